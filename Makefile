@@ -1,0 +1,55 @@
+# Every target sets up what it needs; a second run is quick. Only Python 3.11 or later must be there.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/uv/bin/uv
+RUN := .venv/bin/
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.PHONY: help demo test lint types check-imports bench setup browser schemas samples clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+demo: setup ## Watch the main job on the samples: files in, matches, e-mails out
+	@$(RUN)pullcord demo
+
+test: setup lint types check-imports browser ## Lint, types, import rules, and every test
+	$(RUN)pytest
+
+lint: setup ## Style and format
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+
+types: setup ## Types, strictly
+	$(RUN)mypy
+
+check-imports: setup ## Who may import whom
+	$(RUN)lint-imports
+
+bench: setup ## Measure ingest, matching and telephone normalisation
+	$(RUN)python -m benchmarks
+
+schemas: setup ## Write schemas/published anew
+	$(RUN)python -m scripts.publish_schemas
+
+samples: setup ## Write samples/ anew
+	$(RUN)python -m scripts.make_samples
+
+browser: ## Chromium for the tests of pages
+	@scripts/browser.sh
+
+setup: .venv/.ready
+
+.venv/.ready: uv.lock pyproject.toml $(UV)
+	$(UV) sync --frozen --quiet --python "$$(command -v $(PYTHON))"
+	@touch $@
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
+	@$(PYTHON) -m venv .tools/uv || { echo "the venv module is missing: install python3-venv" >&2; exit 1; }
+	@.tools/uv/bin/pip install --quiet uv==$(UV_VERSION)
+
+clean: ## Remove what was set up and made
+	rm -rf .venv .tools var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

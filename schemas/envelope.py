@@ -1,0 +1,71 @@
+"""The CloudEvents 1.0 envelope in which every event travels."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field, SerializeAsAny, StringConstraints
+from pydantic_core import to_json
+
+from schemas.base import Schema
+from schemas.events import EVENT_TYPES, EventData
+
+TYPE_PREFIX = "uk.pullcord."
+
+
+class Envelope(Schema):
+    """One event. `subject` is never set: a subject is copied into headers and logs by tools that know no better."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    """Unique in the deployment: the inbox remembers it, so a second delivery is a no-op."""
+    source: Annotated[str, StringConstraints(pattern=r"^/pullcord/[a-z]+$")]
+    """The room that raised it: `/pullcord/ingest`, `/pullcord/matcher`, `/pullcord/alerts`."""
+    type: Annotated[str, StringConstraints(pattern=r"^uk\.pullcord\.[a-z_]+\.v\d+$")]
+    time: AwareDatetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    partitionkey: Annotated[str, StringConstraints(max_length=80)]
+    """Feed and shard (CloudEvents partitioning extension): the events of one record keep their order."""
+    data: SerializeAsAny[EventData] = Field(repr=False)
+
+
+class UnknownEventError(ValueError):
+    """The type is not one this version knows."""
+
+
+def type_of(data: EventData) -> str:
+    """The CloudEvents type of an event's data."""
+    return f"{TYPE_PREFIX}{data.event_name}.v{data.event_version}"
+
+
+def encode(envelope: Envelope) -> bytes:
+    """The event as it is stored and sent (UTF-8 JSON)."""
+    return envelope.model_dump_json(exclude_none=True).encode()
+
+
+def decode(body: bytes) -> Envelope:
+    """The event of `encode`.
+
+    Raises UnknownEventError for a type this version does not know and ValidationError (a ValueError) for anything else amiss.
+    """
+    head = _Head.model_validate_json(body)
+    data_type = EVENT_TYPES.get(head.type)
+    if data_type is None:
+        raise UnknownEventError(f"event type {head.type} is not known to this version")
+    fields = head.model_dump(exclude={"data"})
+    return Envelope(**fields, data=data_type.model_validate_json(_json(head.data)))
+
+
+class _Head(Schema):
+    specversion: Literal["1.0"]
+    id: str
+    source: str
+    type: str
+    time: AwareDatetime
+    datacontenttype: Literal["application/json"]
+    partitionkey: str
+    data: dict[str, Any]
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return to_json(value)

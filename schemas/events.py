@@ -1,0 +1,212 @@
+"""What is told: the data of every event. Tokens and ids, dates and codes; never a number, an address or a name.
+
+Notices, entries, matches and cases are named by Pullcord's own ids: a provider's or a council's reference is theirs, and
+might hold anything.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from schemas.base import Schema
+from schemas.codes import (
+    Connection,
+    MatchDecision,
+    MatchLevel,
+    MigrationKind,
+    NoticeStatus,
+    Scope,
+    ServiceStatus,
+    TargetService,
+)
+
+CHUNK = 500
+"""The most records one event speaks of."""
+
+Id = Annotated[int, Field(ge=1)]
+Revision = Annotated[int, Field(ge=1)]
+FeedId = Annotated[str, StringConstraints(pattern=r"^(provider|council):[A-Z0-9]{4,12}$")]
+Token = Annotated[str, StringConstraints(pattern=r"^[1-9][A-Za-z0-9_-]{22}$")]
+"""A keyed token: the kind (1 telephone, 2 UPRN, 3 postcode, 4 area), then 128 bits as URL-safe base64."""
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
+
+
+class EventData(Schema):
+    """The data of an event; the class names its type, its version and its topic."""
+
+    event_name: ClassVar[str]
+    event_version: ClassVar[int] = 1
+    topic: ClassVar[str]
+
+
+class NoticeRef(Schema):
+    """A notice as accepted at a revision."""
+
+    notice: Id
+    revision: Revision
+    scope: Scope
+    status: NoticeStatus
+    migration_kind: MigrationKind
+    target_service: TargetService
+    planned_on: date | None = None
+    restriction_on: date | None = None
+    issued_at: AwareDatetime
+    tokens: tuple[Token, ...]
+
+
+class NoticesAccepted(EventData):
+    """Notices were committed; the matcher may look for their lines."""
+
+    event_name: ClassVar[str] = "notices_accepted"
+    topic: ClassVar[str] = "pullcord.notices"
+    feed: FeedId
+    submission: str
+    records: Annotated[tuple[NoticeRef, ...], Field(min_length=1, max_length=CHUNK)]
+
+
+class EntryRef(Schema):
+    """A register entry as accepted at a revision."""
+
+    entry: Id
+    revision: Revision
+    service_status: ServiceStatus
+    connection: Connection
+    tokens: tuple[Token, ...]
+
+
+class EntriesAccepted(EventData):
+    """Register entries were committed; the matcher may look for their notices."""
+
+    event_name: ClassVar[str] = "entries_accepted"
+    topic: ClassVar[str] = "pullcord.entries"
+    feed: FeedId
+    submission: str
+    records: Annotated[tuple[EntryRef, ...], Field(min_length=1, max_length=CHUNK)]
+
+
+class RecordRef(Schema):
+    """A notice or an entry at a revision."""
+
+    record: Id
+    revision: Revision
+
+
+class NoticesWithdrawn(EventData):
+    """Notices were superseded by others, or stand again because what superseded them changed."""
+
+    event_name: ClassVar[str] = "notices_withdrawn"
+    topic: ClassVar[str] = "pullcord.notices"
+    feed: FeedId
+    submission: str
+    records: Annotated[tuple[RecordRef, ...], Field(min_length=1, max_length=CHUNK)]
+
+
+class EntriesWithdrawn(EventData):
+    """A council took entries off its register."""
+
+    event_name: ClassVar[str] = "entries_withdrawn"
+    topic: ClassVar[str] = "pullcord.entries"
+    feed: FeedId
+    submission: str
+    records: Annotated[tuple[RecordRef, ...], Field(min_length=1, max_length=CHUNK)]
+
+
+class MatchRef(Schema):
+    """A pair that was found, with the versions it was found at."""
+
+    notice: Id
+    entry: Id
+    notice_revision: Revision
+    entry_revision: Revision
+    level: MatchLevel
+    reasons: tuple[Word, ...]
+    decision: MatchDecision
+
+
+class LinesMatched(EventData):
+    """Pairs were found, found again at a newer version, or decided on by a person."""
+
+    event_name: ClassVar[str] = "lines_matched"
+    topic: ClassVar[str] = "pullcord.matches"
+    records: Annotated[tuple[MatchRef, ...], Field(min_length=1, max_length=CHUNK)]
+
+
+class UnmatchRef(Schema):
+    """A pair that holds no longer."""
+
+    notice: Id
+    entry: Id
+    why: Word
+
+
+class LinesUnmatched(EventData):
+    """Pairs were withdrawn because a record changed."""
+
+    event_name: ClassVar[str] = "lines_unmatched"
+    topic: ClassVar[str] = "pullcord.matches"
+    records: Annotated[tuple[UnmatchRef, ...], Field(min_length=1, max_length=CHUNK)]
+
+
+class CaseRef(Schema):
+    """A case after a change."""
+
+    case: str
+    entry: Id
+    event: Word
+    state: Word
+    level: MatchLevel | None = None
+    harm_on: date | None = None
+
+
+class CasesChanged(EventData):
+    """Cases opened or moved."""
+
+    event_name: ClassVar[str] = "cases_changed"
+    topic: ClassVar[str] = "pullcord.cases"
+    council: FeedId
+    records: Annotated[tuple[CaseRef, ...], Field(min_length=1, max_length=CHUNK)]
+
+
+class AlertIntended(EventData):
+    """An alert was decided on, and is written down before anything is sent."""
+
+    event_name: ClassVar[str] = "alert_intended"
+    topic: ClassVar[str] = "pullcord.alerts"
+    alert: str
+    council: FeedId
+    threshold: int
+    reason: Word
+    cases: Annotated[int, Field(ge=1)]
+    deliveries: Annotated[int, Field(ge=0)]
+
+
+class AlertSettled(EventData):
+    """A delivery of an alert came to an outcome."""
+
+    event_name: ClassVar[str] = "alert_settled"
+    topic: ClassVar[str] = "pullcord.alerts"
+    alert: str
+    council: FeedId
+    delivery: Id
+    outcome: Word
+
+
+_ALL: tuple[type[EventData], ...] = (
+    NoticesAccepted,
+    NoticesWithdrawn,
+    EntriesAccepted,
+    EntriesWithdrawn,
+    LinesMatched,
+    LinesUnmatched,
+    CasesChanged,
+    AlertIntended,
+    AlertSettled,
+)
+
+EVENT_TYPES: dict[str, type[EventData]] = {
+    f"uk.pullcord.{data.event_name}.v{data.event_version}": data for data in _ALL
+}
+"""Every event of this version, by its CloudEvents type."""

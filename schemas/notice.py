@@ -1,0 +1,67 @@
+"""A migration notice as a provider posts it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from schemas.base import Schema
+from schemas.codes import MigrationKind, NoticeStatus, RestrictionKind, Scope, TargetService
+from schemas.times import Day, Moment
+
+Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Number = Annotated[str, StringConstraints(max_length=80)]
+
+
+class CustomerContact(Schema):
+    """One attempt to reach the customer (non-voluntary migration checklist, 18 November 2024)."""
+
+    method: Annotated[str, StringConstraints(pattern=r"^(letter|email|sms|call|door|other)$")]
+    date: Day
+
+
+class MigrationNotice(Schema):
+    """One line, or one area, that a provider will migrate. The format is Pullcord's own: no source prescribes one.
+
+    It never carries a name, an account number or a reason for need.
+    """
+
+    id: Reference
+    """The provider's id of this message (CloudEvents `id`); the same `source` and `id` again is a repeat."""
+    source: Text | None = None
+    """The system that made the message (CloudEvents `source`)."""
+    provider_id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{4}$")] | None = None
+    """The four-letter RCPID; when given it must be the one the API key belongs to."""
+    brand: Text | None = None
+    provider_reference: Reference | None = None
+    """The provider's own lasting reference of this migration; a later notice with the same one supersedes. `id` if absent."""
+    supersedes: Reference | None = None
+    """The `provider_reference` of an earlier notice that this one replaces."""
+    scope: Scope = Scope.LINE
+    cli: Number | None = None
+    """The telephone number, for scope `line`."""
+    uprn: Annotated[str, StringConstraints(max_length=30)] | None = None
+    postcode: Annotated[str, StringConstraints(max_length=30)] | None = None
+    address_lines: tuple[Text, ...] = Field(default=(), max_length=8)
+    post_town: Text | None = None
+    area_codes: tuple[Annotated[str, StringConstraints(max_length=30)], ...] = Field(default=(), max_length=2000)
+    """For an area: postcodes, postcode sectors (`FY3 8`) or outward codes (`FY3`)."""
+    exchange: Text | None = None
+    access_line_id: Text | None = None
+    migration_kind: MigrationKind = MigrationKind.UNKNOWN
+    customer_engaged: bool | None = None
+    line_used_last_12_months: bool | None = None
+    planned_migration_date: Day | None = None
+    restriction_start_date: Day | None = None
+    """The day the line is first barred or diverted: the alarm can die before the migration."""
+    restriction_kind: RestrictionKind | None = None
+    target_service: TargetService = TargetService.UNKNOWN
+    telecare_known: bool | None = None
+    arc_number_dialled: bool | None = None
+    """Whether the line was seen to call an alarm receiving centre."""
+    customer_contacts: tuple[CustomerContact, ...] = Field(default=(), max_length=50)
+    status: NoticeStatus = NoticeStatus.PLANNED
+    issued_at: Moment | None = None
+    """When the provider issued it; the time of receipt if absent. The later one wins, in whatever order they arrive."""

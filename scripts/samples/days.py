@@ -1,0 +1,58 @@
+"""When things happen, counted from the day for which the samples are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import Final
+
+from services.runtime.samples import BASE_DAY
+
+_HORIZONS: Final = {
+    (-21, -1): 4,
+    (0, 2): 4,
+    (3, 7): 6,
+    (8, 14): 8,
+    (15, 28): 13,
+    (29, 56): 21,
+    (57, 180): 44,
+}
+"""Days to the harmful moment, with how many notices in a hundred fall there."""
+_RESTRICTED_SHARE: Final = 0.3
+_LATE_SHARE: Final = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The dates of one notice."""
+
+    issued: date
+    planned: date
+    restricted: date | None = None
+
+
+def in_days(days: int) -> date:
+    return BASE_DAY + timedelta(days=days)
+
+
+def ago(shortest: int, longest: int, random: Random) -> date:
+    """A day between `shortest` and `longest` days before the base day."""
+    return in_days(-random.randint(shortest, longest))
+
+
+def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | None = None) -> Timing:
+    """Dates with the harmful moment within `horizon`, in days from the base day; without one, spread as usual."""
+    first, last = horizon or random.choices(list(_HORIZONS), list(_HORIZONS.values()))[0]
+    harmful = in_days(random.randint(first, last))
+    issued = _issued(harmful, random)
+    if may_restrict and random.random() < _RESTRICTED_SHARE:
+        return Timing(issued, harmful + timedelta(days=random.randint(14, 56)), harmful)
+    return Timing(issued, harmful)
+
+
+def _issued(harmful: date, random: Random) -> date:
+    """Two to four months ahead; now and then a few days ahead, which is late. Never after yesterday."""
+    late = random.random() < _LATE_SHARE
+    ahead = random.randint(2, 6) if late else random.randint(60, 120)
+    return min(harmful - timedelta(days=ahead), ago(1, 21, random))

@@ -1,0 +1,105 @@
+"""Fictional telephone numbers and the ways in which people write them.
+
+Every number lies in a range that Ofcom keeps for drama, so nobody can be called by mistake (domain.md "Formats").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+RANGES: Final[dict[str, str]] = {
+    "Blackpool": "01632 960",
+    "Cardiff": "029 2018 0",
+    "Leeds": "0113 496 0",
+    "Sheffield": "0114 496 0",
+    "Nottingham": "0115 496 0",
+    "Leicester": "0116 496 0",
+    "Bristol": "0117 496 0",
+    "Reading": "0118 496 0",
+    "Birmingham": "0121 496 0",
+    "Edinburgh": "0131 496 0",
+    "Glasgow": "0141 496 0",
+    "Liverpool": "0151 496 0",
+    "Manchester": "0161 496 0",
+    "Newcastle upon Tyne": "0191 498 0",
+    "London": "020 7946 0",
+}
+"""Town to the beginning of its thousand numbers. Blackpool's own code has no such range: it gets the one of no area."""
+
+MOBILES: Final = "07700 900"
+
+
+class Numbers:
+    """Gives out numbers, each once, as `01632 960123`."""
+
+    def __init__(self, random: Random) -> None:
+        self._left = {start: _thousand(start, random) for start in (*RANGES.values(), MOBILES)}
+
+    def landline(self, town: str) -> str:
+        """A number of the town; KeyError for a town without a range, IndexError when its thousand are given out."""
+        return self._left[RANGES[town]].pop()
+
+    def mobile(self) -> str:
+        return self._left[MOBILES].pop()
+
+
+def _thousand(start: str, random: Random) -> list[str]:
+    numbers = [f"{start}{last:03}" for last in range(1000)]
+    random.shuffle(numbers)
+    return numbers
+
+
+def digits(number: str) -> str:
+    """`01632960123` of `01632 960123`."""
+    return number.replace(" ", "")
+
+
+def _without_zero(number: str) -> str:
+    return digits(number).removeprefix("0")
+
+
+def _in_brackets(number: str) -> str:
+    code, _, local = number.partition(" ")
+    return f"({code}) {local}"
+
+
+def _letters_for_digits(number: str) -> str:
+    code, _, local = number.partition(" ")
+    return f"{code} {local.replace('0', 'O').replace('1', 'I')}"
+
+
+def _scientific(number: str) -> str:
+    return f"{int(digits(number)):.5E}"
+
+
+MENDABLE: Final[dict[str, Callable[[str], str]]] = {
+    "digits": digits,
+    "spaces": str,
+    "brackets": _in_brackets,
+    "dashes": lambda number: number.replace(" ", "-"),
+    "+44": lambda number: f"+44{_without_zero(number)}",
+    "+44 and spaces": lambda number: f"+44 {number.removeprefix('0')}",
+    "+44 (0)": lambda number: f"+44 (0){number.removeprefix('0')}",
+    "0044": lambda number: f"0044{_without_zero(number)}",
+    "44": lambda number: f"44{_without_zero(number)}",
+    "leading zero lost": _without_zero,
+    "decimal point": lambda number: f"{_without_zero(number)}.0",
+    "letters for digits": _letters_for_digits,
+    "extension": lambda number: f"{number} ext 2",
+    "word beside it": lambda number: f"Tel: {number} (hall)",
+}
+"""Ways of writing a number from which it can still be told."""
+
+LOST: Final[dict[str, Callable[[str], str]]] = {
+    "scientific notation": _scientific,
+    "area code missing": lambda number: number.rpartition(" ")[2],
+    "words only": lambda _: "ex-directory",
+}
+"""Ways of writing a number in which it is lost."""
+
+
+def two_numbers(line: str, other: str) -> str:
+    """Both numbers in one cell."""
+    return f"{line} / {other}"

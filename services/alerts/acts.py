@@ -1,0 +1,180 @@
+"""What people do to cases: acknowledge an alert, record a step, confirm safety, ask for a hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from services.alerts.agent import effects_of, happened
+from services.alerts.case import Case
+from services.alerts.councils import load_council
+from services.alerts.machine import Event, Refuse, decide
+from services.alerts.policy import CouncilPolicy, pause_until
+from services.alerts.records import RECORD_FOR, ConfirmHold, FitSolution, HumanAct, Record
+from services.alerts.step import Happening, Review, apply, next_look
+from services.alerts.store import find_cases, save_cases
+from services.core.audit import AuditWord
+from services.core.errors import NotFoundError, RefusedError
+from services.storage.audit import AuditRow, write_audit
+from services.storage.outbox import announce
+from services.storage.store import Store
+from services.storage.tables import alert_cases, alerts, cases
+
+
+class ActRefusedError(RefusedError):
+    """The case stands where this act makes no sense; the text says what to do instead."""
+
+
+class RecordFaultyError(RefusedError):
+    """What must be recorded with the act is missing or faulty; `faults` says which field and why."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{field}: {reason}" for field, reason in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """An acknowledgement as recorded: the alert, the cases it pauses, and until when the first of them pages again."""
+
+    alert: str
+    cases: tuple[Case, ...]
+    paused_until: datetime | None
+
+
+PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))
+"""The events a person brings about; the others come from notices, registers and the clock."""
+
+
+def read_record(event: Event, values: dict[str, Any]) -> HumanAct:
+    """What a person records with an act.
+
+    Raises RecordFaultyError.
+    """
+    kind = RECORD_FOR[event]
+    try:
+        record = kind.model_validate(values)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RecordFaultyError([(_field(fault["loc"]), _reason(fault["msg"])) for fault in faults]) from None
+    if not isinstance(record, HumanAct):
+        raise ActRefusedError("this comes from notices, registers or the clock: it cannot be recorded by hand")
+    return record
+
+
+def act(store: Store, reference: str, event: Event, record: HumanAct, feed_id: str | None) -> Case:
+    """Record what a named person did to a case. With `feed_id`, only if the case is that council's own.
+
+    Raises NotFoundError, ActRefusedError.
+    """
+    now = store.now()
+    with store.writing() as connection:
+        case = find_case(connection, reference, feed_id)
+        decision = decide(case.state, event)
+        policy = load_council(connection, store, case.feed_id).policy
+        if not isinstance(decision, Refuse):
+            return _record(connection, store, case, event, record, policy, now)
+        fields = {"case": case.reference, "event": event, "state": case.state}
+        row = AuditRow(AuditWord.CASE_REFUSED, fields, subject=case.reference, feed_id=case.feed_id, actor=record.by)
+        write_audit(connection, store.vault, [row], now)
+    raise ActRefusedError(decision.reason)
+
+
+def acknowledge(
+    store: Store, alert: str, by: HumanAct, feed_id: str | None = None, only: Collection[str] | None = None
+) -> Acknowledged:
+    """Acknowledge the cases of an alert that are still open, or `only` those named. It pauses, and makes nobody safe.
+
+    Raises NotFoundError.
+    """
+    now = store.now()
+    with store.writing() as connection:
+        pk, council = find_alert(connection, alert, feed_id)
+        policy = load_council(connection, store, council).policy
+        members = cases_of_alert(connection, pk)
+        chosen = [case for case in members if not case.clock_stopped and (only is None or case.reference in only)]
+        paused = [_record(connection, store, case, Event.ACKNOWLEDGE, by, policy, now) for case in chosen]
+        if paused:
+            connection.execute(update(alerts).where(alerts.c.pk == pk).values(acknowledged_at=now))
+            fields = {"alert": alert, "cases": [case.reference for case in paused]}
+            row = AuditRow(AuditWord.ALERT_ACKNOWLEDGED, fields, subject=alert, feed_id=council, actor=by.by)
+            write_audit(connection, store.vault, [row], now)
+    until = min((case.paused_until for case in paused if case.paused_until), default=None)
+    return Acknowledged(alert, tuple(paused), until)
+
+
+def find_case(connection: Connection, reference: str, feed_id: str | None) -> Case:
+    """A case by its reference.
+
+    Raises NotFoundError.
+    """
+    conditions: list[ColumnElement[bool]] = [cases.c.reference == reference.strip().upper()]
+    if feed_id is not None:
+        conditions.append(cases.c.feed_id == feed_id)
+    found = find_cases(connection, *conditions)
+    if not found:
+        raise NotFoundError("there is no case with this reference")
+    return found[0]
+
+
+def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> tuple[int, str]:
+    """An alert's id and its council.
+
+    Raises NotFoundError.
+    """
+    query = select(alerts.c.pk, alerts.c.feed_id).where(alerts.c.reference == reference.strip().upper())
+    if feed_id is not None:
+        query = query.where(alerts.c.feed_id == feed_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFoundError("there is no alert with this reference")
+    return row.pk, row.feed_id
+
+
+def cases_of_alert(connection: Connection, alert_pk: int) -> list[Case]:
+    """The cases an alert told of."""
+    members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
+    return find_cases(connection, cases.c.pk.in_(members))
+
+
+def _record(
+    connection: Connection,
+    store: Store,
+    case: Case,
+    event: Event,
+    record: HumanAct,
+    policy: CouncilPolicy,
+    now: datetime,
+) -> Case:
+    happenings: list[Happening] = []
+    changed = _with_record(apply(case, event, now, happenings), record)
+    if not changed.clock_stopped:
+        changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
+    changed = replace(changed, due_at=next_look(changed, policy, now))
+    save_cases(connection, [changed])
+    announce(connection, effects_of([Review(changed, tuple(happenings))]).announcements, now, store.random)
+    said = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
+    rows = [happened(changed, happening, said, record.by) for happening in happenings]
+    write_audit(connection, store.vault, rows, now)
+    return changed
+
+
+def _with_record(case: Case, record: Record) -> Case:
+    if isinstance(record, ConfirmHold):
+        return replace(case, hold_until=record.ends_on)
+    if isinstance(record, FitSolution):
+        return replace(case, review_on=record.due_again_on)
+    return case
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "record"
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ")

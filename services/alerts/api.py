@@ -1,0 +1,135 @@
+"""Cases over HTTP, for their own council: list them, look at one, acknowledge, record what was done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict
+
+from services.alerts.acts import (
+    PEOPLES_ACTS,
+    ActRefusedError,
+    RecordFaultyError,
+    acknowledge,
+    act,
+    find_case,
+    read_record,
+)
+from services.alerts.machine import ENDED, Event, State
+from services.alerts.metrics import ACKNOWLEDGEMENTS
+from services.alerts.store import find_cases
+from services.alerts.views import CaseSummary, CaseView, case_view, summaries
+from services.core.errors import NotFoundError
+from services.storage.tables import cases
+from services.web.auth import CouncilFeed, StoreOf
+from services.web.problems import ProblemError, ProblemType, answers
+
+router = APIRouter(prefix="/v1", tags=["council"])
+
+Reference = Annotated[str, Path(max_length=20, examples=["C-7K3M-2Q9P"])]
+LIST_LIMIT = 1_000
+
+
+class ActBody(BaseModel):
+    """What was done, and the record it needs: see docs/case-states.md."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event: Annotated[Event, "one of the acts of people"]
+    record: dict[str, Any]
+
+
+class AcknowledgementBody(BaseModel):
+    """Who takes the alert on. It pauses the messages; it makes nobody safe."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: str
+    note: str | None = None
+    cases: list[str] | None = None
+    """Only these cases of the alert; all that are open if absent."""
+
+
+class AcknowledgementAnswer(BaseModel):
+    """What was acknowledged, and until when its messages pause."""
+
+    alert: str
+    cases: list[str]
+    paused_until: str | None
+
+
+@router.get("/cases", summary="List cases", responses=answers(401, 403, 422))
+def list_cases(
+    store: StoreOf,
+    feed: CouncilFeed,
+    state: Annotated[State | None, Query()] = None,
+    ended: Annotated[bool, Query(description="Also those that have ended.")] = False,
+    limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 100,
+) -> list[CaseSummary]:
+    """The cases of the council, the earliest harm first."""
+    conditions = [cases.c.feed_id == feed]
+    if state is not None:
+        conditions.append(cases.c.state == state.value)
+    elif not ended:
+        conditions.append(cases.c.state.not_in([one.value for one in ENDED]))
+    with store.reading() as connection:
+        return summaries(connection, store, find_cases(connection, *conditions, limit=limit))
+
+
+@router.get("/cases/{reference}", summary="Show a case", responses=answers(401, 403, 404, 422))
+def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseView:
+    """A case with the place it is about, its matches and its history."""
+    with store.reading() as connection:
+        try:
+            return case_view(connection, store, find_case(connection, reference, feed))
+        except NotFoundError as error:
+            raise _not_found(error) from None
+
+
+@router.post(
+    "/cases/{reference}/events", summary="Record what was done", responses=answers(400, 401, 403, 404, 409, 422)
+)
+def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: ActBody) -> CaseSummary:
+    """Record an act of a named person: a contact, a visit, a test, a confirmation, a hold. Answers with the case after it."""
+    try:
+        case = act(store, reference, body.event, read_record(body.event, body.record), feed)
+    except NotFoundError as error:
+        raise _not_found(error) from None
+    except ActRefusedError as error:
+        raise ProblemError(
+            409, ProblemType.ACT_REFUSED, str(error), acts=[event.value for event in PEOPLES_ACTS]
+        ) from None
+    except RecordFaultyError as error:
+        raise _faulty(error) from None
+    with store.reading() as connection:
+        return summaries(connection, store, [case])[0]
+
+
+@router.post(
+    "/alerts/{reference}/acknowledgement", summary="Acknowledge an alert", responses=answers(400, 401, 403, 404, 422)
+)
+def acknowledge_alert(
+    store: StoreOf, feed: CouncilFeed, reference: Reference, body: AcknowledgementBody
+) -> AcknowledgementAnswer:
+    """A named person takes the alert's open cases on. Messages about them pause for a time that the policy bounds."""
+    try:
+        values = {"by": body.by} | ({"note": body.note} if body.note else {})
+        done = acknowledge(store, reference, read_record(Event.ACKNOWLEDGE, values), feed, body.cases)
+    except NotFoundError as error:
+        raise _not_found(error) from None
+    except RecordFaultyError as error:
+        raise _faulty(error) from None
+    ACKNOWLEDGEMENTS.labels("api").inc()
+    until = done.paused_until.isoformat() if done.paused_until else None
+    return AcknowledgementAnswer(alert=done.alert, cases=[case.reference for case in done.cases], paused_until=until)
+
+
+def _not_found(error: NotFoundError) -> ProblemError:
+    return ProblemError(404, ProblemType.NOT_FOUND, str(error))
+
+
+def _faulty(error: RecordFaultyError) -> ProblemError:
+    faults = [{"field": field, "reason": reason} for field, reason in error.faults]
+    detail = "what must be recorded with this is missing or faulty: see `faults`"
+    return ProblemError(422, ProblemType.RECORD_FAULTY, detail, faults=faults)

@@ -1,0 +1,241 @@
+"""Deliveries as rows: claimed before anything is sent, settled after. Nothing about them is kept in memory only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from schemas.events import AlertSettled
+from services.alerts.channels.port import Outcome, SendResult
+from services.alerts.policy import Contact
+from services.core.audit import AuditWord
+from services.storage.audit import AuditRow, write_audit
+from services.storage.dialect import skipping_locked
+from services.storage.outbox import Announcement, announce
+from services.storage.sequences import take
+from services.storage.store import Store
+from services.storage.tables import alerts, deliveries, delivery_attempts
+from services.storage.vault import place
+
+ATTEMPT_LIMIT = timedelta(seconds=45)
+"""After this an attempt without an outcome is in doubt: whoever made it has died or hangs. It is then made again with the
+same reference, well within the two minutes promised."""
+
+GIVE_UP_AFTER = timedelta(hours=24)
+"""For how long a delivery that fails for passing reasons is tried (policy of the deployment)."""
+
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
+DOUBT_WAIT = timedelta(seconds=60)
+"""With the attempt's own limit this keeps the sending again within two minutes."""
+
+
+OPERATOR_TIER = "operator of Pullcord"
+"""Told when a council has nobody who can be told."""
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; stored."""
+
+    INTENDED = "intended"
+    SENDING = "sending"
+    WAITING = "waiting"
+    """It failed for a passing reason and will be tried again."""
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+    NOT_NEEDED = "not_needed"
+    """Nothing of the alert was open any more when it came to sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery claimed for sending: its attempt has been written down."""
+
+    pk: int
+    alert_pk: int
+    alert: str
+    feed_id: str
+    tier: str
+    contact: str
+    route: str
+    number: int
+    alert_created_at: datetime
+
+
+def intend_deliveries(
+    connection: Connection, store: Store, alert_pk: int, contacts: Sequence[tuple[str, Contact]], now: datetime
+) -> None:
+    """Write down that an alert is owed to contacts, each with its tier; due at once."""
+    if not contacts:
+        return
+    pks = take(connection, "deliveries", len(contacts))
+    rows = [
+        _intended(store, pk, alert_pk, tier, contact, now) for pk, (tier, contact) in zip(pks, contacts, strict=True)
+    ]
+    connection.execute(insert(deliveries), rows)
+
+
+def nobody_told(connection: Connection, store: Store, feed_id: str, alert: str, count: int, now: datetime) -> None:
+    """Record that nobody of a council could be told of an alert over `count` cases."""
+    fields = {"alert": alert, "cases": count}
+    row = AuditRow(AuditWord.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id)
+    write_audit(connection, store.vault, [row], now)
+
+
+def claim(store: Store, limit: int, in_flight: Collection[int]) -> list[Delivery]:
+    """Write down an attempt for each delivery that is due, and return them for sending.
+
+    One found still sending was left by a process that died: its attempt is settled as in doubt first.
+    """
+    now = store.now()
+    with store.writing() as connection:
+        rows = connection.execute(_due(connection, now, limit, in_flight)).all()
+        _doubt(connection, store, [row for row in rows if row.state == DeliveryState.SENDING], now)
+        claimed = [_delivery(store, row) for row in rows]
+        _start(connection, store, claimed, now)
+    return claimed
+
+
+def settle(store: Store, delivery: Delivery, result: SendResult) -> DeliveryState:
+    """Write down what became of an attempt. Returns where the delivery now stands."""
+    now = store.now()
+    state, due_at = _next(delivery, result, now)
+    with store.writing() as connection:
+        _end_attempt(connection, delivery, result.outcome.value, result.reason, now)
+        settled = None if due_at else now
+        values = {"state": state.value, "due_at": due_at, "settled_at": settled}
+        connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
+        word = _WORDS[state] if result.outcome is not Outcome.IN_DOUBT else AuditWord.DELIVERY_IN_DOUBT
+        _say(connection, store, word, delivery, now, reason=result.reason)
+        if due_at is None:
+            _announce(connection, store, delivery, state.value, now)
+    return state
+
+
+def set_aside(store: Store, delivery: Delivery) -> None:
+    """Settle a delivery that need not be made: nothing it told of is open any more."""
+    now = store.now()
+    with store.writing() as connection:
+        _end_attempt(connection, delivery, DeliveryState.NOT_NEEDED, "nothing_open", now)
+        values = {"state": DeliveryState.NOT_NEEDED.value, "due_at": None, "settled_at": now}
+        connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
+        _announce(connection, store, delivery, DeliveryState.NOT_NEEDED, now)
+
+
+def all_given_up(connection: Connection, alert_pk: int) -> bool:
+    """Whether every delivery of an alert was given up: it has reached nobody and will reach nobody."""
+    row = deliveries.c
+    hopeful = select(func.count()).where(row.alert_pk == alert_pk, row.state != DeliveryState.GIVEN_UP.value)
+    return connection.scalar(hopeful) == 0
+
+
+def _intended(store: Store, pk: int, alert_pk: int, tier: str, contact: Contact, now: datetime) -> dict[str, object]:
+    return {
+        "pk": pk,
+        "alert_pk": alert_pk,
+        "tier": tier,
+        "contact": contact.label,
+        "route_sealed": store.vault.seal(place("deliveries", pk), contact.route.get_secret_value()),
+        "state": DeliveryState.INTENDED.value,
+        "attempts": 0,
+        "due_at": now,
+    }
+
+
+def _due(connection: Connection, now: datetime, limit: int, in_flight: Collection[int]) -> Any:
+    row = deliveries.c
+    query = (
+        select(deliveries, alerts.c.reference, alerts.c.feed_id, alerts.c.created_at)
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .where(row.due_at <= now, row.pk.not_in(in_flight))
+        .order_by(row.due_at)
+        .limit(limit)
+    )
+    return skipping_locked(connection, query)
+
+
+def _delivery(store: Store, row: Any) -> Delivery:
+    route = store.vault.open(place("deliveries", row.pk), row.route_sealed)
+    return Delivery(
+        pk=row.pk,
+        alert_pk=row.alert_pk,
+        alert=row.reference,
+        feed_id=row.feed_id,
+        tier=row.tier,
+        contact=row.contact,
+        route=route,
+        number=row.attempts + 1,
+        alert_created_at=row.created_at,
+    )
+
+
+def _doubt(connection: Connection, store: Store, left: Sequence[Any], now: datetime) -> None:
+    for row in left:
+        attempt = delivery_attempts.c
+        connection.execute(
+            update(delivery_attempts)
+            .where(attempt.delivery_pk == row.pk, attempt.number == row.attempts, attempt.ended_at.is_(None))
+            .values(ended_at=now, outcome=Outcome.IN_DOUBT.value, reason="left_unfinished")
+        )
+        fields = {"delivery": row.pk, "alert": row.reference, "number": row.attempts}
+        said = AuditRow(AuditWord.DELIVERY_IN_DOUBT, fields, subject=row.reference, feed_id=row.feed_id)
+        write_audit(connection, store.vault, [said], now)
+
+
+def _start(connection: Connection, store: Store, claimed: Sequence[Delivery], now: datetime) -> None:
+    for delivery in claimed:
+        deadline = now + ATTEMPT_LIMIT
+        connection.execute(
+            insert(delivery_attempts).values(
+                delivery_pk=delivery.pk, number=delivery.number, started_at=now, deadline_at=deadline
+            )
+        )
+        values = {"state": DeliveryState.SENDING.value, "attempts": delivery.number, "due_at": deadline}
+        connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
+        _say(connection, store, AuditWord.ATTEMPT_STARTED, delivery, now)
+
+
+def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[DeliveryState, datetime | None]:
+    if result.outcome is Outcome.SENT:
+        return DeliveryState.SENT, None
+    too_old = now - delivery.alert_created_at >= GIVE_UP_AFTER
+    if result.outcome is Outcome.FAILED_PERMANENT or too_old:
+        return DeliveryState.GIVEN_UP, None
+    longest = DOUBT_WAIT if result.outcome is Outcome.IN_DOUBT else LONGEST_WAIT
+    return DeliveryState.WAITING, now + min(FIRST_WAIT * 2 ** min(delivery.number - 1, 10), longest)
+
+
+def _end_attempt(connection: Connection, delivery: Delivery, outcome: str, reason: str, now: datetime) -> None:
+    attempt = delivery_attempts.c
+    connection.execute(
+        update(delivery_attempts)
+        .where(attempt.delivery_pk == delivery.pk, attempt.number == delivery.number)
+        .values(ended_at=now, outcome=outcome, reason=reason)
+    )
+
+
+_WORDS = {
+    DeliveryState.SENT: AuditWord.DELIVERY_SENT,
+    DeliveryState.WAITING: AuditWord.DELIVERY_FAILED,
+    DeliveryState.GIVEN_UP: AuditWord.DELIVERY_GIVEN_UP,
+}
+_WITH_REASON = {AuditWord.DELIVERY_FAILED, AuditWord.DELIVERY_GIVEN_UP}
+
+
+def _say(
+    connection: Connection, store: Store, word: AuditWord, delivery: Delivery, now: datetime, reason: str = ""
+) -> None:
+    fields: dict[str, object] = {"delivery": delivery.pk, "alert": delivery.alert, "number": delivery.number}
+    if word in _WITH_REASON:
+        fields["reason"] = reason
+    row = AuditRow(word, fields, subject=delivery.alert, feed_id=delivery.feed_id)
+    write_audit(connection, store.vault, [row], now)
+
+
+def _announce(connection: Connection, store: Store, delivery: Delivery, outcome: str, now: datetime) -> None:
+    settled = AlertSettled(alert=delivery.alert, council=delivery.feed_id, delivery=delivery.pk, outcome=outcome)
+    announce(connection, [Announcement("alerts", delivery.feed_id, settled)], now, store.random)

@@ -1,0 +1,125 @@
+"""Puts together what a message or a page shows of cases: references, dates, states; nobody's number or address."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from schemas.codes import MatchLevel
+from services.alerts.acts import cases_of_alert
+from services.alerts.case import Case
+from services.alerts.case_line import CaseLine
+from services.alerts.councils import load_council
+from services.alerts.message import AlertDigest
+from services.alerts.policy import Reason
+from services.alerts.texts import has_telephone_number
+from services.core.tokens import Tokeniser
+from services.storage.dialect import among
+from services.storage.store import Store
+from services.storage.tables import alert_cases, alerts, feeds, matches, notices, register_entries
+from services.storage.vault import place
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How this deployment shows itself: where its pages are, and what it says of a simulated clock."""
+
+    base_url: str
+    clock_note: str | None = None
+
+    def link(self, tokeniser: Tokeniser, alert: str) -> str:
+        """The address behind which an alert can be acknowledged; nobody can guess it."""
+        return f"{self.base_url.rstrip('/')}/a/{alert}.{tokeniser.link_code(alert)}"
+
+
+def alert_digest(
+    connection: Connection, store: Store, presentation: Presentation, alert_pk: int, tier: str
+) -> AlertDigest | None:
+    """What an alert says now; None when none of its cases is open any more."""
+    alert = connection.execute(select(alerts).where(alerts.c.pk == alert_pk)).one()
+    open_cases = [case for case in cases_of_alert(connection, alert_pk) if not case.clock_stopped]
+    if not open_cases:
+        return None
+    reasons = _reasons(connection, alert_pk)
+    return AlertDigest(
+        reference=alert.reference,
+        council=load_council(connection, store, alert.feed_id).name,
+        threshold=alert.threshold,
+        reason=alert.reason,
+        tier=tier,
+        cases=tuple(case_lines(connection, open_cases, reasons)),
+        counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in open_cases),
+        repeat_number=_repeat_number(connection, alert_pk, alert.threshold, alert.reason),
+        link=presentation.link(store.tokeniser, alert.reference),
+        created_at=alert.created_at,
+        clock_note=presentation.clock_note,
+    )
+
+
+def case_lines(
+    connection: Connection, shown: Sequence[Case], reasons: Mapping[int, str] | None = None
+) -> list[CaseLine]:
+    """Cases as messages, pages and tables show them."""
+    providers = _providers(connection, [case.entry_pk for case in shown])
+    return [
+        CaseLine(
+            reference=case.reference,
+            level=case.level or MatchLevel.POSSIBLE,
+            harm_on=case.harm_on,
+            planned_on=case.planned_on,
+            restriction_on=case.restriction_on,
+            provider=" and ".join(providers.get(case.entry_pk, ("not known",))),
+            state=case.state.value,
+            reason=(reasons or {}).get(case.pk, Reason.FIRST_ALERT.value),
+        )
+        for case in shown
+    ]
+
+
+def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
+    """The council's own references of entries; one that holds what looks like a telephone number is not shown."""
+    row = register_entries.c
+    query = select(row.pk, row.record_key, row.sealed).where(among(connection, row.pk, entry_pks))
+    found = {}
+    for pk, key, sealed in connection.execute(query):
+        own = str(store.vault.open(place("register_entries", key), sealed)["record"]["entry_id"])
+        found[pk] = "not shown: it looks like a telephone number" if has_telephone_number(own) else own
+    return found
+
+
+def _providers(connection: Connection, entry_pks: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    query = (
+        select(matches.c.entry_pk, feeds.c.name)
+        .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
+        .join(feeds, feeds.c.feed_id == notices.c.feed_id)
+        .where(among(connection, matches.c.entry_pk, entry_pks), matches.c.live)
+        .order_by(feeds.c.name)
+    )
+    found: dict[int, dict[str, None]] = defaultdict(dict)
+    for entry_pk, name in connection.execute(query):
+        found[entry_pk][name] = None
+    return {entry_pk: tuple(names) for entry_pk, names in found.items()}
+
+
+def _reasons(connection: Connection, alert_pk: int) -> dict[int, str]:
+    query = select(alert_cases.c.case_pk, alert_cases.c.reason).where(alert_cases.c.alert_pk == alert_pk)
+    return dict(connection.execute(query).tuples().all())
+
+
+def _repeat_number(connection: Connection, alert_pk: int, threshold: int, reason: str) -> int:
+    """How often its most often told case was told at this threshold before."""
+    if reason not in (Reason.REPEAT, Reason.URGENT_STATE, Reason.POST_CHECK, Reason.ACKNOWLEDGEMENT_LAPSED):
+        return 0
+    now, before = alert_cases.alias("now"), alert_cases.alias("before")
+    query = (
+        select(func.count())
+        .join_from(now, before, before.c.case_pk == now.c.case_pk)
+        .where(now.c.alert_pk == alert_pk, before.c.alert_pk < alert_pk, before.c.threshold == threshold)
+        .group_by(now.c.case_pk)
+        .order_by(func.count().desc())
+        .limit(1)
+    )
+    return connection.scalar(query) or 0

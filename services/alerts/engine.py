@@ -1,0 +1,176 @@
+"""Turns cases that fall due into alerts: rows that say what is owed to whom, before anything is sent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import chain
+
+from sqlalchemy import Connection, insert, select
+
+from schemas.events import AlertIntended
+from services.alerts.agent import effects_of
+from services.alerts.backlog import OPERATOR_TIER, intend_deliveries, nobody_told
+from services.alerts.case import Case
+from services.alerts.councils import Council, load_council
+from services.alerts.policy import Contact, Escalation, Tier, next_escalation, tiers_for
+from services.alerts.rules import Ruleset
+from services.alerts.step import Review, next_look, review
+from services.alerts.store import CASE_COLUMNS, find_due, load_dossiers, save_cases
+from services.core.audit import AuditWord
+from services.core.ids import reference
+from services.storage.audit import AuditRow, write_audit
+from services.storage.dialect import skipping_locked
+from services.storage.outbox import Announcement, announce
+from services.storage.sequences import take
+from services.storage.store import Store
+from services.storage.tables import alert_cases, alerts, cases
+
+BATCH = 2_000
+"""How many due cases one transaction handles."""
+
+LOOK_AHEAD = timedelta(seconds=60)
+"""The longest that cases wait to be told together (`CouncilPolicy.grouping_seconds` is at most this)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A case and the escalation that is being told."""
+
+    case: Case
+    escalation: Escalation
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Looks at due cases. `fallback` are the operator's contacts, told when a council has none that can be told."""
+
+    store: Store
+    ruleset: Ruleset
+    fallback: tuple[Contact, ...] = ()
+
+    def run_due(self) -> int:
+        """Handle the cases that are due, in one transaction; returns how many. Call again until it returns 0."""
+        now = self.store.now()
+        with self.store.writing() as connection:
+            due = _claim(connection, now)
+            by_council: dict[str, list[Case]] = defaultdict(list)
+            for case in due:
+                by_council[case.feed_id].append(case)
+            for feed_id, members in by_council.items():
+                self._look_at(connection, load_council(connection, self.store, feed_id), members, now)
+        return sum(1 for case in due if case.due_at is not None and case.due_at <= now)
+
+    def _look_at(self, connection: Connection, council: Council, due: Sequence[Case], now: datetime) -> None:
+        reviews = self._review(connection, council, due, now)
+        told, quiet = _sort(reviews, council, now)
+        _intend(connection, self.store, council, told, self.fallback, now)
+        save_cases(connection, chain((_after_telling(one, council, now) for one in told), quiet))
+        effects = effects_of(reviews)
+        announce(connection, effects.announcements, now, self.store.random)
+        write_audit(connection, self.store.vault, effects.audit, now)
+
+    def _review(self, connection: Connection, council: Council, due: Sequence[Case], now: datetime) -> list[Review]:
+        dossiers = load_dossiers(connection, [case.entry_pk for case in due])
+        return [
+            review(case, dossier.entry, dossier.lines, council.policy, self.ruleset, now)
+            for case in due
+            if (dossier := dossiers.get(case.entry_pk)) is not None
+        ]
+
+
+def _claim(connection: Connection, now: datetime) -> list[Case]:
+    """Cases due, and with them those of the same councils that are gathering for the same message."""
+    feeds = select(cases.c.feed_id).where(cases.c.due_at <= now).distinct()
+    query = select(*CASE_COLUMNS).where(cases.c.due_at <= now + LOOK_AHEAD, cases.c.feed_id.in_(feeds))
+    return find_due(connection, skipping_locked(connection, query.order_by(cases.c.due_at).limit(BATCH)))
+
+
+def _sort(reviews: Iterable[Review], council: Council, now: datetime) -> tuple[list[Told], list[Case]]:
+    told, quiet = [], []
+    for made in reviews:
+        escalation = next_escalation(made.case.clock, council.policy, now)
+        if escalation is not None and escalation.due_at <= now:
+            told.append(Told(made.case, escalation))
+        else:
+            quiet.append(made.case)
+    return told, quiet
+
+
+def _after_telling(told: Told, council: Council, now: datetime) -> Case:
+    case = replace(told.case, last_alert_at=now, last_threshold=told.escalation.threshold)
+    return replace(case, due_at=next_look(case, council.policy, now))
+
+
+def _intend(
+    connection: Connection,
+    store: Store,
+    council: Council,
+    told: Sequence[Told],
+    fallback: Sequence[Contact],
+    now: datetime,
+) -> None:
+    groups: dict[tuple[str, ...], tuple[tuple[Tier, ...], list[Told]]] = {}
+    for one in told:
+        tiers = tiers_for(council.policy, one.escalation.threshold, one.case.state)
+        groups.setdefault(tuple(tier.label for tier in tiers), (tiers, []))[1].append(one)
+    for tiers, members in groups.values():
+        contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
+        reached = contacts or [(OPERATOR_TIER, contact) for contact in fallback]
+        alert = _write_alert(connection, store, council, members, reached, now)
+        if not contacts:
+            nobody_told(connection, store, council.feed_id, alert, len(members), now)
+
+
+def _write_alert(
+    connection: Connection,
+    store: Store,
+    council: Council,
+    members: Sequence[Told],
+    contacts: Sequence[tuple[str, Contact]],
+    now: datetime,
+) -> str:
+    most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
+    (pk,) = take(connection, "alerts", 1)
+    alert = reference("A", store.random)
+    connection.execute(
+        insert(alerts).values(
+            pk=pk,
+            reference=alert,
+            feed_id=council.feed_id,
+            threshold=most_urgent.threshold,
+            reason=most_urgent.reason.value,
+            created_at=now,
+            cases=len(members),
+        )
+    )
+    connection.execute(insert(alert_cases), [_alert_case(pk, one) for one in members])
+    intend_deliveries(connection, store, pk, contacts, now)
+    said = AlertIntended(
+        alert=alert,
+        council=council.feed_id,
+        threshold=most_urgent.threshold,
+        reason=most_urgent.reason.value,
+        cases=len(members),
+        deliveries=len(contacts),
+    )
+    announce(connection, [Announcement("alerts", council.feed_id, said)], now, store.random)
+    fields = said.model_dump(exclude={"council"})
+    write_audit(
+        connection,
+        store.vault,
+        [AuditRow(AuditWord.ALERT_INTENDED, fields, subject=alert, feed_id=council.feed_id)],
+        now,
+    )
+    return alert
+
+
+def _alert_case(alert_pk: int, one: Told) -> Mapping[str, object]:
+    return {
+        "alert_pk": alert_pk,
+        "case_pk": one.case.pk,
+        "threshold": one.escalation.threshold,
+        "reason": one.escalation.reason.value,
+    }

@@ -1,0 +1,134 @@
+"""The alert mail: what a council team reads when lines with telecare alarms are about to be switched.
+
+It holds the council, counts, references, dates, what to do and one link. No name, telephone number or address of a
+resident can be given to it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from schemas.codes import MatchLevel
+from services.alerts import advice
+from services.alerts.case_line import CaseLine, Row, row
+from services.alerts.wording import lines, moment, shown_name
+from services.core.clock import london_day
+
+__all__ = ["AlertDigest", "CaseLine", "Message", "render"]
+
+LISTED = 20
+"""The mail lists this many cases, the most urgent; the page lists all."""
+SUBJECT_LIMIT = 120
+_WIDTH = 72
+_PROVIDER_INDENT, _PROVIDER_WIDTH = 55, 17
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDigest:
+    """One message's worth of cases of one council.
+
+    `threshold` is in days before the harmful moment; `tier` names whom the council's policy has this message sent to;
+    `repeat_number` is 0 for a first message; `clock_note` is said plainly at the top when the clock is simulated.
+    """
+
+    reference: str
+    council: str
+    threshold: int
+    reason: str
+    tier: str
+    cases: tuple[CaseLine, ...]
+    counts_by_level: Mapping[MatchLevel, int]
+    repeat_number: int
+    link: str
+    created_at: datetime
+    clock_note: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.cases:
+            raise ValueError("an alert without a case tells nobody anything: make no digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail ready to be sent: a subject of one line, the plain text, and the HTML of the same words."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(digest: AlertDigest, now: datetime) -> Message:
+    """The mail for `digest` as of `now` (aware): every distance such as "in 3 days" is counted from its London day."""
+    today = london_day(now)
+    groups = advice.grouped(digest.cases, today)
+    subject = _subject(digest, advice.subject_lead(groups, today))
+    ordered = [case for cases in groups.values() for case in cases]
+    context = {
+        "digest": digest,
+        "subject": subject,
+        "council": shown_name(digest.council),
+        "tier": shown_name(digest.tier),
+        "total": lines(len(digest.cases)),
+        "summary": advice.summary(groups, today),
+        "why_now": advice.why_now(digest.reason, digest.threshold, digest.repeat_number),
+        "how_sure": advice.how_sure(digest.counts_by_level),
+        "steps": advice.steps(groups),
+        "rows": [row(case, today) for case in ordered[:LISTED]],
+        "unlisted": max(0, len(ordered) - LISTED),
+        "created": moment(digest.created_at),
+        "advice": advice,
+    }
+    return Message(subject, _template("message.txt.j2", context), _template("message.html.j2", context))
+
+
+def _subject(digest: AlertDigest, lead: str) -> str:
+    """`lead (council) [reference]`; a long council is shortened so that the reference is always whole."""
+    reminder = f", reminder {digest.repeat_number}" if digest.repeat_number else ""
+    tail = f" [{digest.reference}{reminder}]"
+    council = shown_name(digest.council)
+    room = max(1, SUBJECT_LIMIT - len(lead) - len(tail) - len(" ()"))
+    short = council if len(council) <= room else council[: room - 1].rstrip(" ,") + "…"
+    return f"{lead} ({short}){tail}"
+
+
+def _template(name: str, context: Mapping[str, object]) -> str:
+    return _ENVIRONMENT.get_template(name).render(context)
+
+
+def _fill(text: str, first: str = "", rest: str = "") -> str:
+    """`text` wrapped at 72 columns; a reference or a compound word is never broken."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _columns(shown: Row) -> str:
+    """A case as aligned columns with its state on a second line; a long provider name goes on below itself."""
+    provider = textwrap.wrap(shown.provider, _PROVIDER_WIDTH)
+    head = f"{shown.reference:<13}{shown.short_day:<17}{shown.distance:<14}{shown.sure:<11}{provider[0]}"
+    below = [" " * _PROVIDER_INDENT + part for part in provider[1:]]
+    event = ", ".join(part for part in (shown.event, shown.later) if part)
+    news = f"{shown.news}: " if shown.news else ""
+    detail = f"{event[0].upper()}{event[1:]}. {news}{shown.state}."
+    return "\n".join([head.rstrip(), *below, _fill(detail, " " * 13, " " * 13)])
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("services.alerts"),
+    autoescape=select_autoescape(("html.j2",)),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_ENVIRONMENT.filters |= {"fill": _fill, "columns": _columns}

@@ -1,0 +1,193 @@
+"""What becomes of a case when its lines, its entry or the time have changed. Pure.
+
+`review` is the one rule: it is called when a match changes and when a case falls due, and called twice with the same facts
+it changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from schemas.codes import NoticeStatus, ServiceStatus
+from services.alerts.case import Case, Entry, Line
+from services.alerts.danger import Danger, all_rejected, danger
+from services.alerts.machine import ALERTS_AT_ONCE, MOVED, Event, Move, Refuse, State, decide
+from services.alerts.policy import CouncilPolicy, next_escalation
+from services.alerts.rules import Ruleset
+from services.core.clock import london_day, london_midnight
+
+RESTRICTED = "restricted"
+"""The key in `Case.seen` under which the day of the restriction already told is kept."""
+
+
+REVIEWED = frozenset({State.CONFIRMED_SAFE, State.POST_CHECK_PASSED, State.CLOSED})
+"""States in which an interim solution is still looked at again when its day comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event of a case, as decided: from where to where (the same where it stays)."""
+
+    event: Event
+    before: State
+    after: State
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A case after a review, and what happened to it in turn."""
+
+    case: Case
+    happenings: tuple[Happening, ...]
+
+
+def opened(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetime) -> Case:
+    """A new case, before anything is known of its lines."""
+    return Case(
+        pk=pk,
+        reference=reference,
+        feed_id=entry.feed_id,
+        entry_pk=entry.pk,
+        state=State.OPEN,
+        state_since=now,
+        opened_at=now,
+        ruleset=ruleset.name,
+    )
+
+
+def review(
+    case: Case, entry: Entry, lines: Sequence[Line], policy: CouncilPolicy, ruleset: Ruleset, now: datetime
+) -> Review:
+    """Bring a case up to what its lines and the time say, and say when it must be looked at next."""
+    found = danger(ruleset, entry, lines)
+    happenings: list[Happening] = []
+    for event in _line_events(case, entry, lines, found):
+        case = apply(case, event, now, happenings)
+    case = _with_danger(case, found)
+    for event in _time_events(case, now):
+        case = _told_once(apply(case, event, now, happenings), event)
+    case = replace(case, due_at=next_look(case, policy, now))
+    return Review(case, tuple(happenings))
+
+
+def apply(case: Case, event: Event, now: datetime, happenings: list[Happening]) -> Case:
+    """Let an event happen to a case; an event the state refuses leaves it as it is."""
+    decision = decide(case.state, event)
+    if isinstance(decision, Refuse):
+        return case
+    after = decision.to if isinstance(decision, Move) else case.state
+    happenings.append(Happening(event, case.state, after))
+    case = replace(case, state=after, state_since=now if after is not case.state else case.state_since)
+    if event in ALERTS_AT_ONCE and not case.clock_stopped:
+        return replace(case, opened_at=now, last_alert_at=None, last_threshold=None, paused_until=None)
+    return case
+
+
+def next_look(case: Case, policy: CouncilPolicy, now: datetime) -> datetime | None:
+    """When the case must be looked at next: an escalation falls due, or a day comes that changes it."""
+    moments = [london_midnight(day) for day in _turning_days(case) if london_midnight(day) > now]
+    escalation = next_escalation(case.clock, policy, now)
+    if escalation is not None:
+        moments.append(escalation.due_at)
+    if case.state is State.ACKNOWLEDGED and case.paused_until is not None:
+        moments.append(case.paused_until)
+    return min(moments, default=None)
+
+
+def _turning_days(case: Case) -> Iterator[date]:
+    if case.state is State.HOLD_CONFIRMED and case.hold_until is not None:
+        yield case.hold_until + timedelta(days=1)
+    if case.state in REVIEWED and case.review_on is not None:
+        yield case.review_on
+    if case.restriction_on is not None and not case.ended:
+        yield case.restriction_on
+    if case.state is State.CONFIRMED_SAFE and case.planned_on is not None:
+        yield case.planned_on + timedelta(days=1)
+
+
+def _line_events(case: Case, entry: Entry, lines: Sequence[Line], found: Danger | None) -> Iterator[Event]:
+    if found is None:
+        if case.lines:
+            yield _why_over(entry, lines)
+        return
+    if _is_new_danger(case, found):
+        yield Event.NEW_NOTICE
+    elif case.lines and case.harm_on != found.harm_on:
+        yield _date_event(case.harm_on, found.harm_on)
+    statuses = {line.status for line in found.lines if case.seen.get(str(line.notice_pk)) != line.status.value}
+    if NoticeStatus.COMPLETED in statuses:
+        yield Event.MIGRATE_LINE
+    if NoticeStatus.REVERTED in statuses:
+        yield Event.REVERT_LINE
+
+
+def _why_over(entry: Entry, lines: Sequence[Line]) -> Event:
+    if not entry.live or entry.service_status is ServiceStatus.ENDED:
+        return Event.END_SERVICE
+    return Event.REJECT_MATCH if all_rejected(lines) else Event.WITHDRAW_NOTICE
+
+
+def _is_new_danger(case: Case, found: Danger) -> bool:
+    """Whether a line that has not moved yet is at risk, and the case was over or knew of none."""
+    unknown = any(
+        line.status is not NoticeStatus.COMPLETED
+        and case.seen.get(str(line.notice_pk)) in (None, NoticeStatus.COMPLETED)
+        for line in found.lines
+    )
+    if case.revision == 0:
+        return False
+    return (not case.lines) or (unknown and case.ended)
+
+
+def _date_event(before: date | None, after: date | None) -> Event:
+    earlier = after is not None and (before is None or after < before)
+    return Event.MOVE_DATE_EARLIER if earlier else Event.MOVE_DATE_LATER
+
+
+def _with_danger(case: Case, found: Danger | None) -> Case:
+    if found is None:
+        return replace(case, lines=0)
+    kept = {key: value for key, value in case.seen.items() if key == RESTRICTED}
+    return replace(
+        case,
+        lines=len(found.lines),
+        level=found.level,
+        harm_on=found.harm_on,
+        planned_on=found.planned_on,
+        restriction_on=found.restriction_on,
+        notice_issued_at=found.issued_at,
+        seen={**kept, **{str(line.notice_pk): line.status.value for line in found.lines}},
+    )
+
+
+def _time_events(case: Case, now: datetime) -> Iterator[Event]:
+    today = london_day(now)
+    if case.state is State.ACKNOWLEDGED and case.paused_until is not None and case.paused_until <= now:
+        yield Event.ACKNOWLEDGEMENT_LAPSED
+    if case.state is State.HOLD_CONFIRMED and case.hold_until is not None and case.hold_until < today:
+        yield Event.END_HOLD
+    if case.state in REVIEWED and case.review_on is not None and case.review_on <= today:
+        yield Event.REVIEW_DUE
+    if case.lines and _restriction_is_news(case, today):
+        yield Event.RESTRICT_LINE
+    if case.lines and case.state is State.CONFIRMED_SAFE and case.planned_on is not None and case.planned_on < today:
+        # Nobody may tell us that the line has moved: from the day after its date it is taken to have, and the test
+        # call after the move falls due.
+        yield Event.MIGRATE_LINE
+
+
+def _told_once(case: Case, event: Event) -> Case:
+    """A day that has come is not told again."""
+    if event is Event.RESTRICT_LINE:
+        return replace(case, seen={**case.seen, RESTRICTED: str(case.restriction_on)})
+    if event is Event.REVIEW_DUE:
+        return replace(case, review_on=None)
+    return replace(case, hold_until=None) if event is Event.END_HOLD else case
+
+
+def _restriction_is_news(case: Case, today: date) -> bool:
+    if case.restriction_on is None or case.restriction_on > today or case.state in MOVED:
+        return False
+    return case.seen.get(RESTRICTED) != str(case.restriction_on)

@@ -1,0 +1,125 @@
+"""Loads cases with their entries and lines, and writes them back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, select
+
+from schemas.codes import Connection as AlarmConnection
+from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, ServiceStatus, TargetService
+from services.alerts.case import Case, Entry, Line
+from services.alerts.machine import State
+from services.storage.dialect import among, upsert
+from services.storage.tables import cases, matches, notices, register_entries
+
+_COLUMNS = [cases.c[field.name] for field in fields(Case)]
+_CHANGING = tuple(field.name for field in fields(Case) if field.name not in {"pk", "reference", "entry_pk"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that a review of one entry's case needs; `case` is None where there is none yet."""
+
+    entry: Entry
+    lines: tuple[Line, ...]
+    case: Case | None
+
+
+def load_dossiers(connection: Connection, entry_pks: Collection[int]) -> dict[int, Dossier]:
+    """The dossiers of register entries, by entry."""
+    if not entry_pks:
+        return {}
+    entries = _entries(connection, entry_pks)
+    lines = _lines(connection, entry_pks)
+    known = {case.entry_pk: case for case in find_cases(connection, among(connection, cases.c.entry_pk, entry_pks))}
+    return {pk: Dossier(entry, tuple(lines.get(pk, ())), known.get(pk)) for pk, entry in entries.items()}
+
+
+def find_cases(connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Case]:
+    """Cases that meet all conditions, the earliest harm first."""
+    query = select(*_COLUMNS).where(*conditions).order_by(cases.c.harm_on, cases.c.pk).limit(limit)
+    return [_case(row) for row in connection.execute(query)]
+
+
+def find_due(connection: Connection, query: Select[Any]) -> list[Case]:
+    """The cases of a query over the columns of `CASE_COLUMNS`."""
+    return [_case(row) for row in connection.execute(query)]
+
+
+CASE_COLUMNS = tuple(_COLUMNS)
+
+
+def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
+    """Write cases, new or changed."""
+    rows = [_row(case) for case in changed]
+    if rows:
+        connection.execute(upsert(connection, cases, ("pk",), _CHANGING), rows)
+
+
+def _case(row: Any) -> Case:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own name for it
+    values["state"] = State(values["state"])
+    values["level"] = MatchLevel(values["level"]) if values["level"] else None
+    return Case(**values)
+
+
+def _row(case: Case) -> dict[str, Any]:
+    values = {field.name: getattr(case, field.name) for field in fields(Case)}
+    level = case.level.value if case.level else None
+    return values | {"state": case.state.value, "level": level, "seen": dict(case.seen), "revision": case.revision + 1}
+
+
+def _entries(connection: Connection, pks: Collection[int]) -> dict[int, Entry]:
+    row = register_entries.c
+    query = select(row.pk, row.feed_id, row.shard, row.live, row.service_status, row.connection)
+    return {
+        pk: Entry(pk, feed_id, shard, live, ServiceStatus(status), AlarmConnection(connection_))
+        for pk, feed_id, shard, live, status, connection_ in connection.execute(
+            query.where(among(connection, row.pk, pks))
+        )
+    }
+
+
+def _lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[Line]]:
+    match, notice = matches.c, notices.c
+    query = (
+        select(
+            match.entry_pk,
+            match.notice_pk,
+            match.level,
+            match.decision,
+            match.decided_level,
+            notice.status,
+            notice.migration_kind,
+            notice.target_service,
+            notice.planned_on,
+            notice.restriction_on,
+            notice.issued_at,
+        )
+        .join_from(matches, notices, notice.pk == match.notice_pk)
+        .where(among(connection, match.entry_pk, entry_pks), match.live)
+        .order_by(match.notice_pk)
+    )
+    found: dict[int, list[Line]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.entry_pk].append(_line(row))
+    return found
+
+
+def _line(row: Any) -> Line:
+    return Line(
+        notice_pk=row.notice_pk,
+        level=MatchLevel(row.level),
+        decision=MatchDecision(row.decision),
+        decided_level=MatchLevel(row.decided_level) if row.decided_level else None,
+        status=NoticeStatus(row.status),
+        migration_kind=MigrationKind(row.migration_kind),
+        target_service=TargetService(row.target_service),
+        planned_on=row.planned_on,
+        restriction_on=row.restriction_on,
+        issued_at=row.issued_at,
+    )

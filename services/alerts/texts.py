@@ -1,0 +1,75 @@
+"""Short texts that people write about a case. None may carry a telephone number: the case knows its line.
+
+What a text may not hold is refused with a remedy; the text itself is never repeated in a message.
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+LABEL_LENGTH = 100
+NOTE_LENGTH = 500
+
+_DATE_OR_TIME = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})\b|\b\d{1,2}:\d{2}\b")
+_GAP = r"[\s().\-/\u2010-\u2015]*"
+_ANY_NUMBER = re.compile(rf"(?:\d{_GAP}){{9,}}")
+_UK_NUMBER = re.compile(rf"(?<!\w)(?:(?:\+|00){_GAP}4{_GAP}4{_GAP}|0)[1-35789]{_GAP}(?:\d{_GAP}){{8,9}}(?!\w)")
+_NOBODY = frozenset({"system", "pullcord", "automatic", "automated", "unknown", "nobody", "none"})
+
+
+def has_telephone_number(text: str) -> bool:
+    """Whether the text holds nine digits or more in a row, as a telephone number is written; dates do not count."""
+    return _ANY_NUMBER.search(_DATE_OR_TIME.sub("*", text)) is not None
+
+
+def _without_number(text: str) -> str:
+    if has_telephone_number(text):
+        raise ValueError("holds something like a telephone number: leave it out, the case already knows its line")
+    return text
+
+
+def _reference(text: str) -> str:
+    # References are long numbers too: only what is dialled in the United Kingdom is refused.
+    if _UK_NUMBER.search(text):
+        raise ValueError("looks like a telephone number: give the reference the provider uses for its own records")
+    return text
+
+
+def _person(text: str) -> str:
+    if sum(letter.isalpha() for letter in text) < 2:  # noqa: PLR2004 - the shortest names have two letters
+        raise ValueError("is no name: give the name of the person, at least two letters")
+    if text.casefold() in _NOBODY:
+        raise ValueError("is no person: give the name of the person who did it")
+    return _without_number(text)
+
+
+Label = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LABEL_LENGTH),
+    AfterValidator(_without_number),
+]
+"""A name for a thing, up to 100 characters."""
+
+Note = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTE_LENGTH),
+    AfterValidator(_without_number),
+]
+"""A remark in plain words, up to 500 characters."""
+
+Reference = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LABEL_LENGTH), AfterValidator(_reference)
+]
+"""Somebody else's reference, up to 100 characters; long digits are allowed, a dialled number is not."""
+
+PersonName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=2, max_length=LABEL_LENGTH), AfterValidator(_person)
+]
+"""The person who acted, by name: an act of nobody stops nothing."""
+
+
+class Closed(BaseModel):
+    """A value that cannot change, knows every field it may have, and keeps what was typed out of its errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,0 +1,169 @@
+"""A case as its own council sees it: in a list without anyone's address, and whole, with the place it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection, select
+
+from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
+from services.alerts.case import Case
+from services.alerts.digest import case_lines, entry_references
+from services.core.telephone import national
+from services.storage.store import Store
+from services.storage.tables import audit, feeds, matches, notices, register_entries
+from services.storage.vault import place
+
+
+class View(BaseModel):
+    """A part of an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class CaseSummary(View):
+    """A case in a list."""
+
+    case: str
+    entry_id: str
+    """The council's own reference."""
+    state: str
+    level: MatchLevel
+    harm_on: date | None
+    planned_on: date | None
+    restriction_on: date | None
+    provider: str
+    opened_at: datetime
+    last_alert_at: datetime | None
+    paused_until: datetime | None
+
+
+class MatchView(View):
+    """One notice that was found for the case, and what was said of it."""
+
+    match: str
+    level: MatchLevel
+    reasons: list[str]
+    decision: MatchDecision
+    provider: str
+    status: NoticeStatus
+    planned_on: date | None
+    restriction_on: date | None
+    issued_at: datetime
+
+
+class PlaceView(View):
+    """Where the alarm is. Shown to its council only."""
+
+    telephone_numbers: list[str]
+    uprn: str | None
+    address_lines: list[str]
+    post_town: str | None
+    postcode: str | None
+
+
+class EventView(View):
+    """Something that happened to the case, with the person who did it."""
+
+    at: datetime
+    word: str
+    fields: dict[str, Any]
+    by: str | None
+    record: dict[str, Any]
+
+
+class CaseView(View):
+    """A case, whole."""
+
+    summary: CaseSummary
+    place: PlaceView
+    supported_journey_codes: list[str]
+    communication_needs: list[str]
+    matches: list[MatchView]
+    history: list[EventView]
+
+
+def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> list[CaseSummary]:
+    """Cases in a list."""
+    owned = entry_references(connection, store, [case.entry_pk for case in cases])
+    return [
+        CaseSummary(
+            case=case.reference,
+            entry_id=owned[case.entry_pk],
+            state=case.state.value,
+            level=line.level,
+            harm_on=case.harm_on,
+            planned_on=case.planned_on,
+            restriction_on=case.restriction_on,
+            provider=line.provider,
+            opened_at=case.opened_at,
+            last_alert_at=case.last_alert_at,
+            paused_until=case.paused_until,
+        )
+        for case, line in zip(cases, case_lines(connection, cases), strict=True)
+    ]
+
+
+def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
+    """A case, whole: it opens what is sealed, so it is made for the case's own council only."""
+    (summary,) = summaries(connection, store, [case])
+    row = connection.execute(select(register_entries).where(register_entries.c.pk == case.entry_pk)).one()
+    private = store.vault.open(place("register_entries", row.record_key), row.sealed)
+    record = private["record"]
+    return CaseView(
+        summary=summary,
+        place=_place(private, record),
+        supported_journey_codes=record.get("supported_journey_codes", []),
+        communication_needs=record.get("communication_needs", []),
+        matches=matches_of(connection, case.entry_pk),
+        history=_history(connection, store, case.reference),
+    )
+
+
+def matches_of(connection: Connection, entry_pk: int) -> list[MatchView]:
+    """The live matches of an entry."""
+    query = (
+        select(matches, notices, feeds.c.name)
+        .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
+        .join(feeds, feeds.c.feed_id == notices.c.feed_id)
+        .where(matches.c.entry_pk == entry_pk, matches.c.live)
+        .order_by(matches.c.notice_pk)
+    )
+    return [
+        MatchView(
+            match=f"M-{row.notice_pk}-{row.entry_pk}",
+            level=MatchLevel(row.level),
+            reasons=row.reasons.split(),
+            decision=MatchDecision(row.decision),
+            provider=row.name,
+            status=NoticeStatus(row.status),
+            planned_on=row.planned_on,
+            restriction_on=row.restriction_on,
+            issued_at=row.issued_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
+    return PlaceView(
+        telephone_numbers=[national(number) for number in private["numbers"]],
+        uprn=private.get("uprn") or record.get("uprn"),
+        address_lines=record.get("address_lines", []),
+        post_town=record.get("post_town"),
+        postcode=private.get("postcode") or record.get("postcode"),
+    )
+
+
+def _history(connection: Connection, store: Store, reference: str) -> list[EventView]:
+    query = select(audit).where(audit.c.subject == reference).order_by(audit.c.pk)
+    return [_event(store, row) for row in connection.execute(query)]
+
+
+def _event(store: Store, row: Any) -> EventView:
+    said = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
+    by = said.pop("actor", None)
+    return EventView(at=row.at, word=row.word, fields=row.fields, by=by, record=said)

@@ -1,0 +1,188 @@
+"""The link in an alert: opening it shows a page and changes nothing; its form acknowledges, with a name."""
+
+from __future__ import annotations
+
+import hmac
+from secrets import token_urlsafe
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Path, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection, select
+
+from services.alerts.acts import acknowledge, cases_of_alert, find_alert, read_record
+from services.alerts.case import Case
+from services.alerts.councils import load_council
+from services.alerts.digest import case_lines, entry_references
+from services.alerts.machine import Event
+from services.alerts.metrics import ACKNOWLEDGEMENTS
+from services.alerts.policy import pause_until
+from services.alerts.texts import PersonName
+from services.console.pages import (
+    CASE_FIELD,
+    NAME_FIELD,
+    AcknowledgedView,
+    Acknowledgement,
+    AcknowledgementView,
+    FormError,
+    LinkProblem,
+    PageCase,
+    acknowledged_page,
+    acknowledgement_page,
+    error_page,
+    page_headers,
+)
+from services.core.audit import AuditWord
+from services.core.errors import NotFoundError
+from services.storage.store import Store
+from services.storage.tables import audit
+from services.storage.vault import place
+from services.web.auth import StoreOf
+from services.web.bodies import read_body
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+Token = Annotated[str, Path(max_length=80)]
+FORM_BYTES, FORM_FIELDS, NAME_LENGTH = 256 * 1024, 5_000, 200
+_NAME = TypeAdapter(PersonName)
+
+
+@router.get("/a/{token}")
+def show(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
+    """The form. Mail scanners follow links: this acknowledges nothing."""
+    nonce = token_urlsafe(16)
+    with store.reading() as connection:
+        alert = _alert_of(connection, store, token)
+        if alert is None:
+            return _problem(LinkProblem.UNKNOWN, 404, nonce)
+        view = _form(connection, store, *alert, request, nonce)
+    return _page(acknowledgement_page(view), 200, nonce) if view else _problem(LinkProblem.NOTHING_OPEN, 200, nonce)
+
+
+@router.post("/a/{token}")
+async def take(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
+    """Acknowledge the ticked cases in the name given."""
+    form = _read_form(await read_body(request, FORM_BYTES))
+    name, ticked = form.get(NAME_FIELD, [""])[0], frozenset(form.get(CASE_FIELD, ()))
+    return await run_in_threadpool(_take, request, store, token, name[:NAME_LENGTH], ticked)
+
+
+def _read_form(body: bytes) -> dict[str, list[str]]:
+    try:
+        return parse_qs(body.decode("utf-8", "replace"), max_num_fields=FORM_FIELDS)
+    except ValueError:
+        return {}
+
+
+def _take(request: Request, store: Store, token: str, name: str, ticked: frozenset[str]) -> HTMLResponse:
+    nonce = token_urlsafe(16)
+    with store.reading() as connection:
+        alert = _alert_of(connection, store, token)
+        if alert is None:
+            return _problem(LinkProblem.UNKNOWN, 404, nonce)
+        errors = _errors(name, ticked)
+        view = _form(connection, store, *alert, request, nonce, name=name, ticked=ticked, errors=errors)
+    if view is None:
+        return _problem(LinkProblem.NOTHING_OPEN, 200, nonce)
+    if errors:
+        return _page(acknowledgement_page(view), 422, nonce)
+    done = acknowledge(store, view.reference, read_record(Event.ACKNOWLEDGE, {"by": name}), only=ticked)
+    ACKNOWLEDGEMENTS.labels("link").inc()
+    with store.reading() as connection:
+        now = store.now()
+        shown = AcknowledgedView(
+            council=view.council,
+            reference=view.reference,
+            cases=_page_cases(connection, store, done.cases),
+            left=tuple(one for one in view.cases if one.case.reference not in {case.reference for case in done.cases}),
+            acknowledgement=Acknowledgement(name.strip(), now),
+            csp_nonce=nonce,
+            now=now,
+            pauses_until=done.paused_until,
+            clock_note=view.clock_note,
+        )
+    return _page(acknowledged_page(shown), 200, nonce)
+
+
+def _alert_of(connection: Connection, store: Store, token: str) -> tuple[int, str, str] | None:
+    """The id, the reference and the council of the alert whose link this is."""
+    reference, _, code = token.partition(".")
+    if not hmac.compare_digest(code.encode(), store.tokeniser.link_code(reference).encode()):
+        return None
+    try:
+        pk, council = find_alert(connection, reference)
+    except NotFoundError:
+        return None
+    return pk, reference, council
+
+
+def _form(
+    connection: Connection,
+    store: Store,
+    pk: int,
+    reference: str,
+    council: str,
+    request: Request,
+    nonce: str,
+    *,
+    name: str = "",
+    ticked: frozenset[str] | None = None,
+    errors: tuple[FormError, ...] = (),
+) -> AcknowledgementView | None:
+    open_cases = [case for case in cases_of_alert(connection, pk) if not case.clock_stopped]
+    if not open_cases:
+        return None
+    owner, now = load_council(connection, store, council), store.now()
+    return AcknowledgementView(
+        council=owner.name,
+        reference=reference,
+        cases=_page_cases(connection, store, open_cases),
+        form_action=request.url.path,
+        csp_nonce=nonce,
+        now=now,
+        pauses_until=min(pause_until(owner.policy, case.clock, now) for case in open_cases),
+        clock_note=request.app.state.presentation.clock_note,
+        earlier=_earlier(connection, store, reference),
+        name=name,
+        ticked=ticked,
+        errors=errors,
+    )
+
+
+def _page_cases(connection: Connection, store: Store, cases: list[Case] | tuple[Case, ...]) -> tuple[PageCase, ...]:
+    own = entry_references(connection, store, [case.entry_pk for case in cases])
+    shown = case_lines(connection, cases)
+    return tuple(PageCase(line, own[case.entry_pk]) for case, line in zip(cases, shown, strict=True))
+
+
+def _earlier(connection: Connection, store: Store, reference: str) -> tuple[Acknowledgement, ...]:
+    words = (audit.c.subject == reference, audit.c.word == AuditWord.ALERT_ACKNOWLEDGED.value)
+    rows = connection.execute(select(audit.c.pk, audit.c.at, audit.c.actor_sealed).where(*words).order_by(audit.c.pk))
+    return tuple(
+        Acknowledgement(store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"], row.at) for row in rows
+    )
+
+
+def _errors(name: str, ticked: frozenset[str]) -> tuple[FormError, ...]:
+    found = []
+    if not name.strip():
+        found.append(FormError.NAME_MISSING)
+    else:
+        try:
+            _NAME.validate_python(name)
+        except ValidationError:
+            found.append(FormError.NAME_NOT_A_PERSON)
+    if not ticked:
+        found.append(FormError.CASES_MISSING)
+    return tuple(found)
+
+
+def _page(html: str, status: int, nonce: str) -> HTMLResponse:
+    return HTMLResponse(html, status, headers=page_headers(nonce))
+
+
+def _problem(problem: LinkProblem, status: int, nonce: str) -> HTMLResponse:
+    return _page(error_page(problem, csp_nonce=nonce), status, nonce)

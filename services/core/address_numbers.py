@@ -1,0 +1,56 @@
+"""House numbers: plain, with a suffix (18A), as a range (18-20), with a flat after a stroke (18/3)."""
+
+import re
+from typing import Final, NamedTuple
+
+# East is missing from the letters that may stand apart: `18 e park rd`.
+_ONE: Final = r"(?:no )?(?P<first>\d{1,4})(?P<suffix>[a-z]| [a-df-h](?= |$))?"
+_MORE: Final = r"(?P<joint>-| to | & |/)(?P<last>\d{1,4})?(?P<last_suffix>[a-z])?(?<![-/ ])"
+_NUMBER: Final = re.compile(rf"(?<![\w/]){_ONE}(?:{_MORE})?(?![\w/])")
+_LONGEST_RANGE: Final = 60
+
+
+class HouseNumber(NamedTuple):
+    """The numbers written in one place, the sub-units named with them, and where they stand in the text."""
+
+    numbers: tuple[str, ...]
+    sub_units: tuple[str, ...]
+    start: int
+    end: int
+
+
+def house_numbers(text: str, *, of_building: bool) -> list[HouseNumber]:
+    """Every house number in the text, in order.
+
+    A range along a street keeps to its side, odd or even; a range of flats in a building (`of_building`) does not.
+    """
+    return [_read(match, of_building=of_building) for match in _NUMBER.finditer(text)]
+
+
+def _read(match: re.Match[str], *, of_building: bool) -> HouseNumber:
+    first, last = int(match["first"]), int(match["last"] or match["first"])
+    suffix = (match["suffix"] or "").strip()
+    if match["last_suffix"] and last == first:
+        return _placed(match, [first], _letters(suffix, match["last_suffix"]))
+    if match["joint"] == "/" and last != first + 2:
+        return _placed(match, [first], [*suffix, str(last)])
+    if match["joint"] == " & ":
+        return _placed(match, [first, last], [*suffix])
+    return _placed(match, _range(first, last, of_building=of_building), [*suffix])
+
+
+def _placed(match: re.Match[str], numbers: list[int], sub_units: list[str]) -> HouseNumber:
+    return HouseNumber(tuple(map(str, numbers)), tuple(sub_units), match.start(), match.end())
+
+
+def _range(first: int, last: int, *, of_building: bool) -> list[int]:
+    if first == last or not first < last <= first + _LONGEST_RANGE:
+        return list(dict.fromkeys((first, last)))
+    one_side = (last - first) % 2 == 0 and not of_building
+    return list(range(first, last + 1, 2 if one_side else 1))
+
+
+def _letters(first: str, last: str) -> list[str]:
+    if not first or first > last:
+        return [*first, last]
+    return [chr(code) for code in range(ord(first), ord(last) + 1)]

@@ -1,0 +1,97 @@
+"""Flats, rooms and floors, in a part of an address that is in its one spelling."""
+
+import re
+from collections.abc import Callable
+from itertools import chain
+from typing import Final
+
+_FLOOR_NAMES: Final = {
+    "grd": "ground",
+    "lwr grd": "lower ground",
+    "bsmt": "basement",
+    "gdn": "garden",
+    "lwr": "lower",
+    "upr": "upper",
+}
+_FLOOR: Final = (
+    "lwr grd|grd|bsmt|gdn|top|attic|upr|lwr|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
+)
+_SIDE: Final = "left|right|front|rear"
+_FLAT: Final = "flat|flt|apartment|appartment|apt|appt|maisonette"
+# `ground floor flat 2` names a flat twice; in `top flat 18 high st` the number is the house's.
+_NO_NAME_AFTER: Final = r"(?! ?\d+[a-z]?(?:$| \d)| [a-z]\b)"
+
+_SHORT_FLOORS: Final = tuple(
+    (re.compile(rf"\b(?:{pattern})\b"), words)
+    for pattern, words in (
+        ("lgff?", "lwr grd flr"),
+        ("gff?|g/f", "grd flr"),
+        ("fff|f/f", "first flr"),
+        ("sff|s/f", "second flr"),
+        ("tff", "top flr"),
+    )
+)
+
+_Names = Callable[[re.Match[str]], list[str]]
+
+
+def _floor(match: re.Match[str]) -> list[str]:
+    floor = _FLOOR_NAMES.get(match["floor"], match["floor"])
+    return [f"{floor} {match['side']}" if match["side"] else floor]
+
+
+def _storey(match: re.Match[str]) -> list[str]:
+    floor = "0" if match["floor"].startswith("g") else match["floor"]
+    return [f"{int(floor)}/{int(match['flat'])}"]
+
+
+def _unit(match: re.Match[str]) -> list[str]:
+    return [match["name"].lstrip("0") or "0"]
+
+
+def _units(match: re.Match[str]) -> list[str]:
+    first, last = sorted((int(match["first"]), int(match["last"])))
+    return [str(first), str(last)] if "&" in match[0] else [str(number) for number in range(first, last + 1)]
+
+
+# In this order: each takes its words away, so that the next does not read them again.
+_NAMING: Final[tuple[tuple[re.Pattern[str], _Names], ...]] = (
+    (
+        re.compile(
+            rf"\b(?P<floor>{_FLOOR})(?: flr\b(?: (?P<side>{_SIDE})\b)?(?: (?:{_FLAT})\b{_NO_NAME_AFTER})?"
+            rf"| (?:{_FLAT})\b{_NO_NAME_AFTER})"
+        ),
+        _floor,
+    ),
+    (re.compile(rf"\b(?P<name>{_SIDE}) (?:{_FLAT})\b{_NO_NAME_AFTER}"), _unit),
+    (re.compile(rf"\b(?:(?:{_FLAT}) ?)?(?P<floor>\d{{1,2}}|gf?)f(?P<flat>\d{{1,2}})\b"), _storey),
+    (re.compile(rf"\b(?:{_FLAT}) ?(?P<floor>\d{{1,2}}|g)/(?P<flat>\d{{1,2}})\b"), _storey),
+    (re.compile(r"\b(?P<floor>g)/?(?P<flat>\d{1,2})\b"), _storey),
+    (
+        re.compile(r"\b(?:flts|apts|units|rooms) (?:no )?(?P<first>\d{1,3})(?:-| to | & )(?P<last>\d{1,3})\b"),
+        _units,
+    ),
+    (
+        re.compile(
+            rf"\b(?:{_FLAT}|unit|room|rm|studio|suite|bedsit|chalet|block|blk)"
+            r"(?: ?(?:no )?(?=\d)| )(?P<name>\d{1,4}[a-z]?|[a-z]\d{0,3})\b-?"
+        ),
+        _unit,
+    ),
+)
+_NAMELESS: Final = re.compile(rf"\b(?:{_FLAT})\b|(?<!\w)[-/]|[-/](?!\w)")
+
+
+def take_sub_units(text: str) -> tuple[set[str], str]:
+    """The sub-units that the text names, and the rest of the text.
+
+    `flat a` is `a`; `ground floor flat` is `ground`; the Scottish `2/1` and `2f1`, both the first flat on the second
+    floor, are `2/1`.
+    """
+    for pattern, words in _SHORT_FLOORS:
+        text = pattern.sub(words, text)
+    units: set[str] = set()
+    for pattern, names in _NAMING:
+        units.update(chain.from_iterable(map(names, pattern.finditer(text))))
+        text = pattern.sub(" ", text)
+    return units, " ".join(_NAMELESS.sub(" ", text).split())

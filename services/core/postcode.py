@@ -1,0 +1,108 @@
+"""Reading UK postcodes and the areas of an area notice.
+
+The shapes are Royal Mail's: an outward code (area letters and district) and an inward code of a digit and two
+letters. Canonical form is upper case with one space.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from typing import Final
+
+_AREA: Final = re.compile(
+    "A[BL]|B[ABDFHLNRSTX]?|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]?|F[KY]|G[LUY]?|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|"
+    "L[ADELNSU]?|M[EKL]?|N[EGNPRW]?|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]?|T[ADFNQRSW]|UB|W[ACDFNRSV]?|YO|ZE"
+)
+_OUTWARD: Final = re.compile(
+    "(?P<area>[A-Z]{1,2})(?:[0-9]|[1-9][0-9])|(?P<one>[A-Z])[0-9][A-HJKPSTUW]|(?P<two>[A-Z]{2})[0-9][ABEHMNPRVWXY]"
+)
+_INWARD: Final = re.compile("[0-9][ABD-HJLNP-UW-Z]{2}")
+_SECTOR: Final = re.compile("(?P<outward>[A-Z0-9]{2,4}) ?(?P<sector>[0-9])")
+_ALIKE: Final = {"O": "O0", "0": "0O", "I": "I1", "1": "1I"}
+_OUTWARD_LENGTH: Final = 4
+_INWARD_LENGTH: Final = 3
+_LONGEST: Final = 12
+
+
+class PostcodeMend(StrEnum):
+    """What was put right in a postcode."""
+
+    LETTERS_AND_DIGITS_SWAPPED = "letters_and_digits_swapped"
+
+
+@dataclass(frozen=True, slots=True)
+class PostcodeReading:
+    """A postcode in canonical form (`FY3 8AA`) and what was put right in it."""
+
+    postcode: str
+    mends: frozenset[PostcodeMend] = frozenset()
+
+
+def read_postcode(text: str) -> PostcodeReading | None:
+    """The postcode that is the whole of the text, or None. O and 0, I and 1 are told apart by their place."""
+    tight = _tight(text)
+    district = _read_outward(tight[:-_INWARD_LENGTH])
+    inward = _first(tight[-_INWARD_LENGTH:], _is_inward)
+    if district is None or inward is None:
+        return None
+    swapped = district + inward != tight
+    return PostcodeReading(f"{district} {inward}", frozenset(PostcodeMend) if swapped else frozenset())
+
+
+def read_area(text: str) -> str | None:
+    """The postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`) that a notice names, in canonical form.
+
+    Without its space a sector such as `FY38` cannot be told from an outward code, and is read as one.
+    """
+    if full := read_postcode(text):
+        return full.postcode
+    spaced = " ".join(text.upper().split())
+    district = None if " " in spaced else _read_outward(_tight(spaced))
+    if district:
+        return district
+    match = _SECTOR.fullmatch(spaced)
+    district = _read_outward(match["outward"]) if match else None
+    return f"{district} {match['sector']}" if match and district else None
+
+
+def outward(postcode: str) -> str:
+    """The outward code of a postcode in canonical form: `FY3` of `FY3 8AA`."""
+    return postcode.partition(" ")[0]
+
+
+def areas_of(postcode: str) -> tuple[str, str, str]:
+    """Every area that holds a postcode in canonical form, narrowest first: itself, its sector, its outward code."""
+    return postcode, postcode[:-2], outward(postcode)
+
+
+def covers(area: str, postcode: str) -> bool:
+    """Whether an area from `read_area` holds a postcode from `read_postcode`."""
+    return area in areas_of(postcode)
+
+
+def _tight(text: str) -> str:
+    """The letters and digits of the text; nothing of a text too long to be a postcode."""
+    tight = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).upper()))
+    return tight if len(tight) <= _LONGEST else ""
+
+
+def _read_outward(text: str) -> str | None:
+    return _first(text, _is_outward) if len(text) <= _OUTWARD_LENGTH else None
+
+
+def _first(text: str, fits: Callable[[str], bool]) -> str | None:
+    """The text as written if it fits, else the nearest reading of its look-alike characters that does."""
+    readings = product(*(_ALIKE.get(character, character) for character in text))
+    return next((reading for reading in map("".join, readings) if fits(reading)), None)
+
+
+def _is_outward(text: str) -> bool:
+    match = _OUTWARD.fullmatch(text)
+    return match is not None and _AREA.fullmatch(match[match.lastgroup or "area"]) is not None
+
+
+def _is_inward(text: str) -> bool:
+    return _INWARD.fullmatch(text) is not None

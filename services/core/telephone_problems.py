@@ -1,0 +1,53 @@
+"""What can be mended in a cell of telephone numbers, what cannot, and how to say so without repeating the number."""
+
+from enum import StrEnum
+
+
+class Mend(StrEnum):
+    """What was put right in a cell (domain: the known dirt of council and provider spreadsheets)."""
+
+    LEADING_ZERO_RESTORED = "leading_zero_restored"
+    DECIMAL_POINT_DROPPED = "decimal_point_dropped"
+    LETTERS_READ_AS_DIGITS = "letters_read_as_digits"
+    EXTENSION_DROPPED = "extension_dropped"
+    WORDS_DROPPED = "words_dropped"
+    SEVERAL_NUMBERS = "several_numbers"
+
+
+class NumberProblem(StrEnum):
+    """Why something in a cell could not be read as a UK number."""
+
+    SCIENTIFIC_NOTATION = "scientific_notation"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    NOT_A_UK_NUMBER = "not_a_uk_number"
+    NOT_A_NUMBER = "not_a_number"
+
+
+_SENTENCES = {
+    NumberProblem.SCIENTIFIC_NOTATION: (
+        "A spreadsheet has turned the number into scientific notation, and its last digits are lost.",
+        "Format the column as text, enter the number again from its source and send the file again.",
+    ),
+    NumberProblem.TOO_SHORT: (
+        "There are too few digits for a UK number.",
+        "Give each number in full, with its area code.",
+    ),
+    NumberProblem.TOO_LONG: (
+        "There are too many digits for a UK number.",
+        "Check the number. Put a slash between two numbers, and write an extension as ext 12.",
+    ),
+    NumberProblem.NOT_A_UK_NUMBER: (
+        "No UK number begins like this.",
+        "Give the UK number of the line that the alarm uses.",
+    ),
+    NumberProblem.NOT_A_NUMBER: (
+        "There is text where a telephone number belongs.",
+        "Give the number, or leave the field empty if there is none.",
+    ),
+}
+
+
+def describe(problem: NumberProblem) -> tuple[str, str]:
+    """The reason and the remedy in plain English, fit for the person who sent the row."""
+    return _SENTENCES[problem]

@@ -1,0 +1,141 @@
+"""The door over HTTP: notices from providers, registers from councils, and what became of each submission."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from schemas.notice import MigrationNotice
+from schemas.register_entry import RegisterEntry
+from services.core.errors import NotFoundError
+from services.ingest.answers import ReceiptAnswer, SubmissionAnswer, submission_answer
+from services.ingest.doors import IdempotencyKey, LimitsOf, origin, raw_rows, take
+from services.ingest.drafts import RecordKind
+from services.ingest.submissions import find_outcomes, find_receipt
+from services.ingest.withdrawals import withdraw_one
+from services.storage.keys import Role
+from services.web.auth import CallerOf, NamedCouncilFeed, ProviderFeed, StoreOf
+from services.web.bodies import JSON, NDJSON, media_type, read_body, read_json_rows
+from services.web.problems import ProblemError, ProblemType, answers
+
+router = APIRouter(prefix="/v1")
+ACCEPTED = 202
+
+
+def _rows_body(model: Any, member: str) -> dict[str, Any]:
+    item = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    item.pop("$defs", None)
+    many = {"type": "array", "items": {"$ref": f"#/components/schemas/{model.__name__}"}, "maxItems": 10_000}
+    one = {"$ref": f"#/components/schemas/{model.__name__}"}
+    wrapped = {"type": "object", "properties": {member: many}, "required": [member]}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": {"anyOf": [one, many, wrapped]}}, NDJSON: {"schema": {"type": "string"}}},
+        }
+    }
+
+
+@router.post(
+    "/migration-notices",
+    status_code=ACCEPTED,
+    summary="Post migration notices",
+    tags=["provider"],
+    openapi_extra=_rows_body(MigrationNotice, "notices"),
+    responses=answers(400, 401, 403, 413, 415, 422),
+)
+async def post_notices(
+    request: Request,
+    response: Response,
+    store: StoreOf,
+    limits: LimitsOf,
+    feed: ProviderFeed,
+    idempotency_key: IdempotencyKey = None,
+) -> ReceiptAnswer:
+    """Take in one notice or a batch of up to 10,000 (JSON, or one a line as NDJSON). A 202 means: on disk.
+
+    Rows that cannot be taken are named with field, reason and remedy; the others are kept.
+    """
+    body = await read_body(request, limits.body_bytes)
+    media = media_type(request)
+
+    def work() -> ReceiptAnswer:
+        rows = raw_rows(read_json_rows(body, media, "notices", limits.rows))
+        return take(store, origin(feed, RecordKind.NOTICE, "api", body, idempotency_key), rows)
+
+    return _located(response, await run_in_threadpool(work))
+
+
+@router.put(
+    "/telecare-registers/{council}/entries",
+    status_code=ACCEPTED,
+    summary="Add or change register entries",
+    tags=["council"],
+    openapi_extra=_rows_body(RegisterEntry, "entries"),
+    responses=answers(400, 401, 403, 413, 415, 422),
+)
+async def put_entries(
+    request: Request,
+    response: Response,
+    store: StoreOf,
+    limits: LimitsOf,
+    feed: NamedCouncilFeed,
+    idempotency_key: IdempotencyKey = None,
+) -> ReceiptAnswer:
+    """Add entries or change those that are there. Entries not mentioned stay. A 202 means: on disk."""
+    body = await read_body(request, limits.body_bytes)
+    media = media_type(request)
+
+    def work() -> ReceiptAnswer:
+        rows = raw_rows(read_json_rows(body, media, "entries", limits.rows))
+        return take(store, origin(feed, RecordKind.ENTRY, "api", body, idempotency_key), rows)
+
+    return _located(response, await run_in_threadpool(work))
+
+
+@router.delete(
+    "/telecare-registers/{council}/entries/{entry_id}",
+    status_code=204,
+    summary="Take an entry off the register",
+    tags=["council"],
+    responses=answers(401, 403, 404, 422),
+)
+def delete_entry(
+    store: StoreOf, feed: NamedCouncilFeed, entry_id: Annotated[str, Path(min_length=1, max_length=120)]
+) -> None:
+    """Withdraw an entry: its matches end, its case closes. Withdrawing it again changes nothing."""
+    try:
+        withdraw_one(store, feed, entry_id)
+    except NotFoundError as error:
+        raise ProblemError(404, ProblemType.NOT_FOUND, str(error)) from None
+
+
+@router.get(
+    "/submissions/{submission}",
+    summary="What became of a submission",
+    tags=["provider", "council"],
+    responses=answers(401, 403, 404, 422),
+)
+def get_submission(
+    store: StoreOf,
+    caller: CallerOf,
+    submission: Annotated[str, Path(max_length=40)],
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+) -> SubmissionAnswer:
+    """The receipt of a submission of your own and the outcome of each row, a page at a time."""
+    if caller.role not in (Role.PROVIDER, Role.COUNCIL):
+        raise ProblemError(403, ProblemType.FORBIDDEN, "this needs a provider's or a council's key")
+    with store.reading() as connection:
+        try:
+            receipt = find_receipt(connection, submission, caller.feed_id)
+        except NotFoundError as error:
+            raise ProblemError(404, ProblemType.NOT_FOUND, str(error)) from None
+        return submission_answer(receipt, find_outcomes(connection, submission), offset, limit)
+
+
+def _located(response: Response, answer: ReceiptAnswer) -> ReceiptAnswer:
+    response.headers["Location"] = f"/v1/submissions/{answer.submission}"
+    return answer

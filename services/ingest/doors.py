@@ -1,0 +1,101 @@
+"""What the HTTP routes of the door have in common: limits, origins, and errors told as problems."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from services.ingest.answers import ReceiptAnswer, receipt_answer
+from services.ingest.drafts import RawRow, RecordKind
+from services.ingest.files.problems import FileRefused
+from services.ingest.files.table import FileLimits
+from services.ingest.metrics import count_submission
+from services.ingest.outcomes import Issue
+from services.ingest.service import Replacement, Rows, accept
+from services.ingest.submissions import IdempotencyMismatchError, Origin
+from services.ingest.withdrawals import ReplacementTooLargeError
+from services.storage.store import Store
+from services.web.bodies import NOT_AN_OBJECT, Row
+from services.web.problems import ProblemError, ProblemType
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLimits:
+    """What one request may hold; policy of the deployment."""
+
+    body_bytes: int = 32 * 1024 * 1024
+    rows: int = 10_000
+    withdrawal_share: float = 0.1
+    """Beyond this share of a register's live entries (0 to 1), a full replacement is asked about."""
+    files: FileLimits = field(default_factory=FileLimits)
+
+
+def limits_of(request: Request) -> DoorLimits:
+    """The limits the application was made with."""
+    limits: DoorLimits = request.app.state.door_limits
+    return limits
+
+
+LimitsOf = Annotated[DoorLimits, Depends(limits_of)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        description="Send the same key again to have the same answer, without anything being taken in twice.",
+    ),
+]
+
+_NOT_AN_OBJECT = Issue(
+    "row", "not_an_object", "not a JSON object", "send each row as an object with the fields of the description"
+)
+
+
+def raw_rows(rows: list[Row]) -> list[RawRow]:
+    """Rows of a JSON body; one that is no object is marked so."""
+    return [
+        RawRow(number, {}, (_NOT_AN_OBJECT,), usable=False) if NOT_AN_OBJECT in fields else RawRow(number, fields)
+        for number, fields in rows
+    ]
+
+
+def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *varied: object) -> Origin:
+    """Where a submission comes from; `varied` are the parameters that make the same body another request."""
+    digest = hashlib.sha256(body + repr(varied).encode()).digest()
+    return Origin(feed_id, kind, channel, digest, key)
+
+
+def take(store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None) -> ReceiptAnswer:
+    """Take rows in and answer with a receipt, or with the problem that stands in the way."""
+    try:
+        receipt, outcomes = accept(store, source, rows, replacement)
+    except IdempotencyMismatchError as error:
+        raise ProblemError(422, ProblemType.IDEMPOTENCY_MISMATCH, str(error)) from None
+    except ReplacementTooLargeError as error:
+        raise ProblemError(
+            409,
+            ProblemType.REPLACEMENT_TOO_LARGE,
+            str(error),
+            would_withdraw=error.would_withdraw,
+            live_entries=error.live,
+        ) from None
+    except FileRefused as error:
+        raise file_refused(error) from None
+    if not receipt.repeated:
+        count_submission(receipt.kind, source.channel, receipt.counts)
+    answer = receipt_answer(receipt, outcomes)
+    if outcomes and receipt.counts["rejected"] == len(outcomes):
+        extra = answer.model_dump(mode="json")
+        detail = "no row could be taken in: `rows_with_issues` says why, row by row"
+        raise ProblemError(422, ProblemType.NO_ROW_ACCEPTED, detail, **extra)
+    return answer
+
+
+def file_refused(error: FileRefused) -> ProblemError:
+    """The problem of a file that cannot be read at all."""
+    return ProblemError(
+        422, ProblemType.FILE_REFUSED, str(error), code=error.code.value, reason=error.reason, remedy=error.remedy
+    )

@@ -1,0 +1,84 @@
+"""A row after reading: either a draft of a record, ready to be written, or the issues that refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from schemas.codes import Connection, MigrationKind, NoticeStatus, Scope, ServiceStatus, TargetService
+from services.core.tokens import TokenKind
+from services.ingest.outcomes import Issue
+
+
+class RecordKind(StrEnum):
+    """What a submission holds."""
+
+    NOTICE = "notice"
+    ENTRY = "entry"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row as sent: its number as the sender counts, its fields, and what was already seen to be amiss in it."""
+
+    number: int
+    fields: Mapping[str, Any]
+    issues: tuple[Issue, ...] = ()
+    usable: bool = True
+    """False when its values may stand in the wrong fields: it is refused, and nothing is taken from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """What of a notice is stored in the clear: dates and codes that rules and figures read."""
+
+    scope: Scope
+    status: NoticeStatus
+    migration_kind: MigrationKind
+    target_service: TargetService
+    planned_on: date | None
+    restriction_on: date | None
+    supersedes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """What of a register entry is stored in the clear."""
+
+    service_status: ServiceStatus
+    connection: Connection
+    last_confirmed_on: date | None
+
+
+Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(Generic[Facts]):
+    """A row that can be written. `stamp` ranks its versions; the later wins, in whatever order they arrive."""
+
+    row: int
+    reference: str
+    stamp: datetime
+    facts: Facts
+    values: tuple[tuple[TokenKind, str], ...]
+    """The canonical values it can be found by."""
+    content: bytes
+    """Everything that was sent but its ids and times: equal content is no new version."""
+    private: Mapping[str, object]
+    """What is sealed."""
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that cannot be written. `reference` is its record's, where that much could be read: a full replacement
+    does not withdraw what a faulty row spoke of.
+    """
+
+    row: int
+    issues: tuple[Issue, ...]
+    reference: str | None = None

@@ -1,0 +1,47 @@
+"""Is this zip a workbook that is safe to unpack? Decided from its directory, before a byte of it is unpacked."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from services.ingest.files.problems import FileCode, FileRefused
+from services.ingest.files.table import FileLimits
+
+_ENCRYPTED_FLAG = 0x1
+_SMALL_PART = 1_000_000
+"""Below this many bytes unpacked, how well a part was packed says nothing."""
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+
+
+def check_archive(data: bytes, limits: FileLimits) -> None:
+    """Raise `FileRefused` unless the zip is a workbook within the limits.
+
+    The sizes are those its directory states; unpacking never gives more than the directory states.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise FileRefused(FileCode.UNREADABLE) from error
+    _check_kind({part.filename for part in parts})
+    if any(part.flag_bits & _ENCRYPTED_FLAG for part in parts):
+        raise FileRefused(FileCode.ENCRYPTED)
+    if any(part.compress_type not in _METHODS for part in parts):
+        raise FileRefused(FileCode.NOT_A_WORKBOOK)
+    _check_size(parts, limits)
+
+
+def _check_kind(names: set[str]) -> None:
+    if "xl/workbook.bin" in names or "mimetype" in names:
+        raise FileRefused(FileCode.LEGACY_WORKBOOK)
+    if "[Content_Types].xml" not in names:
+        raise FileRefused(FileCode.NOT_A_WORKBOOK)
+
+
+def _check_size(parts: list[zipfile.ZipInfo], limits: FileLimits) -> None:
+    too_many = len(parts) > limits.parts
+    too_large = sum(part.file_size for part in parts) > limits.unpacked_bytes
+    too_dense = any(part.file_size > max(_SMALL_PART, part.compress_size * limits.unpacked_ratio) for part in parts)
+    if too_many or too_large or too_dense:
+        raise FileRefused(FileCode.UNPACKS_TOO_LARGE)

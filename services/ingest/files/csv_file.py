@@ -1,0 +1,103 @@
+"""Rows from CSV text: the encodings, separators and quoting that spreadsheet programs write."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from services.ingest.files.problems import CellCode, FileCode, FileRefused, Remark
+from services.ingest.files.table import FileLimits, Flaw, KnownHeading, RawRow, Table, build_table, known_count
+
+_SEPARATORS = ",;\t"
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)
+_KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
+_HEAD = 65_536
+_NOT_TEXT_SHARE = 0.1
+
+
+def read_csv(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
+    """The table in a CSV file. Raises `FileRefused` when the bytes are no text, or hold no headings."""
+    encoding = _encoding(data)
+    remarks = (Remark.READ_AS_WINDOWS_1252,) if encoding == "cp1252" else ()
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")
+    head = stream.read(_HEAD)
+    stated = _SEPARATOR_LINE.match(head)
+    stream.seek(0)
+    if stated:
+        stream.readline()
+    separator = stated[1] if stated else _separator(head, limits, known_heading)
+    return build_table(_raw_rows(stream, separator), limits, known_heading, remarks, cells_may_shift=True)
+
+
+def _encoding(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _checked(data, "utf-16") or _no_table()
+    head = data[:8192]
+    if head.count(0) > len(head) * _NOT_TEXT_SHARE:
+        return _no_table()
+    return _checked(data, "utf-8-sig") or "cp1252"
+
+
+def _checked(data: bytes, encoding: str) -> str | None:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return encoding
+
+
+def _no_table() -> str:
+    raise FileRefused(FileCode.NOT_A_TABLE)
+
+
+def _separator(head: str, limits: FileLimits, known_heading: KnownHeading | None) -> str:
+    """The separator that shows most known headings; among equals, the one that makes most columns."""
+    return max(_SEPARATORS, key=lambda separator: _promise(head, separator, limits, known_heading))
+
+
+def _promise(head: str, separator: str, limits: FileLimits, known_heading: KnownHeading | None) -> tuple[int, int]:
+    try:
+        rows = list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=separator), limits.heading_rows))
+    except csv.Error:
+        return 0, 0
+    stripped = [[cell.strip() for cell in row] for row in rows]
+    known = max((known_count(row, known_heading) for row in stripped), default=0) if known_heading else 0
+    return known, max(map(len, rows), default=0)
+
+
+def _raw_rows(stream: io.TextIOWrapper, separator: str) -> Iterator[RawRow]:
+    reader = csv.reader(stream, delimiter=separator, strict=True)
+    number, line = 0, 0
+    while True:
+        number += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            # The reader goes on with the next line: only the lines it could not tell apart are lost, and named.
+            yield number, [], (Flaw(CellCode.BROKEN_QUOTES, lines=(line + 1, reader.line_num)),)
+        else:
+            yield number, *_cleaned(cells)
+        line = reader.line_num
+
+
+def _cleaned(cells: list[str]) -> tuple[list[str], tuple[Flaw, ...]]:
+    stripped = [cell.strip() for cell in cells]
+    text = "".join(stripped)
+    if "=" not in text and "\0" not in text:
+        return stripped, ()
+    if "\0" in text:
+        return [cell.replace("\0", "") for cell in stripped], (Flaw(CellCode.NUL_BYTES),)
+    stripped = [_kept_as_text(cell) for cell in stripped]
+    formulas = tuple(Flaw(CellCode.FORMULA, index) for index, cell in enumerate(stripped) if cell.startswith("="))
+    return ["" if cell.startswith("=") else cell for cell in stripped], formulas
+
+
+def _kept_as_text(cell: str) -> str:
+    """A cell written as `="01632..."` so that a spreadsheet keeps its leading zero."""
+    match = _KEPT_AS_TEXT.fullmatch(cell)
+    return match[1].strip() if match else cell

@@ -1,0 +1,156 @@
+"""Dates and times as people write them in the UK. Pure.
+
+The day comes first, always: a date that only makes sense in the American order is no date.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+from services.core.clock import LONDON, london_day
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FULL_MONTHS = (
+    "january february march april may june july august september october november december sept".split()  # noqa: SIM905
+)
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+_YEAR = r"(?P<year>\d{4}|\d{2})"
+_DATES = (
+    re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"),
+    re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"),
+    re.compile(rf"(?P<day>\d{{1,2}})\s*[-/. ]\s*(?P<month>\d{{1,2}})\s*[-/. ]\s*{_YEAR}"),
+    re.compile(rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/. ]*(?:of )?(?P<name>[a-z]{{3,9}})[-/., ]*{_YEAR}"),
+    re.compile(r"(?P<name>[a-z]{3,9})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>\d{4})"),
+)
+_TIME = re.compile(r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s*(?P<half>am|pm)?")
+_SERIAL = re.compile(r"(?P<days>\d{5})(?P<part>\.\d{1,17})?")
+_SERIAL_ZERO = date(1899, 12, 30)
+_SERIALS = range(18_264, 73_051)
+"""1 January 1950 to 31 December 2099 as a spreadsheet counts days: five digits beyond are some other number."""
+_YEARS = range(1900, 2101)
+_CENTURY_TURNS = 70
+"""A year of two digits below this is of the 2000s, else of the 1900s."""
+_MIDDAY = 12
+
+
+def read_date(text: str) -> date | None:
+    """The date a text gives, or None when it gives none.
+
+    Reads 2026-12-03, 3/12/2026, 03-12-26, 3 Dec 2026, 03-Dec-26, Thursday 3rd December 2026, a spreadsheet's day
+    number (46359), and a date with a time, which is dropped. A time with an offset gives the date in Europe/London.
+    """
+    plain = _plain(text)
+    if (day := _day(plain)) is not None:
+        return day
+    moment = _moment(plain)
+    return london_day(moment) if moment else None
+
+
+def read_moment(text: str) -> datetime | None:
+    """The moment a text gives, aware and in UTC, or None when it gives none.
+
+    ISO 8601 with an offset is exact; without one, and in every other style of `read_date`, it is Europe/London time,
+    the first of the two when the clocks go back. A date alone is its midnight.
+    """
+    plain = _plain(text)
+    moment = _moment(plain)
+    if moment is not None:
+        return moment
+    day = _day(plain)
+    return _utc(datetime.combine(day, time.min)) if day else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _day(plain: str) -> date | None:
+    serial = _SERIAL.fullmatch(plain)
+    if serial:
+        return _from_serial(serial)
+    for pattern in _DATES:
+        match = pattern.fullmatch(plain)
+        if match:
+            return _calendar_day(match.groupdict())
+    return None
+
+
+def _from_serial(serial: re.Match[str]) -> date | None:
+    days = int(serial["days"])
+    return _SERIAL_ZERO + timedelta(days=days) if days in _SERIALS else None
+
+
+def _calendar_day(parts: dict[str, str]) -> date | None:
+    month = _month(parts["name"]) if "name" in parts else int(parts["month"])
+    year = int(parts["year"])
+    if len(parts["year"]) == len("26"):
+        year += 2000 if year < _CENTURY_TURNS else 1900
+    try:
+        day = date(year, month, int(parts["day"]))
+    except ValueError:
+        return None
+    return day if year in _YEARS else None
+
+
+def _month(name: str) -> int:
+    """1 to 12, or 0 when it is no month."""
+    if name in _MONTHS or name in _FULL_MONTHS:
+        return _MONTHS.index(name[:3]) + 1
+    return 0
+
+
+def _moment(plain: str) -> datetime | None:
+    """The moment of a text that gives a time of day."""
+    serial = _SERIAL.fullmatch(plain)
+    if serial:
+        return _serial_moment(serial)
+    iso = _iso(plain)
+    if iso is not None:
+        return iso
+    head, separator, tail = _split(plain)
+    clock = _TIME.fullmatch(tail) if separator else None
+    day = _day(head) if clock else None
+    at = _time(clock) if clock else None
+    return _utc(datetime.combine(day, at)) if day and at else None
+
+
+def _serial_moment(serial: re.Match[str]) -> datetime | None:
+    day = _from_serial(serial)
+    if day is None or not serial["part"]:
+        return None
+    seconds = round(float(serial["part"]) * 86_400)
+    return _utc(datetime.combine(day, time.min) + timedelta(seconds=seconds))
+
+
+def _iso(plain: str) -> datetime | None:
+    if ":" not in plain:
+        return None
+    try:
+        moment = datetime.fromisoformat(plain.upper())
+    except ValueError:
+        return None
+    return _utc(moment) if moment.year in _YEARS else None
+
+
+def _split(plain: str) -> tuple[str, str, str]:
+    """The date and the time on either side of the last blank, or of the one before "am" and "pm"."""
+    joined = re.sub(r" (am|pm)$", r"\1", plain)
+    return joined.rpartition(" ")
+
+
+def _time(clock: re.Match[str]) -> time | None:
+    hour = int(clock["hour"])
+    if clock["half"]:
+        if not 1 <= hour <= _MIDDAY:
+            return None
+        hour = hour % _MIDDAY + (_MIDDAY if clock["half"] == "pm" else 0)
+    try:
+        return time(hour, int(clock["minute"]), int(clock["second"] or 0))
+    except ValueError:
+        return None
+
+
+def _utc(moment: datetime) -> datetime:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=LONDON)
+    return aware.astimezone(UTC)

@@ -1,0 +1,153 @@
+"""What can be wrong with a spreadsheet, said so that the person who made it can put it right.
+
+No text here ever holds what a cell holds: it names the row, the column, the reason and the remedy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.core.errors import PullcordError
+
+
+class FileCode(StrEnum):
+    """Why a whole file was refused."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    TOO_MANY_ROWS = "too_many_rows"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    UNPACKS_TOO_LARGE = "unpacks_too_large"
+    LEGACY_WORKBOOK = "legacy_workbook"
+    ENCRYPTED = "encrypted"
+    NOT_A_WORKBOOK = "not_a_workbook"
+    NOT_A_TABLE = "not_a_table"
+    UNREADABLE = "unreadable"
+    NO_SHEET = "no_sheet"
+    NO_HEADINGS = "no_headings"
+
+
+_SAVE_AS = "Open it in your spreadsheet program and save it as .xlsx or .csv."
+_SPLIT = "Split it into several files, or remove what is not needed."
+
+_FILE: dict[FileCode, tuple[str, str]] = {
+    FileCode.EMPTY: ("The file is empty.", "Check that the right file was sent."),
+    FileCode.TOO_LARGE: ("The file is larger than is accepted here.", _SPLIT),
+    FileCode.TOO_MANY_ROWS: ("The file has more rows than are accepted in one file.", _SPLIT),
+    FileCode.TOO_MANY_COLUMNS: (
+        "The file has more columns than are accepted.",
+        "Keep only the columns that are needed.",
+    ),
+    FileCode.UNPACKS_TOO_LARGE: (
+        "The workbook unpacks to far more than its size.",
+        "Copy the rows into a new workbook, as values, and send that.",
+    ),
+    FileCode.LEGACY_WORKBOOK: ("The file is in an old or unusual spreadsheet format.", _SAVE_AS),
+    FileCode.ENCRYPTED: ("The file is protected by a password.", "Remove the password and send it again."),
+    FileCode.NOT_A_WORKBOOK: ("The file is not the .xlsx workbook it says it is.", _SAVE_AS),
+    FileCode.NOT_A_TABLE: ("The file is neither a .csv table nor an .xlsx workbook.", _SAVE_AS),
+    FileCode.UNREADABLE: ("The file is damaged and cannot be read to its end.", f"{_SAVE_AS} Then send it again."),
+    FileCode.NO_SHEET: ("The workbook has no visible sheet with cells.", "Unhide the sheet that holds the rows."),
+    FileCode.NO_HEADINGS: (
+        "No row with two known headings was found near the top of the file or of its first visible sheet.",
+        "Put one row of headings above the rows, with names from the list of columns.",
+    ),
+}
+
+
+class FileRefused(PullcordError):  # noqa: N818 - a refusal is an answer to the sender, not a fault
+    """The file cannot be taken in at all, and sending it again unchanged will not help."""
+
+    def __init__(self, code: FileCode) -> None:
+        self.code = code
+        self.reason, self.remedy = _FILE[code]
+        super().__init__(f"{self.reason} {self.remedy}")
+
+
+class CellCode(StrEnum):
+    """What is wrong with one cell, or with one row."""
+
+    FORMULA = "formula"
+    ERROR_VALUE = "error_value"
+    NOT_A_DATE = "not_a_date"
+    ROUNDED = "rounded"
+    TOO_LONG = "too_long"
+    NO_HEADING = "no_heading"
+    TOO_MANY_CELLS = "too_many_cells"
+    NUL_BYTES = "nul_bytes"
+    BROKEN_QUOTES = "broken_quotes"
+
+
+ROW_CODES = frozenset({CellCode.TOO_MANY_CELLS, CellCode.NUL_BYTES, CellCode.BROKEN_QUOTES})
+"""Problems after which no cell of the row can be trusted to stand in its own column."""
+
+_CELL: dict[CellCode, tuple[str, str]] = {
+    CellCode.FORMULA: ("The cell holds a formula.", "Copy the column and paste as values."),
+    CellCode.ERROR_VALUE: ("The cell holds an error such as #N/A.", "Type the value, or leave the cell empty."),
+    CellCode.NOT_A_DATE: (
+        "The cell is shown as a date but holds none.",
+        "Format the column as text and type it again.",
+    ),
+    CellCode.ROUNDED: (
+        "The number ends in many noughts and seems to have lost its last digits.",
+        "Format the column as text and type or import the full number again.",
+    ),
+    CellCode.TOO_LONG: (
+        "The cell holds more text than is accepted.",
+        "Shorten it, or check for a missing quotation mark.",
+    ),
+    CellCode.NO_HEADING: (
+        "The cell stands under no heading and was not read.",
+        "Give the column a heading, or clear it.",
+    ),
+    CellCode.TOO_MANY_CELLS: (
+        "The row has more cells than there are headings, so its values may stand in the wrong columns.",
+        "Put cells that hold the separator in quotation marks, or send the file as .xlsx.",
+    ),
+    CellCode.NUL_BYTES: ("The row holds bytes that are not text.", "Export the file again, or send it as .xlsx."),
+    CellCode.BROKEN_QUOTES: (
+        "A quotation mark is missing or stands in the middle of a cell, so where the row ends is uncertain.",
+        "Double each quotation mark inside a cell, or send the file as .xlsx.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CellProblem:
+    """What is wrong with one cell, or with the whole row when `index` is None."""
+
+    code: CellCode
+    row: int
+    """The row as the spreadsheet shows it: the first is 1."""
+    index: int | None
+    """The column counted from 0."""
+    column: str
+    """The column's heading and letter; empty for the whole row."""
+    lines: tuple[int, int] | None = None
+    """First and last line of a text file on which the row stands, where they may hold more than one row."""
+
+    @property
+    def reason(self) -> str:
+        if self.lines and self.lines[0] < self.lines[1]:
+            return f"{_CELL[self.code][0]} It covers lines {self.lines[0]} to {self.lines[1]} of the file."
+        return _CELL[self.code][0]
+
+    @property
+    def remedy(self) -> str:
+        return _CELL[self.code][1]
+
+    def __str__(self) -> str:
+        where = f"Row {self.row}, {self.column}" if self.column else f"Row {self.row}"
+        return f"{where}: {self.reason} {self.remedy}"
+
+
+class Remark(StrEnum):
+    """What was noticed about the file as a whole; nothing was lost by it. The value is the sentence to show."""
+
+    READ_AS_WINDOWS_1252 = (
+        "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "
+        "and save it as 'CSV UTF-8' next time."
+    )
+    SEVERAL_SHEETS = "The workbook has several visible sheets: only the first was read."
+    ROWS_ABOVE_HEADINGS = "The rows above the headings were not read."

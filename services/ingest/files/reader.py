@@ -1,0 +1,52 @@
+"""The one way to read a spreadsheet, whatever its format."""
+
+from __future__ import annotations
+
+from services.ingest.files.csv_file import read_csv
+from services.ingest.files.problems import FileCode, FileRefused
+from services.ingest.files.table import FileLimits, KnownHeading, Table
+from services.ingest.files.xlsx_file import read_workbook
+
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
+_MARKUP = (b"<", b"%PDF", b"{\\rtf")
+_WORKBOOK_NAMES = (".xlsx", ".xlsm", ".xltx", ".xltm")
+_WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_MACRO_TYPE = "application/vnd.ms-excel.sheet.macroenabled"
+
+
+def read_table(
+    data: bytes,
+    *,
+    media_type: str | None,
+    file_name: str | None,
+    limits: FileLimits,
+    known_heading: KnownHeading | None = None,
+) -> Table:
+    """Read a CSV, XLSX or XLSM file.
+
+    The bytes decide what it is; `media_type` and `file_name` (both as the sender gave them) only tell a workbook that
+    is none from a text file. With `known_heading` the headings are the first row, within `limits.heading_rows`,
+    in which two headings are known; without it, the first row that is not blank.
+
+    Raises `FileRefused`, here or while the rows are read; its text never holds a cell or the file's name.
+    """
+    if not data.strip():
+        raise FileRefused(FileCode.EMPTY)
+    if len(data) > limits.bytes:
+        raise FileRefused(FileCode.TOO_LARGE)
+    if data.startswith(_ZIP):
+        return read_workbook(data, limits, known_heading)
+    if data.startswith(_OLE):
+        raise FileRefused(FileCode.ENCRYPTED if _ENCRYPTED_PART in data else FileCode.LEGACY_WORKBOOK)
+    if _says_workbook(media_type, file_name):
+        raise FileRefused(FileCode.NOT_A_WORKBOOK)
+    if data.lstrip().startswith(_MARKUP):
+        raise FileRefused(FileCode.NOT_A_TABLE)
+    return read_csv(data, limits, known_heading)
+
+
+def _says_workbook(media_type: str | None, file_name: str | None) -> bool:
+    by_name = (file_name or "").lower().endswith(_WORKBOOK_NAMES)
+    return by_name or (media_type or "").lower().startswith((_WORKBOOK_TYPE, _MACRO_TYPE))

@@ -1,0 +1,182 @@
+"""A table as read from any file: one row of headings, then rows of text, each with what is wrong in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from openpyxl.utils.cell import get_column_letter
+
+from services.ingest.files.problems import ROW_CODES, CellCode, CellProblem, FileCode, FileRefused, Remark
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What one file may hold. Every number is policy of the deployment."""
+
+    bytes: int = 20_000_000
+    rows: int = 100_000
+    columns: int = 200
+    cell_length: int = 2_000
+    """Characters in one cell."""
+    heading_rows: int = 10
+    """How many rows from the top are searched for the headings."""
+    unpacked_bytes: int = 200_000_000
+    """Bytes of all parts of a workbook once unpacked."""
+    unpacked_ratio: int = 200
+    """How many times its packed size one large part of a workbook may unpack to."""
+    parts: int = 1_000
+    """Parts in a workbook."""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row that is not blank: as many cells as there are headings, stripped, empty text where nothing stands."""
+
+    number: int
+    """The row as the spreadsheet shows it: the first row of the sheet is 1."""
+    cells: tuple[str, ...]
+    problems: tuple[CellProblem, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """False when its values may stand in the wrong columns: report the row, take nothing from it."""
+        return not any(problem.index is None for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The headings, and the rows below them, which can be read once.
+
+    Reading the rows raises `FileRefused` when there are too many, or when the file turns out to be damaged.
+    """
+
+    headings: tuple[str, ...]
+    heading_row: int
+    rows: Iterable[SheetRow]
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A problem found while reading, before the headings are known. `index` None speaks of the whole row."""
+
+    code: CellCode
+    index: int | None = None
+    lines: tuple[int, int] | None = None
+
+
+RawRow = tuple[int, list[str], Sequence[Flaw]]
+"""The row's number, its stripped cells, and what is wrong with them."""
+
+KnownHeading = Callable[[str], bool]
+"""Whether a heading is one that Pullcord knows."""
+
+_LONG_DIGITS = re.compile(r"(?:\d[\s().+-]*){5}")
+
+
+def build_table(
+    raw_rows: Iterator[RawRow],
+    limits: FileLimits,
+    known_heading: KnownHeading | None,
+    remarks: tuple[Remark, ...],
+    *,
+    cells_may_shift: bool,
+) -> Table:
+    """Find the headings and give the rows below them.
+
+    `cells_may_shift` is True for text, where a separator inside an address moves all later cells.
+    Raises `FileRefused` when there are no headings, or more than `limits.columns`.
+    """
+    top = list(islice(raw_rows, limits.heading_rows))
+    at = _heading_position(top, known_heading)
+    number, cells, _ = top[at]
+    headings = _trimmed([" ".join(cell.split()) for cell in cells])
+    if len(headings) > limits.columns:
+        raise FileRefused(FileCode.TOO_MANY_COLUMNS)
+    if any(any(above) for _, above, _ in top[:at]):
+        remarks = (*remarks, Remark.ROWS_ABOVE_HEADINGS)
+    maker = _RowMaker(headings, limits, len(cells) if cells_may_shift else None)
+    return Table(headings, number, maker.rows(chain(top[at + 1 :], raw_rows)), remarks)
+
+
+def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
+    """How many headings of a row are known; 0 for one alone, which may be a title."""
+    known = sum(known_heading(cell) for cell in cells if cell)
+    return known if known > 1 else 0
+
+
+def column_label(headings: Sequence[str], index: int) -> str:
+    """The column as a person finds it: heading and letter; the letter alone if the heading looks like a number."""
+    letter = f"column {get_column_letter(index + 1)}"
+    heading = headings[index] if index < len(headings) else ""
+    return letter if not heading or _LONG_DIGITS.search(heading) else f"{heading[:60]} ({letter})"
+
+
+def _heading_position(top: Sequence[RawRow], known_heading: KnownHeading | None) -> int:
+    for position, (_, cells, _) in enumerate(top):
+        if any(cells) and (known_heading is None or known_count(cells, known_heading)):
+            return position
+    raise FileRefused(FileCode.NO_HEADINGS if any(any(cells) for _, cells, _ in top) else FileCode.EMPTY)
+
+
+def _trimmed(cells: Sequence[str]) -> tuple[str, ...]:
+    end = len(cells)
+    while end and not cells[end - 1]:
+        end -= 1
+    return tuple(cells[:end])
+
+
+class _RowMaker:
+    """Fits raw rows to the headings."""
+
+    def __init__(self, headings: tuple[str, ...], limits: FileLimits, written_width: int | None) -> None:
+        self._headings = headings
+        self._limits = limits
+        self._written_width = written_width
+
+    def rows(self, raw_rows: Iterable[RawRow]) -> Iterator[SheetRow]:
+        count = 0
+        for number, cells, flaws in raw_rows:
+            if not flaws and not any(cells):
+                continue
+            if not flaws and tuple(cells) == self._headings:
+                continue
+            count += 1
+            if count > self._limits.rows:
+                raise FileRefused(FileCode.TOO_MANY_ROWS)
+            yield self._row(number, cells, flaws)
+
+    def _row(self, number: int, cells: list[str], flaws: Sequence[Flaw]) -> SheetRow:
+        width = len(self._headings)
+        longest = max(map(len, cells), default=0)
+        if len(cells) == width and longest <= self._limits.cell_length and not flaws:
+            return SheetRow(number, tuple(cells))
+        found = [*flaws, *self._beyond(cells), *self._too_long(cells)]
+        fitted = [*cells[:width], *[""] * (width - len(cells))]
+        for flaw in found:
+            if flaw.code is CellCode.TOO_LONG and flaw.index is not None:
+                fitted[flaw.index] = ""
+        return SheetRow(number, tuple(fitted), tuple(self._problem(number, flaw) for flaw in found))
+
+    def _beyond(self, cells: list[str]) -> Iterator[Flaw]:
+        """Values to the right of the last heading."""
+        written = self._written_width
+        if written is not None and len(_trimmed(cells)) > written:
+            yield Flaw(CellCode.TOO_MANY_CELLS)
+            return
+        for index in range(len(self._headings), len(cells)):
+            if cells[index]:
+                yield Flaw(CellCode.NO_HEADING, index)
+
+    def _too_long(self, cells: list[str]) -> Iterator[Flaw]:
+        for index, cell in enumerate(cells[: len(self._headings)]):
+            if len(cell) > self._limits.cell_length:
+                yield Flaw(CellCode.TOO_LONG, index)
+
+    def _problem(self, number: int, flaw: Flaw) -> CellProblem:
+        if flaw.index is None or flaw.code in ROW_CODES:
+            return CellProblem(flaw.code, number, None, "", flaw.lines)
+        return CellProblem(flaw.code, number, flaw.index, column_label(self._headings, flaw.index), flaw.lines)

@@ -1,0 +1,63 @@
+"""Words as people write them in cells, and the codes they stand for (`words.toml`). Pure.
+
+The codes are those of `schemas.codes`; the other words for them are policy of the project.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from enum import StrEnum
+from importlib import resources
+from typing import Final
+
+from schemas.codes import Connection, MigrationKind, NoticeStatus, RestrictionKind, Scope, ServiceStatus, TargetService
+
+_NOT_LETTERS = re.compile(r"[^a-z0-9]+")
+_DATA: Final = tomllib.loads(resources.files("services.ingest.files").joinpath("words.toml").read_text("utf-8"))
+_ENUMS: Final[dict[str, type[StrEnum]]] = {
+    "service_status": ServiceStatus,
+    "connection": Connection,
+    "migration_kind": MigrationKind,
+    "target_service": TargetService,
+    "status": NoticeStatus,
+    "scope": Scope,
+    "restriction_kind": RestrictionKind,
+}
+
+CODED_FIELDS: Final = frozenset(_ENUMS)
+"""Fields whose value is one of a closed set of codes."""
+
+_YES: Final = frozenset(("y", "yes", "true", "t", "1", "x", "ticked"))
+_NO: Final = frozenset(("n", "no", "false", "f", "0"))
+
+
+def read_yes_no(text: str) -> bool | None:
+    """True for yes, Y, true, 1, X; False for no, N, false, 0; None for anything else: silence is not a no."""
+    word = _key(text)
+    if word in _YES:
+        return True
+    return False if word in _NO else None
+
+
+def read_code(field: str, text: str) -> str | None:
+    """The code of `schemas.codes` a text stands for, or None when it stands for none.
+
+    `field` is one of `CODED_FIELDS`; KeyError otherwise.
+    """
+    return _CODES[field].get(_key(text))
+
+
+def _key(text: str) -> str:
+    return _NOT_LETTERS.sub("", text.casefold())
+
+
+def _codes(field: str, codes: type[StrEnum]) -> dict[str, str]:
+    words: dict[str, list[str]] = _DATA["codes"][field]
+    book = {_key(word): codes(code).value for code, synonyms in words.items() for word in synonyms}
+    if "UNKNOWN" in codes.__members__:
+        book |= {_key(word): "unknown" for word in _DATA["unknown"]}
+    return book | {_key(code.value): code.value for code in codes}
+
+
+_CODES: Final = {field: _codes(field, codes) for field, codes in _ENUMS.items()}

@@ -1,0 +1,113 @@
+"""Rows from an XLSX or XLSM workbook: its first visible sheet, as text. Macros and formulas are never run."""
+
+from __future__ import annotations
+
+import io
+import struct
+import threading
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Protocol, TypeVar, cast
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+from defusedxml.common import DefusedXmlException
+from openpyxl.utils.exceptions import InvalidFileException
+
+from services.ingest.files.archive import check_archive
+from services.ingest.files.problems import FileCode, FileRefused, Remark
+from services.ingest.files.table import FileLimits, Flaw, KnownHeading, RawRow, Table, build_table
+from services.ingest.files.xlsx_cell import Cell, cell_text
+
+T = TypeVar("T")
+
+_LAST_ROW = 1_048_576
+"""The last row a spreadsheet program can show; a row numbered beyond it is an attack or damage."""
+_BLOCK = 1_000
+_NO_FLAWS: tuple[Flaw, ...] = ()
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ParseError,
+    DefusedXmlException,
+    InvalidFileException,
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RuntimeError,
+)
+"""What openpyxl raises on a workbook that is damaged or hostile: it has no error of its own for that."""
+_warnings_lock = threading.Lock()
+
+
+class _Sheet(Protocol):
+    """What is used of openpyxl's read-only sheet, which the library's types do not describe."""
+
+    sheet_state: str
+
+    def reset_dimensions(self) -> None: ...
+    def iter_rows(self) -> Iterator[tuple[Cell, ...]]: ...
+
+
+def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
+    """The table on the first visible sheet. Raises `FileRefused` as the archive and the headings demand."""
+    check_archive(data, limits)
+    with _damage_refused():
+        workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+        sheets = [sheet for sheet in cast("list[_Sheet]", workbook.worksheets) if sheet.sheet_state == "visible"]
+    if not sheets:
+        raise FileRefused(FileCode.NO_SHEET)
+    remarks = (Remark.SEVERAL_SHEETS,) if len(sheets) > 1 else ()
+    # The size a sheet states may be too small: without it all rows are read.
+    sheets[0].reset_dimensions()
+    rows = _in_blocks(_raw_rows(sheets[0]))
+    return build_table(rows, limits, known_heading, remarks, cells_may_shift=False)
+
+
+def _raw_rows(sheet: _Sheet) -> Iterator[RawRow]:
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        if number > _LAST_ROW:
+            raise FileRefused(FileCode.UNREADABLE)
+        yield number, *_texts(cells)
+
+
+def _texts(cells: tuple[Cell, ...]) -> tuple[list[str], tuple[Flaw, ...]]:
+    read = [cell_text(cell) for cell in cells]
+    texts = [text for text, _ in read]
+    if all(code is None for _, code in read):
+        return texts, _NO_FLAWS
+    return texts, tuple(Flaw(code, index) for index, (_, code) in enumerate(read) if code is not None)
+
+
+def _in_blocks(rows: Iterator[T]) -> Iterator[T]:
+    while True:
+        with _damage_refused():
+            block = list(islice(rows, _BLOCK))
+        if not block:
+            return
+        yield from block
+
+
+@contextmanager
+def _damage_refused() -> Iterator[None]:
+    """Turn the library's errors into a refusal, and keep its warnings, which may quote a cell, from the log.
+
+    One thread at a time, because the list of warning filters belongs to the whole process.
+    """
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except _DAMAGE:
+            # Without the cause: its text may quote a cell.
+            raise FileRefused(FileCode.UNREADABLE) from None

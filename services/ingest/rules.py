@@ -1,0 +1,232 @@
+"""What is taken and what is refused. Pure: rows in, drafts or refusals out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from pydantic_core import to_json
+
+from schemas.codes import Scope
+from schemas.notice import MigrationNotice
+from schemas.register_entry import RegisterEntry
+from services.core.clock import london_day
+from services.ingest.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
+from services.ingest.outcomes import Issue
+from services.ingest.places import Place, area_values, read_areas, read_place
+from services.ingest.validation import Model, validate
+
+EARLIEST, LATEST = date(2017, 1, 1), date(2040, 12, 31)
+"""A migration outside these is a slip of the keyboard: the switch-off was announced in 2017, and modernisation programmes
+are planned years ahead, not decades."""
+
+FUTURE_SLACK = timedelta(days=1)
+"""How far ahead of our clock a sender's may be. A stamp far in the future would make every later version look old."""
+
+
+def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts] | Refused:
+    """A provider's row as a draft, or why it is refused. `provider` is the RCPID whose key sent it."""
+    notice, issues = _validated(MigrationNotice, row)
+    if notice is None:
+        return Refused(row.number, issues)
+    place = _place(notice)
+    areas, area_issues = read_areas(_area_codes(notice))
+    refusals = (
+        *_wrong_provider(notice, provider),
+        *_implausible_dates(notice),
+        *_from_the_future("issued_at", notice.issued_at, now),
+        *_nowhere(notice, place, bool(areas)),
+    )
+    notes = (*issues, *place.issues, *area_issues)
+    if refusals:
+        return Refused(row.number, (*refusals, *notes))
+    return Draft(
+        row=row.number,
+        reference=notice.provider_reference or notice.id,
+        stamp=notice.issued_at or now,
+        facts=_notice_facts(notice),
+        values=areas if notice.scope is not Scope.LINE else place.values,
+        content=notice.model_dump_json(exclude={"id", "source", "issued_at"}, exclude_defaults=True).encode(),
+        private={"record": notice, **place.private},
+        issues=(*notes, *_undated(notice)),
+    )
+
+
+def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
+    """A council's row as a draft, or why it is refused. An odd number, UPRN or address never refuses it."""
+    entry, issues = _validated(RegisterEntry, row)
+    if entry is None:
+        return Refused(row.number, issues, _reference(row))
+    refusals = _from_the_future("updated_at", entry.updated_at, now)
+    if refusals:
+        return Refused(row.number, (*refusals, *issues), entry.entry_id)
+    place = _place(entry)
+    return Draft(
+        row=row.number,
+        reference=entry.entry_id,
+        stamp=entry.updated_at or now,
+        facts=_entry_facts(entry),
+        values=place.values + (area_values(place.postcode) if place.postcode else ()),
+        content=entry.model_dump_json(exclude={"updated_at"}, exclude_defaults=True).encode(),
+        private={"record": entry, **place.private},
+        issues=(*issues, *place.issues, *_hard_to_find(place)),
+    )
+
+
+def sealed_form(draft: Draft[NoticeFacts] | Draft[EntryFacts]) -> bytes:
+    """What is sealed of a draft, as JSON."""
+    return to_json(draft.private, exclude_none=True)
+
+
+def _validated(model: type[Model], row: RawRow) -> tuple[Model | None, tuple[Issue, ...]]:
+    if not row.usable:
+        return None, row.issues
+    record, issues = validate(model, row.fields)
+    return record, (*row.issues, *issues)
+
+
+def _reference(row: RawRow) -> str | None:
+    value = row.fields.get("entry_id") if row.usable else None
+    return value.strip() if isinstance(value, str) and value.strip() else None
+
+
+def _place(record: MigrationNotice | RegisterEntry) -> Place:
+    return read_place(record.cli, record.uprn, record.postcode, record.address_lines, record.post_town)
+
+
+def _area_codes(notice: MigrationNotice) -> tuple[str, ...]:
+    if notice.scope is Scope.LINE or notice.area_codes:
+        return notice.area_codes
+    return (notice.postcode,) if notice.postcode else ()
+
+
+def _notice_facts(notice: MigrationNotice) -> NoticeFacts:
+    return NoticeFacts(
+        scope=notice.scope,
+        status=notice.status,
+        migration_kind=notice.migration_kind,
+        target_service=notice.target_service,
+        planned_on=notice.planned_migration_date,
+        restriction_on=notice.restriction_start_date,
+        supersedes=notice.supersedes,
+    )
+
+
+def _entry_facts(entry: RegisterEntry) -> EntryFacts:
+    confirmed = entry.last_confirmed_at
+    return EntryFacts(entry.service_status, entry.connection, london_day(confirmed) if confirmed else None)
+
+
+def _wrong_provider(notice: MigrationNotice, provider: str) -> tuple[Issue, ...]:
+    if notice.provider_id in (None, provider):
+        return ()
+    return (
+        Issue(
+            "provider_id",
+            "not_your_provider",
+            "the key belongs to another provider",
+            "send it with that provider's key",
+        ),
+    )
+
+
+def _implausible_dates(notice: MigrationNotice) -> tuple[Issue, ...]:
+    dates = {
+        "planned_migration_date": notice.planned_migration_date,
+        "restriction_start_date": notice.restriction_start_date,
+    }
+    return tuple(
+        Issue(
+            field,
+            "implausible_date",
+            f"not between {EARLIEST.year} and {LATEST.year}",
+            "check the year and send the row again",
+        )
+        for field, day in dates.items()
+        if day is not None and not EARLIEST <= day <= LATEST
+    )
+
+
+def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple[Issue, ...]:
+    if stamp is None or stamp <= now + FUTURE_SLACK:
+        return ()
+    return (
+        Issue(
+            field,
+            "in_the_future",
+            "more than a day ahead of the time of receipt",
+            "check the clock and the time zone of the system that made it",
+        ),
+    )
+
+
+def _nowhere(notice: MigrationNotice, place: Place, has_areas: bool) -> tuple[Issue, ...]:
+    if notice.scope is Scope.LINE:
+        if place.values:
+            return ()
+        return (
+            Issue(
+                "cli",
+                "nowhere",
+                "no usable telephone number, UPRN or postcode",
+                "give at least the telephone number of the line",
+            ),
+        )
+    if has_areas or notice.scope is Scope.EXCHANGE:
+        return ()
+    return (
+        Issue("area_codes", "nowhere", "no usable postcode, sector or outward code", "list the postcodes of the area"),
+    )
+
+
+def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
+    found = []
+    if notice.planned_migration_date is None and notice.restriction_start_date is None:
+        found.append(
+            Issue(
+                "planned_migration_date",
+                "no_date",
+                "no date is given: councils are told at once",
+                "send the date as soon as it is known",
+            )
+        )
+    if notice.scope is Scope.EXCHANGE and not notice.area_codes:
+        found.append(
+            Issue(
+                "area_codes",
+                "exchange_only",
+                "which addresses an exchange serves is not known here: it matches nothing yet",
+                "list the postcodes it serves",
+            )
+        )
+    return tuple(found)
+
+
+def _hard_to_find(place: Place) -> tuple[Issue, ...]:
+    if place.numbers and not (place.postcode or place.uprn):
+        return (
+            Issue(
+                "postcode",
+                "number_only",
+                "no usable postcode or UPRN: it can be matched by telephone number only",
+                "add the UPRN or the postcode and address",
+            ),
+        )
+    if not place.values:
+        return (
+            Issue(
+                "cli",
+                "cannot_be_matched",
+                "no usable telephone number, UPRN or postcode: it is kept but cannot be matched",
+                "add the telephone number the alarm uses, or the UPRN",
+            ),
+        )
+    if place.postcode and not place.uprn and place.parts is None:
+        return (
+            Issue(
+                "address_lines",
+                "no_address",
+                "a postcode without an address cannot tell one home from the next",
+                "add the address or the UPRN",
+            ),
+        )
+    return ()

@@ -1,0 +1,112 @@
+"""The door's one way in, used by the HTTP API, by uploads and by the command line alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.core.audit import AuditWord
+from services.ingest.drafts import RawRow, RecordKind
+from services.ingest.outcomes import Outcome, RowOutcome, count
+from services.ingest.rules import read_entry, read_notice
+from services.ingest.submissions import Origin, Reading, Receipt, earlier_answer, shelf_of, sort_rows, take_in
+from services.ingest.withdrawals import Missing, ReplacementTooLargeError, missing_from, withdraw
+from services.storage.audit import AuditRow, write_audit
+from services.storage.store import Store
+
+Rows = Iterable[RawRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """That a file is the whole register: entries it does not hold are withdrawn.
+
+    Beyond `share` of the live entries (0 to 1, policy of the deployment) it is refused unless `confirmed` is the exact number.
+    """
+
+    share: float
+    confirmed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a submission would come to."""
+
+    counts: Mapping[str, int]
+    outcomes: list[RowOutcome]
+    would_withdraw: int | None
+
+
+def accept(
+    store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None
+) -> tuple[Receipt, list[RowOutcome]]:
+    """Take a submission in. When this returns, it is on disk.
+
+    Raises IdempotencyMismatchError, ReplacementTooLargeError.
+    """
+    now = store.now()
+    reading = read_rows(origin, rows, now)
+    with store.writing() as connection:
+        answer = earlier_answer(connection, origin)
+        if answer is not None:
+            fields = {"submission": answer.submission_id}
+            row = AuditRow(AuditWord.SUBMISSION_REPEATED, fields, subject=answer.submission_id, feed_id=origin.feed_id)
+            write_audit(connection, store.vault, [row], now)
+            return answer, []
+        if replacement is None:
+            return take_in(connection, store, origin, reading, now)
+        missing = missing_from(connection, origin.feed_id, _keys(store, origin, reading))
+        refusal = _refusal(missing, replacement, unreadable=any(row.reference is None for row in reading.refused))
+        if refusal is None:
+            receipt, outcomes = take_in(connection, store, origin, reading, now)
+            withdraw(connection, store, origin.feed_id, receipt.submission_id, missing.pks, now)
+            return receipt, outcomes
+        _note_refusal(store, connection, origin, missing, now)
+    raise refusal
+
+
+def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> DryRun:
+    """Say what a submission would come to, and change nothing."""
+    reading = read_rows(origin, rows, store.now())
+    drafted = [
+        RowOutcome(draft.row, Outcome.WARNED if draft.issues else Outcome.ACCEPTED, draft.issues)
+        for draft in reading.drafts
+    ]
+    refused = [RowOutcome(row.row, Outcome.REJECTED, row.issues) for row in reading.refused]
+    outcomes = sorted((*drafted, *refused), key=lambda outcome: outcome.row)
+    if not replacing:
+        return DryRun(count(outcomes), outcomes, None)
+    with store.reading() as connection:
+        missing = missing_from(connection, origin.feed_id, _keys(store, origin, reading))
+    return DryRun(count(outcomes), outcomes, len(missing.pks))
+
+
+def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
+    """Read rows into drafts and refusals."""
+    shelf = shelf_of(origin.kind)
+    if origin.kind is RecordKind.NOTICE:
+        provider = origin.feed_id.partition(":")[2]
+        return sort_rows(shelf, (read_notice(row, provider, now) for row in rows))
+    return sort_rows(shelf, (read_entry(row, now) for row in rows))
+
+
+def _keys(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[bytes]:
+    references = [draft.reference for draft in reading.drafts]
+    references += [row.reference for row in reading.refused if row.reference]
+    return frozenset(store.tokeniser.record_key(origin.feed_id, reference) for reference in references)
+
+
+def _refusal(missing: Missing, replacement: Replacement, *, unreadable: bool) -> ReplacementTooLargeError | None:
+    """A row whose reference could not be read may be any of the missing: then nothing is withdrawn without asking."""
+    small = missing.share <= replacement.share and not (unreadable and missing.pks)
+    if small or len(missing.pks) == replacement.confirmed:
+        return None
+    return ReplacementTooLargeError(len(missing.pks), missing.live)
+
+
+def _note_refusal(store: Store, connection: Any, origin: Origin, missing: Missing, now: datetime) -> None:
+    fields = {"would_withdraw": len(missing.pks), "live": missing.live, "share": round(missing.share, 4)}
+    row = AuditRow(AuditWord.REPLACEMENT_REFUSED, fields, subject=origin.feed_id, feed_id=origin.feed_id)
+    write_audit(connection, store.vault, [row], now)

@@ -1,0 +1,100 @@
+"""A notice that replaces another: the older one no longer counts, whichever of the two arrives first.
+
+A notice is live unless another of the same provider names it in `supersedes` and was issued later (at the same time: has
+the higher key, so that two notices that name each other never both fall away).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, exists, or_, select, update
+
+from schemas.events import CHUNK, NoticesWithdrawn, RecordRef
+from services.core.audit import AuditWord
+from services.storage.audit import AuditRow, write_audit
+from services.storage.outbox import Announcement, announce
+from services.storage.store import Store
+from services.storage.tables import notices
+
+Changed = list[tuple[int, int]]
+
+
+def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
+    """The keys these notices name as superseded, as recorded now."""
+    if not pks:
+        return set()
+    query = select(notices.c.supersedes_key).where(notices.c.pk.in_(pks), notices.c.supersedes_key.is_not(None))
+    return set(connection.scalars(query))
+
+
+def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
+    """Those of the keys that some notice on record names as superseded."""
+    found = select(notices.c.supersedes_key).where(notices.c.supersedes_key.in_(keys))
+    return {key for key in connection.scalars(found) if key is not None}
+
+
+def settle_supersessions(
+    connection: Connection, store: Store, feed_id: str, submission_id: str, keys: Collection[bytes], now: datetime
+) -> None:
+    """See to it that each notice under `keys` is live, or not, as the notices on record say."""
+    fallen = _set_live(connection, keys, live=False)
+    risen = _set_live(connection, keys, live=True)
+    _tell(connection, store, feed_id, submission_id, fallen + risen, now)
+    fields = [fallen[start : start + CHUNK] for start in range(0, len(fallen), CHUNK)]
+    rows = [
+        AuditRow(
+            AuditWord.NOTICES_SUPERSEDED,
+            {"submission": submission_id, "records": records},
+            subject=submission_id,
+            feed_id=feed_id,
+        )
+        for records in fields
+    ]
+    write_audit(connection, store.vault, rows, now)
+
+
+def _set_live(connection: Connection, keys: Collection[bytes], *, live: bool) -> Changed:
+    later = notices.alias("later")
+    replaced = exists(
+        select(later.c.pk).where(
+            later.c.supersedes_key == notices.c.record_key,
+            or_(
+                later.c.issued_at > notices.c.issued_at,
+                and_(later.c.issued_at == notices.c.issued_at, later.c.record_key > notices.c.record_key),
+            ),
+        )
+    )
+    statement = (
+        update(notices)
+        .where(notices.c.record_key.in_(keys), notices.c.live.is_(not live), ~replaced if live else replaced)
+        .values(live=live, revision=notices.c.revision + 1)
+        .returning(notices.c.pk, notices.c.revision)
+    )
+    return [(pk, revision) for pk, revision in connection.execute(statement)]
+
+
+def _tell(
+    connection: Connection,
+    store: Store,
+    feed_id: str,
+    submission_id: str,
+    changed: Sequence[tuple[int, int]],
+    now: datetime,
+) -> None:
+    announcements = [
+        Announcement(
+            "ingest",
+            f"{feed_id}:0",
+            NoticesWithdrawn(
+                feed=feed_id,
+                submission=submission_id,
+                records=tuple(
+                    RecordRef(record=pk, revision=revision) for pk, revision in changed[start : start + CHUNK]
+                ),
+            ),
+        )
+        for start in range(0, len(changed), CHUNK)
+    ]
+    announce(connection, announcements, now, store.random)

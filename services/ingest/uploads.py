@@ -1,0 +1,130 @@
+"""The door for files: CSV and XLSX, with a dry run that shows how they are understood."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
+from services.ingest.doors import DoorLimits, IdempotencyKey, LimitsOf, file_refused, origin, take
+from services.ingest.drafts import RecordKind
+from services.ingest.files.problems import FileRefused
+from services.ingest.service import Replacement, dry_run
+from services.ingest.sheets import read_sheet
+from services.storage.store import Store
+from services.web.auth import NamedCouncilFeed, ProviderFeed, StoreOf
+from services.web.bodies import media_type, read_body
+from services.web.problems import ProblemError, ProblemType, answers
+
+router = APIRouter(prefix="/v1")
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in (CSV, XLSX)},
+    }
+}
+DryRunFlag = Annotated[bool, Query(description="Show how the file is understood, and take nothing in.")]
+Mode = Annotated[
+    Literal["update", "replace"],
+    Query(description="`replace`: the file is the whole register; entries it does not hold are withdrawn."),
+]
+ERRORS = answers(401, 403, 413, 415, 422)
+
+
+@router.post(
+    "/migration-notices/uploads",
+    status_code=202,
+    summary="Upload notices as CSV or XLSX",
+    tags=["provider"],
+    openapi_extra=FILE_BODY,
+    responses=ERRORS,
+)
+async def upload_notices(
+    request: Request,
+    response: Response,
+    store: StoreOf,
+    limits: LimitsOf,
+    feed: ProviderFeed,
+    dry_run: DryRunFlag = False,
+    idempotency_key: IdempotencyKey = None,
+) -> ReceiptAnswer | DryRunAnswer:
+    """Take in a file of notices. Headings are understood leniently; the dry run shows how."""
+    body = await _file(request, limits)
+    source = _Source(feed, RecordKind.NOTICE, body, media_type(request), idempotency_key)
+    return await _answer(response, store, limits, source, dry=dry_run, replacement=None)
+
+
+@router.post(
+    "/telecare-registers/{council}/uploads",
+    status_code=202,
+    summary="Upload a register as CSV or XLSX",
+    tags=["council"],
+    openapi_extra=FILE_BODY,
+    responses=answers(401, 403, 409, 413, 415, 422),
+)
+async def upload_register(
+    request: Request,
+    response: Response,
+    store: StoreOf,
+    limits: LimitsOf,
+    feed: NamedCouncilFeed,
+    dry_run: DryRunFlag = False,
+    mode: Mode = "update",
+    confirm_withdrawals: Annotated[int | None, Query(ge=0, le=10_000_000)] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> ReceiptAnswer | DryRunAnswer:
+    """Take in a register, or part of one. With `mode=replace` it says how many entries would be withdrawn, and asks
+    (409) when they are more than the deployment lets pass: send it again with `confirm_withdrawals` set to that number.
+    """
+    body = await _file(request, limits)
+    source = _Source(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key)
+    replacement = Replacement(limits.withdrawal_share, confirm_withdrawals) if mode == "replace" else None
+    return await _answer(response, store, limits, source, dry=dry_run, replacement=replacement)
+
+
+class _Source:
+    """A file as it came."""
+
+    def __init__(self, feed: str, kind: RecordKind, body: bytes, media: str, key: str | None) -> None:
+        self.feed, self.kind, self.body, self.media, self.key = feed, kind, body, media, key
+
+
+async def _file(request: Request, limits: DoorLimits) -> bytes:
+    if media_type(request) not in (CSV, XLSX):
+        raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, f"send {CSV} or {XLSX}")
+    return await read_body(request, limits.files.bytes)
+
+
+async def _answer(
+    response: Response,
+    store: Store,
+    limits: DoorLimits,
+    source: _Source,
+    *,
+    dry: bool,
+    replacement: Replacement | None,
+) -> ReceiptAnswer | DryRunAnswer:
+    answer = await run_in_threadpool(_work, store, limits, source, replacement, dry=dry)
+    if isinstance(answer, ReceiptAnswer):
+        response.headers["Location"] = f"/v1/submissions/{answer.submission}"
+    else:
+        response.status_code = 200
+    return answer
+
+
+def _work(
+    store: Store, limits: DoorLimits, source: _Source, replacement: Replacement | None, *, dry: bool
+) -> ReceiptAnswer | DryRunAnswer:
+    made = origin(source.feed, source.kind, "file", source.body, source.key, replacement)
+    try:
+        sheet = read_sheet(source.body, source.kind, limits.files, source.media)
+        if dry:
+            return dry_run_answer(sheet, dry_run(store, made, sheet.rows, replacing=replacement is not None))
+    except FileRefused as error:
+        raise file_refused(error) from None
+    return take(store, made, sheet.rows, replacement)

@@ -1,0 +1,108 @@
+"""Checks a row against its schema, and keeps what is sound of it.
+
+A field that only adds to a record never costs the record: it is left out, with a warning. A field that decides who or
+when refuses the row, with the reason and the remedy, for the sender to mend and send again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from schemas.notice import MigrationNotice
+from schemas.register_entry import RegisterEntry
+from services.ingest.outcomes import Issue
+
+Model = TypeVar("Model", bound=MigrationNotice | RegisterEntry)
+
+DECISIVE = {
+    MigrationNotice: frozenset(
+        ["id", "provider_id", "provider_reference", "supersedes", "scope", "status", "planned_migration_date", "restriction_start_date", "issued_at"]
+    ),
+    RegisterEntry: frozenset({"entry_id", "updated_at", "service_status"}),
+}
+"""Fields whose fault refuses the row. Of all the others the row is kept without them."""
+
+LONGEST_NAME = 60
+"""A field's name is repeated to its sender up to this length, and only if it is a plain word."""
+
+NEVER_KEPT = frozenset(
+    ["name", "first_name", "last_name", "surname", "customer_name", "account_number", "reason_for_need", "date_of_birth", "dob", "nhs_number", "diagnosis", "key_safe_code", "key_safe"]
+)
+
+
+def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:
+    """The row as its model, without the parts that had to be left out; or None, and why."""
+    try:
+        return model.model_validate(raw), ()
+    except ValidationError as error:
+        faults = _faults(error)
+    if any(field in DECISIVE[model] for field in faults):
+        return None, tuple(_issue(field, kind, refused=True) for field, kind in faults.items())
+    kept = {field: value for field, value in raw.items() if field not in faults}
+    try:
+        mended = model.model_validate(kept)
+    except ValidationError as error:
+        return None, tuple(_issue(field, kind, refused=True) for field, kind in _faults(error).items())
+    return mended, tuple(_issue(field, kind, refused=False) for field, kind in faults.items())
+
+
+def _faults(error: ValidationError) -> dict[str, str]:
+    """The first fault of each top-level field, by pydantic's type of error."""
+    faults: dict[str, str] = {}
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        field = str(fault["loc"][0]) if fault["loc"] else "row"
+        faults.setdefault(field, fault["type"])
+    return faults
+
+
+def _issue(field: str, kind: str, *, refused: bool) -> Issue:
+    shown = field if field.isidentifier() and len(field) <= LONGEST_NAME else "row"
+    if kind == "extra_forbidden":
+        return _unknown_field(shown)
+    reason, remedy = _EXPLAINED.get(
+        kind, ("the value is not of the form this field takes", "see the field's description")
+    )
+    outcome = "" if refused else "; the row was kept without it"
+    return Issue(shown, kind, reason + outcome, remedy)
+
+
+def _unknown_field(field: str) -> Issue:
+    if field.lower() in NEVER_KEPT:
+        return Issue(field, "never_kept", "this must not be shared; it was not kept", "leave it out of what you send")
+    return Issue(field, "unknown_field", "no such field; it was not kept", "check the spelling or leave it out")
+
+
+_MISSING = ("the field is missing", "add it and send the row again")
+_DATE = ("not a date", "write the date as YYYY-MM-DD")
+_TIME = ("not a time with its offset", "write the time as 2026-12-03T09:00:00Z")
+_CODE = ("not one of the codes this field takes", "use one of the codes in the field's description")
+_EXPLAINED = {
+    "missing": _MISSING,
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
+    "datetime_type": _TIME,
+    "datetime_parsing": _TIME,
+    "datetime_from_date_parsing": _TIME,
+    "timezone_aware": _TIME,
+    "enum": _CODE,
+    "literal_error": _CODE,
+    "bool_parsing": ("neither true nor false", "write true or false"),
+    "bool_type": ("neither true nor false", "write true or false"),
+    "string_type": ("not text", "write the value as text, in quotation marks"),
+    "string_too_short": ("empty", "fill it in and send the row again"),
+    "string_too_long": ("longer than the field can be", "shorten it"),
+    "string_pattern_mismatch": ("not of the form this field takes", "see the field's description"),
+    "string_unicode": ("holds characters that are not valid text", "send the file as UTF-8"),
+    "tuple_type": ("not a list", "write the values as a list"),
+    "too_long": ("more values than the field can hold", "send fewer values, or several rows"),
+    "model_type": ("not an object with fields", "send each row as an object with the fields of the description"),
+    "model_attributes_type": (
+        "not an object with fields",
+        "send each row as an object with the fields of the description",
+    ),
+}

@@ -1,0 +1,86 @@
+"""Entries that leave a register: one by one, or because a full replacement no longer holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from schemas.events import CHUNK, EntriesWithdrawn, RecordRef
+from services.core.audit import AuditWord
+from services.core.errors import ConflictError, NotFoundError
+from services.storage.audit import AuditRow, write_audit
+from services.storage.outbox import Announcement, announce
+from services.storage.store import Store
+from services.storage.tables import register_entries
+
+
+class ReplacementTooLargeError(ConflictError):
+    """A full replacement would withdraw more entries than the deployment lets pass without asking."""
+
+    def __init__(self, would_withdraw: int, live: int) -> None:
+        super().__init__(
+            f"this file would withdraw {would_withdraw} of {live} entries: if that is right, send it again with "
+            f"confirm_withdrawals={would_withdraw}; if not, send it with mode=update"
+        )
+        self.would_withdraw = would_withdraw
+        self.live = live
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The live entries of a register that a new file does not hold."""
+
+    pks: tuple[int, ...]
+    live: int
+
+    @property
+    def share(self) -> float:
+        """Of all live entries, 0 to 1."""
+        return len(self.pks) / self.live if self.live else 0.0
+
+
+def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) -> Missing:
+    """Compare the live entries of a register with the keys a new file holds."""
+    entries = register_entries.c
+    query = select(entries.pk, entries.record_key).where(entries.feed_id == feed_id, entries.live)
+    live = connection.execute(query).all()
+    return Missing(tuple(row.pk for row in live if row.record_key not in keys), len(live))
+
+
+def withdraw(
+    connection: Connection, store: Store, feed_id: str, submission_id: str, pks: Sequence[int], now: datetime
+) -> None:
+    """Take entries off the register: they stay on record, their matches end."""
+    entries = register_entries
+    for start in range(0, len(pks), CHUNK):
+        statement = (
+            update(entries)
+            .where(entries.c.pk.in_(pks[start : start + CHUNK]), entries.c.live)
+            .values(live=False, revision=entries.c.revision + 1, updated_at=now, received_at=now)
+            .returning(entries.c.pk, entries.c.revision)
+        )
+        changed = [(pk, revision) for pk, revision in connection.execute(statement)]
+        if not changed:
+            continue
+        refs = tuple(RecordRef(record=pk, revision=revision) for pk, revision in changed)
+        event = EntriesWithdrawn(feed=feed_id, submission=submission_id, records=refs)
+        announce(connection, [Announcement("ingest", f"{feed_id}:0", event)], now, store.random)
+        fields = {"submission": submission_id, "records": changed}
+        row = AuditRow(AuditWord.ENTRIES_WITHDRAWN, fields, subject=submission_id, feed_id=feed_id)
+        write_audit(connection, store.vault, [row], now)
+
+
+def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
+    """Take one entry off its council's register; taking it off again changes nothing.
+
+    Raises NotFoundError when the council has no such entry.
+    """
+    now, key = store.now(), store.tokeniser.record_key(feed_id, entry_id)
+    with store.writing() as connection:
+        pk = connection.scalar(select(register_entries.c.pk).where(register_entries.c.record_key == key))
+        if pk is None:
+            raise NotFoundError("this register has no entry with that id")
+        withdraw(connection, store, feed_id, "withdrawal", [pk], now)

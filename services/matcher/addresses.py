@@ -1,0 +1,175 @@
+"""Comparing two addresses of one postcode, part by part.
+
+Numbers and sub-units are sets, and a clash of either forbids a match: Flat A is not Flat C, however much of the text
+agrees. There is no ratio over the whole address. What cannot be told is left for a person to decide.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from typing import Final
+
+from rapidfuzz import fuzz
+
+from services.core.address import AddressParts
+from services.core.address_words import LONG_FORMS
+
+# Policy of this comparison: one wrong letter in a name of eight still agrees.
+_NAMES_AGREE: Final = 85.0
+# A shorter beginning of a name does not show that the rest was cut off.
+_SHORTEST_CUT_NAME: Final = 4
+_SHORTEST_JOINED_NAME: Final = 6
+
+
+class Level(StrEnum):
+    """How far two addresses of one postcode agree."""
+
+    SAME = "same"
+    NEAR = "near"
+    CLASH = "clash"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """What was found in one part, for the person who decides."""
+
+    SUB_UNITS_AGREE = "sub_units_agree"
+    SUB_UNITS_CLASH = "sub_units_clash"
+    SUB_UNIT_MISSING = "sub_unit_missing"
+    SUB_UNITS_NAMED_OTHERWISE = "sub_units_named_otherwise"
+    NUMBERS_AGREE = "numbers_agree"
+    NUMBERS_CLASH = "numbers_clash"
+    NUMBER_MISSING = "number_missing"
+    NUMBER_IN_ANOTHER_PLACE = "number_in_another_place"
+    STREETS_AGREE = "streets_agree"
+    STREETS_DIFFER = "streets_differ"
+    BUILDINGS_AGREE = "buildings_agree"
+    BUILDINGS_DIFFER = "buildings_differ"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two addresses agree, and what was found in the parts that both or one of them have."""
+
+    level: Level
+    reasons: tuple[Reason, ...] = ()
+
+
+_FLOOR: Final = "floor"
+_DOUBTS: Final = frozenset(
+    {Reason.SUB_UNIT_MISSING, Reason.SUB_UNITS_NAMED_OTHERWISE, Reason.NUMBER_MISSING, Reason.STREETS_DIFFER}
+)
+
+
+def compare(a: AddressParts, b: AddressParts) -> Agreement:
+    """How far two addresses of one postcode agree, whichever is given first.
+
+    A sub-unit or a number that one side lacks or names in another manner makes it NEAR at best. UNKNOWN: nothing
+    speaks for it.
+    """
+    street = _names(a.street, b.street, Reason.STREETS_AGREE, Reason.STREETS_DIFFER)
+    building = _names(a.building, b.building, Reason.BUILDINGS_AGREE, Reason.BUILDINGS_DIFFER)
+    if _in_another_place(a, b, street) or _in_another_place(b, a, street):
+        return _agreement(Level.NEAR, None, Reason.NUMBER_IN_ANOTHER_PLACE, street, building)
+    units = _sub_units(a.sub_units, b.sub_units)
+    numbers = _numbers(a.numbers, b.numbers)
+    return _agreement(_level(units, numbers, street, building), units, numbers, street, building)
+
+
+def _agreement(level: Level, *found: Reason | None) -> Agreement:
+    return Agreement(level, tuple(reason for reason in found if reason is not None))
+
+
+def _level(units: Reason | None, numbers: Reason | None, street: Reason | None, building: Reason | None) -> Level:
+    if units is Reason.SUB_UNITS_CLASH or numbers is Reason.NUMBERS_CLASH:
+        return Level.CLASH
+    sure = units not in _DOUBTS and numbers not in _DOUBTS and street not in _DOUBTS
+    if numbers is Reason.NUMBERS_AGREE:
+        other_place = street is None and building is Reason.BUILDINGS_DIFFER
+        return Level.SAME if sure and not other_place else Level.NEAR
+    if building is Reason.BUILDINGS_AGREE:
+        return Level.SAME if sure else Level.NEAR
+    if building is Reason.BUILDINGS_DIFFER:
+        return Level.UNKNOWN
+    return Level.NEAR if units is Reason.SUB_UNITS_AGREE or _one_dwelling_told(numbers, street) else Level.UNKNOWN
+
+
+def _one_dwelling_told(numbers: Reason | None, street: Reason | None) -> bool:
+    """Whether the street agrees and one side says which house of it is meant."""
+    return street is Reason.STREETS_AGREE and numbers is Reason.NUMBER_MISSING
+
+
+def _numbers(a: frozenset[str], b: frozenset[str]) -> Reason | None:
+    if not (a or b):
+        return None
+    if not (a and b):
+        return Reason.NUMBER_MISSING
+    return Reason.NUMBERS_CLASH if a.isdisjoint(b) else Reason.NUMBERS_AGREE
+
+
+def _sub_units(a: frozenset[str], b: frozenset[str]) -> Reason | None:
+    if a == b:
+        return Reason.SUB_UNITS_AGREE if a else None
+    if not (a and b):
+        return Reason.SUB_UNIT_MISSING
+    in_a, in_b = _by_manner(a), _by_manner(b)
+    if any(_contradict(in_a[manner], in_b[manner]) for manner in in_a.keys() & in_b.keys()):
+        return Reason.SUB_UNITS_CLASH
+    only_floor_added = bool(a & b) and in_a | {_FLOOR: set()} == in_b | {_FLOOR: set()}
+    return Reason.SUB_UNITS_AGREE if only_floor_added else Reason.SUB_UNITS_NAMED_OTHERWISE
+
+
+def _contradict(names: set[str], others: set[str]) -> bool:
+    """Whether sub-units named in one manner have no name in common.
+
+    `a` and `c` contradict each other; `a` and `ground`, of two manners, may be one flat under two names.
+    """
+    return not any(_may_be_one(name, other) for name, other in product(names, others))
+
+
+def _may_be_one(unit: str, other: str) -> bool:
+    """Whether two names of one manner may mean one dwelling: equal, or one without its side (`first`, `first left`)."""
+    return unit == other or unit.startswith(f"{other} ") or other.startswith(f"{unit} ")
+
+
+def _by_manner(units: frozenset[str]) -> dict[str, set[str]]:
+    manners: dict[str, set[str]] = {}
+    for unit in units:
+        manners.setdefault(_manner(unit), set()).add(unit)
+    return manners
+
+
+def _manner(unit: str) -> str:
+    if len(unit) == 1 and unit.isalpha():
+        return "letter"
+    if "/" in unit:
+        return "storey"
+    return _FLOOR if unit.isalpha() or " " in unit else "number"
+
+
+def _in_another_place(a: AddressParts, b: AddressParts, street: Reason | None) -> bool:
+    """Whether the house number of `a` is the flat of `b`, as `18 Maple` is `Flat 18, Maple Court, 5 High Street`."""
+    if a.numbers.isdisjoint(b.sub_units) or not a.numbers.isdisjoint(b.numbers):
+        return False
+    return not b.numbers or street is None or (bool(b.building) and _names_agree(a.street, b.building))
+
+
+def _names(a: str, b: str, agree: Reason, differ: Reason) -> Reason | None:
+    if not (a and b):
+        return None
+    return agree if _names_agree(a, b) else differ
+
+
+def _names_agree(a: str, b: str) -> bool:
+    return a == b or fuzz.ratio(a, b) >= _NAMES_AGREE or _is_cut(a, b) or _is_cut(b, a)
+
+
+def _is_cut(short: str, name: str) -> bool:
+    """Whether `short` is `name` cut at a field's length or written without its blanks."""
+    if len(short) >= _SHORTEST_JOINED_NAME and name.replace(" ", "").startswith(short.replace(" ", "")):
+        return True
+    words, whole = short.split(), name.split()
+    last = len(words) - 1
+    if len(short) < _SHORTEST_CUT_NAME or last >= len(whole) or words[:last] != whole[:last]:
+        return False
+    return any(form.startswith(words[last]) for form in (whole[last], LONG_FORMS.get(whole[last], "")))

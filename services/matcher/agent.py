@@ -1,0 +1,106 @@
+"""The matcher as a consumer: accepted and withdrawn records in, matches out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from schemas.codes import MatchDecision
+from schemas.envelope import Envelope
+from schemas.events import (
+    CHUNK,
+    EntriesAccepted,
+    EntriesWithdrawn,
+    LinesMatched,
+    LinesUnmatched,
+    MatchRef,
+    NoticesAccepted,
+    NoticesWithdrawn,
+    UnmatchRef,
+)
+from services.core.audit import AuditWord
+from services.matcher.step import MatchOutcome, MatchState, Pair, step
+from services.matcher.store import load, save
+from services.storage.audit import AuditRow
+from services.storage.outbox import Announcement
+from services.storage.process import Effects
+from services.storage.store import Store
+
+
+class Matcher:
+    """Finds the lines at risk."""
+
+    name = "matcher"
+    topics = (NoticesAccepted.topic, EntriesAccepted.topic)
+
+    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+        """Match every record that the events speak of, as it is on record now."""
+        notices, entries = _changed(events)
+        state = load(connection, store, notices, entries)
+        outcome = save(connection, state, step(state), now)
+        return Effects(tuple(_announcements(state, outcome)), tuple(_audit(state, outcome)))
+
+
+def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
+    """The notices and the entries that the events speak of."""
+    notices: set[int] = set()
+    entries: set[int] = set()
+    for event in events:
+        match event.data:
+            case NoticesAccepted(records=accepted):
+                notices.update(record.notice for record in accepted)
+            case EntriesAccepted(records=taken):
+                entries.update(record.entry for record in taken)
+            case NoticesWithdrawn(records=gone):
+                notices.update(record.record for record in gone)
+            case EntriesWithdrawn(records=gone):
+                entries.update(record.record for record in gone)
+    return notices, entries
+
+
+def match_ref(state: MatchState, pair: Pair, outcome: MatchOutcome) -> MatchRef:
+    """A found pair as it is told."""
+    finding, row = outcome.found[pair], state.matches.get(pair)
+    return MatchRef(
+        notice=pair[0],
+        entry=pair[1],
+        notice_revision=state.notices[pair[0]].revision,
+        entry_revision=state.entries[pair[1]].revision,
+        level=finding.level,
+        reasons=finding.reasons,
+        decision=row.decision if row else MatchDecision.UNDECIDED,
+    )
+
+
+def _announcements(state: MatchState, outcome: MatchOutcome) -> Iterator[Announcement]:
+    for key, pairs in _by_partition(state, outcome.found):
+        refs = tuple(match_ref(state, pair, outcome) for pair in pairs)
+        yield Announcement("matcher", key, LinesMatched(records=refs))
+    for key, pairs in _by_partition(state, outcome.ended):
+        gone = tuple(UnmatchRef(notice=pair[0], entry=pair[1], why=outcome.ended[pair]) for pair in pairs)
+        yield Announcement("matcher", key, LinesUnmatched(records=gone))
+
+
+def _by_partition(state: MatchState, pairs: Iterable[Pair]) -> Iterator[tuple[str, Sequence[Pair]]]:
+    """Pairs in chunks by their council and the entry's shard: what is told of one entry keeps its order."""
+    grouped: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        entry = state.entries[pair[1]]
+        grouped[f"{entry.feed_id}:{entry.shard}"].append(pair)
+    for key, members in grouped.items():
+        for start in range(0, len(members), CHUNK):
+            yield key, members[start : start + CHUNK]
+
+
+def _audit(state: MatchState, outcome: MatchOutcome) -> Iterator[AuditRow]:
+    found = [
+        [notice, entry, finding.level, state.notices[notice].revision, state.entries[entry].revision]
+        for (notice, entry), finding in outcome.found.items()
+    ]
+    ended = [[notice, entry, why] for (notice, entry), why in outcome.ended.items()]
+    for word, records in ((AuditWord.LINES_MATCHED, found), (AuditWord.LINES_UNMATCHED, ended)):
+        for start in range(0, len(records), CHUNK):
+            yield AuditRow(word, {"records": records[start : start + CHUNK]})

@@ -1,0 +1,47 @@
+"""Matches over HTTP: a person of the council confirms or rejects one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from schemas.codes import MatchDecision
+from services.core.errors import NotFoundError, RefusedError
+from services.matcher.decisions import MatchId, decide_match
+from services.web.auth import CouncilFeed, StoreOf
+from services.web.problems import ProblemError, ProblemType, answers
+
+router = APIRouter(prefix="/v1", tags=["council"])
+
+
+class DecisionBody(BaseModel):
+    """What a named person says of a match, and how they know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["confirmed", "rejected"]
+    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
+    evidence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+@router.post(
+    "/matches/{match}/decision",
+    status_code=204,
+    summary="Confirm or reject a match",
+    responses=answers(400, 401, 403, 404, 422),
+)
+def decide(
+    store: StoreOf,
+    feed: CouncilFeed,
+    match: Annotated[str, Path(max_length=44, examples=["M-12-345"])],
+    body: DecisionBody,
+) -> None:
+    """Keep a person's word on a probable or possible match. A rejection ends the case if nothing else is at risk."""
+    try:
+        decide_match(store, MatchId.parse(match), MatchDecision(body.decision), body.by, body.evidence, feed)
+    except NotFoundError as error:
+        raise ProblemError(404, ProblemType.NOT_FOUND, str(error)) from None
+    except RefusedError as error:
+        raise ProblemError(422, ProblemType.INVALID_REQUEST, str(error)) from None

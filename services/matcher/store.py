@@ -1,0 +1,204 @@
+"""Loads what a batch of changed records touches, and writes the matches that follow."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, or_, select, update
+
+from schemas.codes import MatchDecision, MatchLevel, Scope
+from services.core.address import AddressParts
+from services.core.tokens import TokenKind
+from services.matcher.rules import Finding, Whereabouts
+from services.matcher.step import EntryRow, MatchOutcome, MatchRow, MatchState, NoticeRow, Pair
+from services.storage.dialect import among, share_lock, upsert
+from services.storage.store import Store
+from services.storage.tables import entry_tokens, matches, notice_tokens, notices, register_entries
+from services.storage.vault import place
+
+_KINDS = {int(kind): kind for kind in TokenKind}
+_SCOPES = {scope.value: scope for scope in Scope}
+
+
+def load(
+    connection: Connection, store: Store, changed_notices: Collection[int], changed_entries: Collection[int]
+) -> MatchState:
+    """Everything the matches of these records depend on."""
+    shared = _shared_tokens(connection, changed_notices, changed_entries)
+    on_record = _matches(connection, changed_notices, changed_entries)
+    pairs = shared.keys() | on_record.keys()
+    return MatchState(
+        changed_notices=changed_notices,
+        changed_entries=changed_entries,
+        notices=_notices(connection, {pair[0] for pair in pairs}),
+        entries=_entries(connection, {pair[1] for pair in pairs}),
+        shared=shared,
+        matches=on_record,
+        look=_looker(connection, store, shared),
+    )
+
+
+def _shared_tokens(
+    connection: Connection, changed_notices: Collection[int], changed_entries: Collection[int]
+) -> dict[Pair, set[TokenKind]]:
+    mine, theirs = notice_tokens.c, entry_tokens.c
+    query = select(mine.notice_pk, theirs.entry_pk, mine.kind).join_from(
+        notice_tokens, entry_tokens, theirs.token == mine.token
+    )
+    shared: dict[Pair, set[TokenKind]] = defaultdict(set)
+    for condition in _conditions(connection, mine.notice_pk, changed_notices, theirs.entry_pk, changed_entries):
+        for notice, entry, kind in connection.execute(query.where(condition)):
+            shared[notice, entry].add(_KINDS[kind])
+    return dict(shared)
+
+
+def _conditions(
+    connection: Connection,
+    notice_pk: ColumnElement[int],
+    changed_notices: Collection[int],
+    entry_pk: ColumnElement[int],
+    changed_entries: Collection[int],
+) -> Iterable[ColumnElement[bool]]:
+    if changed_notices:
+        yield among(connection, notice_pk, changed_notices)
+    if changed_entries:
+        yield among(connection, entry_pk, changed_entries)
+
+
+def _matches(
+    connection: Connection, changed_notices: Collection[int], changed_entries: Collection[int]
+) -> dict[Pair, MatchRow]:
+    row = matches.c
+    query = select(
+        row.notice_pk,
+        row.entry_pk,
+        row.live,
+        row.level,
+        row.reasons,
+        row.notice_revision,
+        row.entry_revision,
+        row.decision,
+    )
+    conditions = list(_conditions(connection, row.notice_pk, changed_notices, row.entry_pk, changed_entries))
+    found: dict[Pair, MatchRow] = {}
+    for one in connection.execute(query.where(or_(*conditions))):
+        finding = Finding(MatchLevel(one.level), tuple(one.reasons.split()))
+        found[one.notice_pk, one.entry_pk] = MatchRow(
+            one.live, finding, one.notice_revision, one.entry_revision, MatchDecision(one.decision)
+        )
+    return found
+
+
+def _notices(connection: Connection, pks: Collection[int]) -> dict[int, NoticeRow]:
+    row = notices.c
+    query = select(row.pk, row.revision, row.live, row.scope)
+    return {
+        pk: NoticeRow(pk, revision, live, _SCOPES[scope])
+        for pk, revision, live, scope in _rows(connection, query, row.pk, pks)
+    }
+
+
+def _entries(connection: Connection, pks: Collection[int]) -> dict[int, EntryRow]:
+    row = register_entries.c
+    query = select(row.pk, row.revision, row.live, row.feed_id, row.shard)
+    return {values[0]: EntryRow(*values) for values in _rows(connection, query, row.pk, pks)}
+
+
+def _rows(
+    connection: Connection, query: Select[Any], column: ColumnElement[int], pks: Collection[int]
+) -> Iterable[Any]:
+    return connection.execute(query.where(among(connection, column, pks))) if pks else ()
+
+
+def _looker(
+    connection: Connection, store: Store, shared: dict[Pair, set[TokenKind]]
+) -> Callable[[Pair], tuple[Whereabouts, Whereabouts]]:
+    """Opens addresses as they are asked for, each once, fetched together for all pairs that have no number in common."""
+    pairs = [pair for pair, kinds in shared.items() if TokenKind.TELEPHONE not in kinds]
+    fetched: list[tuple[dict[int, Any], dict[int, Any]]] = []
+    opened: tuple[dict[int, Whereabouts], dict[int, Whereabouts]] = ({}, {})
+
+    def look(pair: Pair) -> tuple[Whereabouts, Whereabouts]:
+        if not fetched:
+            fetched.append(
+                (
+                    _sealed(connection, notices, {notice for notice, _ in pairs}),
+                    _sealed(connection, register_entries, {entry for _, entry in pairs}),
+                )
+            )
+        sides = zip((notices, register_entries), pair, fetched[0], opened, strict=True)
+        mine, theirs = (_open(store, table.name, pk, sealed, seen) for table, pk, sealed, seen in sides)
+        return mine, theirs
+
+    return look
+
+
+def _sealed(connection: Connection, table: Any, pks: Collection[int]) -> dict[int, Any]:
+    query = select(table.c.pk, table.c.record_key, table.c.sealed)
+    return {pk: (key, sealed) for pk, key, sealed in _rows(connection, query, table.c.pk, pks)}
+
+
+def _open(store: Store, table: str, pk: int, sealed: dict[int, Any], seen: dict[int, Whereabouts]) -> Whereabouts:
+    if pk not in seen:
+        key, body = sealed[pk]
+        private = store.vault.open(place(table, key), body)
+        parts = private.get("parts")
+        seen[pk] = Whereabouts(bool(private["numbers"]), AddressParts.from_compact(parts) if parts else None)
+    return seen[pk]
+
+
+def save(connection: Connection, state: MatchState, outcome: MatchOutcome, now: datetime) -> MatchOutcome:
+    """Write the outcome, leaving out pairs of which a record has moved on since it was loaded: its own event will come."""
+    lasting = _still_current(connection, state, outcome)
+    if lasting.found:
+        rows = [_match_row(state, pair, finding, now) for pair, finding in lasting.found.items()]
+        changing = ("live", "level", "reasons", "notice_revision", "entry_revision", "found_at", "ended_at")
+        connection.execute(upsert(connection, matches, ("notice_pk", "entry_pk"), changing), rows)
+    for notice, entry in lasting.ended:
+        connection.execute(
+            update(matches)
+            .where(matches.c.notice_pk == notice, matches.c.entry_pk == entry)
+            .values(live=False, ended_at=now)
+        )
+    return lasting
+
+
+def _still_current(connection: Connection, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
+    """Hold both records of every pair still while the match is written (needed where writers run side by side)."""
+    if not share_lock(connection):
+        return outcome
+    pairs = outcome.found.keys() | outcome.ended.keys()
+    current_notices = _locked(connection, notices, sorted({notice for notice, _ in pairs}))
+    current_entries = _locked(connection, register_entries, sorted({entry for _, entry in pairs}))
+
+    def current(pair: Pair) -> bool:
+        revisions = (state.notices[pair[0]].revision, state.entries[pair[1]].revision)
+        return (current_notices[pair[0]], current_entries[pair[1]]) == revisions
+
+    return MatchOutcome(
+        found={pair: finding for pair, finding in outcome.found.items() if current(pair)},
+        ended={pair: why for pair, why in outcome.ended.items() if current(pair)},
+    )
+
+
+def _locked(connection: Connection, table: Any, pks: Sequence[int]) -> dict[int, int]:
+    query = select(table.c.pk, table.c.revision).order_by(table.c.pk).with_for_update(read=True)
+    return {pk: revision for pk, revision in _rows(connection, query, table.c.pk, pks)}  # noqa: C416 - rows are no pairs to dict()
+
+
+def _match_row(state: MatchState, pair: Pair, finding: Finding, now: datetime) -> dict[str, Any]:
+    return {
+        "notice_pk": pair[0],
+        "entry_pk": pair[1],
+        "live": True,
+        "level": finding.level.value,
+        "reasons": " ".join(finding.reasons),
+        "notice_revision": state.notices[pair[0]].revision,
+        "entry_revision": state.entries[pair[1]].revision,
+        "found_at": now,
+        "ended_at": None,
+        "decision": MatchDecision.UNDECIDED.value,
+    }

@@ -1,0 +1,130 @@
+"""The HTTP application: the door, the cases, the acknowledgement pages, health and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from time import perf_counter
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client.registry import CollectorRegistry
+from sqlalchemy.exc import SQLAlchemyError
+
+from schemas.notice import MigrationNotice
+from schemas.register_entry import RegisterEntry
+from services.alerts.api import router as alerts_router
+from services.console.acknowledgements import router as acknowledgements_router
+from services.ingest.api import router as ingest_router
+from services.ingest.uploads import router as uploads_router
+from services.matcher.api import router as matcher_router
+from services.runtime.bootstrap import Parts
+from services.runtime.gauges import SafetyGauges
+from services.runtime.runner import EmbeddedRunner
+from services.storage.migrate import is_current
+from services.web import problems
+
+log = structlog.get_logger()
+
+DESCRIPTION = """
+Providers post which lines they will migrate and when; councils share which lines carry a telecare alarm. Pullcord matches
+the two and does not let go until a person has acted. Errors are RFC 9457 problem details with stable types.
+"""
+
+
+def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
+    """The application. With a `runner` it starts and stops with it, and readiness speaks of it too."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> Any:
+        if runner:
+            runner.start()
+        yield
+        if runner:
+            runner.stop()
+
+    app = FastAPI(title="Pullcord", version=version("pullcord"), description=DESCRIPTION, lifespan=lifespan)
+    app.state.store = parts.store
+    app.state.door_limits = parts.limits
+    app.state.presentation = parts.presentation
+    problems.install(app)
+    for router in (ingest_router, uploads_router, alerts_router, matcher_router, acknowledgements_router):
+        app.include_router(router)
+    _add_health(app, parts, runner)
+    _watch_requests(app, runner)
+    _describe_rows(app)
+    return app
+
+
+def _add_health(app: FastAPI, parts: Parts, runner: EmbeddedRunner | None) -> None:
+    registry = CollectorRegistry()
+    registry.register(SafetyGauges(parts.store))
+
+    @app.get("/livez", include_in_schema=False)
+    def livez() -> JSONResponse:
+        """Whether the process does its work; if not, it should be started again."""
+        return _health(
+            [f"the {loop.name} loop has ended" for loop in (runner.loops if runner else ()) if not loop.alive]
+        )
+
+    @app.get("/readyz", include_in_schema=False)
+    def readyz() -> JSONResponse:
+        """Whether it can take submissions now; if not, what is wrong."""
+        return _health(list(_not_ready(parts, runner)))
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _not_ready(parts: Parts, runner: EmbeddedRunner | None) -> Iterator[str]:
+    try:
+        with parts.store.reading() as connection:
+            if not is_current(connection):
+                yield "the database has another version's schema: run `pullcord init`"
+    except SQLAlchemyError as error:
+        yield f"the database cannot be read ({type(error).__name__})"
+    for loop in runner.loops if runner else ():
+        if loop.failing:
+            yield f"the {loop.name} loop fails, {loop.failing} times in a row"
+
+
+def _health(faults: list[str]) -> JSONResponse:
+    return JSONResponse({"status": "failing" if faults else "ok", "faults": faults}, 503 if faults else 200)
+
+
+def _watch_requests(app: FastAPI, runner: EmbeddedRunner | None) -> None:
+    @app.middleware("http")
+    async def watch(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        started = perf_counter()
+        response = await call_next(request)
+        if runner and request.method != "GET":
+            runner.wake()
+        route = getattr(request.scope.get("route"), "path", "unknown")
+        elapsed = round((perf_counter() - started) * 1000, 1)
+        log.info("request", method=request.method, route=route, status=response.status_code, duration_ms=elapsed)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        return response
+
+
+def _describe_rows(app: FastAPI) -> None:
+    """Put the schemas of rows into the description: routes read bodies themselves, to answer row by row."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            described = made()
+            schemas = described["components"]["schemas"]
+            for model in (MigrationNotice, RegisterEntry):
+                schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas |= schema.pop("$defs", {})
+                schemas[model.__name__] = schema
+            app.openapi_schema = described
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

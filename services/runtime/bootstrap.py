@@ -1,0 +1,87 @@
+"""Picks the parts. The only place that knows which store, which channel, which limits a process runs with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from services.alerts.agent import CaseKeeper
+from services.alerts.channels.pool import DeliveryPool
+from services.alerts.channels.port import Channel
+from services.alerts.channels.routed_channel import RoutedChannel
+from services.alerts.digest import Presentation
+from services.alerts.dispatch import Dispatcher
+from services.alerts.engine import Engine
+from services.alerts.policy import Contact
+from services.alerts.rules import load_ruleset
+from services.core.clock import Clock, SystemClock
+from services.core.tokens import Tokeniser
+from services.ingest.doors import DoorLimits
+from services.matcher.agent import Matcher
+from services.runtime.keyring import Keyring, parse_keyring, read_keyring
+from services.runtime.settings import Settings
+from services.storage.engine import make_engine
+from services.storage.process import Consumer
+from services.storage.store import Store
+from services.storage.vault import Vault
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A process's parts, put together."""
+
+    settings: Settings
+    store: Store
+    consumers: tuple[Consumer, ...]
+    engine: Engine
+    dispatcher: Dispatcher
+    pool: DeliveryPool
+    limits: DoorLimits
+    presentation: Presentation
+
+
+def load_keyring(settings: Settings) -> Keyring:
+    """The keys, from the environment if they are there, else from their file."""
+    if settings.keys is not None:
+        return parse_keyring(settings.keys.get_secret_value())
+    return read_keyring(settings.keys_path)
+
+
+def make_store(settings: Settings, clock: Clock | None = None) -> Store:
+    """The store of a deployment."""
+    keyring = load_keyring(settings)
+    return Store(
+        engine=make_engine(settings.database),
+        vault=Vault(keyring.vault, keyring.current),
+        tokeniser=Tokeniser(keyring.token),
+        clock=clock or SystemClock(),
+    )
+
+
+def make_parts(
+    settings: Settings, store: Store, presentation: Presentation | None = None, channel: Channel | None = None
+) -> Parts:
+    """All parts of an embedded deployment."""
+    ruleset = load_ruleset(settings.ruleset)
+    fallback = tuple(_operator(number, route) for number, route in enumerate(settings.fallback_routes, start=1))
+    shown = presentation or Presentation(settings.public_url or f"http://{settings.host}:{settings.port}")
+    pool = DeliveryPool(channel or RoutedChannel(), settings.delivery_workers, settings.delivery_deadline_seconds)
+    return Parts(
+        settings=settings,
+        store=store,
+        consumers=(Matcher(), CaseKeeper(ruleset)),
+        engine=Engine(store, ruleset, fallback),
+        dispatcher=Dispatcher(store, pool, shown, fallback),
+        pool=pool,
+        limits=DoorLimits(
+            body_bytes=settings.max_body_mib * 1024 * 1024,
+            rows=settings.max_rows,
+            withdrawal_share=settings.withdrawal_share,
+        ),
+        presentation=shown,
+    )
+
+
+def _operator(number: int, route: SecretStr) -> Contact:
+    return Contact(label=f"operator {number}", route=route)

@@ -1,0 +1,136 @@
+"""Safety gauges, read from the database at each scrape: what they say is so, whichever process is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection, func, select
+
+from services.alerts.machine import CLOCK_STOPPED, State
+from services.core.clock import london_day
+from services.storage.outbox import oldest_unpublished
+from services.storage.store import Store
+from services.storage.tables import cases, deliveries, feeds, matches, outbox, quarantine
+
+STOPPED = [state.value for state in CLOCK_STOPPED]
+UNSAFE_AFTER_DATE = [state.value for state in State if state not in CLOCK_STOPPED]
+
+
+class SafetyGauges(Collector):
+    """What must never grow unseen."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """No metric is named before a database is there."""
+        yield from ()
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Read every gauge in one transaction."""
+        now = self._store.now()
+        with self._store.reading() as connection:
+            yield from list(_families(connection, now))
+
+
+def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
+    yield _age(
+        "pullcord_alert_oldest_unacknowledged_seconds",
+        "Age of the oldest alert over an open case that nobody has acknowledged.",
+        _oldest_alert(connection),
+        now,
+    )
+    yield _one(
+        "pullcord_steps_overdue",
+        "Cases and deliveries whose time has passed by more than two minutes.",
+        _overdue(connection, now),
+    )
+    yield _age(
+        "pullcord_outbox_oldest_seconds", "Age of the oldest event not yet told.", oldest_unpublished(connection), now
+    )
+    yield _one(
+        "pullcord_outbox_unpublished",
+        "Events not yet told.",
+        connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))),
+    )
+    yield _one(
+        "pullcord_cases_past_date_unconfirmed",
+        "Open cases whose harmful day has passed without a confirmation, a confirmed hold or a withdrawal.",
+        _past_date(connection, now),
+    )
+    yield _one(
+        "pullcord_events_quarantined",
+        "Events set aside because they can never be handled.",
+        connection.scalar(select(func.count()).select_from(quarantine)),
+    )
+    yield _by(
+        "pullcord_cases",
+        "Cases by state.",
+        "state",
+        connection.execute(select(cases.c.state, func.count()).group_by(cases.c.state)),
+    )
+    yield _by(
+        "pullcord_matches",
+        "Live matches by level.",
+        "level",
+        connection.execute(select(matches.c.level, func.count()).where(matches.c.live).group_by(matches.c.level)),
+    )
+    yield _by(
+        "pullcord_deliveries",
+        "Deliveries of alerts by state.",
+        "state",
+        connection.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state)),
+    )
+    yield _silence(connection, now)
+
+
+def _one(name: str, text: str, value: int | None) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, value=value or 0)
+
+
+def _age(name: str, text: str, since: datetime | None, now: datetime) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, value=max(0.0, (now - since).total_seconds()) if since else 0.0)
+
+
+def _by(name: str, text: str, label: str, rows: object) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=(label,))
+    for value, count in rows:  # type: ignore[attr-defined]
+        family.add_metric((value,), count)
+    return family
+
+
+def _oldest_alert(connection: Connection) -> datetime | None:
+    """The last alert of each open case that is neither paused nor safe: the oldest of these waits longest."""
+    waiting = (cases.c.state.not_in([*STOPPED, State.ACKNOWLEDGED.value]), cases.c.last_alert_at.is_not(None))
+    unanswered = select(func.min(cases.c.last_alert_at)).where(*waiting, cases.c.paused_until.is_(None))
+    found: datetime | None = connection.scalar(unanswered)
+    return found
+
+
+def _overdue(connection: Connection, now: datetime) -> int:
+
+    limit = now - timedelta(minutes=2)
+    counts = [
+        connection.scalar(select(func.count()).select_from(table).where(table.c.due_at < limit))
+        for table in (cases, deliveries)
+    ]
+    return sum(count or 0 for count in counts)
+
+
+def _past_date(connection: Connection, now: datetime) -> int | None:
+    past = (cases.c.harm_on < london_day(now), cases.c.state.in_(UNSAFE_AFTER_DATE))
+    return connection.scalar(select(func.count()).select_from(cases).where(*past))
+
+
+def _silence(connection: Connection, now: datetime) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "pullcord_feed_silent_seconds",
+        "Time since a feed was last heard; since it was added, if never.",
+        labels=("feed",),
+    )
+    for feed, heard, added in connection.execute(select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at)):
+        family.add_metric((feed,), (now - (heard or added)).total_seconds())
+    return family

@@ -1,0 +1,48 @@
+"""Logs: one JSON object a line, a static event name, and only fields from a list that can name nobody."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+ALLOWED = frozenset(
+    ["event", "level", "timestamp", "method", "route", "status", "duration_ms", "submission", "kind", "channel", "counts", "consumer", "topic", "event_id", "error", "attempt", "seconds", "address", "port", "version", "signal", "cases", "alerts", "deliveries", "handled"]
+)
+"""The fields a log line may have. Anything else is dropped before it is written."""
+
+Event = MutableMapping[str, Any]
+
+
+def configure(*, pretty: bool = False) -> None:
+    """Set logging up for the process: our own events as JSON (or for reading), libraries' warnings without their text."""
+    renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            only_allowed,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
+
+
+def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
+    """Drop every field that is not on the list."""
+    return {name: value for name, value in event.items() if name in ALLOWED}
+
+
+class _LibraryHandler(logging.Handler):
+    """A library's record becomes one event that says which library spoke and what kind of error it was: its text might
+    hold a value from the database or an address.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname
+        structlog.get_logger().warning("library_warning", consumer=record.name, error=error)

@@ -1,0 +1,99 @@
+"""The embedded runner: one process, three loops. What must be done is in the database; a loop only wakes to look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event, Thread
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from services.runtime.bootstrap import Parts
+from services.runtime.pump import Pump
+
+log = structlog.get_logger()
+
+LONGEST_WAIT = 30.0
+"""Seconds between tries while something that may pass (a locked or unreachable database) keeps failing."""
+
+
+class Loop:
+    """Calls `work` until it returns 0, then waits for `seconds` or to be woken; a passing fault is waited out."""
+
+    def __init__(self, name: str, work: Callable[[], int], seconds: float) -> None:
+        self.name = name
+        self._work = work
+        self._seconds = seconds
+        self._wake = Event()
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self.failing = 0
+        """How many times in a row the work has failed."""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def stop(self, timeout: float) -> bool:
+        """Finish the step at hand and end. Whether it ended in time."""
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            if not self._step():
+                self._wake.wait(self._pause())
+                self._wake.clear()
+
+    def _step(self) -> bool:
+        try:
+            done = self._work()
+        except DBAPIError as error:
+            self.failing += 1
+            log.warning("step_failed", consumer=self.name, error=type(error.orig).__name__, attempt=self.failing)
+            return False
+        except Exception as error:  # noqa: BLE001 - a loop that dies forgets people: say it, wait, try again
+            self.failing += 1
+            log.error("step_failed", consumer=self.name, error=type(error).__name__, attempt=self.failing)
+            return False
+        self.failing = 0
+        return done > 0
+
+    def _pause(self) -> float:
+        return min(self._seconds * 2 ** min(self.failing, 10), LONGEST_WAIT) if self.failing else self._seconds
+
+
+class EmbeddedRunner:
+    """Runs matcher, alerts and deliveries beside the door."""
+
+    def __init__(self, parts: Parts) -> None:
+        seconds = parts.settings.poll_seconds
+        pump = Pump(parts.store, parts.consumers)
+        self._pool = parts.pool
+        self._pump = Loop("pump", pump.run_once, seconds)
+        self._engine = Loop("engine", parts.engine.run_due, seconds)
+        self._deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds)
+        self.loops = (self._pump, self._engine, self._deliveries)
+
+    def start(self) -> None:
+        """Start the loops."""
+        for loop in self.loops:
+            loop.start()
+
+    def wake(self) -> None:
+        """Say that there is something new."""
+        self._pump.wake()
+
+    def stop(self, timeout: float = 20.0) -> bool:
+        """Finish the steps at hand and end. Whether all ended in time; what did not is carried on after a restart."""
+        self._pool.close(timeout)
+        ended = [loop.stop(timeout) for loop in self.loops]
+        return all(ended)

@@ -1,0 +1,58 @@
+"""Settings, from the environment (`PULLCORD_…`) or a `.env` file. Every one is documented in docs/operations.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a deployment decides. Numbers that no source prescribes are policy of the deployment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PULLCORD_", env_file=".env", extra="ignore", use_attribute_docstrings=True, frozen=True
+    )
+
+    data_dir: Path = Path("var")
+    """Where the database and the keys are, unless they are set apart."""
+    database_url: str | None = None
+    """SQLAlchemy URL; a SQLite file in the data directory if absent."""
+    keys_file: Path | None = None
+    """The file with the vault keys and the token key; `keys.json` in the data directory if absent."""
+    keys: SecretStr | None = None
+    """The content of the keys file, for deployments that pass secrets in the environment."""
+    host: str = "127.0.0.1"
+    """The address `serve` listens on."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """The port `serve` listens on; 0 picks a free one."""
+    public_url: str | None = None
+    """How people reach the pages from outside, for links in alerts; the listening address if absent."""
+    fallback_routes: tuple[SecretStr, ...] = ()
+    """Apprise addresses of the operator, told when a council has nobody who can be told (JSON list)."""
+    ruleset: str = "pstn-2026"
+    """The rules that say which lines are at risk."""
+    max_body_mib: Annotated[int, Field(ge=1, le=512)] = 32
+    """The largest body of a request, in MiB."""
+    max_rows: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    """The most rows in one API request."""
+    withdrawal_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Beyond this share of a register's live entries a full replacement is asked about."""
+    delivery_workers: Annotated[int, Field(ge=1, le=64)] = 8
+    """How many alerts are sent at once."""
+    delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0
+    """After this a send without an answer is in doubt."""
+    poll_seconds: Annotated[float, Field(gt=0, le=30)] = 1.0
+    """How often due cases and deliveries are looked for; new events wake the runner at once."""
+
+    @property
+    def database(self) -> str:
+        """The URL of the database."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'pullcord.db'}"
+
+    @property
+    def keys_path(self) -> Path:
+        """The file the keys are read from when they are not in the environment."""
+        return self.keys_file or self.data_dir / "keys.json"

@@ -1,0 +1,58 @@
+"""Writes the audit: append-only rows, each in the transaction of the effect it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from services.core.audit import FIELDS, AuditWord
+from services.storage.sequences import take
+from services.storage.tables import audit
+from services.storage.vault import Vault, place
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One thing that happened. `fields` are exactly the word's; `actor` is the person who acted, sealed when written."""
+
+    word: AuditWord
+    fields: Mapping[str, Any]
+    subject: str | None = None
+    feed_id: str | None = None
+    actor: str | None = None
+    sealed: Mapping[str, Any] = field(default_factory=dict)
+    """What else must be kept but not read by the way: a person's evidence, the reason they gave."""
+
+    def __post_init__(self) -> None:
+        if set(self.fields) != FIELDS[self.word]:
+            raise ValueError(f"{self.word}: fields {sorted(self.fields)}, not {sorted(FIELDS[self.word])}")
+
+
+def write_audit(connection: Connection, vault: Vault, rows: Sequence[AuditRow], now: datetime) -> None:
+    """Append rows to the audit."""
+    if not rows:
+        return
+    pks = take(connection, "audit", len(rows))
+    values = [
+        {
+            "pk": pk,
+            "at": now,
+            "word": row.word.value,
+            "feed_id": row.feed_id,
+            "subject": row.subject,
+            "fields": dict(row.fields),
+            "actor_sealed": _seal(vault, pk, row),
+        }
+        for pk, row in zip(pks, rows, strict=True)
+    ]
+    connection.execute(insert(audit), values)
+
+
+def _seal(vault: Vault, pk: int, row: AuditRow) -> bytes | None:
+    if row.actor is None and not row.sealed:
+        return None
+    return vault.seal(place("audit", pk), {"actor": row.actor, **row.sealed})

@@ -1,0 +1,38 @@
+"""The few places where SQLite and PostgreSQL must be told different things."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, bindparam, func, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.dml import Insert
+
+
+def among(connection: Connection, column: ColumnElement[int], values: Collection[int]) -> ColumnElement[bool]:
+    """That an integer column has one of many values, sent as a single parameter: one statement to plan, whatever their number."""
+    if connection.dialect.name == "postgresql":
+        return column == func.any(bindparam(None, list(values), type_=ARRAY(BigInteger), unique=True))
+    listed = func.json_each("[" + ",".join(map(str, values)) + "]").table_valued("value")
+    return column.in_(select(literal_column("value")).select_from(listed))
+
+
+def upsert(connection: Connection, table: Table, key: Sequence[str], changing: Sequence[str]) -> Insert:
+    """An insert that, where the key is there already, changes the named columns to the new values."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    values = {name: statement.excluded[name] for name in changing}
+    made: Insert = statement.on_conflict_do_update(index_elements=list(key), set_=values)
+    return made
+
+
+def skipping_locked(connection: Connection, query: Select[Any]) -> Select[Any]:
+    """A query whose rows this transaction claims: those another worker is at are passed over. SQLite has one writer."""
+    return query.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else query
+
+
+def share_lock(connection: Connection) -> bool:
+    """Whether rows must be locked to stay as they are: SQLite has one writer, so nobody else can change them."""
+    return connection.dialect.name == "postgresql"

@@ -1,0 +1,75 @@
+"""Providers and councils: whom the deployment knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, insert, select
+
+from services.core.errors import RefusedError
+from services.storage.store import Store
+from services.storage.tables import feeds
+
+Kind = Literal["provider", "council"]
+
+_CODES = {"provider": re.compile(r"[A-Z]{4}"), "council": re.compile(r"[ENSW]\d{8}")}
+_FORMS = {
+    "provider": "a provider's code is its four-letter RCPID, such as RAVN",
+    "council": "a council's code is its GSS code, such as E06000009",
+}
+_NATIONS = {"E": "england", "W": "wales", "S": "scotland", "N": "northern_ireland"}
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A provider or a council."""
+
+    feed_id: str
+    kind: Kind
+    code: str
+    name: str
+    last_heard_at: datetime | None
+
+
+def feed_id_of(kind: Kind, code: str) -> str:
+    """The id of a feed, such as `council:E06000009`.
+
+    Raises RefusedError for a code of the wrong form.
+    """
+    code = code.strip().upper()
+    if not _CODES[kind].fullmatch(code):
+        raise RefusedError(_FORMS[kind])
+    return f"{kind}:{code}"
+
+
+def add_feed(store: Store, kind: Kind, code: str, name: str) -> str:
+    """Make a provider or a council known; one already known keeps its name. Returns its id."""
+    feed_id = feed_id_of(kind, code)
+    nation = _NATIONS[code.strip().upper()[0]] if kind == "council" else None
+    with store.writing() as connection:
+        known = connection.scalar(select(feeds.c.feed_id).where(feeds.c.feed_id == feed_id))
+        if known is None:
+            connection.execute(
+                insert(feeds).values(
+                    feed_id=feed_id,
+                    kind=kind,
+                    code=feed_id.partition(":")[2],
+                    name=name,
+                    nation=nation,
+                    created_at=store.now(),
+                )
+            )
+    return feed_id
+
+
+def list_feeds(connection: Connection, kind: Kind | None = None) -> Sequence[Feed]:
+    """The feeds known, by kind and code."""
+    row = feeds.c
+    query = select(row.feed_id, row.kind, row.code, row.name, row.last_heard_at).order_by(row.kind, row.code)
+    if kind is not None:
+        query = query.where(row.kind == kind)
+    return [Feed(*values) for values in connection.execute(query)]

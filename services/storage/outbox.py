@@ -1,0 +1,90 @@
+"""The outbox: events written in the transaction of their cause, told to the world afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from schemas.envelope import Envelope, encode, type_of
+from schemas.events import EventData
+from services.core.ids import RandomBytes, event_id
+from services.storage.sequences import take
+from services.storage.tables import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """An event to be raised: who raises it, under which key its order is kept, and what it says."""
+
+    room: str
+    partition_key: str
+    data: EventData
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as it lies in the outbox or comes off a topic: not yet decoded, perhaps not decodable."""
+
+    event_id: str
+    topic: str
+    body: bytes
+    pk: int = 0
+
+
+def announce(connection: Connection, announcements: Sequence[Announcement], now: datetime, random: RandomBytes) -> None:
+    """Write events into the outbox; they are told once the transaction has committed."""
+    if not announcements:
+        return
+    pks = take(connection, "outbox", len(announcements))
+    connection.execute(
+        insert(outbox),
+        [_row(pk, announcement, now, random) for pk, announcement in zip(pks, announcements, strict=True)],
+    )
+
+
+def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes) -> dict[str, object]:
+    envelope = Envelope(
+        id=event_id(now, random),
+        source=f"/pullcord/{announcement.room}",
+        type=type_of(announcement.data),
+        time=now,
+        partitionkey=announcement.partition_key,
+        data=announcement.data,
+    )
+    return {
+        "pk": pk,
+        "event_id": envelope.id,
+        "topic": announcement.data.topic,
+        "partition_key": envelope.partitionkey,
+        "body": encode(envelope),
+        "created_at": now,
+    }
+
+
+def unpublished(connection: Connection, limit: int, topics: Sequence[str] | None = None) -> list[StoredEvent]:
+    """The oldest events not yet told, at most `limit`.
+
+    By the mark, never by a position: on PostgreSQL a transaction may commit a lower id after a higher one was read.
+    """
+    query = select(outbox.c.event_id, outbox.c.topic, outbox.c.body, outbox.c.pk).where(outbox.c.published_at.is_(None))
+    if topics is not None:
+        query = query.where(outbox.c.topic.in_(topics))
+    return [StoredEvent(*row) for row in connection.execute(query.order_by(outbox.c.pk).limit(limit))]
+
+
+def mark_published(connection: Connection, events: Sequence[StoredEvent], now: datetime) -> None:
+    """Say that these events have been told."""
+    if events:
+        pks = [event.pk for event in events]
+        connection.execute(update(outbox).where(outbox.c.pk.in_(pks)).values(published_at=now))
+
+
+def oldest_unpublished(connection: Connection) -> datetime | None:
+    """When the oldest event not yet told was written."""
+    moment: datetime | None = connection.scalar(
+        select(func.min(outbox.c.created_at)).where(outbox.c.published_at.is_(None))
+    )
+    return moment

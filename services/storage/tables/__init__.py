@@ -1,0 +1,36 @@
+"""Every table. The same on SQLite and PostgreSQL.
+
+Times are whole microseconds since 1970 in UTC (`Moment`), dates are dates in Europe/London. A column named `sealed` holds
+JSON under AES-256-GCM (see vault.py): whatever could say whom a row is about is in there and nowhere else.
+"""
+
+from services.storage.tables.base import Moment, metadata
+from services.storage.tables.cases import alert_cases, alerts, cases, deliveries, delivery_attempts
+from services.storage.tables.doors import api_keys, feeds, idempotency_keys, sequences, submission_outcomes, submissions
+from services.storage.tables.records import entry_tokens, matches, notice_tokens, notices, register_entries
+from services.storage.tables.streams import audit, inbox, outbox, quarantine
+
+__all__ = [
+    "Moment",
+    "alert_cases",
+    "alerts",
+    "api_keys",
+    "audit",
+    "cases",
+    "deliveries",
+    "delivery_attempts",
+    "entry_tokens",
+    "feeds",
+    "idempotency_keys",
+    "inbox",
+    "matches",
+    "metadata",
+    "notice_tokens",
+    "notices",
+    "outbox",
+    "quarantine",
+    "register_entries",
+    "sequences",
+    "submission_outcomes",
+    "submissions",
+]

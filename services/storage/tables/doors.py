@@ -1,0 +1,73 @@
+"""Who may come in, and what each submission held."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+
+from services.storage.tables.base import Moment, metadata
+
+sequences = Table(
+    "sequences",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("next_value", BigInteger, nullable=False),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("feed_id", String(24), primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("code", String(12), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("nation", String(20)),
+    Column("successor", String(24), ForeignKey("feeds.feed_id")),
+    Column("created_at", Moment, nullable=False),
+    Column("last_heard_at", Moment),
+    Column("policy_version", Integer, nullable=False, server_default="0"),
+    Column("policy_sealed", LargeBinary),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("secret_hash", LargeBinary(32), nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("feed_id", String(24), ForeignKey("feeds.feed_id")),
+    Column("label", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("submission_id", String(40), primary_key=True),
+    Column("feed_id", String(24), ForeignKey("feeds.feed_id"), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("channel", String(10), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("content_digest", LargeBinary(32), nullable=False),
+    Column("counts", JSON, nullable=False),
+    Index("ix_submissions_feed_id_received_at", "feed_id", "received_at"),
+)
+
+submission_outcomes = Table(
+    "submission_outcomes",
+    metadata,
+    Column("submission_id", String(40), ForeignKey("submissions.submission_id"), primary_key=True),
+    Column("chunk", Integer, primary_key=True),
+    Column("first_row", Integer, nullable=False),
+    Column("outcomes", JSON, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("feed_id", String(24), ForeignKey("feeds.feed_id"), primary_key=True),
+    Column("key_hash", LargeBinary(32), primary_key=True),
+    Column("request_digest", LargeBinary(32), nullable=False),
+    Column("submission_id", String(40), ForeignKey("submissions.submission_id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)

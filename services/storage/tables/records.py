@@ -1,0 +1,110 @@
+"""Notices, register entries, the tokens they are found by, and the pairs that were found."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from services.storage.tables.base import Moment, metadata, pk
+
+notices = Table(
+    "notices",
+    metadata,
+    pk(),
+    Column("record_key", LargeBinary(16), nullable=False, unique=True),
+    Column("feed_id", String(24), nullable=False),
+    Column("shard", SmallInteger, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("digest", LargeBinary(16), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("scope", String(10), nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("migration_kind", String(14), nullable=False),
+    Column("target_service", String(8), nullable=False),
+    Column("planned_on", Date),
+    Column("restriction_on", Date),
+    Column("supersedes_key", LargeBinary(16)),
+    Column("flags", Text, nullable=False),
+    Column("submission_id", String(40), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_notices_feed_id", "feed_id"),
+    Index(
+        "ix_notices_supersedes_key",
+        "supersedes_key",
+        sqlite_where=text("supersedes_key IS NOT NULL"),
+        postgresql_where=text("supersedes_key IS NOT NULL"),
+    ),
+)
+
+register_entries = Table(
+    "register_entries",
+    metadata,
+    pk(),
+    Column("record_key", LargeBinary(16), nullable=False, unique=True),
+    Column("feed_id", String(24), nullable=False),
+    Column("shard", SmallInteger, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("digest", LargeBinary(16), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("service_status", String(10), nullable=False),
+    Column("connection", String(14), nullable=False),
+    Column("last_confirmed_on", Date),
+    Column("flags", Text, nullable=False),
+    Column("submission_id", String(40), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_register_entries_feed_id", "feed_id"),
+)
+
+
+def _tokens(name: str, owner: str) -> Table:
+    # One row a token. The key leads with the token: a probe is one walk down one tree.
+    return Table(
+        name,
+        metadata,
+        Column("token", LargeBinary(16), primary_key=True),
+        Column(owner, BigInteger, primary_key=True),
+        Column("kind", SmallInteger, nullable=False),
+        Index(f"ix_{name}_{owner}", owner),
+        sqlite_with_rowid=False,
+    )
+
+
+notice_tokens = _tokens("notice_tokens", "notice_pk")
+entry_tokens = _tokens("entry_tokens", "entry_pk")
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("notice_pk", BigInteger, ForeignKey("notices.pk"), primary_key=True),
+    Column("entry_pk", BigInteger, ForeignKey("register_entries.pk"), primary_key=True),
+    Column("live", Boolean, nullable=False),
+    Column("level", String(10), nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("notice_revision", Integer, nullable=False),
+    Column("entry_revision", Integer, nullable=False),
+    Column("found_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("decision", String(10), nullable=False),
+    Column("decided_level", String(10)),
+    Column("decided_at", Moment),
+    Index("ix_matches_entry_pk", "entry_pk"),
+)

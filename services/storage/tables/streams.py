@@ -1,0 +1,58 @@
+"""What is told and what was heard: outbox, inbox, quarantine; and the audit."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Index, LargeBinary, String, Table, text
+
+from services.storage.tables.base import Moment, metadata, pk
+
+outbox = Table(
+    "outbox",
+    metadata,
+    pk(),
+    Column("event_id", String(64), nullable=False, unique=True),
+    Column("topic", String(60), nullable=False),
+    Column("partition_key", String(80), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("published_at", Moment),
+    Index(
+        "ix_outbox_unpublished",
+        "pk",
+        sqlite_where=text("published_at IS NULL"),
+        postgresql_where=text("published_at IS NULL"),
+    ),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("consumer", String(20), primary_key=True),
+    Column("event_id", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("consumer", String(20), primary_key=True),
+    Column("event_id", String(64), primary_key=True),
+    Column("topic", String(60), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("error", String(120), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    pk(),
+    Column("at", Moment, nullable=False),
+    Column("word", String(30), nullable=False),
+    Column("feed_id", String(24)),
+    Column("subject", String(40)),
+    Column("fields", JSON, nullable=False),
+    Column("actor_sealed", LargeBinary),
+    Index("ix_audit_subject", "subject"),
+    Index("ix_audit_word", "word"),
+)

@@ -1,0 +1,72 @@
+"""Who calls: the API key in the `Authorization` header, and what it may see."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from services.storage.keys import Caller, Role, find_caller
+from services.storage.store import Store
+from services.web.problems import ProblemError, ProblemType
+
+_bearer = HTTPBearer(auto_error=False, description="An API key made with `pullcord keys create`.")
+
+
+def store_of(request: Request) -> Store:
+    """The store the application was made with."""
+    store: Store = request.app.state.store
+    return store
+
+
+StoreOf = Annotated[Store, Depends(store_of)]
+
+
+def caller(
+    store: StoreOf, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
+) -> Caller:
+    """The caller, or a 401."""
+    found = find_caller(store, credentials.credentials) if credentials else None
+    if found is None:
+        raise ProblemError(
+            401,
+            ProblemType.UNAUTHENTICATED,
+            "send a valid API key: `Authorization: Bearer pcd.…`",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return found
+
+
+CallerOf = Annotated[Caller, Depends(caller)]
+
+
+def own_feed(caller: Caller, role: Role) -> str:
+    """The feed of a caller that must have a role, or a 403."""
+    if caller.role is not role or caller.feed_id is None:
+        raise ProblemError(403, ProblemType.FORBIDDEN, f"this needs a {role}'s key")
+    return caller.feed_id
+
+
+def provider(caller: CallerOf) -> str:
+    """The feed of a calling provider."""
+    return own_feed(caller, Role.PROVIDER)
+
+
+def council(caller: CallerOf) -> str:
+    """The feed of a calling council."""
+    return own_feed(caller, Role.COUNCIL)
+
+
+ProviderFeed = Annotated[str, Depends(provider)]
+CouncilFeed = Annotated[str, Depends(council)]
+
+
+def named_council(council: str, feed: CouncilFeed) -> str:
+    """The feed of a calling council, which must be the one the address names."""
+    if feed != f"council:{council}":
+        raise ProblemError(403, ProblemType.FORBIDDEN, "the key belongs to another council")
+    return feed
+
+
+NamedCouncilFeed = Annotated[str, Depends(named_council)]

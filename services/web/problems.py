@@ -1,0 +1,133 @@
+"""Errors over HTTP: RFC 9457 problem details with types that stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from services.core.errors import PullcordError
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:pullcord:problem:"
+
+
+class ProblemType(StrEnum):
+    """Every problem the API can answer with; a client may branch on them. Documented in docs/problems.md."""
+
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not-found"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
+    INVALID_REQUEST = "invalid-request"
+    MALFORMED_BODY = "malformed-body"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
+    BODY_TOO_LARGE = "body-too-large"
+    TOO_MANY_ROWS = "too-many-rows"
+    NO_ROW_ACCEPTED = "no-row-accepted"
+    FILE_REFUSED = "file-refused"
+    IDEMPOTENCY_MISMATCH = "idempotency-mismatch"
+    REPLACEMENT_TOO_LARGE = "replacement-too-large"
+    ACT_REFUSED = "act-refused"
+    RECORD_FAULTY = "record-faulty"
+    INTERNAL = "internal"
+
+
+class Problem(BaseModel):
+    """The body of every error answer."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class ProblemError(PullcordError):
+    """An answer that is a problem; `extra` are the members that belong to its type."""
+
+    def __init__(
+        self,
+        status: int,
+        type_: ProblemType,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.type = type_
+        self.headers = dict(headers or {})
+        self.extra = extra
+
+
+def problem_response(error: ProblemError) -> JSONResponse:
+    """The answer a problem makes."""
+    body = {
+        "type": TYPE_PREFIX + error.type,
+        "title": error.type.replace("-", " ").capitalize(),
+        "status": error.status,
+        "detail": str(error),
+        **error.extra,
+    }
+    headers = {"Cache-Control": "no-store", **error.headers}
+    return JSONResponse(body, error.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers of a route, for the OpenAPI description."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+        }
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Have every error leave as a problem, the framework's own included."""
+    app.add_exception_handler(ProblemError, _of_problem)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _of_anything)
+
+
+_TYPES = {
+    401: ProblemType.UNAUTHENTICATED,
+    403: ProblemType.FORBIDDEN,
+    404: ProblemType.NOT_FOUND,
+    405: ProblemType.METHOD_NOT_ALLOWED,
+}
+
+
+def _of_problem(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)  # noqa: S101 - registered for this type only
+    return problem_response(error)
+
+
+def _of_http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    type_ = _TYPES.get(error.status_code, ProblemType.INVALID_REQUEST)
+    return problem_response(ProblemError(error.status_code, type_, str(error.detail), headers=error.headers))
+
+
+def _of_validation(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    faults = [{"field": ".".join(map(str, fault["loc"])), "reason": fault["msg"]} for fault in error.errors()]
+    detail = "the request is not of the form this address takes: see `faults`"
+    return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=faults))
+
+
+def _of_anything(_request: Request, _error: Exception) -> JSONResponse:
+    detail = "something went wrong on our side; nothing was taken in. Send it again with the same Idempotency-Key"
+    return problem_response(ProblemError(500, ProblemType.INTERNAL, detail))

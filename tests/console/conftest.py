@@ -1,0 +1,84 @@
+"""Sample views, the rules every page obeys, and a real Chromium."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from justhtml import JustHTML
+from playwright.sync_api import Browser, sync_playwright
+
+from schemas.codes import MatchLevel
+from services.alerts.case_line import CaseLine
+from services.console.pages import AcknowledgementView, PageCase
+
+CHROMIUM = Path("/usr/bin/chromium")
+NONCE = "r4nd0mN0nc3"
+NOW = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def page_cases() -> tuple[PageCase, ...]:
+    """Four cases: overdue, restricted first, dated and undated; the third has no reference of the council's own."""
+    overdue, restriction, planned = date(2026, 11, 26), date(2026, 12, 3), date(2027, 1, 28)
+    rows = [
+        ("C-LATE-2222", MatchLevel.CONFIRMED, overdue, overdue, None, "TC/1001"),
+        ("C-BARR-2222", MatchLevel.PROBABLE, restriction, planned, restriction, "TC/1002"),
+        ("C-DATE-2222", MatchLevel.POSSIBLE, restriction, restriction, None, None),
+        ("C-NEVR-2222", MatchLevel.CONFIRMED, None, None, None, "TC/1004"),
+    ]
+    return tuple(
+        PageCase(CaseLine(reference, level, harm, plan, restrict, "Example Telecom", "open", "first_alert"), entry)
+        for reference, level, harm, plan, restrict, entry in rows
+    )
+
+
+@pytest.fixture
+def view(page_cases) -> AcknowledgementView:
+    return AcknowledgementView(
+        council="Blackpool",
+        reference="A-3F9K-7PQ2",
+        cases=page_cases,
+        form_action="/a/kJ3vQ0n7rTzq8m2L",
+        csp_nonce=NONCE,
+        now=NOW,
+        pauses_until=datetime(2026, 12, 1, 9, 0, tzinfo=UTC),
+    )
+
+
+@pytest.fixture
+def parsed() -> Callable[[str], JustHTML]:
+    """Parses a page after holding it to the rules every page obeys."""
+
+    def parse(html: str) -> JustHTML:
+        document = JustHTML(html, sanitize=False, strict=True)
+        ids = [element.attrs["id"] for element in document.query("[id]")]
+        assert document.query_one("html").attrs["lang"] == "en-GB"
+        assert len(document.query("h1")) == 1
+        assert document.query_one("title").to_text().endswith(" \N{EN DASH} Pullcord")
+        assert len(ids) == len(set(ids))
+        assert document.query("script, iframe, object, [onclick]") == []
+        assert {link.attrs["href"][1:] for link in document.query('a[href^="#"]')} <= set(ids)
+        assert_every_field_is_labelled(document, ids)
+        return document
+
+    return parse
+
+
+def assert_every_field_is_labelled(document: JustHTML, ids: list[str]) -> None:
+    labelled = {label.attrs["for"] for label in document.query("label")}
+    assert {field.attrs["id"] for field in document.query("input")} == labelled
+    for described in document.query("[aria-describedby]"):
+        assert set(described.attrs["aria-describedby"].split()) <= set(ids)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.fail(f"There is no Chromium at {CHROMIUM}. Run scripts/browser.sh, which installs it.", pytrace=False)
+    quiet = ["disable-background-networking", "disable-component-update", "disable-sync", "disable-quic"]
+    arguments = [f"--{flag}" for flag in ["no-sandbox", "disable-gpu", "no-first-run", *quiet]]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()

@@ -1,0 +1,221 @@
+"""The pages and the alert mail in a real Chromium: usable, accessible, without JavaScript, at every width."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from schemas.codes import MatchLevel
+from services.alerts.message import AlertDigest, render
+from services.console.pages import (
+    AcknowledgedView,
+    Acknowledgement,
+    AcknowledgementView,
+    FormError,
+    LinkProblem,
+    acknowledged_page,
+    acknowledgement_page,
+    error_page,
+    page_headers,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+BEST_PRACTICE = "best-practice"
+WIDTHS = [320, 360, 1000]
+
+
+class Desk:
+    """A loopback server: it shows the pages and keeps each form it was sent, as a council's console would."""
+
+    def __init__(self, view: AcknowledgementView) -> None:
+        self.view = view
+        self.answers: list[dict[str, list[str]]] = []
+        self.address = ""
+
+    def page(self, path: str) -> str:
+        refused = replace(self.view, errors=(FormError.NAME_MISSING, FormError.CASES_MISSING), ticked=frozenset())
+        pages = {"/form": lambda: acknowledgement_page(self.view), "/refused": lambda: acknowledgement_page(refused)}
+        return pages.get(path, lambda: error_page(LinkProblem.UNKNOWN, csp_nonce=self.view.csp_nonce))()
+
+    def answer(self, fields: dict[str, list[str]]) -> str:
+        self.answers.append(fields)
+        name, chosen = fields.get("name", [""])[0], frozenset(fields.get("case", []))
+        if not name:
+            return acknowledgement_page(replace(self.view, ticked=chosen, errors=(FormError.NAME_MISSING,)))
+        return acknowledged_page(
+            AcknowledgedView(
+                council=self.view.council,
+                reference=self.view.reference,
+                cases=tuple(one for one in self.view.cases if one.case.reference in chosen),
+                left=tuple(one for one in self.view.cases if one.case.reference not in chosen),
+                acknowledgement=Acknowledgement(name, self.view.now),
+                csp_nonce=self.view.csp_nonce,
+                now=self.view.now,
+            )
+        )
+
+
+@pytest.fixture
+def desk(view) -> Iterator[Desk]:
+    desk = Desk(view)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_page(desk.page(self.path))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            self.send_page(desk.answer(parse_qs(body)))
+
+        def send_page(self, html: str) -> None:
+            self.send_response(200)
+            for name, value in page_headers(view.csp_nonce).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the tests look at the pages."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    desk.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield desk
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def page(chromium) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1000, "height": 800})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert complaints == [], "the browser complained, for example of a broken content security policy"
+
+
+@pytest.fixture
+def mail(view) -> str:
+    cases = tuple(page_case.case for page_case in view.cases)
+    digest = AlertDigest(
+        reference="A-3F9K-7PQ2",
+        council="Bournemouth, Christchurch and Poole",
+        threshold=7,
+        reason="repeat",
+        tier="Telecare team inbox",
+        cases=cases,
+        counts_by_level=dict.fromkeys(MatchLevel, 1),
+        repeat_number=2,
+        link="https://pullcord.example/a/kJ3vQ0n7rTzq8m2LwY5bXc1dF6gH9sPa",
+        created_at=view.now,
+        clock_note="The clock is simulated.",
+    )
+    return render(digest, view.now).html
+
+
+def assert_accessible(page: Page, *more_rules: str) -> None:
+    results = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": [*WCAG, *more_rules]})
+    assert results.violations_count == 0, results.generate_report()
+
+
+def assert_fits(page: Page, width: int) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", ["/form", "/refused", "/nowhere"])
+def test_a_page_is_accessible_and_never_scrolls_sideways(desk, page, path, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(desk.address + path)
+    assert_fits(page, width)
+    assert_accessible(page, BEST_PRACTICE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_mail_is_accessible_in_light_and_dark_and_fits_a_phone(page, mail, width, scheme):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    page.set_content(mail)
+    assert_fits(page, width)
+    # Best practice asks for the landmarks of a page; a mail is shown inside the page of its reader, which has its own.
+    assert_accessible(page)
+
+
+def test_the_mail_asks_for_nothing_from_the_network(page, mail):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_content(mail)
+    assert asked == []
+
+
+def test_opening_the_page_sends_no_form(desk, page):
+    page.goto(desk.address + "/form")
+    assert desk.answers == []
+
+
+def test_a_name_and_the_ticked_cases_are_sent_without_javascript(desk, chromium):
+    with chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(desk.address + "/form")
+        page.get_by_label("Your name").fill("Pat Lee")
+        page.get_by_label("C-NEVR-2222").uncheck()
+        page.get_by_role("button", name="I am acting on these cases").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("You are acting on 3 alarm lines")
+    assert desk.answers == [{"name": ["Pat Lee"], "case": ["C-LATE-2222", "C-BARR-2222", "C-DATE-2222"]}]
+
+
+def test_the_page_afterwards_is_accessible(desk, page):
+    page.goto(desk.address + "/form")
+    page.get_by_label("Your name").fill("Pat Lee")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nobody is safe yet.")).to_be_visible()
+    assert_accessible(page, BEST_PRACTICE)
+
+
+def test_a_missing_name_moves_focus_to_the_summary_and_its_link_to_the_field(desk, page):
+    page.goto(desk.address + "/form")
+    page.get_by_role("button", name="I am acting").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_role("link", name="Enter your name").click()
+    expect(page.get_by_label("Your name")).to_be_focused()
+
+
+def test_the_keyboard_reaches_the_skip_link_first_and_it_is_then_visible(desk, page):
+    page.goto(desk.address + "/form")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to main content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+
+
+def test_the_style_passes_the_content_security_policy(desk, page):
+    page.goto(desk.address + "/form")
+    colour = "element => getComputedStyle(element).backgroundColor"
+    assert page.get_by_role("button").evaluate(colour) == "rgb(0, 112, 60)"
+
+
+def test_on_a_phone_each_case_keeps_its_row_and_its_cells_for_a_screen_reader(desk, page):
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(desk.address + "/form")
+    expect(page.get_by_role("row").filter(has_text="C-LATE-2222").get_by_role("cell")).to_have_count(4)
+
+
+def test_on_paper_the_cases_stay_and_what_cannot_be_pressed_goes(desk, page):
+    page.goto(desk.address + "/form")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button")).to_be_hidden()
+    expect(page.get_by_text("C-LATE-2222")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Your reference")).to_be_visible()

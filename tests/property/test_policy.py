@@ -1,0 +1,196 @@
+"""Promises of the alert policy, for every case and every day of the year."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from services.alerts.machine import CLOCK_STOPPED, MOVED, URGENT, State
+from services.alerts.policy import CaseClock, CouncilPolicy, next_escalation, pause_until, threshold_now
+from services.alerts.policy_days import (
+    LONDON,
+    in_quiet_hours,
+    local,
+    out_of_quiet_hours,
+    threshold_moment,
+    thresholds_for,
+)
+
+NIGHT_AND_AN_HOUR = timedelta(hours=10)  # the usual quiet hours, and the hour that comes twice in October
+SPRING, AUTUMN = date(2027, 3, 28), date(2026, 10, 25)
+
+days = st.dates(date(2026, 1, 1), date(2027, 12, 31)) | st.sampled_from([SPRING, AUTUMN])
+moments = st.builds(
+    lambda day, minutes: datetime.combine(day, time(), tzinfo=UTC) + timedelta(minutes=minutes),
+    days,
+    st.integers(0, 24 * 60 - 1),
+)
+levels = st.sampled_from(["confirmed", "probable", "possible"])
+running = st.sampled_from([state for state in State if state not in CLOCK_STOPPED])
+by_date = st.sampled_from([state for state in State if state not in CLOCK_STOPPED | URGENT | MOVED])
+hours = st.integers(0, 24 * 60)
+times = st.times().map(lambda at: at.replace(second=0, microsecond=0, fold=0))
+POLICY = CouncilPolicy()
+
+
+@st.composite
+def clocks(draw):
+    """Any running case, its date known or not, near or far, told and paused or not, whether or not that fits."""
+    opened_at = draw(moments)
+    harm_on = draw(st.none() | st.integers(-30, 150).map(lambda left: opened_at.date() + timedelta(days=left)))
+    case = CaseClock(draw(running), draw(levels), harm_on, opened_at)
+    if draw(st.booleans()):
+        last = opened_at + timedelta(hours=draw(hours))
+        case = replace(case, last_alert_at=last, last_threshold=draw(st.sampled_from([*POLICY.thresholds, None])))
+    if draw(st.booleans()):
+        case = replace(case, paused_until=opened_at + timedelta(hours=draw(hours)))
+    return case
+
+
+@st.composite
+def consistent_clocks(draw, least_left=-30):
+    """Cases paced by their date and told, if at all, at the threshold that it had reached then.
+
+    At the last alert, or at the opening where there was none, the date is `least_left` days away or more.
+    """
+    level, since = draw(levels), draw(moments)
+    is_told = draw(st.booleans())
+    most_left = thresholds_for(POLICY, level)[0] if is_told else 150
+    harm_on = local(since).date() + timedelta(days=draw(st.integers(least_left, most_left)))
+    case = CaseClock(draw(by_date), level, harm_on, since)
+    if is_told:
+        opened_at = since - timedelta(hours=draw(hours))
+        threshold = threshold_now(POLICY, level, harm_on, since)
+        case = replace(case, opened_at=opened_at, last_alert_at=since, last_threshold=threshold)
+    return replace(case, paused_until=draw(st.none() | hours.map(lambda later: since + timedelta(hours=later))))
+
+
+def due(case, now, policy=POLICY):
+    escalation = next_escalation(case, policy, now)
+    assert escalation is not None
+    return escalation
+
+
+@given(clocks(), moments)
+def test_a_running_case_always_has_an_escalation_due(case, now):
+    found = due(case, now)
+    assert found.due_at.tzinfo is UTC
+    assert found.threshold in thresholds_for(POLICY, case.level)
+
+
+@given(clocks(), st.sampled_from(sorted(CLOCK_STOPPED)), moments)
+def test_a_stopped_case_never_has_one(case, state, now):
+    assert next_escalation(replace(case, state=state), POLICY, now) is None
+
+
+@given(consistent_clocks(least_left=1), hours)
+def test_no_escalation_is_later_than_the_next_threshold_and_the_night_after_it(case, later):
+    since = case.last_alert_at or case.opened_at
+    now = since + timedelta(hours=later)
+    ahead = [threshold_moment(POLICY, case.harm_on, t) for t in thresholds_for(POLICY, case.level)]
+    ahead = [moment for moment in ahead if moment.astimezone(LONDON).date() > local(since).date()]
+    limit = max(min(ahead), case.paused_until or now, now)
+    assert due(case, now).due_at <= limit + NIGHT_AND_AN_HOUR
+
+
+@given(consistent_clocks(), hours, st.integers(0, 120))
+@example(
+    CaseClock(
+        State.OPEN,
+        "confirmed",
+        date(2026, 12, 10),
+        datetime(2026, 10, 1, 9, tzinfo=UTC),
+        datetime(2026, 12, 6, 22, tzinfo=UTC),
+        7,
+    ),
+    1,
+    1,
+)
+def test_an_earlier_date_never_gives_a_later_escalation(case, later, sooner):
+    now = (case.last_alert_at or case.opened_at) + timedelta(hours=later)
+    earlier = replace(case, harm_on=case.harm_on - timedelta(days=sooner))
+    assert due(earlier, now).due_at <= due(case, now).due_at
+    assert due(earlier, now).threshold <= due(case, now).threshold or due(earlier, now).due_at < due(case, now).due_at
+
+
+@given(clocks(), moments)
+def test_a_pause_stays_within_its_bounds(case, now):
+    pause = pause_until(POLICY, case, now) - now
+    pressing = case.state in URGENT | MOVED
+    longest = POLICY.urgent_acknowledgement_hours if pressing else POLICY.acknowledgement_hours
+    assert timedelta(hours=POLICY.acknowledgement_min_hours) <= pause <= timedelta(hours=longest)
+
+
+@given(consistent_clocks(), hours)
+def test_a_pause_never_hides_the_next_threshold_for_longer_than_the_shortest_pause(case, later):
+    now = (case.last_alert_at or case.opened_at) + timedelta(hours=later)
+    ends = pause_until(POLICY, case, now)
+    reached = threshold_now(POLICY, case.level, case.harm_on, now)
+    for threshold in thresholds_for(POLICY, case.level):
+        if reached is None or threshold < reached:
+            moment = threshold_moment(POLICY, case.harm_on, threshold)
+            assert ends <= max(moment, now + timedelta(hours=POLICY.acknowledgement_min_hours))
+
+
+@given(clocks(), hours, hours)
+def test_nothing_is_told_in_a_pause(case, pause, later):
+    acted_at = case.last_alert_at or case.opened_at
+    paused = replace(case, paused_until=acted_at + timedelta(hours=pause + 1))
+    assert due(paused, acted_at + timedelta(hours=later)).due_at >= paused.paused_until
+
+
+@settings(max_examples=50, deadline=None)  # each example lives through months of a case
+@given(moments, st.integers(-6, 90), levels)
+def test_a_case_nobody_acts_on_is_told_at_every_threshold_and_never_twice_without_need(opened_at, left, level):
+    harm_on = opened_at.date() + timedelta(days=left)
+    told = simulate(CaseClock(State.OPEN, level, harm_on, opened_at), until=harm_on + timedelta(days=3))
+    for threshold in thresholds_for(POLICY, level):
+        moment = threshold_moment(POLICY, harm_on, threshold)
+        if moment > opened_at:
+            in_time = [
+                t for at, t in told if local(at).date() >= local(moment).date() and at <= moment + NIGHT_AND_AN_HOUR
+            ]
+            assert in_time, f"nothing was told at {threshold} days"
+            assert min(in_time) <= threshold
+    gaps = [later - sooner for (sooner, _), (later, _) in pairwise(told)]
+    assert not [gap for gap in gaps if gap <= timedelta()]
+    assert len(told) < 60
+
+
+def simulate(case, until):
+    """The alerts of a case that nobody acts on: when, and at which threshold."""
+    told, now = [], case.opened_at
+    while local(now).date() <= until:
+        found = due(case, now)
+        now = max(now, found.due_at)
+        assert due(case, now).due_at <= now, "an escalation that was due is put off for ever"
+        told.append((now, found.threshold))
+        case = replace(case, last_alert_at=now, last_threshold=found.threshold)
+    return told
+
+
+@given(days, st.sampled_from(POLICY.thresholds))
+def test_a_threshold_is_told_at_nine_by_the_clock_on_its_day(harm_on, threshold):
+    moment = local(threshold_moment(POLICY, harm_on, threshold))
+    assert moment.time() == time(9)
+    assert (harm_on - moment.date()).days == threshold
+    assert threshold_now(POLICY, "confirmed", harm_on, moment) == threshold
+
+
+@given(moments, times, times)
+def test_quiet_hours_end_outside_quiet_hours_and_within_a_day(moment, begin, end):
+    policy = CouncilPolicy(quiet_from=begin, quiet_until=end)
+    awake = out_of_quiet_hours(policy, moment)
+    assert not in_quiet_hours(policy, awake)
+    assert timedelta() <= awake - moment <= timedelta(hours=25)
+    assert out_of_quiet_hours(policy, awake) == awake
+
+
+@given(clocks(), moments, times, times)
+def test_only_urgent_cases_and_near_dates_wake_people(case, now, begin, end):
+    policy = CouncilPolicy(quiet_from=begin, quiet_until=end)
+    at = due(case, now, policy).due_at
+    near = case.harm_on is not None and (case.harm_on - local(at).date()).days <= policy.quiet_override_days
+    assert case.state in URGENT or (near and case.state not in MOVED) or not in_quiet_hours(policy, at)

@@ -1,0 +1,120 @@
+"""Sending by the services that Apprise knows: what each is given, and what its answer means."""
+
+import pytest
+
+from services.alerts.channels import apprise_channel
+from services.alerts.channels.apprise_channel import AppriseChannel
+from services.alerts.channels.library import NotifyBase, NotifyFormat
+from services.alerts.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.channels.routed_channel import RoutedChannel
+from services.alerts.message import Message
+
+LINK = "https://pullcord.example/a/1"
+MESSAGE = Message("Act by Thu 3 December [A-1]", f"Two lines need action.\n\n   {LINK}\n\nMore words.\n", "<p>Two</p>")
+
+
+class Service(NotifyBase):
+    """Keeps what it is given."""
+
+    service_name = "Test"
+    takes = True
+
+    def __init__(self):
+        super().__init__()
+        self.sent = []
+
+    def send(self, body, title="", **_kwargs):
+        self.sent.append((title, body))
+        return self.takes
+
+
+class HtmlService(Service):
+    notify_format = (NotifyFormat.HTML, NotifyFormat.TEXT)
+
+
+class EitherService(Service):
+    notify_format = (NotifyFormat.TEXT, NotifyFormat.HTML)
+
+
+class SmallService(Service):
+    body_maxlen = 60
+    title_maxlen = 0
+
+
+class FewLinesService(Service):
+    body_max_line_count = 2
+
+
+class SmallHtmlService(HtmlService):
+    body_maxlen = 5
+
+
+class RefusingService(Service):
+    takes = False
+
+
+class BrokenService(Service):
+    def send(self, body, title="", **_kwargs):
+        raise KeyError(body)
+
+
+@pytest.fixture
+def sending(monkeypatch):
+    def send(service):
+        monkeypatch.setattr(apprise_channel, "read_route", lambda _route: service)
+        return AppriseChannel().send("test://", MESSAGE, "A-1")
+
+    return send
+
+
+@pytest.mark.parametrize("kind", [Service, EitherService])
+def test_a_service_of_plain_text_is_given_our_text_and_subject(sending, kind):
+    service = kind()
+    assert sending(service) == ACCEPTED
+    assert service.sent == [(MESSAGE.subject, MESSAGE.text.rstrip())]
+
+
+def test_a_service_that_prefers_html_is_given_our_html(sending):
+    service = HtmlService()
+    sending(service)
+    assert service.sent == [(MESSAGE.subject, MESSAGE.html)]
+
+
+def test_a_service_too_small_for_the_text_is_given_the_subject_and_the_link(sending):
+    service = SmallService()
+    sending(service)
+    assert service.sent == [("", f"{MESSAGE.subject}\r\n{LINK}")]
+
+
+@pytest.mark.parametrize("kind", [FewLinesService, SmallHtmlService])
+def test_a_text_that_would_be_cut_is_replaced_by_the_link(sending, kind):
+    service = kind()
+    sending(service)
+    assert service.sent == [(MESSAGE.subject, LINK)]
+
+
+def test_a_refusal_may_pass_and_is_temporary(sending):
+    assert sending(RefusingService()) == SendResult(Outcome.FAILED_TEMPORARY, "refused_by_service")
+
+
+def test_a_service_that_breaks_leaves_the_send_in_doubt(sending):
+    assert sending(BrokenService()) == SendResult(Outcome.IN_DOUBT, "channel_error")
+
+
+def test_a_route_that_cannot_be_used_fails_for_good():
+    result = AppriseChannel().send("nosuchservice://x", MESSAGE, "A-1")
+    assert result == SendResult(Outcome.FAILED_PERMANENT, "route_not_understood")
+
+
+class Named:
+    def __init__(self, name):
+        self.name = name
+
+    def send(self, route, message, reference):
+        return SendResult(Outcome.SENT, self.name)
+
+
+def test_mail_servers_and_other_services_go_by_their_own_channels():
+    channel = RoutedChannel(mail=Named("mail"), others=Named("others"))
+    reasons = [channel.send(route, MESSAGE, "A-1").reason for route in ("mailtos://x", "json://x")]
+    assert reasons == ["mail", "others"]

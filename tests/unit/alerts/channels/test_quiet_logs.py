@@ -1,0 +1,53 @@
+"""What the sending libraries say does not reach our logs."""
+
+import logging
+
+import pytest
+
+from services.alerts.channels.library import TALKATIVE
+from services.alerts.channels.mail_channel import MailChannel
+from services.alerts.channels.routes import RouteRefusedError, read_mail_route
+from services.alerts.message import Message
+
+MESSAGE = Message("subject", "text", "<p>html</p>")
+
+
+@pytest.fixture
+def everything_logged():
+    """A handler on the root, with every logger concerned as talkative as it can be."""
+    records = []
+    handler = logging.Handler(level=0)
+    handler.emit = records.append
+    loggers = [logging.getLogger(name) for name in ("", *TALKATIVE)]
+    levels = [logger.level for logger in loggers]
+    logging.getLogger().addHandler(handler)
+    for logger in loggers:
+        logger.setLevel(1)
+    yield records
+    logging.getLogger().removeHandler(handler)
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.mark.network
+@pytest.mark.enable_socket
+def test_neither_reading_a_route_nor_sending_logs_an_address(everything_logged):
+    with pytest.raises(RouteRefusedError):
+        read_mail_route("mailto://mail.example/notanaddress?from=alerts@pullcord.example")
+    result = MailChannel().send(
+        "mailto://127.0.0.1:1?from=alerts@pullcord.example&to=duty@council.example", MESSAGE, "A"
+    )
+    assert result.reason == "connection_refused"
+    assert everything_logged == []
+
+
+@pytest.mark.parametrize("name", [*TALKATIVE, "urllib3.connectionpool"])
+def test_a_warning_of_a_sending_library_goes_nowhere(everything_logged, name, capsys):
+    logging.getLogger(name).warning("refused duty@council.example")
+    assert everything_logged == []
+    assert capsys.readouterr() == ("", "")
+
+
+def test_our_own_loggers_are_still_heard(everything_logged):
+    logging.getLogger("services.alerts").warning("delivery_failed")
+    assert [record.getMessage() for record in everything_logged] == ["delivery_failed"]

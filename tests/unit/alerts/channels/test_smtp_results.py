@@ -1,0 +1,81 @@
+"""What every fault of a mail server means, by the stage of the conversation."""
+
+import smtplib
+import socket
+import ssl
+
+import pytest
+
+from services.alerts.channels.port import Outcome, SendResult
+from services.alerts.channels.smtp_results import REASONS, Stage, result_of
+
+TEMPORARY, PERMANENT, IN_DOUBT = Outcome.FAILED_TEMPORARY, Outcome.FAILED_PERMANENT, Outcome.IN_DOUBT
+
+
+def reply(code):
+    return smtplib.SMTPResponseException(code, b"<duty@council.example> unknown")
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [(421, TEMPORARY), (450, TEMPORARY), (452, TEMPORARY), (530, TEMPORARY), (550, PERMANENT), (554, PERMANENT)],
+)
+@pytest.mark.parametrize("stage", [Stage.OFFERING, Stage.AWAITING])
+def test_a_refusal_of_the_mail_is_judged_by_its_code(code, outcome, stage):
+    assert result_of(reply(code), stage) == SendResult(outcome, f"smtp_{code}")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (smtplib.SMTPConnectError(554, b"no"), "smtp_554"),
+        (smtplib.SMTPHeloError(501, b"no"), "smtp_501"),
+        (smtplib.SMTPAuthenticationError(535, b"no"), "sign_in_refused"),
+        (smtplib.SMTPNotSupportedError("no"), "not_offered_by_server"),
+        (ssl.SSLCertVerificationError("no"), "tls_failed"),
+        (ConnectionRefusedError(), "connection_refused"),
+        (socket.gaierror(), "host_not_found"),
+        (TimeoutError(), "timed_out"),
+        (ConnectionResetError(), "connection_lost"),
+        (smtplib.SMTPServerDisconnected(), "connection_lost"),
+        (smtplib.SMTPException(), "smtp_error"),
+        (OSError(), "network_error"),
+    ],
+)
+def test_what_goes_wrong_before_the_mail_is_offered_can_be_mended_and_tried_again(error, reason):
+    assert result_of(error, Stage.OPENING) == SendResult(TEMPORARY, reason)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (smtplib.SMTPServerDisconnected(), "connection_lost"),
+        (ConnectionResetError(), "connection_lost"),
+        (TimeoutError(), "timed_out"),
+        (reply(-1), "smtp_unclear"),
+    ],
+)
+def test_without_a_clear_answer_to_the_whole_mail_the_send_is_in_doubt(error, reason):
+    assert result_of(error, Stage.AWAITING) == SendResult(IN_DOUBT, reason)
+    assert result_of(error, Stage.OFFERING).outcome is TEMPORARY
+
+
+def test_an_address_that_cannot_be_sent_needs_another_route():
+    with pytest.raises(UnicodeEncodeError) as error:
+        "ü".encode("ascii")
+    assert result_of(error.value, Stage.OFFERING) == SendResult(PERMANENT, "route_not_understood")
+
+
+def test_a_timeout_that_smtplib_calls_a_disconnection_is_a_timeout():
+    disconnected = smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+    disconnected.__context__ = TimeoutError()
+    assert result_of(disconnected, Stage.AWAITING).reason == "timed_out"
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("kind", [kind for kind, _reason in REASONS])
+def test_no_reason_repeats_what_the_server_said(kind, stage):
+    error = kind.__new__(kind)
+    error.args = ("duty@council.example",)
+    error.smtp_code = 550
+    assert "council" not in result_of(error, stage).reason

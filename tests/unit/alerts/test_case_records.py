@@ -1,0 +1,155 @@
+"""What an event must carry before it may change a case."""
+
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from services.alerts.machine import Event
+from services.alerts.records import RECORD_FOR, HumanAct
+from services.alerts.texts import has_telephone_number
+
+BY = {"by": "Dana Okafor"}
+TEST = BY | {"arc_name": "Fylde ARC", "at": "2026-11-03T10:15:00Z", "tested_by": "Dana Okafor"}
+SAFE = BY | {"party": "customer", "evidence": "test call seen", "told_provider_at": "2026-11-03T11:00:00Z"}
+COMPLETE = {
+    Event.ACKNOWLEDGE: BY,
+    Event.CONTACT_RESIDENT: BY | {"method": "door"},
+    Event.BOOK_VISIT: BY | {"visit_on": "2026-11-02"},
+    Event.FIT_SOLUTION: BY | {"kind": "digital"},
+    Event.PASS_TEST: TEST,
+    Event.FAIL_TEST: BY | {"at": "2026-11-03T10:15:00Z", "tested_by": "Dana Okafor"},
+    Event.CONFIRM_SAFE: SAFE,
+    Event.FIND_NO_ACCESS: BY,
+    Event.DECLINE: BY,
+    Event.REQUEST_HOLD: BY,
+    Event.CONFIRM_HOLD: BY | {"provider_reference": "HLD-88012345671", "ends_on": "2026-12-01"},
+    Event.REFUSE_HOLD: BY,
+    Event.PASS_POST_CHECK: TEST,
+    Event.CLOSE: BY,
+    Event.REJECT_MATCH: BY | {"reason": "the line is next door's"},
+    Event.MOVE_DATE_EARLIER: {"harm_on": "2026-12-01", "was": "2026-12-09"},
+    Event.MOVE_DATE_LATER: {"harm_on": None},
+}
+HUMAN_ACTS = [event for event in Event if issubclass(RECORD_FOR[event], HumanAct)]
+
+
+def read(event, **fields):
+    return RECORD_FOR[event].model_validate(fields)
+
+
+def refusal(event, **fields):
+    with pytest.raises(ValidationError) as refused:
+        read(event, **fields)
+    return str(refused.value)
+
+
+def test_every_event_has_its_record():
+    assert set(RECORD_FOR) == set(Event)
+
+
+@pytest.mark.parametrize("event", Event)
+def test_a_complete_record_is_accepted_and_reads_back_the_same(event):
+    record = read(event, **COMPLETE.get(event, {}))
+    assert RECORD_FOR[event].model_validate_json(record.model_dump_json()) == record
+
+
+@pytest.mark.parametrize(("event", "field"), [(e, f) for e, fields in COMPLETE.items() for f in fields if f != "was"])
+def test_no_field_of_a_record_can_be_left_out(event, field):
+    assert field in refusal(event, **{k: v for k, v in COMPLETE[event].items() if k != field})
+
+
+@pytest.mark.parametrize("event", Event)
+def test_an_unknown_field_is_refused(event):
+    assert "surname" in refusal(event, **COMPLETE.get(event, {}), surname="x")
+
+
+@pytest.mark.parametrize("event", HUMAN_ACTS)
+@pytest.mark.parametrize("nobody", ["", " ", "J", "J.", "17", "system", "System", " PULLCORD ", "unknown"])
+def test_an_act_needs_a_named_person(event, nobody):
+    assert "by" in refusal(event, **COMPLETE[event] | {"by": nobody})
+
+
+def test_a_short_name_and_a_foreign_name_are_names():
+    assert read(Event.ACKNOWLEDGE, by="Jo").by == "Jo"
+    assert read(Event.ACKNOWLEDGE, by=" 王芳 ").by == "王芳"
+
+
+def test_a_converter_needs_the_day_of_its_retest():
+    assert "retest_on" in refusal(Event.FIT_SOLUTION, **BY, kind="converter_interim")
+    record = read(Event.FIT_SOLUTION, **BY, kind="converter_interim", retest_on="2027-03-01")
+    assert record.due_again_on == date(2027, 3, 1)
+
+
+def test_an_exchange_based_line_needs_its_review_day():
+    assert "review_on" in refusal(Event.FIT_SOLUTION, **BY, kind="pdpl")
+    record = read(Event.FIT_SOLUTION, **BY, kind="pdpl", review_on="2028-01-10")
+    assert record.due_again_on == date(2028, 1, 10)
+
+
+@pytest.mark.parametrize("kind", ["digital", "existing_device_proved", "not_line_dependent"])
+def test_a_lasting_solution_has_no_review_day(kind):
+    assert read(Event.FIT_SOLUTION, **BY, kind=kind).due_again_on is None
+    assert "retest_on" in refusal(Event.FIT_SOLUTION, **BY, kind=kind, retest_on="2027-03-01")
+    assert "review_on" in refusal(Event.FIT_SOLUTION, **BY, kind=kind, review_on="2027-03-01")
+
+
+@pytest.mark.parametrize("party", ["customer", "telecare_company"])
+def test_a_confirmation_says_when_the_provider_was_told(party):
+    assert "tell the provider" in refusal(Event.CONFIRM_SAFE, **SAFE | {"party": party, "told_provider_at": None})
+
+
+def test_a_provider_that_confirms_need_not_be_told():
+    assert read(Event.CONFIRM_SAFE, **SAFE | {"party": "provider", "told_provider_at": None}).told_provider_at is None
+
+
+def test_a_council_cannot_be_the_confirming_party():
+    assert "party" in refusal(Event.CONFIRM_SAFE, **SAFE | {"party": "council"})
+
+
+def test_the_time_of_a_test_needs_its_zone():
+    assert "at" in refusal(Event.PASS_TEST, **TEST | {"at": "2026-11-03T10:15:00"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ring 01632 960123",
+        "ring (01632) 960-123",
+        "ring +44 1632 960123",
+        "ring 1632960123",
+        "ring 07700.900.123 first",
+        "on 2026-11-03 ring 020 7946 0123",
+        "ring 020\u00a07946\u20110123",
+    ],
+)
+def test_a_note_with_a_telephone_number_is_refused_without_repeating_it(text):
+    message = refusal(Event.ACKNOWLEDGE, **BY, note=text)
+    assert "note" in message
+    assert "leave it out" in message
+    assert not has_telephone_number(message)
+    assert "960" not in message
+    assert "7946" not in message
+
+
+@pytest.mark.parametrize("text", ["visit 2026-11-03 10:15, again 04/11/2026 09:30", "flat 12, key with 3 neighbours"])
+def test_dates_and_small_numbers_in_a_note_are_welcome(text):
+    assert read(Event.ACKNOWLEDGE, **BY, note=text).note == text
+
+
+@pytest.mark.parametrize("reference", ["HLD-88012345671", "8801234567", "0012345678", "BT 2026/11/0001234"])
+def test_a_long_reference_of_the_provider_is_accepted(reference):
+    record = read(Event.CONFIRM_HOLD, **COMPLETE[Event.CONFIRM_HOLD] | {"provider_reference": reference})
+    assert record.provider_reference == reference
+
+
+@pytest.mark.parametrize("number", ["01632 960123", "+441632960123", "0044 7700 900123", "07700900123"])
+def test_a_telephone_number_is_no_reference(number):
+    message = refusal(Event.CONFIRM_HOLD, **COMPLETE[Event.CONFIRM_HOLD] | {"provider_reference": number})
+    assert "provider_reference" in message
+    assert number not in message
+
+
+def test_texts_are_bounded():
+    assert "note" in refusal(Event.ACKNOWLEDGE, **BY, note="a" * 501)
+    assert "by" in refusal(Event.ACKNOWLEDGE, by="a" * 101)

@@ -1,0 +1,35 @@
+"""The page about the states says what the table says."""
+
+from pathlib import Path
+
+import pytest
+
+from services.alerts.machine import Event, State
+from services.alerts.machine_diagram import BEGIN, END, diagram, rewritten, table
+
+PAGE = Path(__file__).parents[3] / "docs" / "case-states.md"
+
+
+def test_the_page_is_as_the_table_makes_it():
+    page = PAGE.read_text("utf-8")
+    assert rewritten(page) == page, "run: python -m services.alerts.machine_diagram docs/case-states.md"
+
+
+def test_the_picture_shows_every_state():
+    assert not [state for state in State if f'{state}["' not in diagram()]
+
+
+def test_the_table_has_a_row_for_every_event():
+    assert [line.split("`")[1] for line in table().splitlines()[2:]] == list(Event)
+
+
+def test_a_page_without_its_marks_is_not_touched():
+    with pytest.raises(ValueError, match="generated: begin"):
+        rewritten("# A page")
+
+
+def test_what_stands_around_the_marks_is_kept_and_what_stands_between_is_not():
+    page = rewritten(f"before{BEGIN}last year's table{END}after")
+    assert page.startswith(f"before{BEGIN}")
+    assert page.endswith(f"{END}after")
+    assert "last year" not in page

@@ -1,0 +1,237 @@
+"""When a case is escalated, and how long a person's act pauses it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.alerts.machine import CLOCK_STOPPED, State
+from services.alerts.policy import (
+    CaseClock,
+    CouncilPolicy,
+    Escalation,
+    Reason,
+    days_left,
+    harmful_day,
+    next_escalation,
+    pause_until,
+    threshold_now,
+)
+from services.alerts.policy_days import out_of_quiet_hours
+
+POLICY = CouncilPolicy()
+HARM = date(2026, 12, 9)
+MONDAY_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)  # 37 days before
+
+
+def london(*at):
+    return datetime(*at, tzinfo=ZoneInfo("Europe/London")).astimezone(UTC)
+
+
+def clock(state=State.OPEN, *, harm_on=HARM, opened_at=MONDAY_NOON, level="confirmed", **rest):
+    return CaseClock(state=state, level=level, harm_on=harm_on, opened_at=opened_at, **rest)
+
+
+def told(case, at, threshold):
+    return replace(case, last_alert_at=at, last_threshold=threshold)
+
+
+def escalation(case, now=MONDAY_NOON, policy=POLICY) -> Escalation:
+    result = next_escalation(case, policy, now)
+    assert result is not None
+    return result
+
+
+class TestHarmfulDay:
+    def test_it_is_the_earlier_of_restriction_and_move(self):
+        assert harmful_day(date(2026, 12, 9), date(2026, 11, 20)) == date(2026, 11, 20)
+        assert harmful_day(date(2026, 11, 2), date(2026, 11, 20)) == date(2026, 11, 2)
+
+    def test_one_known_day_is_enough_and_none_is_unknown(self):
+        assert harmful_day(None, HARM) == harmful_day(HARM, None) == HARM
+        assert harmful_day(None, None) is None
+
+    def test_days_are_counted_by_the_calendar_of_london(self):
+        assert days_left(date(2026, 7, 2), datetime(2026, 6, 30, 22, 59, tzinfo=UTC)) == 2
+        assert days_left(date(2026, 7, 2), datetime(2026, 6, 30, 23, 0, tzinfo=UTC)) == 1
+
+    def test_a_moment_without_a_time_zone_is_an_error(self):
+        with pytest.raises(ValueError, match="time zone"):
+            days_left(HARM, datetime(2026, 11, 2, 12))  # noqa: DTZ001
+
+
+class TestThresholds:
+    @pytest.mark.parametrize(
+        ("days", "threshold"), [(57, None), (56, 56), (29, 56), (28, 28), (3, 7), (2, 2), (1, 2), (0, 0), (-30, 0)]
+    )
+    def test_a_late_notice_enters_at_the_level_its_date_demands(self, days, threshold):
+        harm_on = MONDAY_NOON.date() + timedelta(days=days)
+        assert threshold_now(POLICY, "confirmed", harm_on, MONDAY_NOON) == threshold
+
+    def test_a_possible_match_begins_later(self):
+        assert threshold_now(POLICY, "possible", HARM, MONDAY_NOON) is None
+        assert threshold_now(POLICY, "probable", HARM, MONDAY_NOON) == 56
+
+
+class TestFirstAlert:
+    def test_a_case_under_a_threshold_is_told_at_once(self):
+        assert escalation(clock()) == Escalation(MONDAY_NOON, 56, Reason.FIRST_ALERT)
+
+    def test_a_case_far_off_is_told_on_the_morning_its_first_threshold_is_reached(self):
+        case = clock(harm_on=date(2027, 1, 31))
+        assert escalation(case) == Escalation(london(2026, 12, 6, 9), 56, Reason.FIRST_ALERT)
+
+    def test_the_morning_is_a_local_one_in_summer(self):
+        case = clock(harm_on=date(2026, 9, 1), opened_at=london(2026, 5, 1, 12))
+        assert escalation(case, london(2026, 5, 1, 12)).due_at == datetime(2026, 7, 7, 8, tzinfo=UTC)
+
+    def test_a_case_opened_at_night_waits_for_the_morning(self):
+        case = clock(opened_at=london(2026, 11, 2, 23))
+        assert escalation(case, london(2026, 11, 2, 23)).due_at == london(2026, 11, 3, 7)
+
+    def test_two_days_before_the_harm_nobody_waits_for_the_morning(self):
+        night = london(2026, 12, 7, 23)
+        assert escalation(clock(opened_at=night), night) == Escalation(night, 2, Reason.FIRST_ALERT)
+
+    def test_a_case_never_told_is_told_at_the_level_it_has_now(self):
+        assert escalation(clock(), london(2026, 12, 3, 12)) == Escalation(MONDAY_NOON, 7, Reason.FIRST_ALERT)
+
+    def test_a_message_overdue_at_night_waits_for_the_morning(self):
+        assert escalation(clock(), london(2026, 11, 4, 2)).due_at == london(2026, 11, 4, 7)
+
+
+class TestNextAlert:
+    def test_an_alert_nobody_acted_on_is_repeated(self):
+        case = told(clock(), MONDAY_NOON, 56)
+        expected = Escalation(MONDAY_NOON + timedelta(days=7), 56, Reason.REPEAT)
+        assert escalation(case) == expected
+
+    def test_the_next_threshold_comes_before_a_later_repeat(self):
+        case = told(clock(), london(2026, 11, 9, 12), 56)
+        assert escalation(case) == Escalation(london(2026, 11, 11, 9), 28, Reason.THRESHOLD_REACHED)
+
+    def test_a_threshold_is_told_once(self):
+        case = told(clock(), london(2026, 11, 11, 9), 28)
+        assert escalation(case) == Escalation(london(2026, 11, 14, 9), 28, Reason.REPEAT)
+
+    def test_repeats_by_night_wait_for_the_morning_until_two_days_before(self):
+        case = told(clock(), london(2026, 12, 5, 23), 7)
+        assert escalation(case).due_at == london(2026, 12, 7, 7)
+        case = told(clock(), london(2026, 12, 8, 22), 2)
+        assert escalation(case).due_at == london(2026, 12, 9, 2)
+
+    def test_the_harmful_day_is_not_the_end_of_it(self):
+        case = told(clock(), london(2027, 3, 1, 3), 0)
+        assert escalation(case) == Escalation(london(2027, 3, 1, 7), 0, Reason.REPEAT)
+
+    def test_a_date_moved_earlier_past_a_threshold_is_told_at_once(self):
+        case = told(clock(harm_on=date(2026, 11, 12)), MONDAY_NOON, 56)
+        now = MONDAY_NOON + timedelta(hours=1)
+        found = escalation(case, now)
+        assert found.due_at <= now
+        assert (found.threshold, found.reason) == (14, Reason.THRESHOLD_REACHED)
+
+    def test_a_date_moved_later_has_its_thresholds_before_it_again(self):
+        case = told(clock(harm_on=date(2027, 1, 31)), MONDAY_NOON, 2)
+        assert escalation(case) == Escalation(london(2026, 12, 6, 9), 56, Reason.THRESHOLD_REACHED)
+
+    def test_a_case_without_a_date_is_repeated_all_the_same(self):
+        assert escalation(clock(harm_on=None)) == Escalation(MONDAY_NOON, 56, Reason.DATE_UNKNOWN)
+        case = told(clock(harm_on=None), MONDAY_NOON, 56)
+        assert escalation(case).due_at == MONDAY_NOON + timedelta(hours=POLICY.unknown_date_repeat_hours)
+
+
+class TestStates:
+    @pytest.mark.parametrize("state", sorted(CLOCK_STOPPED))
+    def test_nothing_is_due_where_the_clock_has_stopped(self, state):
+        assert next_escalation(clock(state), POLICY, MONDAY_NOON) is None
+
+    @pytest.mark.parametrize("state", [State.LINE_RESTRICTED, State.MIGRATED_UNCONFIRMED, State.REVERTED])
+    def test_an_urgent_state_is_told_by_night_and_without_regard_to_its_date(self, state):
+        night = london(2026, 11, 2, 23)
+        far = date(2027, 1, 31)
+        assert escalation(clock(state, harm_on=far, opened_at=night), night) == Escalation(
+            night, 0, Reason.URGENT_STATE
+        )
+        case = told(clock(state, harm_on=far), night, 0)
+        assert escalation(case, night).due_at == night + timedelta(hours=4)
+
+    def test_a_moved_line_is_told_daily_until_its_test_but_not_at_night(self):
+        night = london(2026, 11, 2, 23)
+        assert escalation(clock(State.MIGRATED, opened_at=night), night) == Escalation(
+            london(2026, 11, 3, 7), 0, Reason.POST_CHECK
+        )
+        case = told(clock(State.MIGRATED), MONDAY_NOON, 0)
+        assert escalation(case).due_at == MONDAY_NOON + timedelta(days=1)
+
+    def test_an_urgent_state_that_is_over_gives_the_thresholds_back(self):
+        case = told(clock(State.VISIT_BOOKED), MONDAY_NOON + timedelta(days=4), 0)
+        assert escalation(case).due_at == london(2026, 11, 11, 9)
+
+
+class TestPause:
+    def test_nothing_is_due_before_the_end_of_a_pause(self):
+        until = london(2026, 11, 5, 12)
+        case = replace(told(clock(State.ACKNOWLEDGED), MONDAY_NOON - timedelta(days=30), 56), paused_until=until)
+        assert escalation(case) == Escalation(until, 56, Reason.ACKNOWLEDGEMENT_LAPSED)
+
+    def test_a_pause_after_which_an_alert_was_told_is_over(self):
+        case = replace(told(clock(), MONDAY_NOON, 56), paused_until=MONDAY_NOON - timedelta(hours=1))
+        assert escalation(case).reason is Reason.REPEAT
+
+    def test_a_case_paused_before_its_first_threshold_is_told_at_that_threshold(self):
+        case = clock(harm_on=date(2027, 1, 31), paused_until=london(2026, 11, 9, 12))
+        assert escalation(case).due_at == london(2026, 12, 6, 9)
+
+    def test_a_pause_that_ends_at_night_waits_for_the_morning(self):
+        case = clock(State.ACKNOWLEDGED, paused_until=london(2026, 11, 5, 3))
+        assert escalation(case).due_at == london(2026, 11, 5, 7)
+
+    def test_an_acknowledgement_pauses_for_its_hours(self):
+        case = told(clock(), london(2026, 10, 20, 9), 56)
+        assert pause_until(POLICY, case, london(2026, 10, 20, 12)) == london(2026, 10, 20, 12) + timedelta(hours=168)
+
+    def test_the_next_threshold_ends_a_pause(self):
+        case = told(clock(), london(2026, 11, 9, 9), 56)
+        assert pause_until(POLICY, case, london(2026, 11, 9, 12)) == london(2026, 11, 11, 9)
+
+    def test_a_pause_has_its_shortest_time_when_a_threshold_is_near(self):
+        case = told(clock(), london(2026, 11, 9, 9), 56)
+        assert pause_until(POLICY, case, london(2026, 11, 11, 8)) == london(2026, 11, 11, 12)
+
+    def test_a_threshold_told_already_this_morning_does_not_end_the_pause(self):
+        case = told(clock(opened_at=london(2026, 11, 11, 7, 30)), london(2026, 11, 11, 7, 30), 28)
+        assert pause_until(POLICY, case, london(2026, 11, 11, 8)) == london(2026, 11, 18, 8)
+
+    @pytest.mark.parametrize("state", [State.LINE_RESTRICTED, State.MIGRATED, State.MIGRATED_UNCONFIRMED])
+    def test_an_urgent_state_and_a_moved_line_are_paused_for_a_day_at_most(self, state):
+        assert pause_until(POLICY, clock(state), MONDAY_NOON) == MONDAY_NOON + timedelta(hours=24)
+
+    def test_from_the_harmful_day_on_a_pause_lasts_a_day_at_most(self):
+        now = london(2026, 12, 9, 12)
+        assert pause_until(POLICY, told(clock(), now, 0), now) == now + timedelta(hours=24)
+
+
+class TestQuietHours:
+    def test_they_may_lie_within_one_day(self):
+        policy = CouncilPolicy(quiet_from=time(1), quiet_until=time(5))
+        assert out_of_quiet_hours(policy, london(2026, 11, 2, 3)) == london(2026, 11, 2, 5)
+        assert out_of_quiet_hours(policy, london(2026, 11, 2, 23)) == london(2026, 11, 2, 23)
+
+    def test_the_same_begin_and_end_means_none(self):
+        policy = CouncilPolicy(quiet_from=time(7), quiet_until=time(7))
+        assert out_of_quiet_hours(policy, london(2026, 11, 2, 7)) == london(2026, 11, 2, 7)
+
+    def test_the_night_of_the_short_day_ends_at_seven_by_the_clock(self):
+        night = datetime(2026, 3, 28, 23, tzinfo=UTC)
+        assert out_of_quiet_hours(POLICY, night) == datetime(2026, 3, 29, 6, tzinfo=UTC)
+
+    def test_the_night_of_the_long_day_ends_at_seven_by_the_clock(self):
+        night = datetime(2026, 10, 24, 22, tzinfo=UTC)
+        assert out_of_quiet_hours(POLICY, night) == datetime(2026, 10, 25, 7, tzinfo=UTC)
+
+    def test_an_end_that_comes_twice_is_never_in_the_past(self):
+        policy = CouncilPolicy(quiet_from=time(22), quiet_until=time(1, 30))
+        second_quarter_past_one = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
+        assert out_of_quiet_hours(policy, second_quarter_past_one) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)

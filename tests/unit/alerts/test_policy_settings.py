@@ -1,0 +1,130 @@
+"""A council's alert policy as it is written, stored and shown."""
+
+from datetime import time
+
+import pytest
+from pydantic import ValidationError
+
+from services.alerts.machine import State
+from services.alerts.policy import Contact, CouncilPolicy, Tier, tiers_for
+from services.alerts.texts import Closed
+
+ROUTE = "mailtos://alerts:hunter2@mail.council.example?to=duty@council.example"
+DUTY = Contact(label="Duty officer", route=ROUTE)
+MANAGER = Contact(label="Telecare manager", route="json://pager.council.example/telecare")
+TEAM = Tier(label="Telecare team", from_days=56, contacts=(DUTY,))
+HEAD = Tier(label="Head of service", from_days=7, contacts=(MANAGER,))
+POLICY = CouncilPolicy(tiers=(TEAM, HEAD))
+
+
+def refusal(model: type[Closed] = CouncilPolicy, **fields):
+    with pytest.raises(ValidationError) as refused:
+        model(**fields)
+    return str(refused.value)
+
+
+def test_a_policy_as_it_comes_is_valid():
+    assert CouncilPolicy().thresholds == (56, 28, 14, 7, 2, 0)
+    assert CouncilPolicy().grouping_seconds <= 60
+
+
+def test_a_stored_policy_reads_back_the_same_with_its_routes():
+    again = CouncilPolicy.from_stored(POLICY.stored())
+    assert again == POLICY
+    assert again.tiers[0].contacts[0].route.get_secret_value() == ROUTE
+
+
+def test_a_route_is_shown_nowhere_else():
+    shown = [repr(POLICY), str(POLICY), POLICY.model_dump_json(), str(POLICY.model_dump(mode="json"))]
+    assert not [text for text in shown if "hunter2" in text]
+
+
+def test_a_policy_that_was_shown_cannot_be_stored_by_mistake():
+    with pytest.raises(ValidationError, match="route"):
+        CouncilPolicy.from_stored(POLICY.model_dump_json())
+
+
+@pytest.mark.parametrize("route", ["", "duty@council.example", "hunter2://", "://hunter2"])
+def test_a_route_must_be_an_address_and_is_not_repeated_when_it_is_none(route):
+    message = refusal(Contact, label="Duty officer", route=route)
+    assert "scheme://" in message
+    assert "hunter2" not in message
+
+
+def test_a_label_cannot_hold_a_telephone_number():
+    assert "leave it out" in refusal(Contact, label="Jo 07700 900123", route=ROUTE)
+
+
+@pytest.mark.parametrize("thresholds", [(0, 2, 7), (56, 56, 0), (56, 28), (), (56, -1)])
+def test_thresholds_go_down_to_the_harmful_day(thresholds):
+    assert "thresholds" in refusal(thresholds=thresholds)
+
+
+def test_a_threshold_of_possible_matches_is_one_of_the_thresholds():
+    assert "possible_thresholds" in refusal(possible_thresholds=(21, 0))
+
+
+@pytest.mark.parametrize(
+    "repeats",
+    [
+        {56: 168, 28: 72, 14: 24, 7: 24, 2: 4},
+        {56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4, 1: 4},
+        {56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 0},
+        {56: 24, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4},
+    ],
+)
+def test_alerts_repeat_at_every_threshold_and_never_more_rarely_as_the_day_comes(repeats):
+    assert "repeat_hours" in refusal(repeat_hours=repeats)
+
+
+def test_an_urgent_state_repeats_at_least_as_often_as_the_harmful_day():
+    assert "urgent_repeat_hours" in refusal(urgent_repeat_hours=5)
+
+
+def test_quiet_hours_are_overridden_from_a_threshold():
+    assert "quiet_override_days" in refusal(quiet_override_days=3)
+
+
+def test_quiet_hours_are_local_times():
+    assert "without a time zone" in refusal(quiet_from="22:00Z")
+    assert CouncilPolicy(quiet_from=time(21, 30)).quiet_from == time(21, 30)
+
+
+@pytest.mark.parametrize("seconds", [-1, 61])
+def test_no_first_alert_waits_more_than_a_minute_for_others(seconds):
+    assert "grouping_seconds" in refusal(grouping_seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "hours", [{"acknowledgement_min_hours": 25}, {"urgent_acknowledgement_hours": 3}, {"acknowledgement_hours": 23}]
+)
+def test_the_bounds_of_a_pause_agree(hours):
+    assert "acknowledgement hours" in refusal(**hours)
+
+
+def test_an_unknown_setting_is_refused():
+    assert "volume" in refusal(volume=11)
+
+
+def test_two_tiers_cannot_share_a_label():
+    assert "label" in refusal(tiers=(TEAM, TEAM))
+
+
+def test_further_tiers_join_as_the_day_comes_nearer():
+    assert tiers_for(POLICY, 14, State.OPEN) == (TEAM,)
+    assert tiers_for(POLICY, 7, State.OPEN) == (TEAM, HEAD)
+    assert tiers_for(POLICY, 0, State.OPEN) == (TEAM, HEAD)
+
+
+def test_an_urgent_state_is_told_to_every_tier():
+    assert tiers_for(POLICY, 56, State.LINE_RESTRICTED) == (TEAM, HEAD)
+
+
+def test_a_tier_without_contacts_is_skipped_and_the_next_is_told_early():
+    policy = CouncilPolicy(tiers=(Tier(label="Telecare team", from_days=56), HEAD))
+    assert tiers_for(policy, 56, State.OPEN) == (HEAD,)
+
+
+@pytest.mark.parametrize("tiers", [(), (Tier(label="Telecare team", from_days=56),)])
+def test_without_any_contact_nobody_can_be_told(tiers):
+    assert tiers_for(CouncilPolicy(tiers=tiers), 0, State.LINE_RESTRICTED) == ()

@@ -11,16 +11,18 @@ from services.runtime.samples import BASE_DAY
 
 _HORIZONS: Final = {
     (-21, -1): 4,
-    (0, 2): 4,
+    (0, 2): 3,
     (3, 7): 6,
     (8, 14): 8,
     (15, 28): 13,
     (29, 56): 21,
-    (57, 180): 44,
+    (57, 180): 45,
 }
 """Days to the harmful moment, with how many notices in a hundred fall there."""
 _RESTRICTED_SHARE: Final = 0.3
 _LATE_SHARE: Final = 0.03
+_LATE_HORIZON: Final = (-3, 5)
+"""Where the harmful moment of a late notice lies: it was issued two to six days before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,11 @@ def ago(shortest: int, longest: int, random: Random) -> date:
 
 def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | None = None) -> Timing:
     """Dates with the harmful moment within `horizon`, in days from the base day; without one, spread as usual."""
-    first, last = horizon or random.choices(list(_HORIZONS), list(_HORIZONS.values()))[0]
+    late = horizon is None and random.random() < _LATE_SHARE
+    first, last = horizon or (_LATE_HORIZON if late else random.choices(list(_HORIZONS), list(_HORIZONS.values()))[0])
     harmful = in_days(random.randint(first, last))
-    issued = _issued(harmful, random)
+    ahead = random.randint(2, 6) if late else random.randint(60, 120)
+    issued = min(harmful - timedelta(days=ahead), in_days(-1) if late else ago(1, 21, random))
     if may_restrict and random.random() < _RESTRICTED_SHARE:
         return Timing(issued, harmful + timedelta(days=random.randint(14, 56)), harmful)
     return Timing(issued, harmful)
-
-
-def _issued(harmful: date, random: Random) -> date:
-    """Two to four months ahead; now and then a few days ahead, which is late. Never after yesterday."""
-    late = random.random() < _LATE_SHARE
-    ahead = random.randint(2, 6) if late else random.randint(60, 120)
-    return min(harmful - timedelta(days=ahead), ago(1, 21, random))

@@ -65,7 +65,7 @@ _POSTCODE_WEIGHTS: Final = {
     "O for 0": 12,
     "I for 1": 6,
     "cut": 1,
-    "blank": 6,
+    "blank": 11,
 }
 
 
@@ -123,7 +123,7 @@ _ADDRESS_WEIGHTS: Final = {
     "flat renamed": 12,
     "flat called Apt": 5,
     "suffix": 20,
-    "range": 2,
+    "range": 4,
     "building name only": 3,
     "street missing": 5,
 }

@@ -106,7 +106,7 @@ def _providers(connection: Connection, entry_pks: Sequence[int]) -> dict[int, tu
 
 def _reasons(connection: Connection, alert_pk: int) -> dict[int, str]:
     query = select(alert_cases.c.case_pk, alert_cases.c.reason).where(alert_cases.c.alert_pk == alert_pk)
-    return dict(connection.execute(query).tuples().all())
+    return {row.case_pk: row.reason for row in connection.execute(query)}
 
 
 def _repeat_number(connection: Connection, alert_pk: int, threshold: int, reason: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -72,7 +73,7 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
     )
 
 
-def sealed_form(draft: Draft[NoticeFacts] | Draft[EntryFacts]) -> bytes:
+def sealed_form(draft: Draft[Any]) -> bytes:
     """What is sealed of a draft, as JSON."""
     return to_json(draft.private, exclude_none=True)
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
 from services.ingest.outcomes import Issue
 
-Model = TypeVar("Model", bound=MigrationNotice | RegisterEntry)
+Model = TypeVar("Model", bound=BaseModel)
 
-DECISIVE = {
+DECISIVE: dict[type[BaseModel], frozenset[str]] = {
     MigrationNotice: frozenset(
         ["id", "provider_id", "provider_reference", "supersedes", "scope", "status", "planned_migration_date", "restriction_start_date", "issued_at"]
     ),

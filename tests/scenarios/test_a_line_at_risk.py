@@ -1,0 +1,56 @@
+"""From a posted notice to an officer who has acted."""
+
+from __future__ import annotations
+
+from services.alerts.acts import acknowledge, act, read_record
+from services.alerts.machine import Event, State
+from tests.support.house import House
+
+ENTRY = {"entry_id": "e1", "cli": "01632 960123", "connection": "analogue_line"}
+NOTICE = {"id": "n1", "cli": "+44 1632 960123", "planned_migration_date": "2026-12-03", "issued_at": "2026-11-20T09:00:00Z"}
+
+
+def test_a_notice_for_a_line_with_an_alarm_alerts_the_council_within_a_minute(house: House) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices(NOTICE)
+    house.tick(seconds=0)
+    assert house.mails() == []
+    house.tick(seconds=31)
+    (mail,) = house.mails()
+    assert "Act by Thu 3 December" in mail.message.subject
+
+
+def test_the_alert_is_repeated_until_a_named_person_acknowledges(house: House) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices(NOTICE)
+    house.tick(seconds=31)
+    house.tick(days=2)
+    assert len(house.mails()) == 2
+    alert = house.mails()[-1].reference.split(".")[0]
+    acknowledge(house.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
+    house.tick(days=1)
+    assert len(house.mails()) == 2
+
+
+def test_an_acknowledgement_runs_out_and_the_case_pages_again(house: House) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices(NOTICE)
+    house.tick(seconds=31)
+    alert = house.mails()[-1].reference.split(".")[0]
+    acknowledge(house.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
+    house.tick(days=8)
+    assert len(house.mails()) == 2
+    assert house.cases()[0].state is State.OPEN
+
+
+def test_only_a_confirmation_stops_the_clock(house: House) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices(NOTICE)
+    house.tick(seconds=31)
+    record = read_record(Event.CONFIRM_SAFE, {"by": "Asha Patel", "party": "provider", "evidence": "digital unit proved"})
+    act(house.store, house.cases()[0].reference, Event.CONFIRM_SAFE, record, None)
+    house.tick(days=5)
+    assert len(house.mails()) == 1
+    house.tick(days=10)
+    assert house.cases()[0].state is State.MIGRATED
+    assert len(house.mails()) == 2

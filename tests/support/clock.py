@@ -1,0 +1,25 @@
+"""A clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+"""A Monday morning, outside quiet hours."""
+
+
+class FrozenClock:
+    """Tells the time it was set to."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, **by: float) -> None:
+        """Move on, by what `timedelta` takes: `advance(days=2, hours=1)`."""
+        self._now += timedelta(**by)
+
+    def set(self, moment: datetime) -> None:
+        self._now = moment

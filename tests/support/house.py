@@ -1,0 +1,158 @@
+"""A whole Pullcord in a test: a database, every consumer, an engine, a recording channel, a clock that is moved by hand."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from services.alerts.agent import CaseKeeper
+from services.alerts.case import Case
+from services.alerts.channels.pool import DeliveryPool
+from services.alerts.channels.port import ACCEPTED, SendResult
+from services.alerts.councils import set_policy
+from services.alerts.digest import Presentation
+from services.alerts.dispatch import Dispatcher
+from services.alerts.engine import Engine as AlertEngine
+from services.alerts.message import Message
+from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.alerts.rules import load_ruleset
+from services.alerts.store import find_cases
+from services.core.tokens import Tokeniser
+from services.ingest.drafts import RawRow, RecordKind
+from services.ingest.outcomes import RowOutcome
+from services.ingest.service import Replacement, accept
+from services.ingest.submissions import Origin, Receipt
+from services.matcher.agent import Matcher
+from services.runtime.pump import Pump
+from services.storage.engine import make_engine
+from services.storage.feeds import add_feed
+from services.storage.migrate import upgrade
+from services.storage.store import Store
+from services.storage.tables import matches
+from services.storage.vault import Vault
+from tests.support.clock import FrozenClock
+
+RULESET = "pstn-2026"
+BLACKPOOL = "council:E06000009"
+RAVEN = "provider:RAVN"
+
+
+@dataclass
+class Sent:
+    """A message that left the house."""
+
+    route: str
+    message: Message
+    reference: str
+
+
+@dataclass
+class RecordingChannel:
+    """Takes every message and remembers it; `results` are given in turn before it goes back to accepting."""
+
+    sent: list[Sent] = field(default_factory=list)
+    results: list[SendResult] = field(default_factory=list)
+
+    def send(self, route: str, message: Message, reference: str) -> SendResult:
+        result = self.results.pop(0) if self.results else ACCEPTED
+        if result is ACCEPTED:
+            self.sent.append(Sent(route, message, reference))
+        return result
+
+
+def make_store(engine: Engine, clock: FrozenClock, seed: int = 1) -> Store:
+    """A store with fixed keys and seeded randomness."""
+    noise = random.Random(seed)
+    return Store(engine, Vault({"k1": b"v" * 32}, "k1"), Tokeniser(b"t" * 32), clock, noise.randbytes)
+
+
+class House:
+    """Blackpool's register, Raven Telecom's notices, and everything between."""
+
+    def __init__(self, engine: Engine, clock: FrozenClock | None = None, seed: int = 1) -> None:
+        self.clock = clock or FrozenClock()
+        self.store = make_store(engine, self.clock, seed)
+        self.channel = RecordingChannel()
+        self.ruleset = load_ruleset(RULESET)
+        self.pump = Pump(self.store, (Matcher(), CaseKeeper(self.ruleset)))
+        self.fallback = (Contact(label="operator", route="mailto://operator.example"),)
+        self.engine = AlertEngine(self.store, self.ruleset, self.fallback)
+        presentation = Presentation("https://pullcord.example")
+        pool = DeliveryPool(self.channel)
+        self.dispatcher = Dispatcher(self.store, pool, presentation, self.fallback)
+        add_feed(self.store, "council", "E06000009", "Blackpool")
+        add_feed(self.store, "provider", "RAVN", "Raven Telecom")
+
+    def with_officers(self, policy: CouncilPolicy | None = None) -> House:
+        """Give Blackpool a policy: by default one duty desk, told at every threshold."""
+        desk = Contact(label="duty desk", route="mailto://desk.example")
+        made = policy or CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),))
+        set_policy(self.store, BLACKPOOL, made, by="Test Setup")
+        return self
+
+    def post_notices(self, *rows: Mapping[str, Any], feed: str = RAVEN, key: str | None = None) -> tuple[Receipt, list[RowOutcome]]:
+        """Post notices as a provider does; a row without an `id` gets one from its place."""
+        return self._accept(feed, RecordKind.NOTICE, rows, "id", key=key)
+
+    def put_entries(
+        self,
+        *rows: Mapping[str, Any],
+        feed: str = BLACKPOOL,
+        replacement: Replacement | None = None,
+    ) -> tuple[Receipt, list[RowOutcome]]:
+        """Put register entries as a council does."""
+        return self._accept(feed, RecordKind.ENTRY, rows, "entry_id", replacement=replacement)
+
+    def settle(self) -> None:
+        """Let every event be handled."""
+        while self.pump.run_once():
+            pass
+
+    def tick(self, **by: float) -> None:
+        """Handle what has come in, move the clock on, then do everything that is due."""
+        self.settle()
+        self.clock.advance(**by)
+        self.settle()
+        while self.engine.run_due():
+            self.settle()
+        while self.dispatcher.run_due():
+            self.settle()
+
+    def cases(self) -> list[Case]:
+        with self.store.reading() as connection:
+            return find_cases(connection)
+
+    def matches(self) -> list[tuple[int, int, str, str]]:
+        """Live matches: notice, entry, level, reasons."""
+        query = select(matches.c.notice_pk, matches.c.entry_pk, matches.c.level, matches.c.reasons).where(matches.c.live)
+        with self.store.reading() as connection:
+            return sorted(tuple(row) for row in connection.execute(query))
+
+    def mails(self) -> list[Sent]:
+        return self.channel.sent
+
+    def _accept(
+        self,
+        feed: str,
+        kind: RecordKind,
+        rows: Iterable[Mapping[str, Any]],
+        identity: str,
+        *,
+        key: str | None = None,
+        replacement: Replacement | None = None,
+    ) -> tuple[Receipt, list[RowOutcome]]:
+        numbered = [RawRow(number, {identity: f"r{number}", **row}) for number, row in enumerate(rows, start=1)]
+        digest = repr(sorted(map(repr, numbered))).encode()[:32].ljust(32)
+        return accept(self.store, Origin(feed, kind, "test", digest, key), numbered, replacement)
+
+
+def sqlite_engine(folder: Path) -> Engine:
+    """A fresh SQLite database with this version's schema."""
+    engine = make_engine(f"sqlite:///{folder / 'pullcord.db'}")
+    upgrade(engine)
+    return engine

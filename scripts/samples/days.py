@@ -45,11 +45,13 @@ def ago(shortest: int, longest: int, random: Random) -> date:
 
 def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | None = None) -> Timing:
     """Dates with the harmful moment within `horizon`, in days from the base day; without one, spread as usual."""
-    late = horizon is None and random.random() < _LATE_SHARE
-    first, last = horizon or (_LATE_HORIZON if late else random.choices(list(_HORIZONS), list(_HORIZONS.values()))[0])
-    harmful = in_days(random.randint(first, last))
-    ahead = random.randint(2, 6) if late else random.randint(60, 120)
-    issued = min(harmful - timedelta(days=ahead), in_days(-1) if late else ago(1, 21, random))
+    if horizon is None and random.random() < _LATE_SHARE:
+        harmful = in_days(random.randint(*_LATE_HORIZON))
+        issued = min(harmful - timedelta(days=random.randint(2, 6)), in_days(-1))
+    else:
+        span = horizon or random.choices(list(_HORIZONS), list(_HORIZONS.values()))[0]
+        harmful = in_days(random.randint(*span))
+        issued = min(harmful - timedelta(days=random.randint(60, 120)), ago(1, 21, random))
     if may_restrict and random.random() < _RESTRICTED_SHARE:
         return Timing(issued, harmful + timedelta(days=random.randint(14, 56)), harmful)
     return Timing(issued, harmful)

@@ -112,19 +112,7 @@ def _scattered(town: Town, block: tuple[Home, ...], size: int, random: Random) -
 
 
 def _written(homes: list[Home], references: Iterator[str], numbers: Numbers, random: Random) -> Iterator[Service]:
-    def deal(shares: dict[str, int], rest: str) -> list[str]:
-        counts = {kind: max(1, round(share * len(homes) / 100)) for kind, share in shares.items()}
-        return dealt(counts, rest, len(homes), random)
-
-    kinds = zip(
-        homes,
-        deal(_NUMBER_SHARES, "digits"),
-        deal(_UPRN_SHARES, "digits"),
-        deal(_CONNECTION_SHARES, "analogue_line"),
-        deal(_STATUS_SHARES, "active"),
-        strict=True,
-    )
-    for home, number_style, uprn_style, connection, status in kinds:
+    for home, (number_style, uprn_style, connection, status) in zip(homes, _kinds(len(homes), random), strict=True):
         line, style, cell = _line(home, number_style, connection, numbers)
         yield Service(
             next(references),
@@ -138,6 +126,21 @@ def _written(homes: list[Home], references: Iterator[str], numbers: Numbers, ran
             connection,
             status,
         )
+
+
+def _kinds(size: int, random: Random) -> Iterator[tuple[str, str, str, str]]:
+    """For each of `size` services the style of its number and of its UPRN, its connection and its status."""
+
+    def deal(shares: dict[str, int], rest: str) -> list[str]:
+        return dealt({kind: max(1, round(share * size / 100)) for kind, share in shares.items()}, rest, size, random)
+
+    return zip(
+        deal(_NUMBER_SHARES, "digits"),
+        deal(_UPRN_SHARES, "digits"),
+        deal(_CONNECTION_SHARES, "analogue_line"),
+        deal(_STATUS_SHARES, "active"),
+        strict=True,
+    )
 
 
 def _line(home: Home, style: str, connection: str, numbers: Numbers) -> tuple[str | None, str, str]:

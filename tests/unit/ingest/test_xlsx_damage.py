@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workbooks import SHEET, read, refusal_of, replaced, rezipped, rows_of, workbook
+from tests.unit.ingest.workbooks import SHEET, read, refusal_of, replaced, rezipped, rows_of, workbook
 
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits

@@ -2,7 +2,7 @@ import warnings
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from workbooks import HEADINGS, SHEET, read, replaced, rezipped, rows_of, workbook
+from tests.unit.ingest.workbooks import HEADINGS, SHEET, read, replaced, rezipped, rows_of, workbook
 
 from services.ingest.files.problems import CellCode, Remark
 

@@ -37,12 +37,14 @@ class Script:
 
     def __init__(self):
         self.sent = []
+        self.threads = []
         self.under_way = threading.Semaphore(0)
         self.release = threading.Event()
         self.all_arrived = threading.Barrier(3)
 
     def send(self, route, message, reference):
         self.sent.append((route, reference))
+        self.threads.append(threading.current_thread())
         self.under_way.release()
         return getattr(self, route)()
 
@@ -140,9 +142,7 @@ def test_a_place_is_free_again_when_its_stuck_send_ends(channel, alarms):
     alarms.ring(0)
     assert [result for _job, result in given_up] == [TIMED_OUT]
     channel.release.set()
-    threads = [thread for thread in threading.enumerate() if thread.name == "delivery-0"]
-    for thread in threads:
-        thread.join(PATIENCE)
+    channel.threads[0].join(PATIENCE)
     assert pool.stuck == 0
     assert [result for _job, result in pool.send_all(jobs("ok"))] == [ACCEPTED]
 
@@ -191,8 +191,7 @@ def test_a_closed_pool_tries_nothing(channel, alarms):
 def test_a_stuck_send_does_not_keep_the_process_alive(channel, alarms):
     DeliveryPool(channel, alarm=alarms).send_all(jobs("stuck"))
     started(channel, 1)
-    [thread] = [thread for thread in threading.enumerate() if thread.name == "delivery-0"]
-    assert thread.daemon
+    assert channel.threads[0].daemon
 
 
 def test_the_timer_rings_by_the_clock_and_can_be_called_off():

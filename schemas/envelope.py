@@ -46,7 +46,8 @@ def encode(envelope: Envelope) -> bytes:
 def decode(body: bytes) -> Envelope:
     """The event of `encode`.
 
-    Raises UnknownEventError for a type this version does not know and ValidationError (a ValueError) for anything else amiss.
+    Raises UnknownEventError for a type this version does not know, and ValidationError (a ValueError) for anything else
+    amiss.
     """
     head = _Head.model_validate_json(body)
     data_type = EVENT_TYPES.get(head.type)

@@ -1,7 +1,7 @@
 """What is told: the data of every event. Tokens and ids, dates and codes; never a number, an address or a name.
 
-Notices, entries, matches and cases are named by Pullcord's own ids: a provider's or a council's reference is theirs, and
-might hold anything.
+Notices, entries, matches and cases are named by Pullcord's own ids: a provider's or a council's reference is theirs,
+and might hold anything.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from services.storage.tables import alerts, deliveries, delivery_attempts
 from services.storage.vault import place
 
 ATTEMPT_LIMIT = timedelta(seconds=45)
-"""After this an attempt without an outcome is in doubt: whoever made it has died or hangs. It is then made again with the
-same reference, well within the two minutes promised."""
+"""After this an attempt without an outcome is in doubt: whoever made it has died or hangs. It is then made again with
+the same reference, well within the two minutes promised."""
 
 GIVE_UP_AFTER = timedelta(hours=24)
 """For how long a delivery that fails for passing reasons is tried (policy of the deployment)."""

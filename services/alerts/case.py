@@ -103,8 +103,10 @@ class Line:
 
     @property
     def effective_decision(self) -> MatchDecision:
-        """A rejection stands against the evidence it was made on. Surer evidence than the person saw opens the
-        question again: their word is kept, but it does not silence what they could not know.
+        """A rejection stands against the evidence it was made on.
+
+        Surer evidence than the person saw opens the question again: their word is kept, but it does not silence what
+        they could not know.
         """
         surer = self.decided_level is not None and self.level.rank > self.decided_level.rank
         return MatchDecision.UNDECIDED if self.decision is MatchDecision.REJECTED and surer else self.decision

@@ -1,7 +1,7 @@
 """What becomes of a case when its lines, its entry or the time have changed. Pure.
 
-`review` is the one rule: it is called when a match changes and when a case falls due, and called twice with the same facts
-it changes nothing the second time.
+`review` is the one rule: it is called when a match changes and when a case falls due, and called twice with the same
+facts it changes nothing the second time.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain, groupby
 from typing import Final
 
 # Words are shortened, not written out: `st` may be a street or a saint, and only the short form need not be told apart.
@@ -80,20 +81,60 @@ BUILDING_WORDS: Final = frozenset({
 DIRECTIONS: Final = frozenset({"north", "south", "east", "west"})
 NATIONS: Final = frozenset({"uk", "england", "scotland", "wales", "northern ireland", "united kingdom"})
 
+WORDY: Final = re.compile("[a-z]{2}")
+"""Two letters side by side: what a name has and a number such as `18a` or `2/1` has not."""
+
 _BREAK: Final = re.compile(r"[,;|\n\r\t]")
 _SILENT: Final = re.compile(r"['’`.]")  # noqa: RUF001 - the apostrophe that word processors write
-_DASH: Final = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*")
+# Blanks before a dash are matched from the first on only: from each of them it would take the square of their number.
+_DASH: Final = re.compile(r"(?:(?<!\s)\s+)?[-\u2010-\u2015\u2212]\s*")
 _STRAY: Final = re.compile(r"[^\w\s/&-]|_")
 _WORD: Final = re.compile(r"[^\W\d]\w*|(?<!\d)\d{1,2}(?:st|nd|rd|th)\b|&")
+_SEPARATORS: Final = " -/&"
+# A field of an address has 200 characters at most.
+_LONG: Final = 256
 
 
 def segments_of(lines: Iterable[str]) -> list[str]:
     """The parts of an address between line ends, commas and semicolons, each in its one spelling."""
-    return [plain for line in lines for part in _BREAK.split(line) if (plain := spelt(part))]
+    return [plain for line in lines if line for part in _split(line) if (plain := spelt(part))]
 
 
 def spelt(text: str) -> str:
     """The text in lower case without punctuation, each word in its one spelling."""
-    text = _SILENT.sub("", unicodedata.normalize("NFKC", text).casefold())
-    text = _STRAY.sub(" ", _DASH.sub("-", text)).replace("&", " & ")
-    return " ".join(_WORD.sub(lambda word: _SHORT.get(word[0], word[0]), text).strip(" -/&").split())
+    text = (text if text.isascii() else _composed(text)).casefold()
+    if not _is_words(text):
+        text = _STRAY.sub(" ", _DASH.sub("-", _SILENT.sub("", text))).replace("&", " & ")
+        if not _is_words(text):
+            return " ".join(_WORD.sub(_short, text).strip(_SEPARATORS).split())
+    words = [_SHORT.get(word, word) if word.isalpha() else _with_digits(word) for word in text.split()]
+    return " ".join(words).strip(_SEPARATORS)
+
+
+def _split(line: str) -> Sequence[str]:
+    return (line,) if _is_words(line) else _BREAK.split(line)
+
+
+def _is_words(text: str) -> bool:
+    """Whether the text is letters, digits and blanks (the character) only."""
+    return text.replace(" ", "").isalnum()
+
+
+def _with_digits(word: str) -> str:
+    return word if word.isdecimal() else _WORD.sub(_short, word)
+
+
+def _short(word: re.Match[str]) -> str:
+    return _SHORT.get(word[0], word[0])
+
+
+def _composed(text: str) -> str:
+    """The text in Unicode's form NFKC.
+
+    `normalize` takes the square of the length of a run of marks to sort it; of a long text it gets the run sorted.
+    """
+    if len(text) > _LONG:
+        apart = "".join(unicodedata.normalize("NFKD", character) for character in text)
+        runs = groupby(apart, lambda character: unicodedata.combining(character) > 0)
+        text = "".join(chain.from_iterable(sorted(run, key=unicodedata.combining) if marks else run for marks, run in runs))
+    return unicodedata.normalize("NFKC", text)

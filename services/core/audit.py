@@ -1,7 +1,7 @@
 """The audit vocabulary: everything the audit can say, each word with exactly the fields it carries.
 
-The negatives are words too: what was refused, suppressed, or could not be done must be as easy to find as what was done.
-No field ever holds a telephone number, an address or a name; who acted is sealed beside the row.
+The negatives are words too: what was refused, suppressed, or could not be done must be as easy to find as what was
+done. No field ever holds a telephone number, an address or a name; who acted is sealed beside the row.
 """
 
 from __future__ import annotations

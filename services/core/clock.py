@@ -26,14 +26,17 @@ class SystemClock:
 class AcceleratedClock:
     """A clock that starts at `start` and runs `factor` times as fast as the machine's, for demonstrations."""
 
-    def __init__(self, start: datetime, factor: float) -> None:
+    def __init__(self, start: datetime, factor: float = 1.0) -> None:
         self._start = start
         self._origin = datetime.now(UTC)
         self._factor = factor
 
     def now(self) -> datetime:
-        elapsed = datetime.now(UTC) - self._origin
-        return self._start + elapsed * self._factor
+        return self._start + (datetime.now(UTC) - self._origin) * self._factor
+
+    def run_at(self, factor: float) -> None:
+        """Go on from the time it shows, `factor` times as fast as the machine's clock."""
+        self._start, self._origin, self._factor = self.now(), datetime.now(UTC), factor
 
 
 def london_day(moment: datetime) -> date:

@@ -21,5 +21,5 @@ def reference(prefix: str, random: RandomBytes) -> str:
 
 
 def event_id(now: datetime, random: RandomBytes) -> str:
-    """An id that sorts by time: 12 hexadecimal digits of milliseconds, then 80 random bits (UUIDv7's layout in spirit)."""
+    """An id that sorts by time, as UUIDv7 does: 12 hexadecimal digits of milliseconds, then 80 random bits."""
     return f"{to_micros(now) // 1000:012x}{random(10).hex()}"

@@ -45,7 +45,7 @@ class Tokeniser:
         return hmac.digest(self._key, self._prefix[kind] + value.encode(), "sha256")[:TOKEN_BYTES]
 
     def record_key(self, feed_id: str, reference: str) -> bytes:
-        """The 16 byte key under which a feed's own reference is looked up, so that the reference itself stays sealed."""
+        """The 16 byte key under which a feed's own reference is looked up: the reference itself stays sealed."""
         return hmac.digest(self._key, b"\x00" + feed_id.encode() + b"\x00" + reference.encode(), "sha256")[:TOKEN_BYTES]
 
     def digest(self, content: bytes) -> bytes:

@@ -75,8 +75,10 @@ class Draft(Generic[Facts]):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that cannot be written. `reference` is its record's, where that much could be read: a full replacement
-    does not withdraw what a faulty row spoke of.
+    """A row that cannot be written.
+
+    `reference` is its record's, where that much could be read: a full replacement does not withdraw what a faulty row
+    spoke of.
     """
 
     row: int

@@ -33,7 +33,10 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What became of one row. `row` counts as the sender does: a spreadsheet's own row, a line of NDJSON, 1 for the first item."""
+    """What became of one row.
+
+    `row` counts as the sender does: a spreadsheet's own row, a line of NDJSON, 1 for the first item of a list.
+    """
 
     row: int
     outcome: Outcome

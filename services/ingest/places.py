@@ -1,4 +1,7 @@
-"""Reads where a record's line is: numbers, UPRN, postcode, address. What is unsound is flagged and left out of matching."""
+"""Reads where a record's line is: numbers, UPRN, postcode, address.
+
+What is unsound is flagged and left out of matching.
+"""
 
 from __future__ import annotations
 

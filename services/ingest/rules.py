@@ -17,8 +17,8 @@ from services.ingest.places import Place, area_values, read_areas, read_place
 from services.ingest.validation import Model, validate
 
 EARLIEST, LATEST = date(2017, 1, 1), date(2040, 12, 31)
-"""A migration outside these is a slip of the keyboard: the switch-off was announced in 2017, and modernisation programmes
-are planned years ahead, not decades."""
+"""A migration outside these is a slip of the keyboard: the switch-off was announced in 2017, and modernisation
+programmes are planned years ahead, not decades."""
 
 FUTURE_SLACK = timedelta(days=1)
 """How far ahead of our clock a sender's may be. A stamp far in the future would make every later version look old."""

@@ -23,7 +23,8 @@ Rows = Iterable[RawRow]
 class Replacement:
     """That a file is the whole register: entries it does not hold are withdrawn.
 
-    Beyond `share` of the live entries (0 to 1, policy of the deployment) it is refused unless `confirmed` is the exact number.
+    Beyond `share` of the live entries (0 to 1, policy of the deployment) it is refused unless `confirmed` is the exact
+    number.
     """
 
     share: float

@@ -1,7 +1,7 @@
 """Decides, for each draft, whether it is new, newer, the same, or too late. Pure.
 
-A record's versions are ranked by their stamp and, at the same stamp, by their digest: the same drafts in any order leave
-the same record. `revision` counts the changes; matches name the revision they were made from.
+A record's versions are ranked by their stamp and, at the same stamp, by their digest: the same drafts in any order
+leave the same record. `revision` counts the changes; matches name the revision they were made from.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A notice that replaces another: the older one no longer counts, whichever of the two arrives first.
 
-A notice is live unless another of the same provider names it in `supersedes` and was issued later (at the same time: has
-the higher key, so that two notices that name each other never both fall away).
+A notice is live unless another of the same provider names it in `supersedes` and was issued later (at the same time:
+has the higher key, so that two notices that name each other never both fall away).
 """
 
 from __future__ import annotations

@@ -78,8 +78,10 @@ async def upload_register(
     confirm_withdrawals: Annotated[int | None, Query(ge=0, le=10_000_000)] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
-    """Take in a register, or part of one. With `mode=replace` it says how many entries would be withdrawn, and asks
-    (409) when they are more than the deployment lets pass: send it again with `confirm_withdrawals` set to that number.
+    """Take in a register, or part of one.
+
+    With `mode=replace` it says how many entries would be withdrawn, and asks (409) when they are more than the
+    deployment lets pass: send it again with `confirm_withdrawals` set to that number.
     """
     body = await _file(request, limits)
     source = _Source(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key)

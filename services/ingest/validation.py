@@ -19,7 +19,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 DECISIVE: dict[type[BaseModel], frozenset[str]] = {
     MigrationNotice: frozenset(
-        ["id", "provider_id", "provider_reference", "supersedes", "scope", "status", "planned_migration_date", "restriction_start_date", "issued_at"]
+        [
+            "id",
+            "provider_id",
+            "provider_reference",
+            "supersedes",
+            "scope",
+            "status",
+            "planned_migration_date",
+            "restriction_start_date",
+            "issued_at",
+        ]
     ),
     RegisterEntry: frozenset({"entry_id", "updated_at", "service_status"}),
 }
@@ -29,8 +39,23 @@ LONGEST_NAME = 60
 """A field's name is repeated to its sender up to this length, and only if it is a plain word."""
 
 NEVER_KEPT = frozenset(
-    ["name", "first_name", "last_name", "surname", "customer_name", "account_number", "reason_for_need", "date_of_birth", "dob", "nhs_number", "diagnosis", "key_safe_code", "key_safe"]
+    [
+        "name",
+        "first_name",
+        "last_name",
+        "surname",
+        "customer_name",
+        "account_number",
+        "reason_for_need",
+        "date_of_birth",
+        "dob",
+        "nhs_number",
+        "diagnosis",
+        "key_safe_code",
+        "key_safe",
+    ]
 )
+"""Fields that no notice and no entry may carry (domain: special category data)."""
 
 
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:

@@ -31,8 +31,8 @@ from services.web import problems
 log = structlog.get_logger()
 
 DESCRIPTION = """
-Providers post which lines they will migrate and when; councils share which lines carry a telecare alarm. Pullcord matches
-the two and does not let go until a person has acted. Errors are RFC 9457 problem details with stable types.
+Providers post which lines they will migrate and when; councils share which lines carry a telecare alarm. Pullcord
+matches the two and does not let go until a person has acted. Errors are RFC 9457 problem details with stable types.
 """
 
 

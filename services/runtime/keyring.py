@@ -1,4 +1,7 @@
-"""The keys of a deployment: the vault's, by id, and the one that makes tokens. Losing them loses the persons for good."""
+"""The keys of a deployment: the vault's, by id, and the one that makes tokens.
+
+Losing them loses the persons for good.
+"""
 
 from __future__ import annotations
 

@@ -10,15 +10,41 @@ from typing import Any
 import structlog
 
 ALLOWED = frozenset(
-    ["event", "level", "timestamp", "method", "route", "status", "duration_ms", "submission", "kind", "channel", "counts", "consumer", "topic", "event_id", "error", "attempt", "seconds", "address", "port", "version", "signal", "cases", "alerts", "deliveries", "handled"]
+    [
+        "event",
+        "level",
+        "timestamp",
+        "method",
+        "route",
+        "status",
+        "duration_ms",
+        "submission",
+        "kind",
+        "channel",
+        "counts",
+        "consumer",
+        "topic",
+        "event_id",
+        "error",
+        "attempt",
+        "seconds",
+        "address",
+        "port",
+        "version",
+        "signal",
+        "cases",
+        "alerts",
+        "deliveries",
+        "handled",
+    ]
 )
 """The fields a log line may have. Anything else is dropped before it is written."""
 
 Event = MutableMapping[str, Any]
 
 
-def configure(*, pretty: bool = False) -> None:
-    """Set logging up for the process: our own events as JSON (or for reading), libraries' warnings without their text."""
+def configure(*, pretty: bool = False, level: str = "INFO") -> None:
+    """Set logging up for the process: our events as JSON (or for reading), libraries' warnings without their text."""
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
@@ -27,6 +53,7 @@ def configure(*, pretty: bool = False) -> None:
             only_allowed,
             renderer,
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
@@ -39,8 +66,9 @@ def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
 
 
 class _LibraryHandler(logging.Handler):
-    """A library's record becomes one event that says which library spoke and what kind of error it was: its text might
-    hold a value from the database or an address.
+    """A library's record becomes one event that says which library spoke and what kind of error it was.
+
+    Its text is left out: it might hold a value from the database or an address.
     """
 
     def emit(self, record: logging.LogRecord) -> None:

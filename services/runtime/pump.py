@@ -40,7 +40,7 @@ class Pump:
 
 
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Have a consumer handle events; one that can never be handled is set aside, and the rest are handled without it."""
+    """Have a consumer handle events; one that can never be handled is set aside, and the rest go on without it."""
     remaining = list(events)
     while remaining:
         try:

@@ -17,7 +17,7 @@ from services.storage.vault import Vault, place
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One thing that happened. `fields` are exactly the word's; `actor` is the person who acted, sealed when written."""
+    """One thing that happened. `fields` are exactly the word's; `actor` is the person who acted, sealed at writing."""
 
     word: AuditWord
     fields: Mapping[str, Any]

@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import Insert
 
 
 def among(connection: Connection, column: ColumnElement[int], values: Collection[int]) -> ColumnElement[bool]:
-    """That an integer column has one of many values, sent as a single parameter: one statement to plan, whatever their number."""
+    """That an integer column has one of many values, sent as one parameter: one statement to plan, however many."""
     if connection.dialect.name == "postgresql":
         return column == func.any(bindparam(None, list(values), type_=ARRAY(BigInteger), unique=True))
     listed = func.json_each("[" + ",".join(map(str, values)) + "]").table_valued("value")

@@ -20,7 +20,7 @@ from services.storage.tables import api_keys, feeds
 
 
 class Role(StrEnum):
-    """Whom a key speaks for. A provider and a council see their own; the regulator sees figures, the operator health."""
+    """Whom a key speaks for: a provider and a council see their own, the regulator figures, the operator health."""
 
     PROVIDER = "provider"
     COUNCIL = "council"

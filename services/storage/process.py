@@ -31,7 +31,7 @@ class Effects:
 
 
 class Consumer(Protocol):
-    """A slice that listens. `handle` loads its state, calls its pure step and saves the outcome, in the given transaction."""
+    """A slice that listens. `handle` loads its state, calls its pure step and saves the outcome, in one transaction."""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""What a slice needs to keep its records: an engine, a vault, a tokeniser, a clock and randomness, chosen once at start."""
+"""What a slice needs to keep its records: engine, vault, tokeniser, clock and randomness, chosen once at start."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The vault: AES-256-GCM for whatever could say whom a row is about.
 
-A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data names the table and
-the row, so a value copied to another row does not open. Old keys stay for reading until `reseal` has moved every row.
+A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data names the table
+and the row, so a value copied to another row does not open. Old keys stay for reading until `reseal` has moved every row.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from services.core.errors import PullcordError
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
+KEY_ID_SIGNS = 16
 
 
 class VaultError(PullcordError):
@@ -31,8 +32,9 @@ class Vault:
         if current not in keys:
             raise VaultError(f"the current vault key {current!r} is not among the keys")
         for key_id, key in keys.items():
-            if len(key) != KEY_BYTES or not 1 <= len(key_id) <= 16:
-                raise VaultError(f"vault key {key_id!r}: an id has 1 to 16 signs and a key {KEY_BYTES} bytes")
+            if len(key) != KEY_BYTES or not 1 <= len(key_id) <= KEY_ID_SIGNS:
+                form = f"an id has 1 to {KEY_ID_SIGNS} signs and a key {KEY_BYTES} bytes"
+                raise VaultError(f"vault key {key_id!r}: {form}")
         self.current = current
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._cipher = self._ciphers[current]

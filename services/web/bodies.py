@@ -41,7 +41,7 @@ async def read_body(request: Request, limit: int) -> bytes:
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
     """The rows of a body: one object, a list of objects, or an object whose `member` is the list; or NDJSON.
 
-    A line of NDJSON that is no JSON object, like an item of a list that is none, becomes a row that is refused on its own.
+    A line of NDJSON that is no JSON object, like an item of a list that is none, becomes a row refused on its own.
     """
     rows = list(_ndjson(body)) if media == NDJSON else list(_json(body, media, member))
     if not rows:

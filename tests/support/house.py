@@ -1,4 +1,4 @@
-"""A whole Pullcord in a test: a database, every consumer, an engine, a recording channel, a clock that is moved by hand."""
+"""A whole Pullcord in a test: a database, every consumer, an engine, a recording channel, a clock moved by hand."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.ingest.workbooks import SHEET, read, refusal_of, replaced, rezipped, rows_of, workbook
 
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
+from tests.unit.ingest.workbooks import SHEET, read, refusal_of, replaced, rezipped, rows_of, workbook
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 WHOLE = workbook(["C1", "01632 960123", date(2026, 12, 3)], ["C2", 1632960123, "=A1"])

@@ -2,9 +2,9 @@ import warnings
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from tests.unit.ingest.workbooks import HEADINGS, SHEET, read, replaced, rezipped, rows_of, workbook
 
 from services.ingest.files.problems import CellCode, Remark
+from tests.unit.ingest.workbooks import HEADINGS, SHEET, read, replaced, rezipped, rows_of, workbook
 
 
 def cell_of(value, number_format="General"):

@@ -1,0 +1,62 @@
+"""Serves an application on a socket, until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+log = structlog.get_logger()
+
+GRACE_SECONDS = 25
+"""How long requests under way may take to end after a stop was asked for."""
+
+STARTING_SECONDS = 30
+
+
+class StoppableServer(uvicorn.Server):
+    """A server that says where it listens, once it does."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            log.info("serving", address=host, port=port)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 picks a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def make_server(app: FastAPI) -> StoppableServer:
+    """A server without logs of its own: they would hold addresses of requests."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        lifespan="on",
+    )
+    return StoppableServer(config)
+
+
+@contextmanager
+def served(app: FastAPI, listening: socket.socket) -> Iterator[str]:
+    """Serve in a thread while the block runs; gives the base URL."""
+    server = make_server(app)
+    thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="server", daemon=True)
+    thread.start()
+    host, port = listening.getsockname()[:2]
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(STARTING_SECONDS)

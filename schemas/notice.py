@@ -36,7 +36,9 @@ class MigrationNotice(Schema):
     """The four-letter RCPID; when given it must be the one the API key belongs to."""
     brand: Text | None = None
     provider_reference: Reference | None = None
-    """The provider's own lasting reference of this migration; `id` if absent. A later notice with the same one supersedes."""
+    """The provider's own lasting reference of this migration; `id` if absent.
+
+    A later notice with the same one supersedes."""
     supersedes: Reference | None = None
     """The `provider_reference` of an earlier notice that this one replaces."""
     scope: Scope = Scope.LINE

@@ -91,7 +91,10 @@ def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseVi
     "/cases/{reference}/events", summary="Record what was done", responses=answers(400, 401, 403, 404, 409, 422)
 )
 def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: ActBody) -> CaseSummary:
-    """Record an act of a named person: a contact, a visit, a test, a confirmation, a hold. Answers with the case then."""
+    """Record an act of a named person: a contact, a visit, a test, a confirmation, a hold.
+
+    Answers with the case after it.
+    """
     try:
         case = act(store, reference, body.event, read_record(body.event, body.record), feed)
     except NotFoundError as error:

@@ -25,6 +25,7 @@ LISTED = 20
 """The mail lists this many cases, the most urgent; the page lists all."""
 SUBJECT_LIMIT = 120
 _WIDTH = 72
+_CUT = "..."
 _PROVIDER_INDENT, _PROVIDER_WIDTH = 55, 17
 
 
@@ -92,8 +93,14 @@ def _subject(digest: AlertDigest, lead: str) -> str:
     tail = f" [{digest.reference}{reminder}]"
     council = shown_name(digest.council)
     room = max(1, SUBJECT_LIMIT - len(lead) - len(tail) - len(" ()"))
-    short = council if len(council) <= room else council[: room - 1].rstrip(" ,") + "…"
-    return f"{lead} ({short}){tail}"
+    return f"{lead} ({_shortened(council, room)}){tail}"
+
+
+def _shortened(text: str, room: int) -> str:
+    if len(text) <= room:
+        return text
+    cut = _CUT if room > len(_CUT) else ""
+    return text[: room - len(cut)].rstrip(" ,") + cut
 
 
 def _template(name: str, context: Mapping[str, object]) -> str:

@@ -13,6 +13,7 @@ from services.alerts.policy_days import (
     harmful_day,
     in_quiet_hours,
     out_of_quiet_hours,
+    repeat_moment,
     threshold_moment,
     threshold_now,
     thresholds_for,
@@ -128,11 +129,11 @@ def _due_after(clock: CaseClock, policy: CouncilPolicy, last: datetime) -> datet
     """When the next message is owed after the one told at `last`: its repeat, or a threshold not yet told."""
     flat = _flat_repeat(clock, policy)
     if flat is not None or clock.harm_on is None:
-        return last + timedelta(hours=flat or policy.unknown_date_repeat_hours)
+        return repeat_moment(policy, last, flat or policy.unknown_date_repeat_hours)
     moments = [threshold_moment(policy, clock.harm_on, days) for days in _untold(clock, policy, clock.harm_on)[:1]]
     reached = threshold_now(policy, clock.level, clock.harm_on, last)
     if reached is not None:
-        moments.append(last + timedelta(hours=policy.repeat_hours[reached]))
+        moments.append(repeat_moment(policy, last, policy.repeat_hours[reached]))
     return min(moments)
 
 

@@ -44,6 +44,19 @@ def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> da
     return _at(harm_on - timedelta(days=threshold), policy.day_starts)
 
 
+def repeat_moment(policy: CouncilPolicy, last: datetime, hours: int) -> datetime:
+    """When a message told at `last` is repeated: at most `hours` later.
+
+    Repeats keep to a common beat counted from `day_starts` (every day, or every so many hours), so that the cases of a
+    council are told together and not each at an hour of its own. A beat that comes before half the time is skipped.
+    """
+    latest = last + timedelta(hours=hours)
+    beat = timedelta(hours=min(hours, 24))
+    start = _at(local(latest).date() - timedelta(days=1), policy.day_starts)
+    on_beat = start + (latest - start) // beat * beat
+    return on_beat if on_beat >= last + timedelta(hours=hours) / 2 else latest.astimezone(UTC)
+
+
 def in_quiet_hours(policy: CouncilPolicy, moment: datetime) -> bool:
     """Whether the moment is in the local hours in which nobody is paged."""
     at, begin, end = local(moment).time(), policy.quiet_from, policy.quiet_until

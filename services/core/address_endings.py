@@ -5,8 +5,7 @@ from typing import Final
 from services.core.address_words import NATIONS, WORDY
 from services.core.postcode import read_area, read_postcode
 
-# Letters and digits of a postcode. The third from its end is a digit, or a letter that is read as one.
-_SHORTEST_POSTCODE: Final = 5
+_LONGEST_NATION: Final = max(len(nation.split()) for nation in NATIONS)
 _LONGEST_POSTCODE: Final = 7
 _LIKE_DIGITS: Final = frozenset("0123456789oi")
 
@@ -42,33 +41,35 @@ def _cut(words: list[str], town: list[str], *, alone: bool) -> bool:
 
 def _ending_size(words: list[str], town: list[str], *, alone: bool) -> int:
     """How many words at the end are a postcode, an area of postcodes, a nation or the town."""
-    for ending in (words[-2:], words[-1:]):
-        if _is_postcode(ending):
-            return len(ending)
-    if not alone and _is_area_or_nation(words):
+    if _may_end_in_postcode(words):
+        for ending in (words[-2:], words[-1:]):
+            if _is_postcode(" ".join(ending)):
+                return len(ending)
+    if not alone and (_is_nation(words) or _is_area(words)):
         return len(words)
     return len(town) if len(words) > len(town) and words[-len(town) :] == town else 0
 
 
-def _is_postcode(words: list[str]) -> bool:
-    tight = "".join(words)
-    if not tight.isalnum():
-        tight = "".join(filter(str.isalnum, tight))
-    if len(tight) > _LONGEST_POSTCODE or (tight.isascii() and not _may_be_postcode(tight)):
-        return False
-    text = " ".join(words)
+def _may_end_in_postcode(words: list[str]) -> bool:
+    """A cheap refusal of nearly all: a postcode's third character from the end is a digit, or may be meant for one."""
+    ending = "".join(words[-2:])
+    if not ending.isalnum():
+        ending = "".join(filter(str.isalnum, ending))
+    return ending[-3:-2] in _LIKE_DIGITS or not ending.isascii()
+
+
+def _is_postcode(text: str) -> bool:
     return WORDY.search(text) is not None and not text.isalpha() and read_postcode(text) is not None
 
 
-def _may_be_postcode(tight: str) -> bool:
-    return len(tight) >= _SHORTEST_POSTCODE and tight[-3] in _LIKE_DIGITS
+def _is_nation(words: list[str]) -> bool:
+    return len(words) <= _LONGEST_NATION and " ".join(words) in NATIONS
 
 
-def _is_area_or_nation(words: list[str]) -> bool:
+def _is_area(words: list[str]) -> bool:
     size = 0
     for word in reversed(words):
         size += len(word) if word.isalnum() else sum(map(str.isalnum, word))
         if size > _LONGEST_POSTCODE:
-            return words == ...
-    text = " ".join(words)
-    return text in NATIONS or read_area(text) is not None
+            return False
+    return read_area(" ".join(words)) is not None

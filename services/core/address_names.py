@@ -26,34 +26,41 @@ class Name(NamedTuple):
     street: str
 
 
-def read_name(text: str) -> Name:
+def read_name(words: list[str]) -> Name:
     """The building and the street in the words of one part of an address; words after the street are left out."""
-    words = text.split()
-    if (end := _street_end(words)) is not None:
-        start = _building_end(words[: end - 1])
-        return Name(NameKind.STREET, " ".join(words[:start]), " ".join(words[start : _with_direction(words, end)]))
-    if end := _building_end(words):
+    if end := _street_end(words):
+        start = _building_end(words, end - 1)
+        building = " ".join(words[:start]) if start else ""
+        return Name(NameKind.STREET, building, " ".join(words[start : _with_direction(words, end)]))
+    if end := _building_end(words, len(words)):
         return Name(NameKind.BUILDING, " ".join(words[:end]), "")
-    weak = next((place for place, word in enumerate(words) if place and word in WEAK_STREET_WORDS), None)
-    if weak is not None:
-        return Name(NameKind.WEAK_STREET, "", " ".join(words[: _with_direction(words, weak)]))
-    return Name(NameKind.UNTOLD, "", text)
+    for place in range(1, len(words)):
+        if words[place] in WEAK_STREET_WORDS:
+            return Name(NameKind.WEAK_STREET, "", " ".join(words[: _with_direction(words, place)]))
+    return Name(NameKind.UNTOLD, "", " ".join(words))
 
 
-def _street_end(words: list[str]) -> int | None:
-    """The place of the word that ends the street.
+def _street_end(words: list[str]) -> int:
+    """The place of the word that ends the street, 0 when there is none.
 
     `st` is a saint's while another such word follows: `upr st johns rd`.
     """
-    places = [place for place, word in enumerate(words) if place and word in STREET_WORDS]
-    sure = [place for place in places if words[place] != "st"]
-    return next(iter(sure or places), None)
+    saint = 0
+    for place in range(1, len(words)):
+        if words[place] in STREET_WORDS:
+            if words[place] != "st":
+                return place
+            saint = saint or place
+    return saint
 
 
-def _building_end(words: list[str]) -> int:
-    """How many words the building's name takes, 0 when there is none."""
-    return next((place + 1 for place, word in enumerate(words) if place and word in BUILDING_WORDS), 0)
+def _building_end(words: list[str], stop: int) -> int:
+    """How many words before `stop` the building's name takes, 0 when there is none."""
+    for place in range(1, stop):
+        if words[place] in BUILDING_WORDS:
+            return place + 1
+    return 0
 
 
 def _with_direction(words: list[str], end: int) -> int:
-    return end + 2 if words[end + 1 : end + 2] and words[end + 1] in DIRECTIONS else end + 1
+    return end + 2 if end + 1 < len(words) and words[end + 1] in DIRECTIONS else end + 1

@@ -1,6 +1,7 @@
 """House numbers: plain, with a suffix (18A), as a range (18-20), with a flat after a stroke (18/3)."""
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 # East is missing from the letters that may stand apart: `18 e park rd`.
@@ -28,18 +29,21 @@ def house_numbers(text: str, *, of_building: bool) -> list[HouseNumber]:
 
 
 def _read(match: re.Match[str], *, of_building: bool) -> HouseNumber:
-    first, last = int(match["first"]), int(match["last"] or match["first"])
-    suffix = (match["suffix"] or "").strip()
-    if match["last_suffix"] and last == first:
-        return _placed(match, [first], _letters(suffix, match["last_suffix"]))
-    if match["joint"] == "/" and last != first + 2:
-        return _placed(match, [first], [*suffix, str(last)])
-    if match["joint"] == " & ":
-        return _placed(match, [first, last], [*suffix])
-    return _placed(match, _range(first, last, of_building=of_building), [*suffix])
+    first_digits, suffix, joint, last_digits, last_suffix = match.groups()
+    first, letter = int(first_digits), (suffix or "").strip()
+    if joint is None:
+        return _placed(match, [first], letter)
+    last = int(last_digits or first_digits)
+    if last_suffix and last == first:
+        return _placed(match, [first], _letters(letter, last_suffix))
+    if joint == "/" and last != first + 2:
+        return _placed(match, [first], [*letter, str(last)])
+    if joint == " & ":
+        return _placed(match, [first, last], letter)
+    return _placed(match, _range(first, last, of_building=of_building), letter)
 
 
-def _placed(match: re.Match[str], numbers: list[int], sub_units: list[str]) -> HouseNumber:
+def _placed(match: re.Match[str], numbers: list[int], sub_units: Iterable[str]) -> HouseNumber:
     return HouseNumber(tuple(map(str, numbers)), tuple(sub_units), match.start(), match.end())
 
 

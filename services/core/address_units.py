@@ -1,8 +1,8 @@
 """Flats, rooms and floors, in a part of an address that is in its one spelling."""
 
 import re
-from collections.abc import Callable
-from itertools import chain
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 _FLOOR_NAMES: Final = {
@@ -18,9 +18,16 @@ _FLOOR: Final = (
 )
 _SIDE: Final = "left|right|front|rear"
 _FLAT: Final = "flat|flt|apartment|appartment|apt|appt|maisonette"
+UNIT_WORDS: Final = f"{_FLAT}|unit|room|rm|studio|suite|bedsit|chalet|block|blk"
+"""The words before the name of a sub-unit, as alternatives of a pattern."""
+
+NAMING_WORDS: Final = frozenset(f"{UNIT_WORDS}|flr|flts|apts|units|rooms|lgf|lgff|gf|gff|fff|sff|tff".split("|"))
+"""Without one of these, a digit beside a letter, a stroke or a dash, a text names no sub-unit."""
+
 # `ground floor flat 2` names a flat twice; in `top flat 18 high st` the number is the house's.
 _NO_NAME_AFTER: Final = r"(?! ?\d+[a-z]?(?:$| \d)| [a-z]\b)"
 
+_SHORT_FLOOR: Final = re.compile(r"\b(?:lgff?|gff?|g/f|fff|f/f|sff|s/f|tff)\b")
 _SHORT_FLOORS: Final = tuple(
     (re.compile(rf"\b(?:{pattern})\b"), words)
     for pattern, words in (
@@ -32,7 +39,9 @@ _SHORT_FLOORS: Final = tuple(
     )
 )
 
-_Names = Callable[[re.Match[str]], list[str]]
+# Written out once, for a range of flats is as long as its writer pleases.
+_DIGITS: Final = tuple(map(str, range(1000)))
+_Names = Callable[[re.Match[str]], Sequence[str]]
 
 
 def _floor(match: re.Match[str]) -> list[str]:
@@ -49,9 +58,9 @@ def _unit(match: re.Match[str]) -> list[str]:
     return [match["name"].lstrip("0") or "0"]
 
 
-def _units(match: re.Match[str]) -> list[str]:
+def _units(match: re.Match[str]) -> Sequence[str]:
     first, last = sorted((int(match["first"]), int(match["last"])))
-    return [str(first), str(last)] if "&" in match[0] else [str(number) for number in range(first, last + 1)]
+    return (_DIGITS[first], _DIGITS[last]) if "&" in match[0] else _DIGITS[first : last + 1]
 
 
 # In this order: each takes its words away, so that the next does not read them again.
@@ -73,12 +82,13 @@ _NAMING: Final[tuple[tuple[re.Pattern[str], _Names], ...]] = (
     ),
     (
         re.compile(
-            rf"\b(?:{_FLAT}|unit|room|rm|studio|suite|bedsit|chalet|block|blk)"
+            rf"\b(?:{UNIT_WORDS})"
             r"(?: ?(?:no )?(?=\d)| )(?P<name>\d{1,4}[a-z]?|[a-z]\d{0,3})\b-?"
         ),
         _unit,
     ),
 )
+_JOINT: Final = re.compile(r"[^\W\d]\d|\d[^\W\d]|[-/]")
 _NAMELESS: Final = re.compile(rf"\b(?:{_FLAT})\b|(?<!\w)[-/]|[-/](?!\w)")
 
 
@@ -88,10 +98,17 @@ def take_sub_units(text: str) -> tuple[set[str], str]:
     `flat a` is `a`; `ground floor flat` is `ground`; the Scottish `2/1` and `2f1`, both the first flat on the second
     floor, are `2/1`.
     """
-    for pattern, words in _SHORT_FLOORS:
-        text = pattern.sub(words, text)
+    if NAMING_WORDS.isdisjoint(text.split()) and not _JOINT.search(text):
+        return set(), text
+    if _SHORT_FLOOR.search(text):
+        for pattern, words in _SHORT_FLOORS:
+            text = pattern.sub(words, text)
     units: set[str] = set()
     for pattern, names in _NAMING:
-        units.update(chain.from_iterable(map(names, pattern.finditer(text))))
-        text = pattern.sub(" ", text)
+        text = pattern.sub(partial(_taken, units, names), text)
     return units, " ".join(_NAMELESS.sub(" ", text).split())
+
+
+def _taken(units: set[str], names: _Names, match: re.Match[str]) -> str:
+    units.update(names(match))
+    return " "

@@ -97,7 +97,7 @@ _LONG: Final = 256
 
 def segments_of(lines: Iterable[str]) -> list[str]:
     """The parts of an address between line ends, commas and semicolons, each in its one spelling."""
-    return [plain for line in lines if line for part in _split(line) if (plain := spelt(part))]
+    return [plain for part in _BREAK.split("\n".join(lines)) if part and (plain := spelt(part))]
 
 
 def spelt(text: str) -> str:
@@ -107,21 +107,13 @@ def spelt(text: str) -> str:
         text = _STRAY.sub(" ", _DASH.sub("-", _SILENT.sub("", text))).replace("&", " & ")
         if not _is_words(text):
             return " ".join(_WORD.sub(_short, text).strip(_SEPARATORS).split())
-    words = [_SHORT.get(word, word) if word.isalpha() else _with_digits(word) for word in text.split()]
+    words = [_SHORT.get(word, word) if word.isalpha() or word.isdecimal() else _WORD.sub(_short, word) for word in text.split()]
     return " ".join(words).strip(_SEPARATORS)
 
 
-def _split(line: str) -> Sequence[str]:
-    return (line,) if _is_words(line) else _BREAK.split(line)
-
-
 def _is_words(text: str) -> bool:
-    """Whether the text is letters, digits and blanks (the character) only."""
+    """Whether the text is letters, digits and blanks (U+0020) only."""
     return text.replace(" ", "").isalnum()
-
-
-def _with_digits(word: str) -> str:
-    return word if word.isdecimal() else _WORD.sub(_short, word)
 
 
 def _short(word: re.Match[str]) -> str:

@@ -25,8 +25,6 @@ ACCEPTED = 202
 
 
 def _rows_body(model: Any, member: str) -> dict[str, Any]:
-    item = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    item.pop("$defs", None)
     many = {"type": "array", "items": {"$ref": f"#/components/schemas/{model.__name__}"}, "maxItems": 10_000}
     one = {"$ref": f"#/components/schemas/{model.__name__}"}
     wrapped = {"type": "object", "properties": {member: many}, "required": [member]}

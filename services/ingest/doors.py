@@ -50,7 +50,10 @@ IdempotencyKey = Annotated[
 ]
 
 _NOT_AN_OBJECT = Issue(
-    "row", "not_an_object", "not a JSON object", "send each row as an object with the fields of the description"
+    "row",
+    "not_an_object",
+    "This is not a JSON object.",
+    "Send each row as an object with the fields of the description.",
 )
 
 

@@ -71,8 +71,8 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
                 Issue(
                     "area_codes",
                     "not_an_area",
-                    "one of the codes is no postcode, sector or outward code",
-                    "write FY3 8AB, FY3 8 or FY3",
+                    "One of the codes is no postcode, sector or outward code.",
+                    "Write each like FY3 8AB, FY3 8 or FY3.",
                 )
             )
             continue

@@ -124,8 +124,8 @@ def _wrong_provider(notice: MigrationNotice, provider: str) -> tuple[Issue, ...]
         Issue(
             "provider_id",
             "not_your_provider",
-            "the key belongs to another provider",
-            "send it with that provider's key",
+            "The notice names another provider than the key it was sent with.",
+            "Send it with that provider's key.",
         ),
     )
 
@@ -139,8 +139,8 @@ def _implausible_dates(notice: MigrationNotice) -> tuple[Issue, ...]:
         Issue(
             field,
             "implausible_date",
-            f"not between {EARLIEST.year} and {LATEST.year}",
-            "check the year and send the row again",
+            f"The date is not between {EARLIEST.year} and {LATEST.year}.",
+            "Check the year and send the row again.",
         )
         for field, day in dates.items()
         if day is not None and not EARLIEST <= day <= LATEST
@@ -154,8 +154,8 @@ def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple
         Issue(
             field,
             "in_the_future",
-            "more than a day ahead of the time of receipt",
-            "check the clock and the time zone of the system that made it",
+            "The time is more than a day ahead of the time of receipt.",
+            "Check the clock and the time zone of the system that made it, and send the row again.",
         ),
     )
 
@@ -168,14 +168,19 @@ def _nowhere(notice: MigrationNotice, place: Place, has_areas: bool) -> tuple[Is
             Issue(
                 "cli",
                 "nowhere",
-                "no usable telephone number, UPRN or postcode",
-                "give at least the telephone number of the line",
+                "There is no usable telephone number, UPRN or postcode.",
+                "Give at least the telephone number of the line.",
             ),
         )
     if has_areas or notice.scope is Scope.EXCHANGE:
         return ()
     return (
-        Issue("area_codes", "nowhere", "no usable postcode, sector or outward code", "list the postcodes of the area"),
+        Issue(
+            "area_codes",
+            "nowhere",
+            "There is no usable postcode, sector or outward code.",
+            "List the postcodes of the area.",
+        ),
     )
 
 
@@ -186,8 +191,8 @@ def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
             Issue(
                 "planned_migration_date",
                 "no_date",
-                "no date is given: councils are told at once",
-                "send the date as soon as it is known",
+                "No date is given, so councils are told at once.",
+                "Send the date as soon as it is known.",
             )
         )
     if notice.scope is Scope.EXCHANGE and not notice.area_codes:
@@ -195,8 +200,8 @@ def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
             Issue(
                 "area_codes",
                 "exchange_only",
-                "which addresses an exchange serves is not known here: it matches nothing yet",
-                "list the postcodes it serves",
+                "Which addresses an exchange serves is not known here, so the notice matches nothing yet.",
+                "List the postcodes it serves.",
             )
         )
     return tuple(found)
@@ -208,8 +213,8 @@ def _hard_to_find(place: Place) -> tuple[Issue, ...]:
             Issue(
                 "postcode",
                 "number_only",
-                "no usable postcode or UPRN: it can be matched by telephone number only",
-                "add the UPRN or the postcode and address",
+                "There is no usable postcode or UPRN, so it can be matched by telephone number only.",
+                "Add the UPRN, or the postcode and address.",
             ),
         )
     if not place.values:
@@ -217,8 +222,8 @@ def _hard_to_find(place: Place) -> tuple[Issue, ...]:
             Issue(
                 "cli",
                 "cannot_be_matched",
-                "no usable telephone number, UPRN or postcode: it is kept but cannot be matched",
-                "add the telephone number the alarm uses, or the UPRN",
+                "There is no usable telephone number, UPRN or postcode. It is kept but cannot be matched.",
+                "Add the telephone number the alarm uses, or the UPRN.",
             ),
         )
     if place.postcode and not place.uprn and place.parts is None:
@@ -226,8 +231,8 @@ def _hard_to_find(place: Place) -> tuple[Issue, ...]:
             Issue(
                 "address_lines",
                 "no_address",
-                "a postcode without an address cannot tell one home from the next",
-                "add the address or the UPRN",
+                "A postcode without an address cannot tell one home from the next.",
+                "Add the address or the UPRN.",
             ),
         )
     return ()

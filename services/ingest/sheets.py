@@ -16,7 +16,13 @@ from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
 from services.ingest.outcomes import Issue
 
 DATES = frozenset(
-    ["planned_migration_date", "restriction_start_date", "service_started_on", "service_ended_on", "share_basis_expires_on"]
+    [
+        "planned_migration_date",
+        "restriction_start_date",
+        "service_started_on",
+        "service_ended_on",
+        "share_basis_expires_on",
+    ]
 )
 MOMENTS = frozenset(["issued_at", "updated_at", "last_successful_test_at", "last_confirmed_at"])
 YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_known", "arc_number_dialled"])

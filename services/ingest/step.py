@@ -74,16 +74,16 @@ def _best_of_each(keyed: Iterable[Keyed[Facts]], outcomes: list[RowOutcome]) -> 
 def _second_of_two(winner: Keyed[Facts], loser: Keyed[Facts]) -> RowOutcome:
     row, first = loser.draft.row, winner.draft.row
     if loser.digest == winner.digest:
-        return RowOutcome(row, Outcome.UNCHANGED, (_repeat(f"the same as row {first}"),))
+        return RowOutcome(row, Outcome.UNCHANGED, (_repeat(f"This is the same as row {first}."),))
     if loser.draft.stamp < winner.draft.stamp:
-        return RowOutcome(row, Outcome.STALE, (_repeat(f"row {first} has the same reference and is later"),))
-    reason = f"row {first} has the same reference, and nothing says which is later"
+        return RowOutcome(row, Outcome.STALE, (_repeat(f"Row {first} has the same reference and is later."),))
+    reason = f"Row {first} has the same reference, and nothing says which is later."
     return RowOutcome(row, Outcome.REJECTED, (_repeat(reason),))
 
 
 def _repeat(reason: str) -> Issue:
     return Issue(
-        "row", "repeated_reference", reason, "give each record its own reference, or say when each was changed"
+        "row", "repeated_reference", reason, "Give each record its own reference, or say when each was changed."
     )
 
 

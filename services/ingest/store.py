@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from schemas.events import CHUNK
 from services.core.audit import AuditWord
@@ -19,6 +19,7 @@ from services.ingest.shelves import NOTICES, Shelf, Written
 from services.ingest.step import Keyed, Plan, Recorded, plan
 from services.ingest.supersession import already_superseded, settle_supersessions, superseded_by
 from services.storage.audit import AuditRow, write_audit
+from services.storage.bulk import bulk_insert
 from services.storage.outbox import Announcement, announce
 from services.storage.sequences import take
 from services.storage.store import Store
@@ -94,7 +95,7 @@ def _write(
     changes = [(record.pk, record.revision + 1, one) for record, one in made.newer]
     columns = [_row(store, shelf, feed_id, submission_id, *target, now) for target in chain(targets, changes)]
     if targets:
-        connection.execute(insert(shelf.table), columns[: len(targets)])
+        bulk_insert(connection, shelf.table, columns[: len(targets)])
     if changes:
         _update(connection, shelf, columns[len(targets) :])
     if made.confirmed:
@@ -160,7 +161,7 @@ def _written(store: Store, pk: int, revision: int, one: Keyed[Facts]) -> Written
 def _write_tokens(connection: Connection, shelf: Shelf[Facts], written: Sequence[Written[Facts]]) -> None:
     rows = [{"token": token, shelf.owner: one.pk, "kind": int(kind)} for one in written for kind, token in one.tokens]
     if rows:
-        connection.execute(insert(shelf.tokens), rows)
+        bulk_insert(connection, shelf.tokens, rows)
 
 
 def announce_written(

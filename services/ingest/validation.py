@@ -87,23 +87,26 @@ def _issue(field: str, kind: str, *, refused: bool) -> Issue:
     shown = field if field.isidentifier() and len(field) <= LONGEST_NAME else "row"
     if kind == "extra_forbidden":
         return _unknown_field(shown)
-    reason, remedy = _EXPLAINED.get(
-        kind, ("the value is not of the form this field takes", "see the field's description")
-    )
-    outcome = "" if refused else "; the row was kept without it"
+    reason, remedy = _EXPLAINED.get(kind, _FORM)
+    outcome = "" if refused else " The row was kept without it."
     return Issue(shown, kind, reason + outcome, remedy)
 
 
 def _unknown_field(field: str) -> Issue:
     if field.lower() in NEVER_KEPT:
-        return Issue(field, "never_kept", "this must not be shared; it was not kept", "leave it out of what you send")
-    return Issue(field, "unknown_field", "no such field; it was not kept", "check the spelling or leave it out")
+        return Issue(field, "never_kept", "This must not be shared. It was not kept.", "Leave it out of what you send.")
+    return Issue(
+        field, "unknown_field", "There is no such field. It was not kept.", "Check the spelling or leave it out."
+    )
 
 
-_MISSING = ("the field is missing", "add it and send the row again")
-_DATE = ("not a date", "write the date as YYYY-MM-DD")
-_TIME = ("not a time with its offset", "write the time as 2026-12-03T09:00:00Z")
-_CODE = ("not one of the codes this field takes", "use one of the codes in the field's description")
+_FORM = ("The value is not of the form this field takes.", "See the field's description.")
+_MISSING = ("The field is missing.", "Add it and send the row again.")
+_DATE = ("This is not a date.", "Write the date as YYYY-MM-DD.")
+_TIME = ("This is not a time with its offset.", "Write the time as 2026-12-03T09:00:00Z.")
+_CODE = ("This is not one of the codes this field takes.", "Use one of the codes in the field's description.")
+_BOOL = ("This is neither true nor false.", "Write true or false.")
+_ROW = ("This is not an object with fields.", "Send each row as an object with the fields of the description.")
 _EXPLAINED = {
     "missing": _MISSING,
     "date_type": _DATE,
@@ -116,18 +119,15 @@ _EXPLAINED = {
     "timezone_aware": _TIME,
     "enum": _CODE,
     "literal_error": _CODE,
-    "bool_parsing": ("neither true nor false", "write true or false"),
-    "bool_type": ("neither true nor false", "write true or false"),
-    "string_type": ("not text", "write the value as text, in quotation marks"),
-    "string_too_short": ("empty", "fill it in and send the row again"),
-    "string_too_long": ("longer than the field can be", "shorten it"),
-    "string_pattern_mismatch": ("not of the form this field takes", "see the field's description"),
-    "string_unicode": ("holds characters that are not valid text", "send the file as UTF-8"),
-    "tuple_type": ("not a list", "write the values as a list"),
-    "too_long": ("more values than the field can hold", "send fewer values, or several rows"),
-    "model_type": ("not an object with fields", "send each row as an object with the fields of the description"),
-    "model_attributes_type": (
-        "not an object with fields",
-        "send each row as an object with the fields of the description",
-    ),
+    "bool_parsing": _BOOL,
+    "bool_type": _BOOL,
+    "string_type": ("This is not text.", "Write the value as text, in quotation marks."),
+    "string_too_short": ("The field is empty.", "Fill it in and send the row again."),
+    "string_too_long": ("The value is longer than the field can be.", "Shorten it."),
+    "string_pattern_mismatch": _FORM,
+    "string_unicode": ("The value holds characters that are not valid text.", "Send the file as UTF-8."),
+    "tuple_type": ("This is not a list.", "Write the values as a list."),
+    "too_long": ("There are more values than the field can hold.", "Send fewer values, or several rows."),
+    "model_type": _ROW,
+    "model_attributes_type": _ROW,
 }

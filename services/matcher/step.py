@@ -65,7 +65,7 @@ class MatchState:
 
 @dataclass(slots=True)
 class MatchOutcome:
-    """What is to be written: pairs found (or found again at a newer version), and those that hold no longer, with why."""
+    """What is to be written: pairs found (or found again at a newer version), and pairs that ended, with why."""
 
     found: dict[Pair, Finding] = field(default_factory=dict)
     ended: dict[Pair, str] = field(default_factory=dict)

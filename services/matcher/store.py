@@ -116,7 +116,7 @@ def _rows(
 def _looker(
     connection: Connection, store: Store, shared: dict[Pair, set[TokenKind]]
 ) -> Callable[[Pair], tuple[Whereabouts, Whereabouts]]:
-    """Opens addresses as they are asked for, each once; fetched together for all pairs that have no number in common."""
+    """Opens addresses as they are asked for, each once, fetched together for all pairs without a common number."""
     pairs = [pair for pair, kinds in shared.items() if TokenKind.TELEPHONE not in kinds]
     fetched: list[tuple[dict[int, Any], dict[int, Any]]] = []
     opened: tuple[dict[int, Whereabouts], dict[int, Whereabouts]] = ({}, {})
@@ -151,7 +151,7 @@ def _open(store: Store, table: str, pk: int, sealed: dict[int, Any], seen: dict[
 
 
 def save(connection: Connection, state: MatchState, outcome: MatchOutcome, now: datetime) -> MatchOutcome:
-    """Write the outcome, without the pairs of which a record has moved on since it was loaded: its own event will come."""
+    """Write the outcome, without pairs of which a record has moved on since it was loaded: its own event will come."""
     lasting = _still_current(connection, state, outcome)
     if lasting.found:
         rows = [_match_row(state, pair, finding, now) for pair, finding in lasting.found.items()]

@@ -13,7 +13,8 @@ def make_engine(url: str) -> Engine:
     """An engine for a `sqlite:///` or `postgresql+psycopg://` URL.
 
     SQLite: write-ahead log, `synchronous=FULL` (a commit is on the disk when it returns, so a 202 survives a power
-    cut), foreign keys on, and every transaction takes the write lock at its start, so none fails half way for want of it.
+    cut), foreign keys on, and every transaction takes the write lock at its start, so none fails half way for want of
+    it.
     """
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False})

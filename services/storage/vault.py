@@ -1,7 +1,8 @@
 """The vault: AES-256-GCM for whatever could say whom a row is about.
 
 A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data names the table
-and the row, so a value copied to another row does not open. Old keys stay for reading until `reseal` has moved every row.
+and the row, so a value copied to another row does not open. Old keys stay for reading until `reseal` has moved every
+row.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,9 @@ class House:
         set_policy(self.store, BLACKPOOL, made, by="Test Setup")
         return self
 
-    def post_notices(self, *rows: Mapping[str, Any], feed: str = RAVEN, key: str | None = None) -> tuple[Receipt, list[RowOutcome]]:
+    def post_notices(
+        self, *rows: Mapping[str, Any], feed: str = RAVEN, key: str | None = None
+    ) -> tuple[Receipt, list[RowOutcome]]:
         """Post notices as a provider does; a row without an `id` gets one from its place."""
         return self._accept(feed, RecordKind.NOTICE, rows, "id", key=key)
 
@@ -129,7 +132,9 @@ class House:
 
     def matches(self) -> list[tuple[int, int, str, str]]:
         """Live matches: notice, entry, level, reasons."""
-        query = select(matches.c.notice_pk, matches.c.entry_pk, matches.c.level, matches.c.reasons).where(matches.c.live)
+        query = select(matches.c.notice_pk, matches.c.entry_pk, matches.c.level, matches.c.reasons).where(
+            matches.c.live
+        )
         with self.store.reading() as connection:
             return sorted(tuple(row) for row in connection.execute(query))
 
@@ -147,7 +152,7 @@ class House:
         replacement: Replacement | None = None,
     ) -> tuple[Receipt, list[RowOutcome]]:
         numbered = [RawRow(number, {identity: f"r{number}", **row}) for number, row in enumerate(rows, start=1)]
-        digest = repr(sorted(map(repr, numbered))).encode()[:32].ljust(32)
+        digest = sha256(repr(numbered).encode()).digest()
         return accept(self.store, Origin(feed, kind, "test", digest, key), numbered, replacement)
 
 

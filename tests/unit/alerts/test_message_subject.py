@@ -61,7 +61,7 @@ class TestSubject:
     def test_a_long_council_is_shortened_and_the_reference_kept_whole(self):
         subject = mail(*every_kind(), council="Bournemouth, Christchurch and Poole", repeat_number=12).subject
         assert len(subject) <= SUBJECT_LIMIT
-        assert subject.endswith("…) [A-3F9K-7PQ2, reminder 12]")
+        assert subject.endswith("...) [A-3F9K-7PQ2, reminder 12]")
 
     def test_it_never_grows_beyond_its_limit(self):
         old = [a_case(reference=f"C-{n}", harm_on=date(2025, 9, 17)) for n in range(999)]

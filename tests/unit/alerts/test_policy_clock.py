@@ -104,8 +104,15 @@ class TestFirstAlert:
 class TestNextAlert:
     def test_an_alert_nobody_acted_on_is_repeated(self):
         case = told(clock(), MONDAY_NOON, 56)
-        expected = Escalation(MONDAY_NOON + timedelta(days=7), 56, Reason.REPEAT)
-        assert escalation(case) == expected
+        assert escalation(case) == Escalation(london(2026, 11, 9, 9), 56, Reason.REPEAT)
+
+    def test_repeats_keep_to_a_common_beat_so_that_a_council_is_told_once(self):
+        early, late = told(clock(), london(2026, 12, 7, 9), 2), told(clock(), london(2026, 12, 7, 10, 30), 2)
+        assert escalation(early).due_at == escalation(late).due_at == london(2026, 12, 7, 13)
+
+    def test_a_beat_that_comes_too_soon_is_skipped(self):
+        case = told(clock(), london(2026, 12, 7, 11, 30), 2)
+        assert escalation(case).due_at == london(2026, 12, 7, 15, 30)
 
     def test_the_next_threshold_comes_before_a_later_repeat(self):
         case = told(clock(), london(2026, 11, 9, 12), 56)
@@ -119,11 +126,11 @@ class TestNextAlert:
         case = told(clock(), london(2026, 12, 5, 23), 7)
         assert escalation(case).due_at == london(2026, 12, 7, 7)
         case = told(clock(), london(2026, 12, 8, 22), 2)
-        assert escalation(case).due_at == london(2026, 12, 9, 2)
+        assert escalation(case).due_at == london(2026, 12, 9, 1)
 
     def test_the_harmful_day_is_not_the_end_of_it(self):
         case = told(clock(), london(2027, 3, 1, 3), 0)
-        assert escalation(case) == Escalation(london(2027, 3, 1, 7), 0, Reason.REPEAT)
+        assert escalation(case) == Escalation(london(2027, 3, 1, 5), 0, Reason.REPEAT)
 
     def test_a_date_moved_earlier_past_a_threshold_is_told_at_once(self):
         case = told(clock(harm_on=date(2026, 11, 12)), MONDAY_NOON, 56)
@@ -139,7 +146,7 @@ class TestNextAlert:
     def test_a_case_without_a_date_is_repeated_all_the_same(self):
         assert escalation(clock(harm_on=None)) == Escalation(MONDAY_NOON, 56, Reason.DATE_UNKNOWN)
         case = told(clock(harm_on=None), MONDAY_NOON, 56)
-        assert escalation(case).due_at == MONDAY_NOON + timedelta(hours=POLICY.unknown_date_repeat_hours)
+        assert escalation(case).due_at == london(2026, 11, 9, 9)
 
 
 class TestStates:
@@ -155,7 +162,7 @@ class TestStates:
             night, 0, Reason.URGENT_STATE
         )
         case = told(clock(state, harm_on=far), night, 0)
-        assert escalation(case, night).due_at == night + timedelta(hours=4)
+        assert escalation(case, night).due_at == london(2026, 11, 3, 1)
 
     def test_a_moved_line_is_told_daily_until_its_test_but_not_at_night(self):
         night = london(2026, 11, 2, 23)
@@ -163,7 +170,7 @@ class TestStates:
             london(2026, 11, 3, 7), 0, Reason.POST_CHECK
         )
         case = told(clock(State.MIGRATED), MONDAY_NOON, 0)
-        assert escalation(case).due_at == MONDAY_NOON + timedelta(days=1)
+        assert escalation(case).due_at == london(2026, 11, 3, 9)
 
     def test_an_urgent_state_that_is_over_gives_the_thresholds_back(self):
         case = told(clock(State.VISIT_BOOKED), MONDAY_NOON + timedelta(days=4), 0)

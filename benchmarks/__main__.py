@@ -1,0 +1,13 @@
+"""Every benchmark, one after the other: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+COMMANDS = (("benchmarks.lines", "--growth"), ("benchmarks.telephone",), ("benchmarks.addresses",))
+
+if __name__ == "__main__":
+    for command in COMMANDS:
+        print(f"== python -m {' '.join(command)}", flush=True)
+        subprocess.run([sys.executable, "-m", *command], check=True)

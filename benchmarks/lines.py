@@ -1,0 +1,147 @@
+"""Lines a second through ingest and matching, committed, beside the floor: the same rows written to the same tables.
+
+    python -m benchmarks.lines [--entries 100000] [--notices 200000]
+
+Each figure is of one process. "Ingest" is from the bytes of a request to its commit, "match" from there to committed matches and
+cases. The floor writes the very rows the run left behind, in transactions of the same size, with nothing read or decided.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from sqlalchemy import Engine, Table, func, insert, select
+
+from benchmarks.world import County
+from services.alerts.agent import CaseKeeper
+from services.alerts.rules import load_ruleset
+from services.core.tokens import Tokeniser
+from services.ingest.doors import raw_rows
+from services.ingest.drafts import RecordKind
+from services.ingest.service import accept
+from services.ingest.submissions import Origin
+from services.matcher.agent import Matcher
+from services.runtime.pump import Pump
+from services.storage import tables
+from services.storage.engine import make_engine
+from services.storage.feeds import add_feed
+from services.storage.migrate import upgrade
+from services.storage.store import Store
+from services.storage.vault import Vault
+from services.web.bodies import JSON, read_json_rows
+
+WRITTEN: tuple[Table, ...] = (
+    tables.register_entries,
+    tables.entry_tokens,
+    tables.notices,
+    tables.notice_tokens,
+    tables.matches,
+    tables.cases,
+    tables.outbox,
+    tables.audit,
+)
+FLOOR_BATCH = 10_000
+
+
+def run(county: County, folder: Path) -> dict[str, float]:
+    """Ingest and match a county; seconds by phase, counts, and the floor's seconds."""
+    engine = make_engine(f"sqlite:///{folder / 'run.db'}")
+    upgrade(engine)
+    store = Store(engine, Vault({"k": b"k" * 32}, "k"), Tokeniser(b"t" * 32))
+    council = add_feed(store, "council", "E06000009", "Ambridge")
+    provider = add_feed(store, "provider", "RAVN", "Raven Telecom")
+    pump = Pump(store, (Matcher(), CaseKeeper(load_ruleset("pstn-2026"))))
+    entries, notices = list(county.entry_bodies()), list(county.notice_bodies())
+    figures = {
+        "ingest entries": _timed(lambda: _post(store, council, RecordKind.ENTRY, "entries", entries)),
+        "match entries": _timed(lambda: _drain(pump)),
+        "ingest notices": _timed(lambda: _post(store, provider, RecordKind.NOTICE, "notices", notices)),
+        "match notices": _timed(lambda: _drain(pump)),
+    }
+    with store.reading() as connection:
+        figures["matches"] = connection.scalar(select(func.count()).select_from(tables.matches)) or 0
+        figures["cases"] = connection.scalar(select(func.count()).select_from(tables.cases)) or 0
+    figures["floor"] = _floor(engine, folder)
+    figures["peak MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return figures
+
+
+def _timed(work: Callable[[], None]) -> float:
+    started = perf_counter()
+    work()
+    return perf_counter() - started
+
+
+def _post(store: Store, feed: str, kind: RecordKind, member: str, bodies: list[bytes]) -> None:
+    for number, body in enumerate(bodies):
+        rows = raw_rows(read_json_rows(body, JSON, member, 10_000))
+        accept(store, Origin(feed, kind, "bench", number.to_bytes(32, "big")), rows)
+
+
+def _drain(pump: Pump) -> None:
+    while pump.run_once():
+        pass
+
+
+def _floor(source: Engine, folder: Path) -> float:
+    """Write the same rows to the same tables of an empty database."""
+    engine = make_engine(f"sqlite:///{folder / 'floor.db'}")
+    upgrade(engine)
+    # A foreign key's target is written before it, as the product does.
+    seconds = 0.0
+    for table in (tables.feeds, *WRITTEN):
+        with source.connect() as connection:
+            rows = [dict(row._mapping) for row in connection.execute(select(table))]
+        started = perf_counter()
+        for start in range(0, len(rows), FLOOR_BATCH):
+            with engine.begin() as connection:
+                connection.execute(insert(table), rows[start : start + FLOOR_BATCH])
+        seconds += perf_counter() - started
+    engine.dispose()
+    return seconds
+
+
+def _print(county: County, figures: dict[str, float], console: Console) -> None:
+    phases = ("ingest entries", "match entries", "ingest notices", "match notices")
+    total = sum(figures[phase] for phase in phases)
+    table = RichTable(title=f"{county.entries:,} entries, {county.notices:,} notices", title_justify="left")
+    for column in ("What", "Seconds", "Lines a second", "Of the floor"):
+        table.add_column(column, justify="left" if column == "What" else "right")
+    floor = county.lines / figures["floor"]
+    for phase in phases:
+        lines = county.entries if phase.endswith("entries") else county.notices
+        table.add_row(phase, f"{figures[phase]:.2f}", f"{lines / figures[phase]:,.0f}", "")
+    table.add_row("all, committed", f"{total:.2f}", f"{county.lines / total:,.0f}", f"{figures['floor'] / total:.2f}")
+    table.add_row("floor: the same rows written", f"{figures['floor']:.2f}", f"{floor:,.0f}", "1.00")
+    console.print(table)
+    console.print(f"{figures['matches']:,.0f} matches, {figures['cases']:,.0f} cases; peak memory {figures['peak MiB']:,.0f} MiB\n")
+
+
+def main() -> None:
+    """Measure one county, or n and 2n in processes of their own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--notices", type=int, default=200_000)
+    parser.add_argument("--growth", action="store_true", help="measure half the size as well")
+    options = parser.parse_args()
+    if options.growth:
+        for part in (2, 1):
+            size = ["--entries", str(options.entries // part), "--notices", str(options.notices // part)]
+            subprocess.run([sys.executable, "-m", "benchmarks.lines", *size], check=True)
+        return
+    county = County(options.entries, options.notices)
+    with tempfile.TemporaryDirectory() as folder:
+        _print(county, run(county, Path(folder)), Console(width=100))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""An invented county for measuring: homes with lines, some with alarms, and the requests that tell of both.
+
+The numbers are of area code 01632, which Ofcom has given to nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+HOMES_A_POSTCODE = 15
+HOMES_A_LINE_NOTICED = 7
+"""One home in so many is noticed, so that entries and notices meet as thinly as they do in a country."""
+
+SHARE_NOTICED, SHARE_OTHER_NUMBER = 0.14, 0.03
+"""Of the entries: noticed under their number; noticed at their address under another."""
+
+STREETS = ("High Street", "Church Lane", "Station Road", "Victoria Avenue", "Mill Close", "Park View", "Queens Drive")
+LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
+BATCH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A home by its place in the county."""
+
+    index: int
+
+    @property
+    def number(self) -> str:
+        return f"01632 {self.index:06d}"
+
+    @property
+    def postcode(self) -> str:
+        code = self.index // HOMES_A_POSTCODE
+        unit, code = LETTERS[code % 20], code // 20
+        unit, code = unit + LETTERS[code % 20], code // 20
+        return f"FY{1 + code // 10 % 99} {code % 10}{unit}"
+
+    @property
+    def address(self) -> dict[str, object]:
+        door, street = self.index % HOMES_A_POSTCODE, STREETS[self.index // HOMES_A_POSTCODE % len(STREETS)]
+        lines = [f"{1 + door * 2} {street}"] if self.index % 5 else [f"Flat {1 + door % 4}", f"{1 + door // 4 * 2} {street}"]
+        return {"address_lines": lines, "post_town": "Ambridge", "postcode": self.postcode}
+
+
+@dataclass(frozen=True)
+class County:
+    """`entries` register entries and `notices` notices, as bodies of requests of 10,000 rows."""
+
+    entries: int
+    notices: int
+    seed: int = 7
+
+    @property
+    def lines(self) -> int:
+        return self.entries + self.notices
+
+    def homes(self) -> list[int]:
+        return random.Random(self.seed).sample(range(min(1_000_000, self.lines * HOMES_A_LINE_NOTICED)), self.lines)
+
+    def entry_bodies(self) -> Iterator[bytes]:
+        """The register: entries of homes that are noticed, and of others."""
+        homes = self.homes()
+        met = int(self.entries * SHARE_NOTICED)
+        own = homes[:met] + homes[self.notices : self.notices + self.entries - met]
+        rows = [
+            {"entry_id": f"e{place}", "cli": Home(index).number, "connection": "analogue_line", **Home(index).address}
+            for place, index in enumerate(own)
+        ]
+        for place in range(met, met + int(self.entries * SHARE_OTHER_NUMBER)):
+            rows[place] |= Home(homes[place]).address
+        yield from _bodies("entries", rows)
+
+    def notice_bodies(self) -> Iterator[bytes]:
+        """The notices."""
+        rows = [
+            {
+                "id": f"n{place}",
+                "cli": Home(index).number,
+                "uprn": str(10_000_000_000 + index),
+                "migration_kind": "non_voluntary",
+                "planned_migration_date": f"2027-01-{1 + index % 28:02d}",
+                "issued_at": "2026-11-20T09:00:00Z",
+                "target_service": "voip",
+                **Home(index).address,
+            }
+            for place, index in enumerate(self.homes()[: self.notices])
+        ]
+        yield from _bodies("notices", rows)
+
+
+def _bodies(member: str, rows: list[dict[str, object]]) -> Iterator[bytes]:
+    for start in range(0, len(rows), BATCH):
+        yield json.dumps({member: rows[start : start + BATCH]}).encode()

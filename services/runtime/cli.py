@@ -1,0 +1,140 @@
+"""`pullcord`: the command line. Each command lives in `services.runtime.commands` and is loaded when it is used."""
+
+from __future__ import annotations
+
+import sys
+from collections import UserDict
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from services.runtime.commands.faults import EXPLAINED, FAULT, REFUSED, explain, unexpected
+from services.runtime.commands.shown import complain, examples
+from services.runtime.logs import configure
+
+COMMANDS_PACKAGE: Final = "services.runtime.commands"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Where a command is: its module, the name in it (a Typer or a function), and the panel of `--help` it stands in."""
+
+    module: str
+    name: str
+    panel: str
+
+
+_BEGIN, _WHO, _FILES, _LINES, _UPKEEP = (
+    "Begin and run",
+    "Who sends and who is told",
+    "Files in and out",
+    "Lines at risk",
+    "Upkeep",
+)
+
+COMMANDS: Final = {
+    "init": Listed("init", "app", _BEGIN),
+    "serve": Listed("serve", "serve", _BEGIN),
+    "demo": Listed("demo", "demo", _BEGIN),
+    "status": Listed("status", "app", _BEGIN),
+    "councils": Listed("feeds", "councils", _WHO),
+    "providers": Listed("feeds", "providers", _WHO),
+    "policy": Listed("policy", "app", _WHO),
+    "keys": Listed("keys", "app", _WHO),
+    "import": Listed("imports", "app", _FILES),
+    "export": Listed("exporting", "app", _FILES),
+    "cases": Listed("cases", "app", _LINES),
+    "case": Listed("case", "app", _LINES),
+    "ack": Listed("acts", "ack", _LINES),
+    "confirm": Listed("acts", "confirm", _LINES),
+    "match": Listed("match", "app", _LINES),
+    "vault": Listed("vault", "app", _UPKEEP),
+}
+
+
+class _Book(UserDict[str, Any]):
+    """The commands by name, each made when it is asked for."""
+
+    def __init__(self) -> None:
+        there = {name: one for name, one in COMMANDS.items() if find_spec(f"{COMMANDS_PACKAGE}.{one.module}")}
+        super().__init__(there)
+
+    def __getitem__(self, name: str) -> Any:
+        listed = self.data[name]
+        command = typer.main.get_command(_as_typer(listed))
+        command.name = name
+        command.rich_help_panel = listed.panel  # type: ignore[attr-defined]
+        return command
+
+
+def _as_typer(listed: Listed) -> typer.Typer:
+    found = getattr(import_module(f"{COMMANDS_PACKAGE}.{listed.module}"), listed.name)
+    if isinstance(found, typer.Typer):
+        return found
+    single = typer.Typer(add_completion=False)
+    single.command()(found)
+    return single
+
+
+class Pullcord(TyperGroup):
+    """All commands; what goes wrong on purpose is said in a sentence, without a traceback."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = _Book()
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except EXPLAINED as error:
+            complain(explain(error))
+            raise typer.Exit(REFUSED) from None
+
+
+app = typer.Typer(
+    cls=Pullcord,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "pullcord init",
+        'pullcord councils add E06000009 "Blackpool Council"',
+        "pullcord import register register.csv --council E06000009",
+        "pullcord serve",
+        note="Settings are read from PULLCORD_… in the environment or a .env file; data goes to ./var unless "
+        "PULLCORD_DATA_DIR says otherwise.",
+    ),
+)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pullcord {version('pullcord')}")
+        raise typer.Exit
+
+
+@app.callback()
+def pullcord(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Finds the telecare alarms on landlines that are about to be moved, and does not let go until a person has acted."""
+    configure(pretty=True)
+
+
+def main() -> None:
+    """The console script. A fault nobody foresaw is named by its kind and place: its text might hold a value."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the last door of the process
+        complain(unexpected(error))
+        sys.exit(FAULT)

@@ -1,0 +1,58 @@
+"""What went wrong, in a sentence or two for the person at the keyboard. Never a value out of a file or the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from traceback import extract_tb
+from typing import Final
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from services.core.errors import PullcordError
+from services.runtime.settings import Settings
+
+REFUSED: Final = 2
+"""The exit code of a command that could not do what it was asked, as with a wrong option."""
+
+FAULT: Final = 3
+"""The exit code of a fault in Pullcord itself."""
+
+EXPLAINED: Final = (PullcordError, OSError, SQLAlchemyError, ValidationError, SettingsError)
+
+
+def explain(error: Exception) -> str:
+    """The sentence for an error of one of the kinds in EXPLAINED."""
+    if isinstance(error, PullcordError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the file'}: {error.strerror or type(error).__name__}"
+    if isinstance(error, SQLAlchemyError):
+        return _database(error)
+    if isinstance(error, ValidationError) and error.title == Settings.__name__:
+        return _settings(error)
+    if isinstance(error, SettingsError):
+        return "a setting (PULLCORD_…) that takes a list or an object is not valid JSON"
+    return unexpected(error)
+
+
+def unexpected(error: Exception) -> str:
+    """What can be said of an error nobody foresaw: its kind and its place."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if "services" in Path(frame.filename).parts]
+    place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    return (
+        f"Pullcord met a fault it did not expect ({type(error).__name__}{place}). What was not finished was not "
+        "kept. Please report the kind and the place."
+    )
+
+
+def _database(error: SQLAlchemyError) -> str:
+    kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+    return f"the database cannot be used now ({kind}): check that it can be reached, and PULLCORD_DATABASE_URL if set"
+
+
+def _settings(error: ValidationError) -> str:
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    named = "; ".join(f"PULLCORD_{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in faults)
+    return f"a setting cannot be used: {named}"

@@ -1,0 +1,63 @@
+"""Opens the deployment that the settings name, after looking whether it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, make_url
+
+from services.core.clock import SystemClock
+from services.core.errors import NotFoundError, PullcordError
+from services.runtime.bootstrap import make_store
+from services.runtime.settings import Settings
+from services.storage.feeds import Feed, Kind, feed_id_of, list_feeds
+from services.storage.migrate import is_current
+from services.storage.store import Store
+
+
+class NotReadyError(PullcordError):
+    """The deployment is not there, or not of this version."""
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[Store]:
+    """The store of the deployment.
+
+    Raises KeysError, NotReadyError.
+    """
+    chosen = settings or Settings()
+    store = make_store(chosen, SystemClock())
+    _look_for_file(chosen.database)
+    try:
+        with store.reading() as connection:
+            if not is_current(connection):
+                raise NotReadyError(
+                    "the database is empty or of another version: run `pullcord init`, which changes it and loses nothing"
+                )
+        yield store
+    finally:
+        store.engine.dispose()
+
+
+def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
+    """A council or a provider by its code.
+
+    Raises RefusedError for a code of the wrong form, NotFoundError for one that is not known.
+    """
+    feed_id = feed_id_of(kind, code)
+    for feed in list_feeds(connection, kind):
+        if feed.feed_id == feed_id:
+            return feed
+    raise NotFoundError(
+        f"no {kind} with this code is known: `pullcord {kind}s list` shows those that are, "
+        f"`pullcord {kind}s add` makes one known"
+    )
+
+
+def _look_for_file(database: str) -> None:
+    """SQLite would make an empty file where there is none, and a missing deployment would look like an old one."""
+    url = make_url(database)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        raise NotReadyError(f"there is no database at {url.database}: run `pullcord init` first")

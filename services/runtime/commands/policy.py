@@ -1,0 +1,129 @@
+"""`pullcord policy`: when a council is told, whom, and how often."""
+
+from __future__ import annotations
+
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.alerts.councils import Council, load_council, set_policy
+from services.alerts.policy import CouncilPolicy
+from services.runtime.commands.opening import find_feed, opened
+from services.runtime.commands.policy_files import checked_route, read_policy, with_contact
+from services.runtime.commands.shown import cell, examples, group, out, pairs, plain, say, table
+from services.storage.store import Store
+
+app = group("When a council is told, whom, and how often. Every number is the deployment's own: no source prescribes one.")
+contact = group("The people and places that are told.")
+app.add_typer(contact, name="contact")
+
+CouncilCode = Annotated[str, typer.Argument(help="The council's GSS code.", metavar="COUNCIL")]
+By = Annotated[str | None, typer.Option(help="Who decided it; the account you are signed in with if absent.")]
+
+
+@app.command(
+    epilog=examples("pullcord policy show E06000009", "pullcord policy show E06000009 --json > blackpool.json")
+)
+def show(
+    council: CouncilCode,
+    as_json: Annotated[bool, typer.Option("--json", help="As a file to change and give to `policy set`.")] = False,
+) -> None:
+    """Show a council's policy. Where its people are reached is never shown."""
+    with opened() as store:
+        found = _council(store, council)
+    if as_json:
+        typer.echo(found.policy.model_dump_json(indent=2))
+        return
+    _print(found)
+
+
+@app.command("set", epilog=examples("pullcord policy set E06000009 blackpool.json"))
+def set_(
+    council: CouncilCode,
+    file: Annotated[Path, typer.Argument(help="The policy as JSON; `policy show --json` writes one.", metavar="FILE")],
+    by: By = None,
+) -> None:
+    """Give a council the policy of a file. A route that the file shows as ******** stays as it is on record."""
+    with opened() as store:
+        found = _council(store, council)
+        made = read_policy(file.read_bytes(), found.policy)
+        version = set_policy(store, found.feed_id, made, by or getuser())
+    say(f"{_name(found)} now has version {version} of its policy. It holds from the next alert.")
+
+
+@contact.command(
+    "add",
+    epilog=examples(
+        'pullcord policy contact add E06000009 --tier duty --from-days 56 --label "duty desk"',
+        note="It asks for the route, so that it stays out of the shell's history: an Apprise address with one target, "
+        "such as mailto://user:password@mail.example?to=desk@council.example.",
+    ),
+)
+def add(
+    council: CouncilCode,
+    route: Annotated[
+        str,
+        typer.Option(help="Where it is reached: an Apprise address with one target.", prompt=True, hide_input=True),
+    ],
+    label: Annotated[str, typer.Option(help="What to call it in lists and logs; nobody's name.")] = "duty desk",
+    tier: Annotated[str, typer.Option(help="The tier it joins, or that is made for it.")] = "duty",
+    from_days: Annotated[
+        int | None,
+        typer.Option(min=0, help="The tier is told from so many days before the harmful day; 56 if the tier is new."),
+    ] = None,
+    by: By = None,
+) -> None:
+    """Add somebody who is told, or change where they are reached."""
+    with opened() as store:
+        found = _council(store, council)
+        made = with_contact(found.policy, tier, from_days, label, checked_route(route))
+        version = set_policy(store, found.feed_id, made, by or getuser())
+    say(f"{_name(found)} now has version {version} of its policy; {plain(label)} is told in the tier {plain(tier)}.")
+
+
+def _council(store: Store, code: str) -> Council:
+    with store.reading() as connection:
+        return load_council(connection, store, find_feed(connection, "council", code).feed_id)
+
+
+def _name(council: Council) -> str:
+    return plain(council.name)
+
+
+def _print(council: Council) -> None:
+    policy = council.policy
+    quiet = f"{policy.quiet_from:%H:%M} to {policy.quiet_until:%H:%M}, until {policy.quiet_override_days} days before"
+    version = f"version {council.version}" if council.version else "the defaults hold"
+    out().print(cell(f"{council.name}, {version}", "bold"))
+    out().print(
+        pairs(
+            [
+                ("Told", f"{_days(policy.thresholds)} days before the harmful day"),
+                ("Possible matches", f"{_days(policy.possible_thresholds)} days before"),
+                ("Repeated", _repeats(policy)),
+                ("Urgent", f"repeated after {policy.urgent_repeat_hours} hours, by day and night"),
+                ("Acknowledged", f"pauses for up to {policy.acknowledgement_hours} hours"),
+                ("Quiet", quiet),
+            ]
+        )
+    )
+    shown = table("Tier", "From", "Contact", "Reached by")
+    for tier in policy.tiers:
+        for one in tier.contacts:
+            way = one.route.get_secret_value().partition("://")[0]
+            shown.add_row(cell(tier.label), f"{tier.from_days} days", cell(one.label), cell(way))
+    if shown.row_count:
+        out().print(shown)
+    else:
+        code = council.feed_id.partition(":")[2]
+        say("", f"[red]Nobody is told yet.[/] Add somebody with `pullcord policy contact add {code}`.")
+
+
+def _days(thresholds: tuple[int, ...]) -> str:
+    return ", ".join(map(str, thresholds))
+
+
+def _repeats(policy: CouncilPolicy) -> str:
+    return ", ".join(f"after {policy.repeat_hours[days]} h from {days} days" for days in policy.thresholds)

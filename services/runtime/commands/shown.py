@@ -1,0 +1,134 @@
+"""How the command line speaks: tables and sentences for people on stdout, complaints and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from services.core.clock import LONDON
+
+NOT_A_TERMINAL_WIDTH = 120
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def out() -> Console:
+    """Where results go."""
+    return _console(stderr=False)
+
+
+def say(*lines: str) -> None:
+    """Sentences for a person; `lines` may hold rich markup, so what came from outside goes through `plain` or `cell`."""
+    for line in lines:
+        out().print(line)
+
+
+def complain(text: str) -> None:
+    """What could not be done, on stderr."""
+    _console(stderr=True).print(Text.assemble(("pullcord: ", "bold red"), plain(text)))
+
+
+def note(text: str) -> None:
+    """A remark beside the result, on stderr."""
+    _console(stderr=True).print(Text(plain(text)))
+
+
+def show_json(value: Any) -> None:
+    """A result for machines."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def plain(text: object) -> str:
+    """A text on one line, without signs that could steer a terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in str(text))
+
+
+def cell(value: object, style: str = "") -> Text:
+    """A value as a table shows it: nothing in it is markup."""
+    return Text("" if value is None else plain(value), style)
+
+
+def table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
+    """An empty table; the columns named in `right` hold numbers."""
+    made = Table(
+        title=title, title_justify="left", title_style="bold", header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def pairs(rows: Sequence[tuple[str, object]]) -> Table:
+    """Names and values, one pair a line."""
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="bold", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in rows:
+        made.add_row(name, value if isinstance(value, Text) else cell(value))
+    return made
+
+
+def local(moment: datetime) -> str:
+    """A moment as the clock on the wall shows it: `23 Nov 2026 10:05`, Europe/London."""
+    at = moment.astimezone(LONDON)
+    return f"{at.day} {at:%b %Y %H:%M}"
+
+
+def span(seconds: float) -> str:
+    """A length of time in words, rounded down: `40 seconds`, `3 hours`, `12 days`."""
+    for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count:,} {name}{'' if count == 1 else 's'}"
+    return "no time"
+
+
+def ago(moment: datetime | None, now: datetime, never: str = "never") -> str:
+    """How long a moment is past: `3 hours ago`, `just now`."""
+    if moment is None:
+        return never
+    seconds = (now - moment).total_seconds()
+    return f"{span(seconds)} ago" if seconds >= MINUTE else "just now"
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 row`, `1,204 rows`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress bar on stderr; nothing is shown where stderr is no terminal."""
+    console = _console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield bar
+
+
+def examples(*lines: str, note: str = "") -> str:
+    """The end of a command's help: what one would type."""
+    shown = [f"[cyan]{line}[/]" for line in lines]
+    return "\n\n".join([f"[bold]Example{'' if len(lines) == 1 else 's'}[/]", *shown, *([note] if note else [])])
+
+
+def group(text: str) -> typer.Typer:
+    """An empty group of commands; `text` is its help."""
+    return typer.Typer(help=text, no_args_is_help=True, add_completion=False)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = NOT_A_TERMINAL_WIDTH
+    return console

@@ -1,0 +1,5 @@
+"""The door every hostile request knocks at."""
+
+from tests.support.http import door
+
+__all__ = ["door"]

@@ -1,0 +1,136 @@
+"""A house with its HTTP application: called in the process, without a socket, or served on a loopback port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+
+from services.alerts.digest import Presentation
+from services.runtime.app import make_app
+from services.runtime.bootstrap import Parts, make_parts
+from services.runtime.runner import EmbeddedRunner
+from services.runtime.server import listen, served
+from services.runtime.settings import Settings
+from services.storage.feeds import add_feed
+from services.storage.keys import Role, create_key
+from tests.support.house import BLACKPOOL, RAVEN, House
+
+CARDIFF = "council:W06000015"
+HARBOUR = "provider:HBRT"
+KEYS = {
+    "raven": (Role.PROVIDER, RAVEN),
+    "harbour": (Role.PROVIDER, HARBOUR),
+    "blackpool": (Role.COUNCIL, BLACKPOOL),
+    "cardiff": (Role.COUNCIL, CARDIFF),
+    "regulator": (Role.REGULATOR, None),
+    "operator": (Role.OPERATOR, None),
+}
+"""Who can call, by the name the tests use."""
+
+MOST_ROWS = 50
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NDJSON = "application/x-ndjson"
+PROBLEM = "application/problem+json"
+ENTRIES = "/v1/telecare-registers/E06000009/entries"
+REGISTER_UPLOADS = "/v1/telecare-registers/E06000009/uploads"
+NOTICES = "/v1/migration-notices"
+NOTICE_UPLOADS = "/v1/migration-notices/uploads"
+
+ENTRY = {"entry_id": "e1", "cli": "01632 960123", "postcode": "FY3 8AB", "address_lines": ["12 Tower Road"]}
+NOTICE = {
+    "id": "n1",
+    "cli": "+44 1632 960123",
+    "planned_migration_date": "2026-12-03",
+    "issued_at": "2026-11-20T09:00:00Z",
+}
+
+
+@dataclass
+class Door:
+    """The application of a house, and a key for each who may call."""
+
+    house: House
+    parts: Parts
+    app: FastAPI
+    keys: dict[str, str]
+    portal: BlockingPortal
+    client: AsyncClient
+
+    def ask(self, who: str | None, method: str, path: str, **sent: Any) -> Response:
+        """Call as somebody named in `KEYS`, or as nobody."""
+        headers = {**self.header(who), **sent.pop("headers", {})}
+        return self.portal.call(lambda: self.client.request(method, path, headers=headers, **sent))
+
+    def header(self, who: str | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[who]}"} if who else {}
+
+    def alerted_case(self) -> tuple[str, str, str]:
+        """One line at risk, told to the duty desk: the case, the alert and the path of its link."""
+        self.house.put_entries(ENTRY)
+        self.house.post_notices(NOTICE)
+        self.house.tick(seconds=31)
+        message = self.house.mails()[-1].message
+        link = next(word for word in message.text.split() if "/a/" in word)
+        alert = self.house.mails()[-1].reference.split(".")[0]
+        return self.house.cases()[0].reference, alert, link.removeprefix("https://pullcord.example")
+
+
+def problem_of(response: Response) -> tuple[int, str]:
+    """The status and the type of a problem, which must be one in every respect (RFC 9457)."""
+    assert response.headers["content-type"] == PROBLEM
+    body = response.json()
+    assert body["status"] == response.status_code
+    assert body["title"]
+    assert body["detail"]
+    prefix, _, kind = body["type"].rpartition(":")
+    assert prefix == "urn:pullcord:problem"
+    return response.status_code, kind
+
+
+def make_door_parts(house: House) -> Parts:
+    """The parts of a house, with limits small enough to run into."""
+    settings = Settings(_env_file=None, max_body_mib=1, max_rows=MOST_ROWS, poll_seconds=0.05)
+    return make_parts(settings, house.store, Presentation("https://pullcord.example"), house.channel)
+
+
+def make_keys(house: House) -> dict[str, str]:
+    """One key each; the second provider and the second council are added first."""
+    add_feed(house.store, "council", "W06000015", "Cardiff")
+    add_feed(house.store, "provider", "HBRT", "Harbour Telecom")
+    return {name: create_key(house.store, role, feed, name) for name, (role, feed) in KEYS.items()}
+
+
+@contextmanager
+def open_door(house: House, runner: EmbeddedRunner | None = None, parts: Parts | None = None) -> Iterator[Door]:
+    """The application of a house, called without a socket."""
+    parts = parts or make_door_parts(house)
+    keys = make_keys(house)
+    app = make_app(parts, runner)
+    client = AsyncClient(transport=ASGITransport(app), base_url="https://pullcord.example")
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
+        yield Door(house, parts, app, keys, portal, client)
+        portal.call(client.aclose)
+    parts.pool.close(1)
+
+
+@pytest.fixture
+def door(house: House) -> Iterator[Door]:
+    with open_door(house) as opened:
+        yield opened
+
+
+@contextmanager
+def served_door(house: House) -> Iterator[tuple[str, dict[str, str]]]:
+    """The application of a house on a free loopback port: its base URL, and the keys."""
+    parts, keys = make_door_parts(house), make_keys(house)
+    with served(make_app(parts), listen("127.0.0.1", 0)) as url:
+        yield url, keys
+    parts.pool.close(1)

@@ -1,0 +1,58 @@
+"""What people do in tests: officers who acknowledge and record, and who decide on a match."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.codes import MatchDecision
+from services.alerts.acts import Acknowledged, acknowledge, act, read_record
+from services.alerts.case import Case
+from services.alerts.machine import Event
+from services.matcher.decisions import MatchId, decide_match
+from tests.support.house import House
+from tests.support.ledger import cases_by_entry, match_id
+
+OFFICER = "Asha Patel"
+
+
+def record(house: House, event: Event, entry: str = "e1", **values: Any) -> Case:
+    """Record what an officer did to the case of an entry."""
+    case = cases_by_entry(house)[entry]
+    return act(house.store, case.reference, event, read_record(event, {"by": OFFICER, **values}), None)
+
+
+def acknowledge_last(house: House) -> Acknowledged:
+    """Acknowledge the alert of the last message that left the house."""
+    alert = house.mails()[-1].reference.partition(".")[0]
+    return acknowledge(house.store, alert, read_record(Event.ACKNOWLEDGE, {"by": OFFICER}))
+
+
+def confirm_safe(house: House, entry: str = "e1") -> Case:
+    """Record that the provider confirmed a working solution."""
+    return record(house, Event.CONFIRM_SAFE, entry, party="provider", evidence="digital unit proved")
+
+
+def pass_post_check(house: House, entry: str = "e1") -> Case:
+    """Record a test call after the move that reached the centre."""
+    at = house.clock.now().isoformat()
+    return record(house, Event.PASS_POST_CHECK, entry, arc_name="Fylde ARC", at=at, tested_by=OFFICER)
+
+
+def confirm_hold(house: House, ends_on: str, entry: str = "e1") -> Case:
+    """Record a hold that the provider confirmed under its own reference."""
+    return record(house, Event.CONFIRM_HOLD, entry, provider_reference="HLD-1", ends_on=ends_on)
+
+
+def reject(house: House, notice: str = "n1", entry: str = "e1") -> None:
+    """Say of a match that it is not this line."""
+    _decide(house, notice, entry, MatchDecision.REJECTED)
+
+
+def confirm(house: House, notice: str = "n1", entry: str = "e1") -> None:
+    """Say of a match that it is this line."""
+    _decide(house, notice, entry, MatchDecision.CONFIRMED)
+
+
+def _decide(house: House, notice: str, entry: str, decision: MatchDecision) -> None:
+    match = MatchId(*match_id(house, notice, entry))
+    decide_match(house.store, match, decision, OFFICER, "seen at the visit")

@@ -19,7 +19,7 @@ from time import perf_counter
 
 from rich.console import Console
 from rich.table import Table as RichTable
-from sqlalchemy import Engine, Table, func, insert, select
+from sqlalchemy import Engine, Table, func, select
 
 from benchmarks.world import County
 from services.alerts.agent import CaseKeeper
@@ -30,8 +30,10 @@ from services.ingest.drafts import RecordKind
 from services.ingest.service import accept
 from services.ingest.submissions import Origin
 from services.matcher.agent import Matcher
+from services.runtime.collector import calm
 from services.runtime.pump import Pump
 from services.storage import tables
+from services.storage.bulk import bulk_insert
 from services.storage.engine import make_engine
 from services.storage.feeds import add_feed
 from services.storage.migrate import upgrade
@@ -104,7 +106,7 @@ def _floor(source: Engine, folder: Path) -> float:
         started = perf_counter()
         for start in range(0, len(rows), FLOOR_BATCH):
             with engine.begin() as connection:
-                connection.execute(insert(table), rows[start : start + FLOOR_BATCH])
+                bulk_insert(connection, table, rows[start : start + FLOOR_BATCH])
         seconds += perf_counter() - started
     engine.dispose()
     return seconds
@@ -138,6 +140,7 @@ def main() -> None:
             size = ["--entries", str(options.entries // part), "--notices", str(options.notices // part)]
             subprocess.run([sys.executable, "-m", "benchmarks.lines", *size], check=True)
         return
+    calm()
     county = County(options.entries, options.notices)
     with tempfile.TemporaryDirectory() as folder:
         _print(county, run(county, Path(folder)), Console(width=100))

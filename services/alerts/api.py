@@ -27,7 +27,7 @@ from services.web.problems import ProblemError, ProblemType, answers
 
 router = APIRouter(prefix="/v1", tags=["council"])
 
-Reference = Annotated[str, Path(max_length=20, examples=["C-7K3M-2Q9P"])]
+Reference = Annotated[str, Path(max_length=20, pattern="^[A-Za-z0-9-]+$", examples=["C-7K3M-2Q9P"])]
 LIST_LIMIT = 1_000
 
 

@@ -45,7 +45,7 @@ from services.web.bodies import read_body
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-Token = Annotated[str, Path(max_length=80)]
+Token = Annotated[str, Path()]
 FORM_BYTES, FORM_FIELDS, NAME_LENGTH = 256 * 1024, 5_000, 200
 _NAME = TypeAdapter(PersonName)
 

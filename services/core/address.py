@@ -16,6 +16,13 @@ from services.core.address_sections import Part, read_parts
 from services.core.address_words import segments_of, spelt
 
 _WEAK: Final = 1
+# How surely a part is the street, by its name's kind: without a number and with one.
+_STREETNESS: Final = {
+    NameKind.BUILDING: (0, 0),
+    NameKind.UNTOLD: (0, _WEAK + 1),
+    NameKind.WEAK_STREET: (_WEAK, _WEAK + 1),
+    NameKind.STREET: (_WEAK + 2, _WEAK + 3),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +79,12 @@ def _bare(name: str) -> str:
 def _street_place(parts: list[Part]) -> int | None:
     """Where the street stands. Without any number a weak word is a house's: `meadow view`, `westmoor`."""
     place, best, is_numbered = None, 0, False
-    for index, part in enumerate(parts):
-        score = _streetness(part)
-        is_numbered = is_numbered or bool(part.numbers)
+    for index, (numbers, _, name) in enumerate(parts):
+        score = _STREETNESS[name.kind][bool(numbers)] if name.street else 0
+        is_numbered = is_numbered or bool(numbers)
         if score > best:
             place, best = index, score
     return place if best > _WEAK or is_numbered else None
-
-
-def _streetness(part: Part) -> int:
-    """How surely a part is the street: by its last word, by its number, by both. 0: it is not."""
-    numbers, _, (kind, _, street) = part
-    if kind is NameKind.STREET:
-        return _WEAK + 3 if numbers else _WEAK + 2
-    if kind is NameKind.BUILDING or not street:
-        return 0
-    if numbers:
-        return _WEAK + 1
-    return _WEAK if kind is NameKind.WEAK_STREET else 0
 
 
 def _place_numbers(units: set[str], street: Part | None, outside: list[Part]) -> set[str]:

@@ -15,7 +15,10 @@ def without_ending(segments: list[str], town: str) -> list[str]:
 
     A segment that is nothing but a town or a nation goes wherever it stands, save the first, which may be a building.
     """
-    kept = [segment for place, segment in enumerate(segments) if not place or _tells(segment, town)]
+    kept = segments[:1]
+    for segment in segments[1:]:
+        if segment != town and segment not in NATIONS:
+            kept.append(segment)
     town_words = town.split()
     while kept:
         words = kept[-1].split()
@@ -25,10 +28,6 @@ def without_ending(segments: list[str], town: str) -> list[str]:
         if words:
             return [*kept, " ".join(words)]
     return kept
-
-
-def _tells(segment: str, town: str) -> bool:
-    return segment != town and segment not in NATIONS
 
 
 def _cut(words: list[str], town: list[str], *, alone: bool) -> bool:

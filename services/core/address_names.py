@@ -27,39 +27,34 @@ class Name(NamedTuple):
 
 
 def read_name(words: list[str]) -> Name:
-    """The building and the street in the words of one part of an address; words after the street are left out."""
-    if end := _street_end(words):
-        start = _building_end(words, end - 1)
-        building = " ".join(words[:start]) if start else ""
-        return Name(NameKind.STREET, building, " ".join(words[start : _with_direction(words, end)]))
-    if end := _building_end(words, len(words)):
-        return Name(NameKind.BUILDING, " ".join(words[:end]), "")
-    for place in range(1, len(words)):
-        if words[place] in WEAK_STREET_WORDS:
-            return Name(NameKind.WEAK_STREET, "", " ".join(words[: _with_direction(words, place)]))
-    return Name(NameKind.UNTOLD, "", " ".join(words))
-
-
-def _street_end(words: list[str]) -> int:
-    """The place of the word that ends the street, 0 when there is none.
+    """The building and the street in the words of one part of an address; words after the street are left out.
 
     `st` is a saint's while another such word follows: `upr st johns rd`.
     """
-    saint = 0
+    saint = building = weak = 0
     for place in range(1, len(words)):
-        if words[place] in STREET_WORDS:
-            if words[place] != "st":
-                return place
+        word = words[place]
+        if word in STREET_WORDS:
+            if word != "st":
+                return _street(words, building, place)
             saint = saint or place
-    return saint
+        elif word in BUILDING_WORDS:
+            building = building or place
+        elif word in WEAK_STREET_WORDS:
+            weak = weak or place
+    if saint:
+        return _street(words, building, saint)
+    if building:
+        return Name(NameKind.BUILDING, " ".join(words[: building + 1]), "")
+    if weak:
+        return Name(NameKind.WEAK_STREET, "", " ".join(words[: _with_direction(words, weak)]))
+    return Name(NameKind.UNTOLD, "", " ".join(words))
 
 
-def _building_end(words: list[str], stop: int) -> int:
-    """How many words before `stop` the building's name takes, 0 when there is none."""
-    for place in range(1, stop):
-        if words[place] in BUILDING_WORDS:
-            return place + 1
-    return 0
+def _street(words: list[str], building: int, end: int) -> Name:
+    """The street that ends at `end`, and the building that ends at `building` if a word stands between the two."""
+    start = building + 1 if 0 < building < end - 1 else 0
+    return Name(NameKind.STREET, " ".join(words[:start]), " ".join(words[start : _with_direction(words, end)]))
 
 
 def _with_direction(words: list[str], end: int) -> int:

@@ -94,7 +94,7 @@ async def put_entries(
 
 
 @router.delete(
-    "/telecare-registers/{council}/entries/{entry_id}",
+    "/telecare-registers/{council}/entries/{entry_id:path}",
     status_code=204,
     summary="Take an entry off the register",
     tags=["council"],
@@ -119,7 +119,7 @@ def delete_entry(
 def get_submission(
     store: StoreOf,
     caller: CallerOf,
-    submission: Annotated[str, Path(max_length=40)],
+    submission: Annotated[str, Path(max_length=40, pattern="^[A-Za-z0-9_-]+$")],
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> SubmissionAnswer:

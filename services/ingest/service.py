@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from services.core.audit import AuditWord
-from services.ingest.drafts import RawRow, RecordKind
+from services.ingest.drafts import Draft, RawRow, RecordKind
 from services.ingest.outcomes import Outcome, RowOutcome, count
 from services.ingest.rules import read_entry, read_notice
-from services.ingest.submissions import Origin, Reading, Receipt, earlier_answer, shelf_of, sort_rows, take_in
-from services.ingest.withdrawals import Missing, ReplacementTooLargeError, missing_from, withdraw
+from services.ingest.submissions import (
+    Origin,
+    Reading,
+    Receipt,
+    earlier_answer,
+    find_outcomes,
+    shelf_of,
+    sort_rows,
+    take_in,
+)
+from services.ingest.withdrawals import Missing, ReplacementTooLargeError, missing_from, withdraw, withdrawn_among
 from services.storage.audit import AuditRow, write_audit
 from services.storage.store import Store
 
@@ -55,13 +64,15 @@ def accept(
             fields = {"submission": answer.submission_id}
             row = AuditRow(AuditWord.SUBMISSION_REPEATED, fields, subject=answer.submission_id, feed_id=origin.feed_id)
             write_audit(connection, store.vault, [row], now)
-            return answer, []
+            return answer, find_outcomes(connection, answer.submission_id)
         if replacement is None:
             return take_in(connection, store, origin, reading, now)
-        missing = missing_from(connection, origin.feed_id, _keys(store, origin, reading))
+        keys = _keys(store, origin, reading)
+        missing = missing_from(connection, origin.feed_id, keys)
         refusal = _refusal(missing, replacement, unreadable=any(row.reference is None for row in reading.refused))
         if refusal is None:
-            receipt, outcomes = take_in(connection, store, origin, reading, now)
+            gone = withdrawn_among(connection, origin.feed_id, keys)
+            receipt, outcomes = take_in(connection, store, origin, _returned(store, origin, reading, gone, now), now)
             withdraw(connection, store, origin.feed_id, receipt.submission_id, missing.pks, now)
             return receipt, outcomes
         _note_refusal(store, connection, origin, missing, now)
@@ -97,6 +108,19 @@ def _keys(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[byte
     references = [draft.reference for draft in reading.drafts]
     references += [row.reference for row in reading.refused if row.reference]
     return frozenset(store.tokeniser.record_key(origin.feed_id, reference) for reference in references)
+
+
+def _returned(
+    store: Store, origin: Origin, reading: Reading[Any], gone: Collection[bytes], now: datetime
+) -> Reading[Any]:
+    """The whole register holds these entries now: one that was taken off comes back, however long ago it last changed."""
+
+    def stands(draft: Draft[Any]) -> Draft[Any]:
+        if store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:
+            return draft
+        return replace(draft, stamp=max(draft.stamp, now))
+
+    return replace(reading, drafts=[stands(draft) for draft in reading.drafts]) if gone else reading
 
 
 def _refusal(missing: Missing, replacement: Replacement, *, unreadable: bool) -> ReplacementTooLargeError | None:

@@ -57,12 +57,13 @@ def settle_supersessions(
 
 def _set_live(connection: Connection, keys: Collection[bytes], *, live: bool) -> Changed:
     later = notices.alias("later")
+    yields = or_(notices.c.supersedes_key.is_(None), later.c.record_key > notices.c.record_key)
     replaced = exists(
         select(later.c.pk).where(
             later.c.supersedes_key == notices.c.record_key,
             or_(
                 later.c.issued_at > notices.c.issued_at,
-                and_(later.c.issued_at == notices.c.issued_at, later.c.record_key > notices.c.record_key),
+                and_(later.c.issued_at == notices.c.issued_at, yields),
             ),
         )
     )

@@ -6,6 +6,7 @@ when refuses the row, with the reason and the remedy, for the sender to mend and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -35,8 +36,8 @@ DECISIVE: dict[type[BaseModel], frozenset[str]] = {
 }
 """Fields whose fault refuses the row. Of all the others the row is kept without them."""
 
-LONGEST_NAME = 60
-"""A field's name is repeated to its sender up to this length, and only if it is a plain word."""
+_PLAIN_WORD = re.compile(r"[A-Za-z_]{1,60}(?:[0-9]{1,2}[A-Za-z_]{0,20}){0,2}")
+"""Only a field's name like these is repeated to its sender: with more digits it might be somebody's number."""
 
 NEVER_KEPT = frozenset(
     [
@@ -84,7 +85,7 @@ def _faults(error: ValidationError) -> dict[str, str]:
 
 
 def _issue(field: str, kind: str, *, refused: bool) -> Issue:
-    shown = field if field.isidentifier() and len(field) <= LONGEST_NAME else "row"
+    shown = field if _PLAIN_WORD.fullmatch(field) else "row"
     if kind == "extra_forbidden":
         return _unknown_field(shown)
     reason, remedy = _EXPLAINED.get(kind, _FORM)
@@ -117,6 +118,7 @@ _EXPLAINED = {
     "datetime_parsing": _TIME,
     "datetime_from_date_parsing": _TIME,
     "timezone_aware": _TIME,
+    "datetime_out_of_range": ("The time is not between the years 1900 and 2999.", "Check the year and send the row again."),
     "enum": _CODE,
     "literal_error": _CODE,
     "bool_parsing": _BOOL,

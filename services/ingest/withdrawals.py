@@ -50,6 +50,13 @@ def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) 
     return Missing(tuple(row.pk for row in live if row.record_key not in keys), len(live))
 
 
+def withdrawn_among(connection: Connection, feed_id: str, keys: Collection[bytes]) -> frozenset[bytes]:
+    """Those of the keys whose entries were taken off the register."""
+    entries = register_entries.c
+    query = select(entries.record_key).where(entries.feed_id == feed_id, entries.live.is_(False))
+    return frozenset(key for key in connection.scalars(query) if key in keys)
+
+
 def withdraw(
     connection: Connection, store: Store, feed_id: str, submission_id: str, pks: Sequence[int], now: datetime
 ) -> None:

@@ -47,7 +47,13 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         if runner:
             runner.stop()
 
-    app = FastAPI(title="Pullcord", version=version("pullcord"), description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Pullcord",
+        version=version("pullcord"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redirect_slashes=False,  # a redirect names the scheme seen here: behind a proxy, a key would follow it in the clear
+    )
     app.state.store = parts.store
     app.state.door_limits = parts.limits
     app.state.presentation = parts.presentation

@@ -77,7 +77,7 @@ def find_caller(store: Store, presented: str) -> Caller | None:
     """Who a presented key belongs to, or None for one that is unknown, wrong or revoked."""
     prefix, _, rest = presented.partition(".")
     key_id, _, secret = rest.partition(".")
-    if prefix != "pcd" or not key_id or not secret:
+    if prefix != "pcd" or not key_id.isalnum() or not secret:
         return None
     with store.reading() as connection:
         row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).one_or_none()

@@ -9,6 +9,7 @@ import typer
 from services.core.errors import PullcordError
 from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts, make_store
+from services.runtime.collector import calm
 from services.runtime.logs import configure
 from services.runtime.runner import EmbeddedRunner
 from services.runtime.server import listen, make_server
@@ -33,6 +34,7 @@ def serve(
     [bold]Example:[/] pullcord init && pullcord serve --port 8080
     """
     settings = Settings()
+    calm()
     configure(pretty=pretty_logs)
     store = make_store(settings)
     _check_schema(store)

@@ -1,0 +1,224 @@
+"""Matches and cases as files for figures and for other systems: ids, levels, reasons, dates, and nothing else.
+
+No telephone number, address or name is in them. A council's own reference is left out unless it is asked for, and then
+given only where it looks like one: people have put numbers, names and addresses into that column.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from sqlalchemy import Connection, Select, Table, select
+
+from services.alerts.digest import entry_references
+from services.alerts.machine import ENDED
+from services.alerts.texts import has_telephone_number
+from services.core.errors import RefusedError
+from services.storage.store import Store
+from services.storage.tables import cases, feeds, matches, notices, register_entries
+
+CHUNK: Final = 500
+"""How many rows are held at once."""
+
+CASE_COLUMNS: Final = (
+    "case",
+    "council",
+    "state",
+    "state_since",
+    "level",
+    "harm_on",
+    "planned_on",
+    "restriction_on",
+    "lines",
+    "notice_issued_at",
+    "opened_at",
+    "last_alert_at",
+    "last_threshold",
+    "paused_until",
+    "hold_until",
+    "review_on",
+)
+MATCH_COLUMNS: Final = (
+    "match",
+    "council",
+    "provider",
+    "level",
+    "reasons",
+    "live",
+    "decision",
+    "decided_level",
+    "decided_at",
+    "notice_status",
+    "planned_on",
+    "restriction_on",
+    "issued_at",
+    "found_at",
+    "ended_at",
+)
+REFERENCE_COLUMN: Final = "entry_id"
+
+_LIKE_A_REFERENCE: Final = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9/._-]{0,39}", re.ASCII)
+
+Row = dict[str, Any]
+
+
+class Format(StrEnum):
+    """How rows are written; the value is the file's suffix."""
+
+    CSV = ".csv"
+    NDJSON = ".ndjson"
+
+
+def export_cases(
+    store: Store, path: Path, feed_id: str | None = None, *, ended: bool = False, references: bool = False
+) -> int:
+    """Write cases, the oldest first; with `feed_id` that council's only. Returns how many.
+
+    Raises RefusedError for a suffix that is neither .csv nor .ndjson, OSError.
+    """
+    query = select(cases, feeds.c.code).join_from(cases, feeds, feeds.c.feed_id == cases.c.feed_id).order_by(cases.c.pk)
+    if feed_id is not None:
+        query = query.where(cases.c.feed_id == feed_id)
+    if not ended:
+        query = query.where(cases.c.state.not_in([state.value for state in ENDED]))
+    return _export(store, path, query, _case, CASE_COLUMNS, references=references)
+
+
+def export_matches(
+    store: Store, path: Path, feed_id: str | None = None, *, ended: bool = False, references: bool = False
+) -> int:
+    """Write matches by entry; with `feed_id` those of that council's register only. Returns how many.
+
+    Raises RefusedError for a suffix that is neither .csv nor .ndjson, OSError.
+    """
+    query = _matches()
+    if feed_id is not None:
+        query = query.where(register_entries.c.feed_id == feed_id)
+    if not ended:
+        query = query.where(matches.c.live)
+    return _export(store, path, query, _match, MATCH_COLUMNS, references=references)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[TextIO]:
+    """A text file that appears under its name only when it is whole and on disk; only its owner can read it."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def shown_reference(reference: str) -> str | None:
+    """A council's own reference as it may leave the house: None for what could be a number, a name or an address."""
+    fits = _LIKE_A_REFERENCE.fullmatch(reference) and not has_telephone_number(reference)
+    return reference if fits else None
+
+
+def _matches() -> Select[Any]:
+    provider: Table = feeds.alias("provider")  # type: ignore[assignment]
+    council: Table = feeds.alias("council")  # type: ignore[assignment]
+    return (
+        select(
+            matches,
+            notices.c.status,
+            notices.c.planned_on,
+            notices.c.restriction_on,
+            notices.c.issued_at,
+            provider.c.code.label("provider"),
+            council.c.code.label("council"),
+        )
+        .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
+        .join(register_entries, register_entries.c.pk == matches.c.entry_pk)
+        .join(provider, provider.c.feed_id == notices.c.feed_id)
+        .join(council, council.c.feed_id == register_entries.c.feed_id)
+        .order_by(matches.c.entry_pk, matches.c.notice_pk)
+    )
+
+
+def _case(row: Mapping[str, Any]) -> Row:
+    named = {column: row[column] for column in CASE_COLUMNS[2:]}
+    return {"case": row["reference"], "council": row["code"], **named}
+
+
+def _match(row: Mapping[str, Any]) -> Row:
+    made = {"match": f"M-{row['notice_pk']}-{row['entry_pk']}", "notice_status": row["status"]}
+    made["reasons"] = row["reasons"].split()
+    return {column: made[column] if column in made else row[column] for column in MATCH_COLUMNS}
+
+
+def _export(
+    store: Store,
+    path: Path,
+    query: Select[Any],
+    shaped: Callable[[Mapping[str, Any]], Row],
+    columns: Sequence[str],
+    *,
+    references: bool,
+) -> int:
+    form = _format(path)
+    names = (*columns, REFERENCE_COLUMN) if references else tuple(columns)
+    count = 0
+    with store.reading() as connection, written_whole(path) as file:
+        write = _csv_writer(file, names) if form is Format.CSV else _ndjson_writer(file)
+        for chunk in connection.execution_options(yield_per=CHUNK).execute(query).mappings().partitions():
+            rows = [shaped(row) for row in chunk]
+            if references:
+                _add_references(connection, store, rows, [row["entry_pk"] for row in chunk])
+            write(rows)
+            count += len(rows)
+    return count
+
+
+def _add_references(connection: Connection, store: Store, rows: Sequence[Row], entry_pks: Sequence[int]) -> None:
+    own = entry_references(connection, store, entry_pks)
+    for row, pk in zip(rows, entry_pks, strict=True):
+        row[REFERENCE_COLUMN] = shown_reference(own[pk])
+
+
+def _format(path: Path) -> Format:
+    try:
+        return Format(path.suffix.lower())
+    except ValueError:
+        raise RefusedError("name the file with .csv or .ndjson at its end: that says which of the two to write") from None
+
+
+def _csv_writer(file: TextIO, names: Sequence[str]) -> Callable[[Iterable[Row]], None]:
+    writer = csv.DictWriter(file, names)
+    writer.writeheader()
+    return lambda rows: writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+
+
+def _ndjson_writer(file: TextIO) -> Callable[[Iterable[Row]], None]:
+    def write(rows: Iterable[Row]) -> None:
+        for row in rows:
+            file.write(json.dumps(row, default=_text) + "\n")
+
+    return write
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return " ".join(value)
+    return _text(value) if isinstance(value, date | datetime) else value
+
+
+def _text(value: Any) -> str:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, date | datetime) else str(value)

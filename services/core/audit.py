@@ -36,13 +36,11 @@ class AuditWord(StrEnum):
     DELIVERY_GIVEN_UP = "delivery_given_up"
     NOBODY_COULD_BE_TOLD = "nobody_could_be_told"
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
-    ACKNOWLEDGEMENT_LAPSED = "acknowledgement_lapsed"
     DUPLICATE_SUPPRESSED = "duplicate_suppressed"
     EVENT_QUARANTINED = "event_quarantined"
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     POLICY_CHANGED = "policy_changed"
-    FEED_SILENT = "feed_silent"
 
 
 FIELDS: dict[AuditWord, frozenset[str]] = {
@@ -72,13 +70,11 @@ FIELDS: dict[AuditWord, frozenset[str]] = {
         AuditWord.DELIVERY_GIVEN_UP: "delivery alert number reason",
         AuditWord.NOBODY_COULD_BE_TOLD: "alert cases",
         AuditWord.ALERT_ACKNOWLEDGED: "alert cases",
-        AuditWord.ACKNOWLEDGEMENT_LAPSED: "case",
         AuditWord.DUPLICATE_SUPPRESSED: "event consumer",
         AuditWord.EVENT_QUARANTINED: "event consumer topic",
         AuditWord.KEY_CREATED: "key role",
         AuditWord.KEY_REVOKED: "key",
         AuditWord.POLICY_CHANGED: "version",
-        AuditWord.FEED_SILENT: "hours",
     }.items()
 }
 """The exact fields of each word. `records` lists what a chunk held: [id, revision] of a notice or an entry,

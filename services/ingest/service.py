@@ -113,7 +113,7 @@ def _keys(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[byte
 def _returned(
     store: Store, origin: Origin, reading: Reading[Any], gone: Collection[bytes], now: datetime
 ) -> Reading[Any]:
-    """The whole register holds these entries now: one that was taken off comes back, however long ago it last changed."""
+    """The register as a whole file says it is now: an entry that was taken off comes back, whenever it last changed."""
 
     def stands(draft: Draft[Any]) -> Draft[Any]:
         if store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:

@@ -47,6 +47,8 @@ class Plan(Generic[Facts]):
     newer: list[tuple[Recorded, Keyed[Facts]]] = field(default_factory=list)
     confirmed: list[tuple[Recorded, Keyed[Facts]]] = field(default_factory=list)
     """The same content with a later stamp: only the stamp moves."""
+    stale: list[Recorded] = field(default_factory=list)
+    """What is on record in a later version than was sent."""
     outcomes: list[RowOutcome] = field(default_factory=list)
 
 
@@ -100,4 +102,5 @@ def _place(one: Keyed[Facts], record: Recorded | None, made: Plan[Facts]) -> Non
         made.newer.append((record, one))
     else:
         outcome = Outcome.STALE
+        made.stale.append(record)
     made.outcomes.append(RowOutcome(one.draft.row, outcome, issues))

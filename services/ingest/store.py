@@ -51,6 +51,8 @@ def write_drafts(
         settle_supersessions(connection, store, feed_id, submission_id, touched, now)
     announce_written(connection, store, shelf, feed_id, submission_id, written, now)
     _audit(connection, store, shelf.accepted, feed_id, submission_id, changed, now)
+    stale = [(record.pk, record.revision) for record in made.stale]
+    _audit(connection, store, shelf.stale, feed_id, submission_id, stale, now)
     return made.outcomes
 
 

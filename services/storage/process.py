@@ -68,6 +68,7 @@ def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent])
     with store.writing() as connection:
         seen = _already_handled(connection, consumer.name, [delivery.event_id for delivery in deliveries])
         fresh = {event.event_id: envelope for event, envelope in decoded if event.event_id not in seen}
+        write_audit(connection, store.vault, [_suppressed(consumer.name, event_id) for event_id in sorted(seen)], now)
         if fresh:
             effects = consumer.handle(connection, store, tuple(fresh.values()), now)
             announce(connection, effects.announcements, now, store.random)
@@ -94,6 +95,11 @@ def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> 
         connection.execute(insert(inbox).values(consumer=consumer.name, event_id=event.event_id, at=now))
         row = AuditRow(AuditWord.EVENT_QUARANTINED, fields, subject=event.event_id)
         write_audit(connection, store.vault, [row], now)
+
+
+def _suppressed(consumer: str, event_id: str) -> AuditRow:
+    fields = {"event": event_id, "consumer": consumer}
+    return AuditRow(AuditWord.DUPLICATE_SUPPRESSED, fields, subject=event_id)
 
 
 def _decode(event: StoredEvent) -> Envelope:

@@ -90,14 +90,17 @@ def acknowledge(
 ) -> Acknowledged:
     """Acknowledge the cases of an alert that are still open, or `only` those named. It pauses, and makes nobody safe.
 
-    Raises NotFoundError.
+    Raises NotFoundError, also when `only` names a case that the alert did not tell of.
     """
     now = store.now()
+    wanted = None if only is None else {reference.strip().upper() for reference in only}
     with store.writing() as connection:
         pk, council = find_alert(connection, alert, feed_id)
         policy = load_council(connection, store, council).policy
         members = cases_of_alert(connection, pk)
-        chosen = [case for case in members if not case.clock_stopped and (only is None or case.reference in only)]
+        if wanted is not None and not wanted <= {case.reference for case in members}:
+            raise NotFoundError("the alert does not tell of every case that is named")
+        chosen = [case for case in members if not case.clock_stopped and (wanted is None or case.reference in wanted)]
         paused = [_record(connection, store, case, Event.ACKNOWLEDGE, by, policy, now) for case in chosen]
         if paused:
             connection.execute(update(alerts).where(alerts.c.pk == pk).values(acknowledged_at=now))

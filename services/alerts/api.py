@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.alerts.acts import (
     PEOPLES_ACTS,
@@ -23,9 +23,10 @@ from services.alerts.views import CaseSummary, CaseView, case_view, summaries
 from services.core.errors import NotFoundError
 from services.storage.tables import cases
 from services.web.auth import CouncilFeed, StoreOf
-from services.web.problems import ProblemError, ProblemType, answers
+from services.web.bodies import SmallBodyRoute
+from services.web.problems import ProblemError, ProblemType, answers, shown_field
 
-router = APIRouter(prefix="/v1", tags=["council"])
+router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
 Reference = Annotated[str, Path(max_length=20, pattern="^[A-Za-z0-9-]+$", examples=["C-7K3M-2Q9P"])]
 LIST_LIMIT = 1_000
@@ -47,7 +48,7 @@ class AcknowledgementBody(BaseModel):
 
     by: str
     note: str | None = None
-    cases: list[str] | None = None
+    cases: Annotated[list[str], Field(min_length=1, max_length=10_000)] | None = None
     """Only these cases of the alert; all that are open if absent."""
 
 
@@ -88,7 +89,9 @@ def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseVi
 
 
 @router.post(
-    "/cases/{reference}/events", summary="Record what was done", responses=answers(400, 401, 403, 404, 409, 422)
+    "/cases/{reference}/events",
+    summary="Record what was done",
+    responses=answers(400, 401, 403, 404, 409, 413, 415, 422),
 )
 def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: ActBody) -> CaseSummary:
     """Record an act of a named person: a contact, a visit, a test, a confirmation, a hold.
@@ -110,7 +113,9 @@ def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: Ac
 
 
 @router.post(
-    "/alerts/{reference}/acknowledgement", summary="Acknowledge an alert", responses=answers(400, 401, 403, 404, 422)
+    "/alerts/{reference}/acknowledgement",
+    summary="Acknowledge an alert",
+    responses=answers(400, 401, 403, 404, 413, 415, 422),
 )
 def acknowledge_alert(
     store: StoreOf, feed: CouncilFeed, reference: Reference, body: AcknowledgementBody
@@ -123,7 +128,8 @@ def acknowledge_alert(
         raise _not_found(error) from None
     except RecordFaultyError as error:
         raise _faulty(error) from None
-    ACKNOWLEDGEMENTS.labels("api").inc()
+    if done.cases:
+        ACKNOWLEDGEMENTS.labels("api").inc()
     until = done.paused_until.isoformat() if done.paused_until else None
     return AcknowledgementAnswer(alert=done.alert, cases=[case.reference for case in done.cases], paused_until=until)
 
@@ -133,6 +139,6 @@ def _not_found(error: NotFoundError) -> ProblemError:
 
 
 def _faulty(error: RecordFaultyError) -> ProblemError:
-    faults = [{"field": field, "reason": reason} for field, reason in error.faults]
+    faults = [{"field": shown_field(field.split(".")), "reason": reason} for field, reason in error.faults]
     detail = "what must be recorded with this is missing or faulty: see `faults`"
     return ProblemError(422, ProblemType.RECORD_FAULTY, detail, faults=faults)

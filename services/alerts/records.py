@@ -6,12 +6,14 @@ use `errors(include_input=False)` where they leave the process.
 
 from datetime import date
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import AfterValidator, model_validator
 
+from schemas.times import Day, Moment
 from services.alerts.machine_states import Event
 from services.alerts.texts import Closed, Label, Note, PersonName, Reference
+from services.core.plausible_days import EARLIEST, LATEST, is_plausible
 
 
 class ContactMethod(StrEnum):
@@ -42,6 +44,16 @@ class ConfirmingParty(StrEnum):
     TELECARE_COMPANY = "telecare_company"
 
 
+def _plausible(day: date) -> date:
+    if not is_plausible(day):
+        raise ValueError(f"is not between {EARLIEST.year} and {LATEST.year}: check the year")
+    return day
+
+
+NearDay = Annotated[Day, AfterValidator(_plausible)]
+"""A day that can be meant: a hold that ends in 2926 would stop the clock for good."""
+
+
 class Record(Closed):
     """What an event carries. By itself: nothing, for an event that only says that a time has come."""
 
@@ -58,7 +70,7 @@ class ContactResident(HumanAct):
 
 
 class BookVisit(HumanAct):
-    visit_on: date
+    visit_on: NearDay
 
 
 class FitSolution(HumanAct):
@@ -69,8 +81,8 @@ class FitSolution(HumanAct):
     """
 
     kind: SolutionKind
-    retest_on: date | None = None
-    review_on: date | None = None
+    retest_on: NearDay | None = None
+    review_on: NearDay | None = None
 
     @property
     def due_again_on(self) -> date | None:
@@ -90,14 +102,14 @@ class PassTest(HumanAct):
     """A test call that reached the alarm receiving centre: which one, when, and who tested."""
 
     arc_name: Label
-    at: AwareDatetime
+    at: Moment
     tested_by: PersonName
 
 
 class FailTest(HumanAct):
     """A test call that did not work; `arc_name` is None when it reached no centre."""
 
-    at: AwareDatetime
+    at: Moment
     tested_by: PersonName
     arc_name: Label | None = None
 
@@ -111,7 +123,7 @@ class ConfirmSafe(HumanAct):
 
     party: ConfirmingParty
     evidence: Note
-    told_provider_at: AwareDatetime | None = None
+    told_provider_at: Moment | None = None
 
     @model_validator(mode="after")
     def _the_provider_knows(self) -> Self:
@@ -124,7 +136,7 @@ class ConfirmHold(HumanAct):
     """The provider's promise not to touch the line up to and including `ends_on`, under its own reference."""
 
     provider_reference: Reference
-    ends_on: date
+    ends_on: NearDay
 
 
 class RefuseHold(HumanAct):

@@ -83,6 +83,7 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
         alert = _alert_of(connection, store, token)
         if alert is None:
             return _problem(LinkProblem.UNKNOWN, 404, nonce)
+        ticked &= {case.reference for case in _open_cases(connection, alert[0])}
         errors = _errors(name, ticked)
         view = _form(connection, store, *alert, request, nonce, name=name, ticked=ticked, errors=errors)
     if view is None:
@@ -90,6 +91,8 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
     if errors:
         return _page(acknowledgement_page(view), 422, nonce)
     done = acknowledge(store, view.reference, read_record(Event.ACKNOWLEDGE, {"by": name}), only=ticked)
+    if not done.cases:
+        return _problem(LinkProblem.NOTHING_OPEN, 200, nonce)
     ACKNOWLEDGEMENTS.labels("link").inc()
     with store.reading() as connection:
         now = store.now()
@@ -119,6 +122,10 @@ def _alert_of(connection: Connection, store: Store, token: str) -> tuple[int, st
     return pk, reference, council
 
 
+def _open_cases(connection: Connection, pk: int) -> list[Case]:
+    return [case for case in cases_of_alert(connection, pk) if not case.clock_stopped]
+
+
 def _form(
     connection: Connection,
     store: Store,
@@ -132,7 +139,7 @@ def _form(
     ticked: frozenset[str] | None = None,
     errors: tuple[FormError, ...] = (),
 ) -> AcknowledgementView | None:
-    open_cases = [case for case in cases_of_alert(connection, pk) if not case.clock_stopped]
+    open_cases = _open_cases(connection, pk)
     if not open_cases:
         return None
     owner, now = load_council(connection, store, council), store.now()

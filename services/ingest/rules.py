@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic_core import to_json
@@ -11,14 +11,11 @@ from schemas.codes import Scope
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
 from services.core.clock import london_day
+from services.core.plausible_days import EARLIEST, LATEST, is_plausible
 from services.ingest.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.outcomes import Issue
 from services.ingest.places import Place, area_values, read_areas, read_place
 from services.ingest.validation import Model, validate
-
-EARLIEST, LATEST = date(2017, 1, 1), date(2040, 12, 31)
-"""A migration outside these is a slip of the keyboard: the switch-off was announced in 2017, and modernisation
-programmes are planned years ahead, not decades."""
 
 FUTURE_SLACK = timedelta(days=1)
 """How far ahead of our clock a sender's may be. A stamp far in the future would make every later version look old."""
@@ -30,7 +27,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
     if notice is None:
         return Refused(row.number, issues)
     place = _place(notice)
-    areas, area_issues = read_areas(_area_codes(notice))
+    areas, area_issues = read_areas(_area_codes(notice)) if notice.scope is not Scope.LINE else ((), ())
     refusals = (
         *_wrong_provider(notice, provider),
         *_implausible_dates(notice),
@@ -95,9 +92,7 @@ def _place(record: MigrationNotice | RegisterEntry) -> Place:
 
 
 def _area_codes(notice: MigrationNotice) -> tuple[str, ...]:
-    if notice.scope is Scope.LINE or notice.area_codes:
-        return notice.area_codes
-    return (notice.postcode,) if notice.postcode else ()
+    return notice.area_codes or ((notice.postcode,) if notice.postcode else ())
 
 
 def _notice_facts(notice: MigrationNotice) -> NoticeFacts:
@@ -134,6 +129,7 @@ def _implausible_dates(notice: MigrationNotice) -> tuple[Issue, ...]:
     dates = {
         "planned_migration_date": notice.planned_migration_date,
         "restriction_start_date": notice.restriction_start_date,
+        "issued_at": notice.issued_at and london_day(notice.issued_at),
     }
     return tuple(
         Issue(
@@ -143,7 +139,7 @@ def _implausible_dates(notice: MigrationNotice) -> tuple[Issue, ...]:
             "Check the year and send the row again.",
         )
         for field, day in dates.items()
-        if day is not None and not EARLIEST <= day <= LATEST
+        if day is not None and not is_plausible(day)
     )
 
 

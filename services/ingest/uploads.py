@@ -33,7 +33,8 @@ Mode = Annotated[
     Literal["update", "replace"],
     Query(description="`replace`: the file is the whole register; entries it does not hold are withdrawn."),
 ]
-ERRORS = answers(401, 403, 413, 415, 422)
+ANSWERS = {200: {"model": DryRunAnswer, "description": "A dry run: nothing was taken in"}}
+ERRORS = (401, 403, 413, 415, 422)
 
 
 @router.post(
@@ -42,7 +43,7 @@ ERRORS = answers(401, 403, 413, 415, 422)
     summary="Upload notices as CSV or XLSX",
     tags=["provider"],
     openapi_extra=FILE_BODY,
-    responses=ERRORS,
+    responses={**ANSWERS, **answers(*ERRORS)},
 )
 async def upload_notices(
     request: Request,
@@ -65,7 +66,7 @@ async def upload_notices(
     summary="Upload a register as CSV or XLSX",
     tags=["council"],
     openapi_extra=FILE_BODY,
-    responses=answers(401, 403, 409, 413, 415, 422),
+    responses={**ANSWERS, **answers(409, *ERRORS)},
 )
 async def upload_register(
     request: Request,

@@ -118,7 +118,10 @@ _EXPLAINED = {
     "datetime_parsing": _TIME,
     "datetime_from_date_parsing": _TIME,
     "timezone_aware": _TIME,
-    "datetime_out_of_range": ("The time is not between the years 1900 and 2999.", "Check the year and send the row again."),
+    "datetime_out_of_range": (
+        "The time is not between the years 1900 and 2999.",
+        "Check the year and send the row again.",
+    ),
     "enum": _CODE,
     "literal_error": _CODE,
     "bool_parsing": _BOOL,

@@ -6,7 +6,6 @@ agrees. There is no ratio over the whole address. What cannot be told is left fo
 
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import product
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -77,7 +76,7 @@ def compare(a: AddressParts, b: AddressParts) -> Agreement:
 
 
 def _agreement(level: Level, *found: Reason | None) -> Agreement:
-    return Agreement(level, tuple(reason for reason in found if reason is not None))
+    return Agreement(level, tuple(filter(None, found)))
 
 
 def _level(units: Reason | None, numbers: Reason | None, street: Reason | None, building: Reason | None) -> Level:
@@ -124,12 +123,12 @@ def _contradict(names: set[str], others: set[str]) -> bool:
 
     `a` and `c` contradict each other; `a` and `ground`, of two manners, may be one flat under two names.
     """
-    return not any(_may_be_one(name, other) for name, other in product(names, others))
+    return names.isdisjoint(_with_wider(others)) and others.isdisjoint(_with_wider(names))
 
 
-def _may_be_one(unit: str, other: str) -> bool:
-    """Whether two names of one manner may mean one dwelling: equal, or one without its side (`first`, `first left`)."""
-    return unit == other or unit.startswith(f"{other} ") or other.startswith(f"{unit} ")
+def _with_wider(names: set[str]) -> set[str]:
+    """The names, and each without its side, which may mean the same dwelling: `first left`, `first`."""
+    return names | {name[:end] for name in names for end, character in enumerate(name) if character == " "}
 
 
 def _by_manner(units: frozenset[str]) -> dict[str, set[str]]:

@@ -11,9 +11,10 @@ from schemas.codes import MatchDecision
 from services.core.errors import NotFoundError, RefusedError
 from services.matcher.decisions import MatchId, decide_match
 from services.web.auth import CouncilFeed, StoreOf
+from services.web.bodies import SmallBodyRoute
 from services.web.problems import ProblemError, ProblemType, answers
 
-router = APIRouter(prefix="/v1", tags=["council"])
+router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
 
 class DecisionBody(BaseModel):
@@ -30,7 +31,7 @@ class DecisionBody(BaseModel):
     "/matches/{match}/decision",
     status_code=204,
     summary="Confirm or reject a match",
-    responses=answers(400, 401, 403, 404, 422),
+    responses=answers(400, 401, 403, 404, 413, 415, 422),
 )
 def decide(
     store: StoreOf,

@@ -111,7 +111,12 @@ def export_matches(
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
-    """A text file that appears under its name only when it is whole and on disk; only its owner can read it."""
+    """A text file that appears under its name only when it is whole and on disk; only its owner can read it.
+
+    Raises RefusedError where its folder is missing.
+    """
+    if not path.parent.is_dir():
+        raise RefusedError(f"there is no folder {path.parent}: make it first")
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
@@ -176,7 +181,7 @@ def _export(
     count = 0
     with store.reading() as connection, written_whole(path) as file:
         write = _csv_writer(file, names) if form is Format.CSV else _ndjson_writer(file)
-        for chunk in connection.execution_options(yield_per=CHUNK).execute(query).mappings().partitions():
+        for chunk in connection.execute(query.execution_options(yield_per=CHUNK)).mappings().partitions():
             rows = [shaped(row) for row in chunk]
             if references:
                 _add_references(connection, store, rows, [row["entry_pk"] for row in chunk])

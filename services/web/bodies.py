@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from pydantic_core import from_json
 
 from services.web.problems import ProblemError, ProblemType
@@ -14,6 +15,13 @@ JSON = "application/json"
 NDJSON = "application/x-ndjson"
 Row = tuple[int, Mapping[str, Any]]
 
+SMALL_BODY = 64 * 1024
+"""The largest body, in bytes, of a request that is one object and no batch."""
+
+LONGEST_SIZE = 18
+"""Digits of a declared size; one with more is beyond every limit."""
+
+_BOM = b"\xef\xbb\xbf"
 NOT_AN_OBJECT = "\x00not_an_object"
 """The one key of a row that was no JSON object: no schema knows it, so the row is refused by name and number."""
 
@@ -25,8 +33,11 @@ def media_type(request: Request) -> str:
 
 async def read_body(request: Request, limit: int) -> bytes:
     """The body, at most `limit` bytes of it read, or a 413."""
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        detail = "send the body as it is, without a Content-Encoding"
+        raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept-Encoding": "identity"})
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isdecimal() and (len(declared) > LONGEST_SIZE or int(declared) > limit):
         raise _too_large(limit)
     parts: list[bytes] = []
     size = 0
@@ -38,11 +49,34 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
+class SmallBodyRoute(APIRoute):
+    """A route that takes one small JSON object: its body is bounded before the framework reads it.
+
+    Answers 413 to a larger body and 415 to one that is not JSON, whoever calls.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def bounded(request: Request) -> Response:
+            body = await read_body(request, SMALL_BODY)
+            if body and media_type(request) != JSON:
+                raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, f"send {JSON}")
+
+            async def replay() -> dict[str, Any]:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            return await handle(Request(request.scope, replay))
+
+        return bounded
+
+
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
     """The rows of a body: one object, a list of objects, or an object whose `member` is the list; or NDJSON.
 
     A line of NDJSON that is no JSON object, like an item of a list that is none, becomes a row refused on its own.
     """
+    body = body.removeprefix(_BOM)
     rows = list(_ndjson(body)) if media == NDJSON else list(_json(body, media, member))
     if not rows:
         raise ProblemError(400, ProblemType.MALFORMED_BODY, "the body holds no row")
@@ -91,5 +125,6 @@ def _where(error: ValueError) -> str:
 
 
 def _too_large(limit: int) -> ProblemError:
-    detail = f"the body is larger than {limit // (1024 * 1024)} MiB: send it in parts"
+    size = f"{limit >> 20} MiB" if limit >> 20 else f"{limit >> 10} KiB"
+    detail = f"the body is larger than {size}: send it in parts"
     return ProblemError(413, ProblemType.BODY_TOO_LARGE, detail, limit_bytes=limit)

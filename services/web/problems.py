@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -103,11 +104,15 @@ def install(app: FastAPI) -> None:
 
 
 _TYPES = {
+    400: ProblemType.MALFORMED_BODY,
     401: ProblemType.UNAUTHENTICATED,
     403: ProblemType.FORBIDDEN,
     404: ProblemType.NOT_FOUND,
     405: ProblemType.METHOD_NOT_ALLOWED,
 }
+
+_SHOWN_FIELD = re.compile(r"[A-Za-z_-]{1,60}|[0-9]{1,4}")
+"""The parts of a field's place that are repeated to its sender: names and positions, never what might be a value."""
 
 
 def _of_problem(_request: Request, error: Exception) -> JSONResponse:
@@ -123,9 +128,17 @@ def _of_http(_request: Request, error: Exception) -> JSONResponse:
 
 def _of_validation(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    faults = [{"field": ".".join(map(str, fault["loc"])), "reason": fault["msg"]} for fault in error.errors()]
+    if any(fault["type"] == "json_invalid" for fault in error.errors()):
+        return problem_response(ProblemError(400, ProblemType.MALFORMED_BODY, "the body is not JSON"))
+    faults = [{"field": shown_field(fault["loc"]), "reason": fault["msg"]} for fault in error.errors()]
     detail = "the request is not of the form this address takes: see `faults`"
     return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=faults))
+
+
+def shown_field(location: Sequence[int | str]) -> str:
+    """Where in a request a fault lies, with whatever might be a value left out: `body.cases.3`, `query.limit`."""
+    parts = map(str, location)
+    return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 
 
 def _of_anything(_request: Request, _error: Exception) -> JSONResponse:

@@ -43,7 +43,6 @@ notices = Table(
     Column("submission_id", String(40), nullable=False),
     Column("key_id", String(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    Index("ix_notices_feed_id", "feed_id"),
     Index(
         "ix_notices_supersedes_key",
         "supersedes_key",

@@ -105,7 +105,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pk", name="pk_notices"),
         sa.UniqueConstraint("record_key", name="uq_notices_record_key"),
     )
-    op.create_index("ix_notices_feed_id", "notices", ["feed_id"], unique=False)
     op.create_index(
         "ix_notices_supersedes_key",
         "notices",
@@ -379,7 +378,6 @@ def downgrade() -> None:
         sqlite_where=sa.text("supersedes_key IS NOT NULL"),
         postgresql_where=sa.text("supersedes_key IS NOT NULL"),
     )
-    op.drop_index("ix_notices_feed_id", table_name="notices")
     op.drop_table("notices")
     op.drop_index("ix_notice_tokens_notice_pk", table_name="notice_tokens")
     op.drop_table("notice_tokens")

@@ -1,0 +1,111 @@
+"""A case as `pullcord case show` prints it."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+from sqlalchemy import Connection, select
+
+from services.alerts.acts import PEOPLES_ACTS
+from services.alerts.case import Case
+from services.alerts.councils import load_council
+from services.alerts.machine import Refuse, decide
+from services.alerts.views import CaseView, EventView
+from services.alerts.wording import case_state, distance, short_day, shown_name
+from services.core.clock import london_day
+from services.runtime.commands.shown import ago, cell, local, out, pairs, table
+from services.runtime.commands.words import DECISIONS, happening, reasons
+from services.storage.store import Store
+from services.storage.tables import alert_cases, alerts, deliveries
+
+
+def show_case(connection: Connection, store: Store, case: Case, view: CaseView) -> None:
+    """Print a case, whole."""
+    console = out()
+    council = load_council(connection, store, case.feed_id).name
+    console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))
+    console.print(pairs([*_dates(case, store), *_place(view)]))
+    _show_matches(console, view)
+    _show_alerts(console, connection, case)
+    _show_history(console, view.history)
+    acts = [event.value for event in PEOPLES_ACTS if not isinstance(decide(case.state, event), Refuse)]
+    if acts:
+        console.print(Text.assemble(("Can be recorded: ", "bold"), ", ".join(acts)))
+
+
+def _dates(case: Case, store: Store) -> list[tuple[str, object]]:
+    now = store.now()
+    today = london_day(now)
+    rows: list[tuple[str, object]] = [("Match", case.level or "none is left")]
+    if case.harm_on is None:
+        rows.append(("Harmful day", "not known"))
+    else:
+        rows.append(("Harmful day", f"{short_day(case.harm_on)}, {distance(case.harm_on, today)}"))
+    named = [("Calls restricted", case.restriction_on), ("Move planned", case.planned_on)]
+    rows += [(name, short_day(day)) for name, day in [*named, ("Hold until", case.hold_until)] if day]
+    rows += [("Look at it again", short_day(case.review_on))] if case.review_on else []
+    rows += [("Open since", local(case.opened_at)), ("Last alert", ago(case.last_alert_at, now, never="not yet"))]
+    if case.paused_until and case.paused_until > now:
+        rows.append(("Alerts pause until", local(case.paused_until)))
+    return rows
+
+
+def _place(view: CaseView) -> list[tuple[str, object]]:
+    place = view.place
+    address = ", ".join(part for part in (*place.address_lines, place.post_town, place.postcode) if part)
+    rows = [
+        ("Your reference", view.summary.entry_id),
+        ("Telephone", " or ".join(place.telephone_numbers)),
+        ("Address", address),
+        ("UPRN", place.uprn),
+        ("Supported journey", ", ".join(view.supported_journey_codes)),
+        ("Communication", ", ".join(view.communication_needs)),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _show_matches(console: Console, view: CaseView) -> None:
+    shown = table("Match", "Level", "Why", "Provider", "Notice", "Moves", "Decision")
+    for one in view.matches:
+        day = short_day(one.planned_on) if one.planned_on else "not known"
+        shown.add_row(
+            one.match,
+            one.level,
+            reasons(one.reasons),
+            cell(shown_name(one.provider)),
+            one.status,
+            day,
+            DECISIONS[one.decision],
+        )
+    shown.columns[0].no_wrap = True
+    if view.matches:
+        console.print(shown)
+
+
+def _show_alerts(console: Console, connection: Connection, case: Case) -> None:
+    query = (
+        select(alerts.c.reference, alerts.c.created_at, alerts.c.acknowledged_at, deliveries.c.contact, deliveries.c.state)
+        .join_from(alert_cases, alerts, alerts.c.pk == alert_cases.c.alert_pk)
+        .outerjoin(deliveries, deliveries.c.alert_pk == alerts.c.pk)
+        .where(alert_cases.c.case_pk == case.pk)
+        .order_by(alerts.c.pk, deliveries.c.pk)
+    )
+    shown = table("Alert", "Made", "To", "Delivery", "Acknowledged")
+    for row in connection.execute(query):
+        told = cell(row.contact or "nobody: no contact", "" if row.contact else "red")
+        acknowledged = local(row.acknowledged_at) if row.acknowledged_at else "no"
+        shown.add_row(row.reference, local(row.created_at), told, (row.state or "").replace("_", " "), acknowledged)
+    if shown.row_count:
+        console.print(shown)
+
+
+def _show_history(console: Console, history: list[EventView]) -> None:
+    shown = table("When", "What", "Who", "Recorded with it")
+    for event in history:
+        record = "; ".join(f"{name.replace('_', ' ')}: {_recorded(value)}" for name, value in event.record.items())
+        shown.add_row(local(event.at), happening(event.word, event.fields), cell(event.by or ""), cell(record))
+    console.print(shown)
+
+
+def _recorded(value: object) -> str:
+    return str(value).replace("_", " ")

@@ -1,0 +1,91 @@
+"""Codes of matches and histories in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from schemas.codes import MatchDecision
+from services.alerts.machine import Event
+from services.alerts.wording import case_state
+from services.core.audit import AuditWord
+from services.matcher.addresses import Reason as AddressReason
+from services.matcher.rules import Reason
+
+REASONS: Final[Mapping[str, str]] = {
+    Reason.SAME_TELEPHONE_NUMBER: "same telephone number",
+    Reason.SAME_UPRN: "same property number (UPRN)",
+    Reason.SAME_ADDRESS: "same address",
+    Reason.NEAR_ADDRESS: "a near address",
+    Reason.SAME_POSTCODE: "same postcode, and nothing for or against it in the addresses",
+    Reason.AREA_COVERS_ADDRESS: "an area notice covers the address",
+    Reason.ADDRESSES_DIFFER: "but the addresses differ",
+    Reason.NUMBERS_DIFFER: "but the telephone numbers differ",
+    AddressReason.SUB_UNITS_AGREE: "the flats agree",
+    AddressReason.SUB_UNITS_CLASH: "the flats differ",
+    AddressReason.SUB_UNIT_MISSING: "one of them names no flat",
+    AddressReason.SUB_UNITS_NAMED_OTHERWISE: "the flats are named in different ways",
+    AddressReason.NUMBERS_AGREE: "the house numbers agree",
+    AddressReason.NUMBERS_CLASH: "the house numbers differ",
+    AddressReason.NUMBER_MISSING: "one of them has no house number",
+    AddressReason.NUMBER_IN_ANOTHER_PLACE: "the house number stands in another place",
+    AddressReason.STREETS_AGREE: "the streets agree",
+    AddressReason.STREETS_DIFFER: "the streets are written differently",
+    AddressReason.BUILDINGS_AGREE: "the buildings agree",
+    AddressReason.BUILDINGS_DIFFER: "the buildings are named differently",
+}
+"""Why a notice and an entry were matched."""
+
+DECISIONS: Final[Mapping[str, str]] = {
+    MatchDecision.UNDECIDED: "not decided yet",
+    MatchDecision.CONFIRMED: "confirmed by a person",
+    MatchDecision.REJECTED: "rejected by a person",
+}
+
+EVENTS: Final[Mapping[str, str]] = {
+    Event.ACKNOWLEDGE: "acknowledged",
+    Event.ACKNOWLEDGEMENT_LAPSED: "the acknowledgement ran out",
+    Event.CONTACT_RESIDENT: "resident contacted",
+    Event.BOOK_VISIT: "visit booked",
+    Event.FIT_SOLUTION: "solution fitted",
+    Event.PASS_TEST: "test call passed",
+    Event.FAIL_TEST: "test call failed",
+    Event.CONFIRM_SAFE: "confirmed safe",
+    Event.FIND_NO_ACCESS: "no access to the home",
+    Event.DECLINE: "resident declined",
+    Event.REQUEST_HOLD: "hold asked for",
+    Event.CONFIRM_HOLD: "hold confirmed by the provider",
+    Event.REFUSE_HOLD: "hold refused by the provider",
+    Event.END_HOLD: "the hold ended",
+    Event.REVIEW_DUE: "the review fell due",
+    Event.RESTRICT_LINE: "line restricted",
+    Event.MIGRATE_LINE: "line moved",
+    Event.REVERT_LINE: "line put back on the old network",
+    Event.PASS_POST_CHECK: "test call after the move passed",
+    Event.CLOSE: "closed",
+    Event.REJECT_MATCH: "match rejected",
+    Event.END_SERVICE: "the telecare service ended",
+    Event.WITHDRAW_NOTICE: "notice withdrawn",
+    Event.NEW_NOTICE: "a new notice came",
+    Event.MOVE_DATE_EARLIER: "the date moved earlier",
+    Event.MOVE_DATE_LATER: "the date moved later",
+}
+"""What happened to a case."""
+
+
+def reasons(codes: list[str]) -> str:
+    """Why a pair was matched, as one phrase."""
+    return ", ".join(REASONS.get(code, code) for code in codes)
+
+
+def happening(word: str, fields: Mapping[str, Any]) -> str:
+    """One row of a case's history."""
+    event = EVENTS.get(str(fields.get("event")), "")
+    if word == AuditWord.CASE_OPENED:
+        return f"case opened, {fields['level']} match"
+    if word == AuditWord.CASE_MOVED:
+        after = case_state(str(fields["to"]))
+        return event if event == after else f"{event}: now {after}"
+    if word == AuditWord.CASE_REFUSED:
+        return f"refused: {event}"
+    return event or word.replace("_", " ")

@@ -1,0 +1,170 @@
+"""Small worlds of notices and register entries that collide, ways to submit them, and what must come of them.
+
+`expected` knows nothing of tables, tokens or events: it ranks versions, settles supersession and judges every pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+from hypothesis import strategies as st
+
+from schemas.codes import Scope
+from services.core.address import AddressParts
+from services.core.tokens import Tokeniser
+from services.ingest.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
+from services.ingest.rules import read_entry, read_notice
+from services.matcher.rules import Whereabouts, judge
+from tests.support.clock import START
+from tests.support.house import RAVEN
+
+Row = Mapping[str, Any]
+NUMBERS = ("01632 960001", "01632 960002", "1632960003.0", "01632 960001 / 01632 960002", "4.41633E+11")
+UPRNS = ("100012345671", "100012345672")
+POSTCODES = ("FY3 8AB", "FY3 8AD")
+ADDRESSES = (
+    ["Flat A, 18 High Street"],
+    ["Flat C, 18 High Street"],
+    ["18 High Street"],
+    ["18A High St"],
+    ["20 High Street"],
+)
+AREAS = ("FY3", "FY3 8", "FY3 8AB")
+STAMPS = tuple(f"2026-11-{day:02}T09:00:00Z" for day in range(1, 5))
+DAYS = ("2026-12-03", "2026-12-17", "2027-01-14")
+NOTICES = ("n1", "n2", "n3", "n4")
+ENTRIES = ("e1", "e2", "e3", "e4")
+
+
+def _places() -> st.SearchStrategy[dict[str, Any]]:
+    chosen = {
+        "cli": st.sampled_from(NUMBERS),
+        "uprn": st.sampled_from(UPRNS),
+        "postcode": st.sampled_from(POSTCODES),
+        "address_lines": st.sampled_from(ADDRESSES),
+    }
+    return st.fixed_dictionaries({}, optional=chosen)
+
+
+@st.composite
+def notice_versions(draw: st.DrawFn) -> Row:
+    """A version of one of a few notices: of a line, or now and then of an area."""
+    row = {
+        "id": draw(st.sampled_from(NOTICES)),
+        "issued_at": draw(st.sampled_from(STAMPS)),
+        "planned_migration_date": draw(st.sampled_from(DAYS)),
+        **draw(_places()),
+    }
+    if draw(st.integers(0, 4)) == 0:
+        row |= {"scope": "postcode", "area_codes": [draw(st.sampled_from(AREAS))]}
+    if draw(st.integers(0, 3)) == 0:
+        row["supersedes"] = draw(st.sampled_from(NOTICES))
+    if draw(st.integers(0, 5)) == 0:
+        row["status"] = "withdrawn"
+    return row
+
+
+@st.composite
+def entry_versions(draw: st.DrawFn) -> Row:
+    """A version of one of a few register entries."""
+    row = {"entry_id": draw(st.sampled_from(ENTRIES)), "updated_at": draw(st.sampled_from(STAMPS)), **draw(_places())}
+    if draw(st.integers(0, 5)) == 0:
+        row["service_status"] = "ended"
+    return row
+
+
+@dataclass
+class Version:
+    """What is on record of one reference."""
+
+    row: Row
+    stamp: datetime
+    digest: bytes
+    live: bool = True
+
+
+@dataclass
+class World:
+    """The records as they stand after what was submitted so far."""
+
+    tokeniser: Tokeniser
+    notices: dict[str, Version] = field(default_factory=dict)
+    entries: dict[str, Version] = field(default_factory=dict)
+
+    def post(self, row: Row) -> None:
+        self._take(self.notices, row["id"], row, _notice_draft(row))
+
+    def put(self, row: Row) -> None:
+        self._take(self.entries, row["entry_id"], row, _entry_draft(row))
+
+    def withdraw(self, name: str, now: datetime) -> bool:
+        """Take an entry off the register; whether it was known."""
+        version = self.entries.get(name)
+        if version is not None and version.live:
+            version.live, version.stamp = False, now
+        return version is not None
+
+    def live_notices(self) -> dict[str, Version]:
+        """The notices that none replaces."""
+        return {name: one for name, one in self.notices.items() if not self._replaced(name, one)}
+
+    def expected(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Level and reasons of every pair that is a match."""
+        entries = {name: one for name, one in self.entries.items() if one.live}
+        judged = {
+            (notice, entry): _judged(self.live_notices()[notice].row, entries[entry].row)
+            for notice, entry in product(self.live_notices(), entries)
+        }
+        return {pair: finding for pair, finding in judged.items() if finding is not None}
+
+    def _take(self, shelf: dict[str, Version], name: str, row: Row, draft: Draft[Any] | Refused) -> None:
+        if isinstance(draft, Refused):
+            return
+        one = Version(row, draft.stamp, self.tokeniser.digest(draft.content))
+        known = shelf.get(name)
+        if known is None or (one.stamp, one.digest) > (known.stamp, known.digest):
+            shelf[name] = one
+        elif known.live and known.digest == one.digest:
+            known.stamp = max(known.stamp, one.stamp)
+
+    def _replaced(self, name: str, notice: Version) -> bool:
+        return any(
+            other.row.get("supersedes") == name and self._outranks(other_name, other, name, notice)
+            for other_name, other in self.notices.items()
+        )
+
+    def _outranks(self, name: str, notice: Version, other_name: str, other: Version) -> bool:
+        if notice.stamp != other.stamp:
+            return notice.stamp > other.stamp
+        keys = [self.tokeniser.record_key(RAVEN, one) for one in (name, other_name)]
+        return name != other_name and ("supersedes" not in other.row or keys[0] > keys[1])
+
+
+def _notice_draft(row: Row) -> Draft[NoticeFacts] | Refused:
+    return read_notice(RawRow(1, row), RAVEN.partition(":")[2], START)
+
+
+def _entry_draft(row: Row) -> Draft[EntryFacts] | Refused:
+    return read_entry(RawRow(1, row), START)
+
+
+def _judged(notice: Row, entry: Row) -> tuple[str, str] | None:
+    mine, theirs = _notice_draft(notice), _entry_draft(entry)
+    assert isinstance(mine, Draft)
+    assert isinstance(theirs, Draft)
+    kinds = {kind for kind, _ in set(mine.values) & set(theirs.values)}
+    if not kinds:
+        return None
+    finding = judge(kinds, Scope(mine.facts.scope), lambda: (_whereabouts(mine), _whereabouts(theirs)))
+    return (finding.level.value, " ".join(finding.reasons)) if finding else None
+
+
+def _whereabouts(draft: Draft[Any]) -> Whereabouts:
+    parts = draft.private["parts"]
+    return Whereabouts(bool(draft.private["numbers"]), AddressParts.from_compact(parts) if parts else None)
+
+

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -33,7 +33,9 @@ Mode = Annotated[
     Literal["update", "replace"],
     Query(description="`replace`: the file is the whole register; entries it does not hold are withdrawn."),
 ]
-ANSWERS = {200: {"model": DryRunAnswer, "description": "A dry run: nothing was taken in"}}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"model": DryRunAnswer, "description": "A dry run: nothing was taken in"}
+}
 ERRORS = (401, 403, 413, 415, 422)
 
 

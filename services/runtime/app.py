@@ -52,7 +52,8 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         version=version("pullcord"),
         description=DESCRIPTION,
         lifespan=lifespan,
-        redirect_slashes=False,  # a redirect names the scheme seen here: behind a proxy, a key would follow it in the clear
+        # A redirect names the scheme seen here: behind a proxy that ends TLS, a key would follow it in the clear.
+        redirect_slashes=False,
     )
     app.state.store = parts.store
     app.state.door_limits = parts.limits

@@ -22,7 +22,7 @@ COMMANDS_PACKAGE: Final = "services.runtime.commands"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Where a command is: its module, the name in it (a Typer or a function), and the panel of `--help` it stands in."""
+    """Where a command is: its module, its name in it (a Typer or a function), and its panel of `--help`."""
 
     module: str
     name: str
@@ -127,7 +127,7 @@ def pullcord(
         bool, typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Finds the telecare alarms on landlines that are about to be moved, and does not let go until a person has acted."""
+    """Find the telecare alarms on landlines about to be moved, and do not let go until a person has acted."""
     configure(pretty=True)
 
 

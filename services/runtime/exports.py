@@ -182,7 +182,7 @@ def _export(
     with store.reading() as connection, written_whole(path) as file:
         write = _csv_writer(file, names) if form is Format.CSV else _ndjson_writer(file)
         for chunk in connection.execute(query.execution_options(yield_per=CHUNK)).mappings().partitions():
-            rows = [shaped(row) for row in chunk]
+            rows = [shaped(dict(row)) for row in chunk]
             if references:
                 _add_references(connection, store, rows, [row["entry_pk"] for row in chunk])
             write(rows)
@@ -200,7 +200,9 @@ def _format(path: Path) -> Format:
     try:
         return Format(path.suffix.lower())
     except ValueError:
-        raise RefusedError("name the file with .csv or .ndjson at its end: that says which of the two to write") from None
+        raise RefusedError(
+            "name the file with .csv or .ndjson at its end: that says which of the two to write"
+        ) from None
 
 
 def _csv_writer(file: TextIO, names: Sequence[str]) -> Callable[[Iterable[Row]], None]:
@@ -211,8 +213,7 @@ def _csv_writer(file: TextIO, names: Sequence[str]) -> Callable[[Iterable[Row]],
 
 def _ndjson_writer(file: TextIO) -> Callable[[Iterable[Row]], None]:
     def write(rows: Iterable[Row]) -> None:
-        for row in rows:
-            file.write(json.dumps(row, default=_text) + "\n")
+        file.writelines(json.dumps(row, default=_text) + "\n" for row in rows)
 
     return write
 

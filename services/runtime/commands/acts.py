@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -16,6 +16,8 @@ from services.runtime.commands.shown import counted, examples, local, say
 
 ack = typer.Typer(add_completion=False)
 confirm = typer.Typer(add_completion=False)
+
+CONFIRM_OPTIONS: Final = {"party": "--party", "evidence": "--evidence", "told_provider_at": "--told-provider-at"}
 
 
 @ack.command(
@@ -33,7 +35,7 @@ def acknowledge_(
     if kind not in ("A-", "C-"):
         raise RefusedError("name an alert, such as A-3F9K-7PQ2, or a case, such as C-7K3M-2Q9P")
     with opened() as store:
-        record = record_of(Event.ACKNOWLEDGE, {"by": by} | ({"note": note} if note else {}))
+        record = record_of(Event.ACKNOWLEDGE, {"by": by} | ({"note": note} if note else {}), {"note": "--note"})
         if kind == "C-":
             show_after(act(store, reference, Event.ACKNOWLEDGE, record, None), store)
             return
@@ -67,7 +69,8 @@ def confirm_(
 ) -> None:
     """Record that a compatible and functioning telecare solution is confirmed. This stops the alerts."""
     with opened() as store:
-        values = {"by": by, "party": party, "evidence": evidence}
+        values: dict[str, Any] = {"by": by, "party": party, "evidence": evidence}
         if told_provider_at is not None:
             values["told_provider_at"] = moment_of(told_provider_at, store.now())
-        show_after(act(store, case, Event.CONFIRM_SAFE, record_of(Event.CONFIRM_SAFE, values), None), store)
+        record = record_of(Event.CONFIRM_SAFE, values, CONFIRM_OPTIONS)
+        show_after(act(store, case, Event.CONFIRM_SAFE, record, None), store)

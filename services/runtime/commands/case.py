@@ -26,10 +26,9 @@ def show(case: Case) -> None:
 
     It shows the telephone number and the address: use it on the council's own machine only.
     """
-    with opened() as store:
-        with store.reading() as connection:
-            found = find_case(connection, case, None)
-            show_case(connection, store, found, case_view(connection, store, found))
+    with opened() as store, store.reading() as connection:
+        found = find_case(connection, case, None)
+        show_case(connection, store, found, case_view(connection, store, found))
 
 
 @app.command(

@@ -84,7 +84,9 @@ def _show_matches(console: Console, view: CaseView) -> None:
 
 def _show_alerts(console: Console, connection: Connection, case: Case) -> None:
     query = (
-        select(alerts.c.reference, alerts.c.created_at, alerts.c.acknowledged_at, deliveries.c.contact, deliveries.c.state)
+        select(
+            alerts.c.reference, alerts.c.created_at, alerts.c.acknowledged_at, deliveries.c.contact, deliveries.c.state
+        )
         .join_from(alert_cases, alerts, alerts.c.pk == alert_cases.c.alert_pk)
         .outerjoin(deliveries, deliveries.c.alert_pk == alerts.c.pk)
         .where(alert_cases.c.case_pk == case.pk)

@@ -9,14 +9,12 @@ from typing import Annotated
 import typer
 
 from services.runtime.commands.opening import find_feed, opened
-from services.runtime.commands.shown import counted, examples, group, plain, say
+from services.runtime.commands.shown import counted, examples, group, named, say
 from services.runtime.exports import export_cases, export_matches
 
 app = group("Write matches and cases to files: ids, levels, reasons and dates only.")
 
-File = Annotated[
-    Path, typer.Argument(help="The file to write; .csv or .ndjson at its end says which.", metavar="FILE")
-]
+File = Annotated[Path, typer.Argument(help="The file to write; .csv or .ndjson at its end says which.", metavar="FILE")]
 Council = Annotated[str | None, typer.Option(help="Only this council's, by GSS code.", metavar="CODE")]
 Ended = Annotated[bool, typer.Option("--all", help="Also those that have ended.")]
 References = Annotated[
@@ -48,4 +46,4 @@ def _write(
             feed_id = find_feed(connection, "council", council).feed_id if council else None
         count = export(store, file, feed_id, ended=ended, references=references)
     shown = counted(count, thing) if thing == "case" or count == 1 else f"{count:,} matches"
-    say(f"{shown} in {plain(file)}")
+    say(f"{shown} in {named(file)}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from sqlalchemy import func, select
 
 from services.core.errors import RefusedError
 from services.runtime.commands.opening import opened
-from services.runtime.commands.shown import ago, cell, examples, group, out, plain, say, table
+from services.runtime.commands.shown import ago, cell, examples, group, named, out, plain, say, table
 from services.storage.feeds import Kind, add_feed, feed_id_of, list_feeds
 from services.storage.store import Store
 from services.storage.tables import notices, register_entries
@@ -65,7 +64,7 @@ def _add(kind: Kind, code: str, name: str) -> None:
         feed_id = feed_id_of(kind, code)
         add_feed(store, kind, code, plain(name).strip())
     done = "is already known as" if feed_id in known else "is now known as"
-    say(f"The {kind} {feed_id.partition(':')[2]} {done} {escape(plain(known.get(feed_id, name)).strip())}.")
+    say(f"The {kind} {feed_id.partition(':')[2]} {done} {named(known.get(feed_id, name)).strip()}.")
 
 
 def _list(kind: Kind) -> None:

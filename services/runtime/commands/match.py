@@ -17,9 +17,7 @@ from services.runtime.settings import Settings
 
 app = group("Say whether a match is right. Your word is kept, and no later match undoes it.")
 
-Match = Annotated[
-    str, typer.Argument(help="The match, such as M-12-345; `case show` lists a case's.", metavar="MATCH")
-]
+Match = Annotated[str, typer.Argument(help="The match, such as M-12-345; `case show` lists a case's.", metavar="MATCH")]
 By = Annotated[str, typer.Option(help="Who decided it, by name.", metavar="NAME")]
 Evidence = Annotated[str, typer.Option(help="How you know; no telephone number.", metavar="TEXT")]
 
@@ -41,6 +39,6 @@ def reject(match: Match, by: By, evidence: Evidence) -> None:
 def _decide(match: str, decision: MatchDecision, by: str, evidence: str) -> None:
     settings = Settings()
     with opened(settings) as store:
-        said = record_of(Event.REJECT_MATCH, {"by": by, "reason": evidence})
+        said = record_of(Event.REJECT_MATCH, {"by": by, "reason": evidence}, {"reason": "--evidence"})
         decide_match(store, MatchId.parse(match), decision, said.by, evidence.strip())
         settle(store, settings)

@@ -34,7 +34,7 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
         with store.reading() as connection:
             if not is_current(connection):
                 raise NotReadyError(
-                    "the database is empty or of another version: run `pullcord init`, which changes it and loses nothing"
+                    "the database is empty or of another version: run `pullcord init`, which loses nothing"
                 )
         yield store
     finally:

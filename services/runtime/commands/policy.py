@@ -12,10 +12,12 @@ from services.alerts.councils import Council, load_council, set_policy
 from services.alerts.policy import CouncilPolicy
 from services.runtime.commands.opening import find_feed, opened
 from services.runtime.commands.policy_files import checked_route, read_policy, with_contact
-from services.runtime.commands.shown import cell, examples, group, out, pairs, plain, say, table
+from services.runtime.commands.shown import cell, examples, group, named, out, pairs, say, table
 from services.storage.store import Store
 
-app = group("When a council is told, whom, and how often. Every number is the deployment's own: no source prescribes one.")
+app = group(
+    "When a council is told, whom, and how often. Every number is the deployment's own: no source prescribes one."
+)
 contact = group("The people and places that are told.")
 app.add_typer(contact, name="contact")
 
@@ -80,7 +82,7 @@ def add(
         found = _council(store, council)
         made = with_contact(found.policy, tier, from_days, label, checked_route(route))
         version = set_policy(store, found.feed_id, made, by or getuser())
-    say(f"{_name(found)} now has version {version} of its policy; {plain(label)} is told in the tier {plain(tier)}.")
+    say(f"{_name(found)} now has version {version} of its policy; {named(label)} is told in the tier {named(tier)}.")
 
 
 def _council(store: Store, code: str) -> Council:
@@ -89,7 +91,7 @@ def _council(store: Store, code: str) -> Council:
 
 
 def _name(council: Council) -> str:
-    return plain(council.name)
+    return named(council.name)
 
 
 def _print(council: Council) -> None:

@@ -101,7 +101,5 @@ def _place(location: tuple[int | str, ...]) -> str:
     return f"{'.'.join(named)}: " if named else ""
 
 
-_PARTS: Final = frozenset(
-    name for model in (CouncilPolicy, Tier, Contact) for name in model.model_fields
-)
+_PARTS: Final = frozenset(name for model in (CouncilPolicy, Tier, Contact) for name in model.model_fields)
 """The fields of a policy: a name that is none of them may be anything, and is not repeated."""

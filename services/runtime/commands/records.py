@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from enum import EnumType
+from enum import StrEnum
 from typing import Any, Final, get_args
 
 from rich.markup import escape
@@ -22,18 +22,23 @@ from services.storage.store import Store
 MOMENTS: Final = frozenset({"at", "told_provider_at"})
 
 
-def record_of(event: Event, values: dict[str, Any]) -> HumanAct:
+def record_of(event: Event, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
     """What a person records with an act.
 
-    Raises RefusedError naming the fields that are missing or faulty, and how to give them.
+    `options` are the command's own options by the field they fill, where it has some.
+    Raises RefusedError naming what is missing or faulty, and how to give it.
     """
     try:
         return read_record(event, values)
     except RecordFaultyError as error:
-        faults = "; ".join(f"{_option(field)} {reason}" for field, reason in error.faults)
-        takes = ", ".join(_fields(event))
-        more = f". Beside --by, {event.value} takes {takes}." if takes else ""
-        raise RefusedError(f"what must be recorded with this is missing or faulty: {faults}{more}") from None
+        named = {"by": "--by", "note": "--note"} if options else {"by": "--by"}
+        named |= options or {}
+        faults = "; ".join(
+            f"{named.get(field, f'--field {field}=…')} {_reason(field, why)}" for field, why in error.faults
+        )
+        takes = "" if options else ", ".join(_fields(event))
+        more = f". Beside --by, {event.value} takes {takes}" if takes else ""
+        raise RefusedError(f"what must be recorded with this is missing or faulty: {faults}{more}.") from None
 
 
 def fields_of(typed: Iterable[str], now: datetime) -> dict[str, str]:
@@ -79,19 +84,23 @@ def _fields(event: Event) -> Iterator[str]:
     for name, field in RECORD_FOR[event].model_fields.items():
         if name in HumanAct.model_fields:
             continue
-        kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, EnumType)]
-        words = "|".join(str(word) for kind in kinds for word in kind)
+        kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
+        words = "|".join(member for kind in kinds if issubclass(kind, StrEnum) for member in kind)
         shown = f"{name}={words}" if words else name
         yield shown if field.is_required() else f"({shown})"
 
 
-def _option(field: str) -> str:
-    return f"--{field}" if field == "by" else f"--field {field}=…"
+def _reason(field: str, reason: str) -> str:
+    """The reason without the field's name before it, as the option is named already."""
+    plain = reason.removeprefix(f"{field}: ").removeprefix("Value error, ")
+    return "is missing" if plain == "Field required" else plain[:1].lower() + plain[1:]
 
 
 def _help(acts: Mapping[Event, str]) -> str:
     lines = [f"[bold]{event.value}[/] {escape(takes)}".rstrip() for event, takes in acts.items()]
-    return "\n\n".join(["", "[bold]Acts, and the fields they take[/] (in brackets: may be left out; all take note)", *lines])
+    return "\n\n".join(
+        ["", "[bold]Acts, and the fields they take[/] (in brackets: may be left out; all take note)", *lines]
+    )
 
 
 ACTS_HELP: Final = _help({event: ", ".join(_fields(event)) for event in PEOPLES_ACTS})

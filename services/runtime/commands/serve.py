@@ -48,4 +48,6 @@ def serve(
 def _check_schema(store: Store) -> None:
     with store.reading() as connection:
         if not is_current(connection):
-            raise NotReadyError("the database is not of this version: run `pullcord init`, which changes it and loses nothing")
+            raise NotReadyError(
+                "the database is not of this version: run `pullcord init`, which changes it and loses nothing"
+            )

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -29,7 +30,7 @@ def out() -> Console:
 
 
 def say(*lines: str) -> None:
-    """Sentences for a person; `lines` may hold rich markup, so what came from outside goes through `plain` or `cell`."""
+    """Sentences for a person. `lines` may hold rich markup: what came from outside goes through `named`."""
     for line in lines:
         out().print(line)
 
@@ -52,6 +53,11 @@ def show_json(value: Any) -> None:
 def plain(text: object) -> str:
     """A text on one line, without signs that could steer a terminal."""
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
+
+
+def named(text: object) -> str:
+    """A text from outside as it may stand within markup."""
+    return escape(plain(text))
 
 
 def cell(value: object, style: str = "") -> Text:
@@ -111,7 +117,13 @@ def counted(count: int, thing: str) -> str:
 def progress() -> Iterator[Progress]:
     """A progress bar on stderr; nothing is shown where stderr is no terminal."""
     console = _console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         yield bar
 

@@ -1,0 +1,41 @@
+"""Takes the README's picture anew: an alert of the demonstration, as Chromium shows it.
+
+    python -m scripts.picture
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from services.runtime.demo.mailbox import text_of
+from services.runtime.demo.stage import set_stage
+from services.runtime.logs import configure
+from services.runtime.samples import BASE_DAY, SAMPLES
+
+PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "alert.png"
+WIDTH, HEIGHT = 760, 1100
+SUBJECT = "Act by Tue"
+CHROMIUM = "/usr/bin/chromium"
+
+
+def main() -> None:
+    """Run the demonstration as far as its first alerts, and take a picture of one."""
+    configure(level="ERROR")
+    with tempfile.TemporaryDirectory() as folder, set_stage(Path(folder), "127.0.0.1", 0, BASE_DAY) as stage:
+        for sample in SAMPLES:
+            stage.upload(sample)
+        stage.mailbox.wait_for(9, 30)
+        html = next(text_of(mail, "html") for mail in stage.mailbox.mails if SUBJECT in str(mail["Subject"]))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        page.set_content(html)
+        page.screenshot(path=str(PICTURE))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -102,6 +102,22 @@ class Line:
     issued_at: datetime
 
     @property
+    def standing(self) -> MatchLevel:
+        """The level with a person's confirmation counted in."""
+        return MatchLevel.CONFIRMED if self.decision is MatchDecision.CONFIRMED else self.level
+
+    @property
+    def told_of(self) -> bool:
+        """Whether what happens to this line is known to happen to the alarm's: an area that covers a home, or a near
+        address, does not say that the home's own line was restricted or has moved."""
+        return self.standing is not MatchLevel.POSSIBLE
+
+    @property
+    def known_as(self) -> str:
+        """What is remembered of the line, so that what is new about it can be told."""
+        return self.status.value if self.told_of else self.standing.value
+
+    @property
     def effective_decision(self) -> MatchDecision:
         """A rejection stands against the evidence it was made on.
 

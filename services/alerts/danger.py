@@ -21,6 +21,8 @@ class Danger:
     harm_on: date | None
     planned_on: date | None
     restriction_on: date | None
+    restriction_told: date | None
+    """The first restriction of a line that is more than possibly the alarm's."""
     issued_at: datetime
 
 
@@ -35,10 +37,11 @@ def danger(ruleset: Ruleset, entry: Entry, lines: Sequence[Line]) -> Danger | No
     )
     return Danger(
         lines=at_risk,
-        level=max((line.level for line in at_risk), key=lambda level: level.rank),
+        level=max((line.standing for line in at_risk), key=lambda level: level.rank),
         harm_on=harmful_day(planned, restricted),
         planned_on=planned,
         restriction_on=restricted,
+        restriction_told=_earliest([line.restriction_on for line in pending if line.told_of]),
         issued_at=min(line.issued_at for line in at_risk),
     )
 

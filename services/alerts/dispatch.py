@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import structlog
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
 
 from services.alerts.backlog import (
     OPERATOR_TIER,
@@ -19,12 +21,17 @@ from services.alerts.backlog import (
     settle,
 )
 from services.alerts.channels.pool import DeliveryPool, Job
+from services.alerts.channels.port import Outcome, SendResult
 from services.alerts.digest import Presentation, alert_digest
-from services.alerts.message import render
+from services.alerts.message import Message, render
 from services.alerts.metrics import DELIVERIES
 from services.alerts.policy import Contact
 from services.storage.store import Store
 from services.storage.tables import alert_cases
+
+log = structlog.get_logger()
+
+NOT_MADE = SendResult(Outcome.FAILED_TEMPORARY, "message_not_made")
 
 AT_ONCE = 8
 """Deliveries claimed at a time: as many as the pool sends at once, so that none waits while its attempt runs out."""
@@ -56,13 +63,24 @@ class Dispatcher:
 
     def _jobs(self, claimed: Sequence[Delivery]) -> Iterator[tuple[Job, Delivery]]:
         for delivery in claimed:
-            with self.store.reading() as connection:
-                digest = alert_digest(connection, self.store, self.presentation, delivery.alert_pk, delivery.tier)
-            if digest is None:
-                set_aside(self.store, delivery)
+            try:
+                message = self._message(delivery)
+            except DBAPIError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one message that cannot be made must not hold up the others
+                log.error("message_not_made", alerts=delivery.alert, error=type(error).__name__)
+                settle(self.store, delivery, NOT_MADE)
                 continue
-            message = render(digest, self.store.now())
-            yield Job(delivery.pk, delivery.route, message, f"{delivery.alert}.{delivery.pk}"), delivery
+            if message is None:
+                set_aside(self.store, delivery)
+            else:
+                yield Job(delivery.pk, delivery.route, message, f"{delivery.alert}.{delivery.pk}"), delivery
+
+    def _message(self, delivery: Delivery) -> Message | None:
+        """What the alert says now; None when nothing of it is open any more."""
+        with self.store.reading() as connection:
+            digest = alert_digest(connection, self.store, self.presentation, delivery.alert_pk, delivery.tier)
+        return render(digest, self.store.now()) if digest else None
 
     def _look_for_others(self, delivery: Delivery) -> None:
         """When an alert has reached nobody, that is recorded, and the operator is told in the council's place."""

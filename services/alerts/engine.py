@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -52,15 +51,27 @@ class Engine:
     fallback: tuple[Contact, ...] = ()
 
     def run_due(self) -> int:
-        """Handle the cases that are due, in one transaction; returns how many. Call again until it returns 0."""
+        """Handle the cases that are due, a transaction a council; returns how many. Call again until it returns 0.
+
+        A council whose cases cannot be handled holds up no other: the others are told first, then its fault is raised.
+        """
         now = self.store.now()
+        with self.store.reading() as connection:
+            councils = connection.scalars(select(cases.c.feed_id).where(cases.c.due_at <= now).distinct()).all()
+        handled, fault = 0, None
+        for feed_id in councils:
+            try:
+                handled += self._run_council(feed_id, now)
+            except Exception as error:  # noqa: BLE001 - raised below, once everybody else has been told
+                fault = error
+        if fault is not None:
+            raise fault
+        return handled
+
+    def _run_council(self, feed_id: str, now: datetime) -> int:
         with self.store.writing() as connection:
-            due = _claim(connection, now)
-            by_council: dict[str, list[Case]] = defaultdict(list)
-            for case in due:
-                by_council[case.feed_id].append(case)
-            for feed_id, members in by_council.items():
-                self._look_at(connection, load_council(connection, self.store, feed_id), members, now)
+            due = _claim(connection, feed_id, now)
+            self._look_at(connection, load_council(connection, self.store, feed_id), due, now)
         return sum(1 for case in due if case.due_at is not None and case.due_at <= now)
 
     def _look_at(self, connection: Connection, council: Council, due: Sequence[Case], now: datetime) -> None:
@@ -81,10 +92,9 @@ class Engine:
         ]
 
 
-def _claim(connection: Connection, now: datetime) -> list[Case]:
-    """Cases due, and with them those of the same councils that are gathering for the same message."""
-    feeds = select(cases.c.feed_id).where(cases.c.due_at <= now).distinct()
-    query = select(*CASE_COLUMNS).where(cases.c.due_at <= now + LOOK_AHEAD, cases.c.feed_id.in_(feeds))
+def _claim(connection: Connection, feed_id: str, now: datetime) -> list[Case]:
+    """A council's cases that are due, and with them those that are gathering for the same message."""
+    query = select(*CASE_COLUMNS).where(cases.c.due_at <= now + LOOK_AHEAD, cases.c.feed_id == feed_id)
     return find_due(connection, skipping_locked(connection, query.order_by(cases.c.due_at).limit(BATCH)))
 
 

@@ -133,8 +133,13 @@ def _due_after(clock: CaseClock, policy: CouncilPolicy, last: datetime) -> datet
     moments = [threshold_moment(policy, clock.harm_on, days) for days in _untold(clock, policy, clock.harm_on)[:1]]
     reached = threshold_now(policy, clock.level, clock.harm_on, last)
     if reached is not None:
-        moments.append(repeat_moment(policy, last, policy.repeat_hours[reached]))
+        moments.append(repeat_moment(policy, last, _repeat_hours(clock, policy, reached)))
     return min(moments)
+
+
+def _repeat_hours(clock: CaseClock, policy: CouncilPolicy, reached: int) -> int:
+    hours = policy.repeat_hours[reached]
+    return max(hours, policy.possible_repeat_hours) if clock.level == "possible" else hours
 
 
 def _untold(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> list[int]:
@@ -181,7 +186,7 @@ def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: dat
 
 
 def _wakes_people(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> bool:
-    if clock.state in URGENT | MOVED or clock.harm_on is None:
+    if clock.state in URGENT | MOVED or clock.harm_on is None or clock.level == "possible":
         return clock.state in URGENT
     reached = threshold_now(policy, clock.level, clock.harm_on, at)
     return reached is not None and reached <= policy.quiet_override_days

@@ -69,6 +69,9 @@ class CouncilPolicy(Closed):
     repeat_hours: Mapping[Days, Hours] = Field(default={56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4})
     """Hours after which an alert nobody acted on is sent again, by the threshold the case has reached."""
 
+    possible_repeat_hours: Hours = 24
+    """The shortest repeat for a possible match, however near the day. Nor does one wake anybody."""
+
     unknown_date_repeat_hours: Hours = 168
     """The same for a case whose harmful day is not known."""
 

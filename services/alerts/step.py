@@ -66,8 +66,9 @@ def review(
     for event in _line_events(case, entry, lines, found):
         case = apply(case, event, now, happenings)
     case = _with_danger(case, found)
-    for event in _time_events(case, now):
-        case = _told_once(apply(case, event, now, happenings), event)
+    restricted = found.restriction_told if found else None
+    for event in _time_events(case, restricted, london_day(now), now):
+        case = _told_once(apply(case, event, now, happenings), event, restricted)
     case = replace(case, due_at=next_look(case, policy, now))
     return Review(case, tuple(happenings))
 
@@ -116,7 +117,8 @@ def _line_events(case: Case, entry: Entry, lines: Sequence[Line], found: Danger 
         yield Event.NEW_NOTICE
     elif case.lines and case.harm_on != found.harm_on:
         yield _date_event(case.harm_on, found.harm_on)
-    statuses = {line.status for line in found.lines if case.seen.get(str(line.notice_pk)) != line.status.value}
+    news = (line for line in found.lines if case.seen.get(str(line.notice_pk)) != line.known_as)
+    statuses = {line.status for line in news if line.told_of}
     if NoticeStatus.COMPLETED in statuses:
         yield Event.MIGRATE_LINE
     if NoticeStatus.REVERTED in statuses:
@@ -158,19 +160,18 @@ def _with_danger(case: Case, found: Danger | None) -> Case:
         planned_on=found.planned_on,
         restriction_on=found.restriction_on,
         notice_issued_at=found.issued_at,
-        seen={**kept, **{str(line.notice_pk): line.status.value for line in found.lines}},
+        seen={**kept, **{str(line.notice_pk): line.known_as for line in found.lines}},
     )
 
 
-def _time_events(case: Case, now: datetime) -> Iterator[Event]:
-    today = london_day(now)
+def _time_events(case: Case, restricted: date | None, today: date, now: datetime) -> Iterator[Event]:
     if case.state is State.ACKNOWLEDGED and case.paused_until is not None and case.paused_until <= now:
         yield Event.ACKNOWLEDGEMENT_LAPSED
     if case.state is State.HOLD_CONFIRMED and case.hold_until is not None and case.hold_until < today:
         yield Event.END_HOLD
     if case.state in REVIEWED and case.review_on is not None and case.review_on <= today:
         yield Event.REVIEW_DUE
-    if case.lines and _restriction_is_news(case, today):
+    if _restriction_is_news(case, restricted, today):
         yield Event.RESTRICT_LINE
     if case.lines and case.state is State.CONFIRMED_SAFE and case.planned_on is not None and case.planned_on < today:
         # Nobody may tell us that the line has moved: from the day after its date it is taken to have, and the test
@@ -178,16 +179,16 @@ def _time_events(case: Case, now: datetime) -> Iterator[Event]:
         yield Event.MIGRATE_LINE
 
 
-def _told_once(case: Case, event: Event) -> Case:
+def _told_once(case: Case, event: Event, restricted: date | None) -> Case:
     """A day that has come is not told again."""
     if event is Event.RESTRICT_LINE:
-        return replace(case, seen={**case.seen, RESTRICTED: str(case.restriction_on)})
+        return replace(case, seen={**case.seen, RESTRICTED: str(restricted)})
     if event is Event.REVIEW_DUE:
         return replace(case, review_on=None)
     return replace(case, hold_until=None) if event is Event.END_HOLD else case
 
 
-def _restriction_is_news(case: Case, today: date) -> bool:
-    if case.restriction_on is None or case.restriction_on > today or case.state in MOVED:
+def _restriction_is_news(case: Case, restricted: date | None, today: date) -> bool:
+    if restricted is None or restricted > today or case.state in MOVED:
         return False
-    return case.seen.get(RESTRICTED) != str(case.restriction_on)
+    return case.seen.get(RESTRICTED) != str(restricted)

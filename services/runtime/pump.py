@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from services.storage.outbox import StoredEvent, mark_published, unpublished
 from services.storage.process import Consumer, PoisonError, process, put_in_quarantine
@@ -44,7 +45,7 @@ def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> 
     remaining = list(events)
     while remaining:
         try:
-            process(store, consumer, remaining)
+            _process(store, consumer, remaining)
         except PoisonError as poison:
             log.error(
                 "event_quarantined", consumer=consumer.name, topic=poison.event.topic, event_id=poison.event.event_id
@@ -53,3 +54,16 @@ def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> 
             remaining = [event for event in remaining if event.event_id != poison.event.event_id]
         else:
             return
+
+
+def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
+    """Handle events together; if that fails for what is no passing fault, one by one, to find the one that is to blame."""
+    try:
+        process(store, consumer, events)
+    except (PoisonError, DBAPIError, MemoryError):
+        raise
+    except Exception as error:
+        if len(events) == 1:
+            raise PoisonError(events[0], error) from error
+        for event in events:
+            deliver(store, consumer, [event])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio.base_events import Server
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import escape
 from threading import Condition
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.controller import Controller
 from fastapi import APIRouter, HTTPException
@@ -55,13 +56,13 @@ class _AnyPort(Controller):
 
     @property
     def bound_port(self) -> int:
-        port: int = self.server.sockets[0].getsockname()[1]
+        port: int = cast("Server", self.server).sockets[0].getsockname()[1]
         return port
 
     def _trigger_server(self) -> None:
         # The library opens a connection to the configured port to see that the server works; ours is known only now.
         self.port = self.bound_port
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 def text_of(mail: EmailMessage, kind: str) -> str:

@@ -110,6 +110,12 @@ class TestNextAlert:
         early, late = told(clock(), london(2026, 12, 7, 9), 2), told(clock(), london(2026, 12, 7, 10, 30), 2)
         assert escalation(early).due_at == escalation(late).due_at == london(2026, 12, 7, 13)
 
+    def test_a_possible_match_is_repeated_once_a_day_however_near_the_day_and_wakes_nobody(self):
+        case = told(clock(level="possible"), london(2026, 12, 8, 9), 2)
+        assert escalation(case).due_at == london(2026, 12, 9, 9)
+        night = london(2026, 12, 8, 23)
+        assert escalation(clock(level="possible", opened_at=night), night).due_at == london(2026, 12, 9, 7)
+
     def test_a_beat_that_comes_too_soon_is_skipped(self):
         case = told(clock(), london(2026, 12, 7, 11, 30), 2)
         assert escalation(case).due_at == london(2026, 12, 7, 15, 30)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, SerializeAsAny, StringConstraints
-from pydantic_core import to_json
+from pydantic_core import from_json
 
 from schemas.base import Schema
 from schemas.events import EVENT_TYPES, EventData
@@ -49,24 +49,9 @@ def decode(body: bytes) -> Envelope:
     Raises UnknownEventError for a type this version does not know, and ValidationError (a ValueError) for anything else
     amiss.
     """
-    head = _Head.model_validate_json(body)
-    data_type = EVENT_TYPES.get(head.type)
-    if data_type is None:
-        raise UnknownEventError(f"event type {head.type} is not known to this version")
-    fields = head.model_dump(exclude={"data"})
-    return Envelope(**fields, data=data_type.model_validate_json(_json(head.data)))
-
-
-class _Head(Schema):
-    specversion: Literal["1.0"]
-    id: str
-    source: str
-    type: str
-    time: AwareDatetime
-    datacontenttype: Literal["application/json"]
-    partitionkey: str
-    data: dict[str, Any]
-
-
-def _json(value: dict[str, Any]) -> bytes:
-    return to_json(value)
+    raw = from_json(body)
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    if not isinstance(kind, str) or kind not in EVENT_TYPES:
+        raise UnknownEventError("the type of an event is not known to this version")
+    data = EVENT_TYPES[kind].model_validate(raw.get("data"))
+    return Envelope.model_validate({**raw, "data": data})

@@ -121,12 +121,14 @@ def _short(word: re.Match[str]) -> str:
 
 
 def _composed(text: str) -> str:
-    """The text in Unicode's form NFKC.
+    """The text in Unicode's form NFKC."""
+    return unicodedata.normalize("NFKC", text if len(text) < _LONG else _sorted_marks(text))
 
-    `normalize` takes the square of the length of a run of marks to sort it; of a long text it gets the run sorted.
-    """
-    if len(text) > _LONG:
-        apart = "".join(unicodedata.normalize("NFKD", character) for character in text)
-        runs = groupby(apart, lambda character: unicodedata.combining(character) > 0)
-        text = "".join(chain.from_iterable(sorted(run, key=unicodedata.combining) if marks else run for marks, run in runs))
-    return unicodedata.normalize("NFKC", text)
+
+def _sorted_marks(text: str) -> str:
+    """The text taken apart, each run of marks in order, as `normalize` would do in the square of the run's length."""
+    apart = text.translate({ord(character): unicodedata.normalize("NFKD", character) for character in set(text)})
+    if not any(map(unicodedata.combining, set(apart))):
+        return apart
+    runs = groupby(apart, lambda character: unicodedata.combining(character) > 0)
+    return "".join(chain.from_iterable(sorted(run, key=unicodedata.combining) if marks else run for marks, run in runs))

@@ -23,7 +23,7 @@ def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
     mail.set_payload([MIMEText(message.text, "plain", "utf-8"), MIMEText(message.html, "html", "utf-8")])
     # Apprise's header does not know its own name, and an encoded subject then begins with an empty line.
     del mail["Subject"]
-    mail["Subject"] = Header(message.subject, header_name="Subject")
+    mail["Subject"] = Header(message.subject, header_name="Subject").encode()
     del mail["Message-ID"]
     mail["Message-ID"] = message_id(reference, service.targets[0][1], str(service.from_addr[1]))
     return mail.as_bytes(policy=_WIRE)

@@ -65,7 +65,7 @@ def _place(view: CaseView) -> list[tuple[str, object]]:
 
 
 def _show_matches(console: Console, view: CaseView) -> None:
-    shown = table("Match", "Level", "Why", "Provider", "Notice", "Moves", "Decision")
+    shown = table("Match", "Level", "Why", "Provider", "Notice", "Moves", "Decision", whole=("Match",))
     for one in view.matches:
         day = short_day(one.planned_on) if one.planned_on else "not known"
         shown.add_row(
@@ -77,7 +77,6 @@ def _show_matches(console: Console, view: CaseView) -> None:
             day,
             DECISIONS[one.decision],
         )
-    shown.columns[0].no_wrap = True
     if view.matches:
         console.print(shown)
 
@@ -92,7 +91,7 @@ def _show_alerts(console: Console, connection: Connection, case: Case) -> None:
         .where(alert_cases.c.case_pk == case.pk)
         .order_by(alerts.c.pk, deliveries.c.pk)
     )
-    shown = table("Alert", "Made", "To", "Delivery", "Acknowledged")
+    shown = table("Alert", "Made", "To", "Delivery", "Acknowledged", whole=("Alert",))
     for row in connection.execute(query):
         told = cell(row.contact or "nobody: no contact", "" if row.contact else "red")
         acknowledged = local(row.acknowledged_at) if row.acknowledged_at else "no"
@@ -102,7 +101,7 @@ def _show_alerts(console: Console, connection: Connection, case: Case) -> None:
 
 
 def _show_history(console: Console, history: list[EventView]) -> None:
-    shown = table("When", "What", "Who", "Recorded with it")
+    shown = table("When", "What", "Who", "Recorded with it", whole=("When",))
     for event in history:
         record = "; ".join(f"{name.replace('_', ' ')}: {_recorded(value)}" for name, value in event.record.items())
         shown.add_row(local(event.at), happening(event.word, event.fields), cell(event.by or ""), cell(record))

@@ -14,7 +14,7 @@ from schemas.codes import MatchLevel
 from services.alerts.machine import CLOCK_STOPPED, ENDED, URGENT, State
 from services.alerts.store import find_cases
 from services.alerts.views import CaseSummary, summaries
-from services.alerts.wording import case_state, distance, short_day, shown_name
+from services.alerts.wording import distance, short_day, shown_name
 from services.core.clock import london_day
 from services.runtime.commands.opening import find_feed, opened
 from services.runtime.commands.shown import ago, cell, examples, out, say, show_json, table
@@ -78,14 +78,13 @@ def _print(store: Store, listed: Listed, total: int, *, one_council: bool) -> No
         return
     with store.reading() as connection:
         names = {feed.feed_id: feed.name for feed in list_feeds(connection, "council")}
-    columns = ["Case", "Council", "Your reference", "Harmful day", "Match", "State", "Provider", "Last alert"]
+    columns = ["Case", "Council", "Reference", "Harmful day", "Match", "State", "Provider", "Last alert"]
     if one_council:
         columns.remove("Council")
-    shown = table(*columns)
+    shown = table(*columns, whole=("Case", "Reference", "Harmful day", "Match"))
     for feed_id, one in listed:
         council = () if one_council else (cell(names[feed_id]),)
         shown.add_row(one.case, *council, *_cells(one, store.now()))
-    shown.columns[0].no_wrap = True
     out().print(shown)
     rest = f" of {total:,}; --limit shows more" if total > len(listed) else ""
     say(f"{len(listed):,}{rest}. [bold]pullcord case show CASE[/] shows one whole.")
@@ -96,7 +95,7 @@ def _cells(one: CaseSummary, now: datetime) -> tuple[Text, ...]:
         cell(one.entry_id),
         harmful_day(one.harm_on, State(one.state), now),
         cell(one.level, "" if one.level is MatchLevel.CONFIRMED else "yellow"),
-        cell(case_state(one.state), "bold red" if one.state in URGENT else ""),
+        cell(one.state.replace("_", " "), "bold red" if one.state in URGENT else ""),
         cell(shown_name(one.provider)),
         cell(ago(one.last_alert_at, now, never="not yet")),
     )

@@ -42,10 +42,10 @@ def _print(now: Standing) -> None:
     _print_feeds(now)
     oldest = f"{span(now.oldest_unacknowledged)} old" if now.oldest_unacknowledged else "none is waiting"
     outbox = f"{counted(now.outbox, 'event')}, the oldest since {span(now.outbox_age)}" if now.outbox else "none"
-    levels = {level.value: now.matches.get(level, 0) for level in reversed(MatchLevel)}
+    levels = {level.value: now.matches.get(level, 0) for level in MatchLevel}
     rows: list[tuple[str, object]] = [
         ("Matches", _listed(levels)),
-        ("Alerts sent", _listed({state.replace("_", " "): count for state, count in now.deliveries.items()})),
+        ("Deliveries", _listed({state.replace("_", " "): count for state, count in now.deliveries.items()})),
         ("Oldest not acknowledged", oldest),
         ("Events not yet handled", outbox),
     ]

@@ -1,0 +1,68 @@
+"""What every answer to a hostile request must be: clear, of a stable type, and silent about what was sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from httpx import Response
+
+from tests.support.http import problem_of
+
+TELLTALE = "01632 960777"
+"""A number that hostile requests carry: no answer may hold its digits."""
+
+STREET = "Thistledown"
+"""A street that hostile requests carry: no answer may hold its name."""
+
+PROVOKED = frozenset(range(400, 500))
+SHORTEST_VALUE = 6
+"""A value below this many signs may stand in an answer by chance."""
+
+_PLAIN_WORD = re.compile(r"[A-Za-z_]+")
+
+
+def assert_refused(response: Response, status: int, kind: str) -> None:
+    """The answer is a problem of this status and type, and says nothing of what was sent."""
+    assert status in PROVOKED
+    assert problem_of(response) == (status, kind)
+    assert_silent(response)
+
+
+def assert_silent(response: Response, *sent: Any) -> None:
+    """The answer holds neither the telltale number and street nor any value or odd field name of `sent`."""
+    digits = re.sub(r"\D", "", response.text)
+    assert "1632960777" not in digits
+    assert STREET.lower() not in response.text.lower()
+    for value in values_in(sent):
+        if len(value) >= SHORTEST_VALUE:
+            assert value not in response.text
+            assert json.dumps(value)[1:-1] not in response.text
+
+
+def issues_of(answer: dict[str, Any], row: int) -> set[tuple[str, str]]:
+    """Field and code of each issue of a row; every one has its reason and its remedy."""
+    found = [issue for one in answer["rows_with_issues"] if one["row"] == row for issue in one["issues"]]
+    assert all(issue["reason"] and issue["remedy"] for issue in found)
+    return {(issue["field"], issue["code"]) for issue in found}
+
+
+def outcomes_of(answer: dict[str, Any]) -> dict[int, str]:
+    """What became of each row that has issues."""
+    return {one["row"]: one["outcome"] for one in answer["rows_with_issues"]}
+
+
+def values_in(sent: Any) -> Iterator[str]:
+    """Every value in a body, and every field name that is no plain word."""
+    if isinstance(sent, dict):
+        for field, value in sent.items():
+            if not _PLAIN_WORD.fullmatch(field):
+                yield field
+            yield from values_in(value)
+    elif isinstance(sent, list | tuple):
+        for value in sent:
+            yield from values_in(value)
+    elif sent is not None and not isinstance(sent, bool):
+        yield str(sent)

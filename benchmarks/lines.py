@@ -2,8 +2,10 @@
 
     python -m benchmarks.lines [--entries 100000] [--notices 200000]
 
-Each figure is of one process. "Ingest" is from the bytes of a request to its commit, "match" from there to committed matches and
-cases. The floor writes the very rows the run left behind, in transactions of the same size, with nothing read or decided.
+"Ingest" is from the bytes of a request to its commit, "match" from there to committed matches and cases, each in one
+process. "Two at once" is the same work shared by two processes on one database, as when two files are imported side by
+side. The floor writes the very rows the run left behind, in transactions of the same size, with nothing read, sealed or
+decided.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from time import perf_counter
 
@@ -58,10 +62,10 @@ def run(county: County, folder: Path) -> dict[str, float]:
     """Ingest and match a county; seconds by phase, counts, and the floor's seconds."""
     engine = make_engine(f"sqlite:///{folder / 'run.db'}")
     upgrade(engine)
-    store = Store(engine, Vault({"k": b"k" * 32}, "k"), Tokeniser(b"t" * 32))
+    store = _store(engine)
     council = add_feed(store, "council", "E06000009", "Ambridge")
     provider = add_feed(store, "provider", "RAVN", "Raven Telecom")
-    pump = Pump(store, (Matcher(), CaseKeeper(load_ruleset("pstn-2026"))))
+    pump = _pump(store)
     entries, notices = list(county.entry_bodies()), list(county.notice_bodies())
     figures = {
         "ingest entries": _timed(lambda: _post(store, council, RecordKind.ENTRY, "entries", entries)),
@@ -72,12 +76,13 @@ def run(county: County, folder: Path) -> dict[str, float]:
     with store.reading() as connection:
         figures["matches"] = connection.scalar(select(func.count()).select_from(tables.matches)) or 0
         figures["cases"] = connection.scalar(select(func.count()).select_from(tables.cases)) or 0
+    figures["two at once"] = _two_at_once(entries, notices, folder)
     figures["floor"] = _floor(engine, folder)
     figures["peak MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return figures
 
 
-def _timed(work: Callable[[], None]) -> float:
+def _timed(work: Callable[[], object]) -> float:
     started = perf_counter()
     work()
     return perf_counter() - started
@@ -94,6 +99,45 @@ def _drain(pump: Pump) -> None:
         pass
 
 
+def _two_at_once(entries: list[bytes], notices: list[bytes], folder: Path) -> float:
+    """Two processes, each with half of the requests, each matching what it finds in the outbox."""
+    engine = make_engine(f"sqlite:///{folder / 'two.db'}")
+    upgrade(engine)
+    store = _store(engine)
+    feeds = add_feed(store, "council", "E06000009", "Ambridge"), add_feed(store, "provider", "RAVN", "Raven Telecom")
+    engine.dispose()
+    processes = get_context("spawn")
+    start = processes.Barrier(3)
+    halves = [
+        processes.Process(target=_half, args=(folder, feeds, entries[n::2], notices[n::2], start)) for n in (0, 1)
+    ]
+    for half in halves:
+        half.start()
+    start.wait()
+    return _timed(lambda: [half.join() for half in halves])
+
+
+def _half(folder: Path, feeds: tuple[str, str], entries: list[bytes], notices: list[bytes], start: Barrier) -> None:
+    calm()
+    store = _store(make_engine(f"sqlite:///{folder / 'two.db'}"))
+    pump = _pump(store)
+    start.wait()
+    for feed, kind, member, bodies in (
+        (feeds[0], RecordKind.ENTRY, "entries", entries),
+        (feeds[1], RecordKind.NOTICE, "notices", notices),
+    ):
+        _post(store, feed, kind, member, bodies)
+        _drain(pump)
+
+
+def _store(engine: Engine) -> Store:
+    return Store(engine, Vault({"k": b"k" * 32}, "k"), Tokeniser(b"t" * 32))
+
+
+def _pump(store: Store) -> Pump:
+    return Pump(store, (Matcher(), CaseKeeper(load_ruleset("pstn-2026"))))
+
+
 def _floor(source: Engine, folder: Path) -> float:
     """Write the same rows to the same tables of an empty database."""
     engine = make_engine(f"sqlite:///{folder / 'floor.db'}")
@@ -102,7 +146,7 @@ def _floor(source: Engine, folder: Path) -> float:
     seconds = 0.0
     for table in (tables.feeds, *WRITTEN):
         with source.connect() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(select(table))]
+            rows = [dict(row) for row in connection.execute(select(table)).mappings()]
         started = perf_counter()
         for start in range(0, len(rows), FLOOR_BATCH):
             with engine.begin() as connection:
@@ -123,9 +167,12 @@ def _print(county: County, figures: dict[str, float], console: Console) -> None:
         lines = county.entries if phase.endswith("entries") else county.notices
         table.add_row(phase, f"{figures[phase]:.2f}", f"{lines / figures[phase]:,.0f}", "")
     table.add_row("all, committed", f"{total:.2f}", f"{county.lines / total:,.0f}", f"{figures['floor'] / total:.2f}")
+    two = figures["two at once"]
+    table.add_row("two at once, committed", f"{two:.2f}", f"{county.lines / two:,.0f}", f"{figures['floor'] / two:.2f}")
     table.add_row("floor: the same rows written", f"{figures['floor']:.2f}", f"{floor:,.0f}", "1.00")
     console.print(table)
-    console.print(f"{figures['matches']:,.0f} matches, {figures['cases']:,.0f} cases; peak memory {figures['peak MiB']:,.0f} MiB\n")
+    found = f"{figures['matches']:,.0f} matches, {figures['cases']:,.0f} cases"
+    console.print(f"{found}; peak memory {figures['peak MiB']:,.0f} MiB\n")
 
 
 def main() -> None:

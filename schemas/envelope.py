@@ -17,14 +17,14 @@ class Envelope(Schema):
     """One event. `subject` is never set: a subject is copied into headers and logs by tools that know no better."""
 
     specversion: Literal["1.0"] = "1.0"
-    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
     """Unique in the deployment: the inbox remembers it, so a second delivery is a no-op."""
     source: Annotated[str, StringConstraints(pattern=r"^/pullcord/[a-z]+$")]
     """The room that raised it: `/pullcord/ingest`, `/pullcord/matcher`, `/pullcord/alerts`."""
     type: Annotated[str, StringConstraints(pattern=r"^uk\.pullcord\.[a-z_]+\.v\d+$")]
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
-    partitionkey: Annotated[str, StringConstraints(max_length=80)]
+    partitionkey: Annotated[str, StringConstraints(pattern=r"^(provider:[A-Z]{4}|council:[ENSW]\d{8})(:\d{1,3})?$")]
     """Feed and shard (CloudEvents partitioning extension): the events of one record keep their order."""
     data: SerializeAsAny[EventData] = Field(repr=False)
 

@@ -1,7 +1,7 @@
 """What is told: the data of every event. Tokens and ids, dates and codes; never a number, an address or a name.
 
 Notices, entries, matches and cases are named by Pullcord's own ids: a provider's or a council's reference is theirs,
-and might hold anything.
+and might hold anything. Every text has a form that no telephone number, address or name can take.
 """
 
 from __future__ import annotations
@@ -28,10 +28,15 @@ CHUNK = 500
 
 Id = Annotated[int, Field(ge=1)]
 Revision = Annotated[int, Field(ge=1)]
-FeedId = Annotated[str, StringConstraints(pattern=r"^(provider|council):[A-Z0-9]{4,12}$")]
+FeedId = Annotated[str, StringConstraints(pattern=r"^(provider:[A-Z]{4}|council:[ENSW]\d{8})$")]
+"""A provider by its RCPID, or a council by its GSS code."""
+SubmissionId = Annotated[str, StringConstraints(pattern=r"^(sub_[0-9a-f]{32}|withdrawal)$")]
+"""A submission, or `withdrawal` for an entry taken off by itself."""
+CaseReference = Annotated[str, StringConstraints(pattern=r"^C-[2-9A-Z]{4}-[2-9A-Z]{4}$")]
+AlertReference = Annotated[str, StringConstraints(pattern=r"^A-[2-9A-Z]{4}-[2-9A-Z]{4}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[1-9][A-Za-z0-9_-]{22}$")]
 """A keyed token: the kind (1 telephone, 2 UPRN, 3 postcode, 4 area), then 128 bits as URL-safe base64."""
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
 class EventData(Schema):
@@ -63,7 +68,7 @@ class NoticesAccepted(EventData):
     event_name: ClassVar[str] = "notices_accepted"
     topic: ClassVar[str] = "pullcord.notices"
     feed: FeedId
-    submission: str
+    submission: SubmissionId
     records: Annotated[tuple[NoticeRef, ...], Field(min_length=1, max_length=CHUNK)]
 
 
@@ -83,7 +88,7 @@ class EntriesAccepted(EventData):
     event_name: ClassVar[str] = "entries_accepted"
     topic: ClassVar[str] = "pullcord.entries"
     feed: FeedId
-    submission: str
+    submission: SubmissionId
     records: Annotated[tuple[EntryRef, ...], Field(min_length=1, max_length=CHUNK)]
 
 
@@ -100,7 +105,7 @@ class NoticesWithdrawn(EventData):
     event_name: ClassVar[str] = "notices_withdrawn"
     topic: ClassVar[str] = "pullcord.notices"
     feed: FeedId
-    submission: str
+    submission: SubmissionId
     records: Annotated[tuple[RecordRef, ...], Field(min_length=1, max_length=CHUNK)]
 
 
@@ -110,7 +115,7 @@ class EntriesWithdrawn(EventData):
     event_name: ClassVar[str] = "entries_withdrawn"
     topic: ClassVar[str] = "pullcord.entries"
     feed: FeedId
-    submission: str
+    submission: SubmissionId
     records: Annotated[tuple[RecordRef, ...], Field(min_length=1, max_length=CHUNK)]
 
 
@@ -153,7 +158,7 @@ class LinesUnmatched(EventData):
 class CaseRef(Schema):
     """A case after a change."""
 
-    case: str
+    case: CaseReference
     entry: Id
     event: Word
     state: Word
@@ -175,7 +180,7 @@ class AlertIntended(EventData):
 
     event_name: ClassVar[str] = "alert_intended"
     topic: ClassVar[str] = "pullcord.alerts"
-    alert: str
+    alert: AlertReference
     council: FeedId
     threshold: int
     reason: Word
@@ -188,7 +193,7 @@ class AlertSettled(EventData):
 
     event_name: ClassVar[str] = "alert_settled"
     topic: ClassVar[str] = "pullcord.alerts"
-    alert: str
+    alert: AlertReference
     council: FeedId
     delivery: Id
     outcome: Word

@@ -1,6 +1,6 @@
 """Takes the README's picture anew: an alert of the demonstration, as Chromium shows it.
 
-    python -m scripts.picture
+`python -m scripts.picture`
 """
 
 from __future__ import annotations

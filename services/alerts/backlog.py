@@ -19,7 +19,7 @@ from services.storage.dialect import skipping_locked
 from services.storage.outbox import Announcement, announce
 from services.storage.sequences import take
 from services.storage.store import Store
-from services.storage.tables import alerts, deliveries, delivery_attempts
+from services.storage.tables import alert_cases, alerts, deliveries, delivery_attempts
 from services.storage.vault import place
 
 ATTEMPT_LIMIT = timedelta(seconds=45)
@@ -100,8 +100,11 @@ def claim(store: Store, limit: int, in_flight: Collection[int]) -> list[Delivery
     return claimed
 
 
-def settle(store: Store, delivery: Delivery, result: SendResult) -> DeliveryState:
-    """Write down what became of an attempt. Returns where the delivery now stands."""
+def settle(store: Store, delivery: Delivery, result: SendResult, others: Sequence[Contact]) -> DeliveryState:
+    """Write down what became of an attempt. Returns where the delivery now stands.
+
+    When its alert has now reached nobody, that is recorded and `others` are to be told instead, all in one transaction.
+    """
     now = store.now()
     state, due_at = _next(delivery, result, now)
     with store.writing() as connection:
@@ -113,6 +116,8 @@ def settle(store: Store, delivery: Delivery, result: SendResult) -> DeliveryStat
         _say(connection, store, word, delivery, now, reason=result.reason)
         if due_at is None:
             _announce(connection, store, delivery, state.value, now)
+        if state is DeliveryState.GIVEN_UP:
+            _look_for_others(connection, store, delivery, others, now)
     return state
 
 
@@ -126,7 +131,18 @@ def set_aside(store: Store, delivery: Delivery) -> None:
         _announce(connection, store, delivery, DeliveryState.NOT_NEEDED, now)
 
 
-def all_given_up(connection: Connection, alert_pk: int) -> bool:
+def _look_for_others(
+    connection: Connection, store: Store, delivery: Delivery, others: Sequence[Contact], now: datetime
+) -> None:
+    if delivery.tier == OPERATOR_TIER or not _all_given_up(connection, delivery.alert_pk):
+        return
+    told_of = select(func.count()).where(alert_cases.c.alert_pk == delivery.alert_pk)
+    nobody_told(connection, store, delivery.feed_id, delivery.alert, connection.scalar(told_of) or 0, now)
+    contacts = [(OPERATOR_TIER, contact) for contact in others]
+    intend_deliveries(connection, store, delivery.alert_pk, contacts, now)
+
+
+def _all_given_up(connection: Connection, alert_pk: int) -> bool:
     """Whether every delivery of an alert was given up: it has reached nobody and will reach nobody."""
     row = deliveries.c
     hopeful = select(func.count()).where(row.alert_pk == alert_pk, row.state != DeliveryState.GIVEN_UP.value)

@@ -108,8 +108,10 @@ class Line:
 
     @property
     def told_of(self) -> bool:
-        """Whether what happens to this line is known to happen to the alarm's: an area that covers a home, or a near
-        address, does not say that the home's own line was restricted or has moved."""
+        """Whether what happens to this line is known to happen to the alarm's.
+
+        An area that covers a home, or a near address, does not say that the home's own line was restricted or has moved.
+        """
         return self.standing is not MatchLevel.POSSIBLE
 
     @property

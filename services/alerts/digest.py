@@ -15,7 +15,7 @@ from services.alerts.case_line import CaseLine
 from services.alerts.councils import load_council
 from services.alerts.message import AlertDigest
 from services.alerts.policy import Reason
-from services.alerts.texts import has_telephone_number
+from services.core.texts import has_telephone_number
 from services.core.tokens import Tokeniser
 from services.storage.dialect import among
 from services.storage.store import Store

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from services.alerts.texts import Closed, Label
+from services.core.texts import Closed, Label
 
 Days = Annotated[int, Field(ge=0, le=3650)]
 Hours = PositiveInt

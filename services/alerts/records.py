@@ -12,8 +12,8 @@ from pydantic import AfterValidator, model_validator
 
 from schemas.times import Day, Moment
 from services.alerts.machine_states import Event
-from services.alerts.texts import Closed, Label, Note, PersonName, Reference
 from services.core.plausible_days import EARLIEST, LATEST, is_plausible
+from services.core.texts import Closed, Label, Note, PersonName, Reference
 
 
 class ContactMethod(StrEnum):

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self, get_args, get_type_hints
 
 from pydantic import Field, model_validator
 
-from services.alerts.texts import Closed
+from services.core.texts import Closed
 
 MatchLevel = Literal["confirmed", "probable", "possible"]
 

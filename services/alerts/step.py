@@ -132,7 +132,7 @@ def _why_over(entry: Entry, lines: Sequence[Line]) -> Event:
 
 
 def _is_new_danger(case: Case, found: Danger) -> bool:
-    """Whether a line that has not moved yet is at risk, and the case was over or knew of none."""
+    """Whether a line that has not moved yet is at risk, and the case was over, knew of none, or is held for another."""
     unknown = any(
         line.status is not NoticeStatus.COMPLETED
         and case.seen.get(str(line.notice_pk)) in (None, NoticeStatus.COMPLETED)
@@ -140,7 +140,7 @@ def _is_new_danger(case: Case, found: Danger) -> bool:
     )
     if case.revision == 0:
         return False
-    return (not case.lines) or (unknown and case.ended)
+    return (not case.lines) or (unknown and (case.ended or case.state is State.HOLD_CONFIRMED))
 
 
 def _date_event(before: date | None, after: date | None) -> Event:

@@ -41,7 +41,7 @@ def load_dossiers(connection: Connection, entry_pks: Collection[int]) -> dict[in
 
 def find_cases(connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Case]:
     """Cases that meet all conditions, the earliest harm first."""
-    query = select(*_COLUMNS).where(*conditions).order_by(cases.c.harm_on, cases.c.pk).limit(limit)
+    query = select(*_COLUMNS).where(*conditions).order_by(cases.c.harm_on.nulls_last(), cases.c.pk).limit(limit)
     return [_case(row) for row in connection.execute(query)]
 
 

@@ -8,8 +8,8 @@ from datetime import date, datetime
 
 from schemas.codes import MatchLevel
 from services.alerts.machine_states import State
-from services.alerts.texts import has_telephone_number
 from services.core.clock import LONDON
+from services.core.texts import has_telephone_number
 
 _ADDRESS_ONLINE = re.compile(r"\S@\S|://|www\.", re.IGNORECASE)
 _LONGEST_NAME = 60

@@ -20,7 +20,6 @@ from services.alerts.digest import case_lines, entry_references
 from services.alerts.machine import Event
 from services.alerts.metrics import ACKNOWLEDGEMENTS
 from services.alerts.policy import pause_until
-from services.alerts.texts import PersonName
 from services.console.pages import (
     CASE_FIELD,
     NAME_FIELD,
@@ -37,6 +36,7 @@ from services.console.pages import (
 )
 from services.core.audit import AuditWord
 from services.core.errors import NotFoundError
+from services.core.texts import PersonName
 from services.storage.store import Store
 from services.storage.tables import audit
 from services.storage.vault import place

@@ -16,9 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from services.alerts import advice
 from services.alerts.case_line import CaseLine, most_urgent_first, row
-from services.alerts.texts import LABEL_LENGTH
 from services.alerts.wording import lines, moment, shown_name
 from services.core.clock import london_day
+from services.core.texts import LABEL_LENGTH
 
 NAME_FIELD = "name"
 CASE_FIELD = "case"

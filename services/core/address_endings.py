@@ -6,7 +6,9 @@ from services.core.address_words import NATIONS, WORDY
 from services.core.postcode import read_area, read_postcode
 
 _LONGEST_NATION: Final = max(len(nation.split()) for nation in NATIONS)
+# In letters and digits.
 _LONGEST_POSTCODE: Final = 7
+# What `read_postcode` takes for a digit.
 _LIKE_DIGITS: Final = frozenset("0123456789oi")
 
 

@@ -21,8 +21,10 @@ _FLAT: Final = "flat|flt|apartment|appartment|apt|appt|maisonette"
 UNIT_WORDS: Final = f"{_FLAT}|unit|room|rm|studio|suite|bedsit|chalet|block|blk"
 """The words before the name of a sub-unit, as alternatives of a pattern."""
 
-NAMING_WORDS: Final = frozenset(f"{UNIT_WORDS}|flr|flts|apts|units|rooms|lgf|lgff|gf|gff|fff|sff|tff".split("|"))
-"""Without one of these, a digit beside a letter, a stroke or a dash, a text names no sub-unit."""
+NAMING_WORDS: Final = frozenset(
+    f"{UNIT_WORDS}|{UNIT_WORDS.replace('|', 'no|')}no|flr|flts|apts|units|rooms|lgf|lgff|gf|gff|fff|sff|tff".split("|")
+)
+"""Without one of these, a letter right before a digit, a stroke or a dash, a text names no sub-unit."""
 
 # `ground floor flat 2` names a flat twice; in `top flat 18 high st` the number is the house's.
 _NO_NAME_AFTER: Final = r"(?! ?\d+[a-z]?(?:$| \d)| [a-z]\b)"
@@ -88,8 +90,13 @@ _NAMING: Final[tuple[tuple[re.Pattern[str], _Names], ...]] = (
         _unit,
     ),
 )
-_JOINT: Final = re.compile(r"[^\W\d]\d|\d[^\W\d]|[-/]")
+_JOINT: Final = re.compile(r"[^\W\d]\d|[-/]")
 _NAMELESS: Final = re.compile(rf"\b(?:{_FLAT})\b|(?<!\w)[-/]|[-/](?!\w)")
+
+
+def may_name_sub_unit(text: str) -> bool:
+    """A cheap refusal of most texts in which no pattern here finds anything."""
+    return not NAMING_WORDS.isdisjoint(text.split()) or _JOINT.search(text) is not None
 
 
 def take_sub_units(text: str) -> tuple[set[str], str]:
@@ -98,7 +105,7 @@ def take_sub_units(text: str) -> tuple[set[str], str]:
     `flat a` is `a`; `ground floor flat` is `ground`; the Scottish `2/1` and `2f1`, both the first flat on the second
     floor, are `2/1`.
     """
-    if NAMING_WORDS.isdisjoint(text.split()) and not _JOINT.search(text):
+    if not may_name_sub_unit(text):
         return set(), text
     if _SHORT_FLOOR.search(text):
         for pattern, words in _SHORT_FLOORS:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import Final
 
@@ -107,7 +107,10 @@ def spelt(text: str) -> str:
         text = _STRAY.sub(" ", _DASH.sub("-", _SILENT.sub("", text))).replace("&", " & ")
         if not _is_words(text):
             return " ".join(_WORD.sub(_short, text).strip(_SEPARATORS).split())
-    words = [_SHORT.get(word, word) if word.isalpha() or word.isdecimal() else _WORD.sub(_short, word) for word in text.split()]
+    words = [
+        _SHORT.get(word, word) if word.isalpha() or word.isdecimal() else _WORD.sub(_short, word)
+        for word in text.split()
+    ]
     return " ".join(words).strip(_SEPARATORS)
 
 
@@ -122,11 +125,14 @@ def _short(word: re.Match[str]) -> str:
 
 def _composed(text: str) -> str:
     """The text in Unicode's form NFKC."""
-    return unicodedata.normalize("NFKC", text if len(text) < _LONG else _sorted_marks(text))
+    return unicodedata.normalize("NFKC", text if len(text) < _LONG else with_marks_in_order(text))
 
 
-def _sorted_marks(text: str) -> str:
-    """The text taken apart, each run of marks in order, as `normalize` would do in the square of the run's length."""
+def with_marks_in_order(text: str) -> str:
+    """The text, letters and marks apart, in an order that NFKC keeps.
+
+    To order a run of marks, `unicodedata.normalize` takes the square of its length, and no time where it is in order.
+    """
     apart = text.translate({ord(character): unicodedata.normalize("NFKD", character) for character in set(text)})
     if not any(map(unicodedata.combining, set(apart))):
         return apart

@@ -105,11 +105,9 @@ def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], offset: 
 
 def dry_run_answer(sheet: Sheet, result: DryRun) -> DryRunAnswer:
     """How the columns were understood and what the rows would come to."""
-    forbidden = set(sheet.columns.forbidden)
     columns = [
         ColumnAnswer(heading=_shown(heading), field=sheet.columns.fields.get(index))
         for index, heading in enumerate(sheet.headings)
-        if heading not in forbidden
     ]
     return DryRunAnswer(
         columns=columns,

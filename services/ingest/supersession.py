@@ -1,7 +1,8 @@
 """A notice that replaces another: the older one no longer counts, whichever of the two arrives first.
 
-A notice is live unless another of the same provider names it in `supersedes` and was issued later (at the same time:
-has the higher key, so that two notices that name each other never both fall away).
+A notice is live unless another of the same provider names it in `supersedes` and was issued later, or at the same time,
+as where a batch gives no times of issue. At the same time, a notice that itself replaces another yields to a higher key
+only, so that notices that name each other never all fall away.
 """
 
 from __future__ import annotations

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from schemas.codes import MatchDecision
 from services.core.errors import NotFoundError, RefusedError
+from services.core.texts import Note, PersonName
 from services.matcher.decisions import MatchId, decide_match
 from services.web.auth import CouncilFeed, StoreOf
 from services.web.bodies import SmallBodyRoute
@@ -23,8 +24,8 @@ class DecisionBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     decision: Literal["confirmed", "rejected"]
-    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
-    evidence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    by: PersonName
+    evidence: Note
 
 
 @router.post(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 
 THRESHOLDS = (100_000, 50, 100)
-"""A batch makes some hundred thousand objects and no cycles: with the usual thresholds a third of its time goes into looking
-for them."""
+"""A batch makes some hundred thousand objects and no cycles: with the usual thresholds a third of its time goes into
+looking for them."""
 
 
 def calm() -> None:

@@ -22,8 +22,8 @@ from sqlalchemy import Connection, Select, Table, select
 
 from services.alerts.digest import entry_references
 from services.alerts.machine import ENDED
-from services.alerts.texts import has_telephone_number
 from services.core.errors import RefusedError
+from services.core.texts import has_telephone_number
 from services.storage.store import Store
 from services.storage.tables import cases, feeds, matches, notices, register_entries
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from services.storage.outbox import StoredEvent, mark_published, unpublished
 from services.storage.process import Consumer, PoisonError, process, put_in_quarantine
@@ -57,10 +57,10 @@ def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> 
 
 
 def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Handle events together; if that fails for what is no passing fault, one by one, to find the one that is to blame."""
+    """Handle events together; if that fails for what is no passing fault, one by one, to find the one to blame."""
     try:
         process(store, consumer, events)
-    except (PoisonError, DBAPIError, MemoryError):
+    except (PoisonError, SQLAlchemyError, OSError, MemoryError):
         raise
     except Exception as error:
         if len(events) == 1:

@@ -1,4 +1,4 @@
-"""Writes many rows at once: what the toolkit does for a statement of one row is too slow for a submission of thousands."""
+"""Writes many rows at once: what the toolkit does for a statement of one row is too slow for thousands."""
 
 from __future__ import annotations
 

@@ -56,15 +56,26 @@ class Vault:
 
         Raises VaultError when the key is not held or the value was altered or moved.
         """
-        end = 1 + sealed[0]
-        cipher = self._ciphers.get(sealed[1:end].decode())
+        key_id, rest = _key_id(sealed)
+        cipher = self._ciphers.get(key_id)
         if cipher is None:
-            raise VaultError(f"no vault key {sealed[1:end].decode()!r}: add it to the keys to read older rows")
-        nonce_end = end + NONCE_BYTES
+            raise VaultError(f"no vault key {key_id!r}: add it to the keys to read older rows")
         try:
-            return from_json(cipher.decrypt(sealed[end:nonce_end], sealed[nonce_end:], place))
-        except InvalidTag:
-            raise VaultError("a sealed value does not open: it was altered or moved") from None
+            return from_json(cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], place))
+        except (InvalidTag, ValueError):
+            raise VaultError(_ALTERED) from None
+
+
+_ALTERED = "a sealed value does not open: it was altered or moved"
+
+
+def _key_id(sealed: bytes) -> tuple[str, bytes]:
+    """Which key sealed a value, and the rest of it. What was never sealed must not be taken for an id and shown."""
+    end = 1 + sealed[0] if sealed else 1
+    key_id = sealed[1:end].decode(errors="replace")
+    if not 1 <= len(key_id) <= KEY_ID_SIGNS or not key_id.isprintable() or "\ufffd" in key_id:
+        raise VaultError(_ALTERED)
+    return key_id, sealed[end:]
 
 
 def place(table: str, key: bytes | int) -> bytes:

@@ -111,7 +111,9 @@ NOTICE_ROWS = (
     numbered("a row inside a row", "string_type", {"cli": {"cli": TELLTALE}}),
     clean("a number with a NUL inside", {"cli": "01632\x00960777"}),
     clean("a number in Arabic digits", {"cli": "\u0660\u0661\u0666\u0663\u0662\u0669\u0666\u0660\u0667\u0667\u0667"}),
-    clean("a number in full-width digits", {"cli": "\uff10\uff11\uff16\uff13\uff12\uff19\uff16\uff10\uff17\uff17\uff17"}),
+    clean(
+        "a number in full-width digits", {"cli": "\uff10\uff11\uff16\uff13\uff12\uff19\uff16\uff10\uff17\uff17\uff17"}
+    ),
     clean("a number with an invisible blank", {"cli": "01632\u200b960777"}),
     clean("a formula around a number", {"cli": '=HYPERLINK("http://x.example","01632 960777")'}),
     clean("itself for what it supersedes", {"id": "ouroboros", "supersedes": "ouroboros"}),
@@ -138,7 +140,12 @@ NOTICE_ROWS = (
         {"customer_contacts": [LETTER, {**LETTER, "method": "pigeon"}]},
     ),
     kept("a contact without a date", "customer_contacts", "missing", {"customer_contacts": [{"method": "letter"}]}),
-    kept("a contact on 30 February", "customer_contacts", NO_DAY, {"customer_contacts": [{**LETTER, "date": "2026-02-30"}]}),
+    kept(
+        "a contact on 30 February",
+        "customer_contacts",
+        NO_DAY,
+        {"customer_contacts": [{**LETTER, "date": "2026-02-30"}]},
+    ),
     kept("51 contacts", "customer_contacts", "too_long", {"customer_contacts": [LETTER] * 51}),
     kept("a kind that does not exist", "migration_kind", "enum", {"migration_kind": "forcible"}),
     kept("a service that does not exist", "target_service", "enum", {"target_service": "pigeon post"}),
@@ -158,7 +165,7 @@ NOTICE_ROWS = (
     refused("areas that are one text", "area_codes", "tuple_type", {"scope": "postcode", "area_codes": "FY4 1QZ"}),
     refused("an area without its codes", "area_codes", "nowhere", {"scope": "postcode"}),
     refused("a line without a place", "cli", "nowhere", {"cli": ...}),
-    refused("the mark of a row that is no object", "row", "not_an_object", {"\x00not_an_object": "object"}),
+    refused("the mark of a row that is no object", "row", "not_an_object", {"\x00not_an_object": "hidden"}),
 )
 
 ENTRY_ROWS = (
@@ -174,7 +181,12 @@ ENTRY_ROWS = (
     refused("the first moment", "updated_at", "datetime_out_of_range", {"updated_at": "0001-01-01T00:00:00+14:00"}),
     refused("the last moment", "updated_at", "datetime_out_of_range", {"updated_at": "9999-12-31T23:59:59-12:00"}),
     clean("a time in 1900", {"updated_at": "1900-01-01T00:00:00Z"}),
-    kept("a confirmation in year 1", "last_confirmed_at", "datetime_out_of_range", {"last_confirmed_at": "0001-01-01T00:00:00Z"}),
+    kept(
+        "a confirmation in year 1",
+        "last_confirmed_at",
+        "datetime_out_of_range",
+        {"last_confirmed_at": "0001-01-01T00:00:00Z"},
+    ),
     kept(
         "a confirmation in the year 9999",
         "last_confirmed_at",

@@ -1,4 +1,4 @@
-"""A hostile row between two good ones: it is refused or kept by name, field, reason and remedy; the good ones are kept."""
+"""A hostile row between two good ones: it is named with field, reason and remedy, and the good ones are kept."""
 
 from __future__ import annotations
 

@@ -1,12 +1,65 @@
-from hypothesis import given
+import unicodedata
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.core import address_units
 from services.core.address import AddressParts, parse_address
+from services.core.address_endings import without_ending
+from services.core.address_plain import read_plain_parts
+from services.core.address_sections import read_parts
+from services.core.address_words import segments_of, spelt, with_marks_in_order
 from services.matcher.addresses import Level, compare
 
 STREETS = ("High Street", "Mill Lane", "St Anne's Road", "Station Road North", "Broadway", "The Green", "Park Avenue")
 BUILDINGS = ("Rose Cottage", "Maple Court", "The Gables", "Ivy House")
 FLOORS = {"ground", "first", "first left"}
+TOWNS = ("Blackpool", "St Annes", "Stoke-on-Trent")
+SUB_UNITS = (
+    *("Flat 2", "flat 02", "Apt 12B", "Room c", "Unit 3", "Block B", "Flat no 4", "Flats 1-3", "Units 1 to 4", "Flat1"),
+    *(
+        "Ground Floor Flat",
+        "1st Flr Flt",
+        "Top Flat",
+        "Rear Flat",
+        "First Floor Left",
+        "GFF",
+        "S/F",
+        "Basement",
+        "Flat",
+    ),
+    *("2/1", "Flat 2/1", "2F1", "GF1", "G/2", "Flat g12", "3", "a", "12b", "flat 2 no 3", "Studio", "Fl", "Flatno 3"),
+)
+NUMBERS = (
+    *(
+        "18",
+        "018",
+        "0",
+        "18A",
+        "18e",
+        "18 a",
+        "18 e",
+        "18-20",
+        "18 to 20",
+        "18 to",
+        "18 & 20",
+        "18/3",
+        "18a-c",
+        "no 18",
+    ),
+    *("No. 18", "no", "12345", "1st", "\N{ARABIC-INDIC DIGIT THREE}", "\N{FULLWIDTH DIGIT ONE}8", "3 18"),
+)
+NAMES = (
+    *("High Street", "St. Anne's Rd", "Station Road North", "The Green", "Broadway", "Meadow View", "Rose Cottage"),
+    *(
+        "Maple Court High Street",
+        "Beech Apartments",
+        "Upper St Johns",
+        "L\N{LATIN SMALL LETTER O WITH CIRCUMFLEX}n Wen",
+    ),
+    *("Smith and Sons", "E Park Road", "Fyi Iaa", "Flat Iron Yard", "Ground Lane", "B4 Drive", "High\u0301 St", "To"),
+)
+ENDINGS = (*TOWNS, "FY1 1AA", "fy11aa", "FY1", "England", "United Kingdom", "Lancashire", "\N{EN DASH}", "")
 units = st.one_of(
     st.integers(1, 60).map(str),
     st.sampled_from(["a", "b", "c", "12b", "ground", "first", "first left", "2/1", "0/1"]),
@@ -72,7 +125,7 @@ def test_a_lettered_flat_is_the_same_in_every_dress(number, letter, street, case
     number=st.integers(1, 999),
     street=st.sampled_from(STREETS),
     building=st.sampled_from(["", *BUILDINGS]),
-    town=st.sampled_from(["Blackpool", "St Annes", "Stoke-on-Trent"]),
+    town=st.sampled_from(TOWNS),
 )
 def test_one_line_or_several_commas_or_none_give_the_same_parts(flat, number, street, building, town):
     lines = [part for part in (f"Flat {flat}", building, f"{number} {street}", town, "FY1 1AA") if part]
@@ -80,3 +133,42 @@ def test_one_line_or_several_commas_or_none_give_the_same_parts(flat, number, st
     assert (
         parse_address(lines, town) == parse_address([", ".join(lines)], town) == parse_address([" ".join(lines)], town)
     )
+
+
+@given(
+    sub_unit=st.sampled_from(("", "", *SUB_UNITS)),
+    word=st.just("") | st.sampled_from((*SUB_UNITS, *NUMBERS, *NAMES, *ENDINGS)) | st.text(max_size=3),
+    number=st.sampled_from(("", *NUMBERS)),
+    name=st.sampled_from(NAMES),
+    ending=st.just("") | st.sampled_from(ENDINGS),
+    joint=st.sampled_from((" ", ", ")),
+    last_joint=st.sampled_from((" ", " ", " ", "-", "/", "")),
+    case=st.sampled_from([str, str.upper, str.title]),
+    town=st.sampled_from(("", *TOWNS)),
+)
+@settings(max_examples=1000)
+def test_a_plain_address_read_the_short_way_is_what_it_is_the_long_way(
+    sub_unit, word, number, name, ending, joint, last_joint, case, town
+):
+    said = (sub_unit, word, f"{number}{last_joint}{name}", ending)
+    segments = without_ending(segments_of([case(joint.join(said))]), spelt(town))
+
+    assert read_plain_parts(segments) in (None, read_parts(segments))
+
+
+@given(
+    words=st.lists(st.sampled_from((*SUB_UNITS, *NUMBERS, *NAMES, "flr", "g", "f", "no", "1")) | st.text(max_size=3)),
+    joint=st.sampled_from(("", " ", "/", "-")),
+)
+@settings(max_examples=500)
+def test_where_no_sub_unit_is_looked_for_none_is_found(words, joint):
+    text = spelt(joint.join(words))
+    patterns = [pattern for pattern, _ in (*address_units._SHORT_FLOORS, *address_units._NAMING)]
+
+    if not address_units.may_name_sub_unit(text):
+        assert not any(pattern.search(text) for pattern in (*patterns, address_units._NAMELESS))
+
+
+@given(text=st.text(st.characters(categories=["Mn", "Mc"]) | st.sampled_from("aeoA-. "), max_size=60))
+def test_marks_that_are_put_in_order_first_are_composed_to_the_same_text(text):
+    assert unicodedata.normalize("NFKC", with_marks_in_order(text)) == unicodedata.normalize("NFKC", text)

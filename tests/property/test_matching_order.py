@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, event
 
@@ -18,26 +16,31 @@ from schemas.envelope import Envelope
 from services.core.errors import NotFoundError
 from services.ingest.withdrawals import withdraw_one
 from services.runtime.pump import Pump
-from services.storage.engine import make_engine
 from services.storage.process import Effects
 from services.storage.store import Store
 from tests.support.house import BLACKPOOL, House, sqlite_engine
 from tests.support.ledger import cases_by_entry, pairs, stale_matches, tell_everything_again
-from tests.support.worlds import ENTRIES, World, entry_versions, notice_versions
+from tests.support.worlds import ENTRIES, World, bases, entry_versions, notice_versions
 
 Step = tuple[str, Any]
-MOST = settings(max_examples=110, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MOST = settings(max_examples=80, deadline=None)
 
-steps = st.one_of(
-    st.tuples(st.just("post"), st.lists(notice_versions(), min_size=1, max_size=4)),
-    st.tuples(st.just("put"), st.lists(entry_versions(), min_size=1, max_size=4)),
-    st.tuples(st.just("post"), st.lists(notice_versions(), min_size=1, max_size=2)),
-    st.tuples(st.just("put"), st.lists(entry_versions(), min_size=1, max_size=2)),
-    st.tuples(st.just("withdraw"), st.sampled_from(ENTRIES)),
-    st.tuples(st.just("pump"), st.integers(1, 12)),
-    st.tuples(st.just("crash"), st.integers(0, 1)),
-    st.tuples(st.just("replay"), st.none()),
-)
+
+@st.composite
+def stories(draw: st.DrawFn) -> list[Step]:
+    """Submissions in batches, with steps of the pump, crashes and replays anywhere between."""
+    places = draw(bases)
+    told = st.lists(notice_versions(places), min_size=1, max_size=3).map(lambda rows: ("post", rows))
+    kept = st.lists(entry_versions(places), min_size=1, max_size=3).map(lambda rows: ("put", rows))
+    gone = st.tuples(st.just("withdraw"), st.sampled_from(ENTRIES))
+    pumped = st.tuples(st.just("pump"), st.sampled_from([1, 2, 12]))
+    broken = st.one_of(st.tuples(st.just("crash"), st.integers(0, 1)), st.just(("replay", None)))
+    told_and_pumped = st.lists(st.one_of(told, kept, pumped, told, kept, gone, pumped, broken), min_size=6, max_size=16)
+    return draw(told_and_pumped)
+
+
+class Killed(BaseException):
+    """The end of a process: nothing catches it."""
 
 
 class FallsOver:
@@ -48,23 +51,13 @@ class FallsOver:
 
     def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: Any) -> Effects:
         self._consumer.handle(connection, store, events, now)
-        raise InterruptedError
-
-
-@pytest.fixture(scope="module")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with the schema and nothing in it, to be copied for every world."""
-    folder = tmp_path_factory.mktemp("blank")
-    sqlite_engine(folder).dispose()
-    return folder / "pullcord.db"
+        raise Killed
 
 
 @contextmanager
-def fresh_house(blank: Path) -> Iterator[House]:
+def fresh_house() -> Iterator[House]:
     with TemporaryDirectory() as folder:
-        copy = Path(folder) / "pullcord.db"
-        shutil.copyfile(blank, copy)
-        engine = make_engine(f"sqlite:///{copy}")
+        engine = sqlite_engine(Path(folder))
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         try:
             yield House(engine).with_officers()
@@ -112,7 +105,7 @@ def _crash(house: House, _world: World, place: int) -> None:
     consumers[place] = FallsOver(consumers[place])
     try:
         Pump(house.store, consumers).run_once()
-    except InterruptedError:
+    except Killed:
         return
 
 
@@ -132,15 +125,13 @@ DEEDS: dict[str, Callable[[House, World, Any], None]] = {
 
 def at_risk(house: House) -> dict[str, tuple[Any, ...]]:
     """What each open danger comes to, whatever led to it."""
-    return {
-        name: (case.lines, case.level, case.harm_on) for name, case in cases_by_entry(house).items() if case.lines
-    }
+    return {name: (case.lines, case.level, case.harm_on) for name, case in cases_by_entry(house).items() if case.lines}
 
 
 @MOST
-@given(story=st.lists(steps, min_size=2, max_size=14))
-def test_whatever_happens_the_matches_are_those_of_the_final_records(blank: Path, story: list[Step]) -> None:
-    with fresh_house(blank) as house, fresh_house(blank) as anew:
+@given(story=stories())
+def test_whatever_happens_the_matches_are_those_of_the_final_records(story: list[Step]) -> None:
+    with fresh_house() as house, fresh_house() as anew:
         world = World(house.store.tokeniser)
         live_through(house, world, story)
         assert pairs(house) == world.expected()
@@ -153,21 +144,26 @@ def test_whatever_happens_the_matches_are_those_of_the_final_records(blank: Path
         assert at_risk(house) == at_risk(anew)
 
 
+@st.composite
+def shuffled(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
+    """The same versions twice, in two orders."""
+    places = draw(bases)
+    rows = draw(st.lists(st.one_of(notice_versions(places), entry_versions(places)), min_size=4, max_size=12))
+    return rows, draw(st.permutations(rows))
+
+
 @MOST
-@given(
-    versions=st.lists(st.one_of(notice_versions(), entry_versions()), min_size=2, max_size=12),
-    data=st.data(),
-)
+@given(orders=shuffled())
 def test_the_same_versions_in_two_orders_and_batchings_give_the_same_matches(
-    blank: Path, versions: list[Any], data: st.DataObject
+    orders: tuple[list[Any], list[Any]],
 ) -> None:
-    with fresh_house(blank) as house, fresh_house(blank) as other:
-        for row in versions:
+    one_by_one, at_once = orders
+    with fresh_house() as house, fresh_house() as other:
+        for row in one_by_one:
             (house.post_notices if "id" in row else house.put_entries)(row)
             house.settle()
-        shuffled = data.draw(st.permutations(versions))
-        other.post_notices(*(row for row in shuffled if "id" in row))
-        other.put_entries(*(row for row in shuffled if "id" not in row))
+        other.post_notices(*(row for row in at_once if "id" in row))
+        other.put_entries(*(row for row in at_once if "id" not in row))
         other.settle()
         assert pairs(house) == pairs(other)
         assert at_risk(house) == at_risk(other)

@@ -7,7 +7,12 @@ from services.alerts.machine import Event, State
 from tests.support.house import House
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "connection": "analogue_line"}
-NOTICE = {"id": "n1", "cli": "+44 1632 960123", "planned_migration_date": "2026-12-03", "issued_at": "2026-11-20T09:00:00Z"}
+NOTICE = {
+    "id": "n1",
+    "cli": "+44 1632 960123",
+    "planned_migration_date": "2026-12-03",
+    "issued_at": "2026-11-20T09:00:00Z",
+}
 
 
 def test_a_notice_for_a_line_with_an_alarm_alerts_the_council_within_a_minute(house: House) -> None:
@@ -47,7 +52,9 @@ def test_only_a_confirmation_stops_the_clock(house: House) -> None:
     house.put_entries(ENTRY)
     house.post_notices(NOTICE)
     house.tick(seconds=31)
-    record = read_record(Event.CONFIRM_SAFE, {"by": "Asha Patel", "party": "provider", "evidence": "digital unit proved"})
+    record = read_record(
+        Event.CONFIRM_SAFE, {"by": "Asha Patel", "party": "provider", "evidence": "digital unit proved"}
+    )
     act(house.store, house.cases()[0].reference, Event.CONFIRM_SAFE, record, None)
     house.tick(days=5)
     assert len(house.mails()) == 1

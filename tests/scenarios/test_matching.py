@@ -46,7 +46,11 @@ def found(house: House, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[s
     [
         ({"cli": NUMBER}, {"cli": "+44 1632 960123"}, ("confirmed", "same_telephone_number")),
         ({"cli": NUMBER}, {"cli": "1632960123"}, ("confirmed", "same_telephone_number")),
-        ({"cli": NUMBER, "uprn": UPRN}, {"cli": NUMBER, "uprn": UPRN}, ("confirmed", "same_telephone_number same_uprn")),
+        (
+            {"cli": NUMBER, "uprn": UPRN},
+            {"cli": NUMBER, "uprn": UPRN},
+            ("confirmed", "same_telephone_number same_uprn"),
+        ),
         ({"cli": NUMBER}, {"cli": f"{OTHER_NUMBER} / {NUMBER}"}, ("confirmed", "same_telephone_number")),
         ({"uprn": UPRN}, {"uprn": f"0{UPRN}.0"}, ("probable", "same_uprn")),
         (
@@ -75,7 +79,10 @@ def test_a_pair_is_as_sure_as_what_its_records_share(
 
 
 def test_a_near_address_is_possible_and_says_what_is_missing(house: House) -> None:
-    level, reasons = found(house, notice(**FLAT_A), entry(postcode="FY3 8AB", address_lines=["18 High Street"])) or ("", "")
+    level, reasons = found(house, notice(**FLAT_A), entry(postcode="FY3 8AB", address_lines=["18 High Street"])) or (
+        "",
+        "",
+    )
     assert level == "possible"
     assert {"near_address", "sub_unit_missing"} <= set(reasons.split())
 

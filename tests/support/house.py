@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -158,6 +160,17 @@ class House:
 
 def sqlite_engine(folder: Path) -> Engine:
     """A fresh SQLite database with this version's schema."""
-    engine = make_engine(f"sqlite:///{folder / 'pullcord.db'}")
-    upgrade(engine)
-    return engine
+    path = folder / "pullcord.db"
+    path.write_bytes(_blank_database())
+    return make_engine(f"sqlite:///{path}")
+
+
+@cache
+def _blank_database() -> bytes:
+    """The file of a database that has been made ready and holds nothing, so that it is made once and not in every test."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "blank.db"
+        engine = make_engine(f"sqlite:///{path}")
+        upgrade(engine)
+        engine.dispose()
+        return path.read_bytes()

@@ -23,58 +23,68 @@ from tests.support.clock import START
 from tests.support.house import RAVEN
 
 Row = Mapping[str, Any]
-NUMBERS = ("01632 960001", "01632 960002", "1632960003.0", "01632 960001 / 01632 960002", "4.41633E+11")
+Bases = Mapping[str, Row]
+NUMBERS = ("01632 960001", "1632960001.0", "01632 960002", "01632 960001 / 01632 960002", "4.41633E+11")
 UPRNS = ("100012345671", "100012345672")
-POSTCODES = ("FY3 8AB", "FY3 8AD")
+POSTCODES = ("FY3 8AB", "FY3 8AB", "FY3 8AD")
 ADDRESSES = (
     ["Flat A, 18 High Street"],
     ["Flat C, 18 High Street"],
     ["18 High Street"],
     ["18A High St"],
-    ["20 High Street"],
 )
 AREAS = ("FY3", "FY3 8", "FY3 8AB")
-STAMPS = tuple(f"2026-11-{day:02}T09:00:00Z" for day in range(1, 5))
+STAMPS = tuple(f"2026-11-{day:02}T09:00:00Z" for day in range(1, 7))
 DAYS = ("2026-12-03", "2026-12-17", "2027-01-14")
-NOTICES = ("n1", "n2", "n3", "n4")
-ENTRIES = ("e1", "e2", "e3", "e4")
+NOTICES = ("n1", "n2", "n3")
+ENTRIES = ("e1", "e2", "e3")
+PLACE = {
+    "cli": st.sampled_from(NUMBERS),
+    "uprn": st.sampled_from(UPRNS),
+    "postcode": st.sampled_from(POSTCODES),
+    "address_lines": st.sampled_from(ADDRESSES),
+}
+EXTRAS = {
+    "notice": (
+        st.just({}),
+        st.just({}),
+        st.just({}),
+        st.fixed_dictionaries({"planned_migration_date": st.sampled_from(DAYS)}),
+        st.fixed_dictionaries(
+            {"scope": st.just("postcode"), "area_codes": st.sampled_from(AREAS).map(lambda code: [code])}
+        ),
+        st.fixed_dictionaries({"supersedes": st.sampled_from(NOTICES)}),
+        st.just({"status": "withdrawn"}),
+    ),
+    "entry": (st.just({}), st.just({"protocol": "stmf"}), st.just({"service_status": "ended"})),
+}
 
-
-def _places() -> st.SearchStrategy[dict[str, Any]]:
-    chosen = {
-        "cli": st.sampled_from(NUMBERS),
-        "uprn": st.sampled_from(UPRNS),
-        "postcode": st.sampled_from(POSTCODES),
-        "address_lines": st.sampled_from(ADDRESSES),
-    }
-    return st.fixed_dictionaries({}, optional=chosen)
-
-
-@st.composite
-def notice_versions(draw: st.DrawFn) -> Row:
-    """A version of one of a few notices: of a line, or now and then of an area."""
-    row = {
-        "id": draw(st.sampled_from(NOTICES)),
-        "issued_at": draw(st.sampled_from(STAMPS)),
-        "planned_migration_date": draw(st.sampled_from(DAYS)),
-        **draw(_places()),
-    }
-    if draw(st.integers(0, 4)) == 0:
-        row |= {"scope": "postcode", "area_codes": [draw(st.sampled_from(AREAS))]}
-    if draw(st.integers(0, 3)) == 0:
-        row["supersedes"] = draw(st.sampled_from(NOTICES))
-    if draw(st.integers(0, 5)) == 0:
-        row["status"] = "withdrawn"
-    return row
+bases = st.fixed_dictionaries(
+    {name: st.fixed_dictionaries({}, optional=PLACE).filter(bool) for name in NOTICES + ENTRIES}
+)
+"""Where each record is, unless one of its versions says otherwise."""
 
 
 @st.composite
-def entry_versions(draw: st.DrawFn) -> Row:
+def notice_versions(draw: st.DrawFn, places: Bases) -> Row:
+    """A version of one of a few notices."""
+    name = draw(st.sampled_from(NOTICES))
+    dated = {"id": name, "issued_at": draw(st.sampled_from(STAMPS)), "planned_migration_date": DAYS[0]}
+    return dated | _place(draw, places[name]) | draw(st.one_of(*EXTRAS["notice"]))
+
+
+@st.composite
+def entry_versions(draw: st.DrawFn, places: Bases) -> Row:
     """A version of one of a few register entries."""
-    row = {"entry_id": draw(st.sampled_from(ENTRIES)), "updated_at": draw(st.sampled_from(STAMPS)), **draw(_places())}
-    if draw(st.integers(0, 5)) == 0:
-        row["service_status"] = "ended"
-    return row
+    name = draw(st.sampled_from(ENTRIES))
+    dated = {"entry_id": name, "updated_at": draw(st.sampled_from(STAMPS))}
+    return dated | _place(draw, places[name]) | draw(st.one_of(*EXTRAS["entry"]))
+
+
+def _place(draw: st.DrawFn, place: Row) -> dict[str, Any]:
+    """The record's own place, with one thing changed now and then."""
+    changed = draw(st.sampled_from([*[None] * 8, *PLACE]))
+    return dict(place) if changed is None else {**place, changed: draw(PLACE[changed])}
 
 
 @dataclass
@@ -166,5 +176,3 @@ def _judged(notice: Row, entry: Row) -> tuple[str, str] | None:
 def _whereabouts(draft: Draft[Any]) -> Whereabouts:
     parts = draft.private["parts"]
     return Whereabouts(bool(draft.private["numbers"]), AddressParts.from_compact(parts) if parts else None)
-
-

@@ -13,7 +13,7 @@ import pytest
 
 from schemas.codes import NoticeStatus, Scope
 from scripts.make_samples import samples
-from scripts.samples.numbers import LOST, MENDABLE, digits
+from scripts.samples.numbers import LOST, MENDABLE
 from scripts.samples.subjects import COUNTS, Relation
 from scripts.samples.world import world
 from scripts.samples.writing import ADDRESSES, POSTCODES, UPRNS
@@ -156,7 +156,7 @@ class TestTheRegisters:
         unread = [
             one.reference
             for one in entries
-            if (service := written.get(one.reference)) and one.private["numbers"] != (_e164(service.line),)
+            if (service := written.get(one.reference)) and one.private["numbers"] != (MENDABLE["+44"](service.line),)
         ]
         assert len(unread) == 1, "only the cell that holds a formula"
 
@@ -217,7 +217,7 @@ class TestTheNotices:
             assert (one.number in lines) == (one.relation is Relation.NUMBER)
 
     def test_the_days_of_harm_of_related_lines_spread_over_every_threshold(self, made, notices):
-        related = {_e164(one.number) for one in made.subjects}
+        related = {MENDABLE["+44"](one.number) for one in made.subjects}
         days = [
             (min(filter(None, (one.facts.planned_on, one.facts.restriction_on))) - BASE_DAY).days
             for one in notices
@@ -291,10 +291,6 @@ class TestMovingTheirDates:
     def test_the_script_makes_them_for_another_day(self, files):
         moved = samples(SEED, date(2027, 1, 4))
         assert moved["notices-alder.json"] == rebased(files["notices-alder.json"], 42)
-
-
-def _e164(number):
-    return f"+44{digits(number).removeprefix('0')}"
 
 
 def _plan(one, later):

@@ -6,13 +6,11 @@ from typing import Annotated
 
 import typer
 
-from services.alerts.acts import PEOPLES_ACTS, act, find_case
-from services.alerts.machine import Event
+from services.alerts.acts import act, find_case
 from services.alerts.views import case_view
-from services.core.errors import RefusedError
 from services.runtime.commands.case_page import show_case
 from services.runtime.commands.opening import opened
-from services.runtime.commands.records import ACTS_HELP, fields_of, record_of, show_after
+from services.runtime.commands.records import ACTS_HELP, act_of, fields_of, record_of, show_after
 from services.runtime.commands.shown import examples, group
 
 app = group("One case: show it, record what was done.")
@@ -41,7 +39,7 @@ def show(case: Case) -> None:
 )
 def record(
     case: Case,
-    event: Annotated[Event, typer.Argument(help="What was done; the acts are listed below.", metavar="EVENT")],
+    event: Annotated[str, typer.Argument(help="What was done; the acts are listed below.", metavar="EVENT")],
     by: Annotated[str, typer.Option(help="Who did it, by name.", metavar="NAME")],
     field: Annotated[
         list[str] | None,
@@ -49,8 +47,7 @@ def record(
     ] = None,
 ) -> None:
     """Record what a named person did. Times are UK time unless they say otherwise; `now` is now."""
-    if event not in PEOPLES_ACTS:
-        raise RefusedError("this comes from notices, registers or the clock: it cannot be recorded by hand")
+    done = act_of(event)
     with opened() as store:
-        made = record_of(event, {"by": by, **fields_of(field or (), store.now())})
-        show_after(act(store, case, event, made, None), store)
+        made = record_of(done, {"by": by, **fields_of(field or (), store.now())})
+        show_after(act(store, case, done, made, None), store)

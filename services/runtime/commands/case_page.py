@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Connection, select
 
+from schemas.codes import MatchDecision
 from services.alerts.acts import PEOPLES_ACTS
 from services.alerts.case import Case
 from services.alerts.councils import load_council
 from services.alerts.machine import Refuse, decide
 from services.alerts.views import CaseView, EventView
 from services.alerts.wording import case_state, distance, short_day, shown_name
+from services.core.audit import AuditWord
 from services.core.clock import london_day
 from services.runtime.commands.shown import ago, cell, local, out, pairs, table
-from services.runtime.commands.words import DECISIONS, happening, reasons
+from services.runtime.commands.words import happening, reasons
 from services.storage.store import Store
-from services.storage.tables import alert_cases, alerts, deliveries
+from services.storage.tables import alert_cases, alerts, audit, deliveries
+from services.storage.vault import place
+
+DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 
 
 def show_case(connection: Connection, store: Store, case: Case, view: CaseView) -> None:
@@ -25,7 +32,7 @@ def show_case(connection: Connection, store: Store, case: Case, view: CaseView) 
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))
     console.print(pairs([*_dates(case, store), *_place(view)]))
-    _show_matches(console, view)
+    _show_matches(console, connection, store, view)
     _show_alerts(console, connection, case)
     _show_history(console, view.history)
     acts = [event.value for event in PEOPLES_ACTS if not isinstance(decide(case.state, event), Refuse)]
@@ -64,10 +71,12 @@ def _place(view: CaseView) -> list[tuple[str, object]]:
     return [(name, value) for name, value in rows if value]
 
 
-def _show_matches(console: Console, view: CaseView) -> None:
+def _show_matches(console: Console, connection: Connection, store: Store, view: CaseView) -> None:
+    who = _deciders(connection, store, [one.match for one in view.matches])
     shown = table("Match", "Level", "Why", "Provider", "Notice", "Moves", "Decision", whole=("Match",))
     for one in view.matches:
         day = short_day(one.planned_on) if one.planned_on else "not known"
+        decision = f"{one.decision} by {who.get(one.match, 'a person')}" if one.decision in DECIDED else "none yet"
         shown.add_row(
             one.match,
             one.level,
@@ -75,10 +84,18 @@ def _show_matches(console: Console, view: CaseView) -> None:
             cell(shown_name(one.provider)),
             one.status,
             day,
-            DECISIONS[one.decision],
+            cell(decision),
         )
     if view.matches:
         console.print(shown)
+
+
+def _deciders(connection: Connection, store: Store, ids: list[str]) -> dict[str, str]:
+    """Who decided each match last."""
+    decided = (audit.c.word == AuditWord.MATCH_DECIDED.value, audit.c.subject.in_(ids))
+    query = select(audit.c.pk, audit.c.subject, audit.c.actor_sealed).where(*decided).order_by(audit.c.pk)
+    rows = connection.execute(query)
+    return {row.subject: store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"] for row in rows}
 
 
 def _show_alerts(console: Console, connection: Connection, case: Case) -> None:

@@ -23,6 +23,7 @@ from services.storage.store import Store
 from services.storage.tables import cases as cases_table
 
 SOON_DAYS: Final = 14
+LONGEST_STATE_WORD: Final = max(len(word) for state in State for word in state.split("_"))
 
 app = typer.Typer(add_completion=False)
 
@@ -78,10 +79,11 @@ def _print(store: Store, listed: Listed, total: int, *, one_council: bool) -> No
         return
     with store.reading() as connection:
         names = {feed.feed_id: feed.name for feed in list_feeds(connection, "council")}
-    columns = ["Case", "Council", "Reference", "Harmful day", "Match", "State", "Provider", "Last alert"]
+    columns = ["Case", "Council", "Reference", "Harmful day", "Match", "State", "Provider", "Alerted"]
     if one_council:
         columns.remove("Council")
     shown = table(*columns, whole=("Case", "Reference", "Harmful day", "Match"))
+    shown.columns[columns.index("State")].min_width = LONGEST_STATE_WORD
     for feed_id, one in listed:
         council = () if one_council else (cell(names[feed_id]),)
         shown.add_row(one.case, *council, *_cells(one, store.now()))

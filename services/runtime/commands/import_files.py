@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic_core import from_json
 
+from services.core.errors import RefusedError
 from services.ingest.answers import ColumnAnswer, dry_run_answer
 from services.ingest.doors import raw_rows
 from services.ingest.drafts import RawRow, RecordKind
@@ -17,6 +18,7 @@ from services.ingest.files.table import FileLimits
 from services.ingest.service import DryRun
 from services.ingest.sheets import read_sheet
 from services.web.bodies import JSON, NDJSON, read_json_rows
+from services.web.problems import ProblemError
 
 MEMBER: Final = {RecordKind.NOTICE: "notices", RecordKind.ENTRY: "entries"}
 """The member that holds the rows, where a JSON file is an object and not a list."""
@@ -37,18 +39,25 @@ class FileRows:
 def read_file(path: Path, kind: RecordKind, limits: FileLimits) -> FileRows:
     """Read a CSV, XLSX, JSON or NDJSON file.
 
-    Raises FileRefused, ProblemError (for JSON that is none), OSError.
+    Raises FileRefused, RefusedError (for JSON that is none), OSError.
     """
     if path.stat().st_size > limits.bytes:
         raise FileRefused(FileCode.TOO_LARGE)
     data = path.read_bytes()
     body = data.removeprefix(_BOM)
     if body.lstrip().startswith((b"{", b"[")):
-        return FileRows(data, raw_rows(read_json_rows(body, _media(body), MEMBER[kind], limits.rows)))
+        return FileRows(data, _json_rows(body, kind, limits))
     sheet = read_sheet(data, kind, limits, file_name=path.name)
     rows = list(sheet.rows)
     columns = dry_run_answer(sheet, DryRun({}, [], None)).columns
     return FileRows(data, rows, columns, sheet.remarks)
+
+
+def _json_rows(body: bytes, kind: RecordKind, limits: FileLimits) -> list[RawRow]:
+    try:
+        return raw_rows(read_json_rows(body, _media(body), MEMBER[kind], limits.rows))
+    except ProblemError as error:
+        raise RefusedError(str(error).replace("the body", "the file")) from None
 
 
 def _media(body: bytes) -> str:

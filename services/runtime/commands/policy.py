@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from services.alerts.councils import Council, load_council, set_policy
 from services.alerts.policy import CouncilPolicy
 from services.runtime.commands.opening import find_feed, opened
 from services.runtime.commands.policy_files import checked_route, read_policy, with_contact
-from services.runtime.commands.shown import cell, examples, group, named, out, pairs, say, table
+from services.runtime.commands.shown import HOUR, cell, counted, examples, group, named, out, pairs, say, span, table
 from services.storage.store import Store
 
 app = group(
@@ -59,30 +60,37 @@ def set_(
     "add",
     epilog=examples(
         'pullcord policy contact add E06000009 --tier duty --from-days 56 --label "duty desk"',
-        note="It asks for the route, so that it stays out of the shell's history: an Apprise address with one target, "
-        "such as mailto://user:password@mail.example?to=desk@council.example.",
+        note="It asks for the route, or reads it from a pipe, so that it stays out of the shell's history: an "
+        "Apprise address with one target, such as mailto://user:password@mail.example?to=desk@council.example.",
     ),
 )
 def add(
     council: CouncilCode,
-    route: Annotated[
-        str,
-        typer.Option(help="Where it is reached: an Apprise address with one target.", prompt=True, hide_input=True),
-    ],
     label: Annotated[str, typer.Option(help="What to call it in lists and logs; nobody's name.")] = "duty desk",
     tier: Annotated[str, typer.Option(help="The tier it joins, or that is made for it.")] = "duty",
     from_days: Annotated[
         int | None,
         typer.Option(min=0, help="The tier is told from so many days before the harmful day; 56 if the tier is new."),
     ] = None,
+    route: Annotated[
+        str | None,
+        typer.Option(help="Where it is reached: an Apprise address with one target; asked for if absent."),
+    ] = None,
     by: By = None,
 ) -> None:
     """Add somebody who is told, or change where they are reached."""
     with opened() as store:
         found = _council(store, council)
-        made = with_contact(found.policy, tier, from_days, label, checked_route(route))
+        made = with_contact(found.policy, tier, from_days, label, checked_route(route or _asked_for_route()))
         version = set_policy(store, found.feed_id, made, by or getuser())
     say(f"{_name(found)} now has version {version} of its policy; {named(label)} is told in the tier {named(tier)}.")
+
+
+def _asked_for_route() -> str:
+    """Typed without being shown, or the first line of what is piped in."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Route", hide_input=True))
+    return sys.stdin.readline().strip()
 
 
 def _council(store: Store, code: str) -> Council:
@@ -96,7 +104,9 @@ def _name(council: Council) -> str:
 
 def _print(council: Council) -> None:
     policy = council.policy
-    quiet = f"{policy.quiet_from:%H:%M} to {policy.quiet_until:%H:%M}, until {policy.quiet_override_days} days before"
+    quiet = (
+        f"{policy.quiet_from:%H:%M} to {policy.quiet_until:%H:%M}; not from {policy.quiet_override_days} days before"
+    )
     version = f"version {council.version}" if council.version else "the defaults hold"
     out().print(cell(f"{council.name}, {version}", "bold"))
     out().print(
@@ -105,8 +115,8 @@ def _print(council: Council) -> None:
                 ("Told", f"{_days(policy.thresholds)} days before the harmful day"),
                 ("Possible matches", f"{_days(policy.possible_thresholds)} days before"),
                 ("Repeated", _repeats(policy)),
-                ("Urgent", f"repeated after {policy.urgent_repeat_hours} hours, by day and night"),
-                ("Acknowledged", f"pauses for up to {policy.acknowledgement_hours} hours"),
+                ("Urgent", f"every {_hours(policy.urgent_repeat_hours)}, by day and night"),
+                ("Acknowledged", f"pauses for {_hours(policy.acknowledgement_hours)} at most"),
                 ("Quiet", quiet),
             ]
         )
@@ -128,4 +138,12 @@ def _days(thresholds: tuple[int, ...]) -> str:
 
 
 def _repeats(policy: CouncilPolicy) -> str:
-    return ", ".join(f"after {policy.repeat_hours[days]} h from {days} days" for days in policy.thresholds)
+    """How often by threshold; thresholds with the same interval stand together."""
+    found: dict[int, list[int]] = {}
+    for days in policy.thresholds:
+        found.setdefault(policy.repeat_hours[days], []).append(days)
+    return "; ".join(f"every {_hours(hours)} from {_days(tuple(days))} days" for hours, days in found.items())
+
+
+def _hours(hours: int) -> str:
+    return span(hours * HOUR) if hours % 24 == 0 else counted(hours, "hour")

@@ -22,6 +22,17 @@ from services.storage.store import Store
 MOMENTS: Final = frozenset({"at", "told_provider_at"})
 
 
+def act_of(typed: str) -> Event:
+    """An act of people by its name.
+
+    Raises RefusedError naming those there are.
+    """
+    for event in PEOPLES_ACTS:
+        if event.value == typed.strip().lower().replace("-", "_"):
+            return event
+    raise RefusedError(f"an act that people record is one of {', '.join(event.value for event in PEOPLES_ACTS)}")
+
+
 def record_of(event: Event, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
     """What a person records with an act.
 
@@ -33,9 +44,7 @@ def record_of(event: Event, values: dict[str, Any], options: Mapping[str, str] |
     except RecordFaultyError as error:
         named = {"by": "--by", "note": "--note"} if options else {"by": "--by"}
         named |= options or {}
-        faults = "; ".join(
-            f"{named.get(field, f'--field {field}=…')} {_reason(field, why)}" for field, why in error.faults
-        )
+        faults = "; ".join(_fault(*fault, named) for fault in error.faults)
         takes = "" if options else ", ".join(_fields(event))
         more = f". Beside --by, {event.value} takes {takes}" if takes else ""
         raise RefusedError(f"what must be recorded with this is missing or faulty: {faults}{more}.") from None
@@ -90,16 +99,20 @@ def _fields(event: Event) -> Iterator[str]:
         yield shown if field.is_required() else f"({shown})"
 
 
-def _reason(field: str, reason: str) -> str:
-    """The reason without the field's name before it, as the option is named already."""
-    plain = reason.removeprefix(f"{field}: ").removeprefix("Value error, ")
-    return "is missing" if plain == "Field required" else plain[:1].lower() + plain[1:]
+def _fault(field: str, reason: str, options: Mapping[str, str]) -> str:
+    """A fault by the option that mends it. A rule over the whole record names the field at the start of its reason."""
+    named, colon, rest = reason.partition(": ")
+    if colon and named.isidentifier():
+        field, reason = named, rest
+    if reason == "Field required":
+        reason = "is missing"
+    return f"{options.get(field, f'--field {field}=…')} {reason[:1].lower()}{reason[1:]}"
 
 
 def _help(acts: Mapping[Event, str]) -> str:
-    lines = [f"[bold]{event.value}[/] {escape(takes)}".rstrip() for event, takes in acts.items()]
+    title = "[bold]Acts, and the fields they take[/] (in brackets: may be left out; every act takes note)"
     return "\n\n".join(
-        ["", "[bold]Acts, and the fields they take[/] (in brackets: may be left out; all take note)", *lines]
+        [title, *(f"• [bold]{event.value}[/] {escape(takes)}".rstrip() for event, takes in acts.items())]
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from schemas.codes import MatchDecision
 from services.alerts.machine import Event
 from services.alerts.wording import case_state
 from services.core.audit import AuditWord
@@ -35,12 +34,6 @@ REASONS: Final[Mapping[str, str]] = {
     AddressReason.BUILDINGS_DIFFER: "the buildings are named differently",
 }
 """Why a notice and an entry were matched."""
-
-DECISIONS: Final[Mapping[str, str]] = {
-    MatchDecision.UNDECIDED: "not decided yet",
-    MatchDecision.CONFIRMED: "confirmed by a person",
-    MatchDecision.REJECTED: "rejected by a person",
-}
 
 EVENTS: Final[Mapping[str, str]] = {
     Event.ACKNOWLEDGE: "acknowledged",
@@ -87,5 +80,5 @@ def happening(word: str, fields: Mapping[str, Any]) -> str:
         after = case_state(str(fields["to"]))
         return event if event == after else f"{event}: now {after}"
     if word == AuditWord.CASE_REFUSED:
-        return f"refused: {event}"
+        return f"could not be recorded: {event}"
     return event or word.replace("_", " ")

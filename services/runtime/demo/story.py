@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-
 from threading import Event
 from time import perf_counter
 from typing import Any
@@ -88,7 +87,8 @@ def _show_issues(issues: list[tuple[str, dict[str, Any]]], console: Console) -> 
     for file_name, row in (*warned, *rejected):
         kept = "refused" if row["outcome"] == "rejected" else "kept"
         for issue in row["issues"][:1]:
-            console.print(f"  {file_name}, row {row['row']}, {issue['field']} ({kept}): {issue['reason']} {issue['remedy']}")
+            where = f"{file_name}, row {row['row']}, {issue['field']} ({kept})"
+            console.print(f"  {where}: {issue['reason']} {issue['remedy']}")
 
 
 def _lines_are_matched(stage: Stage, console: Console) -> None:
@@ -96,7 +96,7 @@ def _lines_are_matched(stage: Stage, console: Console) -> None:
     _wait_until_told(stage)
     with stage.store.reading() as connection:
         query = select(matches.c.level, func.count()).where(matches.c.live).group_by(matches.c.level)
-        levels: dict[str, int] = {level: count for level, count in connection.execute(query)}
+        levels: dict[str, int] = {row.level: row[1] for row in connection.execute(query)}
         open_cases = connection.scalar(select(func.count()).select_from(cases))
     table = Table("Level", "Matches", "Because", box=None, pad_edge=False)
     for level, because in SURE.items():
@@ -119,8 +119,8 @@ def _nobody_answers(stage: Stage, console: Console) -> None:
     console.rule("4. Nobody answers", align="left")
     before = len(stage.mailbox.mails)
     console.print(
-        f"The clock now runs at a day every {SECONDS_A_DAY} seconds for {DAYS_UNANSWERED} days. Nobody acknowledges anything: "
-        "messages are\nrepeated, more often as a day comes nearer, and more people are told.\n"
+        f"The clock now runs at a day every {SECONDS_A_DAY} seconds for {DAYS_UNANSWERED} days. Nobody acknowledges "
+        "anything: messages are repeated, more often as a day comes nearer, and more people are told.\n"
     )
     stage.clock.run_at(HURRIED)
     Event().wait(DAYS_UNANSWERED * SECONDS_A_DAY)
@@ -146,8 +146,9 @@ def _an_officer_answers(stage: Stage, console: Console) -> None:
     _open(link, urlencode([("name", "Asha Patel"), *(("case", reference) for reference in references)]).encode())
     now = _paused(stage) - before
     console.print(
-        f"Giving a name and pressing the button acknowledges: {now} cases, by Asha Patel. Their messages pause; the clock of\n"
-        "each goes on until somebody confirms that the alarm works, the provider confirms a hold, or the notice is withdrawn.\n"
+        f"Giving a name and pressing the button acknowledges: {now} cases, by Asha Patel. Their messages pause; the clock "
+        "of each goes on until somebody confirms that the alarm works, the provider confirms a hold, or the notice is "
+        "withdrawn.\n"
     )
 
 
@@ -206,5 +207,3 @@ def _open(link: str, form: bytes | None = None) -> str:
 def _clock(stage: Stage) -> str:
     now = stage.clock.now().astimezone(LONDON)
     return f"{short_day(now.date())} {now:%H:%M}"
-
-

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from services.alerts.machine import Event
 from services.alerts.records import RECORD_FOR, HumanAct
-from services.alerts.texts import has_telephone_number
+from services.core.texts import has_telephone_number
 
 BY = {"by": "Dana Okafor"}
 TEST = BY | {"arc_name": "Fylde ARC", "at": "2026-11-03T10:15:00Z", "tested_by": "Dana Okafor"}

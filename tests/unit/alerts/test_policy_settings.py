@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from services.alerts.machine import State
 from services.alerts.policy import Contact, CouncilPolicy, Tier, tiers_for
-from services.alerts.texts import Closed
+from services.core.texts import Closed
 
 ROUTE = "mailtos://alerts:hunter2@mail.council.example?to=duty@council.example"
 DUTY = Contact(label="Duty officer", route=ROUTE)

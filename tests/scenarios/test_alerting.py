@@ -1,0 +1,317 @@
+"""When a council is told, of how much, how often, and what stops it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.alerts.machine import Event
+from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.storage.feeds import add_feed
+from services.storage.tables import alert_cases, alerts, cases
+from tests.support.house import House
+from tests.support.ledger import cases_by_entry, count, rows
+from tests.support.people import acknowledge_last, confirm_hold, confirm_safe, pass_post_check, record
+
+NUMBER = "01632 960123"
+ENTRY = {"entry_id": "e1", "cli": NUMBER, "updated_at": "2026-11-01T09:00:00Z"}
+TODAY = date(2026, 11, 23)
+
+
+def notice(name: str = "n1", *, issued: int = 1, in_days: int | None = 10, **more: Any) -> dict[str, Any]:
+    """A notice for the line of ENTRY, `issued` on that day of November, `in_days` counted from the 23rd."""
+    planned = {} if in_days is None else {"planned_migration_date": str(TODAY + timedelta(days=in_days))}
+    return {"id": name, "cli": NUMBER, "issued_at": f"2026-11-{issued:02}T09:00:00Z", **planned, **more}
+
+
+@pytest.fixture
+def alerted(house: House) -> House:
+    """A house whose council has had the first alert of a line that moves in ten days."""
+    house.put_entries(ENTRY)
+    house.post_notices(notice())
+    house.tick(seconds=31)
+    assert len(house.mails()) == 1
+    return house
+
+
+def state(house: House) -> str:
+    return cases_by_entry(house)["e1"].state.value
+
+
+def last_alert(house: House) -> tuple[int, str]:
+    last = rows(house, alerts)[-1]
+    return last.threshold, last.reason
+
+
+def test_five_hundred_new_cases_are_told_in_one_message_that_says_500(house: House) -> None:
+    numbers = [f"01632 960{number:03}" for number in range(500)]
+    house.put_entries(*({**ENTRY, "entry_id": f"e{number}", "cli": number} for number in numbers))
+    house.post_notices(*(notice(f"n{number}") | {"cli": number} for number in numbers))
+    house.tick(seconds=31)
+    (mail,) = house.mails()
+    assert "500" in mail.message.subject
+    (alert,) = rows(house, alerts)
+    assert (alert.cases, count(house, alert_cases)) == (500, 500)
+    assert count(house, cases, cases.c.last_alert_at.is_not(None)) == 500
+
+
+@pytest.mark.parametrize("gathering", [0, 30, 60])
+def test_the_first_alert_of_a_case_leaves_within_a_minute(house: House, gathering: int) -> None:
+    desk = Contact(label="duty desk", route="mailto://desk.example")
+    tier = Tier(label="duty", from_days=56, contacts=(desk,))
+    house.with_officers(CouncilPolicy(tiers=(tier,), grouping_seconds=gathering))
+    house.put_entries(ENTRY)
+    house.post_notices(notice())
+    house.tick(seconds=60)
+    assert len(house.mails()) == 1
+
+
+def test_a_case_that_comes_while_others_gather_joins_their_message(house: House) -> None:
+    house.put_entries(ENTRY, ENTRY | {"entry_id": "e2", "cli": "01632 960124"})
+    house.post_notices(notice())
+    house.tick(seconds=20)
+    house.post_notices(notice("n2") | {"cli": "01632 960124"})
+    house.tick(seconds=11)
+    (alert,) = rows(house, alerts)
+    assert (alert.cases, len(house.mails())) == (2, 1)
+
+
+def test_two_councils_are_told_apart(house: House) -> None:
+    cardiff = add_feed(house.store, "council", "W06000015", "Cardiff")
+    house.put_entries(ENTRY)
+    house.put_entries(ENTRY, feed=cardiff)
+    house.post_notices(notice())
+    house.tick(seconds=31)
+    assert sorted(alert.feed_id for alert in rows(house, alerts)) == ["council:E06000009", cardiff]
+
+
+@pytest.mark.parametrize(
+    ("in_days", "threshold"), [(50, 56), (28, 28), (20, 28), (14, 14), (7, 7), (2, 2), (0, 0), (-3, 0)]
+)
+def test_a_late_notice_enters_at_the_level_its_date_demands(house: House, in_days: int, threshold: int) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices(notice(in_days=in_days))
+    house.tick(seconds=31)
+    assert last_alert(house) == (threshold, "first_alert")
+
+
+def test_a_date_beyond_the_first_threshold_is_told_when_it_is_reached(house: House) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices(notice(in_days=60))
+    house.tick(days=3, hours=20)
+    assert house.mails() == []
+    house.tick(hours=4)
+    assert last_alert(house) == (56, "first_alert")
+
+
+def test_a_notice_without_a_date_is_told_at_once(house: House) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices(notice(in_days=None))
+    house.tick(seconds=31)
+    assert last_alert(house)[1] == "date_unknown"
+
+
+def test_every_threshold_is_told_to_the_day_though_nobody_answers(house: House) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices(notice(in_days=60))
+    told = set()
+    for _ in range(64):
+        house.tick(days=1)
+        told |= {alert.threshold for alert in rows(house, alerts)}
+    assert told == {56, 28, 14, 7, 2, 0}
+
+
+def test_a_date_moved_earlier_escalates_at_once_though_it_was_acknowledged(alerted: House) -> None:
+    acknowledge_last(alerted)
+    alerted.post_notices(notice(issued=2, in_days=5))
+    alerted.tick(seconds=61)
+    assert (state(alerted), last_alert(alerted)[0], len(alerted.mails())) == ("open", 7, 2)
+
+
+def test_a_date_moved_later_does_not_page_again_at_once(alerted: House) -> None:
+    acknowledge_last(alerted)
+    alerted.post_notices(notice(issued=2, in_days=40))
+    alerted.tick(hours=1)
+    assert (state(alerted), len(alerted.mails())) == ("acknowledged", 1)
+
+
+def test_the_clock_runs_to_the_restriction_where_that_comes_first(house: House) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices(notice(in_days=60, restriction_start_date="2026-11-29"))
+    house.tick(seconds=31)
+    assert last_alert(house)[0] == 7
+
+
+def test_a_line_whose_restriction_has_begun_is_an_alarm_of_its_own(alerted: House) -> None:
+    acknowledge_last(alerted)
+    alerted.post_notices(notice(issued=2, restriction_start_date="2026-11-25"))
+    alerted.tick(seconds=61)
+    alerted.tick(days=1, hours=14)
+    assert state(alerted) == "line_restricted"
+    assert last_alert(alerted) == (0, "urgent_state")
+
+
+def test_a_line_that_moved_before_anyone_confirmed_is_an_alarm_of_its_own(alerted: House) -> None:
+    alerted.post_notices(notice(issued=2, status="completed"))
+    alerted.tick(seconds=61)
+    assert state(alerted) == "migrated_unconfirmed"
+    assert last_alert(alerted) == (0, "urgent_state")
+    assert len(alerted.mails()) == 2
+
+
+def test_a_line_put_back_is_an_alarm_of_its_own(alerted: House) -> None:
+    alerted.post_notices(notice(issued=2, status="reverted"))
+    alerted.tick(seconds=61)
+    assert (state(alerted), len(alerted.mails())) == ("reverted", 2)
+
+
+def test_after_the_move_a_confirmed_line_is_told_of_until_the_test_call(alerted: House) -> None:
+    confirm_safe(alerted)
+    alerted.post_notices(notice(issued=2, status="completed"))
+    alerted.tick(seconds=61)
+    assert (state(alerted), last_alert(alerted)) == ("migrated", (0, "post_check"))
+    alerted.tick(days=2)
+    told = len(alerted.mails())
+    assert told > 2
+    pass_post_check(alerted)
+    alerted.tick(days=30)
+    assert (state(alerted), len(alerted.mails())) == ("post_check_passed", told)
+
+
+def test_a_hold_that_was_only_asked_for_stops_nothing(alerted: House) -> None:
+    record(alerted, Event.REQUEST_HOLD)
+    alerted.tick(days=8)
+    assert state(alerted) == "hold_requested"
+    assert len(alerted.mails()) > 1
+
+
+def test_a_hold_that_the_provider_confirmed_stops_the_clock_until_it_ends(alerted: House) -> None:
+    record(alerted, Event.REQUEST_HOLD)
+    confirm_hold(alerted, "2026-12-20")
+    alerted.tick(days=27)
+    assert (state(alerted), len(alerted.mails())) == ("hold_confirmed", 1)
+    alerted.tick(days=1)
+    assert (state(alerted), len(alerted.mails())) == ("open", 2)
+
+
+def test_a_hold_does_not_silence_another_notice_that_it_did_not_answer(alerted: House) -> None:
+    confirm_hold(alerted, "2027-01-10")
+    alerted.post_notices(notice("n2", in_days=20, brand="Raven Business"))
+    alerted.tick(seconds=61)
+    assert (state(alerted), len(alerted.mails())) == ("open", 2)
+
+
+def test_a_hold_is_not_undone_by_another_version_of_the_notice_it_answered(alerted: House) -> None:
+    confirm_hold(alerted, "2027-01-10")
+    alerted.post_notices(notice(issued=2, brand="Raven Business"))
+    alerted.tick(days=1)
+    assert (state(alerted), len(alerted.mails())) == ("hold_confirmed", 1)
+
+
+def test_a_restriction_opens_a_held_case_again(alerted: House) -> None:
+    confirm_hold(alerted, "2027-01-10")
+    alerted.post_notices(notice(issued=2, restriction_start_date="2026-11-23"))
+    alerted.tick(seconds=61)
+    assert state(alerted) == "line_restricted"
+
+
+def test_an_interim_solution_is_looked_at_again_on_its_day(alerted: House) -> None:
+    record(alerted, Event.FIT_SOLUTION, kind="converter_interim", retest_on="2026-12-01")
+    confirm_safe(alerted)
+    alerted.tick(days=7)
+    assert (state(alerted), len(alerted.mails())) == ("confirmed_safe", 1)
+    alerted.tick(days=1)
+    assert (state(alerted), len(alerted.mails())) == ("open", 2)
+
+
+def test_an_exchange_based_line_is_looked_at_again_long_after_its_case_was_closed(alerted: House) -> None:
+    record(alerted, Event.FIT_SOLUTION, kind="pdpl", review_on="2028-06-01")
+    confirm_safe(alerted)
+    alerted.post_notices(notice(issued=2, status="completed"))
+    alerted.tick(seconds=61)
+    pass_post_check(alerted)
+    record(alerted, Event.CLOSE)
+    told = len(alerted.mails())
+    alerted.tick(days=500)
+    assert (state(alerted), len(alerted.mails())) == ("closed", told)
+    alerted.tick(days=60)
+    assert (state(alerted), len(alerted.mails())) == ("open", told + 1)
+
+
+@pytest.mark.parametrize(
+    ("ends", "comes_back", "ended"),
+    [
+        (notice(issued=2, status="withdrawn"), notice(issued=3), "notice_withdrawn"),
+        (
+            ENTRY | {"service_status": "ended", "updated_at": "2026-11-02T09:00:00Z"},
+            ENTRY | {"updated_at": "2026-11-03T09:00:00Z"},
+            "service_ended",
+        ),
+        (notice(issued=2, cli="01632 960999"), notice(issued=3), "notice_withdrawn"),
+    ],
+)
+def test_what_ends_a_case_stops_the_paging_and_what_brings_the_danger_back_opens_it(
+    alerted: House, ends: dict[str, Any], comes_back: dict[str, Any], ended: str
+) -> None:
+    send = alerted.put_entries if "entry_id" in ends else alerted.post_notices
+    send(ends)
+    alerted.tick(days=5)
+    assert (state(alerted), len(alerted.mails())) == (ended, 1)
+    send(comes_back)
+    alerted.tick(seconds=61)
+    assert (state(alerted), len(alerted.mails())) == ("open", 2)
+    assert len(alerted.cases()) == 1
+
+
+def test_a_new_notice_opens_a_closed_case_again(alerted: House) -> None:
+    confirm_safe(alerted)
+    alerted.post_notices(notice(issued=2, status="completed"))
+    alerted.tick(seconds=61)
+    pass_post_check(alerted)
+    told = len(alerted.mails())
+    alerted.post_notices(notice("n2", in_days=20))
+    alerted.tick(seconds=61)
+    assert (state(alerted), len(alerted.mails())) == ("open", told + 1)
+
+
+def test_a_match_rejected_as_a_case_stays_ended_through_another_version_of_the_notice(alerted: House) -> None:
+    record(alerted, Event.REJECT_MATCH, reason="the line is next door's")
+    alerted.post_notices(notice(issued=2, brand="Raven Business"))
+    alerted.tick(days=12)
+    assert (state(alerted), len(alerted.mails())) == ("false_match", 1)
+
+
+def test_nobody_is_paged_in_quiet_hours_for_a_day_that_is_far_off(house: House) -> None:
+    house.clock.advance(hours=13)
+    house.put_entries(ENTRY)
+    house.post_notices(notice(in_days=30))
+    house.tick(hours=7)
+    assert house.mails() == []
+    house.tick(hours=2)
+    assert len(house.mails()) == 1
+
+
+def test_quiet_hours_do_not_hold_back_what_happens_within_two_days(house: House) -> None:
+    house.clock.advance(hours=13)
+    house.put_entries(ENTRY)
+    house.post_notices(notice(in_days=2))
+    house.tick(seconds=31)
+    assert len(house.mails()) == 1
+
+
+def test_quiet_hours_do_not_hold_back_a_line_that_moved_unconfirmed(alerted: House) -> None:
+    alerted.tick(hours=13)
+    told = len(alerted.mails())
+    alerted.post_notices(notice(issued=2, status="completed"))
+    alerted.tick(seconds=61)
+    assert len(alerted.mails()) == told + 1
+
+
+def test_one_acknowledgement_pauses_every_case_of_the_alert(house: House) -> None:
+    house.put_entries(ENTRY, ENTRY | {"entry_id": "e2"})
+    house.post_notices(notice())
+    house.tick(seconds=31)
+    assert len(acknowledge_last(house).cases) == 2
+    assert {case.state for case in house.cases()} == {"acknowledged"}

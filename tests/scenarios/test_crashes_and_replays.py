@@ -1,0 +1,231 @@
+"""Whatever is told twice, or breaks off half way, is as if it had been told once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, delete, update
+from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
+
+from schemas.envelope import Envelope
+from services.core.audit import AuditWord
+from services.runtime.pump import Pump, deliver
+from services.storage.outbox import unpublished
+from services.storage.process import Consumer, Effects, process
+from services.storage.store import Store
+from services.storage.tables import alerts, inbox, matches, outbox, quarantine
+from tests.support.house import House
+from tests.support.ledger import cases_by_entry, count, pairs, rows, said, state_of_record, tell_everything_again
+from tests.support.people import acknowledge_last
+
+NUMBERS = ("01632 960123", "01632 960124", "01632 960125")
+ENTRIES = [{"entry_id": f"e{n}", "cli": cli, "updated_at": "2026-11-01T09:00:00Z"} for n, cli in enumerate(NUMBERS)]
+NOTICES = [
+    {"id": f"n{n}", "cli": cli, "planned_migration_date": "2026-12-03", "issued_at": "2026-11-20T09:00:00Z"}
+    for n, cli in enumerate(NUMBERS)
+]
+
+
+class KilledError(BaseException):
+    """The end of a process: nothing catches it."""
+
+
+class Failing:
+    """A consumer that does its work and then raises, as often as there are errors given."""
+
+    def __init__(self, consumer: Consumer, *errors: BaseException) -> None:
+        self.name, self.topics = consumer.name, consumer.topics
+        self._consumer, self._errors = consumer, list(errors)
+
+    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+        effects = self._consumer.handle(connection, store, events, now)
+        if self._errors:
+            raise self._errors.pop(0)
+        return effects
+
+
+def consumers(house: House) -> list[Consumer]:
+    return list(house.pump._consumers)
+
+
+def settle_with(house: House, made: Sequence[Consumer], batch: int = 12) -> None:
+    pump = Pump(house.store, made, batch)
+    while pump.run_once():
+        pass
+
+
+@pytest.fixture
+def busy(house: House) -> House:
+    """A house with three lines at risk, alerted and acknowledged, and later versions of some records."""
+    house.put_entries(*ENTRIES)
+    house.post_notices(*NOTICES)
+    house.tick(seconds=31)
+    acknowledge_last(house)
+    house.post_notices(NOTICES[0] | {"issued_at": "2026-11-21T09:00:00Z", "planned_migration_date": "2026-11-27"})
+    house.put_entries(ENTRIES[1] | {"updated_at": "2026-11-02T09:00:00Z", "cli": "01632 960999"})
+    house.tick(seconds=61)
+    return house
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_crash_before_the_commit_leaves_nothing_behind(house: House, place: int) -> None:
+    house.put_entries(*ENTRIES)
+    house.post_notices(*NOTICES)
+    made = consumers(house)
+    made[place] = Failing(made[place], KilledError())
+    with pytest.raises(KilledError):
+        settle_with(house, made)
+    assert count(house, inbox, inbox.c.consumer == made[place].name) == 0
+    assert (count(house, matches), house.cases()) == (0 if place == 0 else 3, [])
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_after_a_crash_the_events_are_handled_once(house: House, place: int) -> None:
+    house.put_entries(*ENTRIES)
+    house.post_notices(*NOTICES)
+    made = consumers(house)
+    made[place] = Failing(made[place], KilledError())
+    with pytest.raises(KilledError):
+        settle_with(house, made)
+    house.tick(seconds=31)
+    assert len(pairs(house)) == 3
+    assert len(said(house, AuditWord.CASE_OPENED)) == 3
+    assert len(house.mails()) == 1
+
+
+def test_a_crash_between_two_consumers_doubles_nothing(house: House) -> None:
+    house.put_entries(*ENTRIES)
+    house.post_notices(*NOTICES)
+    with house.store.reading() as connection:
+        events = unpublished(connection, 100)
+    process(house.store, consumers(house)[0], events)
+    house.tick(seconds=31)
+    assert (count(house, matches), len(house.cases()), len(house.mails())) == (3, 3, 1)
+
+
+def test_an_event_delivered_twice_is_a_no_op_that_the_audit_names(house: House) -> None:
+    house.put_entries(*ENTRIES)
+    house.post_notices(*NOTICES)
+    with house.store.reading() as connection:
+        events = [event for event in unpublished(connection, 100) if event.topic in consumers(house)[0].topics]
+    assert process(house.store, consumers(house)[0], events) == len(events)
+    told = count(house, outbox)
+    before = state_of_record(house)
+    assert process(house.store, consumers(house)[0], events) == 0
+    assert process(house.store, consumers(house)[0], [*events, *events]) == 0
+    assert (state_of_record(house), count(house, outbox)) == (before, told)
+    assert {fields["event"] for fields in said(house, AuditWord.DUPLICATE_SUPPRESSED)} == {
+        event.event_id for event in events
+    }
+
+
+def test_an_event_twice_in_one_batch_is_handled_once(house: House) -> None:
+    house.put_entries(*ENTRIES)
+    house.post_notices(*NOTICES)
+    with house.store.reading() as connection:
+        events = unpublished(connection, 100)
+    deliver(house.store, consumers(house)[0], [*events, *events])
+    assert count(house, inbox) == len(events)
+
+
+def test_an_event_that_does_not_decode_is_set_aside_and_the_rest_is_handled(house: House) -> None:
+    house.put_entries(*ENTRIES)
+    house.post_notices(*NOTICES)
+    house.put_entries({"entry_id": "lost"})
+    poisoned = rows(house, outbox)[-1]
+    with house.store.writing() as connection:
+        connection.execute(update(outbox).where(outbox.c.pk == poisoned.pk).values(body=b'{"specversion": "1.0"'))
+    house.tick(seconds=31)
+    (aside,) = rows(house, quarantine)
+    assert (aside.consumer, aside.event_id) == ("matcher", poisoned.event_id)
+    assert len(said(house, AuditWord.EVENT_QUARANTINED)) == 1
+    assert (len(pairs(house)), len(house.mails())) == (3, 1)
+
+
+def test_a_set_aside_event_is_not_tried_for_ever(house: House) -> None:
+    house.put_entries(ENTRIES[0])
+    with house.store.writing() as connection:
+        connection.execute(update(outbox).values(body=b"{}"))
+    house.settle()
+    tell_everything_again(house)
+    house.settle()
+    assert count(house, quarantine) == 1
+
+
+def test_an_event_that_breaks_its_consumer_is_set_aside_and_the_rest_is_handled(house: House) -> None:
+    class Squeamish:
+        def __init__(self, consumer: Consumer) -> None:
+            self.name, self.topics, self._consumer = consumer.name, consumer.topics, consumer
+
+        def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+            if any(event.id == poisoned.event_id for event in events):
+                raise KeyError
+            return self._consumer.handle(connection, store, events, now)
+
+    house.put_entries({"entry_id": "lost"})
+    house.put_entries(*ENTRIES)
+    house.post_notices(*NOTICES)
+    poisoned = rows(house, outbox)[0]
+    matcher, keeper = consumers(house)
+    settle_with(house, [Squeamish(matcher), keeper])
+    assert [row.event_id for row in rows(house, quarantine)] == [poisoned.event_id]
+    assert len(pairs(house)) == 3
+
+
+@pytest.mark.parametrize("passing", [NoConnectionFreeError(), OSError("disk full")])
+def test_a_fault_that_may_pass_sets_nothing_aside(house: House, passing: Exception) -> None:
+    house.put_entries(*ENTRIES)
+    house.post_notices(*NOTICES)
+    matcher, keeper = consumers(house)
+    with pytest.raises(type(passing)):
+        settle_with(house, [Failing(matcher, passing), keeper])
+    assert count(house, quarantine) == 0
+    house.settle()
+    assert len(pairs(house)) == 3
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+@pytest.mark.parametrize("batch", [1, 12])
+def test_replaying_the_whole_history_pages_no_one_and_changes_nothing(
+    busy: House, batch: int, *, forgotten: bool
+) -> None:
+    before, told = state_of_record(busy), count(busy, outbox)
+    tell_everything_again(busy)
+    if forgotten:
+        with busy.store.writing() as connection:
+            connection.execute(delete(inbox))
+    settle_with(busy, consumers(busy), batch)
+    busy.tick(seconds=61)
+    assert state_of_record(busy) == before
+    assert count(busy, outbox) == told
+
+
+def test_replaying_the_history_in_reverse_changes_nothing_either(busy: House) -> None:
+    before = state_of_record(busy)
+    tell_everything_again(busy)
+    with busy.store.writing() as connection:
+        connection.execute(delete(inbox))
+        events = unpublished(connection, 1_000)
+    for event in reversed(events):
+        for consumer in consumers(busy):
+            if event.topic in consumer.topics:
+                deliver(busy.store, consumer, [event])
+    assert state_of_record(busy) == before
+
+
+def test_looking_at_every_case_again_pages_no_one(busy: House) -> None:
+    from services.storage.tables import cases
+
+    before = cases_by_entry(busy)
+    with busy.store.writing() as connection:
+        connection.execute(update(cases).where(cases.c.due_at.is_not(None)).values(due_at=busy.clock.now()))
+    mails, told = len(busy.mails()), count(busy, alerts)
+    busy.tick(seconds=0)
+    assert (len(busy.mails()), count(busy, alerts)) == (mails, told)
+    after: dict[str, Any] = cases_by_entry(busy)
+    assert {name: (case.state, case.due_at) for name, case in after.items()} == {
+        name: (case.state, case.due_at) for name, case in before.items()
+    }

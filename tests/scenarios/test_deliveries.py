@@ -1,0 +1,226 @@
+"""What becomes of a message that does not get through, and who is told instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import Connection
+
+from services.alerts.backlog import claim
+from services.alerts.channels.pool import DeliveryPool
+from services.alerts.channels.port import Outcome, SendResult
+from services.alerts.dispatch import Dispatcher
+from services.alerts.message import Message
+from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.core.audit import AuditWord
+from services.storage.store import Store
+from services.storage.tables import deliveries, delivery_attempts
+from tests.support.house import House
+from tests.support.ledger import rows, said
+from tests.support.people import confirm_safe
+
+ENTRY = {"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:00:00Z"}
+NOTICE = {
+    "id": "n1",
+    "cli": "01632 960123",
+    "planned_migration_date": "2026-12-03",
+    "issued_at": "2026-11-20T09:00:00Z",
+}
+BUSY = SendResult(Outcome.FAILED_TEMPORARY, "smtp_451")
+REFUSED = SendResult(Outcome.FAILED_PERMANENT, "smtp_550")
+DOUBT = SendResult(Outcome.IN_DOUBT, "timed_out")
+OPERATOR = "mailto://operator.example"
+DESK = Contact(label="duty desk", route="mailto://desk.example")
+DEPUTY = Contact(label="deputy", route="mailto://deputy.example")
+
+
+@pytest.fixture
+def at_risk(house: House) -> House:
+    """A house in which a first alert falls due in half a minute."""
+    house.put_entries(ENTRY)
+    house.post_notices(NOTICE)
+    house.settle()
+    return house
+
+
+def attempts(house: House) -> list[tuple[int, int, str | None]]:
+    return [(row.delivery_pk, row.number, row.outcome) for row in rows(house, delivery_attempts)]
+
+
+def states(house: House) -> list[str]:
+    return [row.state for row in rows(house, deliveries)]
+
+
+def send_due(house: House) -> None:
+    while house.dispatcher.run_due():
+        house.settle()
+
+
+def test_a_message_that_fails_for_a_passing_reason_is_tried_again_with_the_same_reference(at_risk: House) -> None:
+    at_risk.channel.results = [BUSY, BUSY]
+    at_risk.tick(seconds=31)
+    assert (states(at_risk), at_risk.mails()) == (["waiting"], [])
+    at_risk.tick(seconds=10)
+    at_risk.tick(seconds=20)
+    (mail,) = at_risk.mails()
+    assert [outcome for _, _, outcome in attempts(at_risk)] == ["failed_temporary", "failed_temporary", "sent"]
+    assert mail.reference.endswith(f".{rows(at_risk, deliveries)[0].pk}")
+
+
+def test_a_message_that_was_sent_is_never_sent_again(at_risk: House) -> None:
+    at_risk.tick(seconds=31)
+    for _ in range(5):
+        at_risk.tick(minutes=10)
+    assert len(at_risk.mails()) == 1
+
+
+def test_a_message_in_doubt_is_sent_again_within_two_minutes_with_the_same_reference(at_risk: House) -> None:
+    at_risk.channel.results = [DOUBT] * 4
+    at_risk.tick(seconds=31)
+    for _ in range(30):
+        at_risk.tick(seconds=10)
+    begun = [row.started_at for row in rows(at_risk, delivery_attempts)]
+    assert len(begun) == 5
+    assert max(later - earlier for earlier, later in pairwise(begun)) <= timedelta(minutes=2)
+    assert [row.outcome for row in rows(at_risk, delivery_attempts)] == ["in_doubt"] * 4 + ["sent"]
+    assert len(said(at_risk, AuditWord.DELIVERY_IN_DOUBT)) == 4
+
+
+def test_an_attempt_that_died_with_its_process_is_made_again_within_two_minutes(at_risk: House) -> None:
+    at_risk.clock.advance(seconds=31)
+    at_risk.engine.run_due()
+    (left,) = claim(at_risk.store, 8, ())
+    at_risk.clock.advance(seconds=30)
+    send_due(at_risk)
+    assert at_risk.mails() == []
+    at_risk.clock.advance(seconds=30)
+    send_due(at_risk)
+    (mail,) = at_risk.mails()
+    assert mail.reference == f"{left.alert}.{left.pk}"
+    assert attempts(at_risk) == [(left.pk, 1, "in_doubt"), (left.pk, 2, "sent")]
+
+
+def test_a_delivery_that_was_written_down_before_a_crash_is_made_after_it(at_risk: House) -> None:
+    at_risk.clock.advance(seconds=31)
+    at_risk.engine.run_due()
+    assert states(at_risk) == ["intended"]
+    send_due(at_risk)
+    assert (states(at_risk), len(at_risk.mails())) == (["sent"], 1)
+
+
+def test_when_nobody_of_the_council_can_be_reached_the_operator_is_told_and_it_is_recorded(at_risk: House) -> None:
+    at_risk.channel.results = [REFUSED]
+    at_risk.tick(seconds=31)
+    (mail,) = at_risk.mails()
+    assert mail.route == OPERATOR
+    (gone,) = said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD)
+    assert gone["cases"] == 1
+
+
+def test_while_anybody_of_the_council_is_reached_the_operator_is_left_alone(at_risk: House) -> None:
+    at_risk.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(DESK, DEPUTY)),)))
+    at_risk.channel.results = [REFUSED]
+    at_risk.tick(seconds=31)
+    assert [mail.route for mail in at_risk.mails()] == ["mailto://deputy.example"]
+    assert said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD) == []
+
+
+def test_a_council_without_contacts_is_recorded_and_the_operator_told_in_its_place(at_risk: House) -> None:
+    at_risk.with_officers(CouncilPolicy())
+    at_risk.tick(seconds=31)
+    assert [mail.route for mail in at_risk.mails()] == [OPERATOR]
+    assert len(said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD)) == 1
+
+
+def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_risk: House) -> None:
+    at_risk.with_officers(CouncilPolicy())
+    at_risk.engine = type(at_risk.engine)(at_risk.store, at_risk.ruleset, ())
+    at_risk.tick(seconds=31)
+    at_risk.tick(days=1)
+    assert at_risk.mails() == []
+    assert len(said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD)) == 2
+
+
+class PowerCutError(BaseException):
+    """The end of a process: nothing catches it."""
+
+
+class CutShort(Store):
+    """A store whose process ends after so many transactions that write."""
+
+    left = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        if CutShort.left == 0:
+            raise PowerCutError
+        CutShort.left -= 1
+        with super().writing() as connection:
+            yield connection
+
+
+@pytest.mark.parametrize("writes", range(6))
+def test_wherever_a_crash_cuts_off_the_last_refusal_the_operator_is_told(at_risk: House, writes: int) -> None:
+    store, dispatcher = at_risk.store, at_risk.dispatcher
+    at_risk.clock.advance(seconds=31)
+    at_risk.engine.run_due()
+    at_risk.channel.results = [REFUSED]
+    CutShort.left = writes
+    cut = CutShort(store.engine, store.vault, store.tokeniser, store.clock, store.random)
+    with suppress(PowerCutError):
+        Dispatcher(cut, dispatcher.pool, dispatcher.presentation, dispatcher.fallback).run_due()
+    at_risk.channel.results = [] if at_risk.channel.results == [] and writes > 1 else [REFUSED]
+    at_risk.tick(minutes=2)
+    assert OPERATOR in [mail.route for mail in at_risk.mails()]
+    assert len(said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD)) == 1
+
+
+def test_a_delivery_that_keeps_failing_is_given_up_after_a_day_and_the_operator_told(at_risk: House) -> None:
+    at_risk.channel.results = [BUSY] * 400
+    for _ in range(160):
+        at_risk.tick(minutes=10)
+    assert "given_up" in states(at_risk)
+    assert said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD) != []
+    assert at_risk.clock.now() - rows(at_risk, deliveries)[0].settled_at < timedelta(hours=3)
+
+
+def test_an_alert_of_which_nothing_is_open_any_more_is_not_sent(at_risk: House) -> None:
+    at_risk.clock.advance(seconds=31)
+    at_risk.engine.run_due()
+    confirm_safe(at_risk)
+    send_due(at_risk)
+    assert (states(at_risk), at_risk.mails()) == (["not_needed"], [])
+
+
+def test_a_channel_that_breaks_its_word_leaves_the_delivery_in_doubt(at_risk: House) -> None:
+    class Broken:
+        def send(self, route: str, message: Message, reference: str) -> SendResult:
+            raise RuntimeError
+
+    house = at_risk
+    house.dispatcher = Dispatcher(house.store, DeliveryPool(Broken()), house.dispatcher.presentation, house.fallback)
+    house.tick(seconds=31)
+    assert [outcome for _, _, outcome in attempts(house)] == ["in_doubt"]
+    assert states(house) == ["waiting"]
+
+
+def test_an_attempt_is_on_record_before_the_message_leaves(at_risk: House) -> None:
+    seen: list[tuple[str | None, str]] = []
+
+    class Looking:
+        def __init__(self, store: Store) -> None:
+            self.store = store
+
+        def send(self, route: str, message: Message, reference: str) -> SendResult:
+            (attempt,), (delivery,) = rows(at_risk, delivery_attempts), rows(at_risk, deliveries)
+            seen.append((attempt.outcome, delivery.state))
+            return SendResult(Outcome.SENT, "accepted")
+
+    pool = DeliveryPool(Looking(at_risk.store))
+    at_risk.dispatcher = Dispatcher(at_risk.store, pool, at_risk.dispatcher.presentation, at_risk.fallback)
+    at_risk.tick(seconds=31)
+    assert seen == [(None, "sending")]

@@ -1,0 +1,150 @@
+"""Health and metrics over HTTP: they say what is wrong, and name nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from threading import Event
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
+
+from services.runtime.runner import EmbeddedRunner, Loop
+from tests.support.house import House
+from tests.support.http import ENTRY, NOTICE, NOTICES, Door, make_door_parts, open_door
+
+METRICS = {
+    "pullcord_ingest_rows": {"kind", "outcome"},
+    "pullcord_ingest_submissions": {"kind", "channel"},
+    "pullcord_alert_deliveries": {"outcome"},
+    "pullcord_alert_acknowledgements": {"way"},
+    "pullcord_alert_oldest_unacknowledged_seconds": set(),
+    "pullcord_steps_overdue": set(),
+    "pullcord_outbox_oldest_seconds": set(),
+    "pullcord_outbox_unpublished": set(),
+    "pullcord_cases_past_date_unconfirmed": set(),
+    "pullcord_events_quarantined": set(),
+    "pullcord_cases": {"state"},
+    "pullcord_matches": {"level"},
+    "pullcord_deliveries": {"state"},
+    "pullcord_feed_silent_seconds": {"feed"},
+}
+"""Every metric of our own, and its labels."""
+
+LABEL_VALUES = re.compile(r"[a-z_]{1,40}|-?[0-9]{1,3}|(?:provider:[A-Z]{4}|council:[EWSN]\d{8})")
+
+
+def scraped(door: Door):
+    answer = door.ask(None, "GET", "/metrics")
+    assert answer.status_code == 200
+    families = text_string_to_metric_families(answer.text)
+    ours = (family for family in families if family.name.startswith("pullcord_"))
+    return {family.name: family for family in ours if not family.name.endswith("_created")}
+
+
+def value(door: Door, name: str, **labels: str) -> float:
+    return sum(sample.value for sample in scraped(door)[name].samples if labels.items() <= sample.labels.items())
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    """Wait for something another thread does, at most five seconds."""
+    for _ in range(500):
+        if what():
+            return
+        Event().wait(0.01)
+    pytest.fail("it did not happen in five seconds")
+
+
+def test_a_whole_house_lives_and_is_ready(door: Door) -> None:
+    for path in ("/livez", "/readyz"):
+        answer = door.ask(None, "GET", path)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok", "faults": []})
+
+
+def test_a_database_of_another_version_is_not_ready_and_says_what_to_do(door: Door) -> None:
+    with door.house.store.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'of_tomorrow'"))
+    answer = door.ask(None, "GET", "/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "failing"
+    assert "run `pullcord init`" in answer.json()["faults"][0]
+    assert door.ask(None, "GET", "/livez").status_code == 200
+
+
+def test_a_database_that_cannot_be_read_is_not_ready_and_gives_no_value_away(door: Door) -> None:
+    with door.house.store.writing() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
+        connection.execute(text("CREATE TABLE alembic_version (other INTEGER)"))
+    answer = door.ask(None, "GET", "/readyz")
+    assert answer.status_code == 503
+    assert "the database" in answer.json()["faults"][0]
+    assert "SELECT" not in answer.text
+
+
+def test_a_loop_that_has_ended_is_not_alive(house: House) -> None:
+    parts = make_door_parts(house)
+    runner = EmbeddedRunner(parts)
+    with open_door(house, runner, parts) as door:
+        assert door.ask(None, "GET", "/livez").status_code == 200
+        assert runner.loops[0].stop(5)
+        answer = door.ask(None, "GET", "/livez")
+        assert answer.status_code == 503
+        assert answer.json()["faults"] == ["the pump loop has ended"]
+
+
+def test_a_loop_that_keeps_failing_is_not_ready(house: House) -> None:
+    def failing() -> int:
+        raise LookupError("01632 960123")
+
+    parts = make_door_parts(house)
+    runner = EmbeddedRunner(parts)
+    runner.loops = (*runner.loops[1:], Loop("pump", failing, 0.001))
+    with open_door(house, runner, parts) as door:
+        wait_for(lambda: runner.loops[-1].failing > 1)
+        answer = door.ask(None, "GET", "/readyz")
+        assert answer.status_code == 503
+        assert "the pump loop fails" in answer.json()["faults"][0]
+        assert "960123" not in answer.text
+
+
+def test_with_a_runner_a_posted_notice_becomes_a_case_by_itself(house: House) -> None:
+    parts = make_door_parts(house)
+    with open_door(house, EmbeddedRunner(parts), parts) as door:
+        door.house.put_entries(ENTRY)
+        assert door.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
+        wait_for(lambda: bool(door.ask("blackpool", "GET", "/v1/cases").json()))
+
+
+def test_every_metric_is_there_with_its_labels_and_no_label_could_name_anybody(door: Door) -> None:
+    case, alert, _ = door.alerted_case()
+    door.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Asha Patel"})
+    door.ask("raven", "POST", NOTICES, json={**NOTICE, "id": "n2", "customer_name": "Tower"})
+    families = scraped(door)
+    assert families.keys() == METRICS.keys()
+    for name, family in families.items():
+        assert family.samples, name
+        assert {label for sample in family.samples for label in sample.labels} == METRICS[name]
+        values = {value for sample in family.samples for value in sample.labels.values()}
+        assert all(LABEL_VALUES.fullmatch(value) for value in values), name
+        assert case not in values
+
+
+def test_what_is_due_late_or_forgotten_is_seen(door: Door) -> None:
+    door.alerted_case()
+    door.house.clock.advance(hours=1)
+    assert value(door, "pullcord_alert_oldest_unacknowledged_seconds") == 3_600
+    assert value(door, "pullcord_cases", state="open") == 1
+    assert value(door, "pullcord_steps_overdue") == 0
+    assert value(door, "pullcord_feed_silent_seconds", feed="provider:RAVN") > 3_600
+    door.house.clock.advance(days=30)
+    assert value(door, "pullcord_steps_overdue") == 1
+    assert value(door, "pullcord_cases_past_date_unconfirmed") == 1
+
+
+def test_events_that_wait_are_seen(door: Door) -> None:
+    assert value(door, "pullcord_outbox_unpublished") == 0
+    door.house.put_entries(ENTRY)
+    door.house.clock.advance(minutes=5)
+    assert value(door, "pullcord_outbox_unpublished") == 1
+    assert value(door, "pullcord_outbox_oldest_seconds") == 300

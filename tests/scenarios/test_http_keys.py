@@ -1,0 +1,131 @@
+"""Who may call what: without a key nothing, with a key only what is one's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.storage.keys import Role, create_key, revoke_key
+from tests.support.house import RAVEN
+from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Door, problem_of
+
+OF_PROVIDERS = [("POST", NOTICES), ("POST", NOTICE_UPLOADS)]
+OF_COUNCILS = [
+    ("PUT", ENTRIES),
+    ("POST", REGISTER_UPLOADS),
+    ("DELETE", f"{ENTRIES}/e1"),
+    ("GET", "/v1/cases"),
+    ("GET", "/v1/cases/C-2222-2222"),
+    ("POST", "/v1/cases/C-2222-2222/events"),
+    ("POST", "/v1/alerts/A-2222-2222/acknowledgement"),
+    ("POST", "/v1/matches/M-1-1/decision"),
+]
+OF_BOTH = [("GET", "/v1/submissions/sub_0")]
+EVERY_ROUTE = [*OF_PROVIDERS, *OF_COUNCILS, *OF_BOTH]
+BODIES = {
+    "/v1/cases/C-2222-2222/events": {"event": "decline", "record": {"by": "Asha Patel"}},
+    "/v1/alerts/A-2222-2222/acknowledgement": {"by": "Asha Patel"},
+    "/v1/matches/M-1-1/decision": {"decision": "rejected", "by": "Asha Patel", "evidence": "wrong house"},
+}
+
+
+def answer_to(door: Door, who: str | None, method: str, path: str, **headers: str) -> tuple[int, str]:
+    if path in BODIES:
+        return problem_of(door.ask(who, method, path, json=BODIES[path], headers=headers))
+    return problem_of(door.ask(who, method, path, headers=headers))
+
+
+def test_the_routes_named_here_are_all_there_are(door: Door) -> None:
+    described = {
+        (
+            method.upper(),
+            path.format(council="E06000009", entry_id="e1", submission="sub_0", match="M-1-1", reference=""),
+        )
+        for path, methods in door.app.openapi()["paths"].items()
+        for method in methods
+    }
+    assert described == {
+        (method, path.replace("C-2222-2222", "").replace("A-2222-2222", "")) for method, path in EVERY_ROUTE
+    }
+
+
+@pytest.mark.parametrize(("method", "path"), EVERY_ROUTE)
+def test_without_a_key_or_with_a_wrong_or_revoked_one_nothing_opens(door: Door, method: str, path: str) -> None:
+    key = create_key(door.house.store, Role.PROVIDER, RAVEN, "to be revoked")
+    revoke_key(door.house.store, key.split(".")[1])
+    assert answer_to(door, None, method, path) == (401, "unauthenticated")
+    assert answer_to(door, None, method, path, Authorization="Bearer pcd.0.0") == (401, "unauthenticated")
+    assert answer_to(door, None, method, path, Authorization=f"Bearer {key}") == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("who", ["blackpool", "regulator", "operator"])
+@pytest.mark.parametrize(("method", "path"), OF_PROVIDERS)
+def test_only_a_provider_posts_notices(door: Door, who: str, method: str, path: str) -> None:
+    assert answer_to(door, who, method, path) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("who", ["raven", "regulator", "operator"])
+@pytest.mark.parametrize(("method", "path"), OF_COUNCILS)
+def test_only_a_council_sends_registers_and_works_on_cases(door: Door, who: str, method: str, path: str) -> None:
+    assert answer_to(door, who, method, path) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("who", ["regulator", "operator"])
+def test_submissions_are_shown_to_those_who_send_them(door: Door, who: str) -> None:
+    assert answer_to(door, who, "GET", "/v1/submissions/sub_0") == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", ENTRIES), ("POST", REGISTER_UPLOADS), ("DELETE", f"{ENTRIES}/e1")]
+)
+def test_a_council_writes_to_its_own_register_only(door: Door, method: str, path: str) -> None:
+    sent = {"content": b"Case ID,Tel No\r\ne1,01632 960123\r\n", "headers": {"Content-Type": CSV}}
+    assert problem_of(door.ask("cardiff", method, path, **sent)) == (403, "forbidden")
+
+
+def test_a_submission_of_another_is_as_unknown_as_one_that_is_none(door: Door) -> None:
+    notice = {"id": "n1", "cli": "01632 960123"}
+    submission = door.ask("raven", "POST", NOTICES, json=notice).json()["submission"]
+    for who in ("harbour", "blackpool", "cardiff"):
+        theirs = door.ask(who, "GET", f"/v1/submissions/{submission}")
+        none = door.ask(who, "GET", "/v1/submissions/sub_0")
+        assert problem_of(theirs) == (404, "not-found")
+        assert theirs.json() == none.json()
+
+
+def test_the_entry_of_another_council_is_as_unknown_as_one_that_is_none(door: Door) -> None:
+    door.ask("blackpool", "PUT", ENTRIES, json={"entry_id": "e1", "cli": "01632 960123"})
+    entries = ENTRIES.replace("E06000009", "W06000015")
+    theirs = door.ask("cardiff", "DELETE", f"{entries}/e1")
+    none = door.ask("cardiff", "DELETE", f"{entries}/e2")
+    assert problem_of(theirs) == problem_of(none) == (404, "not-found")
+    assert theirs.json() == none.json()
+
+
+def test_the_case_the_alert_and_the_match_of_another_council_are_as_unknown_as_none(door: Door) -> None:
+    case, alert, _ = door.alerted_case()
+    places = [
+        ("GET", "/v1/cases/{}", case, "C-2222-2222"),
+        ("POST", "/v1/cases/{}/events", case, "C-2222-2222"),
+        ("POST", "/v1/alerts/{}/acknowledgement", alert, "A-2222-2222"),
+        ("POST", "/v1/matches/{}/decision", "M-1-1", "M-8-9"),
+    ]
+    for method, path, theirs, none in places:
+        body = BODIES.get(path.format("M-1-1" if "matches" in path else none))
+        sent = {"json": body} if body else {}
+        answers = [door.ask("cardiff", method, path.format(one), **sent) for one in (theirs, none)]
+        assert [problem_of(answer) for answer in answers] == [(404, "not-found")] * 2
+        assert answers[0].json() == answers[1].json()
+    assert door.ask("cardiff", "GET", "/v1/cases?ended=true").json() == []
+    assert len(door.ask("blackpool", "GET", "/v1/cases").json()) == 1
+
+
+def test_a_provider_withdraws_no_notice_of_another_by_its_reference(door: Door) -> None:
+    notice = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
+    door.ask("raven", "POST", NOTICES, json=notice)
+    answer = door.ask(
+        "harbour", "POST", NOTICES, json={**notice, "id": "h1", "status": "withdrawn", "supersedes": "n1"}
+    )
+    assert answer.status_code == 202
+    door.house.put_entries({"entry_id": "e1", "cli": "01632 960123"})
+    door.house.tick(seconds=31)
+    assert [case["state"] for case in door.ask("blackpool", "GET", "/v1/cases").json()] == ["open"]

@@ -1,0 +1,123 @@
+"""The link in an alert: opening it changes nothing, whoever opens it; its form acknowledges, with a name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from services.console.pages import PAGE_HEADERS
+from tests.support.http import ENTRY, NOTICE, Door
+
+FORM = {"name": "Asha Patel"}
+
+
+def states(door: Door) -> list[tuple[str, Any]]:
+    return [(case.state.value, case.paused_until) for case in door.house.cases()]
+
+
+def test_opening_the_link_acknowledges_nothing_however_often_it_is_opened(door: Door) -> None:
+    case, alert, link = door.alerted_case()
+    before = states(door)
+    for _ in range(5):
+        page = door.ask(None, "GET", link)
+        assert page.status_code == 200
+        assert case in page.text
+        assert alert in page.text
+    door.ask(None, "HEAD", link)
+    assert states(door) == before == [("open", None)]
+    door.house.tick(days=2)
+    assert len(door.house.mails()) == 2
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
+def test_no_other_method_acknowledges_either(door: Door, method: str) -> None:
+    case, _, link = door.alerted_case()
+    answer = door.ask(None, method, link, content=f"name=Asha+Patel&case={case}")
+    assert answer.status_code == 405
+    assert states(door) == [("open", None)]
+
+
+def test_a_name_and_the_ticked_cases_acknowledge(door: Door) -> None:
+    case, alert, link = door.alerted_case()
+    done = door.ask(None, "POST", link, data={**FORM, "case": case})
+    assert done.status_code == 200
+    assert "Asha Patel" in done.text
+    assert alert in done.text
+    assert [state for state, _ in states(door)] == ["acknowledged"]
+    door.house.tick(hours=20)
+    assert len(door.house.mails()) == 1
+
+
+def test_a_second_person_sees_who_was_first(door: Door) -> None:
+    case, _, link = door.alerted_case()
+    door.ask(None, "POST", link, data={**FORM, "case": case})
+    assert "Asha Patel" in door.ask(None, "GET", link).text
+
+
+def test_the_form_is_shown_again_with_what_was_filled_in_when_the_name_is_missing(door: Door) -> None:
+    case, _, link = door.alerted_case()
+    page = door.ask(None, "POST", link, data={"name": "", "case": case})
+    assert page.status_code == 422
+    assert "Enter your name" in page.text
+    assert states(door) == [("open", None)]
+
+
+def test_without_a_ticked_case_or_with_one_of_another_alert_nothing_is_acknowledged(door: Door) -> None:
+    _, _, link = door.alerted_case()
+    door.house.put_entries({**ENTRY, "entry_id": "e2", "cli": "01632 960124"})
+    door.house.post_notices({**NOTICE, "id": "n2", "cli": "01632 960124"})
+    door.house.tick(seconds=31)
+    other = door.house.cases()[1].reference
+    for form in (FORM, {**FORM, "case": other}):
+        page = door.ask(None, "POST", link, data=form)
+        assert page.status_code == 422
+        assert "Tick at least one case" in page.text
+    assert states(door) == [("open", None)] * 2
+
+
+def test_a_wrong_code_leads_to_a_page_that_names_nothing(door: Door) -> None:
+    case, _, link = door.alerted_case()
+    for answer in (
+        door.ask(None, "GET", link[:-1]),
+        door.ask(None, "POST", link[:-1], data={**FORM, "case": case}),
+    ):
+        assert answer.status_code == 404
+        assert not any(name in answer.text for name in (case, "Blackpool", "e1"))
+    assert states(door) == [("open", None)]
+
+
+def test_when_nothing_is_open_any_more_the_page_says_so(door: Door) -> None:
+    case, _, link = door.alerted_case()
+    record = {"by": "Asha Patel", "party": "provider", "evidence": "proved"}
+    door.ask("blackpool", "POST", f"/v1/cases/{case}/events", json={"event": "confirm_safe", "record": record})
+    for answer in (door.ask(None, "GET", link), door.ask(None, "POST", link, data={**FORM, "case": case})):
+        assert answer.status_code == 200
+        assert "Nothing is left to acknowledge" in answer.text
+
+
+def test_every_page_is_sent_so_that_nobody_else_learns_of_it(door: Door) -> None:
+    case, _, link = door.alerted_case()
+    pages = [
+        door.ask(None, "GET", link),
+        door.ask(None, "GET", link[:-1]),
+        door.ask(None, "POST", link, data={"case": case}),
+        door.ask(None, "POST", link, data={**FORM, "case": case}),
+    ]
+    assert [page.status_code for page in pages] == [200, 404, 422, 200]
+    nonces = set()
+    for page in pages:
+        assert {name: page.headers[name] for name in PAGE_HEADERS} == dict(PAGE_HEADERS)
+        policy = page.headers["Content-Security-Policy"]
+        (nonce,) = re.findall("'nonce-([^']+)'", policy)
+        assert f'nonce="{nonce}"' in page.text
+        assert "default-src 'none'" in policy
+        nonces.add(nonce)
+    assert len(nonces) == len(pages)
+
+
+def test_the_page_shows_nobodys_number_or_address(door: Door) -> None:
+    _, _, link = door.alerted_case()
+    page = door.ask(None, "GET", link).text
+    assert not any(value in page for value in ("960123", "Tower Road", "FY3"))

@@ -1,0 +1,35 @@
+"""A machine with the command line."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.support.clock import FrozenClock
+from tests.support.command_line import Desk
+
+
+@pytest.fixture
+def empty_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A machine on which nothing has been set up; the logs that a command sets up end with the test."""
+    clock = FrozenClock()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PULLCORD_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("COLUMNS", "240")
+    monkeypatch.setattr("services.runtime.commands.opening.SystemClock", lambda: clock)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield Desk(tmp_path, clock)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def desk(empty_desk: Desk) -> Desk:
+    """A machine that knows one council and one provider."""
+    return empty_desk.make_ready()

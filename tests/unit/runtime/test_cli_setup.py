@@ -1,0 +1,174 @@
+"""Setting up from the command line: init, councils and providers, policy, keys."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+
+import pytest
+
+from services.runtime import cli
+from services.storage.engine import make_engine
+from services.storage.keys import find_caller
+from services.storage.migrate import downgrade
+from tests.support.command_line import BLACKPOOL, RAVEN, ROUTE, Desk
+
+
+def test_init_makes_the_folder_the_keys_and_the_database_and_says_what_comes_next(empty_desk: Desk) -> None:
+    printed = empty_desk.run("init")
+    assert printed.out.count("made ") == 3
+    assert "pullcord councils add" in printed.out
+    assert (empty_desk.folder / "var/keys.json").stat().st_mode & 0o077 == 0
+
+
+def test_init_again_changes_nothing(empty_desk: Desk) -> None:
+    empty_desk.run("init")
+    before = (empty_desk.folder / "var/keys.json").read_text()
+    printed = empty_desk.run("init")
+    assert printed.out.count("already there") == 3
+    assert (empty_desk.folder / "var/keys.json").read_text() == before
+
+
+def test_init_makes_no_new_keys_beside_records_sealed_with_lost_ones(empty_desk: Desk) -> None:
+    empty_desk.run("init")
+    (empty_desk.folder / "var/keys.json").unlink()
+    printed = empty_desk.run("init")
+    assert printed.code == 2
+    assert "put them back from your copy" in printed.complaint
+    assert not (empty_desk.folder / "var/keys.json").exists()
+
+
+def test_a_command_before_init_says_what_to_do_first(empty_desk: Desk) -> None:
+    printed = empty_desk.run("cases")
+    assert printed.code == 2
+    assert "run `pullcord init` first" in printed.complaint
+    assert printed.out == ""
+
+
+def test_keys_without_a_database_make_no_empty_one(desk: Desk) -> None:
+    (desk.folder / "var/pullcord.db").unlink()
+    assert "there is no database" in desk.run("status").complaint
+    assert not (desk.folder / "var/pullcord.db").exists()
+
+
+def test_a_database_of_another_version_is_named_and_brought_up_to_date_by_init(desk: Desk) -> None:
+    engine = make_engine(f"sqlite:///{desk.folder / 'var/pullcord.db'}")
+    downgrade(engine, "base")
+    engine.dispose()
+    assert "another version" in desk.run("cases").complaint
+    desk.run("init")
+    assert desk.run("cases").code == 0
+
+
+def test_a_setting_that_cannot_be_used_is_named_without_its_value(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULLCORD_PORT", "secret-word")
+    printed = desk.run("status")
+    assert printed.code == 2
+    assert "PULLCORD_PORT" in printed.complaint
+    assert "secret-word" not in printed.err
+
+
+def test_a_fault_nobody_foresaw_is_named_by_kind_and_place_and_never_by_its_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("01632 960123")
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 3
+    assert "ZeroDivisionError" in said
+    assert "960123" not in said
+    assert "Traceback" not in said
+
+
+def test_the_version_is_said(empty_desk: Desk) -> None:
+    assert version("pullcord") in empty_desk.run("--version").out
+
+
+def test_councils_and_providers_are_listed_with_when_they_were_last_heard(desk: Desk) -> None:
+    assert "Blackpool Council never" in desk.run("councils", "list").words
+    assert "RAVN Raven Telecom never" in desk.run("providers", "list").words
+    desk.with_a_case()
+    desk.clock.advance(hours=3)
+    assert "Blackpool Council 3 hours ago 1" in desk.run("councils", "list").words
+
+
+def test_a_code_of_the_wrong_form_is_refused_with_the_right_one(desk: Desk) -> None:
+    printed = desk.run("councils", "add", "Blackpool", "Blackpool")
+    assert (printed.code, printed.out) == (2, "")
+    assert "such as E06000009" in printed.complaint
+
+
+def test_one_already_known_keeps_its_name(desk: Desk) -> None:
+    assert "already known as Blackpool Council" in desk.run("councils", "add", BLACKPOOL, "Another").words
+
+
+def test_a_contact_is_added_by_a_route_that_is_never_shown(desk: Desk) -> None:
+    added = desk.run("policy", "contact", "add", BLACKPOOL, "--label", "night desk", typing=ROUTE + "\n")
+    shown = desk.run("policy", "show", BLACKPOOL)
+    assert "night desk mailto" in shown.words
+    masked = desk.run("policy", "show", BLACKPOOL, "--json")
+    assert not [text for text in (added, shown, masked) if "secret-word" in text.out + text.err]
+
+
+def test_a_policy_shown_changed_and_set_keeps_its_masked_routes(desk: Desk) -> None:
+    desk.run("policy", "contact", "add", BLACKPOOL, typing=ROUTE + "\n")
+    policy = json.loads(desk.run("policy", "show", BLACKPOOL, "--json").out)
+    policy["quiet_from"] = "23:00:00"
+    assert desk.run("policy", "set", BLACKPOOL, desk.file("p.json", json.dumps(policy)), "--by", "Asha Patel").code == 0
+    assert "23:00 to 07:00" in desk.run("policy", "show", BLACKPOOL).words
+    desk.with_a_case()
+    desk.clock.advance(minutes=1)
+    desk.send_what_is_due()
+    assert [sent.route for sent in desk.channel.sent] == [ROUTE]
+
+
+def test_a_masked_route_of_nobody_on_record_is_refused(desk: Desk) -> None:
+    desk.run("policy", "contact", "add", BLACKPOOL, typing=ROUTE + "\n")
+    text = desk.run("policy", "show", BLACKPOOL, "--json").out.replace("duty desk", "day desk")
+    printed = desk.run("policy", "set", BLACKPOOL, desk.file("p.json", text))
+    assert printed.code == 2
+    assert "tiers.0.contacts.0.route" in printed.complaint
+
+
+@pytest.mark.parametrize("route", ["nosuch", "mailto://mail.example?to=a@secret-word.example,b@council.example"])
+def test_a_route_that_cannot_be_used_is_refused_and_not_repeated(desk: Desk, route: str) -> None:
+    printed = desk.run("policy", "contact", "add", BLACKPOOL, "--route", route)
+    assert printed.code == 2
+    assert "the route cannot be used" in printed.complaint
+    assert "secret-word" not in printed.err
+
+
+def test_a_faulty_policy_is_refused_by_its_field(desk: Desk) -> None:
+    printed = desk.run("policy", "set", BLACKPOOL, desk.file("p.json", '{"thresholds": [7, 14, 0], "01632 960123": 1}'))
+    assert printed.code == 2
+    assert "thresholds: thresholds go from the most days to the fewest" in printed.complaint
+    assert "960123" not in printed.err
+
+
+def test_a_key_is_shown_once_alone_on_stdout_and_opens_the_door_until_revoked(desk: Desk) -> None:
+    key = desk.run("keys", "create", "--role", "provider", "--feed", RAVEN, "--label", "production").out.strip()
+    key_id = key.split(".")[1]
+    with desk.store() as store:
+        assert find_caller(store, key)
+    listed = desk.run("keys", "list")
+    assert f"{key_id} provider RAVN production" in listed.words
+    assert key.split(".")[2] not in listed.out
+    desk.run("keys", "revoke", key_id)
+    with desk.store() as store:
+        assert find_caller(store, key) is None
+    assert json.loads(desk.run("keys", "list", "--json").out)[0]["revoked_at"]
+
+
+def test_a_key_for_nobody_known_is_refused(desk: Desk) -> None:
+    assert (
+        "is not known" in desk.run("keys", "create", "--role", "provider", "--feed", "NONE", "--label", "x").complaint
+    )
+    assert "name it" in desk.run("keys", "create", "--role", "council", "--label", "x").complaint
+    assert (
+        "belongs to no feed"
+        in desk.run("keys", "create", "--role", "operator", "--feed", RAVEN, "--label", "x").complaint
+    )

@@ -1,0 +1,54 @@
+"""A new vault key from the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.runtime.keyring import Keyring, read_keyring, write_keyring
+from tests.support.command_line import Desk
+
+
+def _forget_old_keys(desk: Desk) -> None:
+    path = desk.folder / "var/keys.json"
+    keyring = read_keyring(path)
+    write_keyring(
+        path,
+        Keyring(current=keyring.current, vault={keyring.current: keyring.vault[keyring.current]}, token=keyring.token),
+    )
+
+
+def test_after_a_rotation_everything_is_read_without_the_old_key(desk: Desk) -> None:
+    desk.with_an_officer()
+    case = desk.with_a_case()
+    desk.run("ack", case, "--by", "Asha Patel")
+    desk.clock.advance(minutes=1)
+    desk.send_what_is_due()
+    printed = desk.run("vault", "rotate", "--yes")
+    assert "everything is under the key k2" in printed.words
+    _forget_old_keys(desk)
+    shown = desk.run("case", "show", case).words
+    assert "01632 960123" in shown
+    assert "Asha Patel" in shown
+    assert "duty desk mailto" in desk.run("policy", "show", "E06000009").words
+
+
+def test_a_rotation_asks_first_and_can_be_refused(desk: Desk) -> None:
+    printed = desk.run("vault", "rotate", typing="n\n")
+    assert printed.code == 1
+    assert "Stop `pullcord serve` first" in printed.words
+    assert read_keyring(desk.folder / "var/keys.json").current == "k1"
+
+
+def test_a_rotation_cut_off_is_carried_on(desk: Desk) -> None:
+    desk.with_a_case()
+    path = desk.folder / "var/keys.json"
+    keyring = read_keyring(path)
+    write_keyring(path, Keyring(current="k2", vault={**keyring.vault, "k2": b"2" * 32}, token=keyring.token))
+    assert desk.run("vault", "reseal").words.startswith("2 values sealed anew")
+    assert desk.run("vault", "reseal").words.startswith("0 values sealed anew")
+
+
+def test_keys_from_the_environment_are_not_rotated_from_here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULLCORD_KEYS", (desk.folder / "var/keys.json").read_text())
+    printed = desk.run("vault", "rotate", "--yes")
+    assert (printed.code, "PULLCORD_KEYS" in printed.complaint) == (2, True)

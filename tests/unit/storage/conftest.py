@@ -1,0 +1,34 @@
+"""A store on a fresh database, and one that has no tables yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from services.storage.engine import make_engine
+from services.storage.store import Store
+from tests.support.clock import FrozenClock
+from tests.support.house import make_store, sqlite_engine
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Engine]:
+    """A database without any table."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FrozenClock) -> Iterator[Store]:
+    engine = sqlite_engine(tmp_path)
+    yield make_store(engine, clock)
+    engine.dispose()

@@ -1,0 +1,106 @@
+"""Where SQLite and PostgreSQL are told different things: what it does on one, what is said to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects import postgresql
+
+from services.storage.dialect import among, share_lock, skipping_locked, upsert
+from services.storage.sequences import SEQUENCES, take
+from services.storage.store import Store
+from services.storage.tables import deliveries, metadata, sequences
+
+POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+ELSEWHERE = cast("Connection", SimpleNamespace(dialect=POSTGRESQL))
+
+
+def said(statement: Any) -> str:
+    """A statement as PostgreSQL hears it."""
+    return " ".join(str(statement.compile(dialect=POSTGRESQL)).split())
+
+
+@pytest.mark.parametrize("values", [[], [2], [1, 3, 5], list(range(100_000)), [-1, 2**62]])
+def test_among_finds_what_is_listed_however_many(store: Store, values: Sequence[int]) -> None:
+    with store.writing() as connection:
+        connection.execute(insert(sequences), [{"name": str(number), "next_value": number} for number in range(1, 5)])
+        found = connection.scalars(
+            select(sequences.c.next_value).where(among(connection, sequences.c.next_value, values))
+        )
+        assert set(found) == set(values) & {1, 2, 3, 4}
+
+
+def test_among_is_one_parameter_on_postgresql() -> None:
+    query = select(sequences.c.name).where(among(ELSEWHERE, sequences.c.next_value, [1, 2, 3]))
+    compiled = query.compile(dialect=POSTGRESQL)
+    assert list(compiled.params.values()) == [[1, 2, 3]]
+    assert "= any(" in said(query)
+
+
+def test_upsert_adds_what_is_new_and_changes_only_what_it_names(store: Store) -> None:
+    with store.writing() as connection:
+        connection.execute(insert(sequences).values(name="a", next_value=1))
+        statement = upsert(connection, sequences, ["name"], ["next_value"])
+        connection.execute(statement, [{"name": "a", "next_value": 5}, {"name": "b", "next_value": 7}])
+        found = connection.execute(select(sequences.c.name, sequences.c.next_value).order_by(sequences.c.name)).all()
+    assert found == [("a", 5), ("b", 7)]
+
+
+def test_upsert_says_the_same_to_postgresql() -> None:
+    statement = said(upsert(ELSEWHERE, sequences, ["name"], ["next_value"]))
+    assert statement.endswith("ON CONFLICT (name) DO UPDATE SET next_value = excluded.next_value")
+
+
+def test_claimed_rows_are_passed_over_on_postgresql_and_sqlite_has_one_writer(store: Store) -> None:
+    query = select(deliveries.c.pk)
+    assert said(skipping_locked(ELSEWHERE, query)).endswith("FOR UPDATE SKIP LOCKED")
+    assert share_lock(ELSEWHERE)
+    with store.reading() as connection:
+        assert skipping_locked(connection, query) is query
+        assert not share_lock(connection)
+
+
+def test_ids_rise_from_one_and_are_never_given_twice(store: Store) -> None:
+    with store.writing() as connection:
+        assert list(take(connection, "cases", 3)) == [1, 2, 3]
+        assert list(take(connection, "cases", 0)) == []
+        assert list(take(connection, "cases", 2)) == [4, 5]
+        assert list(take(connection, "alerts", 1)) == [1]
+    with store.writing() as connection:
+        assert list(take(connection, "cases", 1)) == [6]
+
+
+def test_ids_of_a_transaction_that_failed_are_free_again(store: Store) -> None:
+    with pytest.raises(RuntimeError):
+        _take_and_fail(store)
+    with store.writing() as connection:
+        assert list(take(connection, "cases", 1)) == [1]
+
+
+def _take_and_fail(store: Store) -> None:
+    with store.writing() as connection:
+        take(connection, "cases", 5)
+        raise RuntimeError
+
+
+def test_postgresql_takes_ids_from_its_own_sequences() -> None:
+    asked: list[tuple[str, object]] = []
+
+    def scalars(query: object, values: object) -> list[int]:
+        asked.append((str(query), values))
+        return [9, 7, 8]
+
+    elsewhere = cast("Connection", SimpleNamespace(dialect=POSTGRESQL, scalars=scalars))
+    assert take(elsewhere, "cases", 3) == [7, 8, 9]
+    ((query, values),) = asked
+    assert "nextval" in query
+    assert values == {"sequence": "seq_cases", "count": 3}
+
+
+def test_every_table_whose_ids_the_application_allots_has_a_sequence() -> None:
+    numbered = {table.name for table in metadata.tables.values() if "pk" in table.c}
+    assert set(SEQUENCES) == numbered

@@ -1,0 +1,87 @@
+"""Sealing anew under the current vault key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from services.alerts.acts import act, read_record
+from services.alerts.machine import Event
+from services.storage.reseal import SEALED_COLUMNS, left_to_reseal, reseal
+from services.storage.store import Store
+from services.storage.tables import metadata, notices, register_entries
+from services.storage.vault import Vault, VaultError, place
+from tests.support.house import House
+
+OLD, NEW = {"k1": b"v" * 32}, {"k2": b"w" * 32}
+
+
+@pytest.fixture
+def full(house: House) -> House:
+    """A house with something in every sealed column."""
+    house.put_entries(*({"cli": f"01632 96012{number}", "entry_id": f"e{number}"} for number in range(5)))
+    house.post_notices({"cli": "01632 960121", "planned_migration_date": "2026-12-03"})
+    house.tick(seconds=31)
+    record = read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"})
+    act(house.store, house.cases()[0].reference, Event.ACKNOWLEDGE, record, None)
+    return house
+
+
+def _under(house: House, keys: dict[str, bytes], current: str) -> Store:
+    return replace(house.store, vault=Vault(keys, current))
+
+
+def _values(store: Store) -> Iterator[object]:
+    """Every sealed value, opened."""
+    with store.reading() as connection:
+        for column in SEALED_COLUMNS:
+            named = column.table.c[column.keyed_by]
+            for key, sealed in connection.execute(select(named, column.sealed).where(column.sealed.is_not(None))):
+                where = place(column.table.name, key.encode() if isinstance(key, str) else key)
+                yield store.vault.open(where, sealed)
+
+
+def test_every_sealed_column_is_known() -> None:
+    sealed = {
+        (table.name, column.name)
+        for table in metadata.tables.values()
+        for column in table.columns
+        if "sealed" in column.name
+    }
+    assert {(column.table.name, column.name) for column in SEALED_COLUMNS} == sealed
+
+
+def test_after_it_the_old_key_is_not_needed_and_nothing_else_has_changed(full: House) -> None:
+    before = list(map(repr, _values(full.store)))
+    both = _under(full, OLD | NEW, "k2")
+    assert left_to_reseal(both) == len(before)
+    assert sum(reseal(both, batch=2)) == len(before)
+    assert list(map(repr, _values(_under(full, NEW, "k2")))) == before
+    with full.store.reading() as connection:
+        for table in (notices, register_entries):
+            assert set(connection.execute(select(table.c.key_id, table.c.revision))) == {("k2", 1)}
+
+
+def test_cut_off_it_is_carried_on_and_done_it_does_nothing(full: House) -> None:
+    both = _under(full, OLD | NEW, "k2")
+    total = left_to_reseal(both)
+    first = next(iter(reseal(both, batch=2)))
+    assert left_to_reseal(both) == total - first
+    assert sum(reseal(both, batch=2)) == total - first
+    assert list(reseal(both)) == []
+
+
+def test_half_done_everything_can_be_read_with_both_keys(full: House) -> None:
+    both = _under(full, OLD | NEW, "k2")
+    next(iter(reseal(both, batch=2)))
+    assert len(list(_values(both))) > 0
+
+
+def test_a_missing_old_key_is_named_and_nothing_is_lost(full: House) -> None:
+    before = list(map(repr, _values(full.store)))
+    with pytest.raises(VaultError, match="k1"):
+        list(reseal(_under(full, NEW, "k2")))
+    assert list(map(repr, _values(full.store))) == before

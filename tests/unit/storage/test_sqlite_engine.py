@@ -1,0 +1,80 @@
+"""SQLite as it is set up: a commit is on the disk, a writer holds the lock, a reader never waits."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, event, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from services.storage.store import Store
+from services.storage.tables import feeds, sequences, submissions
+
+FULL = 2
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", FULL), ("foreign_keys", 1), ("busy_timeout", 30_000)]
+)
+def test_every_connection_is_set_up_for_commits_that_survive_a_power_cut(
+    store: Store, pragma: str, value: object
+) -> None:
+    with store.reading() as first, store.reading() as second:
+        for connection in (first, second):
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+    store.engine.dispose()
+    with store.reading() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+def begun(engine: Engine) -> list[str]:
+    """The statements sent from now on."""
+    said: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+    return said
+
+
+def test_a_transaction_that_writes_takes_the_lock_at_its_start_and_one_that_reads_does_not(store: Store) -> None:
+    said = begun(store.engine)
+    with store.reading():
+        pass
+    with store.writing():
+        pass
+    assert said == ["BEGIN", "BEGIN IMMEDIATE"]
+
+
+def test_a_reader_sees_what_was_committed_and_does_not_wait_for_a_writer(store: Store) -> None:
+    with store.writing() as writer:
+        writer.execute(insert(sequences).values(name="x", next_value=1))
+        with store.reading() as reader:
+            assert reader.scalar(select(sequences.c.name)) is None
+    with store.reading() as reader:
+        assert reader.scalar(select(sequences.c.name)) == "x"
+
+
+def test_an_exception_takes_everything_back(store: Store) -> None:
+    with pytest.raises(RuntimeError):
+        _write_and_fail(store)
+    with store.reading() as connection:
+        assert connection.scalar(select(sequences.c.name)) is None
+
+
+def _write_and_fail(store: Store) -> None:
+    with store.writing() as connection:
+        connection.execute(insert(sequences).values(name="x", next_value=1))
+        raise RuntimeError
+
+
+def test_a_row_cannot_name_another_that_is_not_there(store: Store) -> None:
+    row = {"submission_id": "s", "feed_id": "provider:NONE", "kind": "notice", "channel": "api"}
+    whole = {**row, "received_at": store.now(), "content_digest": bytes(32), "counts": {}}
+    with pytest.raises(IntegrityError), store.writing() as connection:
+        connection.execute(insert(submissions).values(whole))
+
+
+def test_times_come_back_as_they_went_in(store: Store) -> None:
+    moment = store.now().replace(microsecond=123_456)
+    feed = {"feed_id": "provider:RAVN", "kind": "provider", "code": "RAVN", "name": "Raven", "created_at": moment}
+    with store.writing() as connection:
+        connection.execute(insert(feeds).values(feed))
+    with store.reading() as connection:
+        assert connection.execute(select(feeds.c.created_at, feeds.c.last_heard_at)).one() == (moment, None)

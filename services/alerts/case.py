@@ -110,7 +110,7 @@ class Line:
     def told_of(self) -> bool:
         """Whether what happens to this line is known to happen to the alarm's.
 
-        An area that covers a home, or a near address, does not say that the home's own line was restricted or has moved.
+        An area that covers a home, or a near address, does not say that the home's own line was restricted or moved.
         """
         return self.standing is not MatchLevel.POSSIBLE
 

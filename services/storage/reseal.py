@@ -98,6 +98,5 @@ def _anew(vault: Vault, column: SealedColumn, named: Any, sealed: bytes) -> byte
 
 def _under_another_key(column: SealedColumn, store: Store) -> ColumnElement[bool]:
     """By the head of the value itself (its length and its key's id): not every table has a column for the key."""
-    key_id = store.vault.current.encode()
-    head = bytes([len(key_id)]) + key_id
+    head = store.vault.head
     return func.substr(column.sealed, 1, len(head)) != head

@@ -39,7 +39,8 @@ class Vault:
         self.current = current
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._cipher = self._ciphers[current]
-        self._head = bytes([len(current.encode())]) + current.encode()
+        self.head = bytes([len(current.encode())]) + current.encode()
+        """How every value sealed under the current key begins."""
         self._random = random
 
     def seal(self, place: bytes, value: Any) -> bytes:
@@ -49,7 +50,7 @@ class Vault:
     def seal_json(self, place: bytes, body: bytes) -> bytes:
         """Seal what is JSON already."""
         nonce = self._random(NONCE_BYTES)
-        return self._head + nonce + self._cipher.encrypt(nonce, body, place)
+        return self.head + nonce + self._cipher.encrypt(nonce, body, place)
 
     def open(self, place: bytes, sealed: bytes) -> Any:
         """The value sealed for that place.

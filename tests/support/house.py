@@ -167,7 +167,7 @@ def sqlite_engine(folder: Path) -> Engine:
 
 @cache
 def _blank_database() -> bytes:
-    """The file of a database that has been made ready and holds nothing, so that it is made once and not in every test."""
+    """The file of a database that has been made ready and holds nothing: it is made once and not in every test."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "blank.db"
         engine = make_engine(f"sqlite:///{path}")

@@ -146,8 +146,8 @@ def _an_officer_answers(stage: Stage, console: Console) -> None:
     _open(link, urlencode([("name", "Asha Patel"), *(("case", reference) for reference in references)]).encode())
     now = _paused(stage) - before
     console.print(
-        f"Giving a name and pressing the button acknowledges: {now} cases, by Asha Patel. Their messages pause; the clock "
-        "of each goes on until somebody confirms that the alarm works, the provider confirms a hold, or the notice is "
+        f"Giving a name and pressing the button acknowledges: {now} cases, by Asha Patel. Their messages pause; the "
+        "clock of each goes on until somebody confirms that the alarm works, the provider confirms a hold, or the notice is "
         "withdrawn.\n"
     )
 

@@ -146,11 +146,12 @@ def _floor(source: Engine, folder: Path) -> float:
     seconds = 0.0
     for table in (tables.feeds, *WRITTEN):
         with source.connect() as connection:
-            rows = [dict(row) for row in connection.execute(select(table)).mappings()]
+            rows = [tuple(row) for row in connection.execute(select(table))]
+        names = [column.name for column in table.columns]
         started = perf_counter()
         for start in range(0, len(rows), FLOOR_BATCH):
             with engine.begin() as connection:
-                bulk_insert(connection, table, rows[start : start + FLOOR_BATCH])
+                bulk_insert(connection, table, names, rows[start : start + FLOOR_BATCH])
         seconds += perf_counter() - started
     engine.dispose()
     return seconds

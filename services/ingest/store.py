@@ -97,7 +97,9 @@ def _write(
     changes = [(record.pk, record.revision + 1, one) for record, one in made.newer]
     columns = [_row(store, shelf, feed_id, submission_id, *target, now) for target in chain(targets, changes)]
     if targets:
-        bulk_insert(connection, shelf.table, columns[: len(targets)])
+        bulk_insert(
+            connection, shelf.table, tuple(columns[0]), [tuple(row.values()) for row in columns[: len(targets)]]
+        )
     if changes:
         _update(connection, shelf, columns[len(targets) :])
     if made.confirmed:
@@ -161,9 +163,8 @@ def _written(store: Store, pk: int, revision: int, one: Keyed[Facts]) -> Written
 
 
 def _write_tokens(connection: Connection, shelf: Shelf[Facts], written: Sequence[Written[Facts]]) -> None:
-    rows = [{"token": token, shelf.owner: one.pk, "kind": int(kind)} for one in written for kind, token in one.tokens]
-    if rows:
-        bulk_insert(connection, shelf.tokens, rows)
+    rows = [(token, one.pk, int(kind)) for one in written for kind, token in one.tokens]
+    bulk_insert(connection, shelf.tokens, ("token", shelf.owner, "kind"), rows)
 
 
 def announce_written(

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, LargeBinary, Table, insert
+from sqlalchemy import Connection, Dialect, LargeBinary, Table
 from sqlalchemy.types import TypeEngine
 
-Processor = Callable[[Any], Any] | None
+Processor = Callable[[Any], Any]
 
 
-def bulk_insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all have the same columns, each value converted as its column's type demands."""
+def bulk_insert(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows whose values are in the order of `names`, each converted as its column's type demands."""
     if not rows:
         return
-    names = tuple(rows[0])
-    statement, processors = _prepared(table, names, connection.dialect)
-    values = [[row[name] if process is None else process(row[name]) for name, process in processors] for row in rows]
-    if connection.dialect.positional:
-        connection.exec_driver_sql(statement, [tuple(row) for row in values])
-    else:
-        connection.exec_driver_sql(statement, [dict(zip(names, row, strict=True)) for row in values])
+    statement, processors = _prepared(table, tuple(names), connection.dialect)
+    values = [_converted(row, processors) for row in rows] if processors else [tuple(row) for row in rows]
+    connection.exec_driver_sql(statement, values)
+
+
+def _converted(row: Sequence[Any], processors: Sequence[tuple[int, Processor]]) -> tuple[Any, ...]:
+    values = list(row)
+    for place, process in processors:
+        values[place] = process(values[place])
+    return tuple(values)
 
 
 @lru_cache(maxsize=64)
-def _prepared(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[tuple[str, Processor], ...]]:
-    statement = insert(table).values(dict.fromkeys(names)).compile(dialect=dialect, column_keys=list(names))
-    order = statement.positiontup or list(names)
-    types = {name: table.c[name].type for name in names}
-    return str(statement), tuple((name, _processor(types[name], dialect)) for name in order)
+def _prepared(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[tuple[int, Processor], ...]]:
+    quote = dialect.identifier_preparer.quote
+    columns = ", ".join(quote(name) for name in names)
+    sign = "?" if dialect.paramstyle == "qmark" else "%s"
+    statement = f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({', '.join([sign] * len(names))})"  # noqa: S608
+    found = ((place, _processor(table.c[name].type, dialect)) for place, name in enumerate(names))
+    return statement, tuple((place, process) for place, process in found if process is not None)
 
 
-def _processor(type_: TypeEngine[Any], dialect: Dialect) -> Processor:
+def _processor(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
     # Both drivers take bytes as they are; the toolkit's wrapping of each value costs more than the rest of its row.
     if isinstance(type_, LargeBinary):
         return None

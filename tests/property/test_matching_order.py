@@ -24,6 +24,7 @@ from tests.support.worlds import ENTRIES, World, bases, entry_versions, notice_v
 
 Step = tuple[str, Any]
 MOST = settings(max_examples=80, deadline=None)
+FEWER = settings(max_examples=40, deadline=None)
 
 
 @st.composite
@@ -152,7 +153,7 @@ def shuffled(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
     return rows, draw(st.permutations(rows))
 
 
-@MOST
+@FEWER
 @given(orders=shuffled())
 def test_the_same_versions_in_two_orders_and_batchings_give_the_same_matches(
     orders: tuple[list[Any], list[Any]],

@@ -26,8 +26,8 @@ def demo(
 ) -> None:
     """Watch the main job: real files in, lines matched, real e-mails out, in under a minute.
 
-    Everything runs on this machine with invented data: two councils' registers, three providers' notices, a mail server on
-    loopback as the officers' mailbox. The clock is simulated. Afterwards it serves on, for you to look around.
+    Everything runs on this machine with invented data: two councils' registers, three providers' notices, a mail server
+    on loopback as the officers' mailbox. The clock is simulated. Afterwards it serves on, for you to look around.
     """
     configure(level=QUIET_LOGS)
     console = Console(width=min(Console().width, 120))

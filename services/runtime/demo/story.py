@@ -147,8 +147,8 @@ def _an_officer_answers(stage: Stage, console: Console) -> None:
     now = _paused(stage) - before
     console.print(
         f"Giving a name and pressing the button acknowledges: {now} cases, by Asha Patel. Their messages pause; the "
-        "clock of each goes on until somebody confirms that the alarm works, the provider confirms a hold, or the notice is "
-        "withdrawn.\n"
+        "clock of each goes on until somebody confirms that the alarm works, the provider confirms a hold, or the "
+        "notice is withdrawn.\n"
     )
 
 

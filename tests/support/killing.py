@@ -1,0 +1,217 @@
+"""The real `serve` as a process that can be killed, with a mail server and clients that do not give up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from socket import create_server
+from threading import Event, Thread
+from typing import Any
+
+import httpx
+from aiosmtpd.controller import Controller
+
+from services.alerts.councils import set_policy
+from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.runtime.bootstrap import make_store
+from services.runtime.keyring import new_keyring, write_keyring
+from services.runtime.settings import Settings
+from services.storage.feeds import add_feed
+from services.storage.keys import Role, create_key
+from services.storage.migrate import upgrade
+from services.storage.store import Store
+
+READY_WITHIN = 20.0
+"""Seconds."""
+A_MOMENT = 0.05
+"""Seconds between two looks at a condition."""
+ROWS = 4
+ACCEPTED = 202
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Look until the condition holds or the time is over; whether it holds."""
+    tick = Event()
+    for _ in range(int(seconds / A_MOMENT)):
+        if condition():
+            return True
+        tick.wait(A_MOMENT)
+    return condition()
+
+
+class Mailbox(Controller):
+    """A mail server that counts what it takes, by the reference each mail carries, and is slow to say so."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[str] = Counter()
+        super().__init__(self, hostname="127.0.0.1", port=0)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        self.taken[str(mail["X-Pullcord-Alert"])] += 1
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), A_MOMENT)
+        return "250 OK"
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@dataclass
+class Deployment:
+    """A data directory made ready, and the process that serves it."""
+
+    folder: Path
+    port: int
+    store: Store
+    provider_key: str
+    council_key: str
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start serving and wait until it is ready."""
+        environment = {**os.environ, "PULLCORD_DATA_DIR": str(self.folder), "PULLCORD_POLL_SECONDS": "0.1"}
+        command = [Path(sys.executable).with_name("pullcord"), "serve", "--port", str(self.port)]
+        with (self.folder / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        assert until(self._ready, READY_WITHIN), (self.folder / "serve.log").read_text()[-2000:]
+
+    def kill(self) -> None:
+        """End it as a power cut would: it is told nothing."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to stop, and wait; its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def _ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=1).is_success
+        except httpx.HTTPError:
+            return False
+
+
+def prepare(folder: Path, mail_port: int) -> Deployment:
+    """A deployment with a council of two contacts and a provider, each with a key."""
+    settings = Settings(data_dir=folder)
+    write_keyring(settings.keys_path, new_keyring())
+    store = make_store(settings)
+    upgrade(store.engine)
+    council = add_feed(store, "council", "E06000009", "Blackpool")
+    provider = add_feed(store, "provider", "RAVN", "Raven Telecom")
+    contacts = tuple(
+        Contact(
+            label=who, route=f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to={who}@council.example"
+        )
+        for who in ("desk", "deputy")
+    )
+    tier = Tier(label="duty", from_days=56, contacts=contacts)
+    made = CouncilPolicy(tiers=(tier,), grouping_seconds=0, quiet_from=time(), quiet_until=time())
+    set_policy(store, council, made, by="Test Setup")
+    keys = [
+        create_key(store, role, feed, "test") for role, feed in ((Role.PROVIDER, provider), (Role.COUNCIL, council))
+    ]
+    with closing(create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    return Deployment(folder, port, store, *keys)
+
+
+@dataclass
+class Provider:
+    """A client that sends batches of notices until it is told to stop, each again until it has its receipt."""
+
+    name: str
+    deployment: Deployment
+    numbers: Iterator[int]
+    receipts: dict[str, list[str]] = field(default_factory=dict)
+    """The notices of every submission for which a 202 came."""
+    refused: list[int] = field(default_factory=list)
+    """Any other answer."""
+    _stopped: Event = field(default_factory=Event)
+
+    def start(self) -> None:
+        self._thread = Thread(target=self._run, name=self.name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Send no further batch; the last one is sent until it is taken."""
+        self._stopped.set()
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        for batch, number in enumerate(self.numbers):
+            if self._stopped.is_set():
+                return
+            rows = [_notice(f"{self.name}-{batch}-{row}", number * ROWS + row) for row in range(ROWS)]
+            self._send(f"{self.name}-{batch}", rows)
+            self._stopped.wait(A_MOMENT)
+
+    def _send(self, key: str, rows: list[dict[str, Any]]) -> None:
+        headers = {"Authorization": f"Bearer {self.deployment.provider_key}", "Idempotency-Key": key}
+        while True:
+            try:
+                answer = httpx.post(
+                    f"{self.deployment.url}/v1/migration-notices", json=rows, headers=headers, timeout=10
+                )
+            except httpx.HTTPError:
+                Event().wait(A_MOMENT)
+                continue
+            if answer.status_code != ACCEPTED:
+                self.refused.append(answer.status_code)
+                return
+            self.receipts[answer.json()["submission"]] = [row["id"] for row in rows]
+            return
+
+
+def put_register(deployment: Deployment, entries: int) -> None:
+    """Share a register of one entry a telephone number."""
+    rows = [{"entry_id": f"e{number}", "cli": _number(number)} for number in range(entries)]
+    answer = httpx.put(
+        f"{deployment.url}/v1/telecare-registers/E06000009/entries",
+        content=json.dumps(rows),
+        headers={"Authorization": f"Bearer {deployment.council_key}", "Content-Type": "application/json"},
+        timeout=30,
+    )
+    assert answer.status_code == ACCEPTED
+
+
+def kill_and_restart(deployment: Deployment, times: int, noise: random.Random) -> None:
+    """Kill the process so many times at random moments, each time when it has served for a while."""
+    for _ in range(times):
+        Event().wait(noise.uniform(0.1, 1.2))
+        deployment.kill()
+        deployment.start()
+
+
+def _notice(name: str, number: int) -> dict[str, Any]:
+    return {
+        "id": name,
+        "cli": _number(number),
+        "planned_migration_date": str(datetime.now(UTC).date() + timedelta(days=10)),
+    }
+
+
+def _number(number: int) -> str:
+    return f"01632 960{number % 1000:03}"

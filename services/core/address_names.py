@@ -53,8 +53,10 @@ def read_name(words: list[str]) -> Name:
 
 def _street(words: list[str], building: int, end: int) -> Name:
     """The street that ends at `end`, and the building that ends at `building` if a word stands between the two."""
-    start = building + 1 if 0 < building < end - 1 else 0
-    return Name(NameKind.STREET, " ".join(words[:start]), " ".join(words[start : _with_direction(words, end)]))
+    stop = _with_direction(words, end)
+    if not 0 < building < end - 1:
+        return Name(NameKind.STREET, "", " ".join(words[:stop]))
+    return Name(NameKind.STREET, " ".join(words[: building + 1]), " ".join(words[building + 1 : stop]))
 
 
 def _with_direction(words: list[str], end: int) -> int:

@@ -26,8 +26,8 @@ from services.core.address_units import NAMING_WORDS, UNIT_WORDS, take_sub_units
 _NAME: Final = r"(?=[a-z]{2})[^\W\d_]++(?: [^\W\d_]++)*+"
 _PLAIN: Final = re.compile(
     rf"(?:(?:{UNIT_WORDS}) (?P<unit>[0-9]{{1,4}}[a-z]?|[a-z])(?: |$))?"
-    rf"(?:(?:(?P<before>{_NAME}) (?<!\bno ))?(?P<number>[0-9]{{1,4}})(?P<suffix>[a-z])? (?!to\b))?"
-    rf"(?P<name>{_NAME})?"
+    rf"(?:(?P<before>{_NAME})(?: (?<!\bno )|$))?"
+    rf"(?:(?P<number>[0-9]{{1,4}})(?P<suffix>[a-z])? (?!to\b)(?P<name>{_NAME}))?"
 )
 _FLOORS: Final = ("grd", "lwr grd", "bsmt", "gdn", "top", "upr", "lwr", "first", "second", "third", "fourth", "rear")
 _STOREYS: Final = tuple(f"{floor}/{flat}" for floor in range(10) for flat in range(1, 10))
@@ -58,14 +58,18 @@ def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[Part]] | N
         unit, before, number, suffix, name = match.groups("")
         if unit:
             units.add(unit.lstrip("0") or "0")
-        if name:
-            words = name.split()
-            if not NAMING_WORDS.isdisjoint(words) or (before and not NAMING_WORDS.isdisjoint(before.split())):
+        if before:
+            words = before.split()
+            if not NAMING_WORDS.isdisjoint(words):
                 return None
-            parts.append(Part(_house_number(before, number, suffix) if number else [], before, read_name(words)))
+            if not number:
+                parts.append(Part([], "", read_name(words)))
+        if number:
+            words = name.split()
+            if not NAMING_WORDS.isdisjoint(words):
+                return None
+            start = len(before) + 1 if before else 0
+            end = start + len(number) + len(suffix)
+            numbers = [HouseNumber((number.lstrip("0") or "0",), (suffix,) if suffix else (), start, end)]
+            parts.append(Part(numbers, before, read_name(words)))
     return units, parts
-
-
-def _house_number(before: str, number: str, suffix: str) -> list[HouseNumber]:
-    start = len(before) + 1 if before else 0
-    return [HouseNumber((number.lstrip("0") or "0",), (*suffix,), start, start + len(number) + len(suffix))]

@@ -25,13 +25,16 @@ ACCEPTED = 202
 
 
 def _rows_body(model: Any, member: str) -> dict[str, Any]:
-    many = {"type": "array", "items": {"$ref": f"#/components/schemas/{model.__name__}"}, "maxItems": 10_000}
+    many = {"type": "array", "items": {"$ref": f"#/components/schemas/{model.__name__}"}, "minItems": 1}
     one = {"$ref": f"#/components/schemas/{model.__name__}"}
     wrapped = {"type": "object", "properties": {member: many}, "required": [member]}
     return {
         "requestBody": {
             "required": True,
-            "content": {JSON: {"schema": {"anyOf": [one, many, wrapped]}}, NDJSON: {"schema": {"type": "string"}}},
+            "content": {
+                JSON: {"schema": {"anyOf": [one, many, wrapped]}},
+                NDJSON: {"schema": {"type": "string", "minLength": 1}},
+            },
         }
     }
 

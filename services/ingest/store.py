@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
@@ -15,6 +14,7 @@ from services.core.audit import AuditWord
 from services.ingest.drafts import Draft, Facts, NoticeFacts
 from services.ingest.outcomes import RowOutcome
 from services.ingest.rules import sealed_form
+from services.ingest.sharding import by_shard, shard_of
 from services.ingest.shelves import NOTICES, Shelf, Written
 from services.ingest.step import Keyed, Plan, Recorded, plan
 from services.ingest.supersession import already_superseded, settle_supersessions, superseded_by
@@ -24,9 +24,6 @@ from services.storage.outbox import Announcement, announce
 from services.storage.sequences import take
 from services.storage.store import Store
 from services.storage.vault import place
-
-SHARDS = 8
-"""Into how many parts a feed's records fall; order is kept within one."""
 
 LOOKUP = 5_000
 """How many keys one statement looks up: well under the limits of both databases."""
@@ -124,7 +121,7 @@ def _row(
         "pk": pk,
         "record_key": one.key,
         "feed_id": feed_id,
-        "shard": one.key[0] % SHARDS,
+        "shard": shard_of(one.key),
         "revision": revision,
         shelf.stamp: draft.stamp,
         "digest": one.digest,
@@ -159,7 +156,7 @@ def _move_stamps(connection: Connection, shelf: Shelf[Facts], stamps: Iterable[t
 def _written(store: Store, pk: int, revision: int, one: Keyed[Facts]) -> Written[Facts]:
     token = store.tokeniser.token
     tokens = tuple((kind, token(kind, value)) for kind, value in one.draft.values)
-    return Written(pk, revision, one.key[0] % SHARDS, tokens, one.draft)
+    return Written(pk, revision, shard_of(one.key), tokens, one.draft)
 
 
 def _write_tokens(connection: Connection, shelf: Shelf[Facts], written: Sequence[Written[Facts]]) -> None:
@@ -177,15 +174,9 @@ def announce_written(
     now: datetime,
 ) -> None:
     """Raise the events that announce written records: one for each chunk of a shard."""
-    shards: dict[int, list[Written[Facts]]] = defaultdict(list)
-    for one in written:
-        shards[one.shard].append(one)
     announcements = [
-        Announcement(
-            "ingest", f"{feed_id}:{shard}", shelf.announce(feed_id, submission_id, members[start : start + CHUNK])
-        )
-        for shard, members in sorted(shards.items())
-        for start in range(0, len(members), CHUNK)
+        Announcement("ingest", key, shelf.announce(feed_id, submission_id, members))
+        for key, members in by_shard(feed_id, written, lambda one: one.shard)
     ]
     announce(connection, announcements, now, store.random)
 

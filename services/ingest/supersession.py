@@ -7,7 +7,7 @@ only, so that notices that name each other never all fall away.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
@@ -19,7 +19,8 @@ from services.storage.outbox import Announcement, announce
 from services.storage.store import Store
 from services.storage.tables import notices
 
-Changed = list[tuple[int, int]]
+Changed = list[Any]
+"""Rows of pk, revision and shard."""
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
@@ -72,9 +73,9 @@ def _set_live(connection: Connection, keys: Collection[bytes], *, live: bool) ->
         update(notices)
         .where(notices.c.record_key.in_(keys), notices.c.live.is_(not live), ~replaced if live else replaced)
         .values(live=live, revision=notices.c.revision + 1)
-        .returning(notices.c.pk, notices.c.revision)
+        .returning(notices.c.pk, notices.c.revision, notices.c.shard)
     )
-    return [(pk, revision) for pk, revision in connection.execute(statement)]
+    return list(connection.execute(statement))
 
 
 def _tell(
@@ -82,21 +83,12 @@ def _tell(
     store: Store,
     feed_id: str,
     submission_id: str,
-    changed: Sequence[tuple[int, int]],
+    changed: Changed,
     now: datetime,
 ) -> None:
-    announcements = [
-        Announcement(
-            "ingest",
-            f"{feed_id}:0",
-            NoticesWithdrawn(
-                feed=feed_id,
-                submission=submission_id,
-                records=tuple(
-                    RecordRef(record=pk, revision=revision) for pk, revision in changed[start : start + CHUNK]
-                ),
-            ),
-        )
-        for start in range(0, len(changed), CHUNK)
-    ]
+    announcements = []
+    for key, rows in by_shard(feed_id, changed, lambda row: int(row.shard)):
+        refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)
+        event = NoticesWithdrawn(feed=feed_id, submission=submission_id, records=refs)
+        announcements.append(Announcement("ingest", key, event))
     announce(connection, announcements, now, store.random)

@@ -25,7 +25,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE_BODY = {
     "requestBody": {
         "required": True,
-        "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in (CSV, XLSX)},
+        "content": {media: {"schema": {"type": "string", "format": "binary", "minLength": 1}} for media in (CSV, XLSX)},
     }
 }
 DryRunFlag = Annotated[bool, Query(description="Show how the file is understood, and take nothing in.")]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from schemas.events import CHUNK, EntriesWithdrawn, RecordRef
 from services.core.audit import AuditWord
 from services.core.errors import ConflictError, NotFoundError
+from services.ingest.sharding import by_shard
 from services.storage.audit import AuditRow, write_audit
 from services.storage.outbox import Announcement, announce
 from services.storage.store import Store
@@ -67,17 +69,23 @@ def withdraw(
             update(entries)
             .where(entries.c.pk.in_(pks[start : start + CHUNK]), entries.c.live)
             .values(live=False, revision=entries.c.revision + 1, updated_at=now, received_at=now)
-            .returning(entries.c.pk, entries.c.revision)
+            .returning(entries.c.pk, entries.c.revision, entries.c.shard)
         )
-        changed = [(pk, revision) for pk, revision in connection.execute(statement)]
+        changed = connection.execute(statement).all()
         if not changed:
             continue
-        refs = tuple(RecordRef(record=pk, revision=revision) for pk, revision in changed)
-        event = EntriesWithdrawn(feed=feed_id, submission=submission_id, records=refs)
-        announce(connection, [Announcement("ingest", f"{feed_id}:0", event)], now, store.random)
-        fields = {"submission": submission_id, "records": changed}
+        announce(connection, _announcements(feed_id, submission_id, changed), now, store.random)
+        fields = {"submission": submission_id, "records": [(row.pk, row.revision) for row in changed]}
         row = AuditRow(AuditWord.ENTRIES_WITHDRAWN, fields, subject=submission_id, feed_id=feed_id)
         write_audit(connection, store.vault, [row], now)
+
+
+def _announcements(feed_id: str, submission_id: str, changed: Sequence[Any]) -> list[Announcement]:
+    made = []
+    for key, rows in by_shard(feed_id, changed, lambda row: int(row.shard)):
+        refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)
+        made.append(Announcement("ingest", key, EntriesWithdrawn(feed=feed_id, submission=submission_id, records=refs)))
+    return made
 
 
 def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:

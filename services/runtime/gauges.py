@@ -13,7 +13,7 @@ from services.alerts.machine import CLOCK_STOPPED, State
 from services.core.clock import london_day
 from services.storage.outbox import oldest_unpublished
 from services.storage.store import Store
-from services.storage.tables import cases, deliveries, feeds, matches, outbox, quarantine
+from services.storage.tables import alert_cases, alerts, cases, deliveries, feeds, matches, outbox, quarantine
 
 STOPPED = [state.value for state in CLOCK_STOPPED]
 UNSAFE_AFTER_DATE = [state.value for state in State if state not in CLOCK_STOPPED]
@@ -40,7 +40,7 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
     yield _age(
         "pullcord_alert_oldest_unacknowledged_seconds",
         "Age of the oldest alert over an open case that nobody has acknowledged.",
-        _oldest_alert(connection),
+        _oldest_alert(connection, now),
         now,
     )
     yield _one(
@@ -102,11 +102,17 @@ def _by(name: str, text: str, label: str, rows: object) -> GaugeMetricFamily:
     return family
 
 
-def _oldest_alert(connection: Connection) -> datetime | None:
-    """The last alert of each open case that is neither paused nor safe: the oldest of these waits longest."""
-    waiting = (cases.c.state.not_in([*STOPPED, State.ACKNOWLEDGED.value]), cases.c.last_alert_at.is_not(None))
-    unanswered = select(func.min(cases.c.last_alert_at)).where(*waiting, cases.c.paused_until.is_(None))
-    found: datetime | None = connection.scalar(unanswered)
+def _oldest_alert(connection: Connection, now: datetime) -> datetime | None:
+    """The oldest alert over a case that still waits for a named person: alerts from before its last pause are answered."""
+    since = func.coalesce(cases.c.paused_until, cases.c.opened_at)
+    waiting = cases.c.state.not_in(STOPPED) & (cases.c.paused_until.is_(None) | (cases.c.paused_until <= now))
+    query = (
+        select(func.min(alerts.c.created_at))
+        .join_from(alerts, alert_cases, alert_cases.c.alert_pk == alerts.c.pk)
+        .join(cases, cases.c.pk == alert_cases.c.case_pk)
+        .where(waiting, alerts.c.created_at >= since)
+    )
+    found: datetime | None = connection.scalar(query)
     return found
 
 

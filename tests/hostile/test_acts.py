@@ -175,9 +175,9 @@ def test_nobody_can_play_the_clock_the_provider_or_the_register(door: Door, at_r
 ACKNOWLEDGEMENTS = [
     ("nobody", {}, INVALID),
     ("null for a name", {"by": None}, INVALID),
-    ("an empty name", {"by": ""}, FAULTY),
-    ("a telephone number for a name", {"by": TELLTALE}, FAULTY),
-    ("a telephone number in a note", {**BY, "note": f"ring {TELLTALE}"}, FAULTY),
+    ("an empty name", {"by": ""}, INVALID),
+    ("a telephone number for a name", {"by": TELLTALE}, INVALID),
+    ("a telephone number in a note", {**BY, "note": f"ring {TELLTALE}"}, INVALID),
     ("no case", {**BY, "cases": []}, INVALID),
     ("cases that are one text", {**BY, "cases": "C-2222-2222"}, INVALID),
     ("a case that the alert does not tell of", {**BY, "cases": ["C-2222-2222"]}, (404, "not-found")),

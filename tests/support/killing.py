@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import signal
@@ -81,9 +80,10 @@ class Deployment:
     council_key: str
     process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    def client(self, key: str = "") -> httpx.Client:
+        """A client of this deployment that shows a key."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=10)
 
     def start(self) -> None:
         """Start serving and wait until it is ready."""
@@ -91,7 +91,8 @@ class Deployment:
         command = [Path(sys.executable).with_name("pullcord"), "serve", "--port", str(self.port)]
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        assert until(self._ready, READY_WITHIN), (self.folder / "serve.log").read_text()[-2000:]
+        with self.client() as client:
+            assert until(lambda: _ready(client), READY_WITHIN), (self.folder / "serve.log").read_text()[-2000:]
 
     def kill(self) -> None:
         """End it as a power cut would: it is told nothing."""
@@ -99,17 +100,12 @@ class Deployment:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def stop(self) -> int:
-        """Ask it to stop, and wait; its exit code."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
 
-    def _ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/readyz", timeout=1).is_success
-        except httpx.HTTPError:
-            return False
+def _ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").is_success
+    except httpx.HTTPError:
+        return False
 
 
 def prepare(folder: Path, mail_port: int) -> Deployment:
@@ -161,39 +157,35 @@ class Provider:
         assert not self._thread.is_alive()
 
     def _run(self) -> None:
-        for batch, number in enumerate(self.numbers):
-            if self._stopped.is_set():
-                return
-            rows = [_notice(f"{self.name}-{batch}-{row}", number * ROWS + row) for row in range(ROWS)]
-            self._send(f"{self.name}-{batch}", rows)
-            self._stopped.wait(A_MOMENT)
+        with self.deployment.client(self.deployment.provider_key) as client:
+            for batch, number in enumerate(self.numbers):
+                if self._stopped.is_set():
+                    return
+                rows = [_notice(f"{self.name}-{batch}-{row}", number * ROWS + row) for row in range(ROWS)]
+                self._note(_sent(client, f"{self.name}-{batch}", rows), rows)
+                self._stopped.wait(A_MOMENT)
 
-    def _send(self, key: str, rows: list[dict[str, Any]]) -> None:
-        headers = {"Authorization": f"Bearer {self.deployment.provider_key}", "Idempotency-Key": key}
-        while True:
-            try:
-                answer = httpx.post(
-                    f"{self.deployment.url}/v1/migration-notices", json=rows, headers=headers, timeout=10
-                )
-            except httpx.HTTPError:
-                Event().wait(A_MOMENT)
-                continue
-            if answer.status_code != ACCEPTED:
-                self.refused.append(answer.status_code)
-                return
+    def _note(self, answer: httpx.Response, rows: list[dict[str, Any]]) -> None:
+        if answer.status_code == ACCEPTED:
             self.receipts[answer.json()["submission"]] = [row["id"] for row in rows]
-            return
+        else:
+            self.refused.append(answer.status_code)
+
+
+def _sent(client: httpx.Client, key: str, rows: list[dict[str, Any]]) -> httpx.Response:
+    """The answer to a batch, sent again under its key until there is one."""
+    while True:
+        try:
+            return client.post("/v1/migration-notices", json=rows, headers={"Idempotency-Key": key})
+        except httpx.HTTPError:
+            Event().wait(A_MOMENT)
 
 
 def put_register(deployment: Deployment, entries: int) -> None:
     """Share a register of one entry a telephone number."""
     rows = [{"entry_id": f"e{number}", "cli": _number(number)} for number in range(entries)]
-    answer = httpx.put(
-        f"{deployment.url}/v1/telecare-registers/E06000009/entries",
-        content=json.dumps(rows),
-        headers={"Authorization": f"Bearer {deployment.council_key}", "Content-Type": "application/json"},
-        timeout=30,
-    )
+    with deployment.client(deployment.council_key) as client:
+        answer = client.put("/v1/telecare-registers/E06000009/entries", json=rows)
     assert answer.status_code == ACCEPTED
 
 

@@ -1,0 +1,225 @@
+"""What a review makes of a case whose lines, entry or days have changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from schemas.codes import (
+    Connection,
+    MatchDecision,
+    MatchLevel,
+    MigrationKind,
+    NoticeStatus,
+    ServiceStatus,
+    TargetService,
+)
+from services.alerts.case import Case, Entry, Line
+from services.alerts.machine import Event, State
+from services.alerts.policy import CouncilPolicy
+from services.alerts.rules import load_ruleset
+from services.alerts.step import Review, opened, review
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+DAY = timedelta(days=1)
+RULES, POLICY = load_ruleset("pstn-2026"), CouncilPolicy()
+ENTRY = Entry(
+    pk=2,
+    feed_id="council:E06000009",
+    shard=0,
+    live=True,
+    service_status=ServiceStatus.ACTIVE,
+    connection=Connection.ANALOGUE_LINE,
+)
+LINE = Line(
+    notice_pk=1,
+    level=MatchLevel.CONFIRMED,
+    decision=MatchDecision.UNDECIDED,
+    decided_level=None,
+    status=NoticeStatus.PLANNED,
+    migration_kind=MigrationKind.NON_VOLUNTARY,
+    target_service=TargetService.VOIP,
+    planned_on=date(2026, 12, 3),
+    restriction_on=None,
+    issued_at=NOW - DAY,
+)
+SECOND = replace(LINE, notice_pk=9, planned_on=date(2026, 12, 17))
+POSSIBLE = replace(LINE, notice_pk=5, level=MatchLevel.POSSIBLE)
+
+
+def reviewed(case: Case, *lines: Line, entry: Entry = ENTRY, now: datetime = NOW) -> Review:
+    return review(case, entry, lines, POLICY, RULES, now)
+
+
+def standing(state: State = State.OPEN, *lines: Line, **changes: Any) -> Case:
+    """A case as it was saved after its first alert, about LINE unless other lines are given."""
+    fresh = reviewed(opened(1, "C-2222-2222", ENTRY, RULES, NOW), *(lines or (LINE,))).case
+    return replace(fresh, state=state, revision=1, last_alert_at=NOW, last_threshold=14, **changes)
+
+
+def events(made: Review) -> list[Event]:
+    return [happening.event for happening in made.happenings]
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("lines", [(LINE,), (LINE, SECOND), (POSSIBLE,), (replace(LINE, restriction_on=NOW.date()),)])
+def test_a_second_review_of_the_same_facts_changes_nothing(state: State, lines: tuple[Line, ...]) -> None:
+    once = reviewed(standing(state, *lines), *lines)
+    assert reviewed(once.case, *lines) == Review(once.case, ())
+
+
+def test_a_first_review_takes_over_what_the_lines_say() -> None:
+    case = standing(State.OPEN, LINE, replace(SECOND, restriction_on=date(2026, 11, 29)))
+    assert (case.lines, case.level, case.harm_on) == (2, MatchLevel.CONFIRMED, date(2026, 11, 29))
+    assert (case.planned_on, case.restriction_on) == (date(2026, 12, 3), date(2026, 11, 29))
+
+
+def test_a_case_without_a_line_at_risk_was_never_opened() -> None:
+    made = reviewed(opened(1, "C-2222-2222", ENTRY, RULES, NOW))
+    assert (made.case.lines, made.happenings, made.case.revision) == (0, (), 0)
+
+
+@pytest.mark.parametrize(
+    ("day", "event"),
+    [
+        (date(2026, 12, 1), Event.MOVE_DATE_EARLIER),
+        (date(2026, 12, 5), Event.MOVE_DATE_LATER),
+        (None, Event.MOVE_DATE_LATER),
+    ],
+)
+def test_a_moved_date_is_told_as_earlier_or_later(day: date | None, event: Event) -> None:
+    assert events(reviewed(standing(), replace(LINE, planned_on=day))) == [event]
+
+
+def test_a_date_that_becomes_known_counts_as_earlier() -> None:
+    unknown = replace(LINE, planned_on=None)
+    assert events(reviewed(standing(State.OPEN, unknown), LINE)) == [Event.MOVE_DATE_EARLIER]
+
+
+def test_a_date_moved_earlier_forgets_the_pause_and_the_alerts_before() -> None:
+    paused = standing(State.ACKNOWLEDGED, paused_until=NOW + 7 * DAY)
+    case = reviewed(paused, replace(LINE, planned_on=date(2026, 12, 1)), now=NOW + DAY).case
+    assert (case.state, case.paused_until, case.last_alert_at) == (State.OPEN, None, None)
+    assert case.due_at == NOW + DAY
+
+
+@pytest.mark.parametrize(
+    ("lines", "entry", "event", "state"),
+    [
+        ((), ENTRY, Event.WITHDRAW_NOTICE, State.NOTICE_WITHDRAWN),
+        (
+            (replace(LINE, status=NoticeStatus.WITHDRAWN),),
+            ENTRY,
+            Event.WITHDRAW_NOTICE,
+            State.NOTICE_WITHDRAWN,
+        ),
+        ((LINE,), replace(ENTRY, live=False), Event.END_SERVICE, State.SERVICE_ENDED),
+        ((LINE,), replace(ENTRY, service_status=ServiceStatus.ENDED), Event.END_SERVICE, State.SERVICE_ENDED),
+        (
+            (replace(LINE, decision=MatchDecision.REJECTED, decided_level=MatchLevel.CONFIRMED),),
+            ENTRY,
+            Event.REJECT_MATCH,
+            State.FALSE_MATCH,
+        ),
+    ],
+)
+def test_when_no_line_is_at_risk_any_more_the_case_ends_and_says_why(
+    lines: tuple[Line, ...], entry: Entry, event: Event, state: State
+) -> None:
+    made = reviewed(standing(), *lines, entry=entry)
+    assert (events(made), made.case.state, made.case.due_at) == ([event], state, None)
+    assert reviewed(made.case, *lines, entry=entry).happenings == ()
+
+
+@pytest.mark.parametrize("state", [State.NOTICE_WITHDRAWN, State.SERVICE_ENDED, State.FALSE_MATCH])
+def test_danger_that_comes_back_opens_an_ended_case(state: State) -> None:
+    over = replace(standing(state), lines=0)
+    made = reviewed(over, LINE)
+    assert (events(made), made.case.state, made.case.due_at) == ([Event.NEW_NOTICE], State.OPEN, NOW)
+
+
+@pytest.mark.parametrize("state", [State.CLOSED, State.POST_CHECK_PASSED, State.FALSE_MATCH, State.HOLD_CONFIRMED])
+def test_another_notice_opens_a_case_that_is_over_or_held(state: State) -> None:
+    made = reviewed(standing(state, hold_until=date(2027, 1, 10)), LINE, SECOND)
+    assert (events(made), made.case.state) == ([Event.NEW_NOTICE], State.OPEN)
+
+
+def test_another_notice_does_not_undo_a_confirmation() -> None:
+    assert reviewed(standing(State.CONFIRMED_SAFE), LINE, SECOND).case.state is State.CONFIRMED_SAFE
+
+
+def test_a_line_that_moved_unconfirmed_is_an_alarm_and_a_confirmed_one_owes_its_test() -> None:
+    moved = replace(LINE, status=NoticeStatus.COMPLETED)
+    assert reviewed(standing(), moved).case.state is State.MIGRATED_UNCONFIRMED
+    assert reviewed(standing(State.CONFIRMED_SAFE), moved).case.state is State.MIGRATED
+
+
+def test_a_confirmed_line_is_taken_to_have_moved_the_day_after_its_date() -> None:
+    safe = standing(State.CONFIRMED_SAFE)
+    assert reviewed(safe, LINE, now=NOW + 10 * DAY).case.state is State.CONFIRMED_SAFE
+    assert reviewed(safe, LINE, now=NOW + 11 * DAY).case.state is State.MIGRATED
+
+
+def test_what_happens_in_an_area_is_not_known_to_happen_to_the_line() -> None:
+    told = replace(POSSIBLE, status=NoticeStatus.COMPLETED, restriction_on=NOW.date())
+    assert reviewed(standing(State.OPEN, POSSIBLE), told).case.state is State.OPEN
+
+
+def test_a_person_who_confirms_a_possible_match_makes_it_as_sure_as_a_number() -> None:
+    sure = replace(POSSIBLE, decision=MatchDecision.CONFIRMED, decided_level=MatchLevel.POSSIBLE)
+    assert reviewed(standing(State.OPEN, POSSIBLE), sure).case.level is MatchLevel.CONFIRMED
+
+
+def test_a_restriction_is_told_on_its_day_and_once() -> None:
+    line = replace(LINE, restriction_on=date(2026, 11, 25))
+    case = standing(State.ACKNOWLEDGED, line, paused_until=NOW + 5 * DAY)
+    assert reviewed(case, line, now=NOW + DAY).happenings == ()
+    made = reviewed(case, line, now=NOW + 2 * DAY)
+    assert (events(made), made.case.state) == ([Event.RESTRICT_LINE], State.LINE_RESTRICTED)
+    assert reviewed(made.case, line, now=NOW + 3 * DAY).happenings == ()
+
+
+def test_the_case_is_looked_at_on_the_day_a_restriction_begins() -> None:
+    line = replace(LINE, planned_on=date(2027, 6, 1), restriction_on=date(2027, 5, 1))
+    case = standing(State.CONFIRMED_SAFE, line)
+    assert reviewed(case, line).case.due_at == datetime(2027, 4, 30, 23, tzinfo=UTC)
+
+
+def test_a_hold_ends_the_day_after_its_last() -> None:
+    held = standing(State.HOLD_CONFIRMED, hold_until=date(2026, 12, 20))
+    at_its_last = reviewed(held, LINE, now=datetime(2026, 12, 20, 23, tzinfo=UTC))
+    assert (at_its_last.happenings, at_its_last.case.due_at) == ((), datetime(2026, 12, 21, tzinfo=UTC))
+    over = reviewed(held, LINE, now=datetime(2026, 12, 21, tzinfo=UTC))
+    assert (events(over), over.case.state, over.case.hold_until) == ([Event.END_HOLD], State.OPEN, None)
+
+
+def test_an_acknowledgement_lapses_when_its_pause_is_over() -> None:
+    paused = standing(State.ACKNOWLEDGED, paused_until=NOW + DAY)
+    assert reviewed(paused, LINE).case.due_at == NOW + DAY
+    made = reviewed(paused, LINE, now=NOW + DAY)
+    assert (events(made), made.case.state) == ([Event.ACKNOWLEDGEMENT_LAPSED], State.OPEN)
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED_SAFE, State.POST_CHECK_PASSED, State.CLOSED])
+def test_an_interim_solution_is_looked_at_again_on_its_day_and_once(state: State) -> None:
+    line = replace(LINE, planned_on=date(2030, 1, 1))
+    case = standing(state, line, review_on=date(2028, 6, 1))
+    made = reviewed(case, line, now=datetime(2028, 6, 1, 9, tzinfo=UTC))
+    assert (events(made), made.case.state, made.case.review_on) == ([Event.REVIEW_DUE], State.OPEN, None)
+
+
+def test_a_rejected_line_counts_again_when_it_is_found_by_surer_evidence() -> None:
+    word = replace(LINE, level=MatchLevel.PROBABLE, decision=MatchDecision.REJECTED, decided_level=MatchLevel.PROBABLE)
+    over = reviewed(standing(State.OPEN, replace(LINE, level=MatchLevel.PROBABLE)), word).case
+    assert over.state is State.FALSE_MATCH
+    surer = replace(word, level=MatchLevel.CONFIRMED)
+    assert reviewed(replace(over, revision=2), surer).case.state is State.OPEN
+
+
+def test_a_review_never_leaves_an_open_case_without_a_time_to_look_at_it() -> None:
+    for state in State:
+        case = reviewed(standing(state), LINE).case
+        assert case.clock_stopped or case.due_at is not None

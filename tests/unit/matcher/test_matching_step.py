@@ -1,0 +1,92 @@
+"""From what is on record to the pairs that should stand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from schemas.codes import MatchDecision, MatchLevel, Scope
+from services.core.address import parse_address
+from services.core.tokens import TokenKind
+from services.matcher.rules import Finding, Reason, Whereabouts
+from services.matcher.step import EntryRow, MatchRow, MatchState, NoticeRow, step
+
+NOTICE = NoticeRow(pk=1, revision=4, live=True, scope=Scope.LINE)
+ENTRY = EntryRow(pk=2, revision=5, live=True, feed_id="council:E06000009", shard=3)
+PAIR = (1, 2)
+BY_NUMBER = Finding(MatchLevel.CONFIRMED, (Reason.SAME_TELEPHONE_NUMBER,))
+STANDING = MatchRow(live=True, finding=BY_NUMBER, notice_revision=4, entry_revision=5, decision=MatchDecision.UNDECIDED)
+
+
+def state(match: MatchRow | None = None, **changes: Any) -> MatchState:
+    """Two records that share a telephone number, and the match on record, if any."""
+    made = MatchState(
+        changed_notices={1},
+        changed_entries=set(),
+        notices={1: NOTICE},
+        entries={2: ENTRY},
+        shared={PAIR: {TokenKind.TELEPHONE}},
+        matches={PAIR: match} if match else {},
+        look=lambda _pair: (Whereabouts(has_numbers=True, parts=None), Whereabouts(has_numbers=True, parts=None)),
+    )
+    return replace(made, **changes)
+
+
+def test_a_pair_not_on_record_is_found() -> None:
+    outcome = step(state())
+    assert (outcome.found, outcome.ended) == ({PAIR: BY_NUMBER}, {})
+
+
+def test_a_pair_on_record_at_these_versions_is_no_news() -> None:
+    outcome = step(state(STANDING))
+    assert (outcome.found, outcome.ended) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        replace(STANDING, notice_revision=3),
+        replace(STANDING, entry_revision=4),
+        replace(STANDING, live=False),
+        replace(STANDING, finding=Finding(MatchLevel.PROBABLE, (Reason.SAME_UPRN,))),
+    ],
+)
+def test_a_pair_on_record_at_other_versions_or_findings_is_found_again(match: MatchRow) -> None:
+    outcome = step(state(match))
+    assert (outcome.found, outcome.ended) == ({PAIR: BY_NUMBER}, {})
+
+
+def test_a_rejected_pair_is_found_again_like_any_other() -> None:
+    outcome = step(state(replace(STANDING, notice_revision=3, decision=MatchDecision.REJECTED)))
+    assert set(outcome.found) == {PAIR}
+
+
+def test_a_pair_that_shares_nothing_any_more_ends() -> None:
+    assert step(state(STANDING, shared={})).ended == {PAIR: "no_longer_alike"}
+
+
+def test_a_pair_whose_addresses_have_come_to_clash_ends() -> None:
+    flats = [Whereabouts(False, parse_address([f"Flat {flat}, 18 High Street"])) for flat in "AC"]
+    made = state(STANDING, shared={PAIR: {TokenKind.POSTCODE}}, look=lambda _pair: (flats[0], flats[1]))
+    assert step(made).ended == {PAIR: "no_longer_alike"}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"notices": {1: replace(NOTICE, live=False)}}, "notice_superseded"),
+        ({"entries": {2: replace(ENTRY, live=False)}}, "entry_withdrawn"),
+    ],
+)
+def test_a_pair_of_which_a_record_counts_no_longer_ends_and_says_why(change: dict[str, Any], why: str) -> None:
+    outcome = step(state(STANDING, **change))
+    assert (outcome.found, outcome.ended) == ({}, {PAIR: why})
+
+
+@pytest.mark.parametrize("shared", [{}, {PAIR: {TokenKind.TELEPHONE}}])
+def test_a_pair_that_has_ended_does_not_end_again(shared: dict[Any, Any]) -> None:
+    gone = state(replace(STANDING, live=False), shared=shared, entries={2: replace(ENTRY, live=False)})
+    outcome = step(gone)
+    assert (outcome.found, outcome.ended) == ({}, {})

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
 from schemas.events import CHUNK, NoticesWithdrawn, RecordRef
 from services.core.audit import AuditWord
+from services.ingest.sharding import by_shard
 from services.storage.audit import AuditRow, write_audit
 from services.storage.outbox import Announcement, announce
 from services.storage.store import Store
@@ -44,7 +46,8 @@ def settle_supersessions(
     fallen = _set_live(connection, keys, live=False)
     risen = _set_live(connection, keys, live=True)
     _tell(connection, store, feed_id, submission_id, fallen + risen, now)
-    fields = [fallen[start : start + CHUNK] for start in range(0, len(fallen), CHUNK)]
+    told = [(row.pk, row.revision) for row in fallen]
+    chunks = [told[start : start + CHUNK] for start in range(0, len(told), CHUNK)]
     rows = [
         AuditRow(
             AuditWord.NOTICES_SUPERSEDED,
@@ -52,7 +55,7 @@ def settle_supersessions(
             subject=submission_id,
             feed_id=feed_id,
         )
-        for records in fields
+        for records in chunks
     ]
     write_audit(connection, store.vault, rows, now)
 

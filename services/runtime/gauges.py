@@ -103,7 +103,7 @@ def _by(name: str, text: str, label: str, rows: object) -> GaugeMetricFamily:
 
 
 def _oldest_alert(connection: Connection, now: datetime) -> datetime | None:
-    """The oldest alert over a case that still waits for a named person: alerts from before its last pause are answered."""
+    """The oldest alert over a case that waits for a named person; those from before its last pause are answered."""
     since = func.coalesce(cases.c.paused_until, cases.c.opened_at)
     waiting = cases.c.state.not_in(STOPPED) & (cases.c.paused_until.is_(None) | (cases.c.paused_until <= now))
     query = (

@@ -43,7 +43,7 @@ browser: ## Chromium for the tests of pages
 setup: .venv/.ready
 
 .venv/.ready: uv.lock pyproject.toml $(UV)
-	$(UV) sync --frozen --quiet --python "$$(command -v $(PYTHON))"
+	$(UV) sync --frozen --quiet --all-extras --python "$$(command -v $(PYTHON))"
 	@touch $@
 
 $(UV):

@@ -2,7 +2,7 @@
 
 A plain segment is a sub-unit (`flat 2`, `room b`), a name, a house number and a name, in this order; each but the last
 name may be missing, and that too where there is no number. A name is words without digits. One pattern reads the
-segment in place of some twenty, and to the same end:
+segment in place of some twenty (the commonest sub-units are read ahead), and to the same end:
 
 - To find a sub-unit, `take_sub_units` needs one of `NAMING_WORDS`, a letter right before a digit, a stroke or a dash. A
   plain segment has the first only as the word in front of its sub-unit, and none of the others.
@@ -58,18 +58,17 @@ def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[Part]] | N
         unit, before, number, suffix, name = match.groups("")
         if unit:
             units.add(unit.lstrip("0") or "0")
-        if before:
-            words = before.split()
-            if not NAMING_WORDS.isdisjoint(words):
-                return None
-            if not number:
-                parts.append(Part([], "", read_name(words)))
-        if number:
+        if not number:
+            before, name = "", before
+        if name:
             words = name.split()
-            if not NAMING_WORDS.isdisjoint(words):
+            if not NAMING_WORDS.isdisjoint(words) or (before and not NAMING_WORDS.isdisjoint(before.split())):
                 return None
-            start = len(before) + 1 if before else 0
-            end = start + len(number) + len(suffix)
-            numbers = [HouseNumber((number.lstrip("0") or "0",), (suffix,) if suffix else (), start, end)]
-            parts.append(Part(numbers, before, read_name(words)))
+            parts.append(Part(_house_number(before, number, suffix) if number else [], before, read_name(words)))
     return units, parts
+
+
+def _house_number(before: str, number: str, suffix: str) -> list[HouseNumber]:
+    start = len(before) + 1 if before else 0
+    end = start + len(number) + len(suffix)
+    return [HouseNumber((number.lstrip("0") or "0",), (suffix,) if suffix else (), start, end)]

@@ -74,7 +74,7 @@ def act(store: Store, reference: str, event: Event, record: HumanAct, feed_id: s
     """
     now = store.now()
     with store.writing() as connection:
-        case = find_case(connection, reference, feed_id)
+        case = find_case(connection, reference, feed_id, to_change=True)
         decision = decide(case.state, event)
         policy = load_council(connection, store, case.feed_id).policy
         if not isinstance(decision, Refuse):
@@ -97,7 +97,7 @@ def acknowledge(
     with store.writing() as connection:
         pk, council = find_alert(connection, alert, feed_id)
         policy = load_council(connection, store, council).policy
-        members = cases_of_alert(connection, pk)
+        members = cases_of_alert(connection, pk, to_change=True)
         if wanted is not None and not wanted <= {case.reference for case in members}:
             raise NotFoundError("the alert does not tell of every case that is named")
         chosen = [case for case in members if not case.clock_stopped and (wanted is None or case.reference in wanted)]
@@ -111,7 +111,7 @@ def acknowledge(
     return Acknowledged(alert, tuple(paused), until)
 
 
-def find_case(connection: Connection, reference: str, feed_id: str | None) -> Case:
+def find_case(connection: Connection, reference: str, feed_id: str | None, *, to_change: bool = False) -> Case:
     """A case by its reference.
 
     Raises NotFoundError.
@@ -119,7 +119,7 @@ def find_case(connection: Connection, reference: str, feed_id: str | None) -> Ca
     conditions: list[ColumnElement[bool]] = [cases.c.reference == reference.strip().upper()]
     if feed_id is not None:
         conditions.append(cases.c.feed_id == feed_id)
-    found = find_cases(connection, *conditions)
+    found = find_cases(connection, *conditions, to_change=to_change)
     if not found:
         raise NotFoundError("there is no case with this reference")
     return found[0]
@@ -139,10 +139,10 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
     return row.pk, row.feed_id
 
 
-def cases_of_alert(connection: Connection, alert_pk: int) -> list[Case]:
+def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = False) -> list[Case]:
     """The cases an alert told of."""
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
-    return find_cases(connection, cases.c.pk.in_(members))
+    return find_cases(connection, cases.c.pk.in_(members), to_change=to_change)
 
 
 def _record(

@@ -30,18 +30,26 @@ class Dossier:
 
 
 def load_dossiers(connection: Connection, entry_pks: Collection[int]) -> dict[int, Dossier]:
-    """The dossiers of register entries, by entry."""
+    """The dossiers of register entries, by entry, with their cases locked: they are read to be changed."""
     if not entry_pks:
         return {}
+    found = find_cases(connection, among(connection, cases.c.entry_pk, entry_pks), to_change=True)
+    known = {case.entry_pk: case for case in found}
     entries = _entries(connection, entry_pks)
     lines = _lines(connection, entry_pks)
-    known = {case.entry_pk: case for case in find_cases(connection, among(connection, cases.c.entry_pk, entry_pks))}
     return {pk: Dossier(entry, tuple(lines.get(pk, ())), known.get(pk)) for pk, entry in entries.items()}
 
 
-def find_cases(connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Case]:
-    """Cases that meet all conditions, the earliest harm first."""
-    query = select(*_COLUMNS).where(*conditions).order_by(cases.c.harm_on.nulls_last(), cases.c.pk).limit(limit)
+def find_cases(
+    connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None, to_change: bool = False
+) -> list[Case]:
+    """Cases that meet all conditions, the earliest harm first; locked, if they are read `to_change` them."""
+    query = select(*_COLUMNS).where(*conditions).limit(limit)
+    if to_change:
+        # Always in the same order: two workers that lock the same cases never wait for each other in a circle.
+        query = query.order_by(cases.c.pk).with_for_update()
+    else:
+        query = query.order_by(cases.c.harm_on.nulls_last(), cases.c.pk)
     return [_case(row) for row in connection.execute(query)]
 
 

@@ -23,6 +23,7 @@ from services.ingest.submissions import (
 )
 from services.ingest.withdrawals import Missing, ReplacementTooLargeError, missing_from, withdraw, withdrawn_among
 from services.storage.audit import AuditRow, write_audit
+from services.storage.feeds import hold_feed
 from services.storage.store import Store
 
 Rows = Iterable[RawRow]
@@ -59,6 +60,7 @@ def accept(
     now = store.now()
     reading = read_rows(origin, rows, now)
     with store.writing() as connection:
+        hold_feed(connection, origin.feed_id)
         answer = earlier_answer(connection, origin)
         if answer is not None:
             fields = {"submission": answer.submission_id}

@@ -14,6 +14,7 @@ from services.core.audit import AuditWord
 from services.core.errors import ConflictError, NotFoundError
 from services.ingest.sharding import by_shard
 from services.storage.audit import AuditRow, write_audit
+from services.storage.feeds import hold_feed
 from services.storage.outbox import Announcement, announce
 from services.storage.store import Store
 from services.storage.tables import register_entries
@@ -95,6 +96,7 @@ def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
     """
     now, key = store.now(), store.tokeniser.record_key(feed_id, entry_id)
     with store.writing() as connection:
+        hold_feed(connection, feed_id)
         pk = connection.scalar(select(register_entries.c.pk).where(register_entries.c.record_key == key))
         if pk is None:
             raise NotFoundError("this register has no entry with that id")

@@ -73,3 +73,8 @@ def list_feeds(connection: Connection, kind: Kind | None = None) -> Sequence[Fee
     if kind is not None:
         query = query.where(row.kind == kind)
     return [Feed(*values) for values in connection.execute(query)]
+
+
+def hold_feed(connection: Connection, feed_id: str) -> None:
+    """Wait for other submissions of the same feed: its records change one submission at a time."""
+    connection.execute(select(feeds.c.feed_id).where(feeds.c.feed_id == feed_id).with_for_update())

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zlib import crc32
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from schemas.envelope import Envelope, encode, type_of
 from schemas.events import EventData
 from services.core.ids import RandomBytes, event_id
+from services.storage.dialect import skipping_locked
 from services.storage.sequences import take
 from services.storage.tables import outbox
+
+LANES = 16
+"""Into how many lanes partition keys fall: one relay at a time tells a lane, so that a key keeps its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class StoredEvent:
     topic: str
     body: bytes
     pk: int = 0
+    partition_key: str = ""
 
 
 def announce(connection: Connection, announcements: Sequence[Announcement], now: datetime, random: RandomBytes) -> None:
@@ -59,20 +65,28 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
         "event_id": envelope.id,
         "topic": announcement.data.topic,
         "partition_key": envelope.partitionkey,
+        "lane": crc32(envelope.partitionkey.encode()) % LANES,
         "body": encode(envelope),
         "created_at": now,
     }
 
 
-def unpublished(connection: Connection, limit: int, topics: Sequence[str] | None = None) -> list[StoredEvent]:
-    """The oldest events not yet told, at most `limit`.
+def unpublished(connection: Connection, limit: int, lane: int | None = None) -> list[StoredEvent]:
+    """The oldest events not yet told, at most `limit`; of one lane, claimed for this transaction, if it is given.
 
     By the mark, never by a position: on PostgreSQL a transaction may commit a lower id after a higher one was read.
     """
-    query = select(outbox.c.event_id, outbox.c.topic, outbox.c.body, outbox.c.pk).where(outbox.c.published_at.is_(None))
-    if topics is not None:
-        query = query.where(outbox.c.topic.in_(topics))
-    return [StoredEvent(*row) for row in connection.execute(query.order_by(outbox.c.pk).limit(limit))]
+    columns = (outbox.c.event_id, outbox.c.topic, outbox.c.body, outbox.c.pk, outbox.c.partition_key)
+    query = select(*columns).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pk).limit(limit)
+    if lane is not None:
+        query = skipping_locked(connection, query.where(outbox.c.lane == lane))
+    return [StoredEvent(*row) for row in connection.execute(query)]
+
+
+def lanes_to_tell(connection: Connection) -> list[int]:
+    """The lanes in which something has not been told yet."""
+    query = select(outbox.c.lane).where(outbox.c.published_at.is_(None)).distinct().order_by(outbox.c.lane)
+    return list(connection.scalars(query))
 
 
 def mark_published(connection: Connection, events: Sequence[StoredEvent], now: datetime) -> None:

@@ -65,7 +65,7 @@ def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent])
     """
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
-    with store.writing() as connection:
+    with store.processing() as connection:
         seen = _already_handled(connection, consumer.name, [delivery.event_id for delivery in deliveries])
         fresh = {event.event_id: envelope for event, envelope in decoded if event.event_id not in seen}
         write_audit(connection, store.vault, [_suppressed(consumer.name, event_id) for event_id in sorted(seen)], now)

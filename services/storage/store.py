@@ -38,6 +38,18 @@ class Store:
             yield connection
 
     @contextmanager
+    def processing(self) -> Iterator[Connection]:
+        """A transaction that writes what it concludes from what it reads: all it reads is of one moment.
+
+        On PostgreSQL a locked row that has changed since fails the transaction, to be tried again with what is true now.
+        """
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads: it never waits for a writer on SQLite."""
         with reading(self.engine).begin() as connection:

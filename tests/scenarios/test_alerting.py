@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any
-
 import pytest
 
-from services.alerts.machine import Event
 from services.alerts.policy import Contact, CouncilPolicy, Tier
 from services.storage.feeds import add_feed
 from services.storage.tables import alert_cases, alerts, cases
 from tests.support.house import House
-from tests.support.ledger import cases_by_entry, count, rows
-from tests.support.people import acknowledge_last, confirm_hold, confirm_safe, pass_post_check, record
-
-NUMBER = "01632 960123"
-ENTRY = {"entry_id": "e1", "cli": NUMBER, "updated_at": "2026-11-01T09:00:00Z"}
-TODAY = date(2026, 11, 23)
-
-
-def notice(name: str = "n1", *, issued: int = 1, in_days: int | None = 10, **more: Any) -> dict[str, Any]:
-    """A notice for the line of ENTRY, `issued` on that day of November, `in_days` counted from the 23rd."""
-    planned = {} if in_days is None else {"planned_migration_date": str(TODAY + timedelta(days=in_days))}
-    return {"id": name, "cli": NUMBER, "issued_at": f"2026-11-{issued:02}T09:00:00Z", **planned, **more}
+from tests.support.ledger import count, rows
+from tests.support.one_line import ENTRY, after_first_alert, last_alert, notice, state
+from tests.support.people import acknowledge_last, confirm_safe, pass_post_check
 
 
 @pytest.fixture
 def alerted(house: House) -> House:
-    """A house whose council has had the first alert of a line that moves in ten days."""
-    house.put_entries(ENTRY)
-    house.post_notices(notice())
-    house.tick(seconds=31)
-    assert len(house.mails()) == 1
-    return house
-
-
-def state(house: House) -> str:
-    return cases_by_entry(house)["e1"].state.value
-
-
-def last_alert(house: House) -> tuple[int, str]:
-    last = rows(house, alerts)[-1]
-    return last.threshold, last.reason
+    return after_first_alert(house)
 
 
 def test_five_hundred_new_cases_are_told_in_one_message_that_says_500(house: House) -> None:
@@ -178,109 +151,6 @@ def test_after_the_move_a_confirmed_line_is_told_of_until_the_test_call(alerted:
     pass_post_check(alerted)
     alerted.tick(days=30)
     assert (state(alerted), len(alerted.mails())) == ("post_check_passed", told)
-
-
-def test_a_hold_that_was_only_asked_for_stops_nothing(alerted: House) -> None:
-    record(alerted, Event.REQUEST_HOLD)
-    alerted.tick(days=8)
-    assert state(alerted) == "hold_requested"
-    assert len(alerted.mails()) > 1
-
-
-def test_a_hold_that_the_provider_confirmed_stops_the_clock_until_it_ends(alerted: House) -> None:
-    record(alerted, Event.REQUEST_HOLD)
-    confirm_hold(alerted, "2026-12-20")
-    alerted.tick(days=27)
-    assert (state(alerted), len(alerted.mails())) == ("hold_confirmed", 1)
-    alerted.tick(days=1)
-    assert (state(alerted), len(alerted.mails())) == ("open", 2)
-
-
-def test_a_hold_does_not_silence_another_notice_that_it_did_not_answer(alerted: House) -> None:
-    confirm_hold(alerted, "2027-01-10")
-    alerted.post_notices(notice("n2", in_days=20, brand="Raven Business"))
-    alerted.tick(seconds=61)
-    assert (state(alerted), len(alerted.mails())) == ("open", 2)
-
-
-def test_a_hold_is_not_undone_by_another_version_of_the_notice_it_answered(alerted: House) -> None:
-    confirm_hold(alerted, "2027-01-10")
-    alerted.post_notices(notice(issued=2, brand="Raven Business"))
-    alerted.tick(days=1)
-    assert (state(alerted), len(alerted.mails())) == ("hold_confirmed", 1)
-
-
-def test_a_restriction_opens_a_held_case_again(alerted: House) -> None:
-    confirm_hold(alerted, "2027-01-10")
-    alerted.post_notices(notice(issued=2, restriction_start_date="2026-11-23"))
-    alerted.tick(seconds=61)
-    assert state(alerted) == "line_restricted"
-
-
-def test_an_interim_solution_is_looked_at_again_on_its_day(alerted: House) -> None:
-    record(alerted, Event.FIT_SOLUTION, kind="converter_interim", retest_on="2026-12-01")
-    confirm_safe(alerted)
-    alerted.tick(days=7)
-    assert (state(alerted), len(alerted.mails())) == ("confirmed_safe", 1)
-    alerted.tick(days=1)
-    assert (state(alerted), len(alerted.mails())) == ("open", 2)
-
-
-def test_an_exchange_based_line_is_looked_at_again_long_after_its_case_was_closed(alerted: House) -> None:
-    record(alerted, Event.FIT_SOLUTION, kind="pdpl", review_on="2028-06-01")
-    confirm_safe(alerted)
-    alerted.post_notices(notice(issued=2, status="completed"))
-    alerted.tick(seconds=61)
-    pass_post_check(alerted)
-    record(alerted, Event.CLOSE)
-    told = len(alerted.mails())
-    alerted.tick(days=500)
-    assert (state(alerted), len(alerted.mails())) == ("closed", told)
-    alerted.tick(days=60)
-    assert (state(alerted), len(alerted.mails())) == ("open", told + 1)
-
-
-@pytest.mark.parametrize(
-    ("ends", "comes_back", "ended"),
-    [
-        (notice(issued=2, status="withdrawn"), notice(issued=3), "notice_withdrawn"),
-        (
-            ENTRY | {"service_status": "ended", "updated_at": "2026-11-02T09:00:00Z"},
-            ENTRY | {"updated_at": "2026-11-03T09:00:00Z"},
-            "service_ended",
-        ),
-        (notice(issued=2, cli="01632 960999"), notice(issued=3), "notice_withdrawn"),
-    ],
-)
-def test_what_ends_a_case_stops_the_paging_and_what_brings_the_danger_back_opens_it(
-    alerted: House, ends: dict[str, Any], comes_back: dict[str, Any], ended: str
-) -> None:
-    send = alerted.put_entries if "entry_id" in ends else alerted.post_notices
-    send(ends)
-    alerted.tick(days=5)
-    assert (state(alerted), len(alerted.mails())) == (ended, 1)
-    send(comes_back)
-    alerted.tick(seconds=61)
-    assert (state(alerted), len(alerted.mails())) == ("open", 2)
-    assert len(alerted.cases()) == 1
-
-
-def test_a_new_notice_opens_a_closed_case_again(alerted: House) -> None:
-    confirm_safe(alerted)
-    alerted.post_notices(notice(issued=2, status="completed"))
-    alerted.tick(seconds=61)
-    pass_post_check(alerted)
-    told = len(alerted.mails())
-    alerted.post_notices(notice("n2", in_days=20))
-    alerted.tick(seconds=61)
-    assert (state(alerted), len(alerted.mails())) == ("open", told + 1)
-
-
-def test_a_match_rejected_as_a_case_stays_ended_through_another_version_of_the_notice(alerted: House) -> None:
-    record(alerted, Event.REJECT_MATCH, reason="the line is next door's")
-    alerted.post_notices(notice(issued=2, brand="Raven Business"))
-    alerted.tick(days=12)
-    assert (state(alerted), len(alerted.mails())) == ("false_match", 1)
 
 
 def test_nobody_is_paged_in_quiet_hours_for_a_day_that_is_far_off(house: House) -> None:

@@ -16,7 +16,7 @@ from services.runtime.pump import Pump, deliver
 from services.storage.outbox import unpublished
 from services.storage.process import Consumer, Effects, process
 from services.storage.store import Store
-from services.storage.tables import alerts, inbox, matches, outbox, quarantine
+from services.storage.tables import alerts, cases, inbox, matches, outbox, quarantine
 from tests.support.house import House
 from tests.support.ledger import cases_by_entry, count, pairs, rows, said, state_of_record, tell_everything_again
 from tests.support.people import acknowledge_last
@@ -217,8 +217,6 @@ def test_replaying_the_history_in_reverse_changes_nothing_either(busy: House) ->
 
 
 def test_looking_at_every_case_again_pages_no_one(busy: House) -> None:
-    from services.storage.tables import cases
-
     before = cases_by_entry(busy)
     with busy.store.writing() as connection:
         connection.execute(update(cases).where(cases.c.due_at.is_not(None)).values(due_at=busy.clock.now()))

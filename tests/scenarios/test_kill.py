@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 
 from services.storage.tables import (
     alert_cases,
@@ -61,9 +62,9 @@ def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[Deployment]:
         made.store.engine.dispose()
 
 
-def count(deployment: Deployment, query: object) -> int:
+def count(deployment: Deployment, query: Select[Any]) -> int:
     with deployment.store.reading() as connection:
-        return connection.scalar(query) or 0  # type: ignore[call-overload]
+        return connection.scalar(query) or 0
 
 
 def nothing_left_to_do(deployment: Deployment) -> bool:

@@ -10,6 +10,7 @@ from services.core.audit import AuditWord
 from services.ingest.outcomes import Outcome
 from services.ingest.service import Replacement
 from services.ingest.withdrawals import ReplacementTooLargeError
+from services.storage.feeds import add_feed
 from services.storage.tables import register_entries
 from tests.support.house import House
 from tests.support.ledger import cases_by_entry, references, rows, said
@@ -80,8 +81,6 @@ def test_a_row_whose_reference_cannot_be_read_makes_it_ask_however_few_are_missi
 
 
 def test_another_councils_register_is_left_alone(house: House, twenty: list[Any]) -> None:
-    from services.storage.feeds import add_feed
-
     cardiff = add_feed(house.store, "council", "W06000015", "Cardiff")
     house.put_entries(entry(1), feed=cardiff, replacement=Replacement(0.0))
     assert len(rows(house, register_entries, register_entries.c.live)) == 21

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.storage.feeds import add_feed
 from services.storage.tables import notices
 from tests.support.house import House, sqlite_engine
 from tests.support.ledger import cases_by_entry, pairs, references, rows
@@ -81,8 +82,6 @@ def test_a_replaced_notice_sent_again_unchanged_stays_replaced(house: House) -> 
 
 
 def test_a_provider_cannot_replace_another_providers_notice(house: House) -> None:
-    from services.storage.feeds import add_feed
-
     other = add_feed(house.store, "provider", "HBRT", "Harbour Telecom")
     house.post_notices(notice("n1", 10))
     house.post_notices(notice("n2", 11, supersedes="n1"), feed=other)

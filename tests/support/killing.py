@@ -96,9 +96,9 @@ class Deployment:
 
     def kill(self) -> None:
         """End it as a power cut would: it is told nothing."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
 
 
 def _ready(client: httpx.Client) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, String, Table, text
+from sqlalchemy import JSON, Column, Index, LargeBinary, SmallInteger, String, Table, text
 
 from services.storage.tables.base import Moment, metadata, pk
 
@@ -13,6 +13,7 @@ outbox = Table(
     Column("event_id", String(64), nullable=False, unique=True),
     Column("topic", String(60), nullable=False),
     Column("partition_key", String(80), nullable=False),
+    Column("lane", SmallInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("published_at", Moment),

@@ -13,7 +13,16 @@ from schemas.events import EntriesWithdrawn, NoticesWithdrawn, RecordRef
 from services.core.audit import AuditWord
 from services.runtime.pump import Pump, deliver
 from services.storage.audit import AuditRow
-from services.storage.outbox import Announcement, StoredEvent, announce, mark_published, oldest_unpublished, unpublished
+from services.storage.outbox import (
+    LANES,
+    Announcement,
+    StoredEvent,
+    announce,
+    lanes_to_tell,
+    mark_published,
+    oldest_unpublished,
+    unpublished,
+)
 from services.storage.process import Effects, PoisonError, process, put_in_quarantine
 from services.storage.store import Store
 from services.storage.tables import audit, inbox, outbox, quarantine, sequences
@@ -90,11 +99,12 @@ def test_an_event_that_was_told_is_not_told_again(store: Store) -> None:
     assert untold(store) == [second]
 
 
-def test_only_the_events_of_the_topics_asked_for_are_given(store: Store) -> None:
-    tell(store, 1)
+def test_the_events_of_one_key_are_told_in_one_lane(store: Store) -> None:
+    tell(store, 1, 2)
     with store.reading() as connection:
-        assert unpublished(connection, 10, [EntriesWithdrawn.topic]) == []
-        assert len(unpublished(connection, 10, [NoticesWithdrawn.topic])) == 1
+        (lane,) = lanes_to_tell(connection)
+        assert [event.pk for event in unpublished(connection, 10, lane)] == [event.pk for event in untold(store)]
+        assert unpublished(connection, 10, (lane + 1) % LANES) == []
 
 
 def test_the_age_of_the_outbox_is_that_of_its_oldest_untold_event(store: Store, clock: FrozenClock) -> None:

@@ -119,6 +119,7 @@ def upgrade() -> None:
         sa.Column("event_id", sa.String(length=64), nullable=False),
         sa.Column("topic", sa.String(length=60), nullable=False),
         sa.Column("partition_key", sa.String(length=80), nullable=False),
+        sa.Column("lane", sa.SmallInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=True),

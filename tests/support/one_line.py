@@ -1,0 +1,40 @@
+"""One line with an alarm and the notices about it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from services.storage.tables import alerts
+from tests.support.house import House
+from tests.support.ledger import cases_by_entry, rows
+
+NUMBER = "01632 960123"
+ENTRY = {"entry_id": "e1", "cli": NUMBER, "updated_at": "2026-11-01T09:00:00Z"}
+TODAY = date(2026, 11, 23)
+
+
+def notice(name: str = "n1", *, issued: int = 1, in_days: int | None = 10, **more: Any) -> dict[str, Any]:
+    """A notice for the line of ENTRY, `issued` on that day of November, `in_days` counted from the 23rd."""
+    planned = {} if in_days is None else {"planned_migration_date": str(TODAY + timedelta(days=in_days))}
+    return {"id": name, "cli": NUMBER, "issued_at": f"2026-11-{issued:02}T09:00:00Z", **planned, **more}
+
+
+def after_first_alert(house: House) -> House:
+    """The house when its council has had the first alert of a line that moves in ten days."""
+    house.put_entries(ENTRY)
+    house.post_notices(notice())
+    house.tick(seconds=31)
+    assert len(house.mails()) == 1
+    return house
+
+
+def state(house: House) -> str:
+    """Where the case of ENTRY stands."""
+    return cases_by_entry(house)["e1"].state.value
+
+
+def last_alert(house: House) -> tuple[int, str]:
+    """The threshold and the reason of the last alert."""
+    last = rows(house, alerts)[-1]
+    return last.threshold, last.reason

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 import structlog
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from services.alerts import api as alerts_api
 from services.alerts.councils import set_policy
 from services.alerts.policy import Contact, CouncilPolicy, Tier
-from services.core.ids import event_id
 from services.ingest.drafts import RecordKind
 from services.runtime.bootstrap import make_parts
 from services.runtime.exports import export_cases, export_matches
@@ -25,7 +26,7 @@ from services.runtime.samples import SAMPLES, Sample
 from services.runtime.settings import Settings
 from services.storage.feeds import add_feed
 from services.storage.keys import Role, create_key
-from services.storage.tables import metadata, outbox
+from services.storage.tables import metadata
 from tests.support.clock import START
 from tests.support.house import BLACKPOOL, House, sqlite_engine
 from tests.support.http import CARDIFF, CSV, XLSX, Door, open_door, served_door
@@ -54,11 +55,14 @@ def people() -> People:
 
 
 @pytest.fixture
-def logs(capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
-    """What the process says, logging as it does in earnest."""
+def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What the process says on both of its streams, logging as it does in earnest."""
     handlers, level = logging.root.handlers[:], logging.root.level
+    spoken = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", spoken)
+    monkeypatch.setattr(sys, "stderr", spoken)
     configure(level="DEBUG")
-    yield capfd
+    yield spoken
     structlog.reset_defaults()
     logging.root.handlers[:], logging.root.level = handlers, level
 
@@ -117,9 +121,7 @@ def test_a_planted_value_is_found_in_the_raw_database_in_every_usual_form(
     engine = sqlite_engine(tmp_path)
     house = House(engine)
     assert people.found_in(raw_bytes(tmp_path)) == set()
-    row = {"event_id": event_id(START, house.store.random), "topic": "t", "partition_key": "k", "created_at": START}
-    with house.store.writing() as connection:
-        connection.execute(insert(outbox).values(pk=1, body=f'{{"note": "{planted}"}}'.encode(), **row))
+    add_feed(house.store, "provider", "ZZZZ", planted)
     assert people.found_in(raw_bytes(tmp_path))
     assert people.found_in(stored_values(house))
     engine.dispose()
@@ -128,11 +130,11 @@ def test_a_planted_value_is_found_in_the_raw_database_in_every_usual_form(
 def test_a_planted_value_is_found_in_what_the_process_says(people: People, logs) -> None:
     number = min(people.numbers)
     structlog.get_logger().info("request", route=f"/v1/cases/0{number}")
-    assert people.found_in(said(logs)) == {number}
+    assert people.found_in(logs.getvalue().encode()) == {number}
 
 
 def test_the_samples_go_through_a_whole_house_and_nobody_of_them_is_named(
-    people: People, tmp_path: Path, logs: pytest.CaptureFixture[str]
+    people: People, tmp_path: Path, logs: io.StringIO
 ) -> None:
     engine = sqlite_engine(tmp_path)
     house = House(engine).with_officers()
@@ -150,7 +152,7 @@ def test_the_samples_go_through_a_whole_house_and_nobody_of_them_is_named(
     places = {
         "the database, its log and its index": raw_bytes(tmp_path),
         "what is stored, value by value": stored_values(house),
-        "what the process says": said(logs),
+        "what the process says": logs.getvalue().encode(),
         "metrics": metrics.encode(),
         "mails": "\n".join(mails).encode(),
         "exports": exported(house, tmp_path),
@@ -166,7 +168,9 @@ def test_the_samples_go_through_a_whole_house_and_nobody_of_them_is_named(
 
 @pytest.mark.network
 @pytest.mark.enable_socket
-def test_a_server_that_stumbles_over_somebody_does_not_say_whom(people: People, house: House, logs, monkeypatch) -> None:
+def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
+    people: People, house: House, logs, monkeypatch
+) -> None:
     number = min(people.numbers)
 
     def stumble(*_args: object, **_more: object) -> None:
@@ -182,15 +186,17 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(people: People, 
         ]
     assert [answer.status_code for answer in answers] == [500, 404, 404]
     assert answers[0].json()["type"] == "urn:pullcord:problem:internal"
-    assert b"LookupError" in (spoken := said(logs))
-    assert people.found_in(spoken + "".join(answer.text for answer in answers).encode()) == set()
+    assert "LookupError" in logs.getvalue()
+    assert people.found_in("\n".join([logs.getvalue(), *(answer.text for answer in answers)]).encode()) == set()
 
 
 def open_sample_door(house: House):
     """A door with the limits of a deployment, for all five feeds of the samples; Cardiff has nobody who can be told."""
     add_feed(house.store, "provider", "ALDR", "Alder Broadband")
     desk = Contact(label="duty desk", route="mailto://desk.example")
-    set_policy(house.store, BLACKPOOL, CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),)), by=OFFICER)
+    set_policy(
+        house.store, BLACKPOOL, CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),)), by=OFFICER
+    )
     return open_door(house, parts=make_parts(Settings(_env_file=None), house.store, None, house.channel))
 
 
@@ -252,11 +258,6 @@ def stored_values(house: House) -> bytes:
     with house.store.reading() as connection:
         rows = [row for table in metadata.sorted_tables for row in connection.execute(select(table))]
     return "\n".join(repr(tuple(row)) for row in rows).encode()
-
-
-def said(logs: pytest.CaptureFixture[str]) -> bytes:
-    captured = logs.readouterr()
-    return (captured.out + captured.err).encode()
 
 
 def exported(house: House, folder: Path) -> bytes:

@@ -1,0 +1,1 @@
+"""The distributed runner: relays, Kafka, Faust workers. Needs the `distributed` extra."""

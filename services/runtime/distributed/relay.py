@@ -1,0 +1,100 @@
+"""The relay: tells the outbox to Kafka. Any number may run; each lane is told by one at a time, so a key keeps its order.
+
+A row is marked as told only after the broker has acknowledged it, in the transaction that claimed it: a crash at any point
+tells it again, and the consumers' inboxes know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from prometheus_client import Counter
+from sqlalchemy import Connection, text
+
+from services.core.errors import PullcordError
+from services.runtime.distributed.kafka_settings import KafkaSettings
+from services.storage.outbox import StoredEvent, lanes_to_tell, mark_published, unpublished
+from services.storage.store import Store
+
+BATCH = 200
+"""Events a lane tells in one transaction."""
+
+ACKNOWLEDGED_WITHIN = 30
+"""Seconds a broker has to acknowledge before the transaction is given up and the rows wait to be told again."""
+
+LOCK_CLASS = 0x70636F62
+"""What our advisory locks on lanes are known by among others of the database."""
+
+TOLD = Counter("pullcord_relay_events_total", "Events told to the brokers.")
+FAILED = Counter("pullcord_relay_failures_total", "Times the brokers did not take what was told.")
+
+
+class RelayError(PullcordError):
+    """The brokers did not take what they were told; it stays in the outbox."""
+
+    permanent = False
+
+
+def make_producer(settings: KafkaSettings) -> KafkaProducer:
+    """A producer that repeats nothing and loses nothing: idempotent, acknowledged by all copies."""
+    return KafkaProducer(
+        **settings.client(),
+        enable_idempotence=True,
+        acks="all",
+        compression_type="lz4",
+        linger_ms=5,
+        delivery_timeout_ms=(ACKNOWLEDGED_WITHIN - 5) * 1000,
+        request_timeout_ms=10_000,
+        max_block_ms=10_000,
+    )
+
+
+@dataclass(frozen=True)
+class Relay:
+    """Tells what is in the outbox."""
+
+    store: Store
+    producer: Any
+
+    def run_once(self) -> int:
+        """Tell a batch of every lane that nobody else is at; returns how many events were told.
+
+        Raises RelayError when the brokers do not take them.
+        """
+        with self.store.reading() as connection:
+            lanes = lanes_to_tell(connection)
+        return sum(self._tell_lane(lane) for lane in lanes)
+
+    def _tell_lane(self, lane: int) -> int:
+        with self.store.writing() as connection:
+            if not _lock(connection, lane):
+                return 0
+            events = unpublished(connection, BATCH, lane)
+            self._publish(events)
+            mark_published(connection, events, self.store.now())
+        TOLD.inc(len(events))
+        return len(events)
+
+    def _publish(self, events: Sequence[StoredEvent]) -> None:
+        try:
+            futures = [
+                self.producer.send(event.topic, key=event.partition_key.encode(), value=event.body) for event in events
+            ]
+            self.producer.flush(ACKNOWLEDGED_WITHIN)
+            for future in futures:
+                future.get(timeout=ACKNOWLEDGED_WITHIN)
+        except KafkaError as error:
+            FAILED.inc()
+            raise RelayError(f"the brokers did not take the events: {type(error).__name__}") from error
+
+
+def _lock(connection: Connection, lane: int) -> bool:
+    """Take a lane for this transaction. SQLite has one writer: its lanes are always free."""
+    if connection.dialect.name != "postgresql":
+        return True
+    query = text("SELECT pg_try_advisory_xact_lock(:lock_class, :lane)")
+    return bool(connection.scalar(query, {"lock_class": LOCK_CLASS, "lane": lane}))

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.storage.outbox import StoredEvent, mark_published, unpublished
 from services.storage.process import Consumer, PoisonError, process, put_in_quarantine
 from services.storage.store import Store
+from services.storage.vault import MissingKeyError
 
 log = structlog.get_logger()
 
@@ -60,7 +61,7 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
     """Handle events together; if that fails for what is no passing fault, one by one, to find the one to blame."""
     try:
         process(store, consumer, events)
-    except (PoisonError, SQLAlchemyError, OSError, MemoryError):
+    except (PoisonError, SQLAlchemyError, OSError, MemoryError, MissingKeyError):
         raise
     except Exception as error:
         if len(events) == 1:

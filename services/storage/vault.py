@@ -26,6 +26,12 @@ class VaultError(PullcordError):
     """A value cannot be opened: its key is missing, or it was altered or moved."""
 
 
+class MissingKeyError(VaultError):
+    """The key a value is sealed under is not held. Nothing is wrong with the value: once the key is there, it opens."""
+
+    permanent = False
+
+
 class Vault:
     """Seals and opens. `keys` maps key ids (1-16 signs) to 32 byte keys; `current` names the one that seals."""
 
@@ -60,7 +66,7 @@ class Vault:
         key_id, rest = _key_id(sealed)
         cipher = self._ciphers.get(key_id)
         if cipher is None:
-            raise VaultError(f"no vault key {key_id!r}: add it to the keys to read older rows")
+            raise MissingKeyError(f"no vault key {key_id!r}: add it to the keys to read older rows")
         try:
             return from_json(cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], place))
         except (InvalidTag, ValueError):

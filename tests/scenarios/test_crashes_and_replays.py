@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from services.storage.outbox import unpublished
 from services.storage.process import Consumer, Effects, process
 from services.storage.store import Store
 from services.storage.tables import alerts, cases, inbox, matches, outbox, quarantine
+from services.storage.vault import MissingKeyError, Vault
 from tests.support.house import House
 from tests.support.ledger import cases_by_entry, count, pairs, rows, said, state_of_record, tell_everything_again
 from tests.support.people import acknowledge_last
@@ -185,6 +187,18 @@ def test_a_fault_that_may_pass_sets_nothing_aside(house: House, passing: Excepti
     assert count(house, quarantine) == 0
     house.settle()
     assert len(pairs(house)) == 3
+
+
+def test_a_vault_key_that_is_missing_for_a_while_sets_nothing_aside(house: House) -> None:
+    where = {"postcode": "FY3 8AB", "address_lines": ["18 High Street"]}
+    house.put_entries({"entry_id": "e1", **where})
+    house.post_notices({"id": "n1", **where})
+    without = replace(house.store, vault=Vault({"k2": b"x" * 32}, "k2"))
+    with pytest.raises(MissingKeyError):
+        Pump(without, consumers(house)).run_once()
+    assert count(house, quarantine) == 0
+    house.settle()
+    assert set(pairs(house)) == {("n1", "e1")}
 
 
 @pytest.mark.parametrize("forgotten", [False, True])

@@ -1,7 +1,8 @@
 """A check of our own for schemathesis: what no schema can state, every answer keeps to all the same.
 
-JSON Schema cannot say what makes a person's name, or that a row has a place to look for. So the served description is
-wider than what is taken, and rows of which only a part is sound are kept: both are answered row by row or field by field.
+JSON Schema cannot say what makes a person's name, or that a row has a place to look for. So the served description
+is wider than what is taken, and rows of which only a part is sound are kept: both are answered row by row or field by
+field.
 """
 
 from __future__ import annotations

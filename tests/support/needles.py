@@ -1,7 +1,8 @@
-"""Looks for people in bytes: every telephone number in every form, every UPRN, every postcode, every line of an address.
+"""Looks for people in bytes: every telephone number in every form, every UPRN, every postcode, every street.
 
-What counts as naming somebody: a number, a UPRN, a full postcode, a line of an address. A sector (`FY3 8`) or an outward
-code (`FY3`), as area notices give them, stands for thousands of homes and is what providers publish: it is not looked for.
+What counts as naming somebody: a number, a UPRN, a full postcode, a line of an address. A sector (`FY3 8`) or an
+outward code (`FY3`), as area notices give them, stands for thousands of homes and is what providers publish: it is
+not looked for.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _DIGITS = re.compile(rb"(?<!\d)(?:\d[ \t().+/-]{0,3}){9,40}")
 _POSTCODE = re.compile(rb"(?<![A-Za-z0-9_-])[A-Z]{1,2}\d[A-Z\d]?[ +]?\d[A-Z]{2}(?![A-Za-z0-9_-])", re.IGNORECASE)
 _TEXT = re.compile(rb"[A-Za-z0-9 ,.'/&+-]{8,}")
 _STREET = re.compile(r"[A-Za-z']+(?: [A-Za-z']+)+")
-_NATIONAL_DIGITS = (9, 10)
+_LENGTHS = (9, 10, 11, 12)
+"""Digits of a national number, or of a UPRN without the noughts before it."""
 SHORTEST_STREET = 8
 
 
@@ -55,10 +57,9 @@ class People:
         found = set()
         for match in _DIGITS.finditer(data):
             digits = re.sub(rb"\D", b"", match[0]).decode()
-            for length in _NATIONAL_DIGITS:
+            for length in _LENGTHS:
                 windows = {digits[start : start + length] for start in range(len(digits) - length + 1)}
-                found |= windows & self.numbers
-            found |= {digits} & self.uprns
+                found |= windows & (self.numbers | self.uprns)
         return found
 
     def _postcodes_in(self, data: bytes) -> set[str]:

@@ -1,0 +1,44 @@
+"""Every way the product runs: embedded on SQLite, embedded on PostgreSQL, distributed on Kafka and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+from tests.support.distributed import Databases, DistributedHouse, Line, postgres
+from tests.support.house import House, sqlite_engine
+
+
+@pytest.fixture(scope="package")
+def databases() -> Iterator[Databases]:
+    """A PostgreSQL server for all tests of this package."""
+    pytest_socket.enable_socket()
+    with postgres() as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    """A broker and workers for all tests of this package."""
+    pytest_socket.enable_socket()
+    made = Line(tmp_path_factory.mktemp("line"))
+    yield made
+    pytest_socket.enable_socket()
+    made.close()
+
+
+@pytest.fixture(params=["embedded-sqlite", "embedded-postgres", "distributed"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A Pullcord, run in each of the ways it can be run."""
+    if request.param == "embedded-sqlite":
+        engine = sqlite_engine(tmp_path)
+    else:
+        engine = request.getfixturevalue("databases").fresh()
+    if request.param == "distributed":
+        yield DistributedHouse(engine, request.getfixturevalue("line")).with_officers()
+    else:
+        yield House(engine).with_officers()
+    engine.dispose()

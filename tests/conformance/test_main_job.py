@@ -1,0 +1,17 @@
+"""The behaviours of the main job, stated once in the scenarios, on every way the product runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenarios.test_a_line_at_risk import *  # noqa: F403
+from tests.scenarios.test_a_persons_word import *  # noqa: F403
+from tests.scenarios.test_alerting import *  # noqa: F403
+from tests.scenarios.test_case_life import *  # noqa: F403
+from tests.scenarios.test_deliveries import *  # noqa: F403
+from tests.scenarios.test_matching import *  # noqa: F403
+from tests.scenarios.test_posting_records import *  # noqa: F403
+from tests.scenarios.test_replacing_a_register import *  # noqa: F403
+from tests.scenarios.test_superseded_notices import *  # noqa: F403
+
+pytestmark = [pytest.mark.network, pytest.mark.enable_socket]

@@ -1,0 +1,160 @@
+"""A Pullcord whose events travel through a real Apache Kafka broker to Faust workers, over a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Engine, create_engine, func, select, text
+
+from scripts.kafka import Broker
+from scripts.postgres import Postgres
+from services.alerts.agent import CaseKeeper
+from services.alerts.rules import load_ruleset
+from services.matcher.agent import Matcher
+from services.runtime.distributed.kafka_settings import KafkaSettings
+from services.runtime.distributed.relay import Relay, make_producer
+from services.runtime.distributed.topics import make_topics
+from services.runtime.distributed.worker import make_worker_app
+from services.storage.engine import make_engine
+from services.storage.migrate import upgrade
+from services.storage.process import Consumer
+from services.storage.tables import inbox, outbox
+from tests.support.clock import FrozenClock
+from tests.support.house import RULESET, House
+
+SETTLED_WITHIN = 60.0
+
+
+class Databases:
+    """Fresh PostgreSQL databases, copied from one that has the schema."""
+
+    TEMPLATE = "pullcord_template"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._admin = create_engine(url, isolation_level="AUTOCOMMIT")
+        self._run(f"CREATE DATABASE {self.TEMPLATE}")
+        engine = make_engine(self._named(self.TEMPLATE))
+        upgrade(engine)
+        engine.dispose()
+
+    def fresh(self) -> Engine:
+        """An empty database with this version's schema."""
+        name = f"test_{uuid4().hex}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {self.TEMPLATE}")
+        return make_engine(self._named(name))
+
+    def close(self) -> None:
+        self._admin.dispose()
+
+    def _named(self, name: str) -> str:
+        return self._url.replace("/postgres?", f"/{name}?", 1)
+
+    def _run(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(statement))
+
+
+class Current:
+    """Stands for the store of the test that runs: workers live longer than one test."""
+
+    def __init__(self) -> None:
+        self.store: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+
+class Line:
+    """A broker with Faust workers for every consumer, and a relay to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.broker = Broker(folder / "kafka").start()
+        self.settings = KafkaSettings(brokers=self.broker.address, replication=1, partitions=4)
+        make_topics(self.settings)
+        self.producer = make_producer(self.settings)
+        self.current = Current()
+        self._loop = asyncio.new_event_loop()
+        self._started = Event()
+        self._apps: Sequence[Any] = ()
+        self._thread = Thread(target=self._run, args=(folder,), name="faust", daemon=True)
+        self._thread.start()
+        if not self._started.wait(SETTLED_WITHIN):
+            raise RuntimeError("the workers did not start")
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(SETTLED_WITHIN)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(SETTLED_WITHIN)
+        self._loop.close()
+        self.producer.close()
+        self.broker.stop()
+
+    def _run(self, folder: Path) -> None:
+        asyncio.set_event_loop(self._loop)
+        consumers: Sequence[Consumer] = (Matcher(), CaseKeeper(load_ruleset(RULESET)))
+        self._apps = [
+            make_worker_app(self.current, consumer, self.settings, data_dir=str(folder / consumer.name))  # type: ignore[arg-type]
+            for consumer in consumers
+        ]
+        for app in self._apps:
+            app.loop = self._loop
+            self._loop.run_until_complete(app.start())
+        self._started.set()
+        self._loop.run_forever()
+
+    async def _stop(self) -> None:
+        for app in self._apps:
+            await app.stop()
+
+
+class DistributedHouse(House):
+    """The same house; what its outbox holds is told by a relay and handled by workers."""
+
+    def __init__(self, engine: Engine, line: Line, clock: FrozenClock | None = None) -> None:
+        super().__init__(engine, clock)
+        line.current.store = self.store
+        self._relay = Relay(self.store, line.producer)
+
+    def settle(self) -> None:
+        """Tell everything and wait until every consumer has handled all of it, and what came of it."""
+        waited = 0.0
+        while self._relay.run_once() or self._unhandled():
+            Event().wait(0.02)
+            waited += 0.02
+            assert waited < SETTLED_WITHIN, "the workers do not get on"
+
+    def _unhandled(self) -> int:
+        with self.store.reading() as connection:
+            return sum(
+                connection.scalar(
+                    select(func.count())
+                    .select_from(outbox)
+                    .where(
+                        outbox.c.topic.in_(consumer.topics),
+                        outbox.c.event_id.not_in(select(inbox.c.event_id).where(inbox.c.consumer == consumer.name)),
+                    )
+                )
+                or 0
+                for consumer in (Matcher(), CaseKeeper(self.ruleset))
+            )
+
+
+@contextmanager
+def postgres() -> Iterator[Databases]:
+    """A PostgreSQL server while the block runs."""
+    with tempfile.TemporaryDirectory(prefix="pullcord-pg-", ignore_cleanup_errors=True) as folder:
+        server = Postgres(Path(folder)).start()
+        databases = Databases(server.url)
+        try:
+            yield databases
+        finally:
+            databases.close()
+            server.stop()

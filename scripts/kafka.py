@@ -90,9 +90,9 @@ class Broker:
             subprocess.run(
                 [java(), *classpath, *format_], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
-        log = (self.folder / "broker.log").open("ab")
         command = [java(), HEAP, *classpath, "kafka.Kafka", str(properties)]
-        self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        with (self.folder / "broker.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         self._wait()
         return self
 

@@ -86,3 +86,4 @@ def test_no_request_is_answered_otherwise_than_the_description_says(served, tmp_
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "No issues found" in done.stdout

@@ -40,6 +40,7 @@ _BEGIN, _WHO, _FILES, _LINES, _UPKEEP = (
 COMMANDS: Final = {
     "init": Listed("init", "app", _BEGIN),
     "serve": Listed("serve", "serve", _BEGIN),
+    "run": Listed("run", "app", _BEGIN),
     "demo": Listed("demo", "demo", _BEGIN),
     "status": Listed("status", "app", _BEGIN),
     "councils": Listed("feeds", "councils", _WHO),

@@ -28,6 +28,11 @@ class StoppableServer(uvicorn.Server):
             host, port = sockets[0].getsockname()[:2]
             log.info("serving", address=host, port=port)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # The signal has been answered. Raised once more, as the library does, it would make a good end look bad.
+        self._captured_signals.clear()
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 picks a free one. Its connections send at once: waiting costs each answer 40 ms."""

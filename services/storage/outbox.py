@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zlib import crc32
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from schemas.envelope import Envelope, encode, type_of
 from schemas.events import EventData
@@ -15,6 +15,9 @@ from services.core.ids import RandomBytes, event_id
 from services.storage.dialect import skipping_locked
 from services.storage.sequences import take
 from services.storage.tables import outbox
+
+CHANNEL = "pullcord_outbox"
+"""On which PostgreSQL tells relays that the outbox has grown, once the transaction has committed."""
 
 LANES = 16
 """Into how many lanes partition keys fall: one relay at a time tells a lane, so that a key keeps its order."""
@@ -49,6 +52,8 @@ def announce(connection: Connection, announcements: Sequence[Announcement], now:
         insert(outbox),
         [_row(pk, announcement, now, random) for pk, announcement in zip(pks, announcements, strict=True)],
     )
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"NOTIFY {CHANNEL}"))
 
 
 def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes) -> dict[str, object]:

@@ -41,7 +41,7 @@ class Store:
     def processing(self) -> Iterator[Connection]:
         """A transaction that writes what it concludes from what it reads: all it reads is of one moment.
 
-        On PostgreSQL a locked row that has changed since fails the transaction, to be tried again with what is true now.
+        On PostgreSQL a locked row that has changed since fails the transaction; it is tried again with what is true.
         """
         with self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":

@@ -1,7 +1,7 @@
-"""The relay: tells the outbox to Kafka. Any number may run; each lane is told by one at a time, so a key keeps its order.
+"""The relay: tells the outbox to Kafka. Any number may run; one at a time tells a lane, so a key keeps its order.
 
-A row is marked as told only after the broker has acknowledged it, in the transaction that claimed it: a crash at any point
-tells it again, and the consumers' inboxes know it.
+A row is marked as told only after the broker has acknowledged it, in the transaction that claimed it: after a crash it
+is told again, and the consumers' inboxes know it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A Faust worker: hands what comes off the topics to a consumer's `process()`, and never loses a message.
 
-What Faust would lose, it is not given to lose: nothing is raised out of an agent (that would acknowledge the message), a
-passing fault is waited out while the message stays unacknowledged, an event that can never be handled is quarantined, and a
-worker told to stop finishes the batch at hand before its messages are acknowledged. State is in the database, never in Faust.
+What Faust would lose, it is not given to lose: nothing is raised out of an agent (that would acknowledge the
+message), a passing fault is waited out while the message stays unacknowledged, an event that can never be handled is
+quarantined, and a worker told to stop finishes the batch at hand before its messages are acknowledged. State is in
+the database, never in Faust.
 """
 
 from __future__ import annotations

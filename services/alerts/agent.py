@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -37,7 +37,11 @@ class CaseKeeper:
 
     def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
         """Review the case of every entry that the events speak of, as its matches are on record now."""
-        dossiers = load_dossiers(connection, _entries(events))
+        return self.review(connection, store, _entries(events), now)
+
+    def review(self, connection: Connection, store: Store, entries: Collection[int], now: datetime) -> Effects:
+        """Review the cases of these register entries."""
+        dossiers = load_dossiers(connection, entries)
         councils = {
             feed: load_council(connection, store, feed) for feed in {one.entry.feed_id for one in dossiers.values()}
         }

@@ -38,6 +38,8 @@ class AuditWord(StrEnum):
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
     DUPLICATE_SUPPRESSED = "duplicate_suppressed"
     EVENT_QUARANTINED = "event_quarantined"
+    QUARANTINE_GIVEN_BACK = "quarantine_given_back"
+    QUARANTINE_DROPPED = "quarantine_dropped"
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     POLICY_CHANGED = "policy_changed"
@@ -72,6 +74,8 @@ FIELDS: dict[AuditWord, frozenset[str]] = {
         AuditWord.ALERT_ACKNOWLEDGED: "alert cases",
         AuditWord.DUPLICATE_SUPPRESSED: "event consumer",
         AuditWord.EVENT_QUARANTINED: "event consumer topic",
+        AuditWord.QUARANTINE_GIVEN_BACK: "event consumer",
+        AuditWord.QUARANTINE_DROPPED: "event consumer",
         AuditWord.KEY_CREATED: "key role",
         AuditWord.KEY_REVOKED: "key",
         AuditWord.POLICY_CHANGED: "version",

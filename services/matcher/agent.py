@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -38,7 +38,12 @@ class Matcher:
 
     def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
         """Match every record that the events speak of, as it is on record now."""
-        notices, entries = _changed(events)
+        return self.match(connection, store, *_changed(events), now)
+
+    def match(
+        self, connection: Connection, store: Store, notices: Collection[int], entries: Collection[int], now: datetime
+    ) -> Effects:
+        """Match these notices and entries with whatever they meet."""
         state = load(connection, store, notices, entries)
         outcome = save(connection, state, step(state), now)
         return Effects(tuple(_announcements(state, outcome)), tuple(_audit(state, outcome)))

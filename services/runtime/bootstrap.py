@@ -33,12 +33,18 @@ class Parts:
 
     settings: Settings
     store: Store
-    consumers: tuple[Consumer, ...]
+    matcher: Matcher
+    keeper: CaseKeeper
     engine: Engine
     dispatcher: Dispatcher
     pool: DeliveryPool
     limits: DoorLimits
     presentation: Presentation
+
+    @property
+    def consumers(self) -> tuple[Consumer, ...]:
+        """All that listen to events."""
+        return self.matcher, self.keeper
 
 
 def load_keyring(settings: Settings) -> Keyring:
@@ -70,7 +76,8 @@ def make_parts(
     return Parts(
         settings=settings,
         store=store,
-        consumers=(Matcher(), CaseKeeper(ruleset)),
+        matcher=Matcher(),
+        keeper=CaseKeeper(ruleset),
         engine=Engine(store, ruleset, fallback),
         dispatcher=Dispatcher(store, pool, shown, fallback),
         pool=pool,

@@ -55,6 +55,8 @@ COMMANDS: Final = {
     "confirm": Listed("acts", "confirm", _LINES),
     "match": Listed("match", "app", _LINES),
     "vault": Listed("vault", "app", _UPKEEP),
+    "quarantine": Listed("quarantine", "app", _UPKEEP),
+    "rebuild": Listed("rebuild", "rebuild_", _UPKEEP),
 }
 
 

@@ -70,13 +70,17 @@ def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent])
         fresh = {event.event_id: envelope for event, envelope in decoded if event.event_id not in seen}
         write_audit(connection, store.vault, [_suppressed(consumer.name, event_id) for event_id in sorted(seen)], now)
         if fresh:
-            effects = consumer.handle(connection, store, tuple(fresh.values()), now)
-            announce(connection, effects.announcements, now, store.random)
-            write_audit(connection, store.vault, effects.audit, now)
+            write_effects(connection, store, consumer.handle(connection, store, tuple(fresh.values()), now), now)
             connection.execute(
                 insert(inbox), [{"consumer": consumer.name, "event_id": event, "at": now} for event in fresh]
             )
         return len(fresh)
+
+
+def write_effects(connection: Connection, store: Store, effects: Effects, now: datetime) -> None:
+    """Write what handling brought about, in the transaction of the slice's own rows."""
+    announce(connection, effects.announcements, now, store.random)
+    write_audit(connection, store.vault, effects.audit, now)
 
 
 def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> None:

@@ -42,7 +42,7 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
 def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     """Match what the topics tell until stopped."""
     make_topics(settings)
-    asyncio.run(_work(parts, parts.consumers[0], settings, data_dir))
+    asyncio.run(_work(parts, parts.matcher, settings, data_dir))
 
 
 def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
@@ -51,7 +51,7 @@ def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     seconds = parts.settings.poll_seconds
     loops = [Loop("engine", parts.engine.run_due, seconds), Loop("deliveries", parts.dispatcher.run_due, seconds)]
     with _running(loops):
-        asyncio.run(_work(parts, parts.consumers[1], settings, data_dir))
+        asyncio.run(_work(parts, parts.keeper, settings, data_dir))
         parts.pool.close(STOPPING_SECONDS)
 
 

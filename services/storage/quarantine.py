@@ -1,0 +1,92 @@
+"""What was set aside because it could not be handled: looked at, given back, or dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import from_json
+from sqlalchemy import Connection, delete, select, update
+
+from services.core.audit import AuditWord
+from services.core.errors import NotFoundError, RefusedError
+from services.storage.audit import AuditRow, write_audit
+from services.storage.store import Store
+from services.storage.tables import inbox, outbox, quarantine
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An event in quarantine. `error` is the kind of the error, never its text."""
+
+    event_id: str
+    consumer: str
+    topic: str
+    error: str
+    at: datetime
+
+
+def list_quarantine(connection: Connection) -> Sequence[SetAside]:
+    """What is set aside, the oldest first."""
+    row = quarantine.c
+    query = select(row.event_id, row.consumer, row.topic, row.error, row.at).order_by(row.at, row.event_id)
+    return [SetAside(*values) for values in connection.execute(query)]
+
+
+def show_quarantined(connection: Connection, event_id: str) -> Any:
+    """What an event says: ids, dates, codes and tokens. None where it is no JSON.
+
+    Raises NotFoundError.
+    """
+    body = connection.scalar(select(quarantine.c.body).where(quarantine.c.event_id == event_id).limit(1))
+    if body is None:
+        raise NotFoundError("no event with this id is set aside: `pullcord quarantine list` shows them")
+    try:
+        return from_json(body)
+    except ValueError:
+        return None
+
+
+def give_back(store: Store, event_id: str, by: str) -> int:
+    """Have an event handled again by whoever set it aside; returns by how many. It is told anew from the outbox.
+
+    Raises NotFoundError; RefusedError for one that this deployment never raised, or has cleared away.
+    """
+    with store.writing() as connection:
+        consumers = _consumers(connection, event_id)
+        told = update(outbox).where(outbox.c.event_id == event_id).values(published_at=None)
+        if not connection.execute(told).rowcount:
+            raise RefusedError("this event is not in the outbox: drop it, and run `pullcord rebuild` to be sure")
+        connection.execute(delete(inbox).where(inbox.c.event_id == event_id, inbox.c.consumer.in_(consumers)))
+        _take_out(connection, store, event_id, consumers, AuditWord.QUARANTINE_GIVEN_BACK, by)
+    return len(consumers)
+
+
+def drop(store: Store, event_id: str, by: str) -> int:
+    """Let an event go unhandled for good; returns by how many it had been set aside.
+
+    Raises NotFoundError.
+    """
+    with store.writing() as connection:
+        consumers = _consumers(connection, event_id)
+        _take_out(connection, store, event_id, consumers, AuditWord.QUARANTINE_DROPPED, by)
+    return len(consumers)
+
+
+def _consumers(connection: Connection, event_id: str) -> Sequence[str]:
+    found = connection.scalars(select(quarantine.c.consumer).where(quarantine.c.event_id == event_id)).all()
+    if not found:
+        raise NotFoundError("no event with this id is set aside: `pullcord quarantine list` shows them")
+    return found
+
+
+def _take_out(
+    connection: Connection, store: Store, event_id: str, consumers: Sequence[str], word: AuditWord, by: str
+) -> None:
+    connection.execute(delete(quarantine).where(quarantine.c.event_id == event_id))
+    rows = [
+        AuditRow(word, {"event": event_id, "consumer": consumer}, subject=event_id, actor=by) for consumer in consumers
+    ]
+    write_audit(connection, store.vault, rows, store.now())

@@ -150,7 +150,8 @@ def _date_event(before: date | None, after: date | None) -> Event:
 
 def _with_danger(case: Case, found: Danger | None) -> Case:
     if found is None:
-        return replace(case, lines=0)
+        # Should danger come back, all of it is news again: what a line did meanwhile, and what it had done before.
+        return replace(case, lines=0, seen={})
     kept = {key: value for key, value in case.seen.items() if key == RESTRICTED}
     return replace(
         case,

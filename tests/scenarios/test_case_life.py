@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.alerts.machine import Event
+from services.alerts.machine import Event, State
 from tests.support.house import House
 from tests.support.one_line import ENTRY, after_first_alert, notice, state
 from tests.support.people import confirm_hold, confirm_safe, pass_post_check, record
@@ -118,3 +118,15 @@ def test_a_match_rejected_as_a_case_stays_ended_through_another_version_of_the_n
     alerted.post_notices(notice(issued=2, brand="Raven Business"))
     alerted.tick(days=12)
     assert (state(alerted), len(alerted.mails())) == ("false_match", 1)
+
+
+def test_a_line_that_moved_unconfirmed_is_not_forgotten_when_the_service_ends_and_resumes(house: House) -> None:
+    house.put_entries({"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:00:00Z"})
+    moved = {"cli": "01632 960123", "planned_migration_date": "2026-11-20", "status": "completed"}
+    house.post_notices({"id": "n1", **moved})
+    house.settle()
+    for status, day in (("ended", 2), ("active", 3)):
+        stamp = f"2026-11-{day:02d}T09:00:00Z"
+        house.put_entries({"entry_id": "e1", "cli": "01632 960123", "service_status": status, "updated_at": stamp})
+        house.settle()
+    assert house.cases()[0].state is State.MIGRATED_UNCONFIRMED

@@ -22,4 +22,4 @@ def rebuild_() -> None:
         for looked_at in rebuild(store, parts.matcher, parts.keeper):
             total += looked_at
             bar.advance(task, looked_at)
-    say(f"Every entry was matched and every case reviewed: {counted(total // 2, 'entry')}.")
+    say(f"Every entry was matched and every case reviewed: {counted(total // 2, 'register row')}.")

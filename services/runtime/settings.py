@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """How many alerts are sent at once."""
     delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0
     """After this a send without an answer is in doubt."""
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Where `run relay`, `run matcher` and `run alerts` answer with their metrics; 0 for nowhere."""
     poll_seconds: Annotated[float, Field(gt=0, le=30)] = 1.0
     """How often due cases and deliveries are looked for; new events wake the runner at once."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from prometheus_client.registry import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
@@ -47,7 +48,8 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         if runner:
             runner.stop()
 
-    app = FastAPI(
+    # Its pages that describe the API bring their scripts along: nothing is loaded from elsewhere.
+    app = FastAPIOffline(
         title="Pullcord",
         version=version("pullcord"),
         description=DESCRIPTION,

@@ -10,6 +10,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 import services.runtime.distributed.relay  # noqa: F401 - its metrics are documented with the others
+from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from tests.support.house import House
 from tests.support.http import ENTRIES, ENTRY, open_door
@@ -23,6 +24,10 @@ SETTING_ROW = re.compile(r"^\| `PULLCORD_(\w+)` \| (?:`([^`]*)`)? ?\|", re.MULTI
 METRIC_ROW = re.compile(r"^\| `(pullcord_\w+)` \| ([^|]*)\|", re.MULTILINE)
 UNITS = ("_seconds", "_bytes", "_ratio")
 LABELS = frozenset(["kind", "channel", "outcome", "way", "state", "level", "feed"])
+
+SETTINGS = {name.upper(): field for name, field in Settings.model_fields.items()} | {
+    f"KAFKA_{name.upper()}": field for name, field in KafkaSettings.model_fields.items()
+}
 
 
 @pytest.fixture
@@ -42,16 +47,15 @@ def exposed(family: Metric) -> str:
 
 
 def test_every_setting_is_documented_with_its_default_and_no_other() -> None:
-    fields = Settings.model_fields
     documented = dict(SETTING_ROW.findall(OPERATIONS))
-    assert set(documented) == {name.upper() for name in fields}
-    for name, field in fields.items():
+    assert set(documented) == set(SETTINGS)
+    for name, field in SETTINGS.items():
         default = {None: "", (): "[]"}.get(field.default, str(field.default))
-        assert documented[name.upper()] == default, name
+        assert documented[name] == default, name
 
 
 def test_every_setting_that_a_page_names_exists() -> None:
-    known = {f"PULLCORD_{name.upper()}" for name in Settings.model_fields} | {"PULLCORD_TEST_POSTGRES_URL"}
+    known = {f"PULLCORD_{name}" for name in SETTINGS} | {"PULLCORD_TEST_POSTGRES_URL", "PULLCORD_KAFKA"}
     for page in documents():
         named = set(re.findall(r"PULLCORD_[A-Z][A-Z_]*[A-Z]", page.read_text()))
         assert named - known == set(), name_of(page)

@@ -7,7 +7,7 @@ UV := .tools/uv/bin/uv
 RUN := .venv/bin/
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help demo test lint types check-imports bench setup browser schemas samples clean
+.PHONY: help demo test lint types check-imports bench setup browser java kafka postgres schemas samples clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -15,7 +15,7 @@ help: ## Say what can be made
 demo: setup ## Watch the main job on the samples: files in, matches, e-mails out
 	@$(RUN)pullcord demo
 
-test: setup lint types check-imports browser ## Lint, types, import rules, and every test
+test: setup lint types check-imports browser java ## Lint, types, import rules, and every test
 	$(RUN)pytest
 
 lint: setup ## Style and format
@@ -36,6 +36,15 @@ schemas: setup ## Write schemas/published anew
 
 samples: setup ## Write samples/ anew
 	$(RUN)python -m scripts.make_samples
+
+java: ## Java and Maven for the tests with Kafka
+	@scripts/java.sh
+
+kafka: setup java ## A real Apache Kafka broker, until Ctrl-C
+	@$(RUN)python -m scripts.kafka
+
+postgres: setup ## A real PostgreSQL server, until Ctrl-C
+	@$(RUN)python -m scripts.postgres
 
 browser: ## Chromium for the tests of pages
 	@scripts/browser.sh

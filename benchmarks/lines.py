@@ -168,6 +168,13 @@ def _print(county: County, figures: dict[str, float], console: Console) -> None:
         lines = county.entries if phase.endswith("entries") else county.notices
         table.add_row(phase, f"{figures[phase]:.2f}", f"{lines / figures[phase]:,.0f}", "")
     table.add_row("all, committed", f"{total:.2f}", f"{county.lines / total:,.0f}", f"{figures['floor'] / total:.2f}")
+    alone = figures["ingest entries"] + figures["ingest notices"]
+    table.add_row(
+        "ingest alone, nothing matched",
+        f"{alone:.2f}",
+        f"{county.lines / alone:,.0f}",
+        f"{figures['floor'] / alone:.2f}",
+    )
     two = figures["two at once"]
     table.add_row("two at once, committed", f"{two:.2f}", f"{county.lines / two:,.0f}", f"{figures['floor'] / two:.2f}")
     table.add_row("floor: the same rows written", f"{figures['floor']:.2f}", f"{floor:,.0f}", "1.00")

@@ -21,6 +21,7 @@ from services.ingest.submissions import (
     sort_rows,
     take_in,
 )
+from services.ingest.taking import Taking
 from services.ingest.withdrawals import Missing, ReplacementTooLargeError, missing_from, withdraw, withdrawn_among
 from services.storage.audit import AuditRow, write_audit
 from services.storage.feeds import hold_feed
@@ -75,7 +76,7 @@ def accept(
         if refusal is None:
             gone = withdrawn_among(connection, origin.feed_id, keys)
             receipt, outcomes = take_in(connection, store, origin, _returned(store, origin, reading, gone, now), now)
-            withdraw(connection, store, origin.feed_id, receipt.submission_id, missing.pks, now)
+            withdraw(Taking(connection, store, origin.feed_id, receipt.submission_id, now), missing.pks)
             return receipt, outcomes
         _note_refusal(store, connection, origin, missing, now)
     raise refusal

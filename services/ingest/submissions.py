@@ -17,6 +17,7 @@ from services.ingest.drafts import Draft, Facts, RecordKind, Refused
 from services.ingest.outcomes import Outcome, RowOutcome, count, pack, unpack
 from services.ingest.shelves import ENTRIES, NOTICES, Shelf
 from services.ingest.store import write_drafts
+from services.ingest.taking import Taking
 from services.storage.audit import AuditRow, write_audit
 from services.storage.store import Store
 from services.storage.tables import feeds, idempotency_keys, submission_outcomes, submissions
@@ -101,14 +102,14 @@ def take_in(
     connection: Connection, store: Store, origin: Origin, reading: Reading[Facts], now: datetime
 ) -> tuple[Receipt, list[RowOutcome]]:
     """Record a submission and everything it holds."""
-    submission_id = f"sub_{event_id(now, store.random)}"
-    _begin(connection, origin, submission_id, now)
-    written = write_drafts(connection, store, reading.shelf, origin.feed_id, submission_id, reading.drafts, now)
+    taking = Taking(connection, store, origin.feed_id, f"sub_{event_id(now, store.random)}", now)
+    _begin(taking, origin)
+    written = write_drafts(taking, reading.shelf, reading.drafts)
     refused = [RowOutcome(row.row, Outcome.REJECTED, row.issues) for row in reading.refused]
     outcomes = sorted((*written, *refused), key=lambda outcome: outcome.row)
     counts = count(outcomes)
-    _end(connection, store, origin, submission_id, outcomes, counts, now)
-    return Receipt(submission_id, origin.feed_id, origin.kind, now, counts), outcomes
+    _end(taking, origin, outcomes, counts)
+    return Receipt(taking.submission_id, origin.feed_id, origin.kind, now, counts), outcomes
 
 
 def find_receipt(connection: Connection, submission_id: str, feed_id: str | None, *, repeated: bool = False) -> Receipt:
@@ -140,39 +141,32 @@ def _key_hash(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def _begin(connection: Connection, origin: Origin, submission_id: str, now: datetime) -> None:
-    connection.execute(
+def _begin(taking: Taking, origin: Origin) -> None:
+    taking.connection.execute(
         insert(submissions).values(
-            submission_id=submission_id,
+            submission_id=taking.submission_id,
             feed_id=origin.feed_id,
             kind=origin.kind.value,
             channel=origin.channel,
-            received_at=now,
+            received_at=taking.now,
             content_digest=origin.digest,
             counts={},
         )
     )
     if origin.idempotency_key is not None:
-        connection.execute(
+        taking.connection.execute(
             insert(idempotency_keys).values(
                 feed_id=origin.feed_id,
                 key_hash=_key_hash(origin.idempotency_key),
                 request_digest=origin.digest,
-                submission_id=submission_id,
-                created_at=now,
+                submission_id=taking.submission_id,
+                created_at=taking.now,
             )
         )
 
 
-def _end(
-    connection: Connection,
-    store: Store,
-    origin: Origin,
-    submission_id: str,
-    outcomes: Sequence[RowOutcome],
-    counts: Mapping[str, int],
-    now: datetime,
-) -> None:
+def _end(taking: Taking, origin: Origin, outcomes: Sequence[RowOutcome], counts: Mapping[str, int]) -> None:
+    connection, submission_id = taking.connection, taking.submission_id
     chunks = [outcomes[start : start + OUTCOMES_A_CHUNK] for start in range(0, len(outcomes), OUTCOMES_A_CHUNK)]
     if chunks:
         connection.execute(
@@ -185,10 +179,10 @@ def _end(
     connection.execute(
         update(submissions).where(submissions.c.submission_id == submission_id).values(counts=dict(counts))
     )
-    connection.execute(update(feeds).where(feeds.c.feed_id == origin.feed_id).values(last_heard_at=now))
+    connection.execute(update(feeds).where(feeds.c.feed_id == origin.feed_id).values(last_heard_at=taking.now))
     fields = {"submission": submission_id, "records": origin.kind.value, **_audit_counts(counts)}
     row = AuditRow(AuditWord.SUBMISSION_ACCEPTED, fields, subject=submission_id, feed_id=origin.feed_id)
-    write_audit(connection, store.vault, [row], now)
+    write_audit(connection, taking.store.vault, [row], taking.now)
 
 
 def _audit_counts(counts: Mapping[str, int]) -> dict[str, int]:

@@ -8,17 +8,15 @@ only, so that notices that name each other never all fall away.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
-from schemas.events import CHUNK, NoticesWithdrawn, RecordRef
+from schemas.events import NoticesWithdrawn, RecordRef
 from services.core.audit import AuditWord
 from services.ingest.sharding import by_shard
-from services.storage.audit import AuditRow, write_audit
-from services.storage.outbox import Announcement, announce
-from services.storage.store import Store
+from services.ingest.taking import Taking
+from services.storage.outbox import Announcement
 from services.storage.tables import notices
 
 Changed = list[Any]
@@ -39,25 +37,12 @@ def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[b
     return {key for key in connection.scalars(found) if key is not None}
 
 
-def settle_supersessions(
-    connection: Connection, store: Store, feed_id: str, submission_id: str, keys: Collection[bytes], now: datetime
-) -> None:
+def settle_supersessions(taking: Taking, keys: Collection[bytes]) -> None:
     """See to it that each notice under `keys` is live, or not, as the notices on record say."""
-    fallen = _set_live(connection, keys, live=False)
-    risen = _set_live(connection, keys, live=True)
-    _tell(connection, store, feed_id, submission_id, fallen + risen, now)
-    told = [(row.pk, row.revision) for row in fallen]
-    chunks = [told[start : start + CHUNK] for start in range(0, len(told), CHUNK)]
-    rows = [
-        AuditRow(
-            AuditWord.NOTICES_SUPERSEDED,
-            {"submission": submission_id, "records": records},
-            subject=submission_id,
-            feed_id=feed_id,
-        )
-        for records in chunks
-    ]
-    write_audit(connection, store.vault, rows, now)
+    fallen = _set_live(taking.connection, keys, live=False)
+    risen = _set_live(taking.connection, keys, live=True)
+    _tell(taking, fallen + risen)
+    taking.note(AuditWord.NOTICES_SUPERSEDED, [(row.pk, row.revision) for row in fallen])
 
 
 def _set_live(connection: Connection, keys: Collection[bytes], *, live: bool) -> Changed:
@@ -81,17 +66,10 @@ def _set_live(connection: Connection, keys: Collection[bytes], *, live: bool) ->
     return list(connection.execute(statement))
 
 
-def _tell(
-    connection: Connection,
-    store: Store,
-    feed_id: str,
-    submission_id: str,
-    changed: Changed,
-    now: datetime,
-) -> None:
+def _tell(taking: Taking, changed: Changed) -> None:
     announcements = []
-    for key, rows in by_shard(feed_id, changed, lambda row: int(row.shard)):
+    for key, rows in by_shard(taking.feed_id, changed, lambda row: int(row.shard)):
         refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)
-        event = NoticesWithdrawn(feed=feed_id, submission=submission_id, records=refs)
+        event = NoticesWithdrawn(feed=taking.feed_id, submission=taking.submission_id, records=refs)
         announcements.append(Announcement("ingest", key, event))
-    announce(connection, announcements, now, store.random)
+    taking.tell(announcements)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -13,11 +12,14 @@ from schemas.events import CHUNK, EntriesWithdrawn, RecordRef
 from services.core.audit import AuditWord
 from services.core.errors import ConflictError, NotFoundError
 from services.ingest.sharding import by_shard
-from services.storage.audit import AuditRow, write_audit
+from services.ingest.taking import Taking
 from services.storage.feeds import hold_feed
-from services.storage.outbox import Announcement, announce
+from services.storage.outbox import Announcement
 from services.storage.store import Store
 from services.storage.tables import register_entries
+
+ONE_BY_ONE = "withdrawal"
+"""What stands for a submission where an entry is taken off by itself."""
 
 
 class ReplacementTooLargeError(ConflictError):
@@ -60,33 +62,19 @@ def withdrawn_among(connection: Connection, feed_id: str, keys: Collection[bytes
     return frozenset(key for key in connection.scalars(query) if key in keys)
 
 
-def withdraw(
-    connection: Connection, store: Store, feed_id: str, submission_id: str, pks: Sequence[int], now: datetime
-) -> None:
+def withdraw(taking: Taking, pks: Sequence[int]) -> None:
     """Take entries off the register: they stay on record, their matches end."""
     entries = register_entries
     for start in range(0, len(pks), CHUNK):
         statement = (
             update(entries)
             .where(entries.c.pk.in_(pks[start : start + CHUNK]), entries.c.live)
-            .values(live=False, revision=entries.c.revision + 1, updated_at=now, received_at=now)
+            .values(live=False, revision=entries.c.revision + 1, updated_at=taking.now, received_at=taking.now)
             .returning(entries.c.pk, entries.c.revision, entries.c.shard)
         )
-        changed = connection.execute(statement).all()
-        if not changed:
-            continue
-        announce(connection, _announcements(feed_id, submission_id, changed), now, store.random)
-        fields = {"submission": submission_id, "records": [(row.pk, row.revision) for row in changed]}
-        row = AuditRow(AuditWord.ENTRIES_WITHDRAWN, fields, subject=submission_id, feed_id=feed_id)
-        write_audit(connection, store.vault, [row], now)
-
-
-def _announcements(feed_id: str, submission_id: str, changed: Sequence[Any]) -> list[Announcement]:
-    made = []
-    for key, rows in by_shard(feed_id, changed, lambda row: int(row.shard)):
-        refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)
-        made.append(Announcement("ingest", key, EntriesWithdrawn(feed=feed_id, submission=submission_id, records=refs)))
-    return made
+        changed = taking.connection.execute(statement).all()
+        taking.tell(_announcements(taking, changed))
+        taking.note(AuditWord.ENTRIES_WITHDRAWN, [(row.pk, row.revision) for row in changed])
 
 
 def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
@@ -100,4 +88,13 @@ def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
         pk = connection.scalar(select(register_entries.c.pk).where(register_entries.c.record_key == key))
         if pk is None:
             raise NotFoundError("this register has no entry with that id")
-        withdraw(connection, store, feed_id, "withdrawal", [pk], now)
+        withdraw(Taking(connection, store, feed_id, ONE_BY_ONE, now), [pk])
+
+
+def _announcements(taking: Taking, changed: Sequence[Any]) -> list[Announcement]:
+    made = []
+    for key, rows in by_shard(taking.feed_id, changed, lambda row: int(row.shard)):
+        refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)
+        event = EntriesWithdrawn(feed=taking.feed_id, submission=taking.submission_id, records=refs)
+        made.append(Announcement("ingest", key, event))
+    return made

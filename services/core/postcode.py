@@ -85,11 +85,6 @@ def areas_of(postcode: str) -> tuple[str, str, str]:
     return postcode, postcode[:-2], outward(postcode)
 
 
-def covers(area: str, postcode: str) -> bool:
-    """Whether an area from `read_area` holds a postcode from `read_postcode`."""
-    return area in areas_of(postcode)
-
-
 def _tight(text: str) -> str:
     """The letters and digits of the text; nothing of a text too long to be a postcode."""
     tight = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).upper()))

@@ -99,10 +99,10 @@ class RecordRef(Schema):
     revision: Revision
 
 
-class NoticesWithdrawn(EventData):
-    """Notices were superseded by others, or stand again because what superseded them changed."""
+class NoticesReconsidered(EventData):
+    """Notices count no longer because others supersede them, or count again because those have changed."""
 
-    event_name: ClassVar[str] = "notices_withdrawn"
+    event_name: ClassVar[str] = "notices_reconsidered"
     topic: ClassVar[str] = "pullcord.notices"
     feed: FeedId
     submission: SubmissionId
@@ -201,7 +201,7 @@ class AlertSettled(EventData):
 
 _ALL: tuple[type[EventData], ...] = (
     NoticesAccepted,
-    NoticesWithdrawn,
+    NoticesReconsidered,
     EntriesAccepted,
     EntriesWithdrawn,
     LinesMatched,

@@ -61,7 +61,7 @@ class Delivery:
     feed_id: str
     tier: str
     contact: str
-    route: str
+    route_sealed: bytes
     number: int
     alert_created_at: datetime
 
@@ -95,9 +95,17 @@ def claim(store: Store, limit: int, in_flight: Collection[int]) -> list[Delivery
     with store.writing() as connection:
         rows = connection.execute(_due(connection, now, limit, in_flight)).all()
         _doubt(connection, store, [row for row in rows if row.state == DeliveryState.SENDING], now)
-        claimed = [_delivery(store, row) for row in rows]
+        claimed = [_delivery(row) for row in rows]
         _start(connection, store, claimed, now)
     return claimed
+
+
+def route_of(store: Store, delivery: Delivery) -> str:
+    """Where a delivery goes: an Apprise address, and a secret.
+
+    Raises VaultError.
+    """
+    return str(store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed))
 
 
 def settle(store: Store, delivery: Delivery, result: SendResult, others: Sequence[Contact]) -> DeliveryState:
@@ -174,8 +182,7 @@ def _due(connection: Connection, now: datetime, limit: int, in_flight: Collectio
     return skipping_locked(connection, query)
 
 
-def _delivery(store: Store, row: Any) -> Delivery:
-    route = store.vault.open(place("deliveries", row.pk), row.route_sealed)
+def _delivery(row: Any) -> Delivery:
     return Delivery(
         pk=row.pk,
         alert_pk=row.alert_pk,
@@ -183,7 +190,7 @@ def _delivery(store: Store, row: Any) -> Delivery:
         feed_id=row.feed_id,
         tier=row.tier,
         contact=row.contact,
-        route=route,
+        route_sealed=row.route_sealed,
         number=row.attempts + 1,
         alert_created_at=row.created_at,
     )

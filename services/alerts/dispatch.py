@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from services.alerts.backlog import Delivery, claim, set_aside, settle
+from services.alerts.backlog import Delivery, claim, route_of, set_aside, settle
 from services.alerts.channels.pool import DeliveryPool, Job
 from services.alerts.channels.port import Outcome, SendResult
 from services.alerts.digest import Presentation, alert_digest
@@ -20,9 +20,6 @@ from services.storage.store import Store
 log = structlog.get_logger()
 
 NOT_MADE = SendResult(Outcome.FAILED_TEMPORARY, "message_not_made")
-
-AT_ONCE = 8
-"""Deliveries claimed at a time: as many as the pool sends at once, so that none waits while its attempt runs out."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +33,11 @@ class Dispatcher:
     _in_flight: set[int] = field(default_factory=set)
 
     def run_due(self) -> int:
-        """Make the deliveries that are due, a poolful at a time; returns how many. Call again until it returns 0."""
-        claimed = claim(self.store, AT_ONCE, self._in_flight)
+        """Make the deliveries that are due; returns how many. Call again until it returns 0.
+
+        No more are claimed than the pool sends at once: none waits while its attempt runs out.
+        """
+        claimed = claim(self.store, self.pool.places, self._in_flight)
         self._in_flight.update(delivery.pk for delivery in claimed)
         try:
             jobs = dict(self._jobs(claimed))
@@ -51,7 +51,7 @@ class Dispatcher:
     def _jobs(self, claimed: Sequence[Delivery]) -> Iterator[tuple[Job, Delivery]]:
         for delivery in claimed:
             try:
-                message = self._message(delivery)
+                message, route = self._message(delivery), route_of(self.store, delivery)
             except DBAPIError:
                 raise
             except Exception as error:  # noqa: BLE001 - one message that cannot be made must not hold up the others
@@ -61,7 +61,7 @@ class Dispatcher:
             if message is None:
                 set_aside(self.store, delivery)
             else:
-                yield Job(delivery.pk, delivery.route, message, f"{delivery.alert}.{delivery.pk}"), delivery
+                yield Job(delivery.pk, route, message, f"{delivery.alert}.{delivery.pk}"), delivery
 
     def _message(self, delivery: Delivery) -> Message | None:
         """What the alert says now; None when nothing of it is open any more."""

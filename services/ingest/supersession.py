@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
-from schemas.events import NoticesWithdrawn, RecordRef
+from schemas.events import NoticesReconsidered, RecordRef
 from services.core.audit import AuditWord
 from services.ingest.sharding import by_shard
 from services.ingest.taking import Taking
@@ -70,6 +70,6 @@ def _tell(taking: Taking, changed: Changed) -> None:
     announcements = []
     for key, rows in by_shard(taking.feed_id, changed, lambda row: int(row.shard)):
         refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)
-        event = NoticesWithdrawn(feed=taking.feed_id, submission=taking.submission_id, records=refs)
+        event = NoticesReconsidered(feed=taking.feed_id, submission=taking.submission_id, records=refs)
         announcements.append(Announcement("ingest", key, event))
     taking.tell(announcements)

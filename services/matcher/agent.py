@@ -18,7 +18,7 @@ from schemas.events import (
     LinesUnmatched,
     MatchRef,
     NoticesAccepted,
-    NoticesWithdrawn,
+    NoticesReconsidered,
     UnmatchRef,
 )
 from services.core.audit import AuditWord
@@ -59,7 +59,7 @@ def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
                 notices.update(record.notice for record in accepted)
             case EntriesAccepted(records=taken):
                 entries.update(record.entry for record in taken)
-            case NoticesWithdrawn(records=gone):
+            case NoticesReconsidered(records=gone):
                 notices.update(record.record for record in gone)
             case EntriesWithdrawn(records=gone):
                 entries.update(record.record for record in gone)

@@ -49,7 +49,7 @@ def test_the_check_says_which_file_to_write_anew(
 
 
 def test_an_event_with_more_records_than_a_chunk_holds_fits_no_schema() -> None:
-    event = json.loads((EXAMPLES / "notices_withdrawn" / "valid" / "one_superseded.json").read_text())
+    event = json.loads((EXAMPLES / "notices_reconsidered" / "valid" / "one_superseded.json").read_text())
     event["data"]["records"] *= CHUNK
     assert fits(document("event.schema.json"), event)
     event["data"]["records"] += event["data"]["records"][:1]

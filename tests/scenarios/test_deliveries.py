@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from services.alerts.backlog import claim
 from services.alerts.channels.pool import DeliveryPool
@@ -234,3 +234,30 @@ def test_an_attempt_is_on_record_before_the_message_leaves(at_risk: House) -> No
     at_risk.dispatcher = Dispatcher(at_risk.store, pool, at_risk.dispatcher.presentation, at_risk.fallback)
     at_risk.tick(seconds=31)
     assert seen == [(None, "sending")]
+
+
+def two_at_the_desk(house: House) -> None:
+    """Blackpool has a deputy beside the duty desk; both are owed the first alert."""
+    desks = CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(DESK, DEPUTY)),))
+    house.with_officers(desks)
+    house.clock.advance(seconds=31)
+    house.engine.run_due()
+
+
+def test_no_more_is_claimed_than_can_be_sent_at_once(at_risk: House) -> None:
+    two_at_the_desk(at_risk)
+    narrow = DeliveryPool(at_risk.channel, workers=1)
+    dispatcher = Dispatcher(at_risk.store, narrow, at_risk.dispatcher.presentation)
+    assert dispatcher.run_due() == 1
+    assert sorted(states(at_risk)) == ["intended", "sent"]
+
+
+def test_a_route_that_cannot_be_opened_holds_up_nobody_else(at_risk: House) -> None:
+    two_at_the_desk(at_risk)
+    with at_risk.store.writing() as connection:
+        first = rows(at_risk, deliveries)[0].pk
+        spoilt = at_risk.store.vault.seal(b"another place", "mailto://desk.example")
+        connection.execute(update(deliveries).where(deliveries.c.pk == first).values(route_sealed=spoilt))
+    send_due(at_risk)
+    assert [mail.route for mail in at_risk.mails()] == ["mailto://deputy.example"]
+    assert sorted(states(at_risk)) == ["sent", "waiting"]

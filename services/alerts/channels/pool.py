@@ -63,7 +63,8 @@ class DeliveryPool:
         self, channel: Channel, workers: int = 8, deadline_seconds: float = 30.0, alarm: Alarm = timer
     ) -> None:
         self._channel = channel
-        self._places = workers
+        self.places = workers
+        """How many are sent at once."""
         self._deadline = deadline_seconds
         self._alarm = alarm
         self._changed = threading.Condition()
@@ -101,9 +102,9 @@ class DeliveryPool:
 
     def _go_on(self) -> None:
         """Begin what can begin and give back what cannot; the lock is held."""
-        while self._waiting and not self._closed and self._sending < self._places:
+        while self._waiting and not self._closed and self._sending < self.places:
             self._begin(self._waiting.popleft())
-        if self._closed or self._stuck == self._places:
+        if self._closed or self._stuck == self.places:
             self._give_back(POOL_CLOSED if self._closed else POOL_FULL)
         self._changed.notify_all()
 

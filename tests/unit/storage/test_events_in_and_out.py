@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Table, func, insert, select
 
 from schemas.envelope import Envelope, decode
-from schemas.events import EntriesWithdrawn, NoticesWithdrawn, RecordRef
+from schemas.events import EntriesWithdrawn, NoticesReconsidered, RecordRef
 from services.core.audit import AuditWord
 from services.runtime.pump import Pump, deliver
 from services.storage.audit import AuditRow
@@ -35,7 +35,7 @@ class Listener:
     """Writes a row of its own for each event, tells another event, says so in the audit; fails when told to."""
 
     name = "listener"
-    topics = (NoticesWithdrawn.topic,)
+    topics = (NoticesReconsidered.topic,)
 
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -53,8 +53,8 @@ class Listener:
 
 
 def withdrawn(
-    record: int, kind: type[NoticesWithdrawn | EntriesWithdrawn] = NoticesWithdrawn
-) -> NoticesWithdrawn | EntriesWithdrawn:
+    record: int, kind: type[NoticesReconsidered | EntriesWithdrawn] = NoticesReconsidered
+) -> NoticesReconsidered | EntriesWithdrawn:
     return kind(feed=RAVEN, submission="withdrawal", records=(RecordRef(record=record, revision=1),))
 
 
@@ -82,7 +82,7 @@ def rows(store: Store, table: Table) -> int:
 
 
 def poison(number: int = 1) -> StoredEvent:
-    return StoredEvent(f"{number:032x}", NoticesWithdrawn.topic, b'{"type": "of another world"}')
+    return StoredEvent(f"{number:032x}", NoticesReconsidered.topic, b'{"type": "of another world"}')
 
 
 def test_events_are_told_in_the_order_they_were_written(store: Store) -> None:
@@ -207,7 +207,7 @@ def test_poison_is_set_aside_once_with_its_body_and_said_in_the_audit(store: Sto
         (said,) = connection.execute(select(audit.c.word, audit.c.fields)).all()
     assert (row.body, row.error) == (poison().body, "ValueError")
     assert said.word == "event_quarantined"
-    assert said.fields == {"event": poison().event_id, "consumer": "listener", "topic": NoticesWithdrawn.topic}
+    assert said.fields == {"event": poison().event_id, "consumer": "listener", "topic": NoticesReconsidered.topic}
 
 
 def test_what_is_beside_poison_is_handled(store: Store, listener: Listener) -> None:

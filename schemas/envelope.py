@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, SerializeAsAny, StringConstraints
@@ -11,6 +12,7 @@ from schemas.base import Schema
 from schemas.events import EVENT_TYPES, EventData
 
 TYPE_PREFIX = "uk.pullcord."
+TYPE_PATTERN = r"^uk\.pullcord\.[a-z_]+\.v\d+$"
 
 
 class Envelope(Schema):
@@ -21,7 +23,7 @@ class Envelope(Schema):
     """Unique in the deployment: the inbox remembers it, so a second delivery is a no-op."""
     source: Annotated[str, StringConstraints(pattern=r"^/pullcord/[a-z]+$")]
     """The room that raised it: `/pullcord/ingest`, `/pullcord/matcher`, `/pullcord/alerts`."""
-    type: Annotated[str, StringConstraints(pattern=r"^uk\.pullcord\.[a-z_]+\.v\d+$")]
+    type: Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
     partitionkey: Annotated[str, StringConstraints(pattern=r"^(provider:[A-Z]{4}|council:[ENSW]\d{8})(:\d{1,3})?$")]
@@ -30,7 +32,7 @@ class Envelope(Schema):
 
 
 class UnknownEventError(ValueError):
-    """The type is not one this version knows."""
+    """The type is one of ours, and not one this version knows: a newer version raised the event."""
 
 
 def type_of(data: EventData) -> str:
@@ -46,12 +48,14 @@ def encode(envelope: Envelope) -> bytes:
 def decode(body: bytes) -> Envelope:
     """The event of `encode`.
 
-    Raises UnknownEventError for a type this version does not know, and ValidationError (a ValueError) for anything else
+    Raises UnknownEventError for a type that only a newer version can know, and another ValueError for anything else
     amiss.
     """
     raw = from_json(body)
     kind = raw.get("type") if isinstance(raw, dict) else None
-    if not isinstance(kind, str) or kind not in EVENT_TYPES:
+    if not isinstance(kind, str) or not re.match(TYPE_PATTERN, kind):
+        raise ValueError("this is no event of Pullcord: it has no type")
+    if kind not in EVENT_TYPES:
         raise UnknownEventError("the type of an event is not known to this version")
     data = EVENT_TYPES[kind].model_validate(raw.get("data"))
     return Envelope.model_validate({**raw, "data": data})

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.base import Schema
+from schemas.canary import Canary
 from schemas.envelope import Envelope
 from schemas.events import EVENT_TYPES, EventData
 from schemas.notice import MigrationNotice
@@ -35,6 +36,7 @@ def published() -> dict[str, str]:
         "migration_notice.schema.json": _schema("migration_notice", MigrationNotice),
         "register_entry.schema.json": _schema("register_entry", RegisterEntry),
         "event.schema.json": event_schema(),
+        "canary.schema.json": _schema("canary", Canary),
         "openapi.json": openapi(),
     }
     documents |= {f"events/{_name(data)}.schema.json": _schema(_name(data), data) for data in EVENT_TYPES.values()}

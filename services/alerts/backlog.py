@@ -37,6 +37,9 @@ DOUBT_WAIT = timedelta(seconds=60)
 OPERATOR_TIER = "operator of Pullcord"
 """Told when a council has nobody who can be told."""
 
+OPERATOR_FEED = "operator"
+"""Stands where an alert to a council has the council: what the operator is told of Pullcord itself."""
+
 
 class DeliveryState(StrEnum):
     """Where a delivery stands; stored."""
@@ -79,8 +82,10 @@ def intend_deliveries(
     connection.execute(insert(deliveries), rows)
 
 
-def nobody_told(connection: Connection, store: Store, feed_id: str, alert: str, count: int, now: datetime) -> None:
-    """Record that nobody of a council could be told of an alert over `count` cases."""
+def nobody_told(
+    connection: Connection, store: Store, feed_id: str | None, alert: str, count: int, now: datetime
+) -> None:
+    """Record that nobody of a council (of the operator's, if None) could be told of an alert over `count` cases."""
     fields = {"alert": alert, "cases": count}
     row = AuditRow(AuditWord.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id)
     write_audit(connection, store.vault, [row], now)
@@ -260,5 +265,8 @@ def _say(
 
 
 def _announce(connection: Connection, store: Store, delivery: Delivery, outcome: str, now: datetime) -> None:
+    """Tell that a delivery is settled. What the operator is told of Pullcord itself concerns nobody else."""
+    if delivery.feed_id == OPERATOR_FEED:
+        return
     settled = AlertSettled(alert=delivery.alert, council=delivery.feed_id, delivery=delivery.pk, outcome=outcome)
     announce(connection, [Announcement("alerts", delivery.feed_id, settled)], now, store.random)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from services.alerts.backlog import Delivery, claim, route_of, set_aside, settle
+from services.alerts.backlog import OPERATOR_FEED, Delivery, claim, route_of, set_aside, settle
 from services.alerts.channels.pool import DeliveryPool, Job
 from services.alerts.channels.port import Outcome, SendResult
 from services.alerts.digest import Presentation, alert_digest
 from services.alerts.message import Message, render
 from services.alerts.metrics import DELIVERIES
+from services.alerts.operator import operator_message
 from services.alerts.policy import Contact
 from services.storage.store import Store
 
@@ -66,5 +67,7 @@ class Dispatcher:
     def _message(self, delivery: Delivery) -> Message | None:
         """What the alert says now; None when nothing of it is open any more."""
         with self.store.reading() as connection:
+            if delivery.feed_id == OPERATOR_FEED:
+                return operator_message(connection, delivery.alert)
             digest = alert_digest(connection, self.store, self.presentation, delivery.alert_pk, delivery.tier)
         return render(digest, self.store.now()) if digest else None

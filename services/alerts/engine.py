@@ -14,6 +14,7 @@ from services.alerts.agent import effects_of
 from services.alerts.backlog import OPERATOR_TIER, intend_deliveries, nobody_told
 from services.alerts.case import Case
 from services.alerts.councils import Council, load_council
+from services.alerts.operator import tell_operator
 from services.alerts.policy import Contact, Escalation, Tier, next_escalation, tiers_for
 from services.alerts.rules import Ruleset
 from services.alerts.step import Review, next_look, review
@@ -58,7 +59,7 @@ class Engine:
         now = self.store.now()
         with self.store.reading() as connection:
             councils = connection.scalars(select(cases.c.feed_id).where(cases.c.due_at <= now).distinct()).all()
-        handled, fault = 0, None
+        handled, fault = tell_operator(self.store, self.fallback, now), None
         for feed_id in councils:
             try:
                 handled += self._run_council(feed_id, now)

@@ -19,7 +19,7 @@ from services.alerts.case_line import CaseLine, Row, row
 from services.alerts.wording import lines, moment, shown_name
 from services.core.clock import london_day
 
-__all__ = ["AlertDigest", "CaseLine", "Message", "render"]
+__all__ = ["AlertDigest", "CaseLine", "Message", "render", "template"]
 
 LISTED = 20
 """The mail lists this many cases, the most urgent; the page lists all."""
@@ -84,7 +84,7 @@ def render(digest: AlertDigest, now: datetime) -> Message:
         "created": moment(digest.created_at),
         "advice": advice,
     }
-    return Message(subject, _template("message.txt.j2", context), _template("message.html.j2", context))
+    return Message(subject, template("message.txt.j2", context), template("message.html.j2", context))
 
 
 def _subject(digest: AlertDigest, lead: str) -> str:
@@ -103,7 +103,8 @@ def _shortened(text: str, room: int) -> str:
     return text[: room - len(cut)].rstrip(" ,") + cut
 
 
-def _template(name: str, context: Mapping[str, object]) -> str:
+def template(name: str, context: Mapping[str, object]) -> str:
+    """A template of the messages, filled."""
     return _ENVIRONMENT.get_template(name).render(context)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from time import perf_counter
@@ -10,11 +10,7 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
-from prometheus_client.registry import CollectorRegistry
-from sqlalchemy.exc import SQLAlchemyError
 
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
@@ -24,9 +20,8 @@ from services.ingest.api import router as ingest_router
 from services.ingest.uploads import router as uploads_router
 from services.matcher.api import router as matcher_router
 from services.runtime.bootstrap import Parts
-from services.runtime.gauges import SafetyGauges
+from services.runtime.health import add_health
 from services.runtime.runner import EmbeddedRunner
-from services.storage.migrate import is_current
 from services.web import problems
 
 log = structlog.get_logger()
@@ -63,47 +58,10 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
     problems.install(app)
     for router in (ingest_router, uploads_router, alerts_router, matcher_router, acknowledgements_router):
         app.include_router(router)
-    _add_health(app, parts, runner)
+    add_health(app, parts.store, runner.loops if runner else ())
     _watch_requests(app, runner)
     _describe_rows(app)
     return app
-
-
-def _add_health(app: FastAPI, parts: Parts, runner: EmbeddedRunner | None) -> None:
-    registry = CollectorRegistry()
-    registry.register(SafetyGauges(parts.store))
-
-    @app.get("/livez", include_in_schema=False)
-    def livez() -> JSONResponse:
-        """Whether the process does its work; if not, it should be started again."""
-        return _health(
-            [f"the {loop.name} loop has ended" for loop in (runner.loops if runner else ()) if not loop.alive]
-        )
-
-    @app.get("/readyz", include_in_schema=False)
-    def readyz() -> JSONResponse:
-        """Whether it can take submissions now; if not, what is wrong."""
-        return _health(list(_not_ready(parts, runner)))
-
-    @app.get("/metrics", include_in_schema=False)
-    def metrics() -> Response:
-        return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def _not_ready(parts: Parts, runner: EmbeddedRunner | None) -> Iterator[str]:
-    try:
-        with parts.store.reading() as connection:
-            if not is_current(connection):
-                yield "the database has another version's schema: run `pullcord init`"
-    except SQLAlchemyError as error:
-        yield f"the database cannot be read ({type(error).__name__})"
-    for loop in runner.loops if runner else ():
-        if loop.failing:
-            yield f"the {loop.name} loop fails, {loop.failing} times in a row"
-
-
-def _health(faults: list[str]) -> JSONResponse:
-    return JSONResponse({"status": "failing" if faults else "ok", "faults": faults}, 503 if faults else 200)
 
 
 def _watch_requests(app: FastAPI, runner: EmbeddedRunner | None) -> None:

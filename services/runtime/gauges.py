@@ -9,8 +9,11 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
+from services.alerts.agent import CaseKeeper
 from services.alerts.machine import CLOCK_STOPPED, State
 from services.core.clock import london_day
+from services.matcher.agent import Matcher
+from services.storage.canaries import oldest_heard
 from services.storage.outbox import oldest_unpublished
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, cases, deliveries, feeds, matches, outbox, quarantine
@@ -85,6 +88,7 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
         connection.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state)),
     )
     yield _silence(connection, now)
+    yield _canaries(connection, now)
 
 
 def _one(name: str, text: str, value: int | None) -> GaugeMetricFamily:
@@ -129,6 +133,19 @@ def _overdue(connection: Connection, now: datetime) -> int:
 def _past_date(connection: Connection, now: datetime) -> int | None:
     past = (cases.c.harm_on < london_day(now), cases.c.state.in_(UNSAFE_AFTER_DATE))
     return connection.scalar(select(func.count()).select_from(cases).where(*past))
+
+
+def _canaries(connection: Connection, now: datetime) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "pullcord_canary_age_seconds",
+        "Age of the last canary that a consumer has heard, of the partition where that is longest ago.",
+        labels=("consumer",),
+    )
+    for consumer in (Matcher, CaseKeeper):
+        since = oldest_heard(connection, consumer.name, consumer.topics)
+        if since is not None:
+            family.add_metric((consumer.name,), (now - since).total_seconds())
+    return family
 
 
 def _silence(connection: Connection, now: datetime) -> GaugeMetricFamily:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.storage.missed import tell_missed_again
 from services.storage.outbox import StoredEvent, mark_published, unpublished
-from services.storage.process import Consumer, PoisonError, process, put_in_quarantine
+from services.storage.process import Consumer, NotUnderstoodError, PoisonError, process, put_in_quarantine
 from services.storage.store import Store
 from services.storage.vault import MissingKeyError
 
@@ -16,6 +19,16 @@ log = structlog.get_logger()
 
 BATCH = 12
 """How many events (of up to 500 records) are handled in one transaction."""
+
+
+A_WHILE = timedelta(minutes=1)
+"""By how much clocks of processes beside each other may differ."""
+
+LEFT_ALONE = Counter(
+    "pullcord_events_left_alone_total",
+    "Events left to a newer version, which knows their kind.",
+    ("consumer",),
+)
 
 
 class Pump:
@@ -41,27 +54,50 @@ class Pump:
         return len(events)
 
 
+def tell_missed_again_to(store: Store, consumers: Sequence[Consumer]) -> int:
+    """Have told again what an older version left alone; in one process an event counts as told once it was handled."""
+    now = store.now()
+    with store.writing() as connection:
+        return sum(
+            tell_missed_again(connection, consumer.name, topic, now - A_WHILE)
+            for consumer in consumers
+            for topic in consumer.topics
+        )
+
+
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Have a consumer handle events; one that can never be handled is set aside, and the rest go on without it."""
+    """Have a consumer handle events.
+
+    One that can never be handled is set aside, one of a kind that only a newer version knows is left alone, and the
+    rest go on without them.
+    """
     remaining = list(events)
     while remaining:
         try:
             _process(store, consumer, remaining)
         except PoisonError as poison:
-            log.error(
-                "event_quarantined", consumer=consumer.name, topic=poison.event.topic, event_id=poison.event.event_id
-            )
+            lost = poison.event
+            log.error("event_quarantined", consumer=consumer.name, topic=lost.topic, event_id=lost.event_id)
             put_in_quarantine(store, consumer, poison)
-            remaining = [event for event in remaining if event.event_id != poison.event.event_id]
+            remaining = _without(remaining, lost)
+        except NotUnderstoodError as unknown:
+            left = unknown.event
+            log.warning("event_left_alone", consumer=consumer.name, topic=left.topic, event_id=left.event_id)
+            LEFT_ALONE.labels(consumer.name).inc()
+            remaining = _without(remaining, left)
         else:
             return
+
+
+def _without(events: Sequence[StoredEvent], one: StoredEvent) -> list[StoredEvent]:
+    return [event for event in events if event.event_id != one.event_id]
 
 
 def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
     """Handle events together; if that fails for what is no passing fault, one by one, to find the one to blame."""
     try:
         process(store, consumer, events)
-    except (PoisonError, SQLAlchemyError, OSError, MemoryError, MissingKeyError):
+    except (PoisonError, NotUnderstoodError, SQLAlchemyError, OSError, MemoryError, MissingKeyError):
         raise
     except Exception as error:
         if len(events) == 1:

@@ -1,15 +1,17 @@
-"""The embedded runner: one process, three loops. What must be done is in the database; a loop only wakes to look."""
+"""The embedded runner: one process, a few loops. What must be done is in the database; a loop only wakes to look."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import Event, Thread
+from time import monotonic
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from services.runtime.bootstrap import Parts
-from services.runtime.pump import Pump
+from services.runtime.pump import Pump, tell_missed_again_to
 
 log = structlog.get_logger()
 
@@ -29,6 +31,7 @@ class Loop:
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self.failing = 0
         """How many times in a row the work has failed."""
+        self._stepped_at = monotonic()
 
     def start(self) -> None:
         self._thread.start()
@@ -45,11 +48,18 @@ class Loop:
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        """Whether it has not ended: it goes on, or has yet to be started."""
+        return self._thread.ident is None or self._thread.is_alive()
+
+    def quiet_seconds(self) -> float:
+        """How long ago it last came to the end of a step, well or badly."""
+        return monotonic() - self._stepped_at
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            if not self._step():
+            done = self._step()
+            self._stepped_at = monotonic()
+            if not done:
                 self._wake.wait(self._pause())
                 self._wake.clear()
 
@@ -77,11 +87,13 @@ class EmbeddedRunner:
     def __init__(self, parts: Parts) -> None:
         seconds = parts.settings.poll_seconds
         pump = Pump(parts.store, parts.consumers)
+        missed = partial(tell_missed_again_to, parts.store, parts.consumers)
         self._pool = parts.pool
         self._pump = Loop("pump", pump.run_once, seconds)
         self._engine = Loop("engine", parts.engine.run_due, seconds)
         self._deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds)
-        self.loops = (self._pump, self._engine, self._deliveries)
+        self._missed = Loop("missed", missed, parts.settings.canary_seconds)
+        self.loops = (self._pump, self._engine, self._deliveries, self._missed)
 
     def start(self) -> None:
         """Start the loops."""

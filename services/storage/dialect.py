@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, bindparam, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.dml import Insert
@@ -31,6 +42,18 @@ def upsert(connection: Connection, table: Table, key: Sequence[str], changing: S
 def skipping_locked(connection: Connection, query: Select[Any]) -> Select[Any]:
     """A query whose rows this transaction claims: those another worker is at are passed over. SQLite has one writer."""
     return query.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else query
+
+
+LOCK_CLASS = 0x70636F62
+"""What our advisory locks are known by among others of the database."""
+
+
+def try_exclusive(connection: Connection, number: int) -> bool:
+    """Take the lock of this number until the transaction ends; whether it was free. SQLite has one writer."""
+    if connection.dialect.name != "postgresql":
+        return True
+    query = text("SELECT pg_try_advisory_xact_lock(:lock_class, :number)")
+    return bool(connection.scalar(query, {"lock_class": LOCK_CLASS, "number": number}))
 
 
 def share_lock(connection: Connection) -> bool:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, insert, select
 
-from schemas.envelope import Envelope, decode
+from schemas.envelope import Envelope, UnknownEventError, decode
 from services.core.audit import AuditWord
 from services.core.errors import PullcordError
 from services.storage.audit import AuditRow, write_audit
@@ -57,11 +57,19 @@ class PoisonError(PullcordError):
         self.cause = cause
 
 
+class NotUnderstoodError(PullcordError):
+    """An event of a kind that this version does not know: a newer one will, so it is nobody's to set aside."""
+
+    def __init__(self, event: StoredEvent) -> None:
+        super().__init__(f"event {event.event_id} on {event.topic} is of a kind that this version does not know")
+        self.event = event
+
+
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
     """Handle events in one transaction; events already in the inbox are left out. Returns how many were new.
 
-    Raises PoisonError naming the event that does not decode; nothing has been changed then, and the caller
-    quarantines it and comes again with the rest.
+    Raises PoisonError naming the event that does not decode, NotUnderstoodError naming one that is left to a newer
+    version; nothing has been changed then, and the caller comes again with the rest.
     """
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
@@ -109,6 +117,8 @@ def _suppressed(consumer: str, event_id: str) -> AuditRow:
 def _decode(event: StoredEvent) -> Envelope:
     try:
         return decode(event.body)
+    except UnknownEventError as error:
+        raise NotUnderstoodError(event) from error
     except ValueError as error:
         raise PoisonError(event, error) from error
 

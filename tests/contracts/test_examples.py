@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 
 from schemas.base import Schema
+from schemas.canary import Canary
 from schemas.envelope import decode, encode
 from schemas.events import EVENT_TYPES
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
 from tests.support.examples import EXAMPLES, examples, fits, label, published, schema_of
 
-RECORDS: dict[str, type[Schema]] = {"migration_notice": MigrationNotice, "register_entry": RegisterEntry}
+RECORDS: dict[str, type[Schema]] = {
+    "migration_notice": MigrationNotice,
+    "register_entry": RegisterEntry,
+    "canary": Canary,
+}
 EVENTS = {data.event_name: data for data in EVENT_TYPES.values()}
 VALID, INVALID = examples("valid"), examples("invalid")
 

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-import services.runtime.distributed.relay  # noqa: F401 - its metrics are documented with the others
+import services.runtime.distributed.station  # noqa: F401 - its metrics are documented with the others
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from tests.support.house import House
@@ -23,7 +23,7 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 SETTING_ROW = re.compile(r"^\| `PULLCORD_(\w+)` \| (?:`([^`]*)`)? ?\|", re.MULTILINE)
 METRIC_ROW = re.compile(r"^\| `(pullcord_\w+)` \| ([^|]*)\|", re.MULTILINE)
 UNITS = ("_seconds", "_bytes", "_ratio")
-LABELS = frozenset(["kind", "channel", "outcome", "way", "state", "level", "feed"])
+LABELS = frozenset(["kind", "channel", "outcome", "way", "state", "level", "feed", "consumer"])
 
 SETTINGS = {name.upper(): field for name, field in Settings.model_fields.items()} | {
     f"KAFKA_{name.upper()}": field for name, field in KafkaSettings.model_fields.items()

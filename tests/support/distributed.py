@@ -21,7 +21,7 @@ from services.matcher.agent import Matcher
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.distributed.relay import Relay, make_producer
 from services.runtime.distributed.topics import make_topics
-from services.runtime.distributed.worker import make_worker_app
+from services.runtime.distributed.worker import make_worker
 from services.storage.engine import make_engine
 from services.storage.migrate import upgrade
 from services.storage.process import Consumer
@@ -101,7 +101,7 @@ class Line:
         asyncio.set_event_loop(self._loop)
         consumers: Sequence[Consumer] = (Matcher(), CaseKeeper(load_ruleset(RULESET)))
         self._apps = [
-            make_worker_app(self.current, consumer, self.settings, data_dir=str(folder / consumer.name))  # type: ignore[arg-type]
+            make_worker(self.current, consumer, self.settings, data_dir=str(folder / consumer.name)).app  # type: ignore[arg-type]
             for consumer in consumers
         ]
         for app in self._apps:

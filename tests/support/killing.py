@@ -116,6 +116,17 @@ def prepare(folder: Path, mail_port: int) -> Deployment:
     upgrade(store.engine)
     council = add_feed(store, "council", "E06000009", "Blackpool")
     provider = add_feed(store, "provider", "RAVN", "Raven Telecom")
+    set_policy(store, council, duty_policy(mail_port), by="Test Setup")
+    keys = [
+        create_key(store, role, feed, "test") for role, feed in ((Role.PROVIDER, provider), (Role.COUNCIL, council))
+    ]
+    with closing(create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    return Deployment(folder, port, store, *keys)
+
+
+def duty_policy(mail_port: int) -> CouncilPolicy:
+    """A policy that tells two contacts by mail, at once and at any hour."""
     contacts = tuple(
         Contact(
             label=who, route=f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to={who}@council.example"
@@ -123,14 +134,7 @@ def prepare(folder: Path, mail_port: int) -> Deployment:
         for who in ("desk", "deputy")
     )
     tier = Tier(label="duty", from_days=56, contacts=contacts)
-    made = CouncilPolicy(tiers=(tier,), grouping_seconds=0, quiet_from=time(), quiet_until=time())
-    set_policy(store, council, made, by="Test Setup")
-    keys = [
-        create_key(store, role, feed, "test") for role, feed in ((Role.PROVIDER, provider), (Role.COUNCIL, council))
-    ]
-    with closing(create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    return Deployment(folder, port, store, *keys)
+    return CouncilPolicy(tiers=(tier,), grouping_seconds=0, quiet_from=time(), quiet_until=time())
 
 
 @dataclass

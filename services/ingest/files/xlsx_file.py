@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Protocol, TypeVar, cast
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from defusedxml.common import DefusedXmlException
@@ -33,7 +32,7 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
-    ParseError,
+    SyntaxError,  # what XML parsers raise
     DefusedXmlException,
     InvalidFileException,
     OSError,

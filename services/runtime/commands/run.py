@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from prometheus_client import start_http_server
 
 from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts
@@ -37,7 +36,7 @@ def ingest(
 @app.command()
 def relay() -> None:
     """Tell the brokers what the outbox holds."""
-    settings = _begin_worker()
+    settings = _begin()
     with opened(settings) as store:
         run_relay(make_parts(settings, store), KafkaSettings())
 
@@ -45,7 +44,7 @@ def relay() -> None:
 @app.command()
 def matcher() -> None:
     """Find the lines at risk."""
-    settings = _begin_worker()
+    settings = _begin()
     with opened(settings) as store:
         run_matcher(make_parts(settings, store), KafkaSettings(), settings.data_dir)
 
@@ -53,7 +52,7 @@ def matcher() -> None:
 @app.command()
 def alerts() -> None:
     """Keep the cases, alert the councils, deliver the messages."""
-    settings = _begin_worker()
+    settings = _begin()
     with opened(settings) as store:
         run_alerts(make_parts(settings, store), KafkaSettings(), settings.data_dir)
 
@@ -62,11 +61,3 @@ def _begin() -> Settings:
     configure()
     calm()
     return Settings()
-
-
-def _begin_worker() -> Settings:
-    """Likewise, for a role that serves nothing else over HTTP: its metrics have a port of their own."""
-    settings = _begin()
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, settings.host)
-    return settings

@@ -1,1 +1,1 @@
-"""The demonstration: the main job on the samples, with a real mail server and a clock that can be hurried."""
+"""The demonstration: the main job on the samples, with a real mail server and time that need not be waited for."""

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from prometheus_client import Counter
-from sqlalchemy import Connection, text
 
 from services.core.errors import PullcordError
 from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.storage.outbox import StoredEvent, lanes_to_tell, mark_published, unpublished
+from services.storage.dialect import try_exclusive
+from services.storage.outbox import lanes_to_tell, mark_published, unpublished
 from services.storage.store import Store
 
 BATCH = 200
@@ -26,11 +25,7 @@ BATCH = 200
 ACKNOWLEDGED_WITHIN = 30
 """Seconds a broker has to acknowledge before the transaction is given up and the rows wait to be told again."""
 
-LOCK_CLASS = 0x70636F62
-"""What our advisory locks on lanes are known by among others of the database."""
-
 TOLD = Counter("pullcord_relay_events_total", "Events told to the brokers.")
-FAILED = Counter("pullcord_relay_failures_total", "Times the brokers did not take what was told.")
 
 
 class RelayError(PullcordError):
@@ -53,12 +48,38 @@ def make_producer(settings: KafkaSettings) -> KafkaProducer:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A record for the brokers. Without a partition its key decides."""
+
+    topic: str
+    key: str
+    value: bytes
+    partition: int | None = None
+
+
+def tell(producer: KafkaProducer, tellings: Sequence[Telling]) -> None:
+    """Tell all of these, and wait until all copies of the brokers have them.
+
+    Raises RelayError.
+    """
+    try:
+        futures = [
+            producer.send(one.topic, key=one.key.encode(), value=one.value, partition=one.partition) for one in tellings
+        ]
+        producer.flush(ACKNOWLEDGED_WITHIN)
+        for future in futures:
+            future.get(timeout=ACKNOWLEDGED_WITHIN)
+    except KafkaError as error:
+        raise RelayError(f"the brokers did not take the events: {type(error).__name__}") from error
+
+
 @dataclass(frozen=True)
 class Relay:
     """Tells what is in the outbox."""
 
     store: Store
-    producer: Any
+    producer: KafkaProducer
 
     def run_once(self) -> int:
         """Tell a batch of every lane that nobody else is at; returns how many events were told.
@@ -71,30 +92,10 @@ class Relay:
 
     def _tell_lane(self, lane: int) -> int:
         with self.store.writing() as connection:
-            if not _lock(connection, lane):
+            if not try_exclusive(connection, lane):
                 return 0
             events = unpublished(connection, BATCH, lane)
-            self._publish(events)
+            tell(self.producer, [Telling(event.topic, event.partition_key, event.body) for event in events])
             mark_published(connection, events, self.store.now())
         TOLD.inc(len(events))
         return len(events)
-
-    def _publish(self, events: Sequence[StoredEvent]) -> None:
-        try:
-            futures = [
-                self.producer.send(event.topic, key=event.partition_key.encode(), value=event.body) for event in events
-            ]
-            self.producer.flush(ACKNOWLEDGED_WITHIN)
-            for future in futures:
-                future.get(timeout=ACKNOWLEDGED_WITHIN)
-        except KafkaError as error:
-            FAILED.inc()
-            raise RelayError(f"the brokers did not take the events: {type(error).__name__}") from error
-
-
-def _lock(connection: Connection, lane: int) -> bool:
-    """Take a lane for this transaction. SQLite has one writer: its lanes are always free."""
-    if connection.dialect.name != "postgresql":
-        return True
-    query = text("SELECT pg_try_advisory_xact_lock(:lock_class, :lane)")
-    return bool(connection.scalar(query, {"lock_class": LOCK_CLASS, "lane": lane}))

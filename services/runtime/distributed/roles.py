@@ -6,81 +6,147 @@ import asyncio
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 import structlog
+from fastapi import FastAPI
+from kafka.errors import KafkaError
 
 from services.runtime.bootstrap import Parts
 from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.relay import Relay, make_producer
+from services.runtime.distributed.station import Station
 from services.runtime.distributed.topics import make_topics
 from services.runtime.distributed.waking import Waker
-from services.runtime.distributed.worker import make_worker_app
-from services.runtime.runner import Loop
+from services.runtime.distributed.watch import Watch
+from services.runtime.distributed.worker import Worker, make_worker
+from services.runtime.health import Labour, add_health
+from services.runtime.runner import LONGEST_WAIT, Loop
+from services.runtime.server import listen, served
 from services.storage.process import Consumer
 
 log = structlog.get_logger()
 
 STOPPING_SECONDS = 20.0
+FIRST_WAIT = 0.5
+
+BEATS_MISSED = 3
+"""A worker that has missed so many canaries in a row is behind."""
 
 
 def run_relay(parts: Parts, settings: KafkaSettings) -> None:
     """Tell the outbox to the brokers until stopped."""
-    make_topics(settings)
-    producer = make_producer(settings)
-    loop = Loop("relay", Relay(parts.store, producer).run_once, parts.settings.poll_seconds)
+    stop = _told_to_stop()
+    station = Station(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
+    loop = Loop("relay", station.run_once, parts.settings.poll_seconds)
     waker = Waker(parts.store.engine, loop.wake)
-    with _running([loop]):
-        waker.start()
-        log.info("serving", consumer="relay")
-        _until_stopped()
-        waker.stop()
-    producer.close()
+    with _answering(parts, [loop]):
+        if _brokers_reached(settings, stop):
+            with _running([loop], parts):
+                waker.start()
+                log.info("serving", consumer="relay")
+                stop.wait()
+                waker.stop()
+            station.close()
 
 
 def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     """Match what the topics tell until stopped."""
-    make_topics(settings)
-    asyncio.run(_work(parts, parts.matcher, settings, data_dir))
+    stop = _told_to_stop()
+    worker = _worker(parts, parts.matcher, settings, data_dir)
+    with _answering(parts, [worker]):
+        if _brokers_reached(settings, stop):
+            asyncio.run(_work(parts, worker, stop))
 
 
 def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
-    """Keep cases, alert, and deliver until stopped."""
-    make_topics(settings)
+    """Keep cases, alert, and deliver until stopped. What is due needs no broker: it is done while they are away too."""
+    stop = _told_to_stop()
     seconds = parts.settings.poll_seconds
     loops = [Loop("engine", parts.engine.run_due, seconds), Loop("deliveries", parts.dispatcher.run_due, seconds)]
-    with _running(loops):
-        asyncio.run(_work(parts, parts.keeper, settings, data_dir))
+    worker = _worker(parts, parts.keeper, settings, data_dir)
+    with _running(loops, parts), _answering(parts, [*loops, worker]):
+        if _brokers_reached(settings, stop):
+            asyncio.run(_work(parts, worker, stop))
         parts.pool.close(STOPPING_SECONDS)
 
 
-async def _work(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir: Path) -> None:
+def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir: Path) -> Worker:
     folder = data_dir / "faust" / consumer.name
     folder.mkdir(parents=True, exist_ok=True)
-    app = make_worker_app(parts.store, consumer, settings, data_dir=str(folder))
-    stop = asyncio.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    await app.start()
-    log.info("serving", consumer=consumer.name)
-    await stop.wait()
-    await app.stop()
+    return make_worker(parts.store, consumer, settings, data_dir=str(folder))
+
+
+async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
+    watch = _watch_of(worker, parts)
+    told_to_stop = asyncio.create_task(asyncio.to_thread(stop.wait))
+    started = asyncio.create_task(worker.app.start())
+    await asyncio.wait([started, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
+    if started.done():
+        started.result()
+        watch.start()
+        log.info("serving", consumer=worker.name)
+        await told_to_stop
+    watch.stop()
+    await worker.app.stop()
+
+
+def _watch_of(worker: Worker, parts: Parts) -> Watch:
+    behind = partial(worker.is_behind, timedelta(seconds=parts.settings.canary_seconds * BEATS_MISSED))
+    return Watch(worker.name, worker.quiet_seconds, behind, parts.settings.stalled_seconds)
 
 
 @contextmanager
-def _running(loops: Sequence[Loop]) -> Iterator[None]:
-    for loop in loops:
+def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
+    """Loops, each watched: a step is always due, so one that does not end holds up what must be done."""
+    watches = [Watch(loop.name, loop.quiet_seconds, lambda: True, parts.settings.stalled_seconds) for loop in loops]
+    for loop, watch in zip(loops, watches, strict=True):
         loop.start()
+        watch.start()
     try:
         yield
     finally:
-        for loop in loops:
+        for loop, watch in zip(loops, watches, strict=True):
+            watch.stop()
             loop.stop(STOPPING_SECONDS)
 
 
-def _until_stopped() -> None:
+@contextmanager
+def _answering(parts: Parts, labours: Sequence[Labour]) -> Iterator[None]:
+    """Answer with health and metrics while the block runs, on the port that the settings name, if they do."""
+    settings = parts.settings
+    if not settings.metrics_port:
+        yield
+        return
+    app = FastAPI(openapi_url=None)
+    add_health(app, parts.store, labours)
+    with listen(settings.host, settings.metrics_port) as listening, served(app, listening):
+        yield
+
+
+def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
+    """Wait until the brokers can be reached and have the topics. False when told to stop meanwhile.
+
+    Raises TopicsError.
+    """
+    wait = FIRST_WAIT
+    while not stop.is_set():
+        try:
+            make_topics(settings)
+        except KafkaError as error:
+            log.warning("brokers_not_reached", error=type(error).__name__, seconds=wait)
+            stop.wait(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+        else:
+            return True
+    return False
+
+
+def _told_to_stop() -> Event:
+    """An event that is set by the signal to stop."""
     stop = Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
-    stop.wait()
+    return stop

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
+from time import monotonic
 from typing import Any
 
 import faust
@@ -18,8 +21,11 @@ import structlog
 from aiokafka.helpers import create_ssl_context
 from pydantic_core import from_json
 
+from schemas.canary import Canary
+from services.runtime.distributed.canary import CANARY_KEY
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.pump import deliver
+from services.storage.canaries import note_heard, unheard
 from services.storage.outbox import StoredEvent
 from services.storage.process import Consumer
 from services.storage.store import Store
@@ -34,9 +40,67 @@ WITHIN_SECONDS = 0.05
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 30.0
 
+METADATA_MS = 10_000
+"""How old what is known of topics may be: those made anew after a loss are found within it."""
 
-def make_worker_app(store: Store, consumer: Consumer, settings: KafkaSettings, *, data_dir: str) -> faust.App:
-    """A Faust application with one agent, which listens to the consumer's topics."""
+
+@dataclass
+class Worker:
+    """A consumer at a Faust application of its own, which listens to its topics with one agent."""
+
+    store: Store
+    consumer: Consumer
+    app: faust.App
+    stepped_at: float = 0.0
+    failing: int = 0
+
+    @property
+    def name(self) -> str:
+        """The consumer's."""
+        return self.consumer.name
+
+    @property
+    def alive(self) -> bool:
+        """Its process ends with it."""
+        return True
+
+    def quiet_seconds(self) -> float:
+        """How long ago a batch was last come to the end of, well or badly."""
+        return monotonic() - self.stepped_at
+
+    def is_behind(self, patience: timedelta) -> bool:
+        """Whether canaries of a partition that is this worker's have not been heard for so long; of any, if none is."""
+        with self.store.reading() as connection:
+            missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
+        mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()}
+        return bool(missing & mine if mine else missing)
+
+    async def take(self, messages: Sequence[Any]) -> None:
+        """Handle messages, however long a passing fault lasts."""
+        wait = FIRST_WAIT
+        while True:
+            try:
+                await asyncio.to_thread(self._handle, messages)
+            except Exception as error:  # noqa: BLE001 - what is raised out of an agent is lost with its message
+                log.warning("step_failed", consumer=self.consumer.name, error=type(error).__name__, seconds=wait)
+                self.stepped_at, self.failing = monotonic(), self.failing + 1
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, LONGEST_WAIT)
+            else:
+                self.stepped_at, self.failing = monotonic(), 0
+                return
+
+    def _handle(self, messages: Sequence[Any]) -> None:
+        heard = {(one.topic, one.partition): at for one in messages if (at := _canary_told_at(one)) is not None}
+        events = [_stored(one) for one in messages if _canary_told_at(one) is None]
+        deliver(self.store, self.consumer, events)
+        if heard:
+            with self.store.writing() as connection:
+                note_heard(connection, self.consumer.name, heard, self.store.now())
+
+
+def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, data_dir: str) -> Worker:
+    """A worker that is not started yet."""
     app = faust.App(
         f"pullcord-{consumer.name}",
         broker=[f"kafka://{address}" for address in settings.addresses],
@@ -47,17 +111,29 @@ def make_worker_app(store: Store, consumer: Consumer, settings: KafkaSettings, *
         web_enabled=False,
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MS,
         stream_wait_empty=False,
         broker_commit_interval=1.0,
     )
+    worker = Worker(store, consumer, app, monotonic())
     topic = app.topic(*consumer.topics, key_type=bytes, value_type=bytes)
 
     @app.agent(topic, concurrency=1, name=f"pullcord.{consumer.name}")  # type: ignore[untyped-decorator,unused-ignore]
     async def handle(stream: Any) -> None:
         async for events in stream.take_events(BATCH, within=WITHIN_SECONDS):
-            await _to_the_end(_handle(store, consumer, [_stored(event.message) for event in events]))
+            await _to_the_end(worker.take([event.message for event in events]))
 
-    return app
+    return worker
+
+
+def _canary_told_at(message: Any) -> datetime | None:
+    """When a message was told, if it is a canary."""
+    if message.key != CANARY_KEY.encode():
+        return None
+    try:
+        return Canary.model_validate_json(message.value).time
+    except ValueError:
+        return None
 
 
 def _stored(message: Any) -> StoredEvent:
@@ -72,20 +148,6 @@ def _event_id(body: bytes) -> str:
     except (ValueError, TypeError, KeyError):
         found = None
     return found if isinstance(found, str) and len(found) == 32 else sha256(body).hexdigest()  # noqa: PLR2004
-
-
-async def _handle(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Handle events, however long a passing fault lasts."""
-    wait = FIRST_WAIT
-    while True:
-        try:
-            await asyncio.to_thread(deliver, store, consumer, events)
-        except Exception as error:  # noqa: BLE001 - what is raised out of an agent is lost with its message
-            log.warning("step_failed", consumer=consumer.name, error=type(error).__name__, seconds=wait)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
-        else:
-            return
 
 
 async def _to_the_end(work: Any) -> None:

@@ -8,7 +8,15 @@ from services.storage.tables.base import Moment, metadata
 from services.storage.tables.cases import alert_cases, alerts, cases, deliveries, delivery_attempts
 from services.storage.tables.doors import api_keys, feeds, idempotency_keys, sequences, submission_outcomes, submissions
 from services.storage.tables.records import entry_tokens, matches, notice_tokens, notices, register_entries
-from services.storage.tables.streams import audit, inbox, outbox, quarantine
+from services.storage.tables.streams import (
+    audit,
+    canaries,
+    canaries_heard,
+    inbox,
+    outbox,
+    outbox_checks,
+    quarantine,
+)
 
 __all__ = [
     "Moment",
@@ -16,6 +24,8 @@ __all__ = [
     "alerts",
     "api_keys",
     "audit",
+    "canaries",
+    "canaries_heard",
     "cases",
     "deliveries",
     "delivery_attempts",
@@ -28,6 +38,7 @@ __all__ = [
     "notice_tokens",
     "notices",
     "outbox",
+    "outbox_checks",
     "quarantine",
     "register_entries",
     "sequences",

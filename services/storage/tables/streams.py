@@ -1,8 +1,8 @@
-"""What is told and what was heard: outbox, inbox, quarantine; and the audit."""
+"""What is told and what was heard: outbox, inbox, quarantine, canaries; and the audit."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, SmallInteger, String, Table, text
+from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, SmallInteger, String, Table, text
 
 from services.storage.tables.base import Moment, metadata, pk
 
@@ -23,6 +23,7 @@ outbox = Table(
         sqlite_where=text("published_at IS NULL"),
         postgresql_where=text("published_at IS NULL"),
     ),
+    Index("ix_outbox_topic_published_at", "topic", "published_at"),
 )
 
 inbox = Table(
@@ -42,6 +43,32 @@ quarantine = Table(
     Column("body", LargeBinary, nullable=False),
     Column("error", String(120), nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+canaries = Table(
+    "canaries",
+    metadata,
+    Column("topic", String(60), primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("told_at", Moment, nullable=False),
+)
+
+canaries_heard = Table(
+    "canaries_heard",
+    metadata,
+    Column("consumer", String(20), primary_key=True),
+    Column("topic", String(60), primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("told_at", Moment, nullable=False),
+    Column("heard_at", Moment, nullable=False),
+)
+
+outbox_checks = Table(
+    "outbox_checks",
+    metadata,
+    Column("consumer", String(20), primary_key=True),
+    Column("topic", String(60), primary_key=True),
+    Column("checked_until", Moment, nullable=False),
 )
 
 audit = Table(

@@ -134,6 +134,30 @@ def upgrade() -> None:
         sqlite_where=sa.text("published_at IS NULL"),
         postgresql_where=sa.text("published_at IS NULL"),
     )
+    op.create_index("ix_outbox_topic_published_at", "outbox", ["topic", "published_at"], unique=False)
+    op.create_table(
+        "outbox_checks",
+        sa.Column("consumer", sa.String(length=20), nullable=False),
+        sa.Column("topic", sa.String(length=60), nullable=False),
+        sa.Column("checked_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("consumer", "topic", name="pk_outbox_checks"),
+    )
+    op.create_table(
+        "canaries",
+        sa.Column("topic", sa.String(length=60), nullable=False),
+        sa.Column("partition", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("topic", "partition", name="pk_canaries"),
+    )
+    op.create_table(
+        "canaries_heard",
+        sa.Column("consumer", sa.String(length=20), nullable=False),
+        sa.Column("topic", sa.String(length=60), nullable=False),
+        sa.Column("partition", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("consumer", "topic", "partition", name="pk_canaries_heard"),
+    )
     op.create_table(
         "quarantine",
         sa.Column("consumer", sa.String(length=20), nullable=False),
@@ -366,6 +390,10 @@ def downgrade() -> None:
     op.drop_index("ix_register_entries_feed_id", table_name="register_entries")
     op.drop_table("register_entries")
     op.drop_table("quarantine")
+    op.drop_table("canaries_heard")
+    op.drop_table("canaries")
+    op.drop_table("outbox_checks")
+    op.drop_index("ix_outbox_topic_published_at", table_name="outbox")
     op.drop_index(
         "ix_outbox_unpublished",
         table_name="outbox",

@@ -1,0 +1,171 @@
+"""The acts that every telling of the story shares, however the deployment runs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import func, select
+
+from services.runtime.demo.mailbox import text_of
+from services.runtime.demo.stage import Stage
+from services.runtime.demo.telling import Teller, plain_table
+from services.runtime.demo.waiting import until_handled, until_told
+from services.runtime.samples import Sample
+from services.storage.tables import cases, matches
+
+SHOWN_ISSUES = 6
+
+SURE = {
+    "confirmed": "the same telephone number",
+    "probable": "the same UPRN, or the same postcode and address: an officer confirms or rejects",
+    "possible": "an area notice that covers the address, or a near address: likewise, less urgent",
+}
+
+
+def files_come_in(stage: Stage, teller: Teller, samples: Sequence[Sample]) -> None:
+    """Councils and providers send their files over HTTP; what was taken in, and what was amiss."""
+    teller.act("Files come in")
+    table = plain_table("File", "From", "Rows taken in", "With a warning", "Refused", "Seconds")
+    issues: list[tuple[str, dict[str, Any]]] = []
+    for sample in samples:
+        started = perf_counter()
+        answer = json.loads(stage.upload(sample))
+        elapsed = perf_counter() - started
+        table.add_row(sample.file_name, sample.sender, *_counts(answer["counts"]), f"{elapsed:.1f}")
+        issues += [(sample.file_name, row) for row in answer["rows_with_issues"]]
+    teller.say(table)
+    _show_issues(issues, teller)
+
+
+def lines_are_matched(stage: Stage, teller: Teller) -> None:
+    """How many lines are at risk, and how sure that is."""
+    teller.act("Lines are matched")
+    until_handled(stage)
+    show_matches(stage, teller)
+    teller.say(f"\nThey make {count_cases(stage)} cases: one for each home whose line is at risk.")
+
+
+def show_matches(stage: Stage, teller: Teller) -> None:
+    """Live matches by level."""
+    levels = count_matches(stage)
+    table = plain_table("Level", "Matches", "Because")
+    for level, because in SURE.items():
+        table.add_row(level, str(levels.get(level, 0)), because)
+    teller.say(table)
+
+
+def count_matches(stage: Stage) -> Mapping[str, int]:
+    """Live matches by level."""
+    query = select(matches.c.level, func.count()).where(matches.c.live).group_by(matches.c.level)
+    with stage.store.reading() as connection:
+        return dict(connection.execute(query).tuples().all())
+
+
+def count_cases(stage: Stage) -> int:
+    """All cases there are."""
+    with stage.store.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(cases)) or 0
+
+
+def councils_are_told(stage: Stage, teller: Teller) -> None:
+    """The first e-mails, and one of them in full."""
+    teller.act("The councils are told")
+    until_told(stage)
+    mails = sorted(stage.mailbox.mails, key=lambda mail: str(mail["To"]))
+    table = plain_table("To", "Subject")
+    for mail in mails:
+        table.add_row(str(mail["To"]).strip(), Text(str(mail["Subject"])))
+    teller.say(table)
+    first = next(mail for mail in stage.mailbox.mails if "duty" in str(mail["To"]))
+    teller.quote(f"One of them, as it arrived: {first['Subject']}", text_of(first, "plain").rstrip())
+
+
+def nobody_answers(stage: Stage, teller: Teller, how: str, pass_a_week: Callable[[], None]) -> None:
+    """What a week of silence brings. `how` says plainly how the week is made to pass."""
+    teller.act("Nobody answers")
+    before = len(stage.mailbox.mails)
+    teller.say(f"{how}\n")
+    pass_a_week()
+    until_told(stage)
+    told = Counter(str(mail["To"]).strip() for mail in stage.mailbox.mails[before:])
+    table = plain_table("Told", "Messages in a week")
+    for address, count in sorted(told.items()):
+        table.add_row(address, str(count))
+    teller.say(table)
+
+
+def an_officer_answers(stage: Stage, teller: Teller) -> None:
+    """Opening a link changes nothing; a name and a button acknowledge."""
+    teller.act("An officer answers")
+    mail = next(mail for mail in reversed(stage.mailbox.mails) if str(mail["To"]).strip().startswith("duty@"))
+    link = _link(stage, text_of(mail, "plain"))
+    before = _paused(stage)
+    page = _open(link)
+    teller.say(f"Opening the link of “{escape(str(mail['Subject']))}”")
+    teller.say(f"shows a page and changes nothing: {_paused(stage) - before} cases acknowledged.")
+    references = [part.split('"')[0] for part in page.split('value="')[1:] if part.startswith("C-")]
+    _open(link, urlencode([("name", "Asha Patel"), *(("case", reference) for reference in references)]).encode())
+    teller.say(
+        f"Giving a name and pressing the button acknowledges: {_paused(stage) - before} cases, by Asha Patel. Their "
+        "messages pause; the clock of each goes on until somebody confirms that the alarm works, the provider confirms "
+        "a hold, or the notice is withdrawn."
+    )
+
+
+def show_where_to_look(stage: Stage, teller: Teller, more: Mapping[str, str]) -> None:
+    """What can be done while it serves on; `more` are further places to look, by what is found there."""
+    settings = " ".join(f"{name}='{value}'" for name, value in stage.environment.items())
+    where = Table(box=None, show_header=False, pad_edge=False)
+    where.add_row("The mailbox", stage.mailbox_url)
+    where.add_row("Acknowledge an alert", _link(stage, text_of(stage.mailbox.mails[-1], "plain")))
+    where.add_row("The API, described", f"{stage.base_url}/docs")
+    where.add_row("Metrics", f"{stage.base_url}/metrics")
+    for what, place in more.items():
+        where.add_row(what, place)
+    where.add_row("The command line", f"export {settings}")
+    where.add_row("", ".venv/bin/pullcord cases --limit 10      (then: case show, confirm, match reject, status)")
+    teller.console.print()
+    teller.console.rule("It serves on: look around", align="left")
+    teller.console.print(where, soft_wrap=True)
+    teller.say("\nStop it with Ctrl-C.")
+
+
+def _counts(counts: Mapping[str, int]) -> tuple[str, str, str]:
+    taken = counts["accepted"] + counts["accepted_with_warnings"]
+    return f"{taken:,}", str(counts["accepted_with_warnings"]), str(counts["rejected"])
+
+
+def _show_issues(issues: Sequence[tuple[str, dict[str, Any]]], teller: Teller) -> None:
+    rejected = [issue for issue in issues if issue[1]["outcome"] == "rejected"][: SHOWN_ISSUES // 2]
+    warned = [issue for issue in issues if issue[1]["outcome"] != "rejected"][: SHOWN_ISSUES // 2]
+    teller.say("\nEvery row that was amiss is answered by its number, never with its content. Some of them:")
+    for file_name, row in (*warned, *rejected):
+        kept = "refused" if row["outcome"] == "rejected" else "kept"
+        for issue in row["issues"][:1]:
+            where = f"{file_name}, row {row['row']}, {issue['field']} ({kept})"
+            teller.say(f"  {where}: {issue['reason']} {issue['remedy']}")
+
+
+def _link(stage: Stage, text: str) -> str:
+    return next(word for word in text.split() if word.startswith(stage.base_url))
+
+
+def _paused(stage: Stage) -> int:
+    paused = cases.c.paused_until > stage.store.now()
+    with stage.store.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(cases).where(paused)) or 0
+
+
+def _open(link: str, form: bytes | None = None) -> str:
+    with urlopen(Request(link, data=form), timeout=30) as answer:  # noqa: S310 - our own loopback address
+        page: str = answer.read().decode()
+        return page

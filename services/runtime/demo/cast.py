@@ -1,0 +1,48 @@
+"""Who takes part: two councils, three providers, officers to tell, and keys to call with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.alerts.councils import set_policy
+from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.runtime.samples import SAMPLES, Sample
+from services.storage.feeds import add_feed
+from services.storage.keys import Role, create_key
+from services.storage.store import Store
+
+GROUPING_SECONDS = 2
+
+
+def bring_in(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
+    """Add every feed of the samples; gives the key of each. `habits` are fields of `CouncilPolicy`, for every council.
+
+    Officers are told by e-mail, over SMTP on a loopback port.
+    """
+    keys = {}
+    for sample in SAMPLES:
+        kind, _, code = sample.feed_id.partition(":")
+        if kind == "council":
+            add_feed(store, "council", code, sample.sender)
+            set_policy(store, sample.feed_id, _policy(sample, smtp_port, habits), by="Demonstration")
+        else:
+            add_feed(store, "provider", code, sample.sender)
+        keys[sample.feed_id] = create_key(store, Role(kind), sample.feed_id, "demonstration")
+    return keys
+
+
+def _policy(sample: Sample, smtp_port: int, habits: Mapping[str, Any]) -> CouncilPolicy:
+    town = sample.sender.split()[0].lower()
+
+    def contact(desk: str) -> Contact:
+        to = f"{desk}@{town}.example"
+        route = f"mailto://127.0.0.1:{smtp_port}?from=alerts@pullcord.example&to={to}&mode=insecure"
+        return Contact(label=desk, route=route)
+
+    tiers = (
+        Tier(label="telecare duty desk", from_days=56, contacts=(contact("duty"),)),
+        Tier(label="telecare manager", from_days=7, contacts=(contact("manager"),)),
+        Tier(label="director of adult services", from_days=0, contacts=(contact("director"),)),
+    )
+    return CouncilPolicy(tiers=tiers, grouping_seconds=GROUPING_SECONDS, **habits)

@@ -1,0 +1,43 @@
+"""How the story looks on a terminal: numbered acts, tables without lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+
+@dataclass
+class Teller:
+    """Tells on a console, and counts the acts."""
+
+    console: Console
+    acts: int = 0
+
+    def begin(self, title: str, text: str) -> None:
+        """What will be seen."""
+        self.console.print(Panel(text, title=title, title_align="left"))
+
+    def act(self, title: str) -> None:
+        """The heading of the next act."""
+        self.acts += 1
+        self.console.print()
+        self.console.rule(f"{self.acts}. {title}", align="left")
+
+    def say(self, text: str | Table | Panel) -> None:
+        self.console.print(text)
+
+    def quote(self, title: str, text: str) -> None:
+        """Words of somebody else, as they stand."""
+        self.console.print(Panel(Text(text), title=Text(title), title_align="left"))
+
+
+def plain_table(*headings: str) -> Table:
+    """A table without lines, as wide as what is in it; the first column is never broken."""
+    table = Table(box=None, pad_edge=False)
+    for number, heading in enumerate(headings):
+        table.add_column(heading, no_wrap=number == 0)
+    return table

@@ -1,0 +1,87 @@
+"""Ends a process that does not get on: started again it may, and nothing it had not finished is lost.
+
+What a thread or an event loop hangs in cannot be told from inside it, so the process ends without asking it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event, Thread
+from time import monotonic
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+log = structlog.get_logger()
+
+NO_PROGRESS = 70
+"""The exit code of a process that does not get on (EX_SOFTWARE of sysexits.h)."""
+
+LOOKS = 4
+"""How often it looks within the time it has patience."""
+
+
+def end_process() -> None:
+    """End at once: what hangs would not let a graceful stop come to its end."""
+    os._exit(NO_PROGRESS)
+
+
+class Watch:
+    """Ends the process when there has been work for `patience` seconds, and in all that time none was done.
+
+    `is_behind` says whether there is work. A database that refuses leaves that unknown, and a restart would not help;
+    one that never answers holds up this process for good, and counts as work not done.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        quiet_seconds: Callable[[], float],
+        is_behind: Callable[[], bool],
+        patience: float,
+        end: Callable[[], None] = end_process,
+        time: Callable[[], float] = monotonic,
+    ) -> None:
+        self._name, self._quiet_seconds, self._is_behind, self._patience = name, quiet_seconds, is_behind, patience
+        self._end, self._time = end, time
+        self._behind_since: float | None = None
+        self._asking = ThreadPoolExecutor(1, thread_name_prefix=f"{name} watch")
+        self._asked: Future[bool] | None = None
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name=f"{name} watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._asking.shutdown(wait=False, cancel_futures=True)
+
+    def look(self) -> None:
+        """Look once."""
+        if not self._behind():
+            self._behind_since = None
+            return
+        now = self._time()
+        self._behind_since = now if self._behind_since is None else self._behind_since
+        quiet = min(self._quiet_seconds(), now - self._behind_since)
+        if quiet >= self._patience:
+            log.error("no_progress", consumer=self._name, seconds=round(quiet))
+            self._end()
+
+    def _behind(self) -> bool:
+        self._asked = self._asked or self._asking.submit(self._is_behind)
+        try:
+            answer = self._asked.result(self._patience / LOOKS)
+        except TimeoutError:
+            return True
+        except SQLAlchemyError:
+            answer = False
+        self._asked = None
+        return answer
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._patience / LOOKS):
+            self.look()

@@ -1,0 +1,69 @@
+"""Whether a process lives, whether it is ready, and its metrics: the same three addresses for every role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client.registry import CollectorRegistry
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.runtime.gauges import SafetyGauges
+from services.storage.migrate import is_current
+from services.storage.store import Store
+
+
+class Labour(Protocol):
+    """Work that goes on in the background of a process."""
+
+    failing: int
+    """How many times in a row it has failed."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether it goes on at all."""
+        ...
+
+
+def add_health(app: FastAPI, store: Store, labours: Sequence[Labour] = ()) -> None:
+    """Give an application `/livez`, `/readyz` and `/metrics`."""
+    registry = CollectorRegistry()
+    registry.register(SafetyGauges(store))
+
+    @app.get("/livez", include_in_schema=False)
+    def livez() -> JSONResponse:
+        """Whether the process does its work; if not, it should be started again."""
+        return _health([f"the {labour.name} loop has ended" for labour in labours if not labour.alive])
+
+    @app.get("/readyz", include_in_schema=False)
+    def readyz() -> JSONResponse:
+        """Whether it can do its work now; if not, what is wrong."""
+        return _health(list(_not_ready(store, labours)))
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _not_ready(store: Store, labours: Sequence[Labour]) -> Iterator[str]:
+    try:
+        with store.reading() as connection:
+            if not is_current(connection):
+                yield "the database has another version's schema: run `pullcord init`"
+    except SQLAlchemyError as error:
+        yield f"the database cannot be read ({type(error).__name__})"
+    for labour in labours:
+        if labour.failing:
+            yield f"the {labour.name} loop fails, {labour.failing} times in a row"
+
+
+def _health(faults: list[str]) -> JSONResponse:
+    return JSONResponse({"status": "failing" if faults else "ok", "faults": faults}, 503 if faults else 200)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert
 
 from services.alerts.backlog import OPERATOR_FEED, OPERATOR_TIER, intend_deliveries, nobody_told
 from services.alerts.message import Message, template
@@ -16,28 +16,20 @@ from services.alerts.policy import Contact
 from services.core.audit import AuditWord
 from services.core.ids import reference
 from services.storage.audit import AuditRow, write_audit
-from services.storage.dialect import try_exclusive
-from services.storage.quarantine import list_quarantine
+from services.storage.quarantine import list_quarantine, to_tell_of
 from services.storage.sequences import take
 from services.storage.store import Store
-from services.storage.tables import alerts, quarantine
+from services.storage.tables import alerts
 
 REASON = "events_set_aside"
-
 REPEAT = timedelta(hours=24)
 """How often the operator is told again while something is still set aside (policy of the deployment)."""
 
-EXCLUSIVE = 17
-"""The lock under which one worker at a time looks (those up to 16 are lanes and canaries)."""
-
 
 def tell_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> int:
-    """Intend an alert to the operator if something was set aside that they have not been told of; returns 1 if so."""
+    """Intend an alert to the operator if something is set aside that they are to be told of; returns 1 if so."""
     with store.writing() as connection:
-        if not _is_owed(connection, now) or not try_exclusive(connection, EXCLUSIVE):
-            return 0
-        # Whoever held the lock before may have told them meanwhile.
-        if not _is_owed(connection, now):
+        if not to_tell_of(connection, now, REPEAT):
             return 0
         _intend(connection, store, contacts, now)
     return 1
@@ -52,12 +44,6 @@ def operator_message(connection: Connection, alert: str) -> Message | None:
     context = {"count": count, "events": events[:20], "more": max(0, len(events) - 20), "alert": alert}
     subject = f"Pullcord: {count} set aside, a line at risk may be unknown [{alert}]"
     return Message(subject, template("operator.txt.j2", context), template("operator.html.j2", context))
-
-
-def _is_owed(connection: Connection, now: datetime) -> bool:
-    newest = connection.scalar(select(func.max(quarantine.c.at)))
-    told = connection.scalar(select(func.max(alerts.c.created_at)).where(alerts.c.feed_id == OPERATOR_FEED))
-    return newest is not None and (told is None or newest > told or now - told >= REPEAT)
 
 
 def _intend(connection: Connection, store: Store, contacts: Sequence[Contact], now: datetime) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from services.core.audit import AuditWord
 from services.core.errors import NotFoundError, RefusedError
@@ -33,6 +33,19 @@ def list_quarantine(connection: Connection) -> Sequence[SetAside]:
     row = quarantine.c
     query = select(row.event_id, row.consumer, row.topic, row.error, row.at).order_by(row.at, row.event_id)
     return [SetAside(*values) for values in connection.execute(query)]
+
+
+def to_tell_of(connection: Connection, now: datetime, repeat: timedelta) -> int:
+    """Mark what is set aside as told of, if nobody was told of some of it, or not for so long; returns of how many.
+
+    Of two workers that look at once, one finds nothing left.
+    """
+    row = quarantine.c
+    due = or_(row.told_at.is_(None), row.told_at <= now - repeat)
+    found = connection.execute(update(quarantine).where(due).values(told_at=now)).rowcount
+    if found:
+        connection.execute(update(quarantine).values(told_at=now))
+    return found
 
 
 def show_quarantined(connection: Connection, event_id: str) -> Any:

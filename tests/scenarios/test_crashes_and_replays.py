@@ -144,7 +144,8 @@ def test_an_event_that_does_not_decode_is_set_aside_and_the_rest_is_handled(hous
     (aside,) = rows(house, quarantine)
     assert (aside.consumer, aside.event_id) == ("matcher", poisoned.event_id)
     assert len(said(house, AuditWord.EVENT_QUARANTINED)) == 1
-    assert (len(pairs(house)), len(house.mails())) == (3, 1)
+    assert len(pairs(house)) == 3
+    assert len([mail for mail in house.mails() if mail.route == "mailto://desk.example"]) == 1
 
 
 def test_a_set_aside_event_is_not_tried_for_ever(house: House) -> None:

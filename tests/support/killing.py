@@ -17,6 +17,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from socket import create_server
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -42,8 +43,8 @@ ACCEPTED = 202
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
     """Look until the condition holds or the time is over; whether it holds."""
-    tick = Event()
-    for _ in range(int(seconds / A_MOMENT)):
+    tick, deadline = Event(), monotonic() + seconds
+    while monotonic() < deadline:
         if condition():
             return True
         tick.wait(A_MOMENT)

@@ -1,17 +1,12 @@
-"""The acts that every telling of the story shares, however the deployment runs."""
+"""The acts up to the alert, shared by every telling of the story, however the deployment runs."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 from sqlalchemy import func, select
 
@@ -67,7 +62,7 @@ def count_matches(stage: Stage) -> Mapping[str, int]:
     """Live matches by level."""
     query = select(matches.c.level, func.count()).where(matches.c.live).group_by(matches.c.level)
     with stage.store.reading() as connection:
-        return dict(connection.execute(query).tuples().all())
+        return dict(connection.execute(query).all())
 
 
 def count_cases(stage: Stage) -> int:
@@ -89,56 +84,6 @@ def councils_are_told(stage: Stage, teller: Teller) -> None:
     teller.quote(f"One of them, as it arrived: {first['Subject']}", text_of(first, "plain").rstrip())
 
 
-def nobody_answers(stage: Stage, teller: Teller, how: str, pass_a_week: Callable[[], None]) -> None:
-    """What a week of silence brings. `how` says plainly how the week is made to pass."""
-    teller.act("Nobody answers")
-    before = len(stage.mailbox.mails)
-    teller.say(f"{how}\n")
-    pass_a_week()
-    until_told(stage)
-    told = Counter(str(mail["To"]).strip() for mail in stage.mailbox.mails[before:])
-    table = plain_table("Told", "Messages in a week")
-    for address, count in sorted(told.items()):
-        table.add_row(address, str(count))
-    teller.say(table)
-
-
-def an_officer_answers(stage: Stage, teller: Teller) -> None:
-    """Opening a link changes nothing; a name and a button acknowledge."""
-    teller.act("An officer answers")
-    mail = next(mail for mail in reversed(stage.mailbox.mails) if str(mail["To"]).strip().startswith("duty@"))
-    link = _link(stage, text_of(mail, "plain"))
-    before = _paused(stage)
-    page = _open(link)
-    teller.say(f"Opening the link of “{escape(str(mail['Subject']))}”")
-    teller.say(f"shows a page and changes nothing: {_paused(stage) - before} cases acknowledged.")
-    references = [part.split('"')[0] for part in page.split('value="')[1:] if part.startswith("C-")]
-    _open(link, urlencode([("name", "Asha Patel"), *(("case", reference) for reference in references)]).encode())
-    teller.say(
-        f"Giving a name and pressing the button acknowledges: {_paused(stage) - before} cases, by Asha Patel. Their "
-        "messages pause; the clock of each goes on until somebody confirms that the alarm works, the provider confirms "
-        "a hold, or the notice is withdrawn."
-    )
-
-
-def show_where_to_look(stage: Stage, teller: Teller, more: Mapping[str, str]) -> None:
-    """What can be done while it serves on; `more` are further places to look, by what is found there."""
-    settings = " ".join(f"{name}='{value}'" for name, value in stage.environment.items())
-    where = Table(box=None, show_header=False, pad_edge=False)
-    where.add_row("The mailbox", stage.mailbox_url)
-    where.add_row("Acknowledge an alert", _link(stage, text_of(stage.mailbox.mails[-1], "plain")))
-    where.add_row("The API, described", f"{stage.base_url}/docs")
-    where.add_row("Metrics", f"{stage.base_url}/metrics")
-    for what, place in more.items():
-        where.add_row(what, place)
-    where.add_row("The command line", f"export {settings}")
-    where.add_row("", ".venv/bin/pullcord cases --limit 10      (then: case show, confirm, match reject, status)")
-    teller.console.print()
-    teller.console.rule("It serves on: look around", align="left")
-    teller.console.print(where, soft_wrap=True)
-    teller.say("\nStop it with Ctrl-C.")
-
-
 def _counts(counts: Mapping[str, int]) -> tuple[str, str, str]:
     taken = counts["accepted"] + counts["accepted_with_warnings"]
     return f"{taken:,}", str(counts["accepted_with_warnings"]), str(counts["rejected"])
@@ -153,19 +98,3 @@ def _show_issues(issues: Sequence[tuple[str, dict[str, Any]]], teller: Teller) -
         for issue in row["issues"][:1]:
             where = f"{file_name}, row {row['row']}, {issue['field']} ({kept})"
             teller.say(f"  {where}: {issue['reason']} {issue['remedy']}")
-
-
-def _link(stage: Stage, text: str) -> str:
-    return next(word for word in text.split() if word.startswith(stage.base_url))
-
-
-def _paused(stage: Stage) -> int:
-    paused = cases.c.paused_until > stage.store.now()
-    with stage.store.reading() as connection:
-        return connection.scalar(select(func.count()).select_from(cases).where(paused)) or 0
-
-
-def _open(link: str, form: bytes | None = None) -> str:
-    with urlopen(Request(link, data=form), timeout=30) as answer:  # noqa: S310 - our own loopback address
-        page: str = answer.read().decode()
-        return page

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from services.alerts.wording import short_day
 from services.core.clock import LONDON
-from services.runtime.demo import acts
+from services.runtime.demo import acts, answers
 from services.runtime.demo.stage import HurriedStage
 from services.runtime.demo.telling import Teller
 from services.runtime.samples import SAMPLES
@@ -30,7 +30,7 @@ def tell(stage: HurriedStage, console: Console) -> None:
     acts.files_come_in(stage, teller, SAMPLES)
     acts.lines_are_matched(stage, teller)
     acts.councils_are_told(stage, teller)
-    acts.nobody_answers(
+    answers.nobody_answers(
         stage,
         teller,
         f"The clock now runs at a day every {SECONDS_A_DAY} seconds for {DAYS_UNANSWERED} days. Nobody acknowledges "
@@ -38,12 +38,12 @@ def tell(stage: HurriedStage, console: Console) -> None:
         lambda: _hurry(stage),
     )
     teller.say(f"\nIt is now {_clock(stage)} on the simulated clock.")
-    acts.an_officer_answers(stage, teller)
+    answers.an_officer_answers(stage, teller)
 
 
 def show_where_to_look(stage: HurriedStage, console: Console) -> None:
     """What can be done while it serves on."""
-    acts.show_where_to_look(stage, Teller(console), {})
+    answers.show_where_to_look(stage, Teller(console), {})
 
 
 def _hurry(stage: HurriedStage) -> None:

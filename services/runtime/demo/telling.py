@@ -30,6 +30,10 @@ class Teller:
     def say(self, text: str | Table | Panel) -> None:
         self.console.print(text)
 
+    def line(self, text: str) -> None:
+        """A line that is to be copied: it is printed as it stands, however long."""
+        self.console.print(text, soft_wrap=True, markup=False, highlight=False)
+
     def quote(self, title: str, text: str) -> None:
         """Words of somebody else, as they stand."""
         self.console.print(Panel(Text(text), title=Text(title), title_align="left"))

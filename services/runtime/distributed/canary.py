@@ -69,7 +69,7 @@ class Canaries:
     def _canary(self, partition: Partition, now: datetime) -> Telling:
         topic, number = partition
         said = Canary(id=event_id(now, self.store.random), time=now, data=CanaryData(topic=topic, partition=number))
-        return Telling(topic, CANARY_KEY, said.model_dump_json().encode(), number)
+        return Telling(topic, CANARY_KEY, said.id, said.model_dump_json().encode(), number)
 
     def _tell_again(self, connection: Connection) -> int:
         found = 0

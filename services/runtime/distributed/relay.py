@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from services.core.errors import PullcordError
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.storage.dialect import try_exclusive
-from services.storage.outbox import lanes_to_tell, mark_published, unpublished
+from services.storage.outbox import StoredEvent, lanes_to_tell, mark_published, unpublished
 from services.storage.store import Store
 
 BATCH = 200
@@ -24,6 +24,9 @@ BATCH = 200
 
 ACKNOWLEDGED_WITHIN = 30
 """Seconds a broker has to acknowledge before the transaction is given up and the rows wait to be told again."""
+
+ID_HEADER = "ce_id"
+"""The header with an event's id (the name is CloudEvents'): one that cannot be read is still known by it."""
 
 TOLD = Counter("pullcord_relay_events_total", "Events told to the brokers.")
 
@@ -54,6 +57,7 @@ class Telling:
 
     topic: str
     key: str
+    event_id: str
     value: bytes
     partition: int | None = None
 
@@ -65,7 +69,14 @@ def tell(producer: KafkaProducer, tellings: Sequence[Telling]) -> None:
     """
     try:
         futures = [
-            producer.send(one.topic, key=one.key.encode(), value=one.value, partition=one.partition) for one in tellings
+            producer.send(
+                one.topic,
+                key=one.key.encode(),
+                value=one.value,
+                headers=[(ID_HEADER, one.event_id.encode())],
+                partition=one.partition,
+            )
+            for one in tellings
         ]
         producer.flush(ACKNOWLEDGED_WITHIN)
         for future in futures:
@@ -95,7 +106,11 @@ class Relay:
             if not try_exclusive(connection, lane):
                 return 0
             events = unpublished(connection, BATCH, lane)
-            tell(self.producer, [Telling(event.topic, event.partition_key, event.body) for event in events])
+            tell(self.producer, [_telling(event) for event in events])
             mark_published(connection, events, self.store.now())
         TOLD.inc(len(events))
         return len(events)
+
+
+def _telling(event: StoredEvent) -> Telling:
+    return Telling(event.topic, event.partition_key, event.event_id, event.body)

@@ -9,6 +9,7 @@ the database, never in Faust.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,11 +20,11 @@ from typing import Any
 import faust
 import structlog
 from aiokafka.helpers import create_ssl_context
-from pydantic_core import from_json
 
 from schemas.canary import Canary
 from services.runtime.distributed.canary import CANARY_KEY
 from services.runtime.distributed.kafka_settings import KafkaSettings
+from services.runtime.distributed.relay import ID_HEADER
 from services.runtime.pump import deliver
 from services.storage.canaries import note_heard, unheard
 from services.storage.outbox import StoredEvent
@@ -39,6 +40,8 @@ WITHIN_SECONDS = 0.05
 """How long a batch that is not full waits for more."""
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 30.0
+
+EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 METADATA_MS = 10_000
 """How old what is known of topics may be: those made anew after a loss are found within it."""
@@ -139,15 +142,12 @@ def _canary_told_at(message: Any) -> datetime | None:
 def _stored(message: Any) -> StoredEvent:
     """A message as the inbox knows it: by its event's id, or by what it holds if it has none."""
     body = bytes(message.value or b"")
-    return StoredEvent(_event_id(body), message.topic, body)
+    return StoredEvent(_event_id(message) or sha256(body).hexdigest(), message.topic, body)
 
 
-def _event_id(body: bytes) -> str:
-    try:
-        found = from_json(body)["id"]
-    except (ValueError, TypeError, KeyError):
-        found = None
-    return found if isinstance(found, str) and len(found) == 32 else sha256(body).hexdigest()  # noqa: PLR2004
+def _event_id(message: Any) -> str | None:
+    found = dict(message.headers or ()).get(ID_HEADER, b"").decode(errors="replace")
+    return found if EVENT_ID.fullmatch(found) else None
 
 
 async def _to_the_end(work: Any) -> None:

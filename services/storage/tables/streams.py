@@ -43,6 +43,7 @@ quarantine = Table(
     Column("body", LargeBinary, nullable=False),
     Column("error", String(120), nullable=False),
     Column("at", Moment, nullable=False),
+    Column("told_at", Moment),
 )
 
 canaries = Table(

@@ -166,6 +166,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("error", sa.String(length=120), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("consumer", "event_id", name="pk_quarantine"),
     )
     op.create_table(

@@ -1,0 +1,84 @@
+"""The acts that follow an alert, shared by every telling: silence, an officer's answer, and where to look then."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from itertools import zip_longest
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from rich.markup import escape
+from sqlalchemy import func, select
+
+from services.runtime.demo.mailbox import text_of
+from services.runtime.demo.stage import Stage
+from services.runtime.demo.telling import Teller, plain_table
+from services.runtime.demo.waiting import until_told
+from services.storage.tables import cases
+
+
+def nobody_answers(stage: Stage, teller: Teller, how: str, pass_a_week: Callable[[], None]) -> None:
+    """What a week of silence brings. `how` says plainly how the week is made to pass."""
+    teller.act("Nobody answers")
+    before = len(stage.mailbox.mails)
+    teller.say(f"{how}\n")
+    pass_a_week()
+    until_told(stage)
+    told = Counter(str(mail["To"]).strip() for mail in stage.mailbox.mails[before:])
+    table = plain_table("Told", "Messages in a week")
+    for address, count in sorted(told.items()):
+        table.add_row(address, str(count))
+    teller.say(table)
+
+
+def an_officer_answers(stage: Stage, teller: Teller) -> None:
+    """Opening a link changes nothing; a name and a button acknowledge."""
+    teller.act("An officer answers")
+    mail = next(mail for mail in reversed(stage.mailbox.mails) if str(mail["To"]).strip().startswith("duty@"))
+    link = _link(stage, text_of(mail, "plain"))
+    before = _paused(stage)
+    page = _open(link)
+    teller.say(f"Opening the link of “{escape(str(mail['Subject']))}”")
+    teller.say(f"shows a page and changes nothing: {_paused(stage) - before} cases acknowledged.")
+    references = [part.split('"')[0] for part in page.split('value="')[1:] if part.startswith("C-")]
+    _open(link, urlencode([("name", "Asha Patel"), *(("case", reference) for reference in references)]).encode())
+    teller.say(
+        f"Giving a name and pressing the button acknowledges: {_paused(stage) - before} cases, by Asha Patel. Their "
+        "messages pause; the clock of each goes on until somebody confirms that the alarm works, the provider confirms "
+        "a hold, or the notice is withdrawn."
+    )
+
+
+def show_where_to_look(stage: Stage, teller: Teller, more: Mapping[str, str]) -> None:
+    """What can be done while it serves on; `more` are further places to look, by what is found there."""
+    places = {
+        "The mailbox": stage.mailbox_url,
+        "Acknowledge an alert": _link(stage, text_of(stage.mailbox.mails[-1], "plain")),
+        "The API, described": f"{stage.base_url}/docs",
+        "Metrics": f"{stage.base_url}/metrics",
+        **more,
+    }
+    commands = [f"export {name}='{value}'" for name, value in stage.environment.items()]
+    commands.append(".venv/bin/pullcord cases --limit 10   (then: case show, confirm, match reject, status)")
+    teller.console.print()
+    teller.console.rule("It serves on: look around", align="left")
+    for what, place in [*places.items(), *zip_longest(["The command line"], commands, fillvalue="")]:
+        teller.line(f"{what:<22}{place}")
+    teller.say("\nStop it with Ctrl-C.")
+
+
+def _link(stage: Stage, text: str) -> str:
+    return next(word for word in text.split() if word.startswith(stage.base_url))
+
+
+def _paused(stage: Stage) -> int:
+    paused = cases.c.paused_until > stage.store.now()
+    with stage.store.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(cases).where(paused)) or 0
+
+
+def _open(link: str, form: bytes | None = None) -> str:
+    with urlopen(Request(link, data=form), timeout=30) as answer:  # noqa: S310 - our own loopback address
+        page: str = answer.read().decode()
+        return page

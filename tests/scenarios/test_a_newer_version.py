@@ -1,0 +1,70 @@
+"""While versions run side by side, the older one leaves alone what only the newer one knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas import envelope
+from services.runtime.pump import LEFT_ALONE, tell_missed_again_to
+from services.storage.tables import inbox, outbox, quarantine
+from tests.support.house import House
+from tests.support.ledger import count, pairs
+
+NEW = "uk.pullcord.notices_accepted.v1"
+"""Stands for a kind of event that the older version does not know."""
+
+NOTICE = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
+ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
+
+
+@pytest.fixture
+def left(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A house whose older version met an event of a newer kind, and has been replaced by the newer version since."""
+    with monkeypatch.context() as older:
+        older.delitem(envelope.EVENT_TYPES, NEW)
+        house.post_notices(NOTICE)
+        house.put_entries(ENTRY)
+        house.settle()
+    return house
+
+
+def again(house: House) -> int:
+    return tell_missed_again_to(house.store, house.consumers)
+
+
+def test_it_is_neither_handled_nor_set_aside_and_the_rest_goes_on(left: House) -> None:
+    assert count(left, quarantine) == 0
+    assert (count(left, outbox), count(left, inbox)) == (4, 2), (
+        "handled: the entry, and its match with the notice on record"
+    )
+    assert LEFT_ALONE.labels("matcher")._value.get() > 0
+
+
+def test_the_newer_version_is_told_it_again_and_handles_it(left: House) -> None:
+    left.clock.advance(minutes=2)
+    assert again(left) == 1
+    left.settle()
+    assert count(left, inbox) == 3
+    assert set(pairs(left)) == {("n1", "e1")}
+    left.clock.advance(minutes=2)
+    assert again(left) == 0
+
+
+def test_an_older_version_that_meets_it_again_leaves_it_alone_again(
+    left: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.delitem(envelope.EVENT_TYPES, NEW)
+        for _ in range(3):
+            left.clock.advance(minutes=2)
+            assert again(left) == 1
+            left.settle()
+    assert (count(left, inbox), count(left, quarantine)) == (2, 0)
+
+
+def test_what_was_handled_is_not_told_again(house: House) -> None:
+    house.post_notices(NOTICE)
+    house.put_entries(ENTRY)
+    house.settle()
+    house.clock.advance(hours=1)
+    assert again(house) == 0

@@ -1,0 +1,104 @@
+"""Whoever runs Pullcord is told when something could not be handled, until it has been dealt with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import update
+
+from services.core.audit import AuditWord
+from services.storage.quarantine import drop, give_back
+from services.storage.tables import alerts, deliveries, outbox, quarantine
+from tests.support.house import House
+from tests.support.ledger import count, pairs, rows, said
+
+NOTICE = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
+ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
+SPOILT = b'{"specversion": "1.0"'
+OPERATOR = "mailto://operator.example"
+
+
+def spoil_what_is_told(house: House) -> str:
+    """Have a notice taken in, and the event that tells of it spoilt; returns the event's id."""
+    house.put_entries(ENTRY)
+    house.settle()
+    house.post_notices(NOTICE)
+    (event,) = rows(house, outbox, outbox.c.published_at.is_(None))
+    with house.store.writing() as connection:
+        connection.execute(update(outbox).where(outbox.c.pk == event.pk).values(body=SPOILT))
+    house.tick(seconds=1)
+    return str(event.event_id)
+
+
+def test_the_operator_is_told_at_once_what_was_set_aside_and_what_to_do(house: House) -> None:
+    event = spoil_what_is_told(house)
+    (sent,) = house.mails()
+    assert sent.route == OPERATOR
+    assert sent.message.subject.startswith("Pullcord: 1 event was set aside, a line at risk may be unknown [A-")
+    for form in (sent.message.text, sent.message.html):
+        assert event in form
+        assert "pullcord quarantine replay" in form
+        assert "01632" not in form
+
+
+def test_the_operator_is_told_once_and_again_after_a_day(house: House) -> None:
+    spoil_what_is_told(house)
+    house.tick(hours=23)
+    assert len(house.mails()) == 1
+    house.tick(hours=2)
+    assert len(house.mails()) == 2
+
+
+def test_another_event_set_aside_is_told_without_waiting_for_the_day(house: House) -> None:
+    spoil_what_is_told(house)
+    house.post_notices(NOTICE | {"id": "n2"})
+    with house.store.writing() as connection:
+        connection.execute(update(outbox).where(outbox.c.published_at.is_(None)).values(body=SPOILT))
+    house.tick(seconds=1)
+    assert [sent.message.subject.split(" set aside")[0] for sent in house.mails()] == [
+        "Pullcord: 1 event was",
+        "Pullcord: 2 events were",
+    ]
+
+
+def test_once_it_is_dropped_nobody_is_told_any_more(house: House) -> None:
+    event = spoil_what_is_told(house)
+    drop(house.store, event, by="Asha Patel")
+    house.tick(hours=25)
+    assert len(house.mails()) == 1
+
+
+def test_once_it_is_mended_and_given_back_its_line_is_found(house: House) -> None:
+    event = spoil_what_is_told(house)
+    assert pairs(house) == {}
+    house.post_notices(NOTICE | {"id": "n2", "cli": "01632 960999"})
+    house.settle()
+    (like,) = rows(house, outbox, outbox.c.event_id != event, outbox.c.topic == "pullcord.notices")
+    mended = like.body.replace(like.event_id.encode(), event.encode()).replace(b'"notice":2', b'"notice":1')
+    with house.store.writing() as connection:
+        connection.execute(update(outbox).where(outbox.c.event_id == event).values(body=mended))
+    give_back(house.store, event, by="Asha Patel")
+    house.settle()
+    assert set(pairs(house)) == {("n1", "e1")}
+    assert count(house, quarantine) == 0
+
+
+def test_a_deployment_without_an_operator_keeps_on_record_that_nobody_could_be_told(house: House) -> None:
+    house.engine = replace(house.engine, fallback=())
+    spoil_what_is_told(house)
+    assert house.mails() == []
+    (alert,) = rows(house, alerts)
+    assert said(house, AuditWord.NOBODY_COULD_BE_TOLD) == [{"alert": alert.reference, "cases": 0}]
+
+
+def test_what_was_dealt_with_before_it_could_be_sent_is_not_sent(house: House) -> None:
+    house.put_entries(ENTRY)
+    with house.store.writing() as connection:
+        connection.execute(update(outbox).values(body=SPOILT))
+    house.settle()
+    house.engine.run_due()
+    (event,) = rows(house, quarantine)
+    drop(house.store, event.event_id, by="Asha Patel")
+    house.dispatcher.run_due()
+    assert house.mails() == []
+    assert [row.state for row in rows(house, deliveries)] == ["not_needed"]

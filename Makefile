@@ -7,13 +7,16 @@ UV := .tools/uv/bin/uv
 RUN := .venv/bin/
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help demo test lint types check-imports bench setup browser java kafka postgres schemas samples clean
+.PHONY: help demo demo-distributed test lint types check-imports bench bench-distributed setup browser java kafka postgres schemas samples clean
 
 help: ## Say what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
 
 demo: setup ## Watch the main job on the samples: files in, matches, e-mails out
 	@$(RUN)pullcord demo
+
+demo-distributed: setup java ## The same on Apache Kafka and PostgreSQL, each role a process; one is killed
+	@$(RUN)python -m scripts.demo_distributed
 
 test: setup lint types check-imports browser java ## Lint, types, import rules, and every test
 	$(RUN)pytest
@@ -30,6 +33,9 @@ check-imports: setup ## Who may import whom
 
 bench: setup ## Measure ingest, matching and telephone normalisation
 	$(RUN)python -m benchmarks
+
+bench-distributed: setup java .tools/peers/.ready ## Measure the distributed runner beside Faust tables and Quix Streams
+	$(RUN)python -m benchmarks.distributed
 
 schemas: setup ## Write schemas/published anew
 	$(RUN)python -m scripts.publish_schemas
@@ -53,6 +59,10 @@ setup: .venv/.ready
 
 .venv/.ready: uv.lock pyproject.toml $(UV)
 	$(UV) sync --frozen --quiet --all-extras --python "$$(command -v $(PYTHON))"
+	@touch $@
+
+.tools/peers/.ready: benchmarks/peers/uv.lock benchmarks/peers/pyproject.toml $(UV)
+	UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/peers" $(UV) sync --frozen --quiet --project benchmarks/peers --python "$$(command -v $(PYTHON))"
 	@touch $@
 
 $(UV):

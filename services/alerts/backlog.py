@@ -117,11 +117,17 @@ def settle(store: Store, delivery: Delivery, result: SendResult, others: Sequenc
     """Write down what became of an attempt. Returns where the delivery now stands.
 
     When its alert has now reached nobody, that is recorded and `others` are to be told instead, all in one transaction.
+    An outcome that comes so late that another attempt was made in its place is written down, and decides nothing
+    unless it is that the message was sent.
     """
     now = store.now()
     state, due_at = _next(delivery, result, now)
     with store.writing() as connection:
         _end_attempt(connection, delivery, result.outcome.value, result.reason, now)
+        standing = _decided_elsewhere(connection, delivery, sent=result.outcome is Outcome.SENT)
+        if standing is not None:
+            _say(connection, store, _LATE_WORDS[result.outcome], delivery, now, reason=result.reason)
+            return standing
         settled = None if due_at else now
         values = {"state": state.value, "due_at": due_at, "settled_at": settled}
         connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
@@ -139,6 +145,8 @@ def set_aside(store: Store, delivery: Delivery) -> None:
     now = store.now()
     with store.writing() as connection:
         _end_attempt(connection, delivery, DeliveryState.NOT_NEEDED, "nothing_open", now)
+        if _decided_elsewhere(connection, delivery, sent=False) is not None:
+            return
         values = {"state": DeliveryState.NOT_NEEDED.value, "due_at": None, "settled_at": now}
         connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
         _announce(connection, store, delivery, DeliveryState.NOT_NEEDED, now)
@@ -237,6 +245,15 @@ def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[Delive
     return DeliveryState.WAITING, now + min(FIRST_WAIT * 2 ** min(delivery.number - 1, 10), longest)
 
 
+def _decided_elsewhere(connection: Connection, delivery: Delivery, *, sent: bool) -> DeliveryState | None:
+    """Where the delivery stands, if that is no longer for this attempt to say: it is settled, or another is made."""
+    row = deliveries.c
+    query = select(row.state, row.attempts).where(row.pk == delivery.pk).with_for_update()
+    state, attempts = connection.execute(query).one()
+    overtaken = attempts != delivery.number and not sent
+    return DeliveryState(state) if overtaken or state in _SETTLED else None
+
+
 def _end_attempt(connection: Connection, delivery: Delivery, outcome: str, reason: str, now: datetime) -> None:
     attempt = delivery_attempts.c
     connection.execute(
@@ -251,6 +268,13 @@ _WORDS = {
     DeliveryState.WAITING: AuditWord.DELIVERY_FAILED,
     DeliveryState.GIVEN_UP: AuditWord.DELIVERY_GIVEN_UP,
 }
+_LATE_WORDS = {
+    Outcome.SENT: AuditWord.DELIVERY_SENT,
+    Outcome.IN_DOUBT: AuditWord.DELIVERY_IN_DOUBT,
+    Outcome.FAILED_TEMPORARY: AuditWord.DELIVERY_FAILED,
+    Outcome.FAILED_PERMANENT: AuditWord.DELIVERY_FAILED,
+}
+_SETTLED = {DeliveryState.SENT, DeliveryState.GIVEN_UP, DeliveryState.NOT_NEEDED}
 _WITH_REASON = {AuditWord.DELIVERY_FAILED, AuditWord.DELIVERY_GIVEN_UP}
 
 

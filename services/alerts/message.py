@@ -26,6 +26,8 @@ LISTED = 20
 SUBJECT_LIMIT = 120
 _WIDTH = 72
 _CUT = "..."
+_SHORTEST_COUNCIL = 10
+"""A council's name cut shorter than this tells nobody which council is meant."""
 _PROVIDER_INDENT, _PROVIDER_WIDTH = 55, 17
 
 
@@ -88,11 +90,13 @@ def render(digest: AlertDigest, now: datetime) -> Message:
 
 
 def _subject(digest: AlertDigest, lead: str) -> str:
-    """`lead (council) [reference]`; a long council is shortened so that the reference is always whole."""
+    """`lead (council) [reference]`; a long council is shortened, or left out, so that the reference is always whole."""
     reminder = f", reminder {digest.repeat_number}" if digest.repeat_number else ""
     tail = f" [{digest.reference}{reminder}]"
     council = shown_name(digest.council)
-    room = max(1, SUBJECT_LIMIT - len(lead) - len(tail) - len(" ()"))
+    room = SUBJECT_LIMIT - len(lead) - len(tail) - len(" ()")
+    if room < min(len(council), _SHORTEST_COUNCIL):
+        return f"{_shortened(lead, SUBJECT_LIMIT - len(tail))}{tail}"
     return f"{lead} ({_shortened(council, room)}){tail}"
 
 
@@ -127,7 +131,8 @@ def _columns(shown: Row) -> str:
     below = [" " * _PROVIDER_INDENT + part for part in provider[1:]]
     event = ", ".join(part for part in (shown.event, shown.later) if part)
     news = f"{shown.news}: " if shown.news else ""
-    detail = f"{event[0].upper()}{event[1:]}. {news}{shown.state}."
+    said = f"{news}{shown.state}"
+    detail = f"{event[0].upper()}{event[1:]}. {said[0].upper()}{said[1:]}."
     return "\n".join([head.rstrip(), *below, _fill(detail, " " * 13, " " * 13)])
 
 

@@ -24,6 +24,8 @@ BATCH = 12
 A_WHILE = timedelta(minutes=1)
 """By how much clocks of processes beside each other may differ."""
 
+HANDLED = Counter("pullcord_events_handled_total", "Events handled, each counted once.", ("consumer",))
+
 LEFT_ALONE = Counter(
     "pullcord_events_left_alone_total",
     "Events left to a newer version, which knows their kind.",
@@ -96,7 +98,7 @@ def _without(events: Sequence[StoredEvent], one: StoredEvent) -> list[StoredEven
 def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
     """Handle events together; if that fails for what is no passing fault, one by one, to find the one to blame."""
     try:
-        process(store, consumer, events)
+        HANDLED.labels(consumer.name).inc(process(store, consumer, events))
     except (PoisonError, NotUnderstoodError, SQLAlchemyError, OSError, MemoryError, MissingKeyError):
         raise
     except Exception as error:

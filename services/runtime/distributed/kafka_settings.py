@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -36,6 +36,8 @@ class KafkaSettings(BaseSettings):
     """Copies of each topic; those of topics.yaml if absent."""
     partitions: int | None = None
     """Partitions of each topic; those of topics.yaml if absent."""
+    session_seconds: Annotated[float, Field(ge=6, le=1800)] = 15.0
+    """After so long without a word from a worker others take over its partitions; brokers allow no less than 6."""
 
     @property
     def addresses(self) -> list[str]:

@@ -43,6 +43,9 @@ FIRST_WAIT, LONGEST_WAIT = 0.1, 30.0
 
 EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
+HEARTBEATS = 5
+"""How often a worker speaks up within the time after which it would be given up."""
+
 METADATA_MS = 10_000
 """How old what is known of topics may be: those made anew after a loss are found within it."""
 
@@ -117,6 +120,8 @@ def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, da
         consumer_metadata_max_age_ms=METADATA_MS,
         stream_wait_empty=False,
         broker_commit_interval=1.0,
+        broker_session_timeout=settings.session_seconds,
+        broker_heartbeat_interval=settings.session_seconds / HEARTBEATS,
     )
     worker = Worker(store, consumer, app, monotonic())
     topic = app.topic(*consumer.topics, key_type=bytes, value_type=bytes)

@@ -1,0 +1,94 @@
+"""The demonstration as a deployment of several processes, with a real Apache Kafka and a real PostgreSQL.
+
+    python -m scripts.demo_distributed [--once]
+
+Everything runs on this machine with invented data and is gone when it ends. It takes about a minute and serves on until
+Ctrl-C; with `--once` it ends when the story is told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import SubprocessError
+from tempfile import mkdtemp
+from threading import Event
+from typing import Never
+
+from rich.console import Console
+
+from scripts.distributed_demo.processes import end_what_is_left
+from scripts.distributed_demo.stage import set_stage
+from scripts.distributed_demo.story import begin, show_where_to_look, tell
+from scripts.kafka import MissingToolError
+from services.core.clock import SystemClock, london_day
+from services.core.errors import PullcordError
+from services.runtime.demo.telling import Teller
+from services.runtime.logs import configure
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+QUIET_LOGS = "ERROR"
+FAULTS = (PullcordError, SubprocessError, OSError, RuntimeError)
+
+
+def main() -> None:
+    """Tell the story, and serve on."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--once", action="store_true", help="end when the story is told")
+    options = parser.parse_args()
+    configure(level=QUIET_LOGS)
+    for sign in SIGNALS:
+        signal.signal(sign, _interrupt)
+    teller = Teller(Console(width=min(Console().width, 120)))
+    begin(teller)
+    try:
+        with _folder() as folder:
+            _play(folder, teller, stay=not options.once)
+    except KeyboardInterrupt:
+        teller.say("\nStopped.")
+    except MissingToolError as error:
+        sys.exit(f"{error}\n`make java` puts Java and Maven in place.")
+
+
+def _play(folder: Path, teller: Teller, *, stay: bool) -> None:
+    with set_stage(folder, teller, london_day(SystemClock().now())) as (stage, crew):
+        tell(stage, crew, teller)
+        if stay:
+            show_where_to_look(stage, crew, teller)
+            Event().wait()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder for all data and logs, removed at the end unless something went wrong."""
+    folder = Path(mkdtemp(prefix="pullcord-demo-"))
+    try:
+        yield folder
+    except (KeyboardInterrupt, MissingToolError):
+        _remove(folder)
+        raise
+    except FAULTS as error:
+        sys.exit(f"The demonstration cannot go on: {error}\nIts logs and data are in {folder}.")
+    else:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    end_what_is_left(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _interrupt(*_: object) -> Never:
+    """End once: what stops the processes is not interrupted again."""
+    for sign in SIGNALS:
+        signal.signal(sign, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

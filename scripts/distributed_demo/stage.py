@@ -1,0 +1,154 @@
+"""Sets the stage: a broker, a database, a mailbox, and every role of Pullcord as a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, time
+from pathlib import Path
+from time import perf_counter
+
+from fastapi import FastAPI
+
+from scripts.distributed_demo.processes import Crew, free_ports
+from scripts.kafka import Broker
+from scripts.postgres import Postgres
+from services.alerts.agent import CaseKeeper
+from services.alerts.rules import load_ruleset
+from services.matcher.agent import Matcher
+from services.runtime.bootstrap import make_store
+from services.runtime.demo.cast import bring_in
+from services.runtime.demo.mailbox import Mailbox, make_router, receiving
+from services.runtime.demo.stage import Stage
+from services.runtime.demo.telling import Teller, plain_table
+from services.runtime.keyring import new_keyring, write_keyring
+from services.runtime.server import listen, served
+from services.runtime.settings import Settings
+from services.storage.migrate import upgrade
+from services.storage.store import Store
+
+SILENCE_SECONDS = 6
+"""After so long without a sign of life Kafka gives a worker's share to the others; a broker allows no less."""
+
+ROLES = {
+    "ingest": ("ingest", "takes files in over HTTP and serves the pages; needs no broker"),
+    "relay": ("relay", "tells Kafka what the outbox in PostgreSQL holds"),
+    "matcher 1": ("matcher", "finds the lines at risk in what Kafka tells"),
+    "matcher 2": ("matcher", "likewise; they share the work, and there may be any number"),
+    "alerts": ("alerts", "keeps the cases, alerts the councils, sends the messages"),
+}
+"""What each process is called, the role it has, and what that is for."""
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the broker and the database answer."""
+
+    brokers: str
+    database_url: str
+
+
+@contextmanager
+def set_stage(folder: Path, teller: Teller, today: date) -> Iterator[tuple[Stage, Crew]]:
+    """Start everything in an empty folder, and say so; all of it is stopped when the block ends.
+
+    Raises MissingToolError without Java or Maven, StuckError when a process does not come up.
+    """
+    teller.act("Everything is started")
+    with ExitStack() as stack:
+        servers = stack.enter_context(_servers(folder, teller))
+        settings = Settings(
+            _env_file=None, data_dir=folder, database_url=servers.database_url, keys_file=None, keys=None
+        )
+        store = stack.enter_context(_made_ready(settings))
+        mailbox = Mailbox()
+        # No quiet hours: this runs on the real clock, perhaps at night.
+        keys = bring_in(store, stack.enter_context(receiving(mailbox)), quiet_from=time(), quiet_until=time())
+        crew = stack.enter_context(_crew(folder, servers, teller))
+        yield (
+            Stage(
+                store=store,
+                consumers=(Matcher(), CaseKeeper(load_ruleset(settings.ruleset))),
+                mailbox=mailbox,
+                base_url=crew.environment["PULLCORD_PUBLIC_URL"],
+                mailbox_url=stack.enter_context(_mailbox_page(mailbox)),
+                environment=_deployment(folder, servers),
+                keys=keys,
+                today=today,
+            ),
+            crew,
+        )
+
+
+@contextmanager
+def _servers(folder: Path, teller: Teller) -> Iterator[Servers]:
+    with ExitStack() as stack:
+        started = perf_counter()
+        broker = Broker(folder / "kafka")
+        stack.callback(broker.stop)
+        broker.start()
+        teller.say(f"Apache Kafka  {broker.address}, up in {perf_counter() - started:.1f} seconds")
+        started = perf_counter()
+        postgres = Postgres(folder / "postgres").start()
+        stack.callback(postgres.stop)
+        teller.say(f"PostgreSQL    a socket of its own, up in {perf_counter() - started:.1f} seconds")
+        yield Servers(broker.address, postgres.url)
+
+
+@contextmanager
+def _made_ready(settings: Settings) -> Iterator[Store]:
+    write_keyring(settings.keys_path, new_keyring())
+    store = make_store(settings)
+    try:
+        upgrade(store.engine)
+        yield store
+    finally:
+        store.engine.dispose()
+
+
+@contextmanager
+def _mailbox_page(mailbox: Mailbox) -> Iterator[str]:
+    pages = FastAPI(openapi_url=None)
+    pages.include_router(make_router(mailbox))
+    with served(pages, listen("127.0.0.1", 0)) as url:
+        yield f"{url}/mailbox"
+
+
+@contextmanager
+def _crew(folder: Path, servers: Servers, teller: Teller) -> Iterator[Crew]:
+    ports = dict(zip(ROLES, free_ports(len(ROLES)), strict=True))
+    crew = Crew(folder / "logs", {**_deployment(folder, servers), **_of_processes(ports["ingest"], servers)})
+    try:
+        crew.logs.mkdir()
+        for title, (role, _) in ROLES.items():
+            crew.start(role, title, ports[title], *(["--port", str(ports[title])] if role == "ingest" else []))
+        crew.until_serving()
+        _introduce(crew, teller)
+        yield crew
+    finally:
+        crew.stop()
+
+
+def _deployment(folder: Path, servers: Servers) -> Mapping[str, str]:
+    return {"PULLCORD_DATA_DIR": str(folder), "PULLCORD_DATABASE_URL": servers.database_url}
+
+
+def _of_processes(port: int, servers: Servers) -> Mapping[str, str]:
+    return {
+        "PULLCORD_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PULLCORD_POLL_SECONDS": "0.2",
+        "PULLCORD_KAFKA_BROKERS": servers.brokers,
+        "PULLCORD_KAFKA_REPLICATION": "1",
+        "PULLCORD_KAFKA_PARTITIONS": "4",
+        # Faust reads these itself.
+        "PULLCORD_KAFKA_SESSION_SECONDS": str(SILENCE_SECONDS),
+    }
+
+
+def _introduce(crew: Crew, teller: Teller) -> None:
+    teller.say("\nOn them runs Pullcord, each role a process of its own:\n")
+    table = plain_table("Process", "pid", "Port", "What it is for")
+    for process in crew.processes:
+        table.add_row(process.title, str(process.pid), str(process.port), ROLES[process.title][1])
+    teller.say(table)

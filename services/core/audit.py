@@ -43,6 +43,7 @@ class AuditWord(StrEnum):
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     POLICY_CHANGED = "policy_changed"
+    BACKUP_MADE = "backup_made"
 
 
 FIELDS: dict[AuditWord, frozenset[str]] = {
@@ -79,6 +80,7 @@ FIELDS: dict[AuditWord, frozenset[str]] = {
         AuditWord.KEY_CREATED: "key role",
         AuditWord.KEY_REVOKED: "key",
         AuditWord.POLICY_CHANGED: "version",
+        AuditWord.BACKUP_MADE: "kind bytes",
     }.items()
 }
 """The exact fields of each word. `records` lists what a chunk held: [id, revision] of a notice or an entry,

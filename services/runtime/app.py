@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from importlib.metadata import version
 from time import perf_counter
 from typing import Any
@@ -21,6 +22,7 @@ from services.ingest.uploads import router as uploads_router
 from services.matcher.api import router as matcher_router
 from services.runtime.bootstrap import Parts
 from services.runtime.health import add_health
+from services.runtime.metrics import count_request
 from services.runtime.runner import EmbeddedRunner
 from services.web import problems
 
@@ -68,15 +70,24 @@ def _watch_requests(app: FastAPI, runner: EmbeddedRunner | None) -> None:
     @app.middleware("http")
     async def watch(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         started = perf_counter()
-        response = await call_next(request)
+        try:
+            response = await call_next(request)
+        except Exception:
+            # Answered further out as a fault of ours.
+            _note(request, HTTPStatus.INTERNAL_SERVER_ERROR, perf_counter() - started)
+            raise
         if runner and request.method != "GET":
             runner.wake()
-        route = getattr(request.scope.get("route"), "path", "unknown")
-        elapsed = round((perf_counter() - started) * 1000, 1)
-        log.info("request", method=request.method, route=route, status=response.status_code, duration_ms=elapsed)
+        _note(request, response.status_code, perf_counter() - started)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         return response
+
+
+def _note(request: Request, status: int, seconds: float) -> None:
+    route = getattr(request.scope.get("route"), "path", "unknown")
+    log.info("request", method=request.method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
+    count_request(route, request.method, status, seconds)
 
 
 def _describe_rows(app: FastAPI) -> None:

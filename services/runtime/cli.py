@@ -39,6 +39,7 @@ _BEGIN, _WHO, _FILES, _LINES, _UPKEEP = (
 
 COMMANDS: Final = {
     "init": Listed("init", "app", _BEGIN),
+    "migrate": Listed("init", "migrate", _BEGIN),
     "serve": Listed("serve", "serve", _BEGIN),
     "run": Listed("run", "app", _BEGIN),
     "demo": Listed("demo", "demo", _BEGIN),

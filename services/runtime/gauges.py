@@ -13,6 +13,7 @@ from services.alerts.agent import CaseKeeper
 from services.alerts.machine import CLOCK_STOPPED, State
 from services.core.clock import london_day
 from services.matcher.agent import Matcher
+from services.runtime.upkeep_gauges import upkeep
 from services.storage.canaries import oldest_heard
 from services.storage.outbox import oldest_unpublished
 from services.storage.store import Store
@@ -89,6 +90,7 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
     )
     yield _silence(connection, now)
     yield _canaries(connection, now)
+    yield from upkeep(connection, now)
 
 
 def _one(name: str, text: str, value: int | None) -> GaugeMetricFamily:

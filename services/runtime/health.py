@@ -12,7 +12,7 @@ from prometheus_client.registry import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.runtime.gauges import SafetyGauges
-from services.storage.migrate import is_current
+from services.storage.migrate import schema_of
 from services.storage.store import Store
 
 
@@ -56,8 +56,8 @@ def add_health(app: FastAPI, store: Store, labours: Sequence[Labour] = ()) -> No
 def _not_ready(store: Store, labours: Sequence[Labour]) -> Iterator[str]:
     try:
         with store.reading() as connection:
-            if not is_current(connection):
-                yield "the database has another version's schema: run `pullcord init`"
+            if not schema_of(connection).fits:
+                yield "the database has an older version's schema, or none: run `pullcord migrate`"
     except SQLAlchemyError as error:
         yield f"the database cannot be read ({type(error).__name__})"
     for labour in labours:

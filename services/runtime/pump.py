@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from services.storage.missed import tell_missed_again
 from services.storage.outbox import StoredEvent, mark_published, unpublished
@@ -99,10 +99,18 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
     """Handle events together; if that fails for what is no passing fault, one by one, to find the one to blame."""
     try:
         HANDLED.labels(consumer.name).inc(process(store, consumer, events))
-    except (PoisonError, NotUnderstoodError, SQLAlchemyError, OSError, MemoryError, MissingKeyError):
+    except (PoisonError, NotUnderstoodError):
         raise
     except Exception as error:
+        if _may_pass(error):
+            raise
         if len(events) == 1:
             raise PoisonError(events[0], error) from error
         for event in events:
             deliver(store, consumer, [event])
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the fault is of the database, the machine or the keys. Values that the database refuses stay refused."""
+    machinery = (SQLAlchemyError, OSError, MemoryError, MissingKeyError)
+    return isinstance(error, machinery) and not isinstance(error, DataError)

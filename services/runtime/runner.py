@@ -39,10 +39,14 @@ class Loop:
     def wake(self) -> None:
         self._wake.set()
 
-    def stop(self, timeout: float) -> bool:
-        """Finish the step at hand and end. Whether it ended in time."""
+    def ask_to_stop(self) -> None:
+        """Have it end after the step at hand."""
         self._stop.set()
         self._wake.set()
+
+    def stop(self, timeout: float) -> bool:
+        """Finish the step at hand and end. Whether it ended in time."""
+        self.ask_to_stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -106,6 +110,8 @@ class EmbeddedRunner:
 
     def stop(self, timeout: float = 20.0) -> bool:
         """Finish the steps at hand and end. Whether all ended in time; what did not is carried on after a restart."""
+        for loop in self.loops:
+            loop.ask_to_stop()
         self._pool.close(timeout)
         ended = [loop.stop(timeout) for loop in self.loops]
         return all(ended)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 
 from alembic import command
@@ -32,10 +33,31 @@ def downgrade(engine: Engine, revision: str) -> None:
         command.downgrade(_config(connection), revision)
 
 
-def is_current(connection: Connection) -> bool:
-    """Whether the database has this version's schema."""
-    head = ScriptDirectory.from_config(_config(connection)).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+class Schema(StrEnum):
+    """How a database's schema stands to this version."""
+
+    NONE = "none"
+    OLDER = "older"
+    CURRENT = "current"
+    NEWER = "newer"
+    """Of a later version. It still holds all that this version needs: what a migration replaces goes a version later."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether this version can work with it."""
+        return self in (Schema.CURRENT, Schema.NEWER)
+
+
+def schema_of(connection: Connection) -> Schema:
+    """How the database's schema stands to this version."""
+    scripts = ScriptDirectory.from_config(_config(connection))
+    there = MigrationContext.configure(connection).get_current_revision()
+    if there is None:
+        return Schema.NONE
+    if there == scripts.get_current_head():
+        return Schema.CURRENT
+    known = {script.revision for script in scripts.walk_revisions()}
+    return Schema.OLDER if there in known else Schema.NEWER
 
 
 @contextmanager

@@ -8,16 +8,24 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from services.core.errors import PullcordError
 
+log = structlog.get_logger()
+
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:pullcord:problem:"
+
+RETRY_AFTER_SECONDS = "10"
+"""How soon a sender whose submission could not be taken now should come again."""
 
 
 class ProblemType(StrEnum):
@@ -38,6 +46,7 @@ class ProblemType(StrEnum):
     REPLACEMENT_TOO_LARGE = "replacement-too-large"
     ACT_REFUSED = "act-refused"
     RECORD_FAULTY = "record-faulty"
+    UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
 
 
@@ -100,6 +109,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
+    for passing in (OperationalError, PoolTimeoutError):
+        app.add_exception_handler(passing, _of_a_passing_fault)
     app.add_exception_handler(Exception, _of_anything)
 
 
@@ -139,6 +150,13 @@ def shown_field(location: Sequence[int | str]) -> str:
     """Where in a request a fault lies, with whatever might be a value left out: `body.cases.3`, `query.limit`."""
     parts = map(str, location)
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
+
+
+def _of_a_passing_fault(_request: Request, error: Exception) -> JSONResponse:
+    log.warning("database_not_reached", error=type(error).__name__)
+    detail = "the database is away or busy; nothing was taken in. Send it again soon with the same Idempotency-Key"
+    headers = {"Retry-After": RETRY_AFTER_SECONDS}
+    return problem_response(ProblemError(503, ProblemType.UNAVAILABLE, detail, headers=headers))
 
 
 def _of_anything(_request: Request, _error: Exception) -> JSONResponse:

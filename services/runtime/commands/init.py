@@ -14,11 +14,12 @@ from services.runtime.commands.shown import cell, examples, out, pairs, say
 from services.runtime.keyring import KeysError, new_keyring, write_keyring
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine, reading
-from services.storage.migrate import is_current, upgrade
+from services.storage.migrate import Schema, schema_of, upgrade
 
 MADE: Final = "made"
 THERE: Final = "already there"
 CHANGED: Final = "brought up to date"
+NEWER: Final = "of a newer version"
 
 app = typer.Typer(add_completion=False)
 
@@ -49,6 +50,21 @@ def init() -> None:
         )
     )
     _say_more(keys)
+
+
+def migrate() -> None:
+    """Make the database, or bring it up to date: what `init` does, without the keys.
+
+    For whoever installs, where keys are not at hand. It may run at any time, and while an older version is at work.
+    """
+    settings = Settings()
+    _make_folder(settings.data_dir)
+    engine = make_engine(settings.database)
+    try:
+        done = _make_database(engine)
+    finally:
+        engine.dispose()
+    out().print(pairs([("Database", _line(done, engine.url.render_as_string(hide_password=True)))]))
 
 
 def _line(done: str, where: object) -> Text:
@@ -83,11 +99,13 @@ def _make_keys(settings: Settings, *, has_tables: bool) -> str:
 
 def _make_database(engine: Engine) -> str:
     with reading(engine).begin() as connection:
-        if is_current(connection):
-            return THERE
-        old = inspect(connection).has_table("feeds")
+        found = schema_of(connection)
+    if found is Schema.CURRENT:
+        return THERE
+    if found is Schema.NEWER:
+        return NEWER
     upgrade(engine)
-    return CHANGED if old else MADE
+    return CHANGED if found is Schema.OLDER else MADE
 
 
 def _say_more(keys: str) -> None:

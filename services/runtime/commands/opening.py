@@ -13,7 +13,7 @@ from services.core.errors import NotFoundError, PullcordError
 from services.runtime.bootstrap import make_store
 from services.runtime.settings import Settings
 from services.storage.feeds import Feed, Kind, feed_id_of, list_feeds
-from services.storage.migrate import is_current
+from services.storage.migrate import schema_of
 from services.storage.store import Store
 
 
@@ -32,9 +32,9 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
     _look_for_file(chosen.database)
     try:
         with store.reading() as connection:
-            if not is_current(connection):
+            if not schema_of(connection).fits:
                 raise NotReadyError(
-                    "the database is empty or of another version: run `pullcord init`, which loses nothing"
+                    "the database is empty or of an older version: run `pullcord init`, which loses nothing"
                 )
         yield store
     finally:

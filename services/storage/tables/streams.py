@@ -79,7 +79,7 @@ audit = Table(
     Column("at", Moment, nullable=False),
     Column("word", String(30), nullable=False),
     Column("feed_id", String(24)),
-    Column("subject", String(40)),
+    Column("subject", String(64)),
     Column("fields", JSON, nullable=False),
     Column("actor_sealed", LargeBinary),
     Index("ix_audit_subject", "subject"),

@@ -55,7 +55,7 @@ def test_a_database_of_another_version_is_named_and_brought_up_to_date_by_init(d
     engine = make_engine(f"sqlite:///{desk.folder / 'var/pullcord.db'}")
     downgrade(engine, "base")
     engine.dispose()
-    assert "another version" in desk.run("cases").complaint
+    assert "an older version" in desk.run("cases").complaint
     desk.run("init")
     assert desk.run("cases").code == 0
 

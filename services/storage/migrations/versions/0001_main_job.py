@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("word", sa.String(length=30), nullable=False),
         sa.Column("feed_id", sa.String(length=24), nullable=True),
-        sa.Column("subject", sa.String(length=40), nullable=True),
+        sa.Column("subject", sa.String(length=64), nullable=True),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("actor_sealed", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("pk", name="pk_audit"),

@@ -1,0 +1,95 @@
+{{/* Environment of a role: settings from ConfigMaps, secrets by reference. Same argument as pullcord.podTemplate. */}}
+{{- define "pullcord.environment" -}}
+{{- $full := include "pullcord.fullname" .root }}
+envFrom:
+  - configMapRef: {name: {{ $full }}-settings}
+  {{- if .is.kafka }}
+  - configMapRef: {name: {{ $full }}-kafka}
+  {{- end }}
+{{- $secrets := list }}
+{{- if .is.database }}
+{{- $secrets = append $secrets (list "PULLCORD_DATABASE_URL" .root.Values.database) }}
+{{- end }}
+{{- if and .is.delivers .root.Values.fallbackRoutes.existingSecret }}
+{{- $secrets = append $secrets (list "PULLCORD_FALLBACK_ROUTES" .root.Values.fallbackRoutes) }}
+{{- end }}
+{{- if and .is.kafka (hasPrefix "sasl" .root.Values.kafka.security) }}
+{{- $secrets = append $secrets (list "PULLCORD_KAFKA_SASL_PASSWORD" .root.Values.kafka.sasl) }}
+{{- end }}
+{{- if or $secrets .root.Values.extraEnv }}
+env:
+  {{- range $secrets }}
+  - name: {{ index . 0 }}
+    valueFrom:
+      secretKeyRef: {name: {{ (index . 1).existingSecret }}, key: {{ (index . 1).key }}}
+  {{- end }}
+  {{- if .is.database }}
+  {{- include "pullcord.databaseTls" .root | nindent 2 }}
+  {{- end }}
+  {{- with .root.Values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* How PostgreSQL's own library is told about TLS. */}}
+{{- define "pullcord.databaseTls" -}}
+{{- with .Values.database.sslMode }}
+- {name: PGSSLMODE, value: {{ . }}}
+{{- end }}
+{{- if .Values.database.ca.existingSecret }}
+- {name: PGSSLROOTCERT, value: /etc/pullcord/database/ca.crt}
+{{- end }}
+{{- end }}
+
+{{- define "pullcord.volumeMounts" -}}
+- {name: tmp, mountPath: /tmp}
+- {name: data, mountPath: /var/lib/pullcord}
+- {name: keys, mountPath: /etc/pullcord/keys, readOnly: true}
+{{- if and .is.database .root.Values.database.ca.existingSecret }}
+- {name: database-ca, mountPath: /etc/pullcord/database, readOnly: true}
+{{- end }}
+{{- if and .is.kafka .root.Values.kafka.ca.existingSecret }}
+- {name: kafka-ca, mountPath: /etc/pullcord/kafka-ca, readOnly: true}
+{{- end }}
+{{- if and .is.kafka .root.Values.kafka.certificate.existingSecret }}
+- {name: kafka-certificate, mountPath: /etc/pullcord/kafka, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "pullcord.volumes" -}}
+# Uploads pass through /tmp: in memory, they never touch the node's disk.
+- name: tmp
+  emptyDir: {medium: Memory, sizeLimit: 256Mi}
+{{- if eq .root.Values.mode "distributed" }}
+- name: data
+  emptyDir: {sizeLimit: 64Mi}
+{{- end }}
+{{- with .root.Values.keys }}
+- {{ include "pullcord.secretVolume" (list "keys" .existingSecret .key "keys.json") }}
+{{- end }}
+{{- if and .is.database .root.Values.database.ca.existingSecret }}
+{{- with .root.Values.database.ca }}
+- {{ include "pullcord.secretVolume" (list "database-ca" .existingSecret .key "ca.crt") }}
+{{- end }}
+{{- end }}
+{{- if and .is.kafka .root.Values.kafka.ca.existingSecret }}
+{{- with .root.Values.kafka.ca }}
+- {{ include "pullcord.secretVolume" (list "kafka-ca" .existingSecret .key "ca.crt") }}
+{{- end }}
+{{- end }}
+{{- if and .is.kafka .root.Values.kafka.certificate.existingSecret }}
+{{- with .root.Values.kafka.certificate }}
+- {{ include "pullcord.secretVolume" (list "kafka-certificate" .existingSecret .certificateKey "tls.crt" .privateKeyKey "tls.key") }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A Secret as files its group may read: (list volume secret key file key file …). */}}
+{{- define "pullcord.secretVolume" -}}
+{{- $items := list (dict "key" (index . 2) "path" (index . 3)) }}
+{{- if gt (len .) 4 }}
+{{- $items = append $items (dict "key" (index . 4) "path" (index . 5)) }}
+{{- end }}
+{{- dict "name" (index . 0) "secret" (dict "secretName" (index . 1) "defaultMode" 0440 "items" $items) | toJson }}
+{{- end }}

@@ -1,0 +1,84 @@
+{{/* What no schema can say of a single value: each fault a sentence, all of them at once. */}}
+{{- define "pullcord.validate" -}}
+{{- $faults := list }}
+{{- with .Values }}
+{{- if not .publicUrl }}
+{{- $faults = append $faults "publicUrl is empty: set it to how people reach Pullcord from outside, such as https://pullcord.example; the links in alerts begin with it." }}
+{{- else if not (regexMatch "^https?://[^/?#\\s]+/?$" .publicUrl) }}
+{{- $faults = append $faults (printf "publicUrl is %q: it must be https:// and a host, with nothing after it." .publicUrl) }}
+{{- end }}
+{{- if and .networkPolicy.enabled (or .ingress.enabled .gateway.enabled) (not .networkPolicy.doorFrom) }}
+{{- $faults = append $faults "networkPolicy.doorFrom is empty, so nobody could reach the door: name the pods of your ingress controller or gateway." }}
+{{- end }}
+{{- if and .networkPolicy.enabled .metrics.monitors.enabled (not .networkPolicy.metricsFrom) }}
+{{- $faults = append $faults "networkPolicy.metricsFrom is empty, so Prometheus could not reach what metrics.monitors tells it to read: name its pods." }}
+{{- end }}
+{{- if and .gateway.enabled (not .gateway.parentRefs) }}
+{{- $faults = append $faults "gateway.parentRefs is empty: name the Gateway that the HTTPRoute belongs to." }}
+{{- end }}
+{{- range .extraEnv }}
+{{- if hasPrefix "PULLCORD_" .name }}
+{{- $faults = append $faults (printf "extraEnv has %s: settings of Pullcord are set by the values of this chart, and secrets by reference." .name) }}
+{{- end }}
+{{- end }}
+{{- range $name, $value := .podLabels }}
+{{- if hasPrefix "app.kubernetes.io/" $name }}
+{{- $faults = append $faults (printf "podLabels has %s: by labels of that prefix the chart knows its own pods." $name) }}
+{{- end }}
+{{- end }}
+{{- if eq .mode "distributed" }}
+{{- $faults = concat $faults (include "pullcord.distributedFaults" $ | fromYamlArray) }}
+{{- end }}
+{{- end }}
+{{- if $faults }}
+{{- printf "\n\n%s\n" (join "\n" $faults) | fail }}
+{{- end }}
+{{- end }}
+
+{{/* Likewise for what only the distributed mode has, as a YAML list. */}}
+{{- define "pullcord.distributedFaults" -}}
+{{- $faults := list }}
+{{- with .Values.kafka }}
+{{- if not .brokers }}
+{{- $faults = append $faults "kafka.brokers is empty: name the addresses of your brokers, such as kafka-kafka-bootstrap.kafka.svc:9093." }}
+{{- end }}
+{{- range .brokers }}
+{{- if not (regexMatch "^[^/,\\s]+:[0-9]+$" .) }}
+{{- $faults = append $faults (printf "kafka.brokers has %q: an address is a host and a port, such as kafka-kafka-bootstrap.kafka.svc:9093." .) }}
+{{- end }}
+{{- end }}
+{{- if and (hasPrefix "sasl" .security) (not .sasl.username) }}
+{{- $faults = append $faults (printf "kafka.security is %s, and kafka.sasl.username is empty: name the user to sign in as." .security) }}
+{{- end }}
+{{- if and (hasPrefix "sasl" .security) (not .sasl.existingSecret) }}
+{{- $faults = append $faults (printf "kafka.security is %s, and kafka.sasl.existingSecret is empty: name the Secret with the password." .security) }}
+{{- end }}
+{{- if and .topics.create (not .topics.cluster) }}
+{{- $faults = append $faults "kafka.topics.cluster is empty: name the Strimzi cluster in which kafka.topics.create makes the topics." }}
+{{- end }}
+{{- $copies := int (default 3 .replication) }}
+{{- if and .topics.create (gt $copies 1) (ge (int .topics.minInsyncReplicas) $copies) }}
+{{- $faults = append $faults (printf "kafka.topics.minInsyncReplicas is %v of %d copies: with one broker down nothing could be told; make it smaller." .topics.minInsyncReplicas $copies) }}
+{{- end }}
+{{- end }}
+{{- with .Values.networkPolicy }}
+{{- if and .enabled (not .databaseTo) }}
+{{- $faults = append $faults "networkPolicy.databaseTo is empty, so nobody could reach PostgreSQL: name its pods or its addresses." }}
+{{- end }}
+{{- if and .enabled (not .kafkaTo) }}
+{{- $faults = append $faults "networkPolicy.kafkaTo is empty, so nobody could reach the brokers: name their pods or their addresses." }}
+{{- end }}
+{{- end }}
+{{- range $role, $values := .Values.roles }}
+{{- with $values.autoscaling }}
+{{- if gt (int .minReplicas) (int .maxReplicas) }}
+{{- $faults = append $faults (printf "roles.%s.autoscaling has more minReplicas (%v) than maxReplicas (%v)." $role .minReplicas .maxReplicas) }}
+{{- end }}
+{{- $partitions := include "pullcord.partitionsOf" (dict "root" $ "role" $role) | int }}
+{{- if and .enabled (gt (int .maxReplicas) $partitions) }}
+{{- $faults = append $faults (printf "roles.%s.autoscaling.maxReplicas is %v and its topics have %d partitions: more pods than that would idle." $role .maxReplicas $partitions) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $faults | toYaml }}
+{{- end }}

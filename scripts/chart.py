@@ -1,0 +1,98 @@
+"""Keeps what the Helm chart holds of other files as they are: its copies, and the table of values in its README.
+
+`python -m scripts.chart` writes them; with `--check` it writes nothing, and exits 1 when a file differs. A value is
+documented in `values.yaml` by a comment `# -- …` on the line above it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CHART = ROOT / "deploy" / "helm" / "pullcord"
+SOURCES = {
+    "topics.yaml": ROOT / "schemas" / "topics.yaml",
+    "rules.yaml": ROOT / "deploy" / "prometheus" / "rules.yaml",
+}
+"""A chart can only read what lies in its own folder: each file below `files/` that is a copy, and of what."""
+
+BEGIN, END = "<!-- values: begin -->", "<!-- values: end -->"
+KEY = re.compile(r"^(?P<indent> *)(?P<name>\w+):")
+COMMENT = re.compile(r"^ *# -- (?P<text>.+)$")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of the chart, as the table shows it."""
+
+    path: str
+    default: Any
+    meaning: str
+
+    @property
+    def row(self) -> str:
+        default = json.dumps(self.default, ensure_ascii=False)
+        return f"| `{self.path}` | `{default}` | {self.meaning} |"
+
+
+def documented(text: str) -> Iterator[Value]:
+    """The values of a `values.yaml` that a comment describes, in its order."""
+    defaults, above, path = yaml.safe_load(text), "", [""]
+    for line in text.splitlines():
+        key = KEY.match(line)
+        if key:
+            depth = len(key["indent"]) // 2
+            path = [*path[:depth], key["name"]]
+        if key and above:
+            yield Value(".".join(path), _at(defaults, path), above)
+        comment = COMMENT.match(line)
+        above = comment["text"] if comment else ""
+
+
+def _at(values: Any, path: list[str]) -> Any:
+    for name in path:
+        values = values[name]
+    return values
+
+
+def table(text: str) -> str:
+    """The table of values, as Markdown."""
+    rows = [value.row for value in documented(text)]
+    return "\n".join(["| value | default | meaning |", "|---|---|---|", *rows])
+
+
+def made(chart: Path = CHART) -> dict[Path, str]:
+    """Every file that is made from others, with the text it must have."""
+    readme = (chart / "README.md").read_text()
+    head, _, rest = readme.partition(BEGIN)
+    values = table((chart / "values.yaml").read_text())
+    files = {chart / "README.md": f"{head}{BEGIN}\n{values}\n{END}{rest.partition(END)[2]}"}
+    return files | {chart / "files" / name: path.read_text() for name, path in SOURCES.items() if path.exists()}
+
+
+def drift(chart: Path = CHART) -> list[Path]:
+    """The files that are missing or differ."""
+    return sorted(path for path, text in made(chart).items() if not path.exists() or path.read_text() != text)
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or with `--check` compare. The exit code."""
+    changed = drift()
+    for path in changed:
+        if "--check" in arguments:
+            print(f"{path.relative_to(ROOT)} is not as its sources have it: run `python -m scripts.chart`")
+        else:
+            path.write_text(made()[path])
+    return 1 if changed and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

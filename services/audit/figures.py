@@ -1,0 +1,203 @@
+"""The figures a regulator is given: what each counts, exactly, and the finding or commitment it traces to. Pure.
+
+Numbers of days in a definition are policy of the deployment: no source prescribes one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    """How a figure is counted."""
+
+    FLOW = "flow"
+    """What happened in the month."""
+    STOCK = "stock"
+    """How things stood at the end of the month."""
+    WAIT = "wait"
+    """How long it took, in whole days, of what came to its end in the month; the kinds are the days."""
+
+
+class Figure(StrEnum):
+    """The figures by their codes; published, so never changed."""
+
+    MIGRATED_UNCONFIRMED = "migrated_unconfirmed"
+    RESTRICTED_WHILE_OPEN = "restricted_while_open"
+    PAST_DATE_UNCONFIRMED = "past_date_unconfirmed"
+    CASES_OPENED = "cases_opened"
+    CASES_OPEN = "cases_open"
+    WAIT_TO_ACKNOWLEDGEMENT = "wait_to_acknowledgement"
+    WAIT_TO_CONFIRMATION = "wait_to_confirmation"
+    NOTICE_LEAD = "notice_lead"
+    CONFIRMATIONS = "confirmations"
+    HOLDS = "holds"
+    POST_CHECKS_DUE = "post_checks_due"
+    POST_CHECKS_DONE = "post_checks_done"
+    NOBODY_TOLD = "nobody_told"
+    REGISTER_ENTRIES = "register_entries"
+    FEEDS = "feeds"
+    IDENTIFICATION = "identification"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a figure counts. `kinds` says what its kinds are, where it has any; `rule` what it traces to."""
+
+    figure: Figure
+    title: str
+    kind: Kind
+    counts: str
+    rule: str
+    kinds: str = ""
+
+
+LATE_DAYS: Final = 56
+"""A notice that comes fewer days than this before its harmful day is shown as late (policy of the deployment)."""
+
+STALE_DAYS: Final = 365
+"""A register entry not confirmed for so long is stale (policy of the deployment)."""
+
+SILENT_DAYS: Final = 31
+"""A feed not heard for so long is silent (policy of the deployment)."""
+
+CHARTER_2: Final = (
+    "PSTN charter (December 2023), commitment 2: nobody with telecare is migrated until a compatible and functioning "
+    "telecare solution is confirmed"
+)
+FINE: Final = "Ofcom's decision on Virgin Media (December 2025)"
+CHECKLIST: Final = "Non-voluntary migration checklist (18 November 2024)"
+
+DEFINITIONS: Final = (
+    Definition(
+        Figure.MIGRATED_UNCONFIRMED,
+        "Migrated unconfirmed",
+        Kind.FLOW,
+        "Cases whose line was migrated while no compatible and functioning telecare solution had been confirmed.",
+        CHARTER_2,
+    ),
+    Definition(
+        Figure.RESTRICTED_WHILE_OPEN,
+        "Restricted while open",
+        Kind.FLOW,
+        "Cases whose line was restricted while nobody had confirmed that the resident was safe.",
+        f"{FINE}: customers who did not respond were disconnected",
+    ),
+    Definition(
+        Figure.PAST_DATE_UNCONFIRMED,
+        "Past the date without confirmation",
+        Kind.STOCK,
+        "Cases whose earliest harmful day had passed at the end of the month, without a confirmation, a confirmed hold or "
+        "a withdrawn notice.",
+        CHARTER_2,
+    ),
+    Definition(
+        Figure.CASES_OPENED,
+        "Cases opened",
+        Kind.FLOW,
+        "Register entries for which a line at risk was found for the first time.",
+        "Telecare National Action Plan (February 2025), outcome 1",
+    ),
+    Definition(
+        Figure.CASES_OPEN,
+        "Cases at risk",
+        Kind.STOCK,
+        "Cases at the end of the month in which nobody was yet safe.",
+        "Telecare National Action Plan (February 2025), outcome 1",
+        kinds="where the case stood",
+    ),
+    Definition(
+        Figure.WAIT_TO_ACKNOWLEDGEMENT,
+        "Wait until a named person acted",
+        Kind.WAIT,
+        "Days from when the provider issued the notice to the first acknowledgement by a named person. Counted from the "
+        "issue, so that the provider's delay and the council's are one combined wait.",
+        f"{FINE}: screening and follow-up",
+        kinds="whole days",
+    ),
+    Definition(
+        Figure.WAIT_TO_CONFIRMATION,
+        "Wait until confirmed safe",
+        Kind.WAIT,
+        "Days from when the provider issued the notice to the confirmation of a compatible and functioning telecare solution.",
+        CHARTER_2,
+        kinds="whole days",
+    ),
+    Definition(
+        Figure.NOTICE_LEAD,
+        "How early notices came",
+        Kind.FLOW,
+        f"Notices accepted, by how long before their earliest harmful day they reached us. Late is under {LATE_DAYS} days; "
+        "no source prescribes a number.",
+        f"{CHECKLIST}: customers are contacted well in advance",
+        kinds="past, late, in time, without a date",
+    ),
+    Definition(
+        Figure.CONFIRMATIONS,
+        "Confirmations by party",
+        Kind.FLOW,
+        "Confirmations of a compatible and functioning telecare solution, by who confirmed it.",
+        CHARTER_2,
+        kinds="provider, customer, telecare company",
+    ),
+    Definition(
+        Figure.HOLDS,
+        "Holds",
+        Kind.FLOW,
+        "Holds of a migration asked for by councils, and confirmed or refused by providers.",
+        f"{CHECKLIST}; the pause of December 2023",
+        kinds="asked, granted, refused",
+    ),
+    Definition(
+        Figure.POST_CHECKS_DUE,
+        "Checks after migration fallen due",
+        Kind.FLOW,
+        "Cases whose line was migrated, so that a test call after the migration fell due.",
+        "Prove Telecare (September 2025)",
+    ),
+    Definition(
+        Figure.POST_CHECKS_DONE,
+        "Checks after migration done",
+        Kind.FLOW,
+        "Test calls after the migration that reached the alarm receiving centre.",
+        "Prove Telecare (September 2025)",
+    ),
+    Definition(
+        Figure.NOBODY_TOLD,
+        "Alerts that reached nobody",
+        Kind.FLOW,
+        "Alerts for which nobody of the council could be told.",
+        f"{FINE}: follow-up",
+    ),
+    Definition(
+        Figure.REGISTER_ENTRIES,
+        "Register entries, fresh and stale",
+        Kind.STOCK,
+        f"Live register entries at the end of the month. Stale: not confirmed for {STALE_DAYS} days, or never; no source "
+        "prescribes a number.",
+        f"{CHECKLIST}: data-sharing with every local authority",
+        kinds="fresh, stale",
+    ),
+    Definition(
+        Figure.FEEDS,
+        "Feeds, heard and silent",
+        Kind.STOCK,
+        f"Councils and providers that take part at the end of the month. Silent: not heard for {SILENT_DAYS} days, or never; "
+        "no source prescribes a number.",
+        f"{CHECKLIST}: data-sharing agreements with every local authority",
+        kinds="heard, silent",
+    ),
+    Definition(
+        Figure.IDENTIFICATION,
+        "Who knew of the alarm",
+        Kind.STOCK,
+        "Lines matched at the end of the month that a register says carry an alarm, by whether the provider's own notice said so.",
+        f"{FINE}: telecare users were not identified and recorded",
+        kinds="known to the provider, known to the council only",
+    ),
+)
+"""Every figure, in the order in which they are shown."""
+
+DEFINED: Final = {definition.figure: definition for definition in DEFINITIONS}

@@ -1,0 +1,60 @@
+"""What wears out or is forgotten unless somebody looks: room on the disk, backups, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from shutil import disk_usage
+
+from prometheus_client.core import GaugeMetricFamily
+from sqlalchemy import Connection, func, select
+
+from services.core.audit import AuditWord
+from services.storage.tables import api_keys, audit
+
+
+def upkeep(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
+    """The gauges of upkeep, read at `now`."""
+    yield _disk_free(connection)
+    yield GaugeMetricFamily(
+        "pullcord_backup_age_seconds",
+        "Age of the newest backup on record; where there is none, of the first thing on record.",
+        value=_seconds_since(_last_backup(connection) or _first_on_record(connection), now),
+    )
+    yield GaugeMetricFamily(
+        "pullcord_api_key_oldest_seconds",
+        "Age of the oldest API key that has not been revoked.",
+        value=_seconds_since(_oldest_key(connection), now),
+    )
+
+
+def _disk_free(connection: Connection) -> GaugeMetricFamily:
+    family = GaugeMetricFamily("pullcord_disk_free_bytes", "Bytes free on the disk of the SQLite database.")
+    database = connection.engine.url.database
+    if connection.dialect.name == "sqlite" and database:
+        family.add_metric((), disk_usage(Path(database).parent).free)
+    return family
+
+
+def _last_backup(connection: Connection) -> datetime | None:
+    made: datetime | None = connection.scalar(
+        select(func.max(audit.c.at)).where(audit.c.word == AuditWord.BACKUP_MADE.value)
+    )
+    return made
+
+
+def _first_on_record(connection: Connection) -> datetime | None:
+    first: datetime | None = connection.scalar(select(audit.c.at).order_by(audit.c.pk).limit(1))
+    return first
+
+
+def _oldest_key(connection: Connection) -> datetime | None:
+    created: datetime | None = connection.scalar(
+        select(func.min(api_keys.c.created_at)).where(api_keys.c.revoked_at.is_(None))
+    )
+    return created
+
+
+def _seconds_since(moment: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - moment).total_seconds()) if moment else 0.0

@@ -1,0 +1,133 @@
+"""What the chart asks of operators: autoscaling, topics, scraping, rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from services.alerts.agent import CaseKeeper
+from services.matcher.agent import Matcher
+from services.runtime.distributed.topics import MILLISECONDS_A_DAY, read_topics
+from tests.chart.charts import CHART, ROLES, changed, containers, released, render, selected
+
+EVERYTHING = released("distributed-everything")
+CONSUMERS = {consumer.name: consumer for consumer in (Matcher, CaseKeeper)}
+
+
+@pytest.mark.parametrize("role", CONSUMERS)
+def test_a_consumer_is_scaled_on_the_lag_of_its_own_group_in_its_own_topics(role: str) -> None:
+    spec = EVERYTHING.one("ScaledObject", f"-{role}")["spec"]
+    assert spec["scaleTargetRef"]["name"] == EVERYTHING.workloads[role]["metadata"]["name"]
+    told = [trigger["metadata"] for trigger in spec["triggers"]]
+    assert {one["consumerGroup"] for one in told} == {f"pullcord-{role}"}
+    assert sorted(one["topic"] for one in told) == sorted(CONSUMERS[role].topics)
+    assert {one["bootstrapServers"] for one in told} == {EVERYTHING.settings(role)["PULLCORD_KAFKA_BROKERS"]}
+    assert {one["offsetResetPolicy"] for one in told} == {"earliest"}
+    assert 1 <= spec["minReplicaCount"] <= spec["maxReplicaCount"]
+
+
+def test_keda_signs_in_as_the_roles_do_by_references() -> None:
+    spec = EVERYTHING.one("TriggerAuthentication", "-kafka")["spec"]
+    (username,) = spec["configMapTargetRef"]
+    settings = EVERYTHING.one("ConfigMap", username["name"].removeprefix("pc-pullcord"))["data"]
+    assert settings[username["key"]] == "pullcord"
+    assert {one["parameter"]: (one["name"], one["key"]) for one in spec["secretTargetRef"]} == {
+        "password": ("pullcord", "password"),
+        "ca": ("kafka-cluster-ca-cert", "ca.crt"),
+        "cert": ("pullcord", "user.crt"),
+        "key": ("pullcord", "user.key"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("security", "sasl", "tls", "signs_in"),
+    [("sasl_ssl", "scram_sha512", "enable", True), ("sasl_plaintext", "scram_sha512", "disable", True),
+     ("ssl", "none", "enable", False), ("plaintext", "none", "disable", False)],
+)  # fmt: skip
+def test_keda_is_told_the_security_of_the_brokers(security: str, sasl: str, tls: str, *, signs_in: bool) -> None:
+    values = changed("distributed-everything", "kafka.security", security)
+    values["kafka"] |= {"ca": {"existingSecret": ""}, "certificate": {"existingSecret": ""}}
+    release = render(values)
+    (trigger,) = release.one("ScaledObject", "-alerts")["spec"]["triggers"]
+    assert (trigger["metadata"]["sasl"], trigger["metadata"]["tls"]) == (sasl, tls)
+    assert ("authenticationRef" in trigger) == bool(release.of("TriggerAuthentication")) == signs_in
+
+
+def test_the_door_is_scaled_on_its_processor() -> None:
+    spec = EVERYTHING.one("HorizontalPodAutoscaler", "-ingest")["spec"]
+    assert spec["scaleTargetRef"]["name"] == EVERYTHING.workloads["ingest"]["metadata"]["name"]
+    assert "cpu" in containers(EVERYTHING.pods["ingest"])[-1]["resources"]["requests"]
+
+
+def test_what_is_scaled_has_no_number_of_its_own() -> None:
+    with_number = {role for role, one in EVERYTHING.workloads.items() if "replicas" in one["spec"]}
+    assert with_number == {"relay"}
+    assert {one["spec"]["replicas"] for one in released("distributed").workloads.values()} == {2}
+
+
+def test_each_topic_is_asked_of_strimzi_as_the_roles_would_make_it() -> None:
+    asked = {one["metadata"]["name"]: one for one in EVERYTHING.of("KafkaTopic")}
+    assert asked.keys() == {topic.name for topic in read_topics()}
+    for topic in read_topics():
+        spec = asked[topic.name]["spec"]
+        assert (spec["partitions"], spec["replicas"]) == (topic.partitions, topic.replication)
+        assert spec["config"]["retention.ms"] == topic.retention_days * MILLISECONDS_A_DAY
+        assert spec["config"]["min.insync.replicas"] < spec["replicas"]
+        about = asked[topic.name]["metadata"]
+        assert (about["namespace"], about["labels"]["strimzi.io/cluster"]) == ("kafka", "kafka")
+        assert about["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+def test_topics_follow_the_settings_that_the_roles_are_given() -> None:
+    values = changed("distributed-everything", "kafka.partitions", 32)
+    values["kafka"]["replication"] = 5
+    release = render(values)
+    specs = [one["spec"] for one in release.of("KafkaTopic")]
+    assert {(one["partitions"], one["replicas"]) for one in specs} == {(32, 5)}
+    settings = release.settings("relay")
+    assert (settings["PULLCORD_KAFKA_PARTITIONS"], settings["PULLCORD_KAFKA_REPLICATION"]) == ("32", "5")
+
+
+@pytest.mark.parametrize("case", ["embedded", "distributed"])
+def test_nothing_is_asked_of_an_operator_that_may_not_be_there(case: str) -> None:
+    groups = {one["apiVersion"].partition("/")[0] for one in released(case).objects}
+    assert groups <= {"v1", "apps", "batch", "networking.k8s.io", "policy"}
+
+
+def test_every_role_is_scraped_once_at_a_port_it_has() -> None:
+    (services,), (pods,) = EVERYTHING.of("ServiceMonitor"), EVERYTHING.of("PodMonitor")
+    found = [
+        one
+        for one in EVERYTHING.of("Service")
+        if services["spec"]["selector"]["matchLabels"].items() <= one["metadata"]["labels"].items()
+    ]
+    assert [one["spec"]["ports"][0]["name"] for one in found] == [services["spec"]["endpoints"][0]["port"]]
+    by_pod = selected(EVERYTHING, pods["spec"]["selector"])
+    assert by_pod | {"ingest"} == set(ROLES["distributed"])
+    assert "ingest" not in by_pod
+    for role in by_pod:
+        assert (
+            containers(EVERYTHING.pods[role])[-1]["ports"][0]["name"] == pods["spec"]["podMetricsEndpoints"][0]["port"]
+        )
+
+
+def test_embedded_the_one_pod_is_scraped_once() -> None:
+    release = render(changed("embedded", "metrics", {"monitors": {"enabled": True}}))
+    (monitor,) = release.of("ServiceMonitor")
+    labels = monitor["spec"]["selector"]["matchLabels"].items()
+    assert len([one for one in release.of("Service") if labels <= one["metadata"]["labels"].items()]) == 1
+    assert release.of("PodMonitor") == []
+
+
+@pytest.mark.parametrize("kind", ["ServiceMonitor", "PodMonitor", "PrometheusRule"])
+def test_prometheus_finds_what_is_meant_for_it_by_its_label(kind: str) -> None:
+    (one,) = EVERYTHING.of(kind)
+    assert one["metadata"]["labels"]["release"] == "prometheus"
+
+
+def test_the_rules_are_those_of_the_file() -> None:
+    rules: Any = yaml.safe_load((CHART / "files" / "rules.yaml").read_text())
+    assert rules["groups"]
+    assert EVERYTHING.one("PrometheusRule", "")["spec"] == rules

@@ -25,6 +25,10 @@ from services.storage.process import Effects
 from services.storage.sequences import take
 from services.storage.store import Store
 
+CODES = ("party", "method", "kind")
+"""The fields of what a person records that are codes and say nothing of anybody: who confirmed, how the resident was
+reached, what was fitted."""
+
 
 class CaseKeeper:
     """Opens a case for every entry with a line at risk, and keeps it up with what its notices say."""
@@ -123,7 +127,13 @@ def _audit(made: Review, actor: str | None) -> Iterator[AuditRow]:
     case = made.case
     harm_on = str(case.harm_on) if case.harm_on else None
     if case.revision == 0:
-        fields = {"case": case.reference, "entry": case.entry_pk, "level": case.level, "harm_on": harm_on}
+        fields = {
+            "case": case.reference,
+            "entry": case.entry_pk,
+            "level": case.level,
+            "harm_on": harm_on,
+            "providers": case.providers,
+        }
         yield AuditRow(AuditWord.CASE_OPENED, fields, subject=case.reference, feed_id=case.feed_id)
     for happening in made.happenings:
         yield happened(case, happening, {}, actor)
@@ -132,7 +142,15 @@ def _audit(made: Review, actor: str | None) -> Iterator[AuditRow]:
 def happened(case: Case, happening: Happening, sealed: Mapping[str, object], actor: str | None) -> AuditRow:
     """The audit row of one event of a case; what a person wrote down with it is sealed."""
     harm_on = str(case.harm_on) if case.harm_on else None
-    fields: dict[str, object] = {"case": case.reference, "event": happening.event, "harm_on": harm_on}
+    issued = case.notice_issued_at
+    fields: dict[str, object] = {
+        "case": case.reference,
+        "event": happening.event,
+        "harm_on": harm_on,
+        "issued_at": issued.isoformat() if issued else None,
+        "providers": case.providers,
+        "detail": next((sealed[name] for name in CODES if name in sealed), None),
+    }
     if happening.before is happening.after:
         word, fields = AuditWord.CASE_NOTED, fields | {"state": happening.after}
     else:

@@ -41,6 +41,8 @@ class Case:
     restriction_on: date | None = None
     lines: int = 0
     notice_issued_at: datetime | None = None
+    providers: tuple[str, ...] = ()
+    """The providers of its lines at risk, by RCPID; the last known once there are none."""
     last_alert_at: datetime | None = None
     last_threshold: int | None = None
     paused_until: datetime | None = None
@@ -100,6 +102,7 @@ class Line:
     planned_on: date | None
     restriction_on: date | None
     issued_at: datetime
+    provider: str
 
     @property
     def standing(self) -> MatchLevel:

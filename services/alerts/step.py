@@ -161,6 +161,7 @@ def _with_danger(case: Case, found: Danger | None) -> Case:
         planned_on=found.planned_on,
         restriction_on=found.restriction_on,
         notice_issued_at=found.issued_at,
+        providers=tuple(sorted({line.provider for line in found.lines})),
         seen={**kept, **{str(line.notice_pk): line.known_as for line in found.lines}},
     )
 

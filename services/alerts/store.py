@@ -72,13 +72,15 @@ def _case(row: Any) -> Case:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own name for it
     values["state"] = State(values["state"])
     values["level"] = MatchLevel(values["level"]) if values["level"] else None
+    values["providers"] = tuple(values["providers"].split())
     return Case(**values)
 
 
 def _row(case: Case) -> dict[str, Any]:
     values = {field.name: getattr(case, field.name) for field in fields(Case)}
     level = case.level.value if case.level else None
-    return values | {"state": case.state.value, "level": level, "seen": dict(case.seen), "revision": case.revision + 1}
+    plain = {"state": case.state.value, "level": level, "seen": dict(case.seen), "providers": " ".join(case.providers)}
+    return values | plain | {"revision": case.revision + 1}
 
 
 def _entries(connection: Connection, pks: Collection[int]) -> dict[int, Entry]:
@@ -107,6 +109,7 @@ def _lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, S
             notice.planned_on,
             notice.restriction_on,
             notice.issued_at,
+            notice.feed_id,
         )
         .join_from(matches, notices, notice.pk == match.notice_pk)
         .where(among(connection, match.entry_pk, entry_pks), match.live)
@@ -130,4 +133,5 @@ def _line(row: Any) -> Line:
         planned_on=row.planned_on,
         restriction_on=row.restriction_on,
         issued_at=row.issued_at,
+        provider=row.feed_id.partition(":")[2],
     )

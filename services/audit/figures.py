@@ -63,6 +63,9 @@ STALE_DAYS: Final = 365
 SILENT_DAYS: Final = 31
 """A feed not heard for so long is silent (policy of the deployment)."""
 
+SMALLEST_WAITS: Final = 10
+"""Medians are shown of at least so many (policy of the deployment)."""
+
 CHARTER_2: Final = (
     "PSTN charter (December 2023), commitment 2: nobody with telecare is migrated until a compatible and functioning "
     "telecare solution is confirmed"
@@ -89,8 +92,8 @@ DEFINITIONS: Final = (
         Figure.PAST_DATE_UNCONFIRMED,
         "Past the date without confirmation",
         Kind.STOCK,
-        "Cases whose earliest harmful day had passed at the end of the month, without a confirmation, a confirmed hold or "
-        "a withdrawn notice.",
+        "Cases whose earliest harmful day had passed at the end of the month, without a confirmation, a confirmed hold "
+        "or a withdrawn notice.",
         CHARTER_2,
     ),
     Definition(
@@ -112,8 +115,8 @@ DEFINITIONS: Final = (
         Figure.WAIT_TO_ACKNOWLEDGEMENT,
         "Wait until a named person acted",
         Kind.WAIT,
-        "Days from when the provider issued the notice to the first acknowledgement by a named person. Counted from the "
-        "issue, so that the provider's delay and the council's are one combined wait.",
+        "Days from when the provider issued the notice to the first acknowledgement by a named person. Counted from "
+        "the issue, so that the provider's delay and the council's are one combined wait.",
         f"{FINE}: screening and follow-up",
         kinds="whole days",
     ),
@@ -121,7 +124,8 @@ DEFINITIONS: Final = (
         Figure.WAIT_TO_CONFIRMATION,
         "Wait until confirmed safe",
         Kind.WAIT,
-        "Days from when the provider issued the notice to the confirmation of a compatible and functioning telecare solution.",
+        "Days from when the provider issued the notice to the confirmation of a compatible and functioning telecare "
+        "solution.",
         CHARTER_2,
         kinds="whole days",
     ),
@@ -129,8 +133,8 @@ DEFINITIONS: Final = (
         Figure.NOTICE_LEAD,
         "How early notices came",
         Kind.FLOW,
-        f"Notices accepted, by how long before their earliest harmful day they reached us. Late is under {LATE_DAYS} days; "
-        "no source prescribes a number.",
+        f"Notices accepted, by how long before their earliest harmful day they reached us. Late is under {LATE_DAYS} "
+        "days; no source prescribes a number.",
         f"{CHECKLIST}: customers are contacted well in advance",
         kinds="past, late, in time, without a date",
     ),
@@ -175,8 +179,8 @@ DEFINITIONS: Final = (
         Figure.REGISTER_ENTRIES,
         "Register entries, fresh and stale",
         Kind.STOCK,
-        f"Live register entries at the end of the month. Stale: not confirmed for {STALE_DAYS} days, or never; no source "
-        "prescribes a number.",
+        f"Live register entries at the end of the month. Stale: not confirmed for {STALE_DAYS} days, or never; no "
+        "source prescribes a number.",
         f"{CHECKLIST}: data-sharing with every local authority",
         kinds="fresh, stale",
     ),
@@ -184,8 +188,8 @@ DEFINITIONS: Final = (
         Figure.FEEDS,
         "Feeds, heard and silent",
         Kind.STOCK,
-        f"Councils and providers that take part at the end of the month. Silent: not heard for {SILENT_DAYS} days, or never; "
-        "no source prescribes a number.",
+        f"Councils and providers that take part at the end of the month. Silent: not heard for {SILENT_DAYS} days, or "
+        "never; no source prescribes a number.",
         f"{CHECKLIST}: data-sharing agreements with every local authority",
         kinds="heard, silent",
     ),
@@ -193,7 +197,8 @@ DEFINITIONS: Final = (
         Figure.IDENTIFICATION,
         "Who knew of the alarm",
         Kind.STOCK,
-        "Lines matched at the end of the month that a register says carry an alarm, by whether the provider's own notice said so.",
+        "Lines matched at the end of the month that a register says carry an alarm, by whether the provider's own "
+        "notice said so.",
         f"{FINE}: telecare users were not identified and recorded",
         kinds="known to the provider, known to the council only",
     ),

@@ -1,8 +1,8 @@
 """Keeps small counts out of published figures, so that nobody can be told from them. Pure.
 
-Each figure of a month is published as tables that add up to one total: by council, by provider, by kind. A count that is
-small is withheld, and so are as many others as it takes that what is withheld cannot be worked out from the total: neither
-its value, nor that it is small. Months never overlap and are never added up, so there is nothing else to subtract.
+Each figure of a month is published as tables that add up to one total: by council, by provider, by kind. A count that
+is small is withheld, and so are as many others as it takes that what is withheld cannot be worked out from the total:
+neither its value, nor that it is small. Months never overlap and are never added up, so there is nothing else to subtract.
 
 That small counts are suppressed is asked for; which counts are small is policy of the deployment.
 """

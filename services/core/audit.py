@@ -16,6 +16,7 @@ class AuditWord(StrEnum):
     SUBMISSION_REPEATED = "submission_repeated"
     REPLACEMENT_REFUSED = "replacement_refused"
     NOTICES_ACCEPTED = "notices_accepted"
+    NOTICES_TIMED = "notices_timed"
     NOTICES_STALE = "notices_stale"
     NOTICES_SUPERSEDED = "notices_superseded"
     ENTRIES_ACCEPTED = "entries_accepted"
@@ -43,6 +44,7 @@ class AuditWord(StrEnum):
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     POLICY_CHANGED = "policy_changed"
+    STOCK_TAKEN = "stock_taken"
     BACKUP_MADE = "backup_made"
 
 
@@ -53,6 +55,7 @@ FIELDS: dict[AuditWord, frozenset[str]] = {
         AuditWord.SUBMISSION_REPEATED: "submission",
         AuditWord.REPLACEMENT_REFUSED: "would_withdraw live share",
         AuditWord.NOTICES_ACCEPTED: "submission records",
+        AuditWord.NOTICES_TIMED: "submission leads",
         AuditWord.NOTICES_STALE: "submission records",
         AuditWord.NOTICES_SUPERSEDED: "submission records",
         AuditWord.ENTRIES_ACCEPTED: "submission records",
@@ -61,9 +64,9 @@ FIELDS: dict[AuditWord, frozenset[str]] = {
         AuditWord.LINES_MATCHED: "records",
         AuditWord.LINES_UNMATCHED: "records",
         AuditWord.MATCH_DECIDED: "notice entry decision level",
-        AuditWord.CASE_OPENED: "case entry level harm_on",
-        AuditWord.CASE_MOVED: "case event from to harm_on",
-        AuditWord.CASE_NOTED: "case event state harm_on",
+        AuditWord.CASE_OPENED: "case entry level harm_on providers",
+        AuditWord.CASE_MOVED: "case event from to harm_on issued_at providers detail",
+        AuditWord.CASE_NOTED: "case event state harm_on issued_at providers detail",
         AuditWord.CASE_REFUSED: "case event state",
         AuditWord.ALERT_INTENDED: "alert threshold reason cases deliveries",
         AuditWord.ATTEMPT_STARTED: "delivery alert number",
@@ -80,8 +83,11 @@ FIELDS: dict[AuditWord, frozenset[str]] = {
         AuditWord.KEY_CREATED: "key role",
         AuditWord.KEY_REVOKED: "key",
         AuditWord.POLICY_CHANGED: "version",
+        AuditWord.STOCK_TAKEN: "month figure counts",
         AuditWord.BACKUP_MADE: "kind bytes",
     }.items()
 }
 """The exact fields of each word. `records` lists what a chunk held: [id, revision] of a notice or an entry,
-[notice, entry, level, notice revision, entry revision] of a match found, [notice, entry, why] of one withdrawn."""
+[notice, entry, level, notice revision, entry revision] of a match found, [notice, entry, why] of one withdrawn. `leads`
+counts new notices by the days from their receipt to their earliest harmful day (`none` without one). `detail` is a code of
+what a person recorded: who confirmed, how the resident was reached, what was fitted. `counts` are [table, key, count]."""

@@ -41,6 +41,7 @@ class NoticeFacts:
     target_service: TargetService
     planned_on: date | None
     restriction_on: date | None
+    telecare_known: bool | None
     supersedes: str | None
 
 

@@ -103,6 +103,7 @@ def _notice_facts(notice: MigrationNotice) -> NoticeFacts:
         target_service=notice.target_service,
         planned_on=notice.planned_migration_date,
         restriction_on=notice.restriction_start_date,
+        telecare_known=notice.telecare_known,
         supersedes=notice.supersedes,
     )
 

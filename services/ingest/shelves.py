@@ -50,6 +50,7 @@ def _clear_notice(draft: Draft[NoticeFacts], key_of: Callable[[str], bytes]) -> 
         "target_service": facts.target_service.value,
         "planned_on": facts.planned_on,
         "restriction_on": facts.restriction_on,
+        "telecare_known": facts.telecare_known,
         "supersedes_key": key_of(facts.supersedes) if facts.supersedes else None,
     }
 

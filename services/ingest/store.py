@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from services.core.audit import AuditWord
+from services.core.clock import london_day
 from services.ingest.drafts import Draft, Facts, NoticeFacts
 from services.ingest.outcomes import RowOutcome
 from services.ingest.rules import sealed_form
@@ -17,6 +20,7 @@ from services.ingest.shelves import NOTICES, Shelf, Written
 from services.ingest.step import Keyed, Plan, Recorded, plan
 from services.ingest.supersession import already_superseded, settle_supersessions, superseded_by
 from services.ingest.taking import Taking
+from services.storage.audit import AuditRow, write_audit
 from services.storage.bulk import bulk_insert
 from services.storage.outbox import Announcement
 from services.storage.sequences import take
@@ -37,8 +41,24 @@ def write_drafts(taking: Taking, shelf: Shelf[Facts], drafts: Sequence[Draft[Fac
         settle_supersessions(taking, touched)
     _announce(taking, shelf, written)
     taking.note(shelf.accepted, [(one.pk, one.revision) for one in written])
+    _note_leads(taking, made.new)
     taking.note(shelf.stale, [(record.pk, record.revision) for record in made.stale])
     return made.outcomes
+
+
+def _note_leads(taking: Taking, new: Sequence[Keyed[Facts]]) -> None:
+    """Say in the audit how early new notices came."""
+    facts = [one.draft.facts for one in new]
+    leads = Counter(_lead(one, london_day(taking.now)) for one in facts if isinstance(one, NoticeFacts))
+    if leads:
+        fields = {"submission": taking.submission_id, "leads": dict(leads)}
+        row = AuditRow(AuditWord.NOTICES_TIMED, fields, subject=taking.submission_id, feed_id=taking.feed_id)
+        write_audit(taking.connection, taking.store.vault, [row], taking.now)
+
+
+def _lead(facts: NoticeFacts, today: date) -> str:
+    days = [day for day in (facts.planned_on, facts.restriction_on) if day is not None]
+    return str((min(days) - today).days) if days else "none"
 
 
 def _supersessions_touched(taking: Taking, shelf: Shelf[Facts], made: Plan[Facts]) -> set[bytes]:

@@ -13,8 +13,10 @@ from services.alerts.channels.routed_channel import RoutedChannel
 from services.alerts.digest import Presentation
 from services.alerts.dispatch import Dispatcher
 from services.alerts.engine import Engine
+from services.alerts.machine import CLOCK_STOPPED, State
 from services.alerts.policy import Contact
 from services.alerts.rules import load_ruleset
+from services.audit.closing import Closer
 from services.core.clock import Clock, SystemClock
 from services.core.tokens import Tokeniser
 from services.ingest.doors import DoorLimits
@@ -25,6 +27,9 @@ from services.storage.engine import make_engine
 from services.storage.process import Consumer
 from services.storage.store import Store
 from services.storage.vault import Vault
+
+UNSAFE = frozenset(state.value for state in State if state not in CLOCK_STOPPED)
+"""The states of a case in which nobody is yet safe."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Parts:
     engine: Engine
     dispatcher: Dispatcher
     pool: DeliveryPool
+    closer: Closer
     limits: DoorLimits
     presentation: Presentation
 
@@ -81,6 +87,7 @@ def make_parts(
         engine=Engine(store, ruleset, fallback),
         dispatcher=Dispatcher(store, pool, shown, fallback),
         pool=pool,
+        closer=Closer(store, UNSAFE),
         limits=DoorLimits(
             body_bytes=settings.max_body_mib * 1024 * 1024,
             rows=settings.max_rows,

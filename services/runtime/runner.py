@@ -19,6 +19,10 @@ LONGEST_WAIT = 30.0
 """Seconds between tries while something that may pass (a locked or unreachable database) keeps failing."""
 
 
+CLOSING_SECONDS = 600.0
+"""How often it looks whether a month is over whose figures are to be counted."""
+
+
 class Loop:
     """Calls `work` until it returns 0, then waits for `seconds` or to be woken; a passing fault is waited out."""
 
@@ -31,7 +35,7 @@ class Loop:
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self.failing = 0
         """How many times in a row the work has failed."""
-        self._stepped_at = monotonic()
+        self._step_began_at: float | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -55,14 +59,16 @@ class Loop:
         """Whether it has not ended: it goes on, or has yet to be started."""
         return self._thread.ident is None or self._thread.is_alive()
 
-    def quiet_seconds(self) -> float:
-        """How long ago it last came to the end of a step, well or badly."""
-        return monotonic() - self._stepped_at
+    def busy_seconds(self) -> float:
+        """How long the step at hand has lasted; 0 between steps."""
+        began = self._step_began_at
+        return 0.0 if began is None else monotonic() - began
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            self._step_began_at = monotonic()
             done = self._step()
-            self._stepped_at = monotonic()
+            self._step_began_at = None
             if not done:
                 self._wake.wait(self._pause())
                 self._wake.clear()
@@ -97,7 +103,8 @@ class EmbeddedRunner:
         self._engine = Loop("engine", parts.engine.run_due, seconds)
         self._deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds)
         self._missed = Loop("missed", missed, parts.settings.canary_seconds)
-        self.loops = (self._pump, self._engine, self._deliveries, self._missed)
+        self._closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS)
+        self.loops = (self._pump, self._engine, self._deliveries, self._missed, self._closing)
 
     def start(self) -> None:
         """Start the loops."""

@@ -23,7 +23,7 @@ from services.runtime.distributed.waking import Waker
 from services.runtime.distributed.watch import Watch
 from services.runtime.distributed.worker import Worker, make_worker
 from services.runtime.health import Labour, add_health
-from services.runtime.runner import LONGEST_WAIT, Loop
+from services.runtime.runner import CLOSING_SECONDS, LONGEST_WAIT, Loop
 from services.runtime.server import listen, served
 from services.storage.process import Consumer
 
@@ -65,7 +65,11 @@ def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     """Keep cases, alert, and deliver until stopped. What is due needs no broker: it is done while they are away too."""
     stop = _told_to_stop()
     seconds = parts.settings.poll_seconds
-    loops = [Loop("engine", parts.engine.run_due, seconds), Loop("deliveries", parts.dispatcher.run_due, seconds)]
+    loops = [
+        Loop("engine", parts.engine.run_due, seconds),
+        Loop("deliveries", parts.dispatcher.run_due, seconds),
+        Loop("closing", parts.closer.run_once, CLOSING_SECONDS),
+    ]
     worker = _worker(parts, parts.keeper, settings, data_dir)
     with _running(loops, parts), _answering(parts, [*loops, worker]):
         if _brokers_reached(settings, stop):
@@ -100,8 +104,8 @@ def _watch_of(worker: Worker, parts: Parts) -> Watch:
 
 @contextmanager
 def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
-    """Loops, each watched: a step is always due, so one that does not end holds up what must be done."""
-    watches = [Watch(loop.name, loop.quiet_seconds, lambda: True, parts.settings.stalled_seconds) for loop in loops]
+    """Loops, each watched: a step that does not end holds up what must be done."""
+    watches = [Watch(loop.name, loop.busy_seconds, lambda: True, parts.settings.stalled_seconds) for loop in loops]
     for loop, watch in zip(loops, watches, strict=True):
         loop.start()
         watch.start()

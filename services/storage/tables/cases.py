@@ -34,6 +34,7 @@ cases = Table(
     Column("restriction_on", Date),
     Column("lines", Integer, nullable=False),
     Column("notice_issued_at", Moment),
+    Column("providers", Text, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("last_alert_at", Moment),
     Column("last_threshold", Integer),

@@ -38,6 +38,7 @@ notices = Table(
     Column("target_service", String(8), nullable=False),
     Column("planned_on", Date),
     Column("restriction_on", Date),
+    Column("telecare_known", Boolean),
     Column("supersedes_key", LargeBinary(16)),
     Column("flags", Text, nullable=False),
     Column("submission_id", String(40), nullable=False),

@@ -1,4 +1,4 @@
-"""What is told and what was heard: outbox, inbox, quarantine, canaries; and the audit."""
+"""What is told and what was heard: outbox, inbox, quarantine, canaries; the audit, and figures counted from it."""
 
 from __future__ import annotations
 
@@ -83,5 +83,15 @@ audit = Table(
     Column("fields", JSON, nullable=False),
     Column("actor_sealed", LargeBinary),
     Index("ix_audit_subject", "subject"),
-    Index("ix_audit_word", "word"),
+    Index("ix_audit_word_at", "word", "at"),
+)
+
+figures = Table(
+    "figures",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("figure", String(40), primary_key=True),
+    Column("dimension", String(16), primary_key=True),
+    Column("key", String(24), primary_key=True),
+    Column("count", Integer, nullable=False),
 )

@@ -45,6 +45,7 @@ LINE = Line(
     planned_on=date(2026, 12, 3),
     restriction_on=None,
     issued_at=NOW - DAY,
+    provider="RAVN",
 )
 SECOND = replace(LINE, notice_pk=9, planned_on=date(2026, 12, 17))
 POSSIBLE = replace(LINE, notice_pk=5, level=MatchLevel.POSSIBLE)

@@ -39,7 +39,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pk", name="pk_audit"),
     )
     op.create_index("ix_audit_subject", "audit", ["subject"], unique=False)
-    op.create_index("ix_audit_word", "audit", ["word"], unique=False)
+    op.create_index("ix_audit_word_at", "audit", ["word", "at"], unique=False)
+    op.create_table(
+        "figures",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("figure", sa.String(length=40), nullable=False),
+        sa.Column("dimension", sa.String(length=16), nullable=False),
+        sa.Column("key", sa.String(length=24), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "figure", "dimension", "key", name="pk_figures"),
+    )
     op.create_table(
         "entry_tokens",
         sa.Column("token", sa.LargeBinary(length=16), nullable=False),
@@ -97,6 +106,7 @@ def upgrade() -> None:
         sa.Column("target_service", sa.String(length=8), nullable=False),
         sa.Column("planned_on", sa.Date(), nullable=True),
         sa.Column("restriction_on", sa.Date(), nullable=True),
+        sa.Column("telecare_known", sa.Boolean(), nullable=True),
         sa.Column("supersedes_key", sa.LargeBinary(length=16), nullable=True),
         sa.Column("flags", sa.Text(), nullable=False),
         sa.Column("submission_id", sa.String(length=40), nullable=False),
@@ -223,6 +233,7 @@ def upgrade() -> None:
         sa.Column("restriction_on", sa.Date(), nullable=True),
         sa.Column("lines", sa.Integer(), nullable=False),
         sa.Column("notice_issued_at", sa.BigInteger(), nullable=True),
+        sa.Column("providers", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("last_alert_at", sa.BigInteger(), nullable=True),
         sa.Column("last_threshold", sa.Integer(), nullable=True),
@@ -415,7 +426,8 @@ def downgrade() -> None:
     op.drop_table("feeds")
     op.drop_index("ix_entry_tokens_entry_pk", table_name="entry_tokens")
     op.drop_table("entry_tokens")
-    op.drop_index("ix_audit_word", table_name="audit")
+    op.drop_table("figures")
+    op.drop_index("ix_audit_word_at", table_name="audit")
     op.drop_index("ix_audit_subject", table_name="audit")
     op.drop_table("audit")
     op.drop_index("ix_alerts_feed_id_created_at", table_name="alerts")

@@ -2,7 +2,8 @@
 
 Each figure of a month is published as tables that add up to one total: by council, by provider, by kind. A count that
 is small is withheld, and so are as many others as it takes that what is withheld cannot be worked out from the total:
-neither its value, nor that it is small. Months never overlap and are never added up, so there is nothing else to subtract.
+neither its value, nor that it is small. Months never overlap and are never added up, so there is nothing else to
+subtract.
 
 That small counts are suppressed is asked for; which counts are small is policy of the deployment.
 """
@@ -49,8 +50,8 @@ def publish(tables: Mapping[str, Counts], total: int, small: int = SMALL) -> Pub
 def _withheld(counts: Counts, small: int) -> frozenset[str] | None:
     """The keys to withhold; None if withholding all of them is not enough.
 
-    Whoever knows the total knows what the withheld counts add up to, and that none of them is 0. Each may then be anything
-    from 1 to that sum less one for each of the others: this must reach up to what is not small.
+    Whoever knows the total knows what the withheld counts add up to, and that none of them is 0. Each may then be
+    anything from 1 to that sum less one for each of the others: this must reach up to what is not small.
     """
     withheld = {key for key, value in counts.items() if 0 < value < small}
     rest = sorted((key for key, value in counts.items() if value >= small), key=lambda key: (counts[key], key))

@@ -89,5 +89,6 @@ FIELDS: dict[AuditWord, frozenset[str]] = {
 }
 """The exact fields of each word. `records` lists what a chunk held: [id, revision] of a notice or an entry,
 [notice, entry, level, notice revision, entry revision] of a match found, [notice, entry, why] of one withdrawn. `leads`
-counts new notices by the days from their receipt to their earliest harmful day (`none` without one). `detail` is a code of
-what a person recorded: who confirmed, how the resident was reached, what was fitted. `counts` are [table, key, count]."""
+counts new notices by the days from their receipt to their earliest harmful day (`none` without one). `detail` is a code
+of what a person recorded: who confirmed, how the resident was reached, what was fitted. `counts` are [table, key,
+count]."""

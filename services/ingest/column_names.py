@@ -14,7 +14,8 @@ FIELD_NAMES: Final[dict[RecordKind, dict[str, list[str]]]] = {kind: _DATA["where
 """Field to the headings it is known by, beside its own name."""
 
 FORBIDDEN_NAMES: Final[list[str]] = _DATA["never_kept"]["headings"]
-"""Headings of columns that are never kept: domain.md "Never", and what else tells who a person is or why."""
+"""Headings of columns that are never kept: names, dates of birth, diagnoses, key-safe codes, and what else tells who a
+person is or why."""
 
 FORBIDDEN_PARTS: Final[list[str]] = _DATA["never_kept"]["parts"]
 """Letters within a heading, unknown as a whole, that mark it as never kept."""

@@ -62,7 +62,7 @@ def accept(
     reading = read_rows(origin, rows, now)
     with store.writing() as connection:
         hold_feed(connection, origin.feed_id)
-        answer = earlier_answer(connection, origin)
+        answer = earlier_answer(connection, store.tokeniser, origin)
         if answer is not None:
             fields = {"submission": answer.submission_id}
             row = AuditRow(AuditWord.SUBMISSION_REPEATED, fields, subject=answer.submission_id, feed_id=origin.feed_id)

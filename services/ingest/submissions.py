@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from services.core.audit import AuditWord
 from services.core.errors import ConflictError, NotFoundError
 from services.core.ids import event_id
+from services.core.tokens import Tokeniser
 from services.ingest.drafts import Draft, Facts, RecordKind, Refused
 from services.ingest.outcomes import Outcome, RowOutcome, count, pack, unpack
 from services.ingest.shelves import ENTRIES, NOTICES, Shelf
@@ -78,7 +78,7 @@ def sort_rows(shelf: Shelf[Facts], rows: Iterable[Draft[Facts] | Refused]) -> Re
     return Reading(shelf, drafts, refused)
 
 
-def earlier_answer(connection: Connection, origin: Origin) -> Receipt | None:
+def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin) -> Receipt | None:
     """The receipt already given under this idempotency key.
 
     Raises IdempotencyMismatchError when the key came with another body.
@@ -88,12 +88,12 @@ def earlier_answer(connection: Connection, origin: Origin) -> Receipt | None:
     row = connection.execute(
         select(idempotency_keys.c.request_digest, idempotency_keys.c.submission_id).where(
             idempotency_keys.c.feed_id == origin.feed_id,
-            idempotency_keys.c.key_hash == _key_hash(origin.idempotency_key),
+            idempotency_keys.c.key_hash == tokeniser.digest(origin.idempotency_key.encode()),
         )
     ).one_or_none()
     if row is None:
         return None
-    if row.request_digest != origin.digest:
+    if row.request_digest != tokeniser.digest(origin.digest):
         raise IdempotencyMismatchError("this Idempotency-Key was used before with another body: use a new key")
     return find_receipt(connection, row.submission_id, origin.feed_id, repeated=True)
 
@@ -137,11 +137,9 @@ def find_outcomes(connection: Connection, submission_id: str) -> list[RowOutcome
     return [outcome for packed in connection.scalars(query) for outcome in unpack(packed)]
 
 
-def _key_hash(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()
-
-
 def _begin(taking: Taking, origin: Origin) -> None:
+    # Keyed: from the plain digest of a small body a telephone number could be guessed.
+    keyed = taking.store.tokeniser.digest
     taking.connection.execute(
         insert(submissions).values(
             submission_id=taking.submission_id,
@@ -149,7 +147,7 @@ def _begin(taking: Taking, origin: Origin) -> None:
             kind=origin.kind.value,
             channel=origin.channel,
             received_at=taking.now,
-            content_digest=origin.digest,
+            content_digest=keyed(origin.digest),
             counts={},
         )
     )
@@ -157,8 +155,8 @@ def _begin(taking: Taking, origin: Origin) -> None:
         taking.connection.execute(
             insert(idempotency_keys).values(
                 feed_id=origin.feed_id,
-                key_hash=_key_hash(origin.idempotency_key),
-                request_digest=origin.digest,
+                key_hash=keyed(origin.idempotency_key.encode()),
+                request_digest=keyed(origin.digest),
                 submission_id=taking.submission_id,
                 created_at=taking.now,
             )

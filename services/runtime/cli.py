@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import UserDict
 from dataclasses import dataclass
@@ -136,7 +137,11 @@ def pullcord(
 
 
 def main() -> None:
-    """The console script. A fault nobody foresaw is named by its kind and place: its text might hold a value."""
+    """The console script. What it writes only its owner can read.
+
+    A fault nobody foresaw is named by its kind and place: its text might hold a value.
+    """
+    os.umask(0o077)
     try:
         app()
     except Exception as error:  # noqa: BLE001 - the last door of the process

@@ -80,7 +80,8 @@ def write_keyring(path: Path, keyring: Keyring) -> None:
     """Write the keys so that only the owner can read them; the old file stays whole if this is cut off."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(keyring.model_dump_json(indent=2))
         file.flush()

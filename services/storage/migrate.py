@@ -40,7 +40,7 @@ class Schema(StrEnum):
     OLDER = "older"
     CURRENT = "current"
     NEWER = "newer"
-    """Of a later version. It still holds all that this version needs: what a migration replaces goes a version later."""
+    """Of a later version. It holds all that this version needs: what a migration replaces goes a version later."""
 
     @property
     def fits(self) -> bool:

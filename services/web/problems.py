@@ -89,7 +89,7 @@ def problem_response(error: ProblemError) -> JSONResponse:
         "detail": str(error),
         **error.extra,
     }
-    headers = {"Cache-Control": "no-store", **error.headers}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **error.headers}
     return JSONResponse(body, error.status, headers=headers, media_type=MEDIA_TYPE)
 
 

@@ -38,6 +38,7 @@ ASSET = AppriseAsset(
     app_url="",
     image_url_mask="",
     image_url_logo="",
+    http_redirects=False,
 )
 """Who the sender is. No picture is named: a message must not make a reader's device fetch one from elsewhere."""
 

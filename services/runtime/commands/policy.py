@@ -61,7 +61,7 @@ def set_(
     epilog=examples(
         'pullcord policy contact add E06000009 --tier duty --from-days 56 --label "duty desk"',
         note="It asks for the route, or reads it from a pipe, so that it stays out of the shell's history: an "
-        "Apprise address with one target, such as mailto://user:password@mail.example?to=desk@council.example.",
+        "Apprise address with one target, such as mailtos://user:password@mail.example?to=desk@council.example.",
     ),
 )
 def add(

@@ -85,12 +85,14 @@ def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir:
 
 async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
     watch = _watch_of(worker, parts)
+    # From before the start: one that does not come to its end may hold partitions already.
+    watch.start()
     told_to_stop = asyncio.create_task(asyncio.to_thread(stop.wait))
     started = asyncio.create_task(worker.app.start())
     await asyncio.wait([started, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
     if started.done():
         started.result()
-        watch.start()
+        worker.serving = True
         log.info("serving", consumer=worker.name)
         await told_to_stop
     watch.stop()

@@ -59,6 +59,8 @@ class Worker:
     app: faust.App
     stepped_at: float = 0.0
     failing: int = 0
+    serving: bool = False
+    """Whether its start has come to its end."""
 
     @property
     def name(self) -> str:
@@ -78,7 +80,7 @@ class Worker:
         """Whether canaries of a partition that is this worker's have not been heard for so long; of any, if none is."""
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
-        mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()}
+        mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()} if self.serving else set()
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> None:

@@ -48,7 +48,7 @@ submissions = Table(
     Column("kind", String(10), nullable=False),
     Column("channel", String(10), nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("content_digest", LargeBinary(32), nullable=False),
+    Column("content_digest", LargeBinary(16), nullable=False),
     Column("counts", JSON, nullable=False),
     Index("ix_submissions_feed_id_received_at", "feed_id", "received_at"),
 )
@@ -66,8 +66,8 @@ idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("feed_id", String(24), ForeignKey("feeds.feed_id"), primary_key=True),
-    Column("key_hash", LargeBinary(32), primary_key=True),
-    Column("request_digest", LargeBinary(32), nullable=False),
+    Column("key_hash", LargeBinary(16), primary_key=True),
+    Column("request_digest", LargeBinary(16), nullable=False),
     Column("submission_id", String(40), ForeignKey("submissions.submission_id"), nullable=False),
     Column("created_at", Moment, nullable=False),
 )

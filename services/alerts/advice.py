@@ -7,11 +7,11 @@ The definition of safe is the PSTN charter's (December 2023, commitment 2) and t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from schemas.codes import MatchLevel
 from services.alerts.case_line import CaseLine, Urgency, most_urgent_first, urgency
-from services.alerts.wording import SURE, SURE_BECAUSE, distance, lines, long_day, subject_day
+from services.alerts.wording import SURE, SURE_BECAUSE, distance, lines, long_day, moment, subject_day
 
 LINK_NOTE = "Opening the link acknowledges nothing; you give your name on the page."
 PRIVACY = (
@@ -166,3 +166,12 @@ def why_now(reason: str, threshold: int, repeat_number: int) -> str:
         "date_unknown": "The provider has not said when.",
     }
     return sentences.get(reason, "These cases are still open.")
+
+
+def after_restore(at: datetime, record_ends: datetime) -> str:
+    """What is said of a message that may repeat one of which nothing is on record: Pullcord was restored since."""
+    return (
+        f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "
+        "message about these cases between the two, this one may repeat it; use the link below, as the older one may "
+        "not work. Anything you recorded between the two is lost: please record it again."
+    )

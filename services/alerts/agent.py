@@ -137,17 +137,19 @@ def _audit(made: Review, actor: str | None) -> Iterator[AuditRow]:
         yield AuditRow(AuditWord.CASE_OPENED, fields, subject=case.reference, feed_id=case.feed_id)
     for happening in made.happenings:
         yield happened(case, happening, {}, actor)
+    if made.lines_changed:
+        changed = {"case": case.reference, "harm_on": harm_on, "issued_at": _issued(case), "providers": case.providers}
+        yield AuditRow(AuditWord.CASE_LINES_CHANGED, changed, subject=case.reference, feed_id=case.feed_id)
 
 
 def happened(case: Case, happening: Happening, sealed: Mapping[str, object], actor: str | None) -> AuditRow:
     """The audit row of one event of a case; what a person wrote down with it is sealed."""
     harm_on = str(case.harm_on) if case.harm_on else None
-    issued = case.notice_issued_at
     fields: dict[str, object] = {
         "case": case.reference,
         "event": happening.event,
         "harm_on": harm_on,
-        "issued_at": issued.isoformat() if issued else None,
+        "issued_at": _issued(case),
         "providers": case.providers,
         "detail": next((sealed[name] for name in CODES if name in sealed), None),
     }
@@ -156,3 +158,7 @@ def happened(case: Case, happening: Happening, sealed: Mapping[str, object], act
     else:
         word, fields = AuditWord.CASE_MOVED, fields | {"from": happening.before, "to": happening.after}
     return AuditRow(word, fields, subject=case.reference, feed_id=case.feed_id, actor=actor, sealed=dict(sealed))
+
+
+def _issued(case: Case) -> str | None:
+    return case.notice_issued_at.isoformat() if case.notice_issued_at else None

@@ -42,7 +42,7 @@ def danger(ruleset: Ruleset, entry: Entry, lines: Sequence[Line]) -> Danger | No
         planned_on=planned,
         restriction_on=restricted,
         restriction_told=_earliest([line.restriction_on for line in pending if line.told_of]),
-        issued_at=min(line.issued_at for line in at_risk),
+        issued_at=min(line.issued_at for line in pending),
     )
 
 

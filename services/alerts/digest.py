@@ -10,11 +10,13 @@ from sqlalchemy import Connection, func, select
 
 from schemas.codes import MatchLevel
 from services.alerts.acts import cases_of_alert
+from services.alerts.advice import after_restore
 from services.alerts.case import Case
 from services.alerts.case_line import CaseLine
 from services.alerts.councils import load_council
 from services.alerts.message import AlertDigest
 from services.alerts.policy import Reason
+from services.alerts.restoring import may_repeat
 from services.core.texts import has_telephone_number
 from services.core.tokens import Tokeniser
 from services.storage.dialect import among
@@ -43,7 +45,7 @@ def alert_digest(
     open_cases = [case for case in cases_of_alert(connection, alert_pk) if not case.clock_stopped]
     if not open_cases:
         return None
-    reasons = _reasons(connection, alert_pk)
+    reasons, restore = _reasons(connection, alert_pk), may_repeat(connection, alert)
     return AlertDigest(
         reference=alert.reference,
         council=load_council(connection, store, alert.feed_id).name,
@@ -56,6 +58,7 @@ def alert_digest(
         link=presentation.link(store.tokeniser, alert.reference),
         created_at=alert.created_at,
         clock_note=presentation.clock_note,
+        restored_note=after_restore(restore.at, restore.record_ends) if restore else None,
     )
 
 

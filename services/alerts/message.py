@@ -36,7 +36,8 @@ class AlertDigest:
     """One message's worth of cases of one council.
 
     `threshold` is in days before the harmful moment; `tier` names whom the council's policy has this message sent to;
-    `repeat_number` is 0 for a first message; `clock_note` is said plainly at the top when the clock is simulated.
+    `repeat_number` is 0 for a first message; `clock_note` is said plainly at the top when the clock is simulated,
+    `restored_note` when the message may repeat what was told before Pullcord was restored.
     """
 
     reference: str
@@ -50,6 +51,7 @@ class AlertDigest:
     link: str
     created_at: datetime
     clock_note: str | None = None
+    restored_note: str | None = None
 
     def __post_init__(self) -> None:
         if not self.cases:

@@ -41,6 +41,8 @@ class Review:
 
     case: Case
     happenings: tuple[Happening, ...]
+    lines_changed: bool = False
+    """Whether a provider joined or left, or an earlier notice came, though nothing happened to the case by it."""
 
 
 def opened(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetime) -> Case:
@@ -65,12 +67,13 @@ def review(
     happenings: list[Happening] = []
     for event in _line_events(case, entry, lines, found):
         case = apply(case, event, now, happenings)
-    case = _with_danger(case, found)
+    before, case = case, _with_danger(case, found, happenings)
     restricted = found.restriction_told if found else None
     for event in _time_events(case, restricted, london_day(now), now):
         case = _told_once(apply(case, event, now, happenings), event, restricted)
     case = replace(case, due_at=next_look(case, policy, now))
-    return Review(case, tuple(happenings))
+    changed = (case.providers, case.notice_issued_at) != (before.providers, before.notice_issued_at)
+    return Review(case, tuple(happenings), lines_changed=changed and not happenings and case.revision > 0)
 
 
 def apply(case: Case, event: Event, now: datetime, happenings: list[Happening]) -> Case:
@@ -148,7 +151,7 @@ def _date_event(before: date | None, after: date | None) -> Event:
     return Event.MOVE_DATE_EARLIER if earlier else Event.MOVE_DATE_LATER
 
 
-def _with_danger(case: Case, found: Danger | None) -> Case:
+def _with_danger(case: Case, found: Danger | None, happenings: Sequence[Happening]) -> Case:
     if found is None:
         # Should danger come back, all of it is news again: what a line did meanwhile, and what it had done before.
         return replace(case, lines=0, seen={})
@@ -160,10 +163,17 @@ def _with_danger(case: Case, found: Danger | None) -> Case:
         harm_on=found.harm_on,
         planned_on=found.planned_on,
         restriction_on=found.restriction_on,
-        notice_issued_at=found.issued_at,
+        notice_issued_at=_issued_at(case, found, happenings),
         providers=tuple(sorted({line.provider for line in found.lines})),
         seen={**kept, **{str(line.notice_pk): line.known_as for line in found.lines}},
     )
+
+
+def _issued_at(case: Case, found: Danger, happenings: Sequence[Happening]) -> datetime:
+    """When the provider issued the notice of this danger: its first version counts, until a new danger comes."""
+    is_new = not case.lines or any(one.event is Event.NEW_NOTICE for one in happenings)
+    known = None if is_new else case.notice_issued_at
+    return min(known, found.issued_at) if known else found.issued_at
 
 
 def _time_events(case: Case, restricted: date | None, today: date, now: datetime) -> Iterator[Event]:

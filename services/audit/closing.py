@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from services.audit.counting import Counts, add, count_month, replay
-from services.audit.figures import Figure
-from services.audit.months import Month, month_of, months_between
+from services.audit.counting import CASE_WORDS, Counts, Dimension, First, add, count_month, replay
+from services.audit.figures import DEFINITIONS, Figure, Kind
+from services.audit.months import Month, month_of, months_from
 from services.audit.store import (
-    CASE_WORDS,
-    acknowledged_before,
+    closed_months,
     feeds_heard,
     first_month,
+    firsts_before,
     identified,
     keep,
-    kept_months,
     registers,
     said,
     said_of_month,
 )
 from services.core.audit import AuditWord
+from services.core.clock import london_day
 from services.storage.audit import AuditRow, write_audit
 from services.storage.dialect import try_exclusive
 from services.storage.store import Store
@@ -37,6 +37,15 @@ IN_TIME = timedelta(days=3)
 
 EXCLUSIVE = 19
 """The lock under which one process at a time closes months."""
+
+CONFIRMED_BEFORE_IT_MOVED = "migrated"
+"""The state of a case that owes a test call, though its day may have passed: somebody had confirmed it in time."""
+
+OF_CASES = (Figure.CASES_OPEN, Figure.PAST_DATE_UNCONFIRMED)
+"""Stocks that the audit tells of any moment."""
+
+OF_RECORDS = (Figure.REGISTER_ENTRIES, Figure.FEEDS, Figure.IDENTIFICATION)
+"""Stocks that the records tell of the present only."""
 
 
 @dataclass(frozen=True)
@@ -61,34 +70,42 @@ class Closer:
         return 1
 
 
-def recount(connection: Connection, month: Month) -> Counts:
-    """The figures of a month, counted from the audit and nothing else."""
-    return count_month(said_of_month(connection, month), acknowledged_before(connection, month.begins))
+def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
+    """The figures of a month, counted from the audit and nothing else.
+
+    A stock that was not taken is not among them: nobody knows it, so it is not nought. `seen` are the firsts of the
+    months before, where the caller has them; this month's join them.
+    """
+    before = firsts_before(connection, month.begins) if seen is None else seen
+    counts = count_month(said_of_month(connection, month), before)
+    for definition in DEFINITIONS:
+        if definition.kind is not Kind.STOCK:
+            counts.setdefault((definition.figure.value, Dimension.TOTAL.value, ""), 0)
+    return counts
 
 
-def month_to_date(connection: Connection, month: Month, unsafe: Collection[str]) -> Counts:
-    """The figures of a month that has not been closed, as they stand now; nothing is kept."""
+def month_to_date(connection: Connection, month: Month, unsafe: Collection[str], now: datetime) -> Counts:
+    """The figures of a month that is not over, as they stand now; nothing is kept."""
     counts = recount(connection, month)
-    counts.update(_cases_standing(connection, month, unsafe))
-    for more in _recorded(connection, month):
-        counts.update(more)
+    counts.update(_stock_of_cases(connection, unsafe, month.ends, now))
+    counts.update(_stock_of_records(connection, now))
     return counts
 
 
 def _next(connection: Connection, now: datetime) -> Month | None:
+    """The first month that is over and not closed."""
     first = first_month(connection)
-    current = month_of(now - SETTLED)
-    if first is None or first >= current:
+    if first is None:
         return None
-    done = kept_months(connection)
-    return next((month for month in months_between(first, current) if month < current and str(month) not in done), None)
+    done = closed_months(connection)
+    month = next(one for one in months_from(first) if str(one) not in done)
+    return month if month < month_of(now - SETTLED) else None
 
 
 def _stock(connection: Connection, month: Month, unsafe: Collection[str], now: datetime) -> list[AuditRow]:
-    taken = _cases_standing(connection, month, unsafe)
+    taken = _stock_of_cases(connection, unsafe, month.ends, month.ends)
     if now - month.ends <= IN_TIME:
-        for counts in _recorded(connection, month):
-            taken.update(counts)
+        taken.update(_stock_of_records(connection, month.ends))
     by_figure: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
     for (figure, dimension, key), number in sorted(taken.items()):
         by_figure[figure].append((dimension, key, number))
@@ -98,17 +115,26 @@ def _stock(connection: Connection, month: Month, unsafe: Collection[str], now: d
     ]
 
 
-def _recorded(connection: Connection, month: Month) -> tuple[Counts, ...]:
-    return registers(connection, month), feeds_heard(connection, month), identified(connection)
+def _stock_of_records(connection: Connection, moment: datetime) -> Counts:
+    counts = _nothing_of(OF_RECORDS)
+    for some in (registers(connection, moment), feeds_heard(connection, moment), identified(connection)):
+        counts.update(some)
+    return counts
 
 
-def _cases_standing(connection: Connection, month: Month, unsafe: Collection[str]) -> Counts:
-    """How the cases stood at the end of a month, by what the audit had said of them until then."""
-    counts = Counts()
-    for standing in replay(said(connection, CASE_WORDS, until=month.ends)).values():
+def _stock_of_cases(connection: Connection, unsafe: Collection[str], until: datetime, moment: datetime) -> Counts:
+    """How the cases stand at a moment, by what the audit says of them that happened before `until`."""
+    counts = _nothing_of(OF_CASES)
+    today = london_day(moment)
+    for standing in replay(said(connection, CASE_WORDS, until=until)).values():
         if standing.state not in unsafe:
             continue
         add(counts, Figure.CASES_OPEN, standing.council, standing.providers, standing.state)
-        if standing.harm_on is not None and standing.harm_on <= month.last_day:
+        past = standing.harm_on is not None and standing.harm_on < today
+        if past and standing.state != CONFIRMED_BEFORE_IT_MOVED:
             add(counts, Figure.PAST_DATE_UNCONFIRMED, standing.council, standing.providers)
     return counts
+
+
+def _nothing_of(figures: Iterable[Figure]) -> Counts:
+    return Counts({(figure.value, Dimension.TOTAL.value, ""): 0 for figure in figures})

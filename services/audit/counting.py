@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -21,15 +21,18 @@ class Dimension(StrEnum):
     COUNCIL = "council"
     PROVIDER = "provider"
     KIND = "kind"
-    COUNCIL_DAYS = "council_days"
-    """Of waits: a council and a number of days."""
-    PROVIDER_DAYS = "provider_days"
+    COUNCIL_KIND = "council_kind"
+    """A council and a kind, with a stroke between them; of waits, a council and a number of days."""
+    PROVIDER_KIND = "provider_kind"
 
 
 Count = tuple[str, str, str]
 """A figure, a dimension, and a key in it: a council's GSS code, a provider's RCPID, a kind; empty for the total."""
 
 Counts = Counter[Count]
+
+First = tuple[str, str, str]
+"""What is counted once for each danger to a line: `acted` or `confirmed`, the case, and the issue of its notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +55,11 @@ class Standing:
     providers: tuple[str, ...]
 
 
-def count_month(rows: Iterable[Said], acknowledged: frozenset[tuple[str, str]] = frozenset()) -> Counts:
-    """The counts of a month from its rows, in order.
-
-    `acknowledged` are the cases, each with the issue of its notice, for which a named person acted in an earlier month.
-    """
+def count_month(rows: Iterable[Said], seen: set[First]) -> Counts:
+    """The counts of a month from its rows, in order. `seen` are the firsts of earlier months; its own join them."""
     counts: Counts = Counter()
-    seen = set(acknowledged)
     for row in rows:
-        if row.word in _CASE_WORDS:
+        if row.word in CASE_WORDS:
             _count_case(counts, row, seen)
         elif (counter := _COUNTERS.get(row.word)) is not None:
             counter(counts, row)
@@ -78,25 +77,37 @@ def replay(rows: Iterable[Said]) -> dict[str, Standing]:
             cases[fields["case"]] = _standing(row, fields["to"])
         elif row.word is AuditWord.CASE_NOTED:
             cases[fields["case"]] = _standing(row, fields["state"])
+        elif row.word is AuditWord.CASE_LINES_CHANGED and fields["case"] in cases:
+            cases[fields["case"]] = replace(_standing(row, ""), state=cases[fields["case"]].state)
     return cases
 
 
-def first_acknowledgement(row: Said) -> tuple[str, str] | None:
-    """The case and the issue of its notice, where a row says that a named person has acknowledged it."""
-    if row.word not in _CASE_WORDS or row.fields.get("event") != "acknowledge" or not row.fields["issued_at"]:
-        return None
-    return row.fields["case"], row.fields["issued_at"]
+def firsts_of(row: Said) -> Iterator[First]:
+    """What a row may be the first of: a named person's act on a case, a confirmation of it."""
+    if row.word not in CASE_WORDS:
+        return
+    known = row.fields["case"], row.fields.get("issued_at") or ""
+    if row.fields.get("event") in ACTS_OF_PEOPLE:
+        yield "acted", *known
+    if row.fields.get("event") == "confirm_safe":
+        yield "confirmed", *known
 
 
-def add(counts: Counts, figure: Figure, council: str | None, providers: Iterable[str], kind: str = "") -> None:
-    """Count one in every table of a figure."""
-    counts[figure, Dimension.TOTAL, ""] += 1
-    if council:
-        counts[figure, Dimension.COUNCIL, council] += 1
-    for provider in providers:
-        counts[figure, Dimension.PROVIDER, provider] += 1
+def add(
+    counts: Counts, figure: Figure, council: str | None, providers: Iterable[str], kind: str = "", number: int = 1
+) -> None:
+    """Count in every table of a figure."""
+    counts[figure, Dimension.TOTAL, ""] += number
     if kind:
-        counts[figure, Dimension.KIND, kind] += 1
+        counts[figure, Dimension.KIND, kind] += number
+    for dimension, crossed, codes in (
+        (Dimension.COUNCIL, Dimension.COUNCIL_KIND, [council] if council else []),
+        (Dimension.PROVIDER, Dimension.PROVIDER_KIND, providers),
+    ):
+        for code in codes:
+            counts[figure, dimension, code] += number
+            if kind:
+                counts[figure, crossed, f"{code}/{kind}"] += number
 
 
 def _standing(row: Said, state: str) -> Standing:
@@ -105,50 +116,44 @@ def _standing(row: Said, state: str) -> Standing:
     return Standing(state, day, _code(row), tuple(row.fields["providers"]))
 
 
-def _count_case(counts: Counts, row: Said, seen: set[tuple[str, str]]) -> None:
+def _count_case(counts: Counts, row: Said, seen: set[First]) -> None:
     for figure, kind in _figures_of(row):
         add(counts, figure, _code(row), row.fields["providers"], kind)
-    if row.fields.get("event") == "confirm_safe":
-        _wait(counts, Figure.WAIT_TO_CONFIRMATION, row)
-    known = first_acknowledgement(row)
-    if known is not None and known not in seen:
-        seen.add(known)
-        _wait(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, row)
+    for first in firsts_of(row):
+        if first not in seen:
+            seen.add(first)
+            _count_first(counts, first[0], row)
 
 
 def _figures_of(row: Said) -> Iterator[tuple[Figure, str]]:
     """The figures that one thing that happened to a case counts for, each with its kind."""
-    fields = row.fields
+    event = row.fields.get("event", "")
     if row.word is AuditWord.CASE_OPENED:
         yield Figure.CASES_OPENED, ""
-    elif fields["event"] == "confirm_safe":
-        yield Figure.CONFIRMATIONS, fields["detail"]
     elif row.word is AuditWord.CASE_MOVED:
-        yield from ((figure, "") for figure in _MOVES.get((fields["event"], fields["to"]), ()))
-    if (found := _ACTS.get(fields.get("event", ""))) is not None:
-        yield found
+        yield from ((figure, "") for figure in _MOVES.get((event, row.fields["to"]), ()))
+    if event in _HOLDS:
+        yield Figure.HOLDS, _HOLDS[event]
+
+
+def _count_first(counts: Counts, what: str, row: Said) -> None:
+    if what == "acted":
+        _wait(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, row)
+    else:
+        add(counts, Figure.CONFIRMATIONS, _code(row), row.fields["providers"], row.fields["detail"])
+        _wait(counts, Figure.WAIT_TO_CONFIRMATION, row)
 
 
 def _wait(counts: Counts, figure: Figure, row: Said) -> None:
     issued = row.fields["issued_at"]
-    if not issued:
-        return
-    days = max(0, (london_day(row.at) - london_day(datetime.fromisoformat(issued))).days)
-    add(counts, figure, _code(row), row.fields["providers"], str(days))
-    counts[figure, Dimension.COUNCIL_DAYS, f"{_code(row)}/{days}"] += 1
-    for provider in row.fields["providers"]:
-        counts[figure, Dimension.PROVIDER_DAYS, f"{provider}/{days}"] += 1
+    if issued:
+        days = max(0, (london_day(row.at) - london_day(datetime.fromisoformat(issued))).days)
+        add(counts, figure, _code(row), row.fields["providers"], str(days))
 
 
 def _count_leads(counts: Counts, row: Said) -> None:
-    provider = _code(row)
     for lead, number in row.fields["leads"].items():
-        for count in (
-            (Figure.NOTICE_LEAD, Dimension.TOTAL, ""),
-            (Figure.NOTICE_LEAD, Dimension.PROVIDER, provider),
-            (Figure.NOTICE_LEAD, Dimension.KIND, _how_early(lead)),
-        ):
-            counts[count] += number
+        add(counts, Figure.NOTICE_LEAD, None, [_code(row)], _how_early(lead), number)
 
 
 def _how_early(lead: str) -> str:
@@ -172,24 +177,43 @@ def _code(row: Said) -> str:
     return (row.feed_id or "").partition(":")[2]
 
 
-_CASE_WORDS = frozenset({AuditWord.CASE_OPENED, AuditWord.CASE_MOVED, AuditWord.CASE_NOTED})
+ACTS_OF_PEOPLE = frozenset(
+    [
+        "acknowledge",
+        "contact_resident",
+        "book_visit",
+        "fit_solution",
+        "pass_test",
+        "fail_test",
+        "confirm_safe",
+        "find_no_access",
+        "decline",
+        "request_hold",
+        "confirm_hold",
+        "refuse_hold",
+        "pass_post_check",
+        "close",
+        "reject_match",
+    ]
+)
+"""The events of a case by which a named person acts on it."""
+
+CASE_WORDS = (AuditWord.CASE_OPENED, AuditWord.CASE_MOVED, AuditWord.CASE_NOTED, AuditWord.CASE_LINES_CHANGED)
+"""What is said of cases."""
+
 _MOVES = {
     ("migrate_line", "migrated"): (Figure.POST_CHECKS_DUE,),
     ("migrate_line", "migrated_unconfirmed"): (Figure.POST_CHECKS_DUE, Figure.MIGRATED_UNCONFIRMED),
     ("restrict_line", "line_restricted"): (Figure.RESTRICTED_WHILE_OPEN,),
+    ("pass_post_check", "post_check_passed"): (Figure.POST_CHECKS_DONE,),
 }
 """What a case that an event took to a state counts for."""
-_ACTS = {
-    "pass_post_check": (Figure.POST_CHECKS_DONE, ""),
-    "request_hold": (Figure.HOLDS, "asked"),
-    "confirm_hold": (Figure.HOLDS, "granted"),
-    "refuse_hold": (Figure.HOLDS, "refused"),
-}
-"""What an event counts for, whatever the state."""
+_HOLDS = {"request_hold": "asked", "confirm_hold": "granted", "refuse_hold": "refused"}
+"""What was asked or answered by an event, whatever the state."""
 _COUNTERS: dict[AuditWord, Callable[[Counts, Said], None]] = {
     AuditWord.NOTICES_TIMED: _count_leads,
     AuditWord.NOBODY_COULD_BE_TOLD: _count_nobody_told,
     AuditWord.STOCK_TAKEN: _count_stock,
 }
-COUNTED = (*_CASE_WORDS, *_COUNTERS)
+COUNTED = (*CASE_WORDS, *_COUNTERS)
 """The words that figures are counted from."""

@@ -18,7 +18,7 @@ class Kind(StrEnum):
     STOCK = "stock"
     """How things stood at the end of the month."""
     WAIT = "wait"
-    """How long it took, in whole days, of what came to its end in the month; the kinds are the days."""
+    """How long it took, in whole days, of what came to its end in the month; the kinds are bands of days."""
 
 
 class Figure(StrEnum):
@@ -44,14 +44,25 @@ class Figure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a figure counts. `kinds` says what its kinds are, where it has any; `rule` what it traces to."""
+    """What a figure counts; `rule` is what it traces to."""
 
     figure: Figure
     title: str
     kind: Kind
     counts: str
     rule: str
-    kinds: str = ""
+    kinds_are: str = ""
+    """What its kinds tell apart, where it has any."""
+    kinds: tuple[str, ...] = ()
+    """Its kinds by their codes, in the order in which they are shown; where there are too many to name, none."""
+    part_of: Figure | None = None
+    """The figure of which it counts a part: what is left of that one must not give a small count away either."""
+    counted_as: Figure | None = None
+    """The figure that counts the same cases: what of the two is shown is decided for both at once."""
+    by: tuple[str, ...] = ("council", "provider")
+    """Whose it is counted for, beside the nation."""
+    of_people: bool = True
+    """Whether it counts people or their lines, so that small counts are withheld."""
 
 
 LATE_DAYS: Final = 56
@@ -65,6 +76,18 @@ SILENT_DAYS: Final = 31
 
 SMALLEST_WAITS: Final = 10
 """Medians are shown of at least so many (policy of the deployment)."""
+
+BANDS: Final = (
+    (2, "0_to_2_days"),
+    (7, "3_to_7_days"),
+    (14, "8_to_14_days"),
+    (28, "15_to_28_days"),
+    (56, "29_to_56_days"),
+    (None, "over_56_days"),
+)
+"""The bands in which waits are shown, each with its last day (policy of the deployment)."""
+
+BAND_NAMES: Final = tuple(name for _, name in BANDS)
 
 CHARTER_2: Final = (
     "PSTN charter (December 2023), commitment 2: nobody with telecare is migrated until a compatible and functioning "
@@ -80,6 +103,7 @@ DEFINITIONS: Final = (
         Kind.FLOW,
         "Cases whose line was migrated while no compatible and functioning telecare solution had been confirmed.",
         CHARTER_2,
+        part_of=Figure.POST_CHECKS_DUE,
     ),
     Definition(
         Figure.RESTRICTED_WHILE_OPEN,
@@ -95,6 +119,7 @@ DEFINITIONS: Final = (
         "Cases whose earliest harmful day had passed at the end of the month, without a confirmation, a confirmed hold "
         "or a withdrawn notice.",
         CHARTER_2,
+        part_of=Figure.CASES_OPEN,
     ),
     Definition(
         Figure.CASES_OPENED,
@@ -107,52 +132,63 @@ DEFINITIONS: Final = (
         Figure.CASES_OPEN,
         "Cases at risk",
         Kind.STOCK,
-        "Cases at the end of the month in which nobody was yet safe.",
+        "Cases at the end of the month in which nobody was yet safe: no confirmation or confirmed hold, or the line "
+        "had moved and its test call was still owed.",
         "Telecare National Action Plan (February 2025), outcome 1",
-        kinds="where the case stood",
+        kinds_are="where the case stood",
     ),
     Definition(
         Figure.WAIT_TO_ACKNOWLEDGEMENT,
         "Wait until a named person acted",
         Kind.WAIT,
-        "Days from when the provider issued the notice to the first acknowledgement by a named person. Counted from "
-        "the issue, so that the provider's delay and the council's are one combined wait.",
-        f"{FINE}: screening and follow-up",
-        kinds="whole days",
+        "Days from when the provider issued the notice until a named person first acted on the case: acknowledged an "
+        "alert, or recorded a step. Counted from the issue, so that the provider's delay and the council's are one "
+        "combined wait.",
+        f"{FINE}: customers who did not respond were disconnected",
+        kinds_are="how long it took",
+        kinds=BAND_NAMES,
     ),
     Definition(
         Figure.WAIT_TO_CONFIRMATION,
         "Wait until confirmed safe",
         Kind.WAIT,
-        "Days from when the provider issued the notice to the confirmation of a compatible and functioning telecare "
-        "solution.",
+        "Days from when the provider issued the notice to the first confirmation of a compatible and functioning "
+        "telecare solution.",
         CHARTER_2,
-        kinds="whole days",
+        kinds_are="how long it took",
+        kinds=BAND_NAMES,
+        counted_as=Figure.CONFIRMATIONS,
     ),
     Definition(
         Figure.NOTICE_LEAD,
         "How early notices came",
         Kind.FLOW,
-        f"Notices accepted, by how long before their earliest harmful day they reached us. Late is under {LATE_DAYS} "
-        "days; no source prescribes a number.",
+        f"New notices accepted, by how long before their earliest harmful day they reached us. Late is under "
+        f"{LATE_DAYS} days; no source prescribes a number.",
         f"{CHECKLIST}: customers are contacted well in advance",
-        kinds="past, late, in time, without a date",
+        kinds_are="how early the notice came",
+        kinds=("past", "late", "in_time", "without_a_date"),
+        by=("provider",),
     ),
     Definition(
         Figure.CONFIRMATIONS,
         "Confirmations by party",
         Kind.FLOW,
-        "Confirmations of a compatible and functioning telecare solution, by who confirmed it.",
+        "Cases in which a compatible and functioning telecare solution was confirmed for the first time, by who "
+        "confirmed it.",
         CHARTER_2,
-        kinds="provider, customer, telecare company",
+        kinds_are="who confirmed",
+        kinds=("provider", "customer", "telecare_company"),
     ),
     Definition(
         Figure.HOLDS,
-        "Holds",
+        "Holds asked for, granted and refused",
         Kind.FLOW,
-        "Holds of a migration asked for by councils, and confirmed or refused by providers.",
+        "What became of holds of a migration: each request by a council, and each answer by a provider. The total "
+        "counts requests and answers together.",
         f"{CHECKLIST}; the pause of December 2023",
-        kinds="asked, granted, refused",
+        kinds_are="what was asked or answered",
+        kinds=("asked", "granted", "refused"),
     ),
     Definition(
         Figure.POST_CHECKS_DUE,
@@ -165,7 +201,7 @@ DEFINITIONS: Final = (
         Figure.POST_CHECKS_DONE,
         "Checks after migration done",
         Kind.FLOW,
-        "Test calls after the migration that reached the alarm receiving centre.",
+        "Cases whose test call after the migration reached the alarm receiving centre.",
         "Prove Telecare (September 2025)",
     ),
     Definition(
@@ -173,7 +209,8 @@ DEFINITIONS: Final = (
         "Alerts that reached nobody",
         Kind.FLOW,
         "Alerts for which nobody of the council could be told.",
-        f"{FINE}: follow-up",
+        f"{FINE}: customers who did not respond were disconnected",
+        by=("council",),
     ),
     Definition(
         Figure.REGISTER_ENTRIES,
@@ -182,16 +219,20 @@ DEFINITIONS: Final = (
         f"Live register entries at the end of the month. Stale: not confirmed for {STALE_DAYS} days, or never; no "
         "source prescribes a number.",
         f"{CHECKLIST}: data-sharing with every local authority",
-        kinds="fresh, stale",
+        kinds_are="whether somebody confirmed them lately",
+        kinds=("fresh", "stale"),
+        by=("council",),
     ),
     Definition(
         Figure.FEEDS,
         "Feeds, heard and silent",
         Kind.STOCK,
         f"Councils and providers that take part at the end of the month. Silent: not heard for {SILENT_DAYS} days, or "
-        "never; no source prescribes a number.",
+        "never; no source prescribes a number. They are no people, so none is withheld.",
         f"{CHECKLIST}: data-sharing agreements with every local authority",
-        kinds="heard, silent",
+        kinds_are="whether it was heard lately",
+        kinds=("heard", "silent"),
+        of_people=False,
     ),
     Definition(
         Figure.IDENTIFICATION,
@@ -200,7 +241,8 @@ DEFINITIONS: Final = (
         "Lines matched at the end of the month that a register says carry an alarm, by whether the provider's own "
         "notice said so.",
         f"{FINE}: telecare users were not identified and recorded",
-        kinds="known to the provider, known to the council only",
+        kinds_are="who knew",
+        kinds=("known_to_provider", "council_only"),
     ),
 )
 """Every figure, in the order in which they are shown."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from itertools import islice
 
 from services.core.clock import london_day, london_midnight
 from services.core.errors import RefusedError
 
 _FORM = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 MOST = 120
-"""The most months that one request may ask for."""
+"""The most months of one period."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,11 +35,6 @@ class Month:
     def ends(self) -> datetime:
         """The first moment after it, UTC."""
         return self.following.begins
-
-    @property
-    def last_day(self) -> date:
-        """Its last day."""
-        return date(self.following.year, self.following.month, 1) - timedelta(days=1)
 
     @property
     def following(self) -> Month:
@@ -63,15 +59,22 @@ def read_month(text: str) -> Month:
     return Month(int(found[1]), int(found[2]))
 
 
-def months_between(first: Month, last: Month) -> Iterator[Month]:
-    """The months from the first to the last, both counted in.
-
-    Raises RefusedError where there are none, or too many.
-    """
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    if not 1 <= count <= MOST:
-        raise RefusedError(f"ask for 1 to {MOST} months, the first before the last")
+def months_from(first: Month) -> Iterator[Month]:
+    """The months from the first on, without an end."""
     month = first
-    for _ in range(count):
+    while True:
         yield month
         month = month.following
+
+
+def read_period(text: str) -> tuple[Month, ...]:
+    """The months of `2026-11`, or of `2026-01..2026-11`, both counted in.
+
+    Raises RefusedError for another form, for none, or for too many.
+    """
+    first, dots, last = text.partition("..")
+    begins, ends = read_month(first), read_month(last if dots else first)
+    count = (ends.year - begins.year) * 12 + ends.month - begins.month + 1
+    if not 1 <= count <= MOST:
+        raise RefusedError(f"a period is 1 to {MOST} months, the first before the last, such as 2026-01..2026-11")
+    return tuple(islice(months_from(begins), count))

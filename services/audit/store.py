@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, func, insert, or_, select
 
-from services.audit.counting import COUNTED, Counts, Dimension, Said, add, first_acknowledgement
+from services.audit.counting import CASE_WORDS, COUNTED, Counts, First, Said, add, firsts_of
 from services.audit.figures import SILENT_DAYS, STALE_DAYS, Figure
 from services.audit.months import Month, month_of
 from services.core.audit import AuditWord
+from services.core.clock import london_day
 from services.storage.tables import audit, cases, feeds, figures, matches, notices, register_entries
 
-CASE_WORDS = (AuditWord.CASE_OPENED, AuditWord.CASE_MOVED, AuditWord.CASE_NOTED)
+CHUNK = 5_000
+"""How many rows of the audit are held at once: it only grows."""
 
 
 def said(
@@ -29,7 +31,8 @@ def said(
         query = query.where(row.at >= since)
     if until is not None:
         query = query.where(row.at < until)
-    for at, word, feed_id, fields in connection.execute(query.order_by(row.at, row.pk)):
+    ordered = query.order_by(row.at, row.pk).execution_options(yield_per=CHUNK)
+    for at, word, feed_id, fields in connection.execute(ordered):
         yield Said(at, AuditWord(word), feed_id, fields)
 
 
@@ -42,16 +45,21 @@ def said_of_month(connection: Connection, month: Month) -> Iterator[Said]:
             yield row
 
 
-def acknowledged_before(connection: Connection, moment: datetime) -> frozenset[tuple[str, str]]:
-    """The cases, each with the issue of its notice, for which a named person had acted before."""
-    rows = said(connection, CASE_WORDS, until=moment)
-    return frozenset(known for row in rows if (known := first_acknowledgement(row)) is not None)
+def firsts_before(connection: Connection, moment: datetime) -> set[First]:
+    """What had happened for the first time before a moment."""
+    return {first for row in said(connection, CASE_WORDS, until=moment) for first in firsts_of(row)}
 
 
 def first_month(connection: Connection) -> Month | None:
     """The month of the first thing the audit says."""
-    first = connection.scalar(select(func.min(audit.c.at)))
+    first = connection.scalar(select(audit.c.at).order_by(audit.c.pk).limit(1))
     return month_of(first) if first is not None else None
+
+
+def closed_months(connection: Connection) -> frozenset[str]:
+    """The months of which the audit says that stock was taken, which is when they are closed."""
+    query = select(audit.c.subject).where(audit.c.word == AuditWord.STOCK_TAKEN.value).distinct()
+    return frozenset(connection.scalars(query))
 
 
 def kept_months(connection: Connection) -> frozenset[str]:
@@ -67,12 +75,10 @@ def kept(connection: Connection, month: Month) -> Counts:
 
 
 def keep(connection: Connection, month: Month, counts: Counts) -> None:
-    """Keep the counts of a month, and that what was not counted was not there."""
-    every = Counts({(figure.value, Dimension.TOTAL.value, ""): 0 for figure in Figure})
-    every.update(counts)
+    """Keep the counts of a month."""
     rows = [
-        {"month": str(month), "figure": figure, "dimension": dimension, "key": key, "count": count}
-        for (figure, dimension, key), count in sorted(every.items())
+        {"month": str(month), "figure": str(figure), "dimension": str(dimension), "key": key, "count": count}
+        for (figure, dimension, key), count in sorted(counts.items())
     ]
     connection.execute(insert(figures), rows)
 
@@ -82,46 +88,46 @@ def standings_on_record(connection: Connection) -> dict[str, str]:
     return {reference: state for reference, state in connection.execute(select(cases.c.reference, cases.c.state))}  # noqa: C416 - rows are no pairs to dict()
 
 
-def registers(connection: Connection, month: Month) -> Counts:
-    """Live register entries, fresh and stale, on the last day of a month."""
+def registers(connection: Connection, moment: datetime) -> Counts:
+    """Live register entries as they are now, fresh and stale as of a moment."""
     row = register_entries.c
-    stale_before = month.last_day - timedelta(days=STALE_DAYS)
+    stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
     stale = or_(row.last_confirmed_on.is_(None), row.last_confirmed_on < stale_before)
     kind = case((stale, "stale"), else_="fresh")
     counts = Counts()
     query = select(row.feed_id, kind, func.count()).where(row.live).group_by(row.feed_id, kind)
     for feed, found, number in connection.execute(query):
-        for count in _keys(Figure.REGISTER_ENTRIES, feed, found):
-            counts[count] += number
+        add(counts, Figure.REGISTER_ENTRIES, _code(feed), (), found, number)
     return counts
 
 
-def feeds_heard(connection: Connection, month: Month) -> Counts:
-    """Councils and providers, heard and silent, at the end of a month."""
+def feeds_heard(connection: Connection, moment: datetime) -> Counts:
+    """Councils and providers known at a moment, heard and silent as of then."""
     counts = Counts()
-    silent_before = month.ends - timedelta(days=SILENT_DAYS)
-    for feed, heard in connection.execute(select(feeds.c.feed_id, feeds.c.last_heard_at)):
+    silent_before = moment - timedelta(days=SILENT_DAYS)
+    query = select(feeds.c.kind, feeds.c.code, feeds.c.last_heard_at).where(feeds.c.created_at < moment)
+    for role, code, heard in connection.execute(query):
         kind = "heard" if heard is not None and heard >= silent_before else "silent"
-        for count in _keys(Figure.FEEDS, feed, kind):
-            counts[count] += 1
+        council, providers = (code, []) if role == "council" else (None, [code])
+        add(counts, Figure.FEEDS, council, providers, kind)
     return counts
 
 
 def identified(connection: Connection) -> Counts:
     """Lines matched now, by whether the provider's notice said that they carry an alarm."""
     counts = Counts()
+    known = case((notices.c.telecare_known.is_(True), "known_to_provider"), else_="council_only")
     query = (
-        select(register_entries.c.feed_id, notices.c.feed_id, notices.c.telecare_known)
+        select(register_entries.c.feed_id, notices.c.feed_id, known, func.count())
         .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
         .join(register_entries, register_entries.c.pk == matches.c.entry_pk)
         .where(matches.c.live, matches.c.level != "possible", matches.c.decision != "rejected")
+        .group_by(register_entries.c.feed_id, notices.c.feed_id, known)
     )
-    for council, provider, known in connection.execute(query):
-        kind = "known_to_provider" if known else "council_only"
-        add(counts, Figure.IDENTIFICATION, council.partition(":")[2], [provider.partition(":")[2]], kind)
+    for council, provider, kind, number in connection.execute(query):
+        add(counts, Figure.IDENTIFICATION, _code(council), [_code(provider)], kind, number)
     return counts
 
 
-def _keys(figure: Figure, feed: str, kind: str) -> list[tuple[str, str, str]]:
-    role, _, code = feed.partition(":")
-    return [(figure, Dimension.TOTAL, ""), (figure, Dimension(role), code), (figure, Dimension.KIND, kind)]
+def _code(feed_id: str) -> str:
+    return feed_id.partition(":")[2]

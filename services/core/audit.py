@@ -28,6 +28,7 @@ class AuditWord(StrEnum):
     CASE_OPENED = "case_opened"
     CASE_MOVED = "case_moved"
     CASE_NOTED = "case_noted"
+    CASE_LINES_CHANGED = "case_lines_changed"
     CASE_REFUSED = "case_refused"
     ALERT_INTENDED = "alert_intended"
     ATTEMPT_STARTED = "attempt_started"
@@ -46,6 +47,7 @@ class AuditWord(StrEnum):
     POLICY_CHANGED = "policy_changed"
     STOCK_TAKEN = "stock_taken"
     BACKUP_MADE = "backup_made"
+    DATABASE_RESTORED = "database_restored"
 
 
 FIELDS: dict[AuditWord, frozenset[str]] = {
@@ -67,6 +69,7 @@ FIELDS: dict[AuditWord, frozenset[str]] = {
         AuditWord.CASE_OPENED: "case entry level harm_on providers",
         AuditWord.CASE_MOVED: "case event from to harm_on issued_at providers detail",
         AuditWord.CASE_NOTED: "case event state harm_on issued_at providers detail",
+        AuditWord.CASE_LINES_CHANGED: "case harm_on issued_at providers",
         AuditWord.CASE_REFUSED: "case event state",
         AuditWord.ALERT_INTENDED: "alert threshold reason cases deliveries",
         AuditWord.ATTEMPT_STARTED: "delivery alert number",
@@ -85,6 +88,7 @@ FIELDS: dict[AuditWord, frozenset[str]] = {
         AuditWord.POLICY_CHANGED: "version",
         AuditWord.STOCK_TAKEN: "month figure counts",
         AuditWord.BACKUP_MADE: "kind bytes",
+        AuditWord.DATABASE_RESTORED: "record_ends deliveries",
     }.items()
 }
 """The exact fields of each word. `records` lists what a chunk held: [id, revision] of a notice or an entry,

@@ -25,7 +25,7 @@ from services.storage.bulk import bulk_insert
 from services.storage.outbox import Announcement
 from services.storage.sequences import take
 from services.storage.store import Store
-from services.storage.vault import place
+from services.storage.vault import key_of, place
 
 LOOKUP = 5_000
 """How many keys one statement looks up: well under the limits of both databases."""
@@ -99,7 +99,8 @@ def _write(taking: Taking, shelf: Shelf[Facts], made: Plan[Facts]) -> list[Writt
 
 
 def _row(taking: Taking, shelf: Shelf[Facts], pk: int, revision: int, one: Keyed[Facts]) -> dict[str, Any]:
-    draft, vault = one.draft, taking.store.vault
+    draft = one.draft
+    sealed = taking.store.vault.seal_json(place(shelf.table.name, one.key), sealed_form(draft))
     return {
         "pk": pk,
         "record_key": one.key,
@@ -112,8 +113,8 @@ def _row(taking: Taking, shelf: Shelf[Facts], pk: int, revision: int, one: Keyed
         "live": True,
         "flags": " ".join(sorted({issue.code for issue in draft.issues})),
         "submission_id": taking.submission_id,
-        "key_id": vault.current,
-        "sealed": vault.seal_json(place(shelf.table.name, one.key), sealed_form(draft)),
+        "key_id": key_of(sealed),
+        "sealed": sealed,
         **shelf.clear(draft, taking.key_of),
     }
 

@@ -16,6 +16,7 @@ from fastapi_offline import FastAPIOffline
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
 from services.alerts.api import router as alerts_router
+from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
 from services.ingest.api import router as ingest_router
 from services.ingest.uploads import router as uploads_router
@@ -58,7 +59,14 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
     app.state.door_limits = parts.limits
     app.state.presentation = parts.presentation
     problems.install(app)
-    for router in (ingest_router, uploads_router, alerts_router, matcher_router, acknowledgements_router):
+    for router in (
+        ingest_router,
+        uploads_router,
+        alerts_router,
+        matcher_router,
+        oversight_router,
+        acknowledgements_router,
+    ):
         app.include_router(router)
     add_health(app, parts.store, runner.loops if runner else ())
     _watch_requests(app, runner)

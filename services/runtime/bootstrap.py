@@ -21,6 +21,7 @@ from services.core.clock import Clock, SystemClock
 from services.core.tokens import Tokeniser
 from services.ingest.doors import DoorLimits
 from services.matcher.agent import Matcher
+from services.runtime.key_file import KeyFile
 from services.runtime.keyring import Keyring, parse_keyring, read_keyring
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine
@@ -61,11 +62,12 @@ def load_keyring(settings: Settings) -> Keyring:
 
 
 def make_store(settings: Settings, clock: Clock | None = None) -> Store:
-    """The store of a deployment."""
-    keyring = load_keyring(settings)
+    """The store of a deployment. Keys from a file are read again when it changes."""
+    source = KeyFile(settings.keys_path) if settings.keys is None else None
+    keyring = source.keyring if source else load_keyring(settings)
     return Store(
         engine=make_engine(settings.database),
-        vault=Vault(keyring.vault, keyring.current),
+        vault=Vault(keyring.vault, keyring.current, source=source),
         tokeniser=Tokeniser(keyring.token),
         clock=clock or SystemClock(),
     )

@@ -5,15 +5,19 @@ Losing them loses the persons for good.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, ValidationError, model_validator
 
 from services.core.errors import PullcordError
-from services.storage.vault import KEY_BYTES
+from services.storage.files import sync_folder
+from services.storage.vault import KEY_BYTES, KEY_ID_SIGNS
 
 
 class KeysError(PullcordError):
@@ -43,6 +47,8 @@ class Keyring(BaseModel):
     def _current_is_there(self) -> Self:
         if self.current not in self.vault:
             raise ValueError("`current` names no vault key")
+        if not all(1 <= len(key_id) <= KEY_ID_SIGNS for key_id in self.vault):
+            raise ValueError(f"the id of a vault key has 1 to {KEY_ID_SIGNS} signs")
         return self
 
 
@@ -51,11 +57,30 @@ def new_keyring() -> Keyring:
     return Keyring(current="k1", vault={"k1": os.urandom(KEY_BYTES)}, token=os.urandom(KEY_BYTES))
 
 
-def with_new_vault_key(keyring: Keyring) -> Keyring:
-    """The same with one more vault key, which seals from now on."""
+def with_new_key(keyring: Keyring) -> Keyring:
+    """The same with one more vault key, the last in the file. It does not seal before it is made current."""
     number = 1 + max((int(name[1:]) for name in keyring.vault if name[1:].isdecimal()), default=0)
-    name = f"k{number}"
-    return Keyring(current=name, vault={**keyring.vault, name: os.urandom(KEY_BYTES)}, token=keyring.token)
+    return keyring.model_copy(update={"vault": {**keyring.vault, f"k{number}": os.urandom(KEY_BYTES)}})
+
+
+def with_newest_current(keyring: Keyring) -> Keyring:
+    """The same with the last key of the file current; with a new one, if that is current already."""
+    *_, newest = keyring.vault
+    if newest == keyring.current:
+        return with_newest_current(with_new_key(keyring))
+    return keyring.model_copy(update={"current": newest})
+
+
+def without_key(keyring: Keyring, key_id: str) -> Keyring:
+    """The same without a vault key that does not seal.
+
+    Raises KeysError for one that does, or is not there.
+    """
+    if key_id not in keyring.vault:
+        raise KeysError(f"there is no vault key of this id: there are {', '.join(keyring.vault)}")
+    if key_id == keyring.current:
+        raise KeysError("this is the key that seals: make another current first, with `pullcord vault rotate`")
+    return keyring.model_copy(update={"vault": {name: key for name, key in keyring.vault.items() if name != key_id}})
 
 
 def parse_keyring(text: str) -> Keyring:
@@ -76,6 +101,17 @@ def read_keyring(path: Path) -> Keyring:
         raise KeysError(f"cannot read the keys at {path} ({error.strerror}): run `pullcord init` first") from None
 
 
+def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
+    """Change the keys file, one process at a time; returns the keys as they are now.
+
+    Raises KeysError.
+    """
+    with _alone_in(path.parent):
+        changed = change(read_keyring(path))
+        write_keyring(path, changed)
+    return changed
+
+
 def write_keyring(path: Path, keyring: Keyring) -> None:
     """Write the keys so that only the owner can read them; the old file stays whole if this is cut off."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,3 +123,22 @@ def write_keyring(path: Path, keyring: Keyring) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Two that changed the keys at once would lose the key of one, and what it sealed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise KeysError("the keys are being changed by somebody else: try again in a moment") from None

@@ -8,6 +8,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 ALLOWED = frozenset(
     [
@@ -40,6 +41,9 @@ ALLOWED = frozenset(
 )
 """The fields a log line may have. Anything else is dropped before it is written."""
 
+AGAIN_SECONDS = 10.0
+"""How often the same warning of a library is written at most."""
+
 Event = MutableMapping[str, Any]
 
 
@@ -65,12 +69,25 @@ def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
     return {name: value for name, value in event.items() if name in ALLOWED}
 
 
+def kind_of(error: Exception) -> str:
+    """What kind of error it is, by the driver's name for it where the database raised it; never its text."""
+    return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
+
+
 class _LibraryHandler(logging.Handler):
     """A library's record becomes one event that says which library spoke and what kind of error it was.
 
-    Its text is left out: it might hold a value from the database or an address.
+    Its text is left out: it might hold a value from the database or an address. What a library says again and again, as
+    of brokers that are away, is written once in a while.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: dict[tuple[str, str], float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname
-        structlog.get_logger().warning("library_warning", consumer=record.name, error=error)
+        said = (record.name, error)
+        if record.created - self._written.get(said, 0.0) >= AGAIN_SECONDS:
+            self._written[said] = record.created
+            structlog.get_logger().warning("library_warning", consumer=record.name, error=error)

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from services.runtime.bootstrap import Parts
+from services.runtime.logs import kind_of
 from services.runtime.pump import Pump, tell_missed_again_to
 
 log = structlog.get_logger()
@@ -78,7 +79,7 @@ class Loop:
             done = self._work()
         except DBAPIError as error:
             self.failing += 1
-            log.warning("step_failed", consumer=self.name, error=type(error.orig).__name__, attempt=self.failing)
+            log.warning("step_failed", consumer=self.name, error=kind_of(error), attempt=self.failing)
             return False
         except Exception as error:  # noqa: BLE001 - a loop that dies forgets people: say it, wait, try again
             self.failing += 1

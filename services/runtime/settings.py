@@ -13,7 +13,12 @@ class Settings(BaseSettings):
     """What a deployment decides. Numbers that no source prescribes are policy of the deployment."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PULLCORD_", env_file=".env", extra="ignore", use_attribute_docstrings=True, frozen=True
+        env_prefix="PULLCORD_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
+        frozen=True,
     )
 
     data_dir: Path = Path("var")

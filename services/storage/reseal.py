@@ -1,23 +1,34 @@
 """Seals every sealed column anew under the current vault key, so that an older key can be taken away.
 
-It goes in batches, each a transaction of its own. A value under the current key is left alone, so a run that was cut
-off is carried on by the next, and one that has nothing to do changes nothing.
+It goes in batches, each a transaction of its own, beside whatever else is at work: a row that somebody else is at is
+passed over and done on a later pass. A value under the current key is left alone, so a run that was cut off is carried
+on by the next, and one that has nothing to do changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, case, func, select, update
 
+from services.storage.dialect import skipping_locked
 from services.storage.store import Store
 from services.storage.tables import audit, deliveries, feeds, notices, register_entries
-from services.storage.vault import Vault, place
+from services.storage.vault import Vault, key_of, place
 
-BATCH: Final = 1_000
+BATCH: Final = 500
 """Values in one transaction: on SQLite nobody else writes meanwhile."""
+
+BREATH: Final = 0.05
+"""Seconds between batches, in which others write."""
+
+KNOWN_WITHIN: Final = 1.5
+"""Seconds after which no process seals under the key before any more, unless its keys are in a file of its own."""
+
+PASSES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,19 @@ class SealedColumn:
         """The sealed values."""
         return self.table.c[self.name]
 
+    @property
+    def named(self) -> Column[Any]:
+        """What names the place of a row."""
+        return self.table.c[self.keyed_by]
+
+    def place(self, named: Any) -> bytes:
+        """The place of a value, from what names it."""
+        return place(self.table.name, named.encode() if isinstance(named, str) else named)
+
+    def under(self, head: bytes) -> ColumnElement[bool]:
+        """That the value is under the key of that head: by the value itself, as not every table names the key."""
+        return func.substr(self.sealed, 1, len(head)) == head
+
 
 SEALED_COLUMNS: Final = (
     SealedColumn(notices, "sealed", "record_key"),
@@ -49,54 +73,70 @@ SEALED_COLUMNS: Final = (
 )
 
 
+def sealed_under(connection: Connection, vault: Vault) -> Counter[str | None]:
+    """How many values are sealed under each key that is held; under None, those of keys that are not."""
+    found: Counter[str | None] = Counter()
+    for column in SEALED_COLUMNS:
+        by_key = {key_id: func.count(case((column.under(head), 1))) for key_id, head in vault.heads.items()}
+        every, *counts = connection.execute(select(func.count(column.sealed), *by_key.values())).one()
+        found.update(dict(zip(by_key, counts, strict=True)) | {None: every - sum(counts)})
+    return +found
+
+
 def left_to_reseal(store: Store) -> int:
     """How many values are sealed under another key than the current one."""
     with store.reading() as connection:
-        counts = [
-            connection.scalar(select(func.count()).select_from(column.table).where(_under_another_key(column, store)))
-            for column in SEALED_COLUMNS
-        ]
-    return sum(count or 0 for count in counts)
+        found = sealed_under(connection, store.vault)
+    return found.total() - found[store.vault.current]
 
 
-def reseal(store: Store, batch: int = BATCH) -> Iterator[int]:
-    """Seal every value anew that is under another key than the current one; yields the size of each batch once on disk.
+def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
+    """Go through everything until nothing is left under an older key; yields the size of each batch once on disk.
+
+    `pause` waits for so many seconds. What others seal under the key before, because they have not read the new one
+    yet, is done on the next pass.
 
     Raises VaultError where a value's key is missing; the batches before it are on disk.
     """
+    for _ in range(PASSES):
+        for done in reseal(store, batch):
+            yield done
+            pause(BREATH)
+        pause(KNOWN_WITHIN)
+        if not left_to_reseal(store):
+            return
+
+
+def reseal(store: Store, batch: int = BATCH) -> Iterator[int]:
+    """Go through everything once. See `reseal_all`."""
     for column in SEALED_COLUMNS:
         last: Any = None
         while True:
             with store.writing() as connection:
-                done, last = _reseal_batch(connection, store, column, last, batch)
+                done, last = _reseal_batch(connection, store.vault, column, last, batch)
             if not done:
                 break
             yield done
 
 
 def _reseal_batch(
-    connection: Connection, store: Store, column: SealedColumn, after: Any, batch: int
+    connection: Connection, vault: Vault, column: SealedColumn, after: Any, batch: int
 ) -> tuple[int, Any]:
-    query = select(column.key, column.table.c[column.keyed_by], column.sealed).where(_under_another_key(column, store))
+    query = select(column.key, column.named, column.sealed).where(~column.under(vault.heads[vault.current]))
     if after is not None:
         query = query.where(column.key > after)
-    rows = connection.execute(query.order_by(column.key).limit(batch).with_for_update()).all()
+    rows = connection.execute(skipping_locked(connection, query.order_by(column.key).limit(batch))).all()
     if not rows:
         return 0, after
-    changes = [{"b_key": key, "b_sealed": _anew(store.vault, column, named, sealed)} for key, named, sealed in rows]
-    values: dict[str, Any] = {column.name: bindparam("b_sealed")}
-    if "key_id" in column.table.c:
-        values["key_id"] = store.vault.current
+    changes = [{"b_key": key, **_anew(vault, column, named, sealed)} for key, named, sealed in rows]
+    values: dict[str, Any] = {name.removeprefix("b_"): bindparam(name) for name in changes[0] if name != "b_key"}
     connection.execute(update(column.table).where(column.key == bindparam("b_key")).values(values), changes)
     return len(rows), rows[-1][0]
 
 
-def _anew(vault: Vault, column: SealedColumn, named: Any, sealed: bytes) -> bytes:
-    where = place(column.table.name, named.encode() if isinstance(named, str) else named)
-    return vault.seal(where, vault.open(where, sealed))
-
-
-def _under_another_key(column: SealedColumn, store: Store) -> ColumnElement[bool]:
-    """By the head of the value itself (its length and its key's id): not every table has a column for the key."""
-    head = store.vault.head
-    return func.substr(column.sealed, 1, len(head)) != head
+def _anew(vault: Vault, column: SealedColumn, named: Any, sealed: bytes) -> dict[str, Any]:
+    """What changes of a row."""
+    where = column.place(named)
+    anew = vault.seal(where, vault.open(where, sealed))
+    changed = {f"b_{column.name}": anew}
+    return changed | {"b_key_id": key_of(anew)} if "key_id" in column.table.c else changed

@@ -2,14 +2,17 @@
 
 A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data names the table
 and the row, so a value copied to another row does not open. Old keys stay for reading until `reseal` has moved every
-row.
+row. The keys may change while the vault is in use: it asks for them anew before it seals, and where it meets a key
+that it does not hold.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -32,22 +35,49 @@ class MissingKeyError(VaultError):
     permanent = False
 
 
-class Vault:
-    """Seals and opens. `keys` maps key ids (1-16 signs) to 32 byte keys; `current` names the one that seals."""
+@dataclass(frozen=True, slots=True)
+class VaultKeys:
+    """Key ids (1-16 signs) with their 32 byte keys; `current` names the one that seals."""
 
-    def __init__(self, keys: Mapping[str, bytes], current: str, random: Callable[[int], bytes] = os.urandom) -> None:
-        if current not in keys:
-            raise VaultError(f"the current vault key {current!r} is not among the keys")
-        for key_id, key in keys.items():
-            if len(key) != KEY_BYTES or not 1 <= len(key_id) <= KEY_ID_SIGNS:
-                form = f"an id has 1 to {KEY_ID_SIGNS} signs and a key {KEY_BYTES} bytes"
-                raise VaultError(f"vault key {key_id!r}: {form}")
-        self.current = current
-        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
-        self._cipher = self._ciphers[current]
-        self.head = bytes([len(current.encode())]) + current.encode()
-        """How every value sealed under the current key begins."""
+    keys: Mapping[str, bytes] = field(repr=False)
+    current: str
+
+
+class KeySource(Protocol):
+    """Where a vault learns of keys that have changed since it was made."""
+
+    def __call__(self, *, at_once: bool) -> VaultKeys | None:
+        """The keys, if they have changed since this was last asked; a source may look only now and then.
+
+        With `at_once` it looks now: a value is sealed under a key that is not held.
+        """
+        ...
+
+
+class Vault:
+    """Seals and opens. `keys` maps key ids to keys; `current` names the one that seals (see `VaultKeys`)."""
+
+    def __init__(
+        self,
+        keys: Mapping[str, bytes],
+        current: str,
+        random: Callable[[int], bytes] = os.urandom,
+        source: KeySource | None = None,
+    ) -> None:
+        self._held = _hold(VaultKeys(keys, current))
         self._random = random
+        self._source = source
+        self._renewing = Lock()
+
+    @property
+    def current(self) -> str:
+        """The id of the key that seals."""
+        return self._held.current
+
+    @property
+    def heads(self) -> Mapping[str, bytes]:
+        """How every value sealed under a key begins, by the ids of the keys that are held."""
+        return {key_id: _head(key_id) for key_id in self._held.ciphers}
 
     def seal(self, place: bytes, value: Any) -> bytes:
         """Seal a JSON value for one place (see `place`)."""
@@ -55,28 +85,74 @@ class Vault:
 
     def seal_json(self, place: bytes, body: bytes) -> bytes:
         """Seal what is JSON already."""
+        held = self._renewed(at_once=False)
         nonce = self._random(NONCE_BYTES)
-        return self.head + nonce + self._cipher.encrypt(nonce, body, place)
+        return held.head + nonce + held.cipher.encrypt(nonce, body, place)
 
     def open(self, place: bytes, sealed: bytes) -> Any:
         """The value sealed for that place.
 
         Raises VaultError when the key is not held or the value was altered or moved.
         """
-        key_id, rest = _key_id(sealed)
-        cipher = self._ciphers.get(key_id)
+        key_id, rest = _parted(sealed)
+        cipher = self._held.ciphers.get(key_id) or self._renewed(at_once=True).ciphers.get(key_id)
         if cipher is None:
-            raise MissingKeyError(f"no vault key {key_id!r}: add it to the keys to read older rows")
+            raise MissingKeyError(f"no vault key {key_id!r}: add it to the keys to read what is sealed under it")
         try:
             return from_json(cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], place))
         except (InvalidTag, ValueError):
             raise VaultError(_ALTERED) from None
 
+    def _renewed(self, *, at_once: bool) -> _Held:
+        """The keys as they are now. Under a lock: who asks while another reads them waits for what they read."""
+        if self._source is None:
+            return self._held
+        with self._renewing:
+            keys = self._source(at_once=at_once)
+            if keys is not None:
+                self._held = _hold(keys)
+            return self._held
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The keys ready for use: one object, so that a value is sealed with all of one set of keys."""
+
+    current: str
+    ciphers: Mapping[str, AESGCM]
+
+    @property
+    def cipher(self) -> AESGCM:
+        return self.ciphers[self.current]
+
+    @property
+    def head(self) -> bytes:
+        return _head(self.current)
+
+
+def _hold(given: VaultKeys) -> _Held:
+    if given.current not in given.keys:
+        raise VaultError(f"the current vault key {given.current!r} is not among the keys")
+    for key_id, key in given.keys.items():
+        if len(key) != KEY_BYTES or not 1 <= len(key_id) <= KEY_ID_SIGNS:
+            form = f"an id has 1 to {KEY_ID_SIGNS} signs and a key {KEY_BYTES} bytes"
+            raise VaultError(f"vault key {key_id!r}: {form}")
+    return _Held(given.current, {key_id: AESGCM(key) for key_id, key in given.keys.items()})
+
+
+def _head(key_id: str) -> bytes:
+    return bytes([len(key_id.encode())]) + key_id.encode()
+
 
 _ALTERED = "a sealed value does not open: it was altered or moved"
 
 
-def _key_id(sealed: bytes) -> tuple[str, bytes]:
+def key_of(sealed: bytes) -> str:
+    """The id of the key that a value is sealed under."""
+    return _parted(sealed)[0]
+
+
+def _parted(sealed: bytes) -> tuple[str, bytes]:
     """Which key sealed a value, and the rest of it. What was never sealed must not be taken for an id and shown."""
     end = 1 + sealed[0] if sealed else 1
     key_id = sealed[1:end].decode(errors="replace")

@@ -69,4 +69,12 @@ def named_council(council: str, feed: CouncilFeed) -> str:
     return feed
 
 
+def regulator(caller: CallerOf) -> Caller:
+    """A calling regulator."""
+    if caller.role is not Role.REGULATOR:
+        raise ProblemError(403, ProblemType.FORBIDDEN, "this needs a regulator's key")
+    return caller
+
+
+Regulator = Annotated[Caller, Depends(regulator)]
 NamedCouncilFeed = Annotated[str, Depends(named_council)]

@@ -31,10 +31,26 @@ METRICS = {
     "pullcord_matches": {"level"},
     "pullcord_deliveries": {"state"},
     "pullcord_feed_silent_seconds": {"feed"},
+    "pullcord_events_handled": {"consumer"},
+    "pullcord_disk_free_bytes": set(),
+    "pullcord_backup_age_seconds": set(),
+    "pullcord_api_key_oldest_seconds": set(),
+    "pullcord_http_requests": {"route", "method", "status"},
+    "pullcord_http_request_seconds": {"route", "method", "le"},
 }
-"""Every metric of our own, and its labels."""
+"""Every metric of our own that a busy day shows, and its labels."""
 
-LABEL_VALUES = re.compile(r"[a-z_]{1,40}|-?[0-9]{1,3}|(?:provider:[A-Z]{4}|council:[EWSN]\d{8})")
+RARE = {
+    "pullcord_events_left_alone": {"consumer"},
+    "pullcord_events_told_again": {"consumer"},
+    "pullcord_canary_age_seconds": {"consumer"},
+}
+"""Those that have a label only once something out of the way has happened in the process, or with brokers."""
+
+LABEL_VALUES = re.compile(
+    r"[a-z_]{1,40}|-?[0-9]{1,3}|provider:[A-Z]{4}|council:[EWSN]\d{8}"
+    r"|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|(?:/[a-z1-]+|/{[a-z_]+})+|\d+\.\d+|\+Inf"
+)
 
 
 def scraped(door: Door):
@@ -64,13 +80,13 @@ def test_a_whole_house_lives_and_is_ready(door: Door) -> None:
         assert (answer.status_code, answer.json()) == (200, {"status": "ok", "faults": []})
 
 
-def test_a_database_of_another_version_is_not_ready_and_says_what_to_do(door: Door) -> None:
+def test_a_database_without_this_versions_schema_is_not_ready_and_says_what_to_do(door: Door) -> None:
     with door.house.store.writing() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'of_tomorrow'"))
+        connection.execute(text("DELETE FROM alembic_version"))
     answer = door.ask(None, "GET", "/readyz")
     assert answer.status_code == 503
     assert answer.json()["status"] == "failing"
-    assert "run `pullcord init`" in answer.json()["faults"][0]
+    assert "run `pullcord migrate`" in answer.json()["faults"][0]
     assert door.ask(None, "GET", "/livez").status_code == 200
 
 
@@ -133,7 +149,8 @@ def test_every_metric_is_there_with_its_labels_and_no_label_could_name_anybody(d
     assert families.keys() >= METRICS.keys()
     for name, family in families.items():
         assert family.samples or name not in METRICS
-        assert {label for sample in family.samples for label in sample.labels} == METRICS.get(name, set())
+        labels = {label for sample in family.samples for label in sample.labels}
+        assert labels == METRICS.get(name, RARE.get(name, set()) & labels)
         values = {value for sample in family.samples for value in sample.labels.values()}
         assert all(LABEL_VALUES.fullmatch(value) for value in values), name
         assert case not in values

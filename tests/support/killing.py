@@ -33,7 +33,7 @@ from services.storage.keys import Role, create_key
 from services.storage.migrate import upgrade
 from services.storage.store import Store
 
-READY_WITHIN = 20.0
+READY_WITHIN = 60.0
 """Seconds."""
 A_MOMENT = 0.05
 """Seconds between two looks at a condition."""

@@ -9,7 +9,7 @@ import typer
 from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts
 from services.runtime.collector import calm
-from services.runtime.commands.opening import opened
+from services.runtime.commands.waiting import opened_when_there
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.distributed.roles import run_alerts, run_matcher, run_relay
 from services.runtime.logs import configure
@@ -29,7 +29,10 @@ def ingest(
 ) -> None:
     """The door and the pages, over HTTP. It needs the database and no broker: with Kafka down it stays open."""
     settings = _begin()
-    with opened(settings) as store, listen(host or settings.host, settings.port if port is None else port) as listening:
+    with (
+        opened_when_there(settings) as store,
+        listen(host or settings.host, settings.port if port is None else port) as listening,
+    ):
         make_server(make_app(make_parts(settings, store))).run(sockets=[listening])
 
 
@@ -37,7 +40,7 @@ def ingest(
 def relay() -> None:
     """Tell the brokers what the outbox holds."""
     settings = _begin()
-    with opened(settings) as store:
+    with opened_when_there(settings) as store:
         run_relay(make_parts(settings, store), KafkaSettings())
 
 
@@ -45,7 +48,7 @@ def relay() -> None:
 def matcher() -> None:
     """Find the lines at risk."""
     settings = _begin()
-    with opened(settings) as store:
+    with opened_when_there(settings) as store:
         run_matcher(make_parts(settings, store), KafkaSettings(), settings.data_dir)
 
 
@@ -53,7 +56,7 @@ def matcher() -> None:
 def alerts() -> None:
     """Keep the cases, alert the councils, deliver the messages."""
     settings = _begin()
-    with opened(settings) as store:
+    with opened_when_there(settings) as store:
         run_alerts(make_parts(settings, store), KafkaSettings(), settings.data_dir)
 
 

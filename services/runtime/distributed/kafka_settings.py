@@ -13,7 +13,12 @@ class KafkaSettings(BaseSettings):
     """Brokers, and how they know us."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PULLCORD_KAFKA_", env_file=".env", extra="ignore", use_attribute_docstrings=True, frozen=True
+        env_prefix="PULLCORD_KAFKA_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
+        frozen=True,
     )
 
     brokers: str = "127.0.0.1:9092"

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from kafka.errors import KafkaError
 
 from services.runtime.bootstrap import Parts
+from services.runtime.distributed.administering import BrokersError
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.distributed.station import Station
 from services.runtime.distributed.topics import make_topics
@@ -141,8 +142,9 @@ def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
     while not stop.is_set():
         try:
             make_topics(settings)
-        except KafkaError as error:
-            log.warning("brokers_not_reached", error=type(error).__name__, seconds=wait)
+        except (KafkaError, BrokersError) as error:
+            why = str(error) if isinstance(error, BrokersError) else type(error).__name__
+            log.warning("brokers_not_reached", error=why, seconds=wait)
             stop.wait(wait)
             wait = min(wait * 2, LONGEST_WAIT)
         else:

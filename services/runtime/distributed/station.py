@@ -11,6 +11,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from prometheus_client import Counter
 
+from services.runtime.distributed.administering import BrokersError
 from services.runtime.distributed.canary import Canaries
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.distributed.relay import Relay, RelayError, make_producer
@@ -47,7 +48,7 @@ class Station:
         try:
             at = self._connect()
             return at.relay.run_once() + at.canaries.run_once()
-        except (KafkaError, RelayError) as error:
+        except (KafkaError, BrokersError, RelayError) as error:
             FAILED.inc()
             self.close()
             raise RelayError(f"the brokers cannot be told: {type(error).__name__}") from error

@@ -13,6 +13,7 @@ from kafka.errors import TopicAlreadyExistsError
 from pydantic import BaseModel, ConfigDict
 
 from services.core.errors import PullcordError
+from services.runtime.distributed.administering import administering
 from services.runtime.distributed.kafka_settings import KafkaSettings
 
 MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
@@ -45,10 +46,9 @@ def read_topics() -> Sequence[Topic]:
 def make_topics(settings: KafkaSettings) -> None:
     """Make the topics that are missing, and check the others.
 
-    Raises TopicsError for one that has fewer partitions than it needs to have.
+    Raises TopicsError for one that has fewer partitions than it needs to have, BrokersError when they are not reached.
     """
-    admin = KafkaAdminClient(**settings.client())
-    try:
+    with administering(settings) as admin:
         present = {described["name"]: len(described["partitions"]) for described in admin.describe_topics()}
         for topic in read_topics():
             partitions = settings.partitions or topic.partitions
@@ -59,8 +59,6 @@ def make_topics(settings: KafkaSettings) -> None:
                     f"the topic {topic.name} has {present[topic.name]} partitions and needs {partitions}: add them, "
                     "or set PULLCORD_KAFKA_PARTITIONS"
                 )
-    finally:
-        admin.close()
 
 
 def _make(admin: KafkaAdminClient, topic: Topic, partitions: int, replication: int) -> None:

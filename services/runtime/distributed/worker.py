@@ -25,6 +25,8 @@ from schemas.canary import Canary
 from services.runtime.distributed.canary import CANARY_KEY
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.distributed.relay import ID_HEADER
+from services.runtime.distributed.rewinding import RewindingApp
+from services.runtime.logs import kind_of
 from services.runtime.pump import deliver
 from services.storage.canaries import note_heard, unheard
 from services.storage.outbox import StoredEvent
@@ -45,6 +47,9 @@ EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 HEARTBEATS = 5
 """How often a worker speaks up within the time after which it would be given up."""
+
+ID_LENGTH = 32
+"""Characters of an event's id, also of the one given to a message that has none."""
 
 METADATA_MS = 10_000
 """How old what is known of topics may be: those made anew after a loss are found within it."""
@@ -83,20 +88,22 @@ class Worker:
         mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()} if self.serving else set()
         return bool(missing & mine if mine else missing)
 
-    async def take(self, messages: Sequence[Any]) -> None:
-        """Handle messages, however long a passing fault lasts."""
+    async def take(self, messages: Sequence[Any]) -> bool:
+        """Handle messages, however long a passing fault lasts. False if told to stop before they were."""
         wait = FIRST_WAIT
         while True:
             try:
                 await asyncio.to_thread(self._handle, messages)
             except Exception as error:  # noqa: BLE001 - what is raised out of an agent is lost with its message
-                log.warning("step_failed", consumer=self.consumer.name, error=type(error).__name__, seconds=wait)
+                log.warning("step_failed", consumer=self.consumer.name, error=kind_of(error), seconds=wait)
                 self.stepped_at, self.failing = monotonic(), self.failing + 1
-                await asyncio.sleep(wait)
+                await self.app.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
+                if self.app.should_stop:
+                    return False
             else:
                 self.stepped_at, self.failing = monotonic(), 0
-                return
+                return True
 
     def _handle(self, messages: Sequence[Any]) -> None:
         heard = {(one.topic, one.partition): at for one in messages if (at := _canary_told_at(one)) is not None}
@@ -109,7 +116,7 @@ class Worker:
 
 def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, data_dir: str) -> Worker:
     """A worker that is not started yet."""
-    app = faust.App(
+    app = RewindingApp(
         f"pullcord-{consumer.name}",
         broker=[f"kafka://{address}" for address in settings.addresses],
         broker_credentials=_credentials(settings),
@@ -130,10 +137,17 @@ def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, da
 
     @app.agent(topic, concurrency=1, name=f"pullcord.{consumer.name}")  # type: ignore[untyped-decorator,unused-ignore]
     async def handle(stream: Any) -> None:
-        async for events in stream.take_events(BATCH, within=WITHIN_SECONDS):
-            await _to_the_end(worker.take([event.message for event in events]))
+        async for events in stream.noack_take(BATCH, within=WITHIN_SECONDS):
+            await _to_the_end(_take(worker, stream, events))
 
     return worker
+
+
+async def _take(worker: Worker, stream: Any, events: Sequence[Any]) -> None:
+    """Handle a batch, and then acknowledge it: Faust's own `take` does so when its stream is closed, handled or not."""
+    if await worker.take([event.message for event in events]):
+        for event in events:
+            await stream.ack(event)
 
 
 def _canary_told_at(message: Any) -> datetime | None:
@@ -149,7 +163,7 @@ def _canary_told_at(message: Any) -> datetime | None:
 def _stored(message: Any) -> StoredEvent:
     """A message as the inbox knows it: by its event's id, or by what it holds if it has none."""
     body = bytes(message.value or b"")
-    return StoredEvent(_event_id(message) or sha256(body).hexdigest(), message.topic, body)
+    return StoredEvent(_event_id(message) or sha256(body).hexdigest()[:ID_LENGTH], message.topic, body)
 
 
 def _event_id(message: Any) -> str | None:
@@ -158,7 +172,7 @@ def _event_id(message: Any) -> str | None:
 
 
 async def _to_the_end(work: Any) -> None:
-    """Let work under way end before a cancellation goes on: Faust acknowledges the batch whatever became of it."""
+    """Let work under way end before a cancellation goes on, so that what is handled is also acknowledged."""
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, SmallInteger, String, Table, text
+from typing import Any
 
+from sqlalchemy import JSON, Column, Connection, Index, Integer, LargeBinary, SmallInteger, String, Table, event, text
+
+from services.storage.append_only import make_append_only
 from services.storage.tables.base import Moment, metadata, pk
 
 outbox = Table(
@@ -86,12 +89,19 @@ audit = Table(
     Index("ix_audit_word_at", "word", "at"),
 )
 
+
+@event.listens_for(audit, "after_create")
+def _protect(_table: Table, connection: Connection, **_said: Any) -> None:
+    for statement in make_append_only(connection.dialect.name):
+        connection.execute(text(statement))
+
+
 figures = Table(
     "figures",
     metadata,
     Column("month", String(7), primary_key=True),
     Column("figure", String(40), primary_key=True),
     Column("dimension", String(16), primary_key=True),
-    Column("key", String(24), primary_key=True),
+    Column("key", String(40), primary_key=True),
     Column("count", Integer, nullable=False),
 )

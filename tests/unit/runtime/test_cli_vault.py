@@ -35,7 +35,7 @@ def test_after_a_rotation_everything_is_read_without_the_old_key(desk: Desk) -> 
 def test_a_rotation_asks_first_and_can_be_refused(desk: Desk) -> None:
     printed = desk.run("vault", "rotate", typing="n\n")
     assert printed.code == 1
-    assert "Stop `pullcord serve` first" in printed.words
+    assert "Shall the key be changed?" in printed.words
     assert read_keyring(desk.folder / "var/keys.json").current == "k1"
 
 
@@ -50,5 +50,30 @@ def test_a_rotation_cut_off_is_carried_on(desk: Desk) -> None:
 
 def test_keys_from_the_environment_are_not_rotated_from_here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULLCORD_KEYS", (desk.folder / "var/keys.json").read_text())
-    printed = desk.run("vault", "rotate", "--yes")
-    assert (printed.code, "PULLCORD_KEYS" in printed.complaint) == (2, True)
+    for command in ("rotate", "add-key", "remove-key k1"):
+        printed = desk.run("vault", *command.split())
+        assert (printed.code, "PULLCORD_KEYS" in printed.complaint) == (2, True)
+
+
+def test_a_key_is_added_before_it_seals_and_the_rotation_takes_it(desk: Desk) -> None:
+    desk.with_a_case()
+    path = desk.folder / "var/keys.json"
+    assert "k1 goes on sealing" in desk.done("vault", "add-key").words
+    added = read_keyring(path)
+    assert (added.current, list(added.vault)) == ("k1", ["k1", "k2"])
+    assert "everything is under the key k2" in desk.done("vault", "rotate", "--yes").words
+    assert read_keyring(path).vault == added.vault
+
+
+def test_an_old_key_is_taken_away_once_nothing_needs_it(desk: Desk) -> None:
+    case = desk.with_a_case()
+    path = desk.folder / "var/keys.json"
+    desk.done("vault", "add-key")
+    write_keyring(path, read_keyring(path).model_copy(update={"current": "k2"}))
+    refused = desk.run("vault", "remove-key", "k1", "--yes")
+    assert (refused.code, "2 values would be lost with it" in refused.complaint) == (2, True)
+    desk.done("vault", "reseal")
+    assert desk.run("vault", "remove-key", "k1", typing="n\n").code == 1
+    desk.done("vault", "remove-key", "k1", "--yes")
+    assert list(read_keyring(path).vault) == ["k2"]
+    assert "01632 960123" in desk.done("case", "show", case).words

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.alerts.acts import act, read_record
 from services.alerts.machine import Event
-from services.storage.reseal import SEALED_COLUMNS, left_to_reseal, reseal
+from services.storage.reseal import KNOWN_WITHIN, SEALED_COLUMNS, left_to_reseal, reseal, reseal_all, sealed_under
 from services.storage.store import Store
 from services.storage.tables import metadata, notices, register_entries
 from services.storage.vault import Vault, VaultError, place
@@ -85,3 +85,40 @@ def test_a_missing_old_key_is_named_and_nothing_is_lost(full: House) -> None:
     with pytest.raises(VaultError, match="k1"):
         list(reseal(_under(full, NEW, "k2")))
     assert list(map(repr, _values(full.store))) == before
+
+
+def test_what_others_seal_under_the_old_key_meanwhile_is_done_on_a_later_pass(full: House) -> None:
+    both = _under(full, OLD | NEW, "k2")
+    paused: list[float] = []
+
+    def somebody_writes(seconds: float) -> None:
+        if seconds == KNOWN_WITHIN and KNOWN_WITHIN not in paused:
+            full.put_entries({"entry_id": "late", "cli": "01632 960199"})
+        paused.append(seconds)
+
+    total = left_to_reseal(both)
+    assert sum(reseal_all(both, somebody_writes, batch=2)) == total + 1
+    assert left_to_reseal(both) == 0
+    assert paused.count(KNOWN_WITHIN) == 2
+
+
+def test_it_gives_up_on_somebody_who_goes_on_sealing_under_the_old_key(full: House) -> None:
+    both = _under(full, OLD | NEW, "k2")
+    numbers = iter(range(200, 300))
+
+    def never_learns(seconds: float) -> None:
+        if seconds == KNOWN_WITHIN:
+            number = next(numbers)
+            full.put_entries({"entry_id": f"late{number}", "cli": f"01632 960{number}"})
+
+    assert sum(reseal_all(both, never_learns)) > 0
+    assert left_to_reseal(both) == 1
+
+
+def test_how_much_is_under_each_key_is_counted(full: House) -> None:
+    both = _under(full, OLD | NEW, "k2")
+    total = left_to_reseal(both)
+    first = next(iter(reseal(both, batch=2)))
+    with full.store.reading() as connection:
+        assert sealed_under(connection, both.vault) == {"k1": total - first, "k2": first}
+        assert sealed_under(connection, Vault(NEW, "k2")) == {"k2": first, None: total - first}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.storage.vault import Vault, VaultError, place
+from services.storage.vault import MissingKeyError, Vault, VaultError, VaultKeys, place
 
 HERE = place("notices", b"0123456789abcdef")
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -92,3 +92,44 @@ def test_keys_of_another_form_are_refused_and_not_shown(keys: dict[str, bytes], 
     with pytest.raises(VaultError) as refused:
         Vault(keys, current)
     assert "short" not in str(refused.value)
+
+
+class Source:
+    """Keys that can be changed while a vault uses them; how it was asked."""
+
+    def __init__(self) -> None:
+        self.changed: VaultKeys | None = None
+        self.asked: list[bool] = []
+
+    def __call__(self, *, at_once: bool) -> VaultKeys | None:
+        self.asked.append(at_once)
+        return self.changed
+
+
+def test_a_key_that_came_later_opens_what_others_sealed_with_it() -> None:
+    source = Source()
+    running = Vault({"k1": OLD}, "k1", source=source)
+    source.changed = VaultKeys({"k1": OLD, "k2": NEW}, "k2")
+    assert running.open(HERE, Vault({"k2": NEW}, "k2").seal(HERE, SECRET)) == SECRET
+    assert source.asked == [True]
+
+
+def test_a_key_that_came_later_seals_from_then_on() -> None:
+    source = Source()
+    running = Vault({"k1": OLD}, "k1", source=source)
+    source.changed = VaultKeys({"k1": OLD, "k2": NEW}, "k2")
+    assert Vault({"k2": NEW}, "k2").open(HERE, running.seal(HERE, SECRET)) == SECRET
+    assert (running.current, source.asked) == ("k2", [False])
+
+
+def test_a_key_that_no_source_knows_is_missing_for_now() -> None:
+    source = Source()
+    with pytest.raises(MissingKeyError) as refused:
+        Vault({"k2": NEW}, "k2", source=source).open(HERE, Vault({"k1": OLD}, "k1").seal(HERE, SECRET))
+    assert (refused.value.permanent, source.asked) == (False, [True])
+
+
+def test_what_is_under_a_key_that_is_held_asks_nobody(vault: Vault) -> None:
+    source = Source()
+    assert Vault({"k1": OLD}, "k1", source=source).open(HERE, vault.seal(HERE, SECRET)) == SECRET
+    assert source.asked == []

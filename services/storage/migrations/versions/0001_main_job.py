@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from services.storage.append_only import make_append_only, unmake_append_only
+
 revision = "0001"
 down_revision = None
 
@@ -40,12 +42,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_subject", "audit", ["subject"], unique=False)
     op.create_index("ix_audit_word_at", "audit", ["word", "at"], unique=False)
+    for statement in make_append_only(op.get_bind().dialect.name):
+        op.execute(statement)
     op.create_table(
         "figures",
         sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("figure", sa.String(length=40), nullable=False),
         sa.Column("dimension", sa.String(length=16), nullable=False),
-        sa.Column("key", sa.String(length=24), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("month", "figure", "dimension", "key", name="pk_figures"),
     )
@@ -427,6 +431,8 @@ def downgrade() -> None:
     op.drop_index("ix_entry_tokens_entry_pk", table_name="entry_tokens")
     op.drop_table("entry_tokens")
     op.drop_table("figures")
+    for statement in unmake_append_only(op.get_bind().dialect.name):
+        op.execute(statement)
     op.drop_index("ix_audit_word_at", table_name="audit")
     op.drop_index("ix_audit_subject", table_name="audit")
     op.drop_table("audit")

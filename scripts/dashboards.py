@@ -1,0 +1,51 @@
+"""Makes the dashboards in `deploy/grafana/dashboards` with Grafana's Foundation SDK.
+
+`python -m scripts.dashboards` writes them; with `--check` it writes nothing, and exits 1 when a file differs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+from scripts.grafana.operations import operations
+from scripts.grafana.oversight import oversight
+
+ROOT = Path(__file__).parents[1]
+DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
+MAKERS = {"operations.json": operations, "oversight.json": oversight}
+
+
+def made() -> dict[str, str]:
+    """The text of every dashboard, by the name of its file."""
+    return {
+        name: json.dumps(make().build(), cls=JSONEncoder, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        for name, make in MAKERS.items()
+    }
+
+
+def drift(folder: Path = DASHBOARDS) -> list[str]:
+    """The files that are missing or differ, and those that nothing makes."""
+    found = {path.name: path.read_text() for path in folder.glob("*.json")}
+    wanted = made()
+    return sorted(name for name in found | wanted if found.get(name) != wanted.get(name))
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or with `--check` compare. The exit code."""
+    if "--check" in arguments:
+        changed = drift()
+        for name in changed:
+            print(f"{name} is not as its makers have it: run `python -m scripts.dashboards`")
+        return 1 if changed else 0
+    DASHBOARDS.mkdir(parents=True, exist_ok=True)
+    for name, text in made().items():
+        (DASHBOARDS / name).write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

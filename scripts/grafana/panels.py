@@ -1,0 +1,115 @@
+"""A panel in a few words, and how Grafana's Foundation SDK draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from grafana_foundation_sdk.builders import bargauge, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.builders.common import ReduceDataOptions, VizLegendOptions
+from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
+from grafana_foundation_sdk.models import units
+from grafana_foundation_sdk.models.common import (
+    BarGaugeDisplayMode,
+    BigValueColorMode,
+    BigValueGraphMode,
+    LegendDisplayMode,
+    LegendPlacement,
+    VizOrientation,
+)
+from grafana_foundation_sdk.models.dashboard import DataSourceRef, DataTransformerConfig, Threshold, ThresholdsMode
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+DATASOURCE = DataSourceRef("prometheus", "${datasource}")
+COUNT, SECONDS, BYTES, SHARE = units.Short, units.Seconds, units.BytesIEC, units.PercentUnit
+PER_SECOND, REQUESTS_PER_SECOND = units.CountsPerSecond, units.RequestsPerSecond
+GREEN, AMBER, RED, NEUTRAL = "green", "orange", "red", "blue"
+
+Steps = Sequence[tuple[float, str]]
+"""From which value on which colour; below the first it is green. Without steps no value is good or bad."""
+
+AnyPanel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
+
+
+class Look(Enum):
+    """How a panel shows its figures."""
+
+    STAT = auto()
+    """The latest figure, large."""
+    LINES = auto()
+    """Over time."""
+    BARS = auto()
+    """The latest figure of each, side by side."""
+    TABLE = auto()
+    """The latest, with all labels."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a panel shows: queries by what each is called in the legend. `nothing` is said where there is no figure."""
+
+    title: str
+    description: str
+    queries: Mapping[str, str]
+    unit: str = COUNT
+    look: Look = Look.LINES
+    steps: Steps = ()
+    width: int = 8
+    """In columns of 24."""
+    nothing: str = "no figure"
+
+
+def drawn(shown: Shown, number: int) -> AnyPanel:
+    """The panel; `number` is its id in the dashboard."""
+    panel = _LOOKS[shown.look]()
+    panel.id(number).title(shown.title).description(shown.description).datasource(DATASOURCE)
+    panel.unit(shown.unit).no_value(shown.nothing).span(shown.width).thresholds(_thresholds(shown.steps))
+    for letter, (legend, expression) in zip("ABCDEFGH", shown.queries.items(), strict=False):
+        panel.with_target(_query(letter, legend, expression, shown.look))
+    return panel
+
+
+def _query(letter: str, legend: str, expression: str, look: Look) -> prometheus.Dataquery:
+    query = prometheus.Dataquery().ref_id(letter).expr(expression).legend_format(legend).datasource(DATASOURCE)
+    if look is Look.LINES:
+        return query.range()
+    return query.instant().format(PromQueryFormat.TABLE if look is Look.TABLE else PromQueryFormat.TIME_SERIES)
+
+
+def _thresholds(steps: Steps) -> ThresholdsConfig:
+    levels = [Threshold(None, GREEN if steps else NEUTRAL), *(Threshold(value, colour) for value, colour in steps)]
+    return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(levels)
+
+
+def _latest() -> ReduceDataOptions:
+    return ReduceDataOptions().calcs(["lastNotNull"]).values(values=False)
+
+
+def _stat() -> AnyPanel:
+    panel = stat.Panel().height(4).reduce_options(_latest())
+    return panel.color_mode(BigValueColorMode.BACKGROUND).graph_mode(BigValueGraphMode.NONE)
+
+
+def _lines() -> AnyPanel:
+    legend = VizLegendOptions().display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM)
+    return timeseries.Panel().height(8).min(0).fill_opacity(10).legend(legend.show_legend(show_legend=True))
+
+
+def _bars() -> AnyPanel:
+    panel = bargauge.Panel().height(8).min(0).reduce_options(_latest())
+    return panel.orientation(VizOrientation.HORIZONTAL).display_mode(BarGaugeDisplayMode.BASIC)
+
+
+def _table() -> AnyPanel:
+    hidden = dict.fromkeys(("Time", "Value", "__name__", "alertstate", "job", "instance"), True)
+    tidied = DataTransformerConfig("organize", options={"excludeByName": hidden})
+    return table.Panel().height(8).show_header(show_header=True).with_transformation(tidied)
+
+
+_LOOKS: Mapping[Look, Callable[[], AnyPanel]] = {
+    Look.STAT: _stat,
+    Look.LINES: _lines,
+    Look.BARS: _bars,
+    Look.TABLE: _table,
+}

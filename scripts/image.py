@@ -1,0 +1,161 @@
+"""The image of `deploy/Dockerfile`, built by buildah without a container engine or a registry of images.
+
+    python -m scripts.image [--base IMAGE] [--tag NAME]
+
+Without `--base` it stands on one made by mmdebstrap of Debian's packages. Base, image and layers stay in
+`.tools/image`: a second build does only what has changed. Root is needed, and scripts/buildah.sh.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+HOME = ROOT / ".tools" / "image"
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+NAME = "localhost/pullcord"
+
+SUITE = "bookworm"
+PACKAGES = "python3,python3-venv,ca-certificates,tzdata"
+SPARED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+"""What is of no use to a service."""
+
+AUTHORITIES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
+"""Any of these names the certificates that this machine's package registries are trusted by."""
+REGISTRY = re.compile(r"(PIP|UV)_(INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|INDEX_\w+_(USERNAME|PASSWORD))")
+"""Variables that say where packages come from."""
+
+
+class MissingToolError(Exception):
+    """A program that is needed is not on this machine; the text says how to get it."""
+
+
+@dataclass(frozen=True)
+class Buildah:
+    """Buildah with images and layers in a folder of our own."""
+
+    home: Path = HOME
+    driver: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        overlay = subprocess.run([*self._program("overlay"), "info"], capture_output=True, check=False)
+        # Where a file system cannot be laid over another, layers are whole copies.
+        object.__setattr__(self, "driver", "vfs" if overlay.returncode else "overlay")
+
+    def command(self, *arguments: str) -> list[str]:
+        """What to run, as a list."""
+        return [*self._program(self.driver), *arguments]
+
+    def run(self, *arguments: str) -> str:
+        """Run it and give what it printed. Raises CalledProcessError; what went wrong is on stderr."""
+        done = subprocess.run(self.command(*arguments), stdout=subprocess.PIPE, text=True, check=True)
+        return done.stdout.strip()
+
+    def has(self, image: str) -> bool:
+        """Whether there is such an image."""
+        looked = subprocess.run(self.command("inspect", "--type=image", image), capture_output=True, check=False)
+        return looked.returncode == 0
+
+    def _program(self, driver: str) -> list[str]:
+        storage = (f"--root={self.home / 'storage'}", f"--runroot={self.home / 'run'}", f"--storage-driver={driver}")
+        return [_tool("buildah"), *storage]
+
+
+def make_base(buildah: Buildah) -> str:
+    """The name of an image of Debian with Python and little else, made if it is not there."""
+    recipe = [f"--include={PACKAGES}", *(f"--dpkgopt=path-exclude={path}" for path in SPARED)]
+    image = f"{NAME}-base:{SUITE}-{hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}"
+    if not buildah.has(image):
+        _import(buildah, _debian(buildah.home, image.rpartition(":")[2], recipe), image)
+    return image
+
+
+def build(buildah: Buildah, base: str, name: str = NAME) -> str:
+    """Build the image over a base and name it."""
+    arguments = [f"BASE={base}", f"VERSION={version('pullcord')}", f"REVISION={_revision()}"]
+    plan = [f"--file={DOCKERFILE}", "--isolation=chroot", "--layers", *(f"--build-arg={one}" for one in arguments)]
+    with given_secrets() as secrets:
+        # The first stage has a name too, so that its layers outlive the tidying up and serve the next build.
+        for target in (["--target=build", f"--tag={name}-build"], [f"--tag={name}"]):
+            buildah.run("build", *plan, *secrets, *target, str(ROOT))
+    buildah.run("rmi", "--prune")
+    return name
+
+
+def _debian(home: Path, name: str, recipe: list[str]) -> Path:
+    """An archive of Debian's files."""
+    archive = home / f"{name}.tar"
+    if not archive.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        draft = archive.with_suffix(".new.tar")
+        subprocess.run([_tool("mmdebstrap"), "--quiet", "--variant=minbase", *recipe, SUITE, str(draft)], check=True)
+        draft.replace(archive)
+    return archive
+
+
+def _import(buildah: Buildah, archive: Path, image: str) -> None:
+    container = buildah.run("from", "scratch")
+    try:
+        buildah.run("add", "--quiet", container, str(archive), "/")
+        buildah.run("config", "--env=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", container)
+        buildah.run("commit", "--quiet", container, image)
+    finally:
+        buildah.run("rm", container)
+
+
+@contextmanager
+def given_secrets() -> Iterator[list[str]]:
+    """How this machine reaches package registries, as secrets of the build: no layer keeps them."""
+    given = []
+    trusted = next((os.environ[name] for name in AUTHORITIES if os.environ.get(name)), None)
+    if trusted and Path(trusted).is_file():
+        given.append(f"--secret=id=certificates,src={trusted}")
+    with tempfile.TemporaryDirectory() as folder:
+        registry = Path(folder, "registry.env")
+        found = {name: value for name, value in os.environ.items() if REGISTRY.fullmatch(name)}
+        registry.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in found.items()))
+        yield [*given, f"--secret=id=registry,src={registry}"]
+
+
+def _revision() -> str:
+    asked = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or "unknown"
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise MissingToolError(f"{name} is missing: run scripts/buildah.sh")
+    return found
+
+
+def main() -> None:
+    """Build it and say its name."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--base", help="an image to stand on, instead of Debian's packages")
+    parser.add_argument("--tag", default=NAME)
+    options = parser.parse_args()
+    try:
+        buildah = Buildah()
+        name = build(buildah, options.base or make_base(buildah), options.tag)
+    except MissingToolError as error:
+        sys.exit(str(error))
+    archive = " ".join(buildah.command("push", name, "docker-archive:pullcord.tar"))
+    print(f"{name} is built. As an archive for a container engine: {archive}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""The regulator's figures over HTTP: JSON or CSV by month, and the last month as metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from services.audit.figures import DEFINITIONS, SMALLEST_WAITS, Definition
+from services.audit.metrics import OversightGauges
+from services.audit.months import Month, read_month
+from services.audit.publishing import Shown
+from services.audit.reading import MonthShown, complete_months, names, read_months
+from services.audit.suppression import SMALL
+from services.audit.tables import Cell, as_csv, cells
+from services.web.auth import Regulator, StoreOf
+from services.web.problems import ProblemError, ProblemType, answers
+
+router = APIRouter(tags=["regulator"])
+
+CSV = "text/csv"
+USUAL_MONTHS = 12
+"""How many months are answered when none is named."""
+
+MonthText = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+
+
+class Format(StrEnum):
+    """How the figures are written."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+class Count(BaseModel):
+    """A count; null where it is withheld or not known, which is never zero."""
+
+    count: int | None
+    withheld: bool
+    median_days: int | None = None
+    """Of a wait: half took no longer than this."""
+    nine_tenths_days: int | None = None
+    """Of a wait: nine in ten took no longer than this."""
+
+
+class Named(Count):
+    """A count of one council, provider or kind, or of one of them and a kind (`E06000009/stale`)."""
+
+    key: str
+
+
+class FigureOfMonth(BaseModel):
+    """A figure of a month. A council or provider that is not listed had none."""
+
+    figure: str
+    counted: bool
+    """False for a stock that nobody took at the end of the month: it is not known."""
+    total: Count
+    tables: dict[str, list[Named]]
+    """By `council`, `provider` and `kind`, and by both in `council_kind` and `provider_kind`."""
+
+
+class MonthOfFigures(BaseModel):
+    """The figures of a month."""
+
+    month: str
+    figures: list[FigureOfMonth]
+
+
+class FigureDefinition(BaseModel):
+    """What a figure counts, exactly, and the finding or commitment it traces to."""
+
+    figure: str
+    title: str
+    kind: str
+    """flow: what happened in the month; stock: how things stood at its end; wait: how long it took."""
+    counts: str
+    rule: str
+    kinds_are: str | None
+    """What its kinds tell apart."""
+    kinds: list[str]
+    """Its kinds, where all are known beforehand."""
+    part_of: str | None
+    """The figure of which it counts a part."""
+
+
+class Oversight(BaseModel):
+    """Figures by month, with their definitions and how small counts are kept out of them."""
+
+    withheld_below: int = Field(description="Counts from 1 to below this are withheld, and others that give them away.")
+    waits_from: int = Field(description="Medians are shown of at least so many.")
+    names: dict[str, str]
+    """The names of councils and providers, by their codes."""
+    definitions: list[FigureDefinition]
+    months: list[MonthOfFigures]
+
+
+@router.get(
+    "/v1/oversight/figures",
+    summary="Figures by month",
+    response_model=Oversight,
+    responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}, **answers(401, 403, 404, 422)},
+)
+def figures(
+    request: Request,
+    store: StoreOf,
+    _caller: Regulator,
+    first: Annotated[MonthText | None, Query(alias="from")] = None,
+    last: Annotated[MonthText | None, Query(alias="to")] = None,
+    form: Annotated[Format | None, Query(alias="format")] = None,
+) -> Response | Oversight:
+    """The figures of complete months: of those from `from` to `to`, both counted in, or of the last twelve.
+
+    CSV by `format=csv`, or where `Accept` names it: a line for each count.
+    """
+    with store.reading() as connection:
+        months = read_months(connection, _chosen(complete_months(connection), first, last))
+        if _wants_csv(request, form):
+            return PlainTextResponse(as_csv(months), media_type=CSV)
+        return _oversight(connection, months)
+
+
+@router.get(
+    "/metrics/oversight",
+    summary="The last complete month, as metrics",
+    response_class=PlainTextResponse,
+    responses=answers(401, 403),
+)
+def metrics(store: StoreOf, _caller: Regulator) -> Response:
+    """The figures of the last complete month, in the Prometheus text format."""
+    with store.reading() as connection:
+        found = read_months(connection, complete_months(connection)[-1:])
+    registry = CollectorRegistry()
+    registry.register(OversightGauges(found[0] if found else None))
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _chosen(complete: Sequence[Month], first: str | None, last: str | None) -> Sequence[Month]:
+    begins = read_month(first) if first else None
+    ends = read_month(last) if last else None
+    found = [one for one in complete if (begins is None or one >= begins) and (ends is None or one <= ends)]
+    if not found:
+        there = f"complete are {complete[0]} to {complete[-1]}" if complete else "none is complete yet"
+        raise ProblemError(404, ProblemType.NOT_FOUND, f"there are no figures of these months: {there}")
+    return found if begins else found[-USUAL_MONTHS:]
+
+
+def _wants_csv(request: Request, form: Format | None) -> bool:
+    return form is Format.CSV if form else CSV in request.headers.get("accept", "")
+
+
+def _oversight(connection: Connection, months: Iterable[MonthShown]) -> Oversight:
+    return Oversight(
+        withheld_below=SMALL,
+        waits_from=SMALLEST_WAITS,
+        names=dict(names(connection)),
+        definitions=[_definition(one) for one in DEFINITIONS],
+        months=[
+            MonthOfFigures(month=str(one.month), figures=[_figure(figure) for figure in one.figures]) for one in months
+        ],
+    )
+
+
+def _definition(one: Definition) -> FigureDefinition:
+    return FigureDefinition(
+        figure=one.figure,
+        title=one.title,
+        kind=one.kind,
+        counts=one.counts,
+        rule=one.rule,
+        kinds_are=one.kinds_are or None,
+        kinds=list(one.kinds),
+        part_of=one.part_of,
+    )
+
+
+def _figure(figure: Shown) -> FigureOfMonth:
+    total, *others = cells(figure)
+    tables: dict[str, list[Named]] = {table.value: [] for table in figure.tables}
+    for cell in others:
+        tables[cell.table].append(Named(key=cell.key, **_count(cell)))
+    return FigureOfMonth(
+        figure=figure.definition.figure, counted=figure.counted, total=Count(**_count(total)), tables=tables
+    )
+
+
+def _count(cell: Cell) -> Mapping[str, int | None]:
+    return {
+        "count": cell.count,
+        "withheld": cell.withheld,
+        "median_days": cell.median_days,
+        "nine_tenths_days": cell.nine_tenths_days,
+    }

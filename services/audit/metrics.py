@@ -1,0 +1,69 @@
+"""The figures of the last complete month as Prometheus metrics, for a regulator's own system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from services.audit.counting import Dimension
+from services.audit.publishing import Shown
+from services.audit.reading import MonthShown
+from services.audit.tables import Cell, cells
+
+SCOPES = {
+    Dimension.TOTAL: "national",
+    Dimension.COUNCIL: "council",
+    Dimension.PROVIDER: "provider",
+    Dimension.KIND: "kind",
+}
+"""The tables that are shown, by what they are called here."""
+
+LABELS = ("figure", "scope", "subject")
+DAY = timedelta(days=1).total_seconds()
+
+
+class OversightGauges(Collector):
+    """The figures of one month, or of none."""
+
+    def __init__(self, month: MonthShown | None) -> None:
+        self._month = month
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family; without a month each is empty."""
+        counts = GaugeMetricFamily("pullcord_oversight_figure", "The last complete month's figures.", labels=LABELS)
+        withheld = GaugeMetricFamily(
+            "pullcord_oversight_withheld", "Figures of that month that are withheld, each as 1.", labels=LABELS
+        )
+        waits = Metric("pullcord_oversight_wait_seconds", "Time that waits took that ended in that month.", "summary")
+        begins = GaugeMetricFamily(
+            "pullcord_oversight_month_timestamp_seconds", "Time at which the last complete month began.", labels=()
+        )
+        if self._month is not None:
+            begins.add_metric((), self._month.month.begins.timestamp())
+        for figure, cell in self._cells():
+            labels = (figure.definition.figure.value, SCOPES[cell.table], cell.key)
+            _add(counts, withheld, waits, labels, cell)
+        yield from (counts, withheld, waits, begins)
+
+    def _cells(self) -> Iterator[tuple[Shown, Cell]]:
+        for figure in self._month.figures if self._month else ():
+            for cell in cells(figure):
+                if cell.table in SCOPES:
+                    yield figure, cell
+
+
+def _add(
+    counts: GaugeMetricFamily, withheld: GaugeMetricFamily, waits: Metric, labels: tuple[str, str, str], cell: Cell
+) -> None:
+    if cell.count is not None:
+        counts.add_metric(labels, cell.count)
+    if cell.withheld:
+        withheld.add_metric(labels, 1)
+    for quantile, days in (("0.5", cell.median_days), ("0.9", cell.nine_tenths_days)):
+        if days is not None:
+            named = dict(zip(LABELS, labels, strict=True))
+            waits.add_sample(waits.name, {**named, "quantile": quantile}, days * DAY)

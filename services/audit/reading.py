@@ -1,0 +1,37 @@
+"""Reads the figures of months as they may be shown, with the names of who they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from services.audit.months import Month, read_month
+from services.audit.publishing import Shown, shown
+from services.audit.store import kept, kept_months
+from services.storage.feeds import list_feeds
+
+
+@dataclass(frozen=True, slots=True)
+class MonthShown:
+    """The figures of a month. `complete` is False for a month that is not over: they are those of today."""
+
+    month: Month
+    figures: Sequence[Shown]
+    complete: bool = True
+
+
+def complete_months(connection: Connection) -> list[Month]:
+    """The months that are closed, in order."""
+    return [read_month(name) for name in sorted(kept_months(connection))]
+
+
+def read_months(connection: Connection, months: Iterable[Month]) -> list[MonthShown]:
+    """The figures of months that are closed."""
+    return [MonthShown(month, shown(kept(connection, month))) for month in months]
+
+
+def names(connection: Connection) -> Mapping[str, str]:
+    """The names of councils and providers, by their codes."""
+    return {feed.code: feed.name for feed in list_feeds(connection)}

@@ -1,0 +1,86 @@
+"""What the clients of a run did and were answered: the side of the story that Pullcord has no hand in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+WITHDRAWN = "withdrawn"
+"""The status of a notice whose line is not moved after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeVersion:
+    """A notice as a provider sent it. The latest `issued_at` counts."""
+
+    feed: str
+    reference: str
+    number: str
+    status: str
+    planned_on: date
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EntryVersion:
+    """A register entry as the council sent it. The latest `updated_at` counts."""
+
+    feed: str
+    reference: str
+    number: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A submission for which a 202 came, with every row of it."""
+
+    submission: str
+    rows: Sequence[NoticeVersion | EntryVersion]
+    repeated: bool
+    """Whether the receipt was that of an earlier try, whose answer never came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """An acknowledgement for which a 200 came, with the cases it named."""
+
+    alert: str
+    cases: Sequence[str]
+
+
+@dataclass
+class History:
+    """All of it. Each client adds to it from a thread of its own."""
+
+    accepted: list[Accepted] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    """The references of entries that were taken off the register, each with a 204."""
+    acknowledged: list[Acknowledged] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """Answers that say no; nothing the clients send deserves one."""
+    tried_again: Counter[str] = field(default_factory=Counter)
+    """How often a request was sent again, by the reason."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows were accepted."""
+        return sum(len(one.rows) for one in self.accepted)
+
+    def notices(self) -> Iterator[NoticeVersion]:
+        """Every version of every notice, in no order."""
+        return (row for one in list(self.accepted) for row in one.rows if isinstance(row, NoticeVersion))
+
+    def entries(self) -> Iterator[EntryVersion]:
+        """Every version of every entry, in no order."""
+        return (row for one in list(self.accepted) for row in one.rows if isinstance(row, EntryVersion))
+
+    def latest_notices(self) -> Mapping[str, NoticeVersion]:
+        """Each notice as it should stand now, by its reference."""
+        return {row.reference: row for row in sorted(self.notices(), key=lambda row: row.issued_at)}
+
+    def latest_entries(self) -> Mapping[str, EntryVersion]:
+        """Each entry as it should stand now, also those that were withdrawn, by its reference."""
+        return {row.reference: row for row in sorted(self.entries(), key=lambda row: row.updated_at)}

@@ -1,0 +1,75 @@
+"""Brokers that come back with nothing, and a group whose place lies behind the end of its topic."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+from kafka.structs import OffsetAndMetadata
+from sqlalchemy import select
+
+from scripts.kafka import Broker
+from services.matcher.agent import Matcher
+from services.runtime.distributed.kafka_settings import KafkaSettings
+from services.runtime.distributed.relay import Relay, make_producer
+from services.runtime.distributed.topics import make_topics
+from services.storage.tables import inbox, outbox
+from tests.distributed.working import working
+from tests.support.distributed import postgres
+from tests.support.house import House
+from tests.support.killing import until
+
+pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
+
+PARTITIONS = 2
+FAR = 1_000
+"""An offset that no topic of this test comes to."""
+PATIENCE = 40.0
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[KafkaSettings]:
+    broker = Broker(tmp_path / "kafka").start()
+    made = KafkaSettings(_env_file=None, brokers=broker.address, replication=1, partitions=PARTITIONS)
+    make_topics(made)
+    yield made
+    broker.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with postgres() as databases:
+        engine = databases.fresh()
+        yield House(engine).with_officers()
+        engine.dispose()
+
+
+def write_down_place(settings: KafkaSettings, group: str, topics: tuple[str, ...]) -> None:
+    """Do what a worker does that has lived through the loss of what it had read."""
+    consumer = KafkaConsumer(**settings.client(), group_id=group, enable_auto_commit=False)
+    places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
+    consumer.assign(places)
+    consumer.commit({place: OffsetAndMetadata(FAR, "", -1) for place in places})
+    consumer.close()
+
+
+def test_a_group_whose_place_is_behind_the_end_hears_everything_from_the_beginning(
+    house: House, settings: KafkaSettings, tmp_path: Path
+) -> None:
+    house.post_notices(*({"id": f"n{number}", "cli": f"01632 960{number:03}"} for number in range(20)))
+    producer = make_producer(settings)
+    Relay(house.store, producer).run_once()
+    producer.close()
+    write_down_place(settings, f"pullcord-{Matcher.name}", Matcher.topics)
+    with house.store.reading() as connection:
+        told = set(connection.scalars(select(outbox.c.event_id)))
+
+    def all_handled() -> bool:
+        with house.store.reading() as connection:
+            return told == set(connection.scalars(select(inbox.c.event_id)))
+
+    with working(house.store, Matcher(), settings, tmp_path):
+        assert until(all_handled, PATIENCE)

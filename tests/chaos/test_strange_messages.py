@@ -1,0 +1,47 @@
+"""A message without an event's id is known by its hash, which is longer: on PostgreSQL too it holds nobody up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+import pytest
+from sqlalchemy import select
+
+from services.core.audit import AuditWord
+from services.matcher.agent import Matcher
+from services.runtime.pump import deliver
+from services.storage.outbox import StoredEvent
+from services.storage.tables import outbox, quarantine
+from tests.support.distributed import postgres
+from tests.support.house import House
+from tests.support.ledger import count, said
+
+pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    """A house on PostgreSQL, which unlike SQLite takes no text that is too long for its column."""
+    with postgres() as databases:
+        engine = databases.fresh()
+        yield House(engine).with_officers()
+        engine.dispose()
+
+
+def known_by_hash(body: bytes) -> StoredEvent:
+    return StoredEvent(sha256(body).hexdigest(), Matcher.topics[0], body)
+
+
+def test_one_that_is_no_event_is_set_aside(house: House) -> None:
+    deliver(house.store, Matcher(), [known_by_hash(b"no event")])
+    assert count(house, quarantine) == 1
+
+
+def test_one_that_comes_twice_is_handled_once(house: House) -> None:
+    house.post_notices({"id": "n1", "cli": "01632 960123"})
+    with house.store.reading() as connection:
+        body = connection.scalars(select(outbox.c.body)).one()
+    for _ in range(2):
+        deliver(house.store, Matcher(), [known_by_hash(body)])
+    assert len(said(house, AuditWord.DUPLICATE_SUPPRESSED)) == 1

@@ -1,0 +1,86 @@
+"""One broker and one PostgreSQL server for all tests of this folder; a fresh database for each."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import warnings
+from collections.abc import Iterator
+
+import pytest
+import pytest_socket
+from kafka import KafkaAdminClient, KafkaProducer
+from sqlalchemy import Engine
+
+from scripts.kafka import Broker
+from services.runtime.distributed.kafka_settings import KafkaSettings
+from services.runtime.distributed.topics import make_topics
+from tests.support.distributed import Databases, postgres
+from tests.support.house import House
+
+BOOTSTRAP_MS = 2000
+
+
+@pytest.fixture(autouse=True)
+def swept() -> Iterator[None]:
+    """Clients leave sockets of failed connections and loops never used to the cycle collector, which comes at once."""
+    yield
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()
+
+
+@pytest.fixture(scope="package")
+def databases() -> Iterator[Databases]:
+    pytest_socket.enable_socket()
+    with postgres() as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A broker without a topic."""
+    pytest_socket.enable_socket()
+    made = Broker(tmp_path_factory.mktemp("kafka")).start()
+    yield made
+    made.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def settings(broker: Broker) -> KafkaSettings:
+    """How to reach the broker, which has the topics."""
+    made = KafkaSettings(_env_file=None, brokers=broker.address, replication=1, partitions=4)
+    make_topics(made)
+    return made
+
+
+@pytest.fixture
+def engine(databases: Databases) -> Iterator[Engine]:
+    made = databases.fresh()
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def house(engine: Engine) -> House:
+    return House(engine)
+
+
+@pytest.fixture
+def giving_up_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clients look for a broker for a second or two, not half a minute.
+
+    Records of their log that are kept for the report would keep the sockets of connections that failed, so they keep
+    their text alone.
+    """
+    factory = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(lambda *args, **more: _plain(factory(*args, **more)))
+    for client in (KafkaAdminClient, KafkaProducer):
+        monkeypatch.setitem(client.DEFAULT_CONFIG, "bootstrap_timeout_ms", BOOTSTRAP_MS)
+    yield
+    logging.setLogRecordFactory(factory)
+
+
+def _plain(record: logging.LogRecord) -> logging.LogRecord:
+    record.msg, record.args, record.exc_info = record.getMessage(), (), None
+    return record

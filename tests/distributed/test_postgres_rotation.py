@@ -1,0 +1,79 @@
+"""On PostgreSQL everything is sealed anew while others write: nobody waits for long, and nothing is left behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import Engine, select
+
+from services.runtime.runner import Loop
+from services.storage.reseal import left_to_reseal, reseal, reseal_all
+from services.storage.store import Store
+from services.storage.tables import notices, register_entries
+from services.storage.vault import Vault, VaultKeys, key_of
+from tests.support.house import House
+from tests.support.killing import until
+from tests.support.ledger import count
+
+pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
+
+BOTH = {"k1": b"v" * 32, "k2": b"w" * 32}
+LINES = 60
+
+
+class Told:
+    """A source of keys that tells of the new one when the test says so, as the keys file does."""
+
+    def __init__(self) -> None:
+        self.new = Event()
+
+    def __call__(self, *, at_once: bool) -> VaultKeys | None:
+        return VaultKeys(BOTH, "k2") if at_once or self.new.is_set() else None
+
+
+@pytest.fixture
+def full(engine: Engine) -> House:
+    house = House(engine).with_officers()
+    house.put_entries(*({"entry_id": f"e{n}", "cli": f"01632 960{n:03}"} for n in range(LINES)))
+    house.tick(seconds=31)
+    return house
+
+
+def rotated(house: House) -> Store:
+    return replace(house.store, vault=Vault(BOTH, "k2"))
+
+
+def post(house: House, number: int) -> None:
+    notice = {"id": f"n{number}", "cli": f"01632 960{number:03}", "planned_migration_date": "2026-12-03"}
+    house.post_notices(notice)
+
+
+def test_a_row_that_somebody_is_at_is_passed_over_and_done_later(full: House) -> None:
+    store = rotated(full)
+    total = left_to_reseal(store)
+    with full.store.writing() as connection:
+        connection.execute(select(register_entries).where(register_entries.c.pk <= 2).with_for_update())
+        assert sum(reseal(store, batch=7)) == total - 2
+    assert sum(reseal(store)) == 2
+    assert left_to_reseal(store) == 0
+
+
+def test_beside_a_process_that_learns_of_the_key_late_everything_comes_under_it(full: House) -> None:
+    source = Told()
+    full.store.vault._source = source
+    pump = Loop("pump", full.pump.run_once, 0.02)
+    sender = Thread(target=lambda: [post(full, number) for number in range(LINES)])
+    pump.start()
+    sender.start()
+    store = rotated(full)
+    for _ in reseal_all(store, lambda _: source.new.set() or sender.join(0.2), batch=5):
+        pass
+    sender.join(60)
+    assert until(lambda: len(full.matches()) == LINES, 60)
+    assert pump.stop(10)
+    assert (count(full, notices), left_to_reseal(store)) == (LINES, 0)
+    with full.store.reading() as connection:
+        for table in (notices, register_entries):
+            assert all(row.key_id == key_of(row.sealed) == "k2" for row in connection.execute(select(table)))

@@ -1,0 +1,232 @@
+"""The relay against a real broker: order, nothing twice, nothing lost when it or the broker fails."""
+
+from __future__ import annotations
+
+import signal
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+from kafka import KafkaProducer
+from kafka.record import MemoryRecords
+from kafka.record.default_records import DefaultRecordBatch
+from prometheus_client import REGISTRY
+from sqlalchemy import Connection, Engine, event, select
+
+from schemas.envelope import decode
+from scripts.kafka import Broker
+from services.core.errors import PullcordError
+from services.ingest.outcomes import Outcome
+from services.runtime.distributed import relay as relay_module
+from services.runtime.distributed.kafka_settings import KafkaSettings
+from services.runtime.distributed.relay import Relay, RelayError, make_producer
+from services.runtime.distributed.station import Station
+from services.storage.engine import make_engine
+from services.storage.store import Store
+from services.storage.tables import outbox
+from tests.distributed.stream import tapped, untold, write_events
+from tests.distributed.working import LITTER
+from tests.support.clock import FrozenClock
+from tests.support.house import House, make_store
+from tests.support.killing import until
+
+pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
+
+NOTICES = "pullcord.notices"
+RELAYS = 4
+WRITERS = 3
+KEYS_A_WRITER = 8
+BATCHES, A_BATCH = 40, 25
+PATIENCE = 40.0
+A_MOMENT = 0.01
+
+
+@pytest.fixture
+def store(engine: Engine) -> Store:
+    return make_store(engine, FrozenClock())
+
+
+@pytest.fixture
+def producer(settings: KafkaSettings) -> Iterator[KafkaProducer]:
+    made = make_producer(settings)
+    yield made
+    made.close(1)
+
+
+class CrashError(PullcordError):
+    """The end of a process, as far as a test can bear it."""
+
+
+def numbered(record: Any) -> int:
+    """By which number `write_events` had an event known."""
+    said: Any = decode(record.value).data
+    return int(said.records[0].record)
+
+
+def ids(records: list[Any]) -> list[str]:
+    return [decode(record.value).id for record in records]
+
+
+def write_batches(engine: Engine, writer: int) -> None:
+    """Write many events, with rising numbers, over keys that are this writer's alone."""
+    store = make_store(engine, FrozenClock(), seed=writer)
+    for batch in range(BATCHES):
+        numbers = range(1 + batch * A_BATCH, 1 + (batch + 1) * A_BATCH)
+        write_events(store, [(f"provider:RAVN:{writer * KEYS_A_WRITER + one % KEYS_A_WRITER}", one) for one in numbers])
+
+
+def relay_until(url: str, settings: KafkaSettings, enough: Event) -> int:
+    """A relay with connections of its own; how many events it told."""
+    engine, producer, told = make_engine(url), make_producer(settings), 0
+    relay = Relay(make_store(engine, FrozenClock()), producer)
+    while not enough.is_set():
+        now = relay.run_once()
+        told += now
+        if not now:
+            enough.wait(A_MOMENT)
+    producer.close(1)
+    engine.dispose()
+    return told
+
+
+def test_several_relays_keep_the_order_of_each_key_and_tell_nothing_twice(
+    engine: Engine, store: Store, settings: KafkaSettings
+) -> None:
+    url, enough = engine.url.render_as_string(hide_password=False), Event()
+    with tapped(settings, NOTICES) as tap, ThreadPoolExecutor(RELAYS + WRITERS) as threads:
+        relays = [threads.submit(relay_until, url, settings, enough) for _ in range(RELAYS)]
+        writers = [threads.submit(write_batches, engine, writer) for writer in range(WRITERS)]
+        try:
+            for writer in writers:
+                writer.result(PATIENCE)
+            assert until(lambda: not untold(store), PATIENCE)
+        finally:
+            enough.set()
+        told = [one.result(PATIENCE) for one in relays]
+        records = tap.read()
+
+    assert sum(told) == len(records) == WRITERS * BATCHES * A_BATCH
+    assert sum(some > 0 for some in told) > 1, "the relays shared the work"
+    with store.reading() as connection:
+        assert sorted(ids(records)) == sorted(connection.scalars(select(outbox.c.event_id)))
+    by_key = defaultdict(list)
+    for record in records:
+        by_key[record.key].append(numbered(record))
+    assert len(by_key) == WRITERS * KEYS_A_WRITER
+    assert all(numbers == sorted(numbers) for numbers in by_key.values())
+
+
+def test_events_are_compressed_and_keyed_by_feed_and_shard(
+    house: House, producer: KafkaProducer, settings: KafkaSettings, broker: Broker
+) -> None:
+    house.post_notices(
+        *({"cli": f"01632 960{number:03}", "planned_migration_date": "2027-01-04"} for number in range(300))
+    )
+    with tapped(settings) as tap:
+        told = Relay(house.store, producer).run_once()
+        records = tap.read()
+    assert len(records) == told > 1
+    for record in records:
+        said: Any = decode(record.value)
+        assert record.topic == said.data.topic == NOTICES
+        feed, _, shard = record.key.decode().rpartition(":")
+        assert (record.key.decode(), feed) == (said.partitionkey, "provider:RAVN")
+        assert shard.isdecimal()
+    assert len({record.key for record in records}) > 1
+    assert len({record.partition for record in records}) > 1
+    assert {batch.compression_type for batch in newest_batches(broker, records)} == {DefaultRecordBatch.CODEC_LZ4}
+
+
+def newest_batches(broker: Broker, records: list[Any]) -> list[DefaultRecordBatch]:
+    """The batch in which each of these records lies, as the broker keeps it on its disk."""
+    return [
+        batch
+        for record in records
+        for file in sorted((broker.folder / "data" / f"{record.topic}-{record.partition}").glob("*.log"))
+        for batch in batches_of(file.read_bytes())
+        if batch.base_offset <= record.offset <= batch.base_offset + batch.last_offset_delta
+    ]
+
+
+def batches_of(segment: bytes) -> Iterator[DefaultRecordBatch]:
+    kept = MemoryRecords(segment)
+    while kept.has_next():
+        yield kept.next_batch()
+
+
+def test_what_was_told_before_a_crash_is_told_again_in_the_same_order(
+    store: Store, engine: Engine, producer: KafkaProducer, settings: KafkaSettings
+) -> None:
+    write_events(store, [("provider:RAVN:7", number) for number in range(1, 6)])
+    written = untold(store)
+
+    def crash(connection: Connection) -> None:
+        if not connection.get_execution_options().get("pullcord_read_only"):
+            raise CrashError("before the commit")
+
+    with tapped(settings, NOTICES) as tap:
+        event.listen(engine, "commit", crash)
+        with pytest.raises(CrashError):
+            Relay(store, producer).run_once()
+        event.remove(engine, "commit", crash)
+        assert ids(tap.read()) == untold(store) == written
+        assert Relay(store, producer).run_once() == 5
+        assert ids(tap.read()) == written
+        assert untold(store) == []
+        assert Relay(store, producer).run_once() == 0
+        assert tap.read() == []
+
+
+@pytest.fixture
+def impatient(giving_up_soon: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relay gives a broker that does not answer up within two seconds, too."""
+
+    def producer(**options: Any) -> KafkaProducer:
+        return KafkaProducer(**{**options, "request_timeout_ms": 1000, "delivery_timeout_ms": 1500})
+
+    monkeypatch.setattr(relay_module, "KafkaProducer", producer)
+
+
+def failures() -> float:
+    return REGISTRY.get_sample_value("pullcord_relay_failures_total") or 0.0
+
+
+@pytest.mark.usefixtures("impatient")
+def test_with_kafka_down_the_door_stays_open_and_everything_is_told_when_it_is_back(
+    house: House, settings: KafkaSettings, broker: Broker
+) -> None:
+    station = Station(house.store, settings, timedelta(days=1))
+    house.post_notices({"id": "before", "cli": "01632 960001", "planned_migration_date": "2027-01-04"})
+    with tapped(settings, NOTICES) as tap:
+        assert station.run_once() == 1
+        assert [record for record in tap.read() if record.key != b"canary"]
+        broker.stop(signal.SIGKILL)
+        try:
+            _receipt, outcomes = house.post_notices(
+                {"id": "meanwhile", "cli": "01632 960002", "planned_migration_date": "2027-01-04"}
+            )
+            assert [outcome.outcome for outcome in outcomes] == [Outcome.ACCEPTED]
+            waiting, before = untold(house.store), failures()
+            for _ in range(2):
+                with pytest.raises(RelayError):
+                    station.run_once()
+            assert untold(house.store) == waiting != []
+            assert failures() == before + 2
+        finally:
+            station.close()
+            broker.start()
+        assert until(lambda: told_again(station), PATIENCE)
+        assert untold(house.store) == []
+        assert ids([record for record in tap.read() if record.key != b"canary"]) == waiting
+        station.close()
+
+
+def told_again(station: Station) -> bool:
+    try:
+        return station.run_once() > 0
+    except RelayError:
+        return False

@@ -1,0 +1,110 @@
+"""Workers as a process has them, in a thread with a loop of their own; and consumers that say what they were given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient
+from sqlalchemy import Connection, select
+
+from schemas.envelope import Envelope
+from services.runtime.distributed.kafka_settings import KafkaSettings
+from services.runtime.distributed.worker import Worker, make_worker
+from services.storage.process import Consumer, Effects
+from services.storage.store import Store
+from services.storage.tables import inbox
+
+LITTER = pytest.mark.filterwarnings("ignore:unclosed (<s|event loop):ResourceWarning")
+"""For tests in which clients fail, or more than one worker runs: what these leave behind is no fault of ours."""
+
+WITHIN = 40.0
+"""Seconds in which a worker starts or stops."""
+
+
+@dataclass
+class Listener:
+    """A consumer that only remembers which events it was given."""
+
+    name: str
+    topics: tuple[str, ...]
+    first: Callable[[], None] = lambda: None
+    """What it does before it handles a batch."""
+    heard: list[str] = field(default_factory=list)
+
+    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+        self.first()
+        self.heard += [event.id for event in events]
+        return Effects()
+
+
+class Working:
+    """A worker at work."""
+
+    def __init__(self, store: Store, consumer: Consumer, settings: KafkaSettings, folder: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="faust", daemon=True)
+        self._thread.start()
+        self._stopping: Future[Any] | None = None
+        self.worker: Worker = self._run(self._made(store, consumer, settings, folder)).result(WITHIN)
+
+    def start(self) -> None:
+        """Raises what the worker's start raises."""
+        self._run(self.worker.app.start()).result(WITHIN)
+
+    def stop(self) -> Future[Any]:
+        """Tell it to stop, if nobody has; what is returned is done when it has."""
+        self._stopping = self._stopping or self._run(self.worker.app.stop())
+        return self._stopping
+
+    def end(self) -> None:
+        """Have the thread end."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(WITHIN)
+        self._loop.close()
+
+    def _run(self, work: Any) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    @staticmethod
+    async def _made(store: Store, consumer: Consumer, settings: KafkaSettings, folder: Path) -> Worker:
+        return make_worker(store, consumer, settings, data_dir=str(folder))
+
+
+@contextmanager
+def working(store: Store, consumer: Consumer, settings: KafkaSettings, folder: Path) -> Iterator[Working]:
+    """A worker that works while the block runs."""
+    made = Working(store, consumer, settings, folder)
+    try:
+        made.start()
+        yield made
+    finally:
+        try:
+            made.stop().result(WITHIN)
+        finally:
+            made.end()
+
+
+def acknowledged(settings: KafkaSettings, consumer: Consumer) -> int:
+    """Up to where the consumer's worker has acknowledged, all partitions together."""
+    group = f"pullcord-{consumer.name}"
+    admin = KafkaAdminClient(**settings.client())
+    try:
+        offsets = admin.list_group_offsets(group)[group]
+    finally:
+        admin.close()
+    return sum(at.offset for at in offsets.values())
+
+
+def handled(store: Store, consumer: Consumer) -> set[str]:
+    """The events that the consumer's inbox knows."""
+    with store.reading() as connection:
+        return set(connection.scalars(select(inbox.c.event_id).where(inbox.c.consumer == consumer.name)))

@@ -1,0 +1,111 @@
+"""What the matches should be, judged afresh from the records as they stand, and where those on record differ.
+
+It knows nothing of tokens, events or the matcher's queries: it opens every live record, lays those side by side that
+share a number, a UPRN or a postcode, and judges each pair.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from schemas.codes import Scope
+from services.core.address import AddressParts
+from services.core.tokens import TokenKind
+from services.matcher.rules import Finding, Whereabouts, judge
+from services.storage.store import Store
+from services.storage.tables import matches, notices, register_entries
+from services.storage.vault import place
+
+Value = tuple[TokenKind, str]
+Pairs = dict[tuple[int, int], tuple[Any, ...]]
+"""By notice and entry: the level, the reasons, the version of the notice and that of the entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Where the matches on record are not those the records call for."""
+
+    missed: frozenset[tuple[int, int]]
+    """The records call for them, and there is none."""
+    stale: frozenset[tuple[int, int]]
+    """They stand, and the records do not call for them, or no longer at the versions or the level they name."""
+
+    def __bool__(self) -> bool:
+        return bool(self.missed or self.stale)
+
+
+NONE = Differences(frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A live record."""
+
+    pk: int
+    revision: int
+    values: frozenset[Value]
+    whereabouts: Whereabouts
+
+
+def differences(store: Store) -> Differences:
+    """Compare the matches on record with those judged afresh."""
+    with store.reading() as connection:
+        kept, called_for = _on_record(connection), _judged(store, connection)
+    stale = {pair for pair, match in kept.items() if called_for.get(pair) != match}
+    return Differences(frozenset(called_for.keys() - kept.keys()), frozenset(stale))
+
+
+def _on_record(connection: Connection) -> Pairs:
+    row = matches.c
+    columns = (row.notice_pk, row.entry_pk, row.level, row.reasons, row.notice_revision, row.entry_revision)
+    found = connection.execute(select(*columns).where(row.live))
+    return {(notice, entry): tuple(match) for notice, entry, *match in found}
+
+
+def live_matches(store: Store) -> int:
+    """How many matches stand."""
+    with store.reading() as connection:
+        return len(_on_record(connection))
+
+
+def _judged(store: Store, connection: Connection) -> Pairs:
+    entries = defaultdict(list)
+    for entry in _standing(store, connection, register_entries):
+        for value in entry.values:
+            entries[value].append(entry)
+    judged: Pairs = {}
+    for notice in _standing(store, connection, notices):
+        for entry in {entry.pk: entry for value in notice.values for entry in entries[value]}.values():
+            finding = _finding(notice, entry)
+            if finding is not None:
+                match = (finding.level.value, " ".join(finding.reasons), notice.revision, entry.revision)
+                judged[notice.pk, entry.pk] = match
+    return judged
+
+
+def _finding(notice: Standing, entry: Standing) -> Finding | None:
+    kinds = {kind for kind, _ in notice.values & entry.values}
+    return judge(kinds, Scope.LINE, lambda: (notice.whereabouts, entry.whereabouts))
+
+
+def _standing(store: Store, connection: Connection, table: Table) -> Iterator[Standing]:
+    row = table.c
+    for pk, revision, key, sealed in connection.execute(
+        select(row.pk, row.revision, row.record_key, row.sealed).where(row.live)
+    ):
+        private = store.vault.open(place(table.name, key), sealed)
+        parts = private.get("parts")
+        whereabouts = Whereabouts(bool(private["numbers"]), AddressParts.from_compact(parts) if parts else None)
+        yield Standing(pk, revision, frozenset(_values(private)), whereabouts)
+
+
+def _values(private: dict[str, Any]) -> Iterator[Value]:
+    yield from ((TokenKind.TELEPHONE, number) for number in private["numbers"])
+    for kind, name in ((TokenKind.UPRN, "uprn"), (TokenKind.POSTCODE, "postcode")):
+        if private.get(name):
+            yield kind, private[name]

@@ -1,0 +1,49 @@
+"""A PostgreSQL server for the tests of this package, and a store on a fresh database for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import pytest_socket
+from sqlalchemy import text
+
+from services.storage.feeds import add_feed
+from services.storage.store import Store
+from tests.interleavings.histories import COUNCILS, PROVIDERS
+from tests.support.clock import FrozenClock
+from tests.support.distributed import Databases, postgres
+from tests.support.house import make_store
+
+SETTINGS = {"synchronous_commit": "off", "deadlock_timeout": "20ms", "autovacuum_naptime": "5s"}
+"""None changes what a transaction sees or waits for. Without them most of the time would go into waiting for the disk,
+into finding out about deadlocks, and into plans made for tables that were still empty."""
+
+
+@pytest.fixture(scope="package")
+def databases() -> Iterator[Databases]:
+    pytest_socket.enable_socket()
+    with postgres() as made:
+        _set(made)
+        yield made
+
+
+@pytest.fixture
+def store(databases: Databases) -> Iterator[Store]:
+    """Two providers, two councils, and nothing on record."""
+    made = make_store(databases.fresh(), FrozenClock())
+    for code in PROVIDERS:
+        add_feed(made, "provider", code, code)
+    for code in COUNCILS:
+        add_feed(made, "council", code, code)
+    yield made
+    made.engine.dispose()
+
+
+def _set(databases: Databases) -> None:
+    engine = databases.fresh().execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for name, value in SETTINGS.items():
+            connection.execute(text(f"ALTER SYSTEM SET {name} = '{value}'"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()

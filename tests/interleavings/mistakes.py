@@ -1,0 +1,43 @@
+"""The two mistakes that the tests must be able to find: each is the product with one thing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from schemas.envelope import decode
+from services.matcher import store as matcher_store
+from services.matcher.agent import Matcher
+from services.storage.outbox import mark_published, unpublished
+from services.storage.process import write_effects
+from services.storage.store import Store
+
+ALL = 10_000
+
+
+@dataclass(frozen=True)
+class ProbingStore(Store):
+    """A store whose writers look for partners before they commit, and nobody looks again when they have."""
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with super().writing() as connection:
+            yield connection
+            matcher, now = Matcher(), self.now()
+            heard = [decode(one.body) for one in unpublished(connection, ALL) if one.topic in matcher.topics]
+            if heard:
+                write_effects(connection, self, matcher.handle(connection, self, heard, now), now)
+            mark_published(connection, unpublished(connection, ALL), now)
+
+
+def probing(store: Store) -> ProbingStore:
+    """The same store with the probe in the writing transaction."""
+    return ProbingStore(store.engine, store.vault, store.tokeniser, store.clock, store.random)
+
+
+def remove_share_lock() -> None:
+    """Have the matcher of this process write what it concluded without holding the records still."""
+    vars(matcher_store)["share_lock"] = lambda _: False

@@ -1,0 +1,101 @@
+"""Whatever writers and matchers do at once, the matches afterwards are those that the records call for.
+
+`PULLCORD_TEST_INTERLEAVINGS` says how many pairs live through their histories; the promise is kept for 100,000.
+`PULLCORD_TEST_SEED` repeats the choices of an earlier run: without it each has a seed of its own, which it prints. What
+processes do to each other no seed repeats.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from random import Random, SystemRandom
+from time import monotonic
+
+import pytest
+from sqlalchemy import func, select
+
+from services.storage.store import Store
+from services.storage.tables import quarantine
+from tests.interleavings.afresh import NONE, differences, live_matches
+from tests.interleavings.mistakes import probing, remove_share_lock
+from tests.interleavings.pace import CLOSE, MANY
+from tests.interleavings.running import write, write_and_match
+from tests.interleavings.trouble import hold_up_at_random
+
+pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeout(3600)]
+
+PAIRS = int(os.environ.get("PULLCORD_TEST_INTERLEAVINGS", "10000"))
+ROUND = 300
+ROUNDS = 12
+"""A mistake shows in one round of three or more; in so many at the latest."""
+
+Show = Callable[[str], None]
+
+
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str]) -> Show:
+    """Says something that is seen even when the test passes."""
+
+    def say(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{text}\n")
+
+    return say
+
+
+@pytest.fixture
+def noise(store: Store, show: Show) -> Random:
+    """Where all choices come from. It also has writers wait a moment before some statements and commits."""
+    seed = int(os.environ.get("PULLCORD_TEST_SEED") or SystemRandom().randrange(10**6))
+    show(f"PULLCORD_TEST_SEED={seed}")
+    hold_up_at_random(store.engine, Random(seed), share=0.02, seconds=0.004)
+    return Random(seed)
+
+
+def rounds() -> Iterator[range]:
+    """Pairs, some at a time."""
+    return (range(start, start + ROUND) for start in range(0, ROUND * ROUNDS, ROUND))
+
+
+def test_after_any_interleaving_the_matches_are_those_the_records_call_for(
+    store: Store, noise: Random, show: Show
+) -> None:
+    began = monotonic()
+    counts = write_and_match(store, noise, range(PAIRS), MANY)
+    seconds = round(monotonic() - began)
+    show(f"{PAIRS} pairs in {seconds} s: {dict(counts)}; {live_matches(store)} matches")
+    assert differences(store) == NONE
+    assert set_aside(store) == 0
+
+
+def test_records_that_change_while_they_are_matched_leave_no_match_behind(store: Store, noise: Random) -> None:
+    write_and_match(store, noise, range(ROUND), CLOSE)
+    assert differences(store) == NONE
+    assert live_matches(store) > 0
+
+
+def test_without_the_share_lock_they_leave_stale_matches(store: Store, noise: Random) -> None:
+    found = NONE
+    for pairs in rounds():
+        write_and_match(store, noise, pairs, CLOSE, remove_share_lock)
+        found = differences(store)
+        if found:
+            break
+    assert found.stale
+
+
+def test_with_the_probe_in_the_writing_transaction_matches_are_missed(store: Store, noise: Random) -> None:
+    found = NONE
+    for pairs in rounds():
+        write(probing(store), noise, pairs, MANY)
+        found = differences(store)
+        if found.missed:
+            break
+    assert found.missed
+
+
+def set_aside(store: Store) -> int:
+    with store.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(quarantine)) or 0

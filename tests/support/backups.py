@@ -1,0 +1,57 @@
+"""A house that has told of three lines at risk, its backup, and how that is put back."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from services.runtime.backups import back_up, restore
+from tests.support.house import House
+
+__all__ = ["ENTRIES", "NOTICES", "copy", "put_back", "rows_in", "told"]
+
+ENTRIES = [{"entry_id": f"e{n}", "cli": f"01632 96010{n}", "updated_at": "2026-11-01T09:00:00Z"} for n in range(4)]
+NOTICES = [
+    {
+        "id": f"n{n}",
+        "cli": f"01632 96010{n}",
+        "planned_migration_date": "2026-12-03",
+        "issued_at": "2026-11-20T09:00:00Z",
+    }
+    for n in range(4)
+]
+
+
+@pytest.fixture
+def told(house: House) -> House:
+    """A house that has told Blackpool of three lines at risk, ten days before."""
+    house.put_entries(*ENTRIES[:3])
+    house.post_notices(*NOTICES[:3])
+    house.tick(seconds=31)
+    assert len(house.mails()) == 1
+    return house
+
+
+@pytest.fixture
+def copy(told: House, tmp_path: Path) -> Path:
+    """A backup of it."""
+    made = tmp_path / "backup.db"
+    back_up(told.store, made)
+    return made
+
+
+def put_back(house: House, copy: Path) -> None:
+    """Restore a copy with everything stopped."""
+    house.store.engine.dispose()
+    restore(house.store, copy, replacing=True)
+    house.mails().clear()
+
+
+def rows_in(file: Path, table: str) -> int:
+    """How many rows a table has in a database file."""
+    with closing(sqlite3.connect(file)) as connection:
+        (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        return int(count)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts Debian's Prometheus (with promtool) and Alertmanager (with amtool) in place for the tests of rules and dashboards. Does nothing
-# when they are there already, and starts neither: the tests start their own.
+# Puts Debian's Prometheus (with promtool) and Alertmanager (with amtool) in place for the tests of rules and dashboards.
+# Does nothing when they are there already, and starts neither: the tests start their own.
 set -euo pipefail
 
 if command -v prometheus >/dev/null && command -v promtool >/dev/null && command -v amtool >/dev/null; then

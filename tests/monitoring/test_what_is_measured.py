@@ -1,0 +1,94 @@
+"""What upkeep needs to know and what becomes of requests is measured, and names nobody."""
+
+from __future__ import annotations
+
+import re
+from shutil import disk_usage
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.core.audit import AuditWord
+from services.storage.audit import AuditRow, write_audit
+from services.storage.keys import list_keys, revoke_key
+from tests.support.http import NOTICE, NOTICES, Door
+
+REQUESTS, SECONDS = "pullcord_http_requests_total", "pullcord_http_request_seconds_count"
+
+
+def value(door: Door, name: str, **labels: str) -> float:
+    families = text_string_to_metric_families(door.ask(None, "GET", "/metrics").text)
+    samples = (sample for family in families for sample in family.samples if sample.name == name)
+    return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
+
+
+def make_backup(door: Door) -> None:
+    store = door.house.store
+    with store.writing() as connection:
+        row = AuditRow(AuditWord.BACKUP_MADE, {"kind": "sqlite", "bytes": 4096})
+        write_audit(connection, store.vault, [row], store.now())
+
+
+def test_the_room_on_the_disk_is_that_of_the_database(door: Door) -> None:
+    database = door.house.store.engine.url.database
+    assert database is not None
+    assert value(door, "pullcord_disk_free_bytes") == pytest.approx(disk_usage(database).free, rel=0.2)
+
+
+def test_a_deployment_that_was_never_backed_up_is_as_late_as_its_first_record_is_old(door: Door) -> None:
+    door.house.clock.advance(days=2)
+    assert value(door, "pullcord_backup_age_seconds") == 2 * 86_400
+
+
+def test_a_backup_is_as_old_as_the_newest_on_record(door: Door) -> None:
+    for _ in range(2):
+        door.house.clock.advance(hours=5)
+        make_backup(door)
+    door.house.clock.advance(hours=3)
+    assert value(door, "pullcord_backup_age_seconds") == 3 * 3600
+
+
+def test_a_key_that_was_revoked_grows_no_older(door: Door) -> None:
+    door.house.clock.advance(days=400)
+    assert value(door, "pullcord_api_key_oldest_seconds") == 400 * 86_400
+    for key in list_keys(door.house.store):
+        revoke_key(door.house.store, key.key_id)
+    assert value(door, "pullcord_api_key_oldest_seconds") == 0
+
+
+def test_a_request_is_counted_and_timed_by_its_route_and_never_by_its_path(door: Door) -> None:
+    posted = {"route": NOTICES, "method": "POST", "status": "202"}
+    before, timed = value(door, REQUESTS, **posted), value(door, SECONDS, route=NOTICES, method="POST")
+    assert door.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
+    assert value(door, REQUESTS, **posted) == before + 1
+    assert value(door, SECONDS, route=NOTICES, method="POST") == timed + 1
+
+    case, _, link = door.alerted_case()
+    door.ask("blackpool", "GET", f"/v1/cases/{case}")
+    door.ask(None, "GET", link)
+    door.ask(None, "GET", "/01632960123")
+    text = door.ask(None, "GET", "/metrics").text
+    assert 'route="unknown"' in text
+    assert re.search(rf"{case}|{link}|960123", text) is None
+
+
+def test_a_method_that_somebody_made_up_is_counted_as_other(door: Door) -> None:
+    before = value(door, REQUESTS, method="other")
+    door.ask(None, "JUMP", "/livez")
+    assert value(door, REQUESTS, method="other") == before + 1
+    assert "JUMP" not in door.ask(None, "GET", "/metrics").text
+
+
+def test_a_fault_that_nobody_foresaw_is_counted_as_ours(door: Door) -> None:
+    @door.app.get("/broken")
+    def broken() -> None:
+        raise LookupError("01632 960123")
+
+    async def ask() -> int:
+        transport = ASGITransport(door.app, raise_app_exceptions=False)
+        async with AsyncClient(transport=transport, base_url="https://pullcord.example") as client:
+            return (await client.get("/broken")).status_code
+
+    assert door.portal.call(ask) == 500
+    assert value(door, REQUESTS, route="/broken", status="500") == 1

@@ -1,0 +1,98 @@
+"""Prometheus' own tools, and what the rules and dashboards hold."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.source import ROOT
+
+FOLDER = ROOT / "deploy" / "prometheus"
+RULES = FOLDER / "rules.yaml"
+DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
+GROUPS: list[dict[str, Any]] = yaml.safe_load(RULES.read_text())["groups"]
+ALERTS: dict[str, dict[str, Any]] = {
+    rule["alert"]: rule for group in GROUPS for rule in group["rules"] if "alert" in rule
+}
+RECORDED = [rule["record"] for group in GROUPS for rule in group["rules"] if "record" in rule]
+
+CHOICES = {"$__rate_interval": "5m", "$job": "pullcord", "$namespace": ".*", "$figure": "holds"}
+"""What Grafana puts in the place of its variables."""
+
+
+def tool(name: str) -> str:
+    """Where one of Prometheus' programs is."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.fail(f"{name} is missing: run scripts/prometheus.sh")
+    return found
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a program said, and the code it ended with."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(program: str, *arguments: str | Path, given: str | None = None) -> Said:
+    """Run one of Prometheus' programs."""
+    command = [tool(program), *map(str, arguments)]
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=120, check=False)
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A dashboard as its file has it."""
+
+    path: Path
+
+    @property
+    def content(self) -> dict[str, Any]:
+        made: dict[str, Any] = json.loads(self.path.read_text())
+        return made
+
+    @property
+    def panels(self) -> list[dict[str, Any]]:
+        """All panels but the rows' headings."""
+        return [panel for panel in self.content["panels"] if panel["type"] != "row"]
+
+    @property
+    def queries(self) -> Iterator[str]:
+        """The expressions, with something chosen for each variable."""
+        for panel in self.panels:
+            for target in panel["targets"]:
+                yield chosen(target["expr"])
+
+
+BOARDS = [Board(path) for path in sorted(DASHBOARDS.glob("*.json"))]
+
+
+def chosen(expression: str) -> str:
+    for variable, value in CHOICES.items():
+        expression = expression.replace(variable, value)
+    return expression
+
+
+def expressions() -> list[str]:
+    """Every expression of every rule and of every panel."""
+    of_rules = [rule["expr"] for group in GROUPS for rule in group["rules"]]
+    return of_rules + [query for board in BOARDS for query in board.queries]
+
+
+def named(expression: str) -> set[str]:
+    """The metrics of ours that an expression names, and those that a rule records."""
+    without_values = re.sub(r'"[^"]*"', "", expression)
+    return set(re.findall(r"\bpullcord[_:][\w:]+", without_values))

@@ -87,17 +87,29 @@ class View:
         return plots.spans([_span(one, figure) for one in self.months])
 
     def by_kind(self, definition: Definition) -> plots.Plot | None:
-        """A bar for each kind in the last month; None where there are no kinds."""
+        """A bar for each kind in the last month; None where there is nothing to see."""
         kinds = _of(self.last, definition.figure).tables.get(Dimension.KIND, {})
-        points = [plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()]
-        return plots.rows(points) if points else None
+        return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
 
     def by_each(self, figure: Figure, dimension: Dimension) -> plots.Plot | None:
-        """A bar for each council or provider in the last month, the highest first; None where there is none."""
+        """A bar for each council or provider in the last month, the highest first; None where there is nothing to see."""
         counts = _of(self.last, figure).tables.get(dimension, {})
         points = [plots.Point(self.name(code), count, WITHHELD) for code, count in counts.items()]
         points.sort(key=lambda point: (point.value is None, -(point.value or 0), point.label))
-        return plots.rows(points[:MOST_BARS]) if points else None
+        return _rows(points[:MOST_BARS])
+
+    def nation(self) -> Grid:
+        """The figures that have no kinds known beforehand, and the waits, month by month."""
+        shown = [_of(self.last, one.figure) for one in DEFINITIONS if _stands_alone(one)]
+        rows = (
+            Row(
+                long_name(month.month),
+                "" if month.complete else "to date",
+                tuple(_own(_of(month, one.definition.figure), Dimension.TOTAL, "") for one in shown),
+            )
+            for month in self.months
+        )
+        return Grid("The nation, month by month", ("Month", *map(_heading, shown)), tuple(rows))
 
     def by_month(self, definition: Definition) -> Grid:
         """A figure month by month, with its kinds where all are known beforehand."""
@@ -108,12 +120,8 @@ class View:
         return Grid(f"{definition.title}: the nation, month by month", tuple(headings), rows)
 
     def overview(self, dimension: Dimension) -> Grid:
-        """The figures without kinds, and the waits, of every council or provider in the last month."""
-        shown = [
-            _of(self.last, one.figure)
-            for one in DEFINITIONS
-            if dimension in one.by and (not one.kinds or one.kind is Kind.WAIT)
-        ]
+        """The same of every council or provider in the last month."""
+        shown = [_of(self.last, one.figure) for one in DEFINITIONS if dimension in one.by and _stands_alone(one)]
         codes = {code for one in shown for code in one.tables.get(dimension, {})}
         rows = [Row(self.name(code), code, tuple(_own(one, dimension, code) for one in shown)) for code in codes]
         rows.sort(key=lambda row: ([-(one.number or 0) for one in row.values], row.name))
@@ -161,10 +169,19 @@ def _heading(shown: Shown) -> str:
     return f"{title}: median days" if shown.definition.kind is Kind.WAIT else title
 
 
-def _own(shown: Shown, dimension: Dimension, code: str) -> Value:
+def _own(shown: Shown, dimension: Dimension, key: str) -> Value:
     if shown.definition.kind is Kind.WAIT:
-        return wait_values(shown, dimension, code)[0]
-    return value(shown, shown.tables.get(dimension, {}).get(code, 0))
+        return wait_values(shown, dimension, key)[0]
+    return value(shown, shown.tables.get(dimension, {}).get(key, 0) if key else shown.total)
+
+
+def _stands_alone(definition: Definition) -> bool:
+    """Whether one number says it: its kinds have no columns of their own."""
+    return not definition.kinds or definition.kind is Kind.WAIT
+
+
+def _rows(points: Sequence[plots.Point]) -> plots.Plot | None:
+    return plots.rows(points) if any(point.value for point in points) else None
 
 
 def _point(month: MonthShown, figure: Figure) -> plots.Point:

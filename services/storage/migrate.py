@@ -62,17 +62,31 @@ def schema_of(connection: Connection) -> Schema:
 
 @contextmanager
 def _migrating(engine: Engine) -> Iterator[Connection]:
-    """A transaction for a migration; on PostgreSQL one at a time.
+    """A connection for migrations, each a transaction or taking itself out of one; on PostgreSQL one process at a time.
 
-    It may run long, but does not wait long for a lock on a table: whoever else wants that table would wait behind it.
+    A migration may run long, but does not wait long for a lock on a table: whoever else wants it would wait behind it.
     """
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(text("SET LOCAL lock_timeout = '10min'"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock_class, :number)"), MIGRATION)
-            connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-        yield connection
+    with engine.connect() as connection:
+        if connection.dialect.name != "postgresql":
+            yield connection
+            connection.commit()
+            return
+        _execute(connection, "SET statement_timeout = 0", "SET lock_timeout = '10min'")
+        connection.execute(text("SELECT pg_advisory_lock(:lock_class, :number)"), MIGRATION)
+        _execute(connection, "SET lock_timeout = '5s'")
+        try:
+            yield connection
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:lock_class, :number)"), MIGRATION)
+            _execute(connection, "RESET statement_timeout", "RESET lock_timeout")
+
+
+def _execute(connection: Connection, *statements: str) -> None:
+    for statement in statements:
+        connection.execute(text(statement))
+    connection.commit()
 
 
 def _config(connection: Connection) -> Config:

@@ -58,4 +58,5 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - /redoc
 - /openapi.json
 - /static-offline-docs
+- /metrics/oversight
 {{- end }}

@@ -7,7 +7,7 @@ UV := .tools/uv/bin/uv
 RUN := .venv/bin/
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help demo demo-distributed test lint types check-imports bench bench-distributed setup browser java kafka postgres schemas samples clean prometheus buildah chart dashboards
+.PHONY: help demo demo-distributed test lint types check-imports bench bench-distributed setup browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -57,6 +57,9 @@ prometheus: ## Prometheus and Alertmanager for the tests of rules
 
 buildah: ## buildah and mmdebstrap for the tests of the image
 	@scripts/buildah.sh
+
+image: setup buildah ## The image, over Debian's own packages: no container engine, no registry of images
+	@$(RUN)python -m scripts.image
 
 dashboards: setup ## Write deploy/grafana/dashboards anew
 	$(RUN)python -m scripts.dashboards

@@ -35,7 +35,8 @@ dbname=pullcord
 password=$(cat "$folder/postgres-password")
 END
 keep grafana-password <<<"$(password)"
-keep smtp-password <<<"$(password)"
+keep smtp-password </dev/null
+keep regulator-key </dev/null
 keep alerts.env <<'END'
 # Who is told when nobody else can be, as Apprise addresses. Set it: https://github.com/caronc/apprise/wiki
 PULLCORD_FALLBACK_ROUTES=[]
@@ -46,6 +47,9 @@ cat <<END
 Copy $folder/keys.json to a safe place, apart from the database. Without it nothing can be read; whoever has both can
 read everything.
 
-Next: put your operator's addresses into $folder/alerts.env, and what Alertmanager signs in to your mail server with into
-$folder/smtp-password.
+Write into these, which are empty so far:
+  $folder/alerts.env       whom to tell when nobody else can be
+  $folder/smtp-password    what Alertmanager signs in to your mail server with
+  $folder/regulator-key    a key of \`pullcord keys create --role regulator\`, once the service runs: without it
+                           Prometheus is not given the regulator's figures
 END

@@ -1,0 +1,41 @@
+"""`deploy/compose.yaml`, as an engine reads it when each variable has the value that the file gives it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.source import ROOT
+
+FOLDER = ROOT / "deploy"
+TEXT = (FOLDER / "compose.yaml").read_text()
+ASKED_FOR = {"PULLCORD_PUBLIC_URL": "https://pullcord.example"}
+"""What whoever starts it must say."""
+
+Service = dict[str, Any]
+
+
+def _filled(found: re.Match[str]) -> str:
+    name, kind, rest = found.groups()
+    return ASKED_FOR[name] if kind == "?" else rest
+
+
+COMPOSE: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{(\w+):([-?])([^}]*)\}", _filled, TEXT))
+SERVICES: dict[str, Service] = COMPOSE["services"]
+OURS = {name: one for name, one in SERVICES.items() if "pullcord" in one["image"]}
+LONG_LIVED = {name: one for name, one in SERVICES.items() if name != "init"}
+
+
+def mounted(service: Service, kind: str) -> dict[str, str]:
+    """The secrets or configs of a service: where each is, and its name."""
+    given = [{"source": one} if isinstance(one, str) else one for one in service.get(kind, ())]
+    return {one.get("target", f"/run/secrets/{one['source']}"): one["source"] for one in given}
+
+
+def file_of(kind: str, name: str) -> Path:
+    """The file of a secret or a config."""
+    path: str = COMPOSE[kind][name]["file"]
+    return FOLDER / path

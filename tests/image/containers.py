@@ -1,0 +1,122 @@
+"""Containers of the image, by buildah: as it runs them, and on a root that nobody can write to."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import httpx
+import psutil
+
+from scripts.image import Buildah
+from tests.support.killing import until
+
+USER = 10001
+DATA = "/var/lib/pullcord"
+SERVING_WITHIN = 60.0
+"""Seconds; the machine may be busy."""
+
+READ_ONLY = f"""set -eu
+root=$1 data=$2; shift 2
+mount --bind "$root" "$root"
+mount --bind "$data" "$root{DATA}"
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mount --rbind /dev "$root/dev"
+mount -t proc proc "$root/proc"
+mount -o remount,bind,ro "$root"
+exec chroot --userspec={USER}:{USER} "$root" env --ignore-environment --chdir={DATA} "$@"
+"""
+"""What `--read-only --tmpfs /tmp` means to a container engine, in a name space of mounts that ends with the program."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of an image, with a folder of this machine for its data."""
+
+    buildah: Buildah
+    image: str
+    name: str
+    folder: Path
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What the image says of itself: `config` and `history`."""
+        found: dict[str, Any] = json.loads(self.buildah.run("inspect", "--type=image", self.image))["OCIv1"]
+        return found
+
+    def command(self, *words: str, **environment: str) -> list[str]:
+        """How words are run in it."""
+        given = [f"--env={name}={value}" for name, value in environment.items()]
+        volume = f"--volume={self.folder}:{DATA}"
+        return self.buildah.command("run", "--isolation=chroot", volume, *given, self.name, "--", *words)
+
+    def run(self, *words: str) -> str:
+        """What words print there; a failure shows what they said."""
+        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, (words, done.stdout[-2000:], done.stderr[-2000:])
+        return done.stdout.strip()
+
+    def python(self, script: str) -> Any:
+        """What a script that prints JSON says to the image's Python."""
+        return json.loads(self.run("python", "-c", script))
+
+
+class ReadOnlyContainer(Container):
+    """The same on a root that is read only: the data, /tmp and nothing else can be written to."""
+
+    def command(self, *words: str, **environment: str) -> list[str]:
+        named = dict(entry.split("=", 1) for entry in self.about["config"]["Env"])
+        given = [f"{name}={value}" for name, value in {**named, "HOME": DATA, **environment}.items()]
+        root = self.buildah.run("mount", self.name)
+        return ["unshare", "--mount", "sh", "-c", READ_ONLY, "sh", root, str(self.folder), *given, *words]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A service that runs in a container."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    port: int
+    client: httpx.Client
+
+    def stop(self) -> int:
+        """Tell the service itself to stop, as an engine does; the code it ended with."""
+        programs = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+        programs[-1].terminate()
+        return self.process.wait(30)
+
+
+@contextmanager
+def served(container: Container) -> Iterator[Served]:
+    """What the image does when it is told nothing: its entry point with its own arguments, on a free port."""
+    with closing(create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    config = container.about["config"]
+    command = container.command(
+        *config["Entrypoint"], *config["Cmd"], PULLCORD_HOST="127.0.0.1", PULLCORD_PORT=str(port)
+    )
+    log = container.folder.with_suffix(".log")
+    with log.open("wb") as out, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        process = subprocess.Popen(command, stdout=out, stderr=out)
+        try:
+            assert until(lambda: process.poll() is not None or _ready(client), SERVING_WITHIN), log.read_text()[-2000:]
+            assert process.poll() is None, log.read_text()[-2000:]
+            yield Served(process, log, port, client)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").is_success
+    except httpx.HTTPError:
+        return False

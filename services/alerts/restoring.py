@@ -39,22 +39,18 @@ class Restore:
     record_ends: datetime
 
 
-def settle_restore(store: Store, record_ends: datetime) -> int:
-    """Write down that the database was restored; returns how many deliveries are not needed because newer are owed.
+def settle_restore(store: Store, record_ends: datetime) -> None:
+    """Write down that the database was restored, and let go of deliveries where newer ones are owed.
 
-    Before anything works with it. Done again, it changes nothing.
+    Once, before anything works with it.
     """
     now = store.now()
     with store.writing() as connection:
-        known = last_restore(connection)
-        if known is not None and known.at == record_ends:
-            return 0
         covered = list(_covered(connection, store, now))
         for delivery in covered:
             _set_aside(connection, store, delivery, now)
         fields = {"record_ends": record_ends.isoformat(), "deliveries": len(covered)}
         write_audit(connection, store.vault, [AuditRow(AuditWord.DATABASE_RESTORED, fields)], now)
-    return len(covered)
 
 
 def last_restore(connection: Connection) -> Restore | None:
@@ -67,14 +63,12 @@ def last_restore(connection: Connection) -> Restore | None:
 def may_repeat(connection: Connection, alert: Any) -> Restore | None:
     """The restore after which an alert (a row) may repeat what was told already.
 
-    It was on its way at the end of the record, or it is the first since then about one of its cases.
+    It is the first about one of its cases since then: newly owed, or on its way at the end of the record.
     """
     restore = last_restore(connection)
     if restore is None or alert.created_at > restore.at + SAID_FOR:
         return None
-    if alert.created_at <= restore.at or _first_about_a_case(connection, alert.pk, restore.at):
-        return restore
-    return None
+    return restore if _first_about_a_case(connection, alert.pk, restore.at) else None
 
 
 def _first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:

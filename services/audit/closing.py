@@ -88,7 +88,7 @@ def month_to_date(connection: Connection, month: Month, unsafe: Collection[str],
     """The figures of a month that is not over, as they stand now; nothing is kept."""
     counts = recount(connection, month)
     counts.update(_stock_of_cases(connection, unsafe, month.ends, now))
-    counts.update(_stock_of_records(connection, now))
+    counts.update(_stock_of_records(connection, month.ends, now))
     return counts
 
 
@@ -105,7 +105,7 @@ def _next(connection: Connection, now: datetime) -> Month | None:
 def _stock(connection: Connection, month: Month, unsafe: Collection[str], now: datetime) -> list[AuditRow]:
     taken = _stock_of_cases(connection, unsafe, month.ends, month.ends)
     if now - month.ends <= IN_TIME:
-        taken.update(_stock_of_records(connection, month.ends))
+        taken.update(_stock_of_records(connection, month.ends, month.ends))
     by_figure: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
     for (figure, dimension, key), number in sorted(taken.items()):
         by_figure[figure].append((dimension, key, number))
@@ -115,9 +115,10 @@ def _stock(connection: Connection, month: Month, unsafe: Collection[str], now: d
     ]
 
 
-def _stock_of_records(connection: Connection, moment: datetime) -> Counts:
+def _stock_of_records(connection: Connection, until: datetime, moment: datetime) -> Counts:
+    """What the records hold, as of a moment; of those that take part, who was there before `until`."""
     counts = _nothing_of(OF_RECORDS)
-    for some in (registers(connection, moment), feeds_heard(connection, moment), identified(connection)):
+    for some in (registers(connection, moment), feeds_heard(connection, until, moment), identified(connection)):
         counts.update(some)
     return counts
 

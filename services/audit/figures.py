@@ -172,7 +172,7 @@ DEFINITIONS: Final = (
     ),
     Definition(
         Figure.CONFIRMATIONS,
-        "Confirmations by party",
+        "Confirmations",
         Kind.FLOW,
         "Cases in which a compatible and functioning telecare solution was confirmed for the first time, by who "
         "confirmed it.",

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 520, 190
+WIDTH, HEIGHT = 430, 170
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 22, 26
-WIDEST_BAR = 56
+WIDEST_BAR = 48
 GAP = 0.3
 """Of a month's share of the width, how much is left free."""
 LABEL_WIDTH = 44
 """Room that the name of a month needs."""
-NAME_WIDTH, ROW_HEIGHT, VALUE_WIDTH = 200, 24, 70
+NAME_WIDTH, ROW_HEIGHT, VALUE_WIDTH = 165, 24, 60
 WORD_WIDTH = 66
 """Room that the word for what has no number needs."""
 

@@ -92,7 +92,7 @@ class View:
         return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
 
     def by_each(self, figure: Figure, dimension: Dimension) -> plots.Plot | None:
-        """A bar for each council or provider in the last month, the highest first; None where there is nothing to see."""
+        """A bar for each council or provider, the highest first; None where there is nothing to see."""
         counts = _of(self.last, figure).tables.get(dimension, {})
         points = [plots.Point(self.name(code), count, WITHHELD) for code, count in counts.items()]
         points.sort(key=lambda point: (point.value is None, -(point.value or 0), point.label))
@@ -129,14 +129,15 @@ class View:
         return Grid(f"Every {dimension} with a case: {named(self.last)}", headings, tuple(rows))
 
     def crossed(self, definition: Definition) -> Iterator[Grid]:
-        """A figure of the last month by council and kind, and by provider and kind; none of waits."""
+        """A figure of the last month by council and kind, and by provider and kind, where not all of it is withheld."""
         shown = _of(self.last, definition.figure)
         for dimension in CODES:
             counts = shown.tables.get(dimension, {})
             if counts and definition.kinds and CROSSED[dimension] in shown.tables:
                 headings = (dimension.capitalize(), "Total", *map(words, definition.kinds))
-                rows = (self._crossed_row(shown, dimension, code) for code in sorted(counts, key=self.name))
-                yield Grid(f"{definition.title} by {dimension}: {named(self.last)}", headings, tuple(rows))
+                rows = tuple(self._crossed_row(shown, dimension, code) for code in sorted(counts, key=self.name))
+                if any(one.number is not None for row in rows for one in row.values):
+                    yield Grid(f"{definition.title} by {dimension}: {named(self.last)}", headings, rows)
 
     def name(self, code: str) -> str:
         """The name of a council or provider."""

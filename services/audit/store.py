@@ -24,14 +24,17 @@ def said(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[Said]:
-    """What the audit says with these words, from `since` to before `until`, in order."""
+    """What the audit says with these words, from `since` to before `until`, in the order in which it was said.
+
+    That is by row and not by time: of two processes that move a case in turn, one may have a clock that is behind.
+    """
     row = audit.c
     query = select(row.at, row.word, row.feed_id, row.fields).where(row.word.in_([word.value for word in words]))
     if since is not None:
         query = query.where(row.at >= since)
     if until is not None:
         query = query.where(row.at < until)
-    ordered = query.order_by(row.at, row.pk).execution_options(yield_per=CHUNK)
+    ordered = query.order_by(row.pk).execution_options(yield_per=CHUNK)
     for at, word, feed_id, fields in connection.execute(ordered):
         yield Said(at, AuditWord(word), feed_id, fields)
 
@@ -101,11 +104,11 @@ def registers(connection: Connection, moment: datetime) -> Counts:
     return counts
 
 
-def feeds_heard(connection: Connection, moment: datetime) -> Counts:
-    """Councils and providers known at a moment, heard and silent as of then."""
+def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Counts:
+    """Councils and providers that were there before `until`, heard and silent as of a moment."""
     counts = Counts()
     silent_before = moment - timedelta(days=SILENT_DAYS)
-    query = select(feeds.c.kind, feeds.c.code, feeds.c.last_heard_at).where(feeds.c.created_at < moment)
+    query = select(feeds.c.kind, feeds.c.code, feeds.c.last_heard_at).where(feeds.c.created_at < until)
     for role, code, heard in connection.execute(query):
         kind = "heard" if heard is not None and heard >= silent_before else "silent"
         council, providers = (code, []) if role == "council" else (None, [code])

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, make_url
 
-from services.alerts.restoring import settle_restore
+from services.alerts.restoring import last_restore, settle_restore
 from services.core.audit import AuditWord
 from services.core.errors import RefusedError
 from services.storage.audit import AuditRow, write_audit
@@ -94,10 +94,12 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> Restored:
 def settle_in_place(store: Store) -> datetime:
     """What must follow when a database was put back by other means, before anything works with it.
 
-    Returns when its record ends.
+    Returns when its record ends. Done again, it changes nothing.
     """
     with store.reading() as connection:
-        ends = last_on_record(connection) or store.now()
+        ends, known = last_on_record(connection) or store.now(), last_restore(connection)
+    if known is not None and known.at == ends:
+        return known.record_ends
     settle_restore(store, ends)
     return ends
 

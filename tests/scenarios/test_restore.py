@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from services.storage.tables import (
     register_entries,
 )
 from tests.support.backups import ENTRIES, NOTICES, copy, put_back, rows_in, told
+from tests.support.clock import START
 from tests.support.house import House
 from tests.support.ledger import rows, said
 from tests.support.people import acknowledge_last
@@ -125,8 +127,20 @@ class TestAfterARestore:
 
     def test_settled_twice_it_is_written_down_once(self, told: House, copy: Path) -> None:
         put_back(told, copy)
-        settle_in_place(told.store)
+        told.clock.advance(minutes=1)
+        assert settle_in_place(told.store) == START + timedelta(seconds=31)
         assert len(said(told, AuditWord.DATABASE_RESTORED)) == 1
+
+    def test_a_backup_made_right_after_a_restore_is_one_more_when_it_is_put_back(
+        self, told: House, copy: Path, tmp_path: Path
+    ) -> None:
+        put_back(told, copy)
+        back_up(told.store, tmp_path / "second.db")
+        told.tick(days=1)
+        put_back(told, tmp_path / "second.db")
+        told.tick(minutes=1)
+        assert len(said(told, AuditWord.DATABASE_RESTORED)) == 2
+        assert f"{RESTORED} on Tuesday 24 November 2026" in " ".join(told.mails()[0].message.text.split())
 
 
 class TestWhatWasOnItsWay:

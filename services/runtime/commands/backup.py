@@ -116,8 +116,14 @@ def _restore(settings: Settings, file: Path, *, replacing: bool) -> None:
 
 
 def _size(path: Path) -> int:
-    """In bytes; a base backup is a folder."""
-    return sum(one.stat().st_size for one in (path, *path.rglob("*")) if one.is_file())
+    """In bytes; a base backup is a folder.
+
+    Raises RefusedError for a backup that is not there or holds nothing.
+    """
+    size = sum(one.stat().st_size for one in (path, *path.rglob("*")) if one.is_file())
+    if not size:
+        raise RefusedError(f"{path} is not there or holds nothing: that is no backup")
+    return size
 
 
 def _show(file: Path, contents: Contents) -> None:

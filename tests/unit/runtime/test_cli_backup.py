@@ -79,6 +79,14 @@ def test_a_backup_made_by_other_tools_is_written_down(desk: Desk) -> None:
     assert fields == {"kind": "pg_basebackup", "bytes": 12}
 
 
+@pytest.mark.parametrize("made", ["none.dump", "empty.dump"])
+def test_a_backup_that_was_not_made_is_not_written_down(desk: Desk, made: str) -> None:
+    desk.file("empty.dump", "")
+    printed = desk.run("backup", str(desk.folder / made), "--record", "pg_dump")
+    assert (printed.code, "that is no backup" in printed.complaint) == (2, True)
+    assert "backup_made" not in words_of_audit(desk)
+
+
 @pytest.mark.parametrize(
     ("command", "tool"),
     [

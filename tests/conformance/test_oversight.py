@@ -1,0 +1,10 @@
+"""The figures and what protects them, on every way the product runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenarios.test_audit_check import *  # noqa: F403
+from tests.scenarios.test_oversight import *  # noqa: F403
+
+pytestmark = [pytest.mark.network, pytest.mark.enable_socket]

@@ -1,0 +1,157 @@
+"""Small counts: an attacker who knows all that is published, and tries every world that fits it, never learns one.
+
+The attacker knows the rules too: that a withheld count is not 0, and how the tables hang together. A small count is
+given away if in every world that fits it has the same value, or is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.audit.suppression import Part, Shown, publish, publish_crossed
+
+SMALL = 3
+"""Counts of 1 and 2 are small here: worlds stay few."""
+
+LARGEST = 6
+NAMES = "abcd"
+counts = st.integers(0, LARGEST)
+tables = st.integers(1, 4).flatmap(lambda size: st.lists(counts, min_size=size, max_size=size))
+
+
+def named(values: Iterable[int]) -> dict[str, int]:
+    return dict(zip(NAMES, values, strict=False))
+
+
+def is_small(count: int) -> bool:
+    return 0 < count < SMALL
+
+
+def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[int]:
+    """The places of small counts that are the same, or small, in every world; the truth must be one of the worlds."""
+    every = list(worlds)
+    assert tuple(truth) in {tuple(world) for world in every}
+    columns = list(zip(*every, strict=True))
+    return [
+        place
+        for place, count in enumerate(truth)
+        if is_small(count) and (len(set(columns[place])) == 1 or all(map(is_small, columns[place])))
+    ]
+
+
+def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
+    """What each count of a table may be, by itself: what it is shown as, or anything from 1 up."""
+    return [range(1, most + 1) if count is None else [count] for count in shown.values()]
+
+
+def worlds_of(shown: Shown, total: int, *, shared: bool = False) -> Iterator[tuple[int, ...]]:
+    """Every table that fits one that is shown with its total; `shared` if a thing may be counted in several places."""
+    for world in product(*ranges(shown, total)):
+        if sum(world) == total or (shared and sum(world) > total):
+            yield world
+
+
+@given(tables)
+def test_no_small_count_of_a_table_can_be_worked_out_from_its_total(values: list[int]) -> None:
+    table, total = named(values), sum(values)
+    published = publish({"council": table}, total, SMALL)
+    if published.total is None:
+        assert all(count in (None, 0) for count in published.tables["council"].values())
+    else:
+        assert published.total == total
+        assert given_away(worlds_of(published.tables["council"], total), values) == []
+
+
+@given(tables)
+def test_a_table_without_a_small_count_is_shown_whole(values: list[int]) -> None:
+    table = {name: count for name, count in named(values).items() if not is_small(count)}
+    published = publish({"council": table}, sum(table.values()), SMALL)
+    assert (published.total, published.tables["council"]) == (sum(table.values()), table)
+
+
+@given(tables)
+def test_what_is_shown_is_true_and_nought_is_never_withheld(values: list[int]) -> None:
+    table = named(values)
+    published = publish({"council": table}, sum(values), SMALL)
+    assert published.tables["council"].keys() == table.keys()
+    for name, count in published.tables["council"].items():
+        assert count == table[name] or (count is None and table[name] > 0)
+
+
+@given(st.lists(st.sets(st.sampled_from("abc"), min_size=1), min_size=1, max_size=8))
+def test_the_same_holds_where_one_case_counts_for_several_providers(cases: list[set[str]]) -> None:
+    table = {name: sum(name in case for case in cases) for name in "abc"}
+    published = publish({"provider": table}, len(cases), SMALL)
+    if published.total is not None:
+        worlds = worlds_of(published.tables["provider"], published.total, shared=True)
+        assert given_away(worlds, list(table.values())) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=3))
+def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tuple[int, int]]) -> None:
+    """A figure, and one that counts a part of it: the difference is a count like any other."""
+    part, left = named(one for one, _ in pairs), named(other for _, other in pairs)
+    whole = {name: part[name] + left[name] for name in part}
+    totals = sum(part.values()), sum(whole.values())
+    of_part = publish({"council": part}, totals[0], SMALL)
+    of_whole = publish({"council": whole}, totals[1], SMALL, Part(totals[0], {"council": part}))
+    if of_part.total is None or of_whole.total is None:
+        return
+    worlds = [
+        (*parts, *wholes, *(one - other for one, other in zip(wholes, parts, strict=True)))
+        for parts in worlds_of(of_part.tables["council"], totals[0])
+        for wholes in worlds_of(of_whole.tables["council"], totals[1])
+        if all(one >= other for one, other in zip(wholes, parts, strict=True))
+    ]
+    assert given_away(worlds, [*part.values(), *whole.values(), *left.values()]) == []
+
+
+def fits(world: Mapping[tuple[str, str], int], rows: Shown, kinds: Shown) -> bool:
+    """Whether the margins of a table of rows and kinds are those that are shown."""
+    sums = [(rows, {row: sum(n for (one, _), n in world.items() if one == row) for row in rows})]
+    sums.append((kinds, {kind: sum(n for (_, one), n in world.items() if one == kind) for kind in kinds}))
+    return all(
+        (there[name] >= 1) if shown is None else (there[name] == shown)
+        for margin, there in sums
+        for name, shown in margin.items()
+    )
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=3))
+def test_no_small_count_of_a_table_of_councils_by_kinds_can_be_worked_out_from_its_margins(
+    values: list[tuple[int, int]],
+) -> None:
+    crossed = {row: dict(zip("xy", pair, strict=True)) for row, pair in zip(NAMES, values, strict=False) if any(pair)}
+    rows = {row: sum(pair.values()) for row, pair in crossed.items()}
+    kinds = {kind: sum(pair[kind] for pair in crossed.values()) for kind in "xy"}
+    published = publish({"council": rows, "kind": kinds}, sum(rows.values()), SMALL)
+    if published.total is None:
+        return
+    shown = publish_crossed(crossed, published.tables["council"], published.tables["kind"], SMALL)
+    places = [(row, kind) for row in crossed for kind in "xy"]
+    cells = [shown[row][kind] for row, kind in places]
+    choices = [range(published.total + 1) if cell is None else [cell] for cell in cells]
+    worlds = [
+        world
+        for world in product(*choices)
+        if sum(world) == published.total
+        and fits(dict(zip(places, world, strict=True)), published.tables["council"], published.tables["kind"])
+    ]
+    assert given_away(worlds, [crossed[row][kind] for row, kind in places]) == []
+    row_sums = [[sum(world[place : place + 2]) for place in range(0, len(world), 2)] for world in worlds]
+    assert given_away(row_sums, list(rows.values())) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=4))
+def test_a_table_of_councils_by_kinds_without_a_small_count_is_shown_whole(values: list[tuple[int, int]]) -> None:
+    crossed = {
+        row: {kind: 0 if is_small(count) else count for kind, count in zip("xy", pair, strict=True)}
+        for row, pair in zip(NAMES, values, strict=False)
+    }
+    rows = {row: sum(pair.values()) for row, pair in crossed.items()}
+    kinds = {kind: sum(pair[kind] for pair in crossed.values()) for kind in "xy"}
+    assert publish_crossed(crossed, rows, kinds, SMALL) == crossed

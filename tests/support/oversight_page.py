@@ -1,0 +1,32 @@
+"""Months of figures for the report, made up: some large, some withheld, one not over."""
+
+from __future__ import annotations
+
+from services.audit.counting import Counts, Dimension, add
+from services.audit.figures import DEFINITIONS, Figure, Kind
+from services.audit.months import Month
+from services.audit.publishing import shown
+from services.audit.reading import MonthShown
+
+NAMES = {"E06000009": "Blackpool", "W06000015": "Cardiff", "RAVN": "Raven Telecom", "HBRT": "Harbour <b>Telecom</b>"}
+
+
+def a_month(month: Month, migrated: int, *, complete: bool = True) -> MonthShown:
+    """A month in which so many lines of either provider were migrated unconfirmed; 40 waits, and 12 holds."""
+    counts = Counts()
+    for definition in DEFINITIONS:
+        if definition.kind is not Kind.STOCK:
+            counts[definition.figure.value, Dimension.TOTAL.value, ""] = 0
+    for council, provider, factor in (("E06000009", "RAVN", 1), ("W06000015", "HBRT", 3)):
+        add(counts, Figure.MIGRATED_UNCONFIRMED, council, [provider], number=migrated * factor)
+        add(counts, Figure.POST_CHECKS_DUE, council, [provider], number=migrated * factor + 10)
+        add(counts, Figure.CASES_OPEN, council, [provider], "open", 30 * factor)
+        add(counts, Figure.CASES_OPEN, council, [provider], "acknowledged", 10 * factor)
+        add(counts, Figure.PAST_DATE_UNCONFIRMED, council, [provider], number=20 * factor)
+        add(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, council, [provider], str(4 * factor), 20)
+        add(counts, Figure.HOLDS, council, [provider], "asked", 6)
+    return MonthShown(month, shown(counts), complete)
+
+
+MONTHS = [a_month(Month(2026, 9), 5), a_month(Month(2026, 10), 1), a_month(Month(2026, 11), 8)]
+TO_DATE = [*MONTHS, a_month(Month(2026, 12), 6, complete=False)]

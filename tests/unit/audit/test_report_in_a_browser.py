@@ -1,0 +1,70 @@
+"""The report in a real Chromium: accessible at every width, without scrolling sideways, and printed on A4."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+from services.audit.months import Month
+from services.audit.report import report
+from tests.support.oversight_page import MONTHS, NAMES, TO_DATE, a_month
+
+pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]
+
+CHROMIUM = Path("/usr/bin/chromium")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+MADE_AT = datetime(2026, 12, 10, 9, 30, tzinfo=UTC)
+A_YEAR = [a_month(Month(2026, month), month) for month in range(1, 13)]
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    if not CHROMIUM.exists():
+        pytest.fail(f"There is no Chromium at {CHROMIUM}. Run scripts/browser.sh, which installs it.", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser.new_page()
+        browser.close()
+
+
+@pytest.mark.parametrize("width", [360, 794, 1280])
+@pytest.mark.parametrize("months", [MONTHS[-1:], TO_DATE, A_YEAR], ids=["a month", "to date", "a year"])
+def test_it_is_accessible_and_never_scrolls_sideways(page: Page, months, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.set_content(report(months, NAMES, MADE_AT))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    results = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": RULES})
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_it_asks_for_nothing_from_the_network_and_its_style_passes_its_own_policy(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_content(report(MONTHS, NAMES, MADE_AT))
+    assert [url for url in asked if not url.startswith("data:")] == []
+    colour = "element => getComputedStyle(element).backgroundColor"
+    assert page.locator("header").evaluate(colour) == "rgb(11, 12, 12)"
+
+
+def test_on_a4_no_table_is_wider_than_the_paper(page: Page) -> None:
+    page.set_viewport_size({"width": 688, "height": 1000})
+    page.emulate_media(media="print")
+    page.set_content(report(A_YEAR, NAMES, MADE_AT))
+    widths = page.evaluate("[...document.querySelectorAll('table')].map(table => table.scrollWidth)")
+    assert len(widths) > 10
+    assert max(widths) <= 688
+    page.emulate_media(media="screen")
+
+
+def test_it_is_printed_on_a4_in_a_few_pages(page: Page) -> None:
+    page.set_content(report(MONTHS, NAMES, MADE_AT))
+    printed = page.pdf(prefer_css_page_size=True)
+    boxes = re.findall(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+)\]", printed)
+    assert {(round(float(width)), round(float(height))) for width, height in boxes} == {(595, 842)}
+    assert len(boxes) >= 3

@@ -1,0 +1,92 @@
+"""`pullcord report` and `pullcord audit check`."""
+
+from __future__ import annotations
+
+import csv
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import update
+
+from services.storage.tables import cases, figures
+from tests.support.command_line import Desk
+
+
+def written(desk: Desk, *typed: str) -> list[Path]:
+    """The files that a report wrote, as it names them."""
+    return [desk.folder / line for line in desk.done("report", *typed).out.split()]
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_without_a_complete_month_the_report_is_of_this_one_to_date(desk: Desk) -> None:
+    desk.with_a_case()
+    page, table = written(desk)
+    assert (page.name, table.name) == ("oversight-2026-11.html", "oversight-2026-11.csv")
+    assert "November 2026 is not over." in page.read_text()
+    assert {line["complete"] for line in lines(table)} == {"false"}
+    assert "Do not publish" in desk.done("report").complaint
+
+
+def test_the_report_of_the_last_complete_month_closes_it_if_nothing_has(desk: Desk) -> None:
+    desk.with_a_case()
+    desk.clock.advance(days=40)
+    printed = desk.done("report", "--out", "reports/2026")
+    page, table = (desk.folder / line for line in printed.out.split())
+    assert page.relative_to(desk.folder).as_posix() == "reports/2026/oversight-2026-12.html"
+    assert {line["complete"] for line in lines(table)} == {"true"}
+    assert printed.complaint == ""
+    assert desk.done("audit", "check").words == "Every figure and every case is as the audit says."
+
+
+def test_a_period_has_its_months_the_one_to_date_last(desk: Desk) -> None:
+    desk.with_a_case()
+    desk.clock.advance(days=40)
+    page, table = written(desk, "--period", "2026-11..2027-01")
+    assert page.name == "oversight-2026-11-to-2027-01.html"
+    months = {line["month"]: line["complete"] for line in lines(table)}
+    assert months == {"2026-11": "true", "2026-12": "true", "2027-01": "false"}
+
+
+def test_only_its_owner_can_read_what_was_written(desk: Desk) -> None:
+    assert [path.stat().st_mode & 0o077 for path in written(desk)] == [0, 0]
+
+
+def test_a_month_of_which_nothing_is_known_is_refused_and_nothing_is_written(desk: Desk) -> None:
+    for period in ("2026-10", "2026-11..2026-12", "2027-06"):
+        printed = desk.run("report", "--period", period)
+        assert (printed.code, printed.out) == (2, "")
+        assert "there are figures of 2026-11 only" in printed.complaint
+    assert list(desk.folder.glob("oversight*")) == []
+
+
+def test_a_period_that_is_none_is_refused(desk: Desk) -> None:
+    assert "such as 2026-11" in desk.run("report", "--period", "November").complaint
+
+
+def test_what_was_altered_by_hand_is_listed_and_nothing_else(desk: Desk) -> None:
+    case = desk.with_a_case()
+    desk.clock.advance(days=10)
+    desk.done("report", "--period", "2026-11")
+    with desk.store() as store, store.writing() as connection:
+        total = (figures.c.figure == "cases_opened", figures.c.dimension == "total")
+        connection.execute(update(figures).where(*total).values(count=0))
+        connection.execute(update(cases).values(state="closed"))
+    printed = desk.run("audit", "check")
+    assert printed.code == 1
+    assert "2026-11 cases_opened total 0 1" in printed.words
+    assert f"case {case} closed open" in printed.words
+    assert printed.words.endswith("2 differences.")
+
+
+def test_a_month_is_over_for_ten_minutes_before_it_is_closed(desk: Desk) -> None:
+    desk.with_a_case()
+    desk.clock.advance(days=7, hours=14, minutes=5)
+    page, _ = written(desk)
+    assert "November 2026 is not over." in page.read_text()
+    desk.clock.set(desk.clock.now() + timedelta(minutes=5))
+    page, _ = written(desk)
+    assert "is not over" not in page.read_text()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -89,7 +90,8 @@ def _recorded(connection: Connection, shelf: Shelf[Facts], keys: Sequence[bytes]
 def _write(taking: Taking, shelf: Shelf[Facts], made: Plan[Facts]) -> list[Written[Facts]]:
     pks = take(taking.connection, shelf.table.name, len(made.new))
     new = [(pk, 1, one) for pk, one in zip(pks, made.new, strict=True)]
-    newer = [(record.pk, record.revision + 1, one) for record, one in made.newer]
+    # In the order in which a matcher holds records still: neither waits for the other in a circle.
+    newer = sorted(((record.pk, record.revision + 1, one) for record, one in made.newer), key=itemgetter(0))
     _insert(taking.connection, shelf, [_row(taking, shelf, *target) for target in new])
     _update(taking.connection, shelf, [_row(taking, shelf, *target) for target in newer])
     _move_stamps(taking.connection, shelf, [(record.pk, one.draft.stamp) for record, one in made.confirmed])

@@ -154,10 +154,10 @@ def save(connection: Connection, state: MatchState, outcome: MatchOutcome, now: 
     """Write the outcome, without pairs of which a record has moved on since it was loaded: its own event will come."""
     lasting = _still_current(connection, state, outcome)
     if lasting.found:
-        rows = [_match_row(state, pair, finding, now) for pair, finding in lasting.found.items()]
+        rows = [_match_row(state, pair, lasting.found[pair], now) for pair in sorted(lasting.found)]
         changing = ("live", "level", "reasons", "notice_revision", "entry_revision", "found_at", "ended_at")
         connection.execute(upsert(connection, matches, ("notice_pk", "entry_pk"), changing), rows)
-    for notice, entry in lasting.ended:
+    for notice, entry in sorted(lasting.ended):
         connection.execute(
             update(matches)
             .where(matches.c.notice_pk == notice, matches.c.entry_pk == entry)

@@ -25,12 +25,16 @@ CLOSING_SECONDS = 600.0
 
 
 class Loop:
-    """Calls `work` until it returns 0, then waits for `seconds` or to be woken; a passing fault is waited out."""
+    """Calls `work` until it returns 0, then waits for `seconds` or to be woken; a passing fault is waited out.
 
-    def __init__(self, name: str, work: Callable[[], int], seconds: float) -> None:
+    Work that was done makes work for the loop `then`, which is woken.
+    """
+
+    def __init__(self, name: str, work: Callable[[], int], seconds: float, then: Loop | None = None) -> None:
         self.name = name
         self._work = work
         self._seconds = seconds
+        self._then = then
         self._wake = Event()
         self._stop = Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
@@ -86,6 +90,8 @@ class Loop:
             log.error("step_failed", consumer=self.name, error=type(error).__name__, attempt=self.failing)
             return False
         self.failing = 0
+        if done > 0 and self._then is not None:
+            self._then.wake()
         return done > 0
 
     def _pause(self) -> float:
@@ -100,9 +106,9 @@ class EmbeddedRunner:
         pump = Pump(parts.store, parts.consumers)
         missed = partial(tell_missed_again_to, parts.store, parts.consumers)
         self._pool = parts.pool
-        self._pump = Loop("pump", pump.run_once, seconds)
-        self._engine = Loop("engine", parts.engine.run_due, seconds)
         self._deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds)
+        self._engine = Loop("engine", parts.engine.run_due, seconds, self._deliveries)
+        self._pump = Loop("pump", pump.run_once, seconds, self._engine)
         self._missed = Loop("missed", missed, parts.settings.canary_seconds)
         self._closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS)
         self.loops = (self._pump, self._engine, self._deliveries, self._missed, self._closing)

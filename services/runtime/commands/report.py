@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from services.audit.closing import Closer, month_to_date
+from services.audit.closing import SETTLED, Closer, month_to_date
 from services.audit.months import Month, month_of, read_period
 from services.audit.publishing import shown
 from services.audit.reading import MonthShown, complete_months, names, read_months
@@ -75,7 +75,7 @@ def _months(connection: Connection, store: Store, period: str | None) -> Sequenc
     """
     complete = complete_months(connection)
     now = store.now()
-    current = month_of(now) if not complete else complete[-1].following
+    current = month_of(now - SETTLED)
     wanted = read_period(period) if period else (complete[-1:] or [current])
     found = read_months(connection, [month for month in wanted if month in complete])
     if current in wanted:

@@ -66,12 +66,11 @@ def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     """Keep cases, alert, and deliver until stopped. What is due needs no broker: it is done while they are away too."""
     stop = _told_to_stop()
     seconds = parts.settings.poll_seconds
-    loops = [
-        Loop("engine", parts.engine.run_due, seconds),
-        Loop("deliveries", parts.dispatcher.run_due, seconds),
-        Loop("closing", parts.closer.run_once, CLOSING_SECONDS),
-    ]
+    deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds)
+    engine = Loop("engine", parts.engine.run_due, seconds, deliveries)
+    loops = [engine, deliveries, Loop("closing", parts.closer.run_once, CLOSING_SECONDS)]
     worker = _worker(parts, parts.keeper, settings, data_dir)
+    worker.afterwards = engine.wake
     with _running(loops, parts), _answering(parts, [*loops, worker]):
         if _brokers_reached(settings, stop):
             asyncio.run(_work(parts, worker, stop))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -66,6 +66,8 @@ class Worker:
     failing: int = 0
     serving: bool = False
     """Whether its start has come to its end."""
+    afterwards: Callable[[], None] = lambda: None
+    """Called when a batch was handled: there may be work for others of the process."""
 
     @property
     def name(self) -> str:
@@ -103,6 +105,7 @@ class Worker:
                     return False
             else:
                 self.stepped_at, self.failing = monotonic(), 0
+                self.afterwards()
                 return True
 
     def _handle(self, messages: Sequence[Any]) -> None:

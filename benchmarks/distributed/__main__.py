@@ -1,0 +1,129 @@
+"""Lines a second and seconds to the first mail, over real processes, a real Apache Kafka broker and PostgreSQL.
+
+    python -m benchmarks.distributed [--lines 60000] [--only lines|peers|latency] [--profile]
+
+"From HTTP" is from the first byte posted, by two clients in bodies of 10,000 rows, to the last committed match. The
+peers join the same number of lines, a message a line, in the same broker; the floor consumes and decodes the messages.
+`--profile` says where the processor time of each role goes; its other figures are those of a machine that is watched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from dataclasses import dataclass, field
+
+from rich.console import Console
+
+from benchmarks.distributed.ground import Ground, standing
+from benchmarks.distributed.latency import Delays, delays, distributed, embedded
+from benchmarks.distributed.lines import Crew, Run, door_alone, from_http, matching_alone
+from benchmarks.distributed.peers import FAUST, QUIX, Peer, consume, join
+from benchmarks.distributed.report import WIDTH, Row, print_costs, print_delays, print_profile, print_rates
+from benchmarks.distributed.sampling import Profile
+from benchmarks.peers.job import ENTRIES, NOTICES
+from benchmarks.world import County
+from services.matcher.agent import Matcher
+
+FROM_HTTP = (Crew(1, 1), Crew(1, 2), Crew(2, 1), Crew(2, 2), Crew(2, 2, 1))
+PHASES = ((10, 20.0), (50, 15.0))
+"""Posts a second, and for how many seconds."""
+
+DOOR = "HTTP, checks, sealing, audit, SQL"
+WHOLE_WAY = "HTTP, checks, sealing, audit, Kafka, dedup, SQL"
+STREAMED = "Kafka, dedup, audit, SQL"
+JOINED = "Kafka, a table and its changelog"
+DECODED = "Kafka, JSON"
+
+
+@dataclass
+class Measured:
+    """What has been measured so far."""
+
+    county: County
+    profile: Profile | None
+    rows: list[Row] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    delays: list[Delays] = field(default_factory=list)
+    faust: float | None = None
+    """The peer's lines a second that ours are a multiple of."""
+
+    def add(self, what: str, run: Run, includes: str) -> None:
+        """Note a run of ours."""
+        self.runs.append(run)
+        self.rows.append(Row(what, str(run.crew), run.rate, includes))
+
+    def show(self, console: Console) -> None:
+        """Print the tables of whatever has been measured."""
+        if self.rows:
+            print_rates(console, f"{self.county.lines:,} lines", self.rows, self.faust)
+        if self.runs:
+            print_costs(console, self.runs)
+        if self.profile and self.profile.samples:
+            print_profile(console, self.profile)
+        if self.delays:
+            print_delays(console, self.delays)
+
+
+def measure_lines(ground: Ground, made: Measured) -> None:
+    """Ours: the whole way, the door alone, matching alone; and the floor under our own messages."""
+    county = made.county
+    for crew in FROM_HTTP:
+        made.add("from HTTP to the match", from_http(ground, county, crew, made.profile), WHOLE_WAY)
+    for crew in (Crew(1), Crew(2)):
+        made.add("the door alone", door_alone(ground, county, crew, f"door_{crew.doors}"), DOOR)
+    for crew in (Crew(matchers=1), Crew(matchers=2)):
+        made.add("matching alone", matching_alone(ground, county, crew, "door_2"), STREAMED)
+    floor = consume(ground, Matcher.topics, county.lines, "floor-ours")
+    made.rows.append(Row("floor: our messages", "1 confluent-kafka", floor.rate, DECODED))
+
+
+def measure_peers(ground: Ground, made: Measured) -> None:
+    """Theirs: the join with Faust tables and with Quix Streams, and the floor under their messages."""
+    for workers in (1, 2):
+        _join(ground, made, QUIX, "Quix Streams", workers)
+    # One worker: when a second one joins, about every other time the first stands still.
+    made.faust = _join(ground, made, FAUST, "Faust tables", 1)
+    floor = consume(ground, (ENTRIES, NOTICES), made.county.lines, "floor-theirs")
+    made.rows.append(Row("floor: their messages", "1 confluent-kafka", floor.rate, DECODED))
+
+
+def _join(ground: Ground, made: Measured, peer: Peer, name: str, workers: int) -> float:
+    joined = join(ground, peer, made.county.lines, workers)
+    made.rows.append(Row(f"join: {name}", f"workers: {workers}", joined.rate, JOINED))
+    return joined.rate
+
+
+def measure_latency(ground: Ground, made: Measured) -> None:
+    """From 202 to the first mail, on both runners."""
+    for runner in (embedded, distributed):
+        with runner(ground) as served:
+            made.delays += delays(ground, served, PHASES)
+
+
+PARTS = {"lines": measure_lines, "peers": measure_peers, "latency": measure_latency}
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=int, default=60_000, help="register entries and notices, one to two")
+    parser.add_argument("--only", choices=PARTS, help="measure only this")
+    parser.add_argument("--profile", action="store_true", help="say where the processor time of each role goes")
+    options = parser.parse_args()
+    # Told to end, it takes its servers and processes along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    county = County(options.lines // 3, options.lines - options.lines // 3)
+    made = Measured(county, Profile() if options.profile else None)
+    with standing() as ground:
+        try:
+            for part, measure in PARTS.items():
+                if options.only in (None, part):
+                    measure(ground, made)
+        finally:
+            made.show(Console(width=WIDTH))
+
+
+if __name__ == "__main__":
+    main()

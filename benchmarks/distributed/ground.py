@@ -1,0 +1,95 @@
+"""What everything is measured on: one broker, one PostgreSQL server, one mail server, in a folder that goes away."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+from benchmarks.distributed.furnishing import Keys, furnish
+from benchmarks.distributed.mailbox import Mailbox
+from scripts.kafka import Broker
+from scripts.postgres import Postgres
+from services.runtime.keyring import Keyring, new_keyring, write_keyring
+from services.storage.engine import make_engine
+
+BLANK = "blank"
+"""The database that every other is copied from: furnished, and without a line."""
+
+
+class WrongMatchesError(Exception):
+    """What was found is not what the county calls for."""
+
+
+@dataclass
+class Ground:
+    """The servers, the keys, and the databases made so far."""
+
+    folder: Path
+    broker: Broker
+    postgres: Postgres
+    mailbox: Mailbox
+    keyring: Keyring = field(default_factory=new_keyring)
+    keys: Keys = field(init=False)
+
+    def __post_init__(self) -> None:
+        write_keyring(self.keys_file, self.keyring)
+        self._run(f"CREATE DATABASE {BLANK}")
+        engine = make_engine(self.url(BLANK))
+        self.keys = furnish(engine, self.keyring, self.mailbox.port)
+        engine.dispose()
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the deployments find their keys."""
+        return self.folder / "keys.json"
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy URL of a database."""
+        return self.postgres.url.replace("/postgres?", f"/{database}?", 1)
+
+    def copy(self, database: str, of: str = BLANK) -> str:
+        """A copy of a database that nobody is connected to; gives its name back."""
+        self._run(f"CREATE DATABASE {database} TEMPLATE {of}")
+        # What the server has put off writing would otherwise be written while the next run is measured.
+        self._run("CHECKPOINT")
+        return database
+
+    def drop(self, database: str) -> None:
+        """Remove a database that nobody is connected to."""
+        self._run(f"DROP DATABASE {database}")
+
+    def empty_broker(self) -> None:
+        """The same broker without a topic, a record or a group."""
+        self.broker.stop()
+        self.broker.wipe()
+        self.broker.start()
+
+    def _run(self, statement: str) -> None:
+        engine = create_engine(self.postgres.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+
+@contextmanager
+def standing() -> Iterator[Ground]:
+    """The servers while the block runs."""
+    with tempfile.TemporaryDirectory(prefix="pullcord-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        # The database server has a user of its own, who must be able to reach its folder.
+        folder.chmod(0o755)
+        mailbox, postgres, broker = Mailbox(), Postgres(folder / "postgres"), Broker(folder / "kafka")
+        mailbox.start()
+        try:
+            postgres.start()
+            broker.start()
+            yield Ground(folder, broker, postgres, mailbox)
+        finally:
+            broker.stop()
+            postgres.stop()
+            mailbox.stop()

@@ -1,0 +1,146 @@
+"""From 202 to the first mail: single notices, each of a line at risk, at a steady rate whatever the answers do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import quantiles
+from time import perf_counter, time
+
+import httpx
+from sqlalchemy import Engine
+
+from benchmarks.distributed.deployment import deployed
+from benchmarks.distributed.furnishing import COUNCIL, Keys, furnish
+from benchmarks.distributed.ground import Ground
+from benchmarks.distributed.journeys import Journey, journeys
+from benchmarks.distributed.processes import Processes, free_port, until
+from services.storage.engine import make_engine
+
+LINES = 1_000
+"""Entries of the register, one a telephone number: 01632 960000 to 960999."""
+
+MAIL_SECONDS = 60.0
+"""The longest that the last mail is waited for."""
+
+ACCEPTED = 202
+DAYS_TO_THE_MOVE = 10
+
+
+@dataclass(frozen=True)
+class Delays:
+    """From 202 to the first mail that covers the line, at so many posts a second."""
+
+    runner: str
+    rate: int
+    journeys: list[Journey]
+
+    def percentile(self, percent: int) -> float:
+        """The seconds that so many in a hundred do not exceed."""
+        return quantiles((one.seconds for one in self.journeys), n=100, method="inclusive")[percent - 1]
+
+    @property
+    def longest(self) -> float:
+        """Seconds."""
+        return max(one.seconds for one in self.journeys)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running Pullcord: where it answers, the keys to it, what it writes to."""
+
+    runner: str
+    url: str
+    keys: Keys
+    engine: Engine
+
+
+@contextmanager
+def embedded(ground: Ground) -> Iterator[Served]:
+    """One process, `pullcord serve` on SQLite."""
+    folder, port = ground.folder / "serve", free_port()
+    environment = {"PULLCORD_DATA_DIR": str(folder), "PULLCORD_KEYS_FILE": str(ground.keys_file)}
+    with Processes(folder, environment) as processes:
+        engine = make_engine(f"sqlite:///{folder / 'pullcord.db'}")
+        keys = furnish(engine, ground.keyring, ground.mailbox.port)
+        processes.start("serve", ["serve", "--port", str(port)])
+        processes.ready()
+        yield Served("embedded", f"http://127.0.0.1:{port}", keys, engine)
+        engine.dispose()
+
+
+@contextmanager
+def distributed(ground: Ground) -> Iterator[Served]:
+    """A process of each role."""
+    ground.empty_broker()
+    with deployed(ground, ground.copy("latency"), "latency") as deployment:
+        deployment.start_relay()
+        for role in ("matcher", "alerts"):
+            deployment.start_workers(role, 1)
+        (url,) = deployment.start_door(1)
+        yield Served("distributed", url, ground.keys, deployment.engine)
+
+
+def delays(ground: Ground, served: Served, phases: Sequence[tuple[int, float]]) -> list[Delays]:
+    """The delays of phases, each of so many posts a second for so many seconds. No line is noticed twice.
+
+    Raises ValueError when the register has not so many lines, TimeoutError when a mail does not come.
+    """
+    counts = [int(rate * seconds) for rate, seconds in phases]
+    if sum(counts) >= LINES:
+        raise ValueError(f"{sum(counts)} posts are too many for {LINES} lines")
+    _share_register(served)
+    # The first line pays for what is loaded only when it is needed.
+    _measure(ground, served, range(LINES - 1, LINES), 1)
+    made, begin = [], 0
+    for (rate, _), count in zip(phases, counts, strict=True):
+        made.append(Delays(served.runner, rate, _measure(ground, served, range(begin, begin + count), rate)))
+        begin += count
+    return made
+
+
+def _measure(ground: Ground, served: Served, numbers: Sequence[int], rate: int) -> list[Journey]:
+    answered = asyncio.run(_post_all(served, numbers, rate))
+
+    def made() -> list[Journey]:
+        return journeys(served.engine, answered, ground.mailbox.first)
+
+    until(lambda: len(made()) == len(answered), MAIL_SECONDS, "a mail for every line", 0.5)
+    return made()
+
+
+def _share_register(served: Served) -> None:
+    rows = [{"entry_id": f"e{number}", "cli": _number(number)} for number in range(LINES)]
+    path = f"{served.url}/v1/telecare-registers/{COUNCIL}/entries"
+    httpx.put(path, json=rows, headers=_bearer(served.keys.council), timeout=60).raise_for_status()
+
+
+async def _post_all(served: Served, numbers: Sequence[int], rate: int) -> Mapping[str, float]:
+    """Post a notice for each number; when each submission was answered, by the system's clock."""
+    headers = _bearer(served.keys.providers[0])
+    async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=60) as client:
+        began = perf_counter()
+        posts = [_post(client, number, began + place / rate) for place, number in enumerate(numbers)]
+        return dict(await asyncio.gather(*posts))
+
+
+async def _post(client: httpx.AsyncClient, number: int, at: float) -> tuple[str, float]:
+    await asyncio.sleep(at - perf_counter())
+    day = datetime.now(UTC).date() + timedelta(days=DAYS_TO_THE_MOVE)
+    notice = {"id": f"n{number}", "cli": _number(number), "planned_migration_date": str(day)}
+    answer = await client.post("/v1/migration-notices", json=notice)
+    answered = time()
+    if answer.status_code != ACCEPTED:
+        raise RuntimeError(f"a notice was answered with {answer.status_code}")
+    return answer.json()["submission"], answered
+
+
+def _bearer(key: str) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def _number(number: int) -> str:
+    return f"01632 960{number:03d}"

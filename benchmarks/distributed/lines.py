@@ -1,0 +1,109 @@
+"""Lines a second through real processes: from HTTP to the committed match, the door alone, matching alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from benchmarks.distributed.costs import difference, spent
+from benchmarks.distributed.deployment import Deployment, deployed
+from benchmarks.distributed.ground import Ground, WrongMatchesError
+from benchmarks.distributed.posting import post_all, posts_of
+from benchmarks.distributed.sampling import Profile, sampled
+from benchmarks.world import SHARE_NOTICED, SHARE_OTHER_NUMBER, County
+
+
+@dataclass(frozen=True)
+class Crew:
+    """How many processes of each role; one relay where there is a matcher."""
+
+    doors: int = 0
+    matchers: int = 0
+    alerts: int = 0
+
+    def __str__(self) -> str:
+        """As the tables name it."""
+        counted = ((self.doors, "ingest"), (min(self.matchers, 1), "relay"), (self.matchers, "matcher"))
+        return ", ".join(f"{count} {role}" for count, role in (*counted, (self.alerts, "alerts")) if count)
+
+
+@dataclass
+class Run:
+    """A measured run."""
+
+    crew: Crew
+    lines: int
+    seconds: float = 0.0
+    costs: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of processor time by role."""
+
+    @property
+    def rate(self) -> float:
+        """Lines a second."""
+        return self.lines / self.seconds
+
+
+def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | None = None) -> Run:
+    """From the first byte posted until every line has been matched and its matches are committed."""
+    name = f"http_{crew.doors}_{crew.matchers}_{crew.alerts}"
+    ground.empty_broker()
+    posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
+    with deployed(ground, ground.copy(name), name) as deployment:
+        deployment.start_relay()
+        for role, count in (("matcher", crew.matchers), ("alerts", crew.alerts)):
+            deployment.start_workers(role, count)
+        urls = deployment.start_door(crew.doors)
+        watched = sampled(deployment.processes, profile) if profile else nullcontext()
+        with watched, _measured(run, deployment):
+            post_all(urls, posts)
+            deployment.matched()
+        _check(deployment, county)
+    ground.drop(name)
+    return run
+
+
+def door_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
+    """From the first byte posted to the last 202; the lines stay in the database, told to nobody."""
+    posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
+    with deployed(ground, ground.copy(database), database) as deployment:
+        urls = deployment.start_door(crew.doors)
+        with _measured(run, deployment):
+            post_all(urls, posts)
+    return run
+
+
+def matching_alone(ground: Ground, county: County, crew: Crew, filled: str) -> Run:
+    """From when the relay may tell what lies in a filled database until all of it is matched and committed."""
+    name = f"matching_{crew.matchers}"
+    ground.empty_broker()
+    run = Run(crew, county.lines)
+    with deployed(ground, ground.copy(name, filled), name) as deployment:
+        with deployment.held_back():
+            deployment.start_relay()
+            deployment.start_workers("matcher", crew.matchers)
+        with _measured(run, deployment):
+            deployment.matched()
+        _check(deployment, county)
+    ground.drop(name)
+    return run
+
+
+@contextmanager
+def _measured(run: Run, deployment: Deployment) -> Iterator[None]:
+    before, started = spent(deployment), perf_counter()
+    yield
+    run.seconds = perf_counter() - started
+    run.costs = difference(before, spent(deployment))
+
+
+def _check(deployment: Deployment, county: County) -> None:
+    """Raises WrongMatchesError unless each noticed number and each noticed address has its one match."""
+    called_for = {
+        "confirmed": int(county.entries * SHARE_NOTICED),
+        "probable": int(county.entries * SHARE_OTHER_NUMBER),
+    }
+    levels = deployment.levels()
+    if {level: levels.get(level, 0) for level in called_for} != called_for:
+        raise WrongMatchesError(f"{dict(levels)} on record, where {called_for} are called for")

@@ -1,0 +1,54 @@
+"""The clients: councils and providers that post a county over HTTP, as fast as they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain, cycle, zip_longest
+
+import httpx
+
+from benchmarks.distributed.furnishing import COUNCIL, Keys
+from benchmarks.world import County
+
+CLIENTS = 2
+ACCEPTED = 202
+ANSWER_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A request: up to 10,000 rows of one feed."""
+
+    method: str
+    path: str
+    key: str
+    body: bytes
+
+
+def posts_of(county: County, keys: Keys) -> list[Post]:
+    """The register and the notices, in turn; the notices are shared among the providers."""
+    path = f"/v1/telecare-registers/{COUNCIL}/entries"
+    entries = (Post("PUT", path, keys.council, body) for body in county.entry_bodies())
+    whose = zip(county.notice_bodies(), cycle(keys.providers))
+    notices = (Post("POST", "/v1/migration-notices", key, body) for body, key in whose)
+    return [post for post in chain.from_iterable(zip_longest(entries, notices)) if post is not None]
+
+
+def post_all(urls: Sequence[str], posts: Sequence[Post], clients: int = CLIENTS) -> None:
+    """Post everything; each client sends its next request when it has the answer to the last.
+
+    Raises RuntimeError for any answer but 202.
+    """
+    with ThreadPoolExecutor(clients, "client") as pool:
+        # A request goes to the door whose turn it is.
+        for _ in pool.map(_post, posts, cycle(urls)):
+            pass
+
+
+def _post(post: Post, url: str) -> None:
+    headers = {"Authorization": f"Bearer {post.key}", "Content-Type": "application/json"}
+    answer = httpx.request(post.method, url + post.path, content=post.body, headers=headers, timeout=ANSWER_SECONDS)
+    if answer.status_code != ACCEPTED:
+        raise RuntimeError(f"{post.method} {post.path} was answered with {answer.status_code}: {answer.text[:500]}")

@@ -1,0 +1,68 @@
+"""Where the processor time of roles goes: py-spy looks at what each is at, a hundred times a second."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.distributed.peers import THEIRS
+from benchmarks.distributed.processes import STOPPING_SECONDS, Processes
+
+SPY = THEIRS.with_name("py-spy")
+"""It is in the peers' environment: the product has no use for it."""
+
+HOW = ("--format", "raw", "--nolineno", "--gil")
+"""Only the thread that runs Python is looked at: whoever waits, waits without it."""
+
+OURS = ("services/", "schemas/")
+
+
+@dataclass
+class Profile:
+    """Samples by role and by the innermost module of ours that was at work."""
+
+    samples: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def shares(self, role: str, most: int) -> Mapping[str, float]:
+        """The modules with the most samples, each with its share of its role's (0 to 1)."""
+        counted = self.samples[role]
+        return {name: count / counted.total() for name, count in counted.most_common(most)}
+
+
+@contextmanager
+def sampled(processes: Processes, into: Profile) -> Iterator[None]:
+    """Look at every role that runs, while the block does."""
+    spies: dict[Path, tuple[str, subprocess.Popen[bytes]]] = {}
+    for role in processes.running:
+        file = role.log.with_suffix(".stacks")
+        command = [str(SPY), "record", "--pid", str(role.process.pid), "--output", str(file), *HOW]
+        quiet = subprocess.DEVNULL
+        spies[file] = role.name, subprocess.Popen(command, stdout=quiet, stderr=quiet)
+    try:
+        yield
+    finally:
+        for file, (name, spy) in spies.items():
+            spy.send_signal(signal.SIGINT)
+            spy.wait(STOPPING_SECONDS)
+            into.samples.setdefault(name, Counter()).update(count_stacks(file.read_text()))
+
+
+def count_stacks(text: str) -> Counter[str]:
+    """Samples by the innermost module of ours, from lines of `frame;frame;frame count`."""
+    counted: Counter[str] = Counter()
+    for line in text.splitlines():
+        stack, _, count = line.rpartition(" ")
+        counted[_innermost(stack.split(";"))] += int(count)
+    return counted
+
+
+def _innermost(frames: list[str]) -> str:
+    """A module of ours; where there is none, the library at the end. A frame is `function (path/of/file.py)`."""
+    paths = [frame.rstrip(")").partition(" (")[2] for frame in reversed(frames)]
+    ours = next((path for path in paths if path.startswith(OURS)), None)
+    return ours or f"the library {paths[0].partition('/')[0]}"

@@ -1,0 +1,89 @@
+"""Writes a county to the broker as peers read it: a message a line, under the token of its telephone number.
+
+It makes the topics, writes a line that matches nothing to each partition, and says so: workers that have handled those
+are there and warm. When it reads a line on its standard input it writes all others, and ends when the broker has them.
+The messages hold what Pullcord's own events hold of a line.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+
+from confluent_kafka import Producer  # type: ignore[import-not-found]  # it is in the peers' environment only
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[import-not-found]
+
+from benchmarks.peers.job import ENTRIES, FAUST, MATCHES, NOTICES, PARTITIONS, Job
+from benchmarks.world import County
+
+KEY = b"t" * 32
+
+
+def token(number: str) -> bytes:
+    """The kind and 128 bits of an HMAC, as Pullcord's tokens travel."""
+    code = hmac.digest(KEY, number.encode(), "sha256")[:16]
+    return b"1" + urlsafe_b64encode(code)[:22]
+
+
+def messages(county: County) -> Iterator[tuple[str, bytes, bytes]]:
+    """Topic, key and value of every line, entries and notices in turn as far as both go."""
+    entries = [row for body in county.entry_bodies() for row in json.loads(body)["entries"]]
+    notices = [row for body in county.notice_bodies() for row in json.loads(body)["notices"]]
+    for place in range(max(len(entries), len(notices))):
+        if place < len(entries):
+            row = entries[place]
+            said = {"entry": place, "revision": 1, "service_status": "active", "connection": row["connection"]}
+            yield ENTRIES, token(row["cli"]), json.dumps(said).encode()
+        if place < len(notices):
+            yield NOTICES, token(notices[place]["cli"]), json.dumps(_notice(place, notices[place])).encode()
+
+
+def _notice(place: int, row: dict[str, str]) -> dict[str, object]:
+    return {
+        "notice": place,
+        "revision": 1,
+        "scope": "line",
+        "status": "planned",
+        "migration_kind": row["migration_kind"],
+        "target_service": row["target_service"],
+        "planned_on": row["planned_migration_date"],
+        "issued_at": row["issued_at"],
+    }
+
+
+def make_topics(broker: str) -> None:
+    """Make the topics the peers share, and the changelogs of Faust's tables.
+
+    Faust would make those itself, but an agent that writes to a table before its client has heard of them crashes.
+    """
+    changelogs = [f"{FAUST}-{name.replace('.', '-')}-changelog" for name in (NOTICES, ENTRIES)]
+    topics = [NewTopic(name, PARTITIONS, 1) for name in (NOTICES, ENTRIES, MATCHES)]
+    topics += [NewTopic(name, PARTITIONS, 1, config={"cleanup.policy": "compact"}) for name in changelogs]
+    admin = AdminClient({"bootstrap.servers": broker, "log_level": 4})
+    for made in admin.create_topics(topics).values():
+        made.result()
+
+
+def main() -> None:
+    """Make the topics, and fill them when told to."""
+    job = Job.from_command_line()
+    make_topics(job.broker)
+    producer = Producer({"bootstrap.servers": job.broker, "compression.type": "lz4", "linger.ms": 50})
+    made_before = list(messages(County(job.lines // 3, job.lines - job.lines // 3)))
+    for topic, name in ((ENTRIES, "entry"), (NOTICES, "notice")):
+        for partition in range(PARTITIONS):
+            producer.produce(topic, json.dumps({name: -1 - partition}).encode(), f"{name}{partition}", partition)
+    producer.flush()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for topic, key, value in made_before:
+        producer.produce(topic, value, key)
+        producer.poll(0)
+    producer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from services.audit.figures import DEFINITIONS, SMALLEST_WAITS, Definition
 from services.audit.metrics import OversightGauges
 from services.audit.months import Month, read_month
-from services.audit.publishing import Shown
-from services.audit.reading import MonthShown, complete_months, names, read_months
+from services.audit.publishing import MonthShown, Shown
+from services.audit.reading import complete_months, names, read_months
 from services.audit.suppression import SMALL
 from services.audit.tables import Cell, as_csv, cells
 from services.web.auth import Regulator, StoreOf

@@ -10,8 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from services.audit.counting import Dimension
-from services.audit.publishing import Shown
-from services.audit.reading import MonthShown
+from services.audit.publishing import MonthShown, Shown
 from services.audit.tables import Cell, cells
 
 SCOPES = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.audit.counting import Counts, Dimension
 from services.audit.figures import BANDS, DEFINITIONS, SMALLEST_WAITS, Definition, Figure, Kind
+from services.audit.months import Month
 from services.audit.suppression import NO_PART, SMALL, Part, Published, publish, publish_crossed
 
 Table = Mapping[str, int | None]
@@ -36,6 +37,15 @@ class Shown:
     """Of a wait: the national one under (TOTAL, ""), and one for each council and provider with enough of them."""
     counted: bool = True
     """False for a stock that nobody took at the end of the month: not known, which is neither nought nor withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthShown:
+    """The figures of a month. `complete` is False for a month that is not over: they are those of today."""
+
+    month: Month
+    figures: Sequence[Shown]
+    complete: bool = True
 
 
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
 from services.audit.months import Month, read_month
-from services.audit.publishing import Shown, shown
+from services.audit.publishing import MonthShown, shown
 from services.audit.store import kept, kept_months
 from services.storage.feeds import list_feeds
-
-
-@dataclass(frozen=True, slots=True)
-class MonthShown:
-    """The figures of a month. `complete` is False for a month that is not over: they are those of today."""
-
-    month: Month
-    figures: Sequence[Shown]
-    complete: bool = True
 
 
 def complete_months(connection: Connection) -> list[Month]:

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from services.audit import wording
 from services.audit.counting import Dimension
 from services.audit.figures import DEFINITIONS, SMALLEST_WAITS, Kind
-from services.audit.reading import MonthShown
+from services.audit.publishing import MonthShown
 from services.audit.report_view import HEADLINES, MOST_BARS, WAITS, View
 from services.audit.suppression import SMALL
 from services.core.clock import LONDON

@@ -9,8 +9,7 @@ from datetime import datetime
 from services.audit import plots
 from services.audit.counting import Dimension
 from services.audit.figures import DEFINITIONS, Definition, Figure, Kind
-from services.audit.publishing import CODES, CROSSED, Shown
-from services.audit.reading import MonthShown
+from services.audit.publishing import CODES, CROSSED, MonthShown, Shown
 from services.audit.wording import TOO_FEW, WITHHELD, Value, long_name, named, short_name, value, wait_values, words
 
 HEADLINES = (

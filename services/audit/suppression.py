@@ -95,10 +95,11 @@ def _hidden(counts: Counts, withheld: Collection[str], small: int) -> bool:
     """Whether what is withheld cannot be worked out.
 
     Whoever knows the total knows what the withheld counts add up to, and that none of them is 0. Each may then be
-    anything from 1 to that sum less one for each of the others: this must reach up to what is not small.
+    anything from 1 to that sum less one for each of the others: this must reach up to what is not small. A small count
+    withheld alone never does.
     """
     together = sum(counts.get(key, 0) for key in withheld)
-    return len(withheld) > 1 and together - (len(withheld) - 1) >= small
+    return together - (len(withheld) - 1) >= small
 
 
 def _left_hidden(left: Counts, withheld: Collection[str], small: int) -> bool:

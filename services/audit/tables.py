@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from services.audit.counting import Dimension
-from services.audit.publishing import Shown
-from services.audit.reading import MonthShown
+from services.audit.publishing import MonthShown, Shown
 
 COLUMNS = (
     "month",

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from services.audit.counting import Dimension
 from services.audit.months import Month
-from services.audit.publishing import Shown
-from services.audit.reading import MonthShown
+from services.audit.publishing import MonthShown, Shown
 from services.core.clock import london_day
 
 WITHHELD, NOT_KNOWN, TOO_FEW = "withheld", "not known", "too few"
@@ -22,11 +21,11 @@ class Value:
     number: int | None = None
 
 
-def value(shown: Shown, count: int | None, unit: str = "") -> Value:
+def value(shown: Shown, count: int | None) -> Value:
     """A count of a figure."""
     if not shown.counted:
         return Value(NOT_KNOWN)
-    return Value(WITHHELD) if count is None else Value(f"{count:,}{unit}", count)
+    return Value(WITHHELD) if count is None else Value(f"{count:,}", count)
 
 
 def wait_values(shown: Shown, dimension: Dimension, key: str) -> tuple[Value, Value]:

@@ -49,7 +49,7 @@ RARE = {
 
 LABEL_VALUES = re.compile(
     r"[a-z_]{1,40}|-?[0-9]{1,3}|provider:[A-Z]{4}|council:[EWSN]\d{8}"
-    r"|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|(?:/[a-z1-]+|/{[a-z_]+})+|\d+\.\d+|\+Inf"
+    r"|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|(?:/[a-z1-]+|/{[a-z_]+(?::path)?})+|\d+\.\d+|\+Inf"
 )
 
 

@@ -20,7 +20,8 @@ OF_COUNCILS = [
     ("POST", "/v1/matches/M-1-1/decision"),
 ]
 OF_BOTH = [("GET", "/v1/submissions/sub_0")]
-EVERY_ROUTE = [*OF_PROVIDERS, *OF_COUNCILS, *OF_BOTH]
+OF_REGULATORS = [("GET", "/v1/oversight/figures"), ("GET", "/metrics/oversight")]
+EVERY_ROUTE = [*OF_PROVIDERS, *OF_COUNCILS, *OF_BOTH, *OF_REGULATORS]
 BODIES = {
     "/v1/cases/C-2222-2222/events": {"event": "decline", "record": {"by": "Asha Patel"}},
     "/v1/alerts/A-2222-2222/acknowledgement": {"by": "Asha Patel"},

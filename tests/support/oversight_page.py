@@ -5,8 +5,7 @@ from __future__ import annotations
 from services.audit.counting import Counts, Dimension, add
 from services.audit.figures import DEFINITIONS, Figure, Kind
 from services.audit.months import Month
-from services.audit.publishing import shown
-from services.audit.reading import MonthShown
+from services.audit.publishing import MonthShown, shown
 
 NAMES = {"E06000009": "Blackpool", "W06000015": "Cardiff", "RAVN": "Raven Telecom", "HBRT": "Harbour <b>Telecom</b>"}
 

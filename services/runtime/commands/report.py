@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from services.audit.closing import SETTLED, Closer, month_to_date
 from services.audit.months import Month, month_of, read_period
-from services.audit.publishing import shown
-from services.audit.reading import MonthShown, complete_months, names, read_months
+from services.audit.publishing import MonthShown, shown
+from services.audit.reading import complete_months, names, read_months
 from services.audit.report import report as page_of
 from services.audit.tables import as_csv
 from services.core.errors import RefusedError

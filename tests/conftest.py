@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.browser import chromium
 from tests.support.house import House, sqlite_engine
+
+__all__ = ["chromium"]
 
 # A machine that is busy is no fault of an example; and what CI finds must be found again by whoever looks for it.
 settings.register_profile("pullcord", deadline=None, derandomize="CI" in os.environ)

@@ -1,18 +1,15 @@
 """Sample views, the rules every page obeys, and a real Chromium."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from justhtml import JustHTML
-from playwright.sync_api import Browser, sync_playwright
 
 from schemas.codes import MatchLevel
 from services.alerts.case_line import CaseLine
 from services.console.pages import AcknowledgementView, PageCase
 
-CHROMIUM = Path("/usr/bin/chromium")
 NONCE = "r4nd0mN0nc3"
 NOW = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
 
@@ -70,15 +67,3 @@ def assert_every_field_is_labelled(document: JustHTML, ids: list[str]) -> None:
     assert {field.attrs["id"] for field in document.query("input")} == labelled
     for described in document.query("[aria-describedby]"):
         assert set(described.attrs["aria-describedby"].split()) <= set(ids)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.fail(f"There is no Chromium at {CHROMIUM}. Run scripts/browser.sh, which installs it.", pytrace=False)
-    quiet = ["disable-background-networking", "disable-component-update", "disable-sync", "disable-quic"]
-    arguments = [f"--{flag}" for flag in ["no-sandbox", "disable-gpu", "no-first-run", *quiet]]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()

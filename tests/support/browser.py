@@ -1,0 +1,24 @@
+"""A real Chromium for the tests of a module. It ends with them: while it runs, no other event loop can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser."""
+    if not CHROMIUM.exists():
+        pytest.fail(f"There is no Chromium at {CHROMIUM}. Run scripts/browser.sh, which installs it.", pytrace=False)
+    quiet = ["disable-background-networking", "disable-component-update", "disable-sync", "disable-quic"]
+    arguments = [f"--{flag}" for flag in ["no-sandbox", "disable-gpu", "no-first-run", *quiet]]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()

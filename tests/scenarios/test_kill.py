@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +18,6 @@ from services.storage.tables import (
     delivery_attempts,
     matches,
     notices,
-    outbox,
     submissions,
 )
 from tests.support.killing import (
@@ -29,10 +26,12 @@ from tests.support.killing import (
     Mailbox,
     Provider,
     kill_and_restart,
-    prepare,
     put_register,
     until,
 )
+from tests.support.serving import deployment, mailbox, nothing_left_to_do
+
+__all__ = ["deployment", "mailbox"]
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
@@ -43,35 +42,9 @@ PATIENCE = 20.0
 """Seconds in which all that is due must be done once the process is left alone."""
 
 
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    box = Mailbox()
-    box.start()
-    yield box
-    box.stop()
-
-
-@pytest.fixture
-def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[Deployment]:
-    made = prepare(tmp_path, mailbox.port)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.kill()
-        made.store.engine.dispose()
-
-
 def count(deployment: Deployment, query: Select[Any]) -> int:
     with deployment.store.reading() as connection:
         return connection.scalar(query) or 0
-
-
-def nothing_left_to_do(deployment: Deployment) -> bool:
-    waiting = select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))
-    owed = select(func.count()).select_from(deliveries).where(deliveries.c.due_at.is_not(None))
-    untold = select(func.count()).select_from(cases).where(cases.c.last_alert_at.is_(None))
-    return count(deployment, waiting) == count(deployment, owed) == count(deployment, untold) == 0
 
 
 def let_time_pass(deployment: Deployment, by: timedelta) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.support.browser import chromium
@@ -17,6 +18,13 @@ __all__ = ["chromium"]
 # A machine that is busy is no fault of an example; and what CI finds must be found again by whoever looks for it.
 settings.register_profile("pullcord", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("pullcord")
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_come() -> Iterator[None]:
+    """A command that a test ran has logs go to where stderr was then: that is closed when the test is over."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

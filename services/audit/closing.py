@@ -26,7 +26,7 @@ from services.audit.store import (
 from services.core.audit import AuditWord
 from services.core.clock import london_day
 from services.storage.audit import AuditRow, write_audit
-from services.storage.dialect import try_exclusive
+from services.storage.dialect import Exclusive, try_exclusive
 from services.storage.store import Store
 
 SETTLED = timedelta(minutes=10)
@@ -34,9 +34,6 @@ SETTLED = timedelta(minutes=10)
 
 IN_TIME = timedelta(days=3)
 """What the records say of registers, feeds and matches is taken as their stock at the end of a month for so long."""
-
-EXCLUSIVE = 19
-"""The lock under which one process at a time closes months."""
 
 CONFIRMED_BEFORE_IT_MOVED = "migrated"
 """The state of a case that owes a test call, though its day may have passed: somebody had confirmed it in time."""
@@ -59,7 +56,7 @@ class Closer:
         """Close the first month that is over and not closed; returns how many were closed. Call again until it is 0."""
         now = self.store.now()
         with self.store.processing() as connection:
-            if not try_exclusive(connection, EXCLUSIVE):
+            if not try_exclusive(connection, Exclusive.CLOSING):
                 return 0
             month = _next(connection, now)
             if month is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -46,6 +47,14 @@ def skipping_locked(connection: Connection, query: Select[Any]) -> Select[Any]:
 
 LOCK_CLASS = 0x70636F62
 """What our advisory locks are known by among others of the database."""
+
+
+class Exclusive(IntEnum):
+    """What one process at a time does, by the number of its lock; the numbers below are the outbox's lanes."""
+
+    CANARIES = 16
+    MIGRATION = 17
+    CLOSING = 18
 
 
 def try_exclusive(connection: Connection, number: int) -> bool:

@@ -13,11 +13,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
-from services.storage.dialect import LOCK_CLASS
+from services.storage.dialect import LOCK_CLASS, Exclusive
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-MIGRATION = {"lock_class": LOCK_CLASS, "number": 18}
+MIGRATION = {"lock_class": LOCK_CLASS, "number": Exclusive.MIGRATION.value}
 """The lock under which one process at a time migrates."""
 
 

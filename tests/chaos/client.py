@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -20,7 +21,7 @@ LAST_WORD_SECONDS = 90.0
 
 
 @dataclass
-class Client:
+class Client(ABC):
     """Acts again and again, in a thread, until it is told to stop."""
 
     name: str
@@ -30,9 +31,9 @@ class Client:
     noise: random.Random
     _stopped: Event = field(default_factory=Event)
 
+    @abstractmethod
     def act(self, http: httpx.Client) -> None:
         """Do one thing."""
-        raise NotImplementedError
 
     def start(self) -> None:
         self._thread = Thread(target=self._run, name=self.name, daemon=True)

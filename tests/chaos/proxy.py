@@ -168,7 +168,7 @@ class Proxy:
                 continue
             if self._mode is Mode.DELAYED:
                 self._count(link)
-                await asyncio.sleep(self._seconds)
+                await asyncio.sleep(self._seconds)  # the fault itself: nobody waits here for something to happen
             writer.write(data)
             await writer.drain()
 

@@ -20,18 +20,14 @@ from services.core.ids import event_id
 from services.runtime.distributed.relay import Telling, tell
 from services.runtime.distributed.topics import Topic
 from services.storage.canaries import Partition, heard_until, note_told, partitions_due
-from services.storage.dialect import try_exclusive
+from services.storage.dialect import Exclusive, try_exclusive
 from services.storage.missed import tell_missed_again
-from services.storage.outbox import LANES
 from services.storage.store import Store
 
 log = structlog.get_logger()
 
 CANARY_KEY = "canary"
 """The key of a canary's record: it is known by it before it is read."""
-
-CANARY_LANE = LANES
-"""A lane after those of the outbox: one relay at a time tells canaries."""
 
 AGAIN = Counter(
     "pullcord_events_told_again_total", "Events that were told, never handled, and told again.", ("consumer",)
@@ -54,7 +50,7 @@ class Canaries:
         """
         now = self.store.now()
         with self.store.writing() as connection:
-            if not try_exclusive(connection, CANARY_LANE):
+            if not try_exclusive(connection, Exclusive.CANARIES):
                 return 0
             due = partitions_due(connection, self._partitions(), self.every, now)
             tell(self.producer, [self._canary(one, now) for one in due])

@@ -116,6 +116,8 @@ def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
     finally:
         for loop, watch in zip(loops, watches, strict=True):
             watch.stop()
+            loop.ask_to_stop()
+        for loop in loops:
             loop.stop(STOPPING_SECONDS)
 
 

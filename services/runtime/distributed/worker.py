@@ -170,7 +170,8 @@ def _stored(message: Any) -> StoredEvent:
 
 
 def _event_id(message: Any) -> str | None:
-    found = dict(message.headers or ()).get(ID_HEADER, b"").decode(errors="replace")
+    header = dict(message.headers or ()).get(ID_HEADER) or b""
+    found = header.decode(errors="replace")
     return found if EVENT_ID.fullmatch(found) else None
 
 

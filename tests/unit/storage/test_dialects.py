@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects import postgresql
 
-from services.storage.dialect import among, share_lock, skipping_locked, upsert
+from services.storage.dialect import Exclusive, among, share_lock, skipping_locked, upsert
+from services.storage.outbox import LANES
 from services.storage.sequences import SEQUENCES, take
 from services.storage.store import Store
 from services.storage.tables import deliveries, metadata, sequences
@@ -104,3 +105,7 @@ def test_postgresql_takes_ids_from_its_own_sequences() -> None:
 def test_every_table_whose_ids_the_application_allots_has_a_sequence() -> None:
     numbered = {table.name for table in metadata.tables.values() if "pk" in table.c}
     assert set(SEQUENCES) == numbered
+
+
+def test_no_lock_of_another_kind_is_a_lane_of_the_outbox() -> None:
+    assert min(Exclusive) >= LANES

@@ -4,9 +4,8 @@ What stands after the street (locality, county) is left out: inside one postcode
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from services.core.address_endings import without_ending
 from services.core.address_names import NameKind
@@ -25,8 +24,7 @@ _STREETNESS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AddressParts:
+class AddressParts(NamedTuple):
     """The parts of one address, each in one spelling; a part that the address does not have is empty.
 
     `sub_units` name the dwelling within a building (`1`, `12b`, `a`, `ground`, `2/1`). `numbers` are house numbers in

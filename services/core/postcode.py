@@ -7,10 +7,9 @@ letters. Canonical form is upper case with one space.
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 _AREA: Final = re.compile(
     "A[BL]|B[ABDFHLNRSTX]?|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]?|F[KY]|G[LUY]?|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|"
@@ -38,8 +37,7 @@ class PostcodeMend(StrEnum):
     LETTERS_AND_DIGITS_SWAPPED = "letters_and_digits_swapped"
 
 
-@dataclass(frozen=True, slots=True)
-class PostcodeReading:
+class PostcodeReading(NamedTuple):
     """A postcode in canonical form (`FY3 8AA`) and what was put right in it."""
 
     postcode: str

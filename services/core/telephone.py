@@ -5,8 +5,7 @@ several numbers and much else.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.core.telephone_dirt import tidied
 from services.core.telephone_plan import COUNTRY_CODE, is_mobile, national, national_number, without_prefix
@@ -32,8 +31,7 @@ _NO_PROBLEMS: Final[frozenset[NumberProblem]] = frozenset()
 _ZERO_RESTORED: Final = frozenset({Mend.LEADING_ZERO_RESTORED})
 
 
-@dataclass(frozen=True, slots=True)
-class NumberReading:
+class NumberReading(NamedTuple):
     """What one cell holds.
 
     `numbers` are in E.164 form (`+441632960123`), in the order of the cell, each once. `mends` names what was put

@@ -2,9 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 _LONGEST: Final = 12
 _LABEL: Final = re.compile(r"^[\s'`]*(?:UPRN)?[\s:]*", re.IGNORECASE)
@@ -31,8 +30,7 @@ class UprnProblem(StrEnum):
     NOT_A_UPRN = "not_a_uprn"
 
 
-@dataclass(frozen=True, slots=True)
-class UprnReading:
+class UprnReading(NamedTuple):
     """The UPRN of a cell, if it has one, with what was put right or what stood in the way.
 
     An empty cell has none of them.
@@ -54,6 +52,8 @@ _SENTENCES = {
 
 def read_uprn(text: str) -> UprnReading:
     """The UPRN that is the whole of the text: a string of 1 to 12 digits without leading zeros."""
+    if text.isascii() and text.isdecimal():
+        return _read_digits(text, has_point=False)
     written = re.sub(r"[\s,]", "", _LABEL.sub("", unicodedata.normalize("NFKC", text)))
     if not written:
         return UprnReading()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from schemas.codes import Connection, MigrationKind, NoticeStatus, Scope, ServiceStatus, TargetService
 from services.core.tokens import TokenKind
@@ -20,8 +19,7 @@ class RecordKind(StrEnum):
     ENTRY = "entry"
 
 
-@dataclass(frozen=True, slots=True)
-class RawRow:
+class RawRow(NamedTuple):
     """A row as sent: its number as the sender counts, its fields, and what was already seen to be amiss in it."""
 
     number: int
@@ -31,8 +29,7 @@ class RawRow:
     """False when its values may stand in the wrong fields: it is refused, and nothing is taken from it."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeFacts:
+class NoticeFacts(NamedTuple):
     """What of a notice is stored in the clear: dates and codes that rules and figures read."""
 
     scope: Scope
@@ -45,8 +42,7 @@ class NoticeFacts:
     supersedes: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class EntryFacts:
+class EntryFacts(NamedTuple):
     """What of a register entry is stored in the clear."""
 
     service_status: ServiceStatus
@@ -57,8 +53,7 @@ class EntryFacts:
 Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft(Generic[Facts]):
+class Draft(NamedTuple, Generic[Facts]):
     """A row that can be written. `stamp` ranks its versions; the later wins, in whatever order they arrive."""
 
     row: int
@@ -74,8 +69,7 @@ class Draft(Generic[Facts]):
     issues: tuple[Issue, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A row that cannot be written.
 
     `reference` is its record's, where that much could be read: a full replacement does not withdraw what a faulty row

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -21,8 +21,7 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """Something amiss in a row: which field, a stable code, the reason and the remedy. Never the value itself."""
 
     field: str
@@ -31,8 +30,7 @@ class Issue:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class RowOutcome:
+class RowOutcome(NamedTuple):
     """What became of one row.
 
     `row` counts as the sender does: a spreadsheet's own row, a line of NDJSON, 1 for the first item of a list.

@@ -6,7 +6,7 @@ What is unsound is flagged and left out of matching.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.core.address import AddressParts, parse_address
 from services.core.postcode import areas_of, read_area, read_postcode
@@ -18,9 +18,11 @@ from services.ingest.outcomes import Issue
 
 Values = tuple[tuple[TokenKind, str], ...]
 
+# Looked up once: for every row the enum's own looking up of a member would be felt.
+TELEPHONE, UPRN, POSTCODE, AREA = TokenKind
 
-@dataclass(frozen=True, slots=True)
-class Place:
+
+class Place(NamedTuple):
     """Where a line is, as far as it could be read."""
 
     numbers: tuple[str, ...]
@@ -32,11 +34,11 @@ class Place:
     @property
     def values(self) -> Values:
         """The canonical values the record is found by."""
-        found: list[tuple[TokenKind, str]] = [(TokenKind.TELEPHONE, number) for number in self.numbers]
+        found = [(TELEPHONE, number) for number in self.numbers]
         if self.uprn:
-            found.append((TokenKind.UPRN, self.uprn))
+            found.append((UPRN, self.uprn))
         if self.postcode:
-            found.append((TokenKind.POSTCODE, self.postcode))
+            found.append((POSTCODE, self.postcode))
         return tuple(found)
 
     @property
@@ -58,7 +60,7 @@ def read_place(
 
 def area_values(postcode: str) -> Values:
     """The wider areas a postcode lies in: the sector and the outward code."""
-    return tuple((TokenKind.AREA, area) for area in areas_of(postcode) if area != postcode)
+    return tuple((AREA, area) for area in areas_of(postcode) if area != postcode)
 
 
 def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
@@ -76,7 +78,7 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
                 )
             )
             continue
-        values.append((TokenKind.POSTCODE if read_postcode(area) else TokenKind.AREA, area))
+        values.append((POSTCODE if read_postcode(area) else AREA, area))
     return tuple(dict.fromkeys(values)), tuple(dict.fromkeys(issues))
 
 

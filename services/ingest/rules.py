@@ -17,6 +17,9 @@ from services.ingest.outcomes import Issue
 from services.ingest.places import Place, area_values, read_areas, read_place
 from services.ingest.validation import Model, validate
 
+# Looked up once: for every row the enum's own looking up of a member would be felt.
+LINE, EXCHANGE = Scope.LINE, Scope.EXCHANGE
+
 FUTURE_SLACK = timedelta(days=1)
 """How far ahead of our clock a sender's may be. A stamp far in the future would make every later version look old."""
 
@@ -27,12 +30,12 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
     if notice is None:
         return Refused(row.number, issues)
     place = _place(notice)
-    areas, area_issues = read_areas(_area_codes(notice)) if notice.scope is not Scope.LINE else ((), ())
+    values, area_issues = (place.values, ()) if notice.scope is LINE else read_areas(_area_codes(notice))
     refusals = (
         *_wrong_provider(notice, provider),
         *_implausible_dates(notice),
         *_from_the_future("issued_at", notice.issued_at, now),
-        *_nowhere(notice, place, bool(areas)),
+        *(() if values else _nowhere(notice)),
     )
     notes = (*issues, *place.issues, *area_issues)
     if refusals:
@@ -42,7 +45,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
         reference=notice.provider_reference or notice.id,
         stamp=notice.issued_at or now,
         facts=_notice_facts(notice),
-        values=areas if notice.scope is not Scope.LINE else place.values,
+        values=values,
         content=notice.model_dump_json(exclude={"id", "source", "issued_at"}, exclude_defaults=True).encode(),
         private={"record": notice, **place.private},
         issues=(*notes, *_undated(notice)),
@@ -126,22 +129,22 @@ def _wrong_provider(notice: MigrationNotice, provider: str) -> tuple[Issue, ...]
     )
 
 
-def _implausible_dates(notice: MigrationNotice) -> tuple[Issue, ...]:
-    dates = {
-        "planned_migration_date": notice.planned_migration_date,
-        "restriction_start_date": notice.restriction_start_date,
-        "issued_at": notice.issued_at and london_day(notice.issued_at),
-    }
-    return tuple(
+def _implausible_dates(notice: MigrationNotice) -> list[Issue]:
+    dates = (
+        ("planned_migration_date", notice.planned_migration_date),
+        ("restriction_start_date", notice.restriction_start_date),
+        ("issued_at", notice.issued_at and london_day(notice.issued_at)),
+    )
+    return [
         Issue(
             field,
             "implausible_date",
             f"The date is not between {EARLIEST.year} and {LATEST.year}.",
             "Check the year and send the row again.",
         )
-        for field, day in dates.items()
+        for field, day in dates
         if day is not None and not is_plausible(day)
-    )
+    ]
 
 
 def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple[Issue, ...]:
@@ -157,10 +160,9 @@ def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple
     )
 
 
-def _nowhere(notice: MigrationNotice, place: Place, has_areas: bool) -> tuple[Issue, ...]:
-    if notice.scope is Scope.LINE:
-        if place.values:
-            return ()
+def _nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
+    """What is amiss with a notice that nothing can be found by."""
+    if notice.scope is LINE:
         return (
             Issue(
                 "cli",
@@ -169,7 +171,7 @@ def _nowhere(notice: MigrationNotice, place: Place, has_areas: bool) -> tuple[Is
                 "Give at least the telephone number of the line.",
             ),
         )
-    if has_areas or notice.scope is Scope.EXCHANGE:
+    if notice.scope is EXCHANGE:
         return ()
     return (
         Issue(
@@ -192,7 +194,7 @@ def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
                 "Send the date as soon as it is known.",
             )
         )
-    if notice.scope is Scope.EXCHANGE and not notice.area_codes:
+    if notice.scope is EXCHANGE and not notice.area_codes:
         found.append(
             Issue(
                 "area_codes",

@@ -121,7 +121,7 @@ def _returned(
     def stands(draft: Draft[Any]) -> Draft[Any]:
         if store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:
             return draft
-        return replace(draft, stamp=max(draft.stamp, now))
+        return draft._replace(stamp=max(draft.stamp, now))
 
     return replace(reading, drafts=[stands(draft) for draft in reading.drafts]) if gone else reading
 

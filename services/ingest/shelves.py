@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Any, Generic, NamedTuple
 
 from sqlalchemy import Table
 
@@ -15,8 +15,7 @@ from services.ingest.drafts import Draft, EntryFacts, Facts, NoticeFacts
 from services.storage import tables
 
 
-@dataclass(frozen=True, slots=True)
-class Written(Generic[Facts]):
+class Written(NamedTuple, Generic[Facts]):
     """A draft as written: its id, its revision, its tokens."""
 
     pk: int

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic
+from typing import Generic, NamedTuple
 
 from services.ingest.drafts import Draft, Facts
 from services.ingest.outcomes import Issue, Outcome, RowOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What is on record under a key."""
 
     pk: int
@@ -26,8 +25,7 @@ class Recorded:
     live: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Keyed(Generic[Facts]):
+class Keyed(NamedTuple, Generic[Facts]):
     """A draft with the key it is recorded under and the digest of its content."""
 
     key: bytes

@@ -23,13 +23,11 @@ from services.ingest.supersession import already_superseded, settle_supersession
 from services.ingest.taking import Taking
 from services.storage.audit import AuditRow, write_audit
 from services.storage.bulk import bulk_insert
+from services.storage.dialect import among_keys
 from services.storage.outbox import Announcement
 from services.storage.sequences import take
 from services.storage.store import Store
 from services.storage.vault import key_of, place
-
-LOOKUP = 5_000
-"""How many keys one statement looks up: well under the limits of both databases."""
 
 
 def write_drafts(taking: Taking, shelf: Shelf[Facts], drafts: Sequence[Draft[Facts]]) -> list[RowOutcome]:
@@ -80,11 +78,8 @@ def _keyed(taking: Taking, draft: Draft[Facts]) -> Keyed[Facts]:
 def _recorded(connection: Connection, shelf: Shelf[Facts], keys: Sequence[bytes]) -> dict[bytes, Recorded]:
     table = shelf.table.c
     query = select(table.record_key, table.pk, table.revision, table[shelf.stamp], table.digest, table.live)
-    found: dict[bytes, Recorded] = {}
-    for start in range(0, len(keys), LOOKUP):
-        for key, *values in connection.execute(query.where(table.record_key.in_(keys[start : start + LOOKUP]))):
-            found[key] = Recorded(*values)
-    return found
+    named = among_keys(connection, table.record_key, keys)
+    return {key: Recorded(*values) for one in named for key, *values in connection.execute(query.where(one))}
 
 
 def _write(taking: Taking, shelf: Shelf[Facts], made: Plan[Facts]) -> list[Written[Facts]]:
@@ -113,7 +108,7 @@ def _row(taking: Taking, shelf: Shelf[Facts], pk: int, revision: int, one: Keyed
         "digest": one.digest,
         "received_at": taking.now,
         "live": True,
-        "flags": " ".join(sorted({issue.code for issue in draft.issues})),
+        "flags": " ".join(sorted({issue.code for issue in draft.issues})) if draft.issues else "",
         "submission_id": taking.submission_id,
         "key_id": key_of(sealed),
         "sealed": sealed,
@@ -150,7 +145,7 @@ def _move_stamps(connection: Connection, shelf: Shelf[Facts], stamps: Sequence[t
 
 def _written(store: Store, pk: int, revision: int, one: Keyed[Facts]) -> Written[Facts]:
     token = store.tokeniser.token
-    tokens = tuple((kind, token(kind, value)) for kind, value in one.draft.values)
+    tokens = tuple([(kind, token(kind, value)) for kind, value in one.draft.values])
     return Written(pk, revision, shard_of(one.key), tokens, one.draft)
 
 

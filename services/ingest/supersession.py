@@ -8,6 +8,7 @@ only, so that notices that name each other never all fall away.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
@@ -16,6 +17,7 @@ from schemas.events import NoticesReconsidered, RecordRef
 from services.core.audit import AuditWord
 from services.ingest.sharding import by_shard
 from services.ingest.taking import Taking
+from services.storage.dialect import among, among_keys
 from services.storage.outbox import Announcement
 from services.storage.tables import notices
 
@@ -27,14 +29,15 @@ def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
     """The keys these notices name as superseded, as recorded now."""
     if not pks:
         return set()
-    query = select(notices.c.supersedes_key).where(notices.c.pk.in_(pks), notices.c.supersedes_key.is_not(None))
-    return set(connection.scalars(query))
+    query = select(notices.c.supersedes_key).where(notices.c.supersedes_key.is_not(None))
+    return set(connection.scalars(query.where(among(connection, notices.c.pk, pks))))
 
 
 def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
     """Those of the keys that some notice on record names as superseded."""
-    found = select(notices.c.supersedes_key).where(notices.c.supersedes_key.in_(keys))
-    return {key for key in connection.scalars(found) if key is not None}
+    query, column = select(notices.c.supersedes_key), notices.c.supersedes_key
+    found = (connection.scalars(query.where(named)) for named in among_keys(connection, column, keys))
+    return set(chain.from_iterable(found))
 
 
 def settle_supersessions(taking: Taking, keys: Collection[bytes]) -> None:
@@ -59,11 +62,12 @@ def _set_live(connection: Connection, keys: Collection[bytes], *, live: bool) ->
     )
     statement = (
         update(notices)
-        .where(notices.c.record_key.in_(keys), notices.c.live.is_(not live), ~replaced if live else replaced)
+        .where(notices.c.live.is_(not live), ~replaced if live else replaced)
         .values(live=live, revision=notices.c.revision + 1)
         .returning(notices.c.pk, notices.c.revision, notices.c.shard)
     )
-    return list(connection.execute(statement))
+    named = among_keys(connection, notices.c.record_key, keys)
+    return [row for condition in named for row in connection.execute(statement.where(condition))]
 
 
 def _tell(taking: Taking, changed: Changed) -> None:

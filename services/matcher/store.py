@@ -50,7 +50,7 @@ def _shared_tokens(
     )
     shared: dict[Pair, set[TokenKind]] = defaultdict(set)
     for condition in _conditions(connection, mine.notice_pk, changed_notices, theirs.entry_pk, changed_entries):
-        for notice, entry, kind in connection.execute(query.where(condition)):
+        for notice, entry, kind in connection.execute(query.where(condition)).all():
             shared[notice, entry].add(_KINDS[kind])
     return dict(shared)
 
@@ -110,7 +110,8 @@ def _entries(connection: Connection, pks: Collection[int]) -> dict[int, EntryRow
 def _rows(
     connection: Connection, query: Select[Any], column: ColumnElement[int], pks: Collection[int]
 ) -> Iterable[Any]:
-    return connection.execute(query.where(among(connection, column, pks))) if pks else ()
+    # At once: row by row, the driver's steps would cost more than the row.
+    return connection.execute(query.where(among(connection, column, pks))).all() if pks else ()
 
 
 def _looker(

@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
+from services.storage.dialect import is_conflict
 from services.storage.missed import tell_missed_again
 from services.storage.outbox import StoredEvent, mark_published, unpublished
 from services.storage.process import Consumer, NotUnderstoodError, PoisonError, process, put_in_quarantine
@@ -20,11 +21,16 @@ log = structlog.get_logger()
 BATCH = 12
 """How many events (of up to 500 records) are handled in one transaction."""
 
-
 A_WHILE = timedelta(minutes=1)
 """By how much clocks of processes beside each other may differ."""
 
 HANDLED = Counter("pullcord_events_handled_total", "Events handled, each counted once.", ("consumer",))
+
+CONFLICTS = Counter(
+    "pullcord_event_conflicts_total",
+    "Batches of events handled in halves because another worker was at the same rows first.",
+    ("consumer",),
+)
 
 LEFT_ALONE = Counter(
     "pullcord_events_left_alone_total",
@@ -96,18 +102,33 @@ def _without(events: Sequence[StoredEvent], one: StoredEvent) -> list[StoredEven
 
 
 def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Handle events together; if that fails for what is no passing fault, one by one, to find the one to blame."""
+    """Handle events together, or in smaller parts where that may help."""
     try:
         HANDLED.labels(consumer.name).inc(process(store, consumer, events))
     except (PoisonError, NotUnderstoodError):
         raise
-    except Exception as error:
-        if _may_pass(error):
-            raise
-        if len(events) == 1:
-            raise PoisonError(events[0], error) from error
-        for event in events:
-            deliver(store, consumer, [event])
+    except Exception as error:  # noqa: BLE001 - what may pass is raised again
+        for part in _parts(consumer, events, error):
+            deliver(store, consumer, part)
+
+
+def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
+    """What to handle by itself after a failure of the whole.
+
+    Where another worker was at the same rows first, two halves, at once: they meet it more rarely. Where it was no
+    passing fault, each event, to find the one to blame.
+
+    Raises the error itself if it may pass, PoisonError if there is one event to blame.
+    """
+    if is_conflict(error) and len(events) > 1:
+        CONFLICTS.labels(consumer.name).inc()
+        middle = len(events) // 2
+        return [events[:middle], events[middle:]]
+    if _may_pass(error):
+        raise error
+    if len(events) == 1:
+        raise PoisonError(events[0], error) from error
+    return [[event] for event in events]
 
 
 def _may_pass(error: Exception) -> bool:

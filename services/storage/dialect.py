@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Select,
@@ -19,16 +18,44 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.types import UserDefinedType
+
+KEYS = 5_000
+"""How many keys one statement names on SQLite: well under the number of parameters it takes."""
 
 
 def among(connection: Connection, column: ColumnElement[int], values: Collection[int]) -> ColumnElement[bool]:
     """That an integer column has one of many values, sent as one parameter: one statement to plan, however many."""
+    listed = ",".join(map(str, values))
     if connection.dialect.name == "postgresql":
-        return column == func.any(bindparam(None, list(values), type_=ARRAY(BigInteger), unique=True))
-    listed = func.json_each("[" + ",".join(map(str, values)) + "]").table_valued("value")
-    return column.in_(select(literal_column("value")).select_from(listed))
+        return column == _any_of(listed)
+    elements = func.json_each(f"[{listed}]").table_valued("value")
+    return column.in_(select(literal_column("value")).select_from(elements))
+
+
+def among_keys(
+    connection: Connection, column: ColumnElement[bytes], keys: Collection[bytes]
+) -> Iterator[ColumnElement[bool]]:
+    """That a column of bytes has one of many values, however many: conditions for one statement each."""
+    if connection.dialect.name == "postgresql":
+        yield column == _any_of(",".join([rf'"\\x{key.hex()}"' for key in keys]))
+        return
+    listed = list(keys)
+    for start in range(0, len(listed), KEYS):
+        yield column.in_(listed[start : start + KEYS])
+
+
+class _Unnamed(UserDefinedType[str]):
+    """A text whose type the server finds out by what it is compared with, so that it is a constant when it plans."""
+
+    cache_ok = True
+
+
+def _any_of(listed: str) -> ColumnElement[Any]:
+    """Any element of an array in PostgreSQL's own writing: the driver takes longer over a list than over a text."""
+    return func.any(bindparam(None, f"{{{listed}}}", type_=_Unnamed(), unique=True))
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str], changing: Sequence[str]) -> Insert:
@@ -44,6 +71,9 @@ def skipping_locked(connection: Connection, query: Select[Any]) -> Select[Any]:
     """A query whose rows this transaction claims: those another worker is at are passed over. SQLite has one writer."""
     return query.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else query
 
+
+CONFLICTS = frozenset({"40001", "40P01"})
+"""PostgreSQL's codes for a serialization failure and a deadlock."""
 
 LOCK_CLASS = 0x70636F62
 """What our advisory locks are known by among others of the database."""
@@ -63,6 +93,12 @@ def try_exclusive(connection: Connection, number: int) -> bool:
         return True
     query = text("SELECT pg_try_advisory_xact_lock(:lock_class, :number)")
     return bool(connection.scalar(query, {"lock_class": LOCK_CLASS, "number": number}))
+
+
+def is_conflict(error: Exception) -> bool:
+    """Whether a transaction failed because another was at the same rows first. On SQLite the second one waits."""
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return state in CONFLICTS
 
 
 def share_lock(connection: Connection) -> bool:

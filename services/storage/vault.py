@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
 from typing import Any, Protocol
 
@@ -94,12 +95,19 @@ class Vault:
 
         Raises VaultError when the key is not held or the value was altered or moved.
         """
+        return from_json(self.open_json(place, sealed))
+
+    def open_json(self, place: bytes, sealed: bytes) -> bytes:
+        """The value sealed for that place as the JSON it was sealed as.
+
+        Raises VaultError as `open` does.
+        """
         key_id, rest = _parted(sealed)
         cipher = self._held.ciphers.get(key_id) or self._renewed(at_once=True).ciphers.get(key_id)
         if cipher is None:
             raise MissingKeyError(f"no vault key {key_id!r}: add it to the keys to read what is sealed under it")
         try:
-            return from_json(cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], place))
+            return cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], place)
         except (InvalidTag, ValueError):
             raise VaultError(_ALTERED) from None
 
@@ -120,14 +128,8 @@ class _Held:
 
     current: str
     ciphers: Mapping[str, AESGCM]
-
-    @property
-    def cipher(self) -> AESGCM:
-        return self.ciphers[self.current]
-
-    @property
-    def head(self) -> bytes:
-        return _head(self.current)
+    cipher: AESGCM
+    head: bytes
 
 
 def _hold(given: VaultKeys) -> _Held:
@@ -137,7 +139,8 @@ def _hold(given: VaultKeys) -> _Held:
         if len(key) != KEY_BYTES or not 1 <= len(key_id) <= KEY_ID_SIGNS:
             form = f"an id has 1 to {KEY_ID_SIGNS} signs and a key {KEY_BYTES} bytes"
             raise VaultError(f"vault key {key_id!r}: {form}")
-    return _Held(given.current, {key_id: AESGCM(key) for key_id, key in given.keys.items()})
+    ciphers = {key_id: AESGCM(key) for key_id, key in given.keys.items()}
+    return _Held(given.current, ciphers, ciphers[given.current], _head(given.current))
 
 
 def _head(key_id: str) -> bytes:
@@ -155,10 +158,15 @@ def key_of(sealed: bytes) -> str:
 def _parted(sealed: bytes) -> tuple[str, bytes]:
     """Which key sealed a value, and the rest of it. What was never sealed must not be taken for an id and shown."""
     end = 1 + sealed[0] if sealed else 1
-    key_id = sealed[1:end].decode(errors="replace")
+    return _read_id(sealed[1:end]), sealed[end:]
+
+
+@lru_cache(maxsize=64)
+def _read_id(written: bytes) -> str:
+    key_id = written.decode(errors="replace")
     if not 1 <= len(key_id) <= KEY_ID_SIGNS or not key_id.isprintable() or "\ufffd" in key_id:
         raise VaultError(_ALTERED)
-    return key_id, sealed[end:]
+    return key_id
 
 
 def place(table: str, key: bytes | int) -> bytes:

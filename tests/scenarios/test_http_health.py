@@ -42,6 +42,7 @@ METRICS = {
 """Every metric of our own that a busy day shows, and its labels."""
 
 RARE = {
+    "pullcord_event_conflicts": {"consumer"},
     "pullcord_events_left_alone": {"consumer"},
     "pullcord_events_told_again": {"consumer"},
     "pullcord_canary_age_seconds": {"consumer"},

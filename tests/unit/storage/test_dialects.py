@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects import postgresql
 
-from services.storage.dialect import Exclusive, among, share_lock, skipping_locked, upsert
+from services.storage.dialect import Exclusive, among, among_keys, share_lock, skipping_locked, upsert
 from services.storage.outbox import LANES
 from services.storage.sequences import SEQUENCES, take
 from services.storage.store import Store
-from services.storage.tables import deliveries, metadata, sequences
+from services.storage.tables import deliveries, idempotency_keys, metadata, sequences
 
 POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 ELSEWHERE = cast("Connection", SimpleNamespace(dialect=POSTGRESQL))
@@ -38,8 +38,32 @@ def test_among_finds_what_is_listed_however_many(store: Store, values: Sequence[
 def test_among_is_one_parameter_on_postgresql() -> None:
     query = select(sequences.c.name).where(among(ELSEWHERE, sequences.c.next_value, [1, 2, 3]))
     compiled = query.compile(dialect=POSTGRESQL)
-    assert list(compiled.params.values()) == [[1, 2, 3]]
+    assert list(compiled.params.values()) == ["{1,2,3}"]
     assert "= any(" in said(query)
+
+
+@pytest.mark.parametrize("count", [0, 1, 12_000])
+def test_keys_are_found_however_many_are_named(store: Store, count: int) -> None:
+    named = [number.to_bytes(16, "big") for number in range(1, 1 + count)]
+    held = {(1).to_bytes(16, "big"), (11_999).to_bytes(16, "big"), b"another"}
+    column = idempotency_keys.c.key_hash
+    with store.writing() as connection:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        rows = [
+            {"feed_id": "f", "key_hash": key, "request_digest": b"d", "submission_id": "s", "created_at": store.now()}
+            for key in held
+        ]
+        connection.execute(insert(idempotency_keys), rows)
+        conditions = among_keys(connection, column, named)
+        found = [key for one in conditions for key in connection.scalars(select(column).where(one))]
+        connection.rollback()
+    assert set(found) == held & set(named)
+
+
+def test_keys_are_one_parameter_on_postgresql() -> None:
+    (condition,) = among_keys(ELSEWHERE, idempotency_keys.c.key_hash, [b"\x01\xff", b"{"])
+    compiled = select(idempotency_keys.c.feed_id).where(condition).compile(dialect=POSTGRESQL)
+    assert list(compiled.params.values()) == [r'{"\\x01ff","\\x7b"}']
 
 
 def test_upsert_adds_what_is_new_and_changes_only_what_it_names(store: Store) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
+from psycopg.errors import SerializationFailure
 from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy.exc import OperationalError
 
 from schemas.envelope import Envelope, decode
 from schemas.events import EntriesWithdrawn, NoticesReconsidered, RecordRef
@@ -50,6 +53,24 @@ class Listener:
         self.heard += [event.id for event in events]
         told = [Announcement("matcher", RAVEN, withdrawn(9, EntriesWithdrawn)) for _ in events]
         return Effects(told, [AuditRow(AuditWord.KEY_REVOKED, {"key": "x"})])
+
+
+@dataclass
+class Contended:
+    """A listener beside another that is always at one of the rows of a batch of more than `most` events."""
+
+    listener: Listener
+    most: int
+    tried: list[int] = field(default_factory=list)
+
+    name = Listener.name
+    topics = Listener.topics
+
+    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+        self.tried.append(len(events))
+        if len(events) > self.most:
+            raise OperationalError("", None, SerializationFailure())
+        return self.listener.handle(connection, store, events, now)
 
 
 def withdrawn(
@@ -130,6 +151,21 @@ def _announce_and_fail(store: Store) -> None:
     with store.writing() as connection:
         announce(connection, [Announcement("ingest", RAVEN, withdrawn(1))], store.now(), store.random)
         raise RuntimeError
+
+
+def test_where_another_worker_was_first_a_batch_is_handled_in_halves_at_once(store: Store, listener: Listener) -> None:
+    events = tell(store, 1, 2, 3, 4, 5)
+    contended = Contended(listener, most=2)
+    deliver(store, contended, events)
+    assert listener.heard == [event.event_id for event in events]
+    assert contended.tried == [5, 2, 3, 1, 2]
+
+
+def test_one_event_that_meets_another_worker_is_tried_again_later(store: Store, listener: Listener) -> None:
+    (event,) = tell(store, 1)
+    with pytest.raises(OperationalError):
+        deliver(store, Contended(listener, most=0), [event])
+    assert rows(store, inbox) == rows(store, quarantine) == 0
 
 
 def test_handling_leaves_state_mark_events_and_audit(store: Store, listener: Listener) -> None:

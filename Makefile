@@ -7,7 +7,7 @@ UV := .tools/uv/bin/uv
 RUN := .venv/bin/
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help demo demo-distributed test lint types check-imports bench bench-distributed setup browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
+.PHONY: help demo demo-distributed test test-cluster lint types check-imports bench bench-distributed setup browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -20,6 +20,10 @@ demo-distributed: setup java ## The same on Apache Kafka and PostgreSQL, each ro
 
 test: setup lint types check-imports browser java prometheus buildah ## Lint, types, import rules, and every test
 	$(RUN)pytest
+
+test-cluster: setup ## The chart on a real Kubernetes control plane, built once from its Go modules
+	@$(RUN)python -m scripts.cluster
+	$(RUN)pytest tests/cluster
 
 lint: setup ## Style and format
 	$(RUN)ruff check .

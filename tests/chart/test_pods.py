@@ -198,7 +198,7 @@ def test_a_pod_has_longer_to_stop_than_its_longest_step(case: str) -> None:
 def test_there_are_never_two_on_one_file() -> None:
     spec = released("embedded").workloads["serve"]["spec"]
     assert spec["replicas"] == 1
-    assert (spec["podManagementPolicy"], spec["updateStrategy"]) == ("OrderedReady", {"type": "RollingUpdate"})
+    assert (spec["podManagementPolicy"], spec["updateStrategy"]) == ("Parallel", {"type": "RollingUpdate"})
     assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
     (claim,) = spec["volumeClaimTemplates"]
     assert claim["spec"]["accessModes"] == ["ReadWriteOnce"]

@@ -1,0 +1,142 @@
+"""What tests ask of the API server, and its own answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+from tests.support.killing import until
+
+Object = dict[str, Any]
+NODES = {"a1": "a", "a2": "a", "b1": "b", "b2": "b", "c1": "c", "c2": "c"}
+"""Each node of the cluster, and its zone."""
+SOON = 60.0
+"""Seconds that controllers have to do their work."""
+
+
+@dataclass
+class Cluster:
+    """The API server, as an administrator."""
+
+    client: httpx.Client
+    _resources: dict[str, dict[str, Object]] = field(default_factory=dict)
+
+    def get(self, path: str, **query: str) -> Object:
+        answer = self.client.get(path, params=query)
+        assert answer.is_success, answer.text
+        found: Object = answer.json()
+        return found
+
+    def items(self, path: str, labels: Mapping[str, str] | None = None) -> list[Object]:
+        """All of a collection that have these labels, as the server selects them."""
+        selector = ",".join(f"{name}={value}" for name, value in (labels or {}).items())
+        found: list[Object] = self.get(path, labelSelector=selector)["items"]
+        return found
+
+    def post(self, body: Object, namespace: str = "", **query: str) -> httpx.Response:
+        """The answer to an object that is to be made; fields that do not exist are refused."""
+        path = self.collection(body, namespace)
+        return self.client.post(path, json=body, params={"fieldValidation": "Strict", **query})
+
+    def make(self, body: Object, namespace: str = "") -> Object:
+        answer = self.post(body, namespace)
+        assert answer.is_success, answer.text
+        made: Object = answer.json()
+        return made
+
+    def patch(self, path: str, change: Object) -> None:
+        """Merge a change into an object."""
+        answer = self.client.patch(path, json=change, headers={"Content-Type": "application/merge-patch+json"})
+        assert answer.is_success, answer.text
+
+    def evict(self, pod: Object) -> httpx.Response:
+        """The answer to what a drain asks of a pod."""
+        about = {name: pod["metadata"][name] for name in ("name", "namespace")}
+        path = f"/api/v1/namespaces/{about['namespace']}/pods/{about['name']}/eviction"
+        return self.client.post(path, json={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": about})
+
+    def collection(self, body: Object, namespace: str = "") -> str:
+        """Where objects of this kind are, in the object's own namespace or else the one given."""
+        group = f"/apis/{body['apiVersion']}" if "/" in body["apiVersion"] else f"/api/{body['apiVersion']}"
+        kind = self._kinds(group)[body["kind"]]
+        where = body["metadata"].get("namespace", namespace)
+        return f"{group}/namespaces/{where}/{kind['name']}" if kind["namespaced"] else f"{group}/{kind['name']}"
+
+    def _kinds(self, group: str) -> dict[str, Object]:
+        if group not in self._resources:
+            own = [one for one in self.get(group)["resources"] if "/" not in one["name"]]
+            self._resources[group] = {one["kind"]: one for one in own}
+        return self._resources[group]
+
+    def gone(self, path: str) -> bool:
+        return self.client.get(path).status_code == HTTPStatus.NOT_FOUND
+
+
+@contextmanager
+def cordoned(cluster: Cluster) -> Iterator[None]:
+    """Meanwhile no node takes new pods."""
+    nodes = [one["metadata"]["name"] for one in cluster.items("/api/v1/nodes")]
+    try:
+        for name in nodes:
+            cluster.patch(f"/api/v1/nodes/{name}", {"spec": {"unschedulable": True}})
+        yield
+    finally:
+        for name in nodes:
+            cluster.patch(f"/api/v1/nodes/{name}", {"spec": {"unschedulable": None}})
+
+
+def soon(condition: Callable[[], bool], seconds: float = SOON) -> None:
+    """Wait until the cluster has come to a state. Fails if it does not."""
+    assert until(condition, seconds), f"not within {seconds:g} s"
+
+
+def holds(one: Object, condition: str) -> bool:
+    """Whether a condition of an object is there and true."""
+    conditions = one.get("status", {}).get("conditions", ())
+    return any(each["type"] == condition and each["status"] == "True" for each in conditions)
+
+
+def node(name: str, zone: str) -> Object:
+    """A node that kwok plays, with room for everything."""
+    room = {"cpu": "32", "memory": "128Gi", "pods": "200", "ephemeral-storage": "100Gi"}
+    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "topology.kubernetes.io/zone": zone}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": labels},
+        "status": {"capacity": room, "allocatable": room},
+    }
+
+
+def namespace(name: str) -> Object:
+    """A namespace that takes nothing but what keeps to the restricted standard."""
+    modes = ("enforce", "warn", "audit")
+    labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+
+
+def storage_class() -> Object:
+    """The cluster's default class of volumes: those that are there already."""
+    default = {"storageclass.kubernetes.io/is-default-class": "true"}
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "made", "annotations": default},
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+
+
+def volume(name: str) -> Object:
+    spec = {
+        "capacity": {"storage": "10Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "made",
+        "hostPath": {"path": f"/var/volumes/{name}"},
+    }
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": spec}

@@ -1,0 +1,123 @@
+"""A release of the chart in a namespace of its own, through Helm's command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scripts.cluster import PROGRAMS
+from tests.chart.charts import CHART, COMPONENT, changed
+from tests.cluster.kubernetes import Cluster, Object, holds
+
+NAME = "pc"
+FULL = "pc-pullcord"
+PATIENCE = "120s"
+"""What Helm waits for must come within it."""
+SHORT = "20s"
+"""Enough to see that something does not come."""
+
+
+def values(case: str, **others: Any) -> Object:
+    """The values of a case of `ci/`, for an image by its tag. Others are named by their path, `__` for each dot."""
+    made = changed(case, "image", {"repository": "registry.example/pullcord", "tag": "one"})
+    for path, value in others.items():
+        *above, last = path.split("__")
+        inner = made
+        for name in above:
+            inner = inner.setdefault(name, {})
+        inner[last] = value
+    if case == "distributed-everything":
+        # Strimzi's definitions are in no package: these objects are looked at in tests/chart.
+        made["kafka"]["topics"]["create"] = False
+    return made
+
+
+@dataclass(frozen=True)
+class Said:
+    """What Helm said, and the code it ended with."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """The release `pc`, whether it is installed or not."""
+
+    cluster: Cluster
+    kubeconfig: Path
+    namespace: str
+    folder: Path
+
+    def install(self, given: Object) -> None:
+        self.helm("install", NAME, CHART, self._file(given), "--wait", f"--timeout={PATIENCE}")
+
+    def upgrade(self, given: Object) -> None:
+        self.helm("upgrade", NAME, CHART, self._file(given), "--wait", f"--timeout={PATIENCE}")
+
+    def upgrade_fails(self, given: Object, *flags: str) -> None:
+        """An upgrade that does not succeed within its time."""
+        said = self._said("upgrade", NAME, CHART, self._file(given), "--wait", f"--timeout={SHORT}", *flags)
+        assert said.code != 0, said.out
+
+    def upgrade_in_vain(self, given: Object) -> None:
+        """Likewise, and Helm takes it back."""
+        self.upgrade_fails(given, "--rollback-on-failure")
+
+    def roll_back(self) -> None:
+        self.helm("rollback", NAME, "--wait", f"--timeout={PATIENCE}")
+
+    def helm(self, *arguments: str | Path) -> str:
+        """What Helm answers. It must succeed, and neither it nor the API server may have anything to warn of."""
+        said = self._said(*arguments)
+        assert said.code == 0, said.err
+        assert "warn" not in said.err.lower(), said.err
+        return said.out
+
+    def _said(self, *arguments: str | Path) -> Said:
+        own = [f"--namespace={self.namespace}", f"--kubeconfig={self.kubeconfig}"]
+        command = [str(PROGRAMS / "helm"), *map(str, arguments), *own]
+        environment = {**os.environ, "HOME": str(self.folder)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=240)
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def _file(self, given: Object) -> str:
+        path = self.folder / "values.yaml"
+        path.write_text(yaml.safe_dump(given))
+        return f"--values={path}"
+
+    def state(self) -> tuple[str, int]:
+        """The state of the newest revision, and its number."""
+        newest = json.loads(self.helm("history", NAME, "--output=json"))[-1]
+        return newest["status"], newest["revision"]
+
+    def items(self, path: str, **labels: str) -> list[Object]:
+        """What there is of a kind in this namespace, such as `api/v1/pods`."""
+        group, _, kind = path.rpartition("/")
+        return self.cluster.items(f"/{group}/namespaces/{self.namespace}/{kind}", labels)
+
+    def one(self, path: str, name: str) -> Object:
+        group, _, kind = path.rpartition("/")
+        return self.cluster.get(f"/{group}/namespaces/{self.namespace}/{kind}/{name}")
+
+    def pods(self, role: str) -> list[Object]:
+        """The pods of a role, as the API server selects them."""
+        return [
+            pod for pod in self.items("api/v1/pods", **{COMPONENT: role}) if "deletionTimestamp" not in pod["metadata"]
+        ]
+
+    def running(self, role: str) -> dict[str, str]:
+        """The image of each pod of a role that is ready, by the pod's own id."""
+        pods = [pod for pod in self.pods(role) if holds(pod, "Ready")]
+        return {pod["metadata"]["uid"]: pod["spec"]["containers"][-1]["image"] for pod in pods}
+
+
+MakeRelease = Callable[[], Release]

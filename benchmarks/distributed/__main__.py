@@ -1,6 +1,6 @@
 """Lines a second and seconds to the first mail, over real processes, a real Apache Kafka broker and PostgreSQL.
 
-    python -m benchmarks.distributed [--lines 60000] [--only lines|peers|latency] [--profile]
+    python -m benchmarks.distributed [--lines 150000] [--only lines|peers|latency] [--profile]
 
 "From HTTP" is from the first byte posted, by two clients in bodies of 10,000 rows, to the last committed match. The
 peers join the same number of lines, a message a line, in the same broker; the floor consumes and decodes the messages.
@@ -108,7 +108,7 @@ PARTS = {"lines": measure_lines, "peers": measure_peers, "latency": measure_late
 def main() -> None:
     """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lines", type=int, default=60_000, help="register entries and notices, one to two")
+    parser.add_argument("--lines", type=int, default=150_000, help="register entries and notices, one to two")
     parser.add_argument("--only", choices=PARTS, help="measure only this")
     parser.add_argument("--profile", action="store_true", help="say where the processor time of each role goes")
     options = parser.parse_args()

@@ -71,7 +71,8 @@ def main() -> None:
     """Make the topics, and fill them when told to."""
     job = Job.from_command_line()
     make_topics(job.broker)
-    producer = Producer({"bootstrap.servers": job.broker, "compression.type": "lz4", "linger.ms": 50})
+    queue = {"queue.buffering.max.messages": job.lines + 2 * PARTITIONS}
+    producer = Producer({"bootstrap.servers": job.broker, "compression.type": "lz4", "linger.ms": 50, **queue})
     made_before = list(messages(County(job.lines // 3, job.lines - job.lines // 3)))
     for topic, name in ((ENTRIES, "entry"), (NOTICES, "notice")):
         for partition in range(PARTITIONS):

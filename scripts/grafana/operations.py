@@ -198,11 +198,13 @@ EVENTS = (
         nothing="no brokers",
     ),
     Shown(
-        "Told again, left alone",
-        "In the hour before: events told again since nobody handled them, and those that only a newer version knows.",
+        "Told again, left alone, done in halves",
+        "In the hour before: events told again since nobody handled them, those that only a newer version knows, and "
+        "batches that met another worker at the same rows.",
         {
             "told again to {{consumer}}": _in_an_hour("pullcord_events_told_again_total", "consumer"),
             "left alone by {{consumer}}": _in_an_hour("pullcord_events_left_alone_total", "consumer"),
+            "done in halves by {{consumer}}": _in_an_hour("pullcord_event_conflicts_total", "consumer"),
         },
         nothing="none",
     ),

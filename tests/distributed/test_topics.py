@@ -16,6 +16,7 @@ from kafka.errors import KafkaError
 
 from scripts.kafka import Broker
 from services.core.errors import PullcordError
+from services.runtime.distributed.administering import BrokersError
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.distributed.relay import make_producer
 from services.runtime.distributed.topics import TopicsError, make_topics, read_topics
@@ -118,6 +119,15 @@ def test_more_partitions_than_asked_for_are_left_as_they_are(admin: KafkaAdminCl
     make_topics(reached(broker, 4))
     assert until(lambda: all_there(admin), PATIENCE)
     assert partitions(admin) == {name: 8 if name == NOTICES else 4 for name in NAMES}
+
+
+@pytest.mark.usefixtures("admin")
+def test_more_copies_than_there_are_brokers_are_refused_with_a_remedy(broker: Broker) -> None:
+    settings = KafkaSettings(_env_file=None, brokers=broker.address, replication=3)
+    with pytest.raises(BrokersError) as raised:
+        make_topics(settings)
+    assert "fewer than 3 brokers" in str(raised.value)
+    assert "PULLCORD_KAFKA_REPLICATION" in str(raised.value)
 
 
 NOBODY_THERE = KafkaSettings(_env_file=None, brokers="127.0.0.1:9")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event
@@ -18,6 +19,19 @@ log = structlog.get_logger()
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 
+SIGNS = {
+    "password authentication failed": "the database refuses the user of PULLCORD_DATABASE_URL with its password",
+    "no password supplied": "the database wants a password, and PULLCORD_DATABASE_URL has none",
+    'role ".*" does not exist': "the database does not know the user of PULLCORD_DATABASE_URL",
+    'database ".*" does not exist': "the server has no database of the name in PULLCORD_DATABASE_URL",
+    "no pg_hba.conf entry": "the database lets nobody in from here, or not in this way",
+    "certificate": "the certificate of the database is not trusted: see sslrootcert in PULLCORD_DATABASE_URL",
+    "resolve host": "there is no host of the name in PULLCORD_DATABASE_URL",
+    "Connection refused|No such file": "nobody answers at PULLCORD_DATABASE_URL",
+}
+"""What libpq and the server say, as patterns, and what it means to whoever runs this. Their own words may name hosts
+and users."""
+
 
 @contextmanager
 def opened_when_there(settings: Settings) -> Iterator[Store]:
@@ -32,7 +46,13 @@ def opened_when_there(settings: Settings) -> Iterator[Store]:
                 store = stack.enter_context(opened(settings))
                 break
             except OperationalError as error:
-                log.warning("database_not_reached", error=kind_of(error), seconds=wait)
+                log.warning("database_not_reached", error=meaning(error), seconds=wait)
                 Event().wait(wait)
                 wait = min(wait * 2, LONGEST_WAIT)
         yield store
+
+
+def meaning(error: OperationalError) -> str:
+    """Why a database was not reached, in words for whoever runs this; the kind of error where it is not understood."""
+    said = str(error.orig)
+    return next((meant for sign, meant in SIGNS.items() if re.search(sign, said)), kind_of(error))

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import InvalidReplicationFactorError, TopicAlreadyExistsError
 from pydantic import BaseModel, ConfigDict
 
 from services.core.errors import PullcordError
-from services.runtime.distributed.administering import administering
+from services.runtime.distributed.administering import BrokersError, administering
 from services.runtime.distributed.kafka_settings import KafkaSettings
 
 MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
@@ -46,7 +46,8 @@ def read_topics() -> Sequence[Topic]:
 def make_topics(settings: KafkaSettings) -> None:
     """Make the topics that are missing, and check the others.
 
-    Raises TopicsError for one that has fewer partitions than it needs to have, BrokersError when they are not reached.
+    Raises TopicsError for one that has fewer partitions than it needs to have, BrokersError when the brokers are not
+    reached, or are too few.
     """
     with administering(settings) as admin:
         present = {described["name"]: len(described["partitions"]) for described in admin.describe_topics()}
@@ -67,3 +68,8 @@ def _make(admin: KafkaAdminClient, topic: Topic, partitions: int, replication: i
         admin.create_topics([NewTopic(topic.name, partitions, replication, topic_configs=config)])
     except TopicAlreadyExistsError:
         return
+    except InvalidReplicationFactorError as error:
+        raise BrokersError(
+            f"there are fewer than {replication} brokers for the copies of {topic.name}: start more, "
+            "or set PULLCORD_KAFKA_REPLICATION"
+        ) from error

@@ -13,6 +13,7 @@ from services.audit.counting import CASE_WORDS, Counts, Dimension, First, add, c
 from services.audit.figures import DEFINITIONS, Figure, Kind
 from services.audit.months import Month, month_of, months_from
 from services.audit.store import (
+    agreements,
     closed_months,
     feeds_heard,
     first_month,
@@ -41,7 +42,7 @@ CONFIRMED_BEFORE_IT_MOVED = "migrated"
 OF_CASES = (Figure.CASES_OPEN, Figure.PAST_DATE_UNCONFIRMED)
 """Stocks that the audit tells of any moment."""
 
-OF_RECORDS = (Figure.REGISTER_ENTRIES, Figure.FEEDS, Figure.IDENTIFICATION)
+OF_RECORDS = (Figure.REGISTER_ENTRIES, Figure.AGREEMENTS, Figure.FEEDS, Figure.IDENTIFICATION)
 """Stocks that the records tell of the present only."""
 
 
@@ -115,7 +116,12 @@ def _stock(connection: Connection, month: Month, unsafe: Collection[str], now: d
 def _stock_of_records(connection: Connection, until: datetime, moment: datetime) -> Counts:
     """What the records hold, as of a moment; of those that take part, who was there before `until`."""
     counts = _nothing_of(OF_RECORDS)
-    for some in (registers(connection, moment), feeds_heard(connection, until, moment), identified(connection)):
+    for some in (
+        registers(connection, moment),
+        agreements(connection, until, moment),
+        feeds_heard(connection, until, moment),
+        identified(connection),
+    ):
         counts.update(some)
     return counts
 

@@ -38,6 +38,7 @@ class Figure(StrEnum):
     POST_CHECKS_DONE = "post_checks_done"
     NOBODY_TOLD = "nobody_told"
     REGISTER_ENTRIES = "register_entries"
+    AGREEMENTS = "agreements"
     FEEDS = "feeds"
     IDENTIFICATION = "identification"
 
@@ -222,6 +223,18 @@ DEFINITIONS: Final = (
         kinds_are="whether somebody confirmed them lately",
         kinds=("fresh", "stale"),
         by=("council",),
+    ),
+    Definition(
+        Figure.AGREEMENTS,
+        "Councils covered by an agreement",
+        Kind.STOCK,
+        "Councils at the end of the month, by the data-sharing agreements that their register entries name: one is in "
+        "force, all have expired, or none is named. They are no people, so none is withheld.",
+        f"{CHECKLIST}: data-sharing agreements with every local authority",
+        kinds_are="whether an agreement is in force",
+        kinds=("in_force", "expired", "none_named"),
+        by=("council",),
+        of_people=False,
     ),
     Definition(
         Figure.FEEDS,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, case, func, insert, or_, select
+from sqlalchemy import Connection, and_, case, func, insert, or_, select
 
 from services.audit.counting import CASE_WORDS, COUNTED, Counts, First, Said, add, firsts_of
 from services.audit.figures import SILENT_DAYS, STALE_DAYS, Figure
@@ -101,6 +101,28 @@ def registers(connection: Connection, moment: datetime) -> Counts:
     query = select(row.feed_id, kind, func.count()).where(row.live).group_by(row.feed_id, kind)
     for feed, found, number in connection.execute(query):
         add(counts, Figure.REGISTER_ENTRIES, _code(feed), (), found, number)
+    return counts
+
+
+def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
+    """Councils that were there before `until`, by the agreements that their live entries name, as of a moment."""
+    council, entry = feeds.c, register_entries.c
+    ends = case((entry.pk.is_not(None), func.coalesce(entry.agreement_until, date.max)))
+    query = (
+        select(council.code, func.max(ends))
+        .join_from(
+            feeds,
+            register_entries,
+            and_(entry.feed_id == council.feed_id, entry.live, entry.agreement_named),
+            isouter=True,
+        )
+        .where(council.kind == "council", council.created_at < until)
+        .group_by(council.code)
+    )
+    counts, today = Counts(), london_day(moment)
+    for code, last in connection.execute(query):
+        kind = "none_named" if last is None else "in_force" if last >= today else "expired"
+        add(counts, Figure.AGREEMENTS, code, (), kind)
     return counts
 
 

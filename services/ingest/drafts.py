@@ -48,6 +48,9 @@ class EntryFacts(NamedTuple):
     service_status: ServiceStatus
     connection: Connection
     last_confirmed_on: date | None
+    agreement_named: bool
+    agreement_until: date | None
+    """The last day of the data-sharing agreement; one without an end goes on."""
 
 
 Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)

@@ -113,7 +113,13 @@ def _notice_facts(notice: MigrationNotice) -> NoticeFacts:
 
 def _entry_facts(entry: RegisterEntry) -> EntryFacts:
     confirmed = entry.last_confirmed_at
-    return EntryFacts(entry.service_status, entry.connection, london_day(confirmed) if confirmed else None)
+    return EntryFacts(
+        service_status=entry.service_status,
+        connection=entry.connection,
+        last_confirmed_on=london_day(confirmed) if confirmed else None,
+        agreement_named=bool(entry.share_basis_id),
+        agreement_until=entry.share_basis_expires_on,
+    )
 
 
 def _wrong_provider(notice: MigrationNotice, provider: str) -> tuple[Issue, ...]:

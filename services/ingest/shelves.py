@@ -60,6 +60,8 @@ def _clear_entry(draft: Draft[EntryFacts], _key_of: Callable[[str], bytes]) -> d
         "service_status": facts.service_status.value,
         "connection": facts.connection.value,
         "last_confirmed_on": facts.last_confirmed_on,
+        "agreement_named": facts.agreement_named,
+        "agreement_until": facts.agreement_until,
     }
 
 

@@ -11,6 +11,7 @@ from services.audit.figures import Figure
 from services.audit.months import read_month
 from services.audit.store import kept_months
 from services.core.audit import AuditWord
+from services.ingest.withdrawals import withdraw_one
 from tests.support.house import House
 from tests.support.ledger import said
 from tests.support.one_line import notice
@@ -90,6 +91,7 @@ def test_a_month_takes_stock_at_its_end(december: House) -> None:
         "council E06000009": 3,
         "council_kind E06000009/fresh": 3,
     }
+    assert counted(counts, Figure.AGREEMENTS)["kind none_named"] == 1
     assert counted(counts, Figure.FEEDS)["kind heard"] == 3
     assert counted(counts, Figure.IDENTIFICATION) == {
         "total": 3,
@@ -178,7 +180,7 @@ def test_a_month_is_closed_ten_minutes_after_it_has_ended_and_once(november: Hou
     november.tick(seconds=61)
     assert close(november) == 0
     assert figures_of(november, NOVEMBER) == before
-    assert len(said(november, AuditWord.STOCK_TAKEN)) == 5
+    assert len(said(november, AuditWord.STOCK_TAKEN)) == 6
 
 
 def test_months_end_at_midnight_in_london_also_in_summer(house: House) -> None:
@@ -197,11 +199,51 @@ def test_months_end_at_midnight_in_london_also_in_summer(house: House) -> None:
         assert counted(figures_of(house, read_month(month)), Figure.CASES_OPENED)["total"] == 1
 
 
+@pytest.mark.parametrize(
+    ("agreements", "kind"),
+    [
+        ([], "none_named"),
+        ([{}], "none_named"),
+        ([{"share_basis_expires_on": "2027-01-01"}], "none_named"),
+        ([{"share_basis_id": "DSA-7", "share_basis_expires_on": "2026-11-30"}], "expired"),
+        ([{"share_basis_id": "DSA-7", "share_basis_expires_on": "2026-12-01"}], "in_force"),
+        ([{"share_basis_id": "DSA-7"}], "in_force"),
+        (
+            [{}, {"share_basis_id": "DSA-7", "share_basis_expires_on": "2026-11-30"}, {"share_basis_id": "B"}],
+            "in_force",
+        ),
+    ],
+)
+def test_a_council_is_covered_by_the_agreements_that_its_entries_name(
+    house: House, agreements: list[dict[str, str]], kind: str
+) -> None:
+    go_to(house, at("2026-11-20"))
+    house.post_notices({"id": "n1", "cli": QUIET_NUMBER, "planned_migration_date": "2027-01-20"})
+    house.put_entries(*({"entry_id": f"e{number}", **one} for number, one in enumerate(agreements)))
+    go_to(house, at("2026-12-01", "00:11"))
+    close(house)
+    assert counted(figures_of(house, NOVEMBER), Figure.AGREEMENTS) == {
+        "total": 1,
+        f"kind {kind}": 1,
+        "council E06000009": 1,
+        f"council_kind E06000009/{kind}": 1,
+    }
+
+
+def test_an_entry_taken_off_the_register_covers_nobody(house: House) -> None:
+    go_to(house, at("2026-11-20"))
+    house.put_entries({"entry_id": "e1", "share_basis_id": "DSA-7"})
+    withdraw_one(house.store, "council:E06000009", "e1")
+    go_to(house, at("2026-12-01", "00:11"))
+    close(house)
+    assert counted(figures_of(house, NOVEMBER), Figure.AGREEMENTS)["kind none_named"] == 1
+
+
 def test_a_stock_that_nobody_took_in_time_is_not_nought_but_unknown(november: House) -> None:
     go_to(november, at("2026-12-04", "00:11"))
     assert close(november) == 1
     counts = figures_of(november, NOVEMBER)
-    for unknown in (Figure.REGISTER_ENTRIES, Figure.FEEDS, Figure.IDENTIFICATION):
+    for unknown in (Figure.REGISTER_ENTRIES, Figure.AGREEMENTS, Figure.FEEDS, Figure.IDENTIFICATION):
         assert counted(counts, unknown) == {}
     assert counted(counts, Figure.CASES_OPEN)["total"] == 1
     assert counted(counts, Figure.CASES_OPENED)["total"] == 2

@@ -67,6 +67,8 @@ register_entries = Table(
     Column("service_status", String(10), nullable=False),
     Column("connection", String(14), nullable=False),
     Column("last_confirmed_on", Date),
+    Column("agreement_named", Boolean, nullable=False),
+    Column("agreement_until", Date),
     Column("flags", Text, nullable=False),
     Column("submission_id", String(40), nullable=False),
     Column("key_id", String(16), nullable=False),

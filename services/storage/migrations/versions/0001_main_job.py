@@ -197,6 +197,8 @@ def upgrade() -> None:
         sa.Column("service_status", sa.String(length=10), nullable=False),
         sa.Column("connection", sa.String(length=14), nullable=False),
         sa.Column("last_confirmed_on", sa.Date(), nullable=True),
+        sa.Column("agreement_named", sa.Boolean(), nullable=False),
+        sa.Column("agreement_until", sa.Date(), nullable=True),
         sa.Column("flags", sa.Text(), nullable=False),
         sa.Column("submission_id", sa.String(length=40), nullable=False),
         sa.Column("key_id", sa.String(length=16), nullable=False),

@@ -95,19 +95,12 @@ class Vault:
 
         Raises VaultError when the key is not held or the value was altered or moved.
         """
-        return from_json(self.open_json(place, sealed))
-
-    def open_json(self, place: bytes, sealed: bytes) -> bytes:
-        """The value sealed for that place as the JSON it was sealed as.
-
-        Raises VaultError as `open` does.
-        """
         key_id, rest = _parted(sealed)
         cipher = self._held.ciphers.get(key_id) or self._renewed(at_once=True).ciphers.get(key_id)
         if cipher is None:
             raise MissingKeyError(f"no vault key {key_id!r}: add it to the keys to read what is sealed under it")
         try:
-            return cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], place)
+            return from_json(cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], place))
         except (InvalidTag, ValueError):
             raise VaultError(_ALTERED) from None
 

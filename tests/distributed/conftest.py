@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import signal
@@ -24,9 +25,15 @@ BOOTSTRAP_MS = 2000
 
 @pytest.fixture(autouse=True)
 def swept() -> Iterator[None]:
-    """Clients leave sockets of failed connections and loops never used to the cycle collector, which comes at once."""
+    """Clients leave sockets of failed connections and loops never used to the cycle collector, which comes at once.
+
+    It may come to a loop's sockets before the loop, which then cannot be closed any more: loops are closed first.
+    """
     yield
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        for loop in (one for one in gc.get_objects() if issubclass(type(one), asyncio.BaseEventLoop)):
+            if not loop.is_running():
+                loop.close()
         gc.collect()
 
 

@@ -8,6 +8,7 @@ from scripts.grafana.boards import HERE, NONE, Rows, board
 from scripts.grafana.panels import (
     AMBER,
     BYTES,
+    GREEN,
     PER_SECOND,
     RED,
     REQUESTS_PER_SECOND,
@@ -221,13 +222,14 @@ UPKEEP = (
         12,
     ),
     Shown(
-        "Oldest API key",
-        "Age of the oldest key in use. Keys have no expiry of their own.",
-        {"age": _latest("pullcord_api_key_oldest_seconds")},
+        "First API key to end",
+        "How long the first key to end, of those not revoked, still opens the door. Below 0 it has ended.",
+        {"left": f"min(pullcord_api_key_expires_in_seconds{{{HERE}}})"},
         SECONDS,
         Look.STAT,
-        ((300 * DAY, AMBER), (365 * DAY, RED)),
+        ((0, AMBER), (30 * DAY, GREEN)),
         12,
+        below=RED,
     ),
     Shown(
         "Room on the disk",

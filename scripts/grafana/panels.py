@@ -27,7 +27,7 @@ PER_SECOND, REQUESTS_PER_SECOND = units.CountsPerSecond, units.RequestsPerSecond
 GREEN, AMBER, RED, NEUTRAL = "green", "orange", "red", "blue"
 
 Steps = Sequence[tuple[float, str]]
-"""From which value on which colour; below the first it is green. Without steps no value is good or bad."""
+"""From which value on which colour. Without steps no value is good or bad."""
 
 AnyPanel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
 
@@ -58,13 +58,15 @@ class Shown:
     width: int = 8
     """In columns of 24."""
     nothing: str = "no figure"
+    below: str = GREEN
+    """The colour below the first step."""
 
 
 def drawn(shown: Shown, number: int) -> AnyPanel:
     """The panel; `number` is its id in the dashboard."""
     panel = _LOOKS[shown.look]()
     panel.id(number).title(shown.title).description(shown.description).datasource(DATASOURCE)
-    panel.unit(shown.unit).no_value(shown.nothing).span(shown.width).thresholds(_thresholds(shown.steps))
+    panel.unit(shown.unit).no_value(shown.nothing).span(shown.width).thresholds(_thresholds(shown))
     for letter, (legend, expression) in zip("ABCDEFGH", shown.queries.items(), strict=False):
         panel.with_target(_query(letter, legend, expression, shown.look))
     return panel
@@ -77,8 +79,9 @@ def _query(letter: str, legend: str, expression: str, look: Look) -> prometheus.
     return query.instant().format(PromQueryFormat.TABLE if look is Look.TABLE else PromQueryFormat.TIME_SERIES)
 
 
-def _thresholds(steps: Steps) -> ThresholdsConfig:
-    levels = [Threshold(None, GREEN if steps else NEUTRAL), *(Threshold(value, colour) for value, colour in steps)]
+def _thresholds(shown: Shown) -> ThresholdsConfig:
+    lowest = Threshold(None, shown.below if shown.steps else NEUTRAL)
+    levels = [lowest, *(Threshold(value, colour) for value, colour in shown.steps)]
     return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(levels)
 
 

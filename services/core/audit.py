@@ -83,7 +83,7 @@ FIELDS: dict[AuditWord, frozenset[str]] = {
         AuditWord.EVENT_QUARANTINED: "event consumer topic",
         AuditWord.QUARANTINE_GIVEN_BACK: "event consumer",
         AuditWord.QUARANTINE_DROPPED: "event consumer",
-        AuditWord.KEY_CREATED: "key role",
+        AuditWord.KEY_CREATED: "key role expires_at",
         AuditWord.KEY_REVOKED: "key",
         AuditWord.POLICY_CHANGED: "version",
         AuditWord.STOCK_TAKEN: "month figure counts",

@@ -22,11 +22,7 @@ def upkeep(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]
         "Age of the newest backup on record; where there is none, of the first thing on record.",
         value=_seconds_since(_last_backup(connection) or _first_on_record(connection), now),
     )
-    yield GaugeMetricFamily(
-        "pullcord_api_key_oldest_seconds",
-        "Age of the oldest API key that has not been revoked.",
-        value=_seconds_since(_oldest_key(connection), now),
-    )
+    yield _first_key_to_end(connection, now)
 
 
 def _disk_free(connection: Connection) -> GaugeMetricFamily:
@@ -49,11 +45,17 @@ def _first_on_record(connection: Connection) -> datetime | None:
     return first
 
 
-def _oldest_key(connection: Connection) -> datetime | None:
-    created: datetime | None = connection.scalar(
-        select(func.min(api_keys.c.created_at)).where(api_keys.c.revoked_at.is_(None))
+def _first_key_to_end(connection: Connection, now: datetime) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "pullcord_api_key_expires_in_seconds",
+        "Time until the first API key that has not been revoked ends; negative once it has.",
     )
-    return created
+    ends: datetime | None = connection.scalar(
+        select(func.min(api_keys.c.expires_at)).where(api_keys.c.revoked_at.is_(None))
+    )
+    if ends is not None:
+        family.add_metric((), (ends - now).total_seconds())
+    return family
 
 
 def _seconds_since(moment: datetime | None, now: datetime) -> float:

@@ -1,4 +1,4 @@
-"""API keys: made once, shown once, kept as hashes."""
+"""API keys: made once, shown once, kept as hashes, good for as long as was asked."""
 
 from __future__ import annotations
 
@@ -7,16 +7,29 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import insert, select, update
 
 from services.core.audit import AuditWord
-from services.core.errors import ConflictError, NotFoundError
+from services.core.clock import london_day
+from services.core.errors import ConflictError, NotFoundError, RefusedError
 from services.storage.audit import AuditRow, write_audit
 from services.storage.store import Store
 from services.storage.tables import api_keys, feeds
+
+LASTS: Final = timedelta(days=365)
+"""How long a key is good unless something else is asked."""
+
+
+class KeyEndedError(RefusedError):
+    """The key presented is the right one, and its time is over. For nobody but whoever presents it."""
+
+    def __init__(self, expires_at: datetime) -> None:
+        day = london_day(expires_at)
+        super().__init__(f"this key ended on {day.day} {day:%B %Y}: ask whoever runs this Pullcord for a new one")
 
 
 class Role(StrEnum):
@@ -46,16 +59,18 @@ class KeyListing:
     feed_id: str | None
     label: str
     created_at: datetime
+    expires_at: datetime
     revoked_at: datetime | None
 
 
-def create_key(store: Store, role: Role, feed_id: str | None, label: str) -> str:
-    """A new key for a feed. This is the only time it can be seen.
+def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, lasts: timedelta = LASTS) -> str:
+    """A new key for a feed, good for as long as it `lasts`. This is the only time it can be seen.
 
     Raises NotFoundError for a feed that does not exist, ConflictError for a role that does not fit it.
     """
     _check(store, role, feed_id)
     now, key_id, secret = store.now(), store.random(6).hex(), urlsafe_b64encode(store.random(33)).decode()
+    expires_at = now + lasts
     with store.writing() as connection:
         connection.execute(
             insert(api_keys).values(
@@ -65,16 +80,20 @@ def create_key(store: Store, role: Role, feed_id: str | None, label: str) -> str
                 feed_id=feed_id,
                 label=label,
                 created_at=now,
+                expires_at=expires_at,
             )
         )
-        fields = {"key": key_id, "role": role.value}
+        fields = {"key": key_id, "role": role.value, "expires_at": expires_at.isoformat()}
         row = AuditRow(AuditWord.KEY_CREATED, fields, subject=key_id, feed_id=feed_id)
         write_audit(connection, store.vault, [row], now)
     return f"pcd.{key_id}.{secret}"
 
 
 def find_caller(store: Store, presented: str) -> Caller | None:
-    """Who a presented key belongs to, or None for one that is unknown, wrong or revoked."""
+    """Who a presented key belongs to, or None for one that is unknown, wrong or revoked.
+
+    Raises KeyEndedError for one that is right in every other way.
+    """
     prefix, _, rest = presented.partition(".")
     key_id, _, secret = rest.partition(".")
     if prefix != "pcd" or not key_id.isalnum() or not secret:
@@ -83,15 +102,16 @@ def find_caller(store: Store, presented: str) -> Caller | None:
         row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).one_or_none()
     if row is None or row.revoked_at is not None or not hmac.compare_digest(row.secret_hash, _hash(secret)):
         return None
+    if row.expires_at <= store.now():
+        raise KeyEndedError(row.expires_at)
     return Caller(row.key_id, Role(row.role), row.feed_id)
 
 
 def list_keys(store: Store) -> Sequence[KeyListing]:
     """Every key, the oldest first."""
     row = api_keys.c
-    query = select(row.key_id, row.role, row.feed_id, row.label, row.created_at, row.revoked_at).order_by(
-        row.created_at
-    )
+    listed = (row.key_id, row.role, row.feed_id, row.label, row.created_at, row.expires_at, row.revoked_at)
+    query = select(*listed).order_by(row.created_at)
     with store.reading() as connection:
         return [KeyListing(one.key_id, Role(one.role), *one[2:]) for one in connection.execute(query)]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from services.storage.keys import Caller, Role, find_caller
+from services.storage.keys import Caller, KeyEndedError, Role, find_caller
 from services.storage.store import Store
 from services.web.problems import ProblemError, ProblemType
 
@@ -27,15 +27,17 @@ def caller(
     store: StoreOf, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> Caller:
     """The caller, or a 401."""
-    found = find_caller(store, credentials.credentials) if credentials else None
+    try:
+        found = find_caller(store, credentials.credentials) if credentials else None
+    except KeyEndedError as ended:
+        raise _unauthenticated(str(ended)) from ended
     if found is None:
-        raise ProblemError(
-            401,
-            ProblemType.UNAUTHENTICATED,
-            "send a valid API key: `Authorization: Bearer pcd.…`",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        raise _unauthenticated("send a valid API key: `Authorization: Bearer pcd.…`")
     return found
+
+
+def _unauthenticated(detail: str) -> ProblemError:
+    return ProblemError(401, ProblemType.UNAUTHENTICATED, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 CallerOf = Annotated[Caller, Depends(caller)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from shutil import disk_usage
 
 import pytest
@@ -11,16 +12,21 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.core.audit import AuditWord
 from services.storage.audit import AuditRow, write_audit
-from services.storage.keys import list_keys, revoke_key
+from services.storage.keys import Role, create_key, list_keys, revoke_key
 from tests.support.http import NOTICE, NOTICES, Door
 
 REQUESTS, SECONDS = "pullcord_http_requests_total", "pullcord_http_request_seconds_count"
+KEY_ENDS = "pullcord_api_key_expires_in_seconds"
+
+
+def values(door: Door, name: str, **labels: str) -> list[float]:
+    families = text_string_to_metric_families(door.ask(None, "GET", "/metrics").text)
+    samples = (sample for family in families for sample in family.samples if sample.name == name)
+    return [sample.value for sample in samples if labels.items() <= sample.labels.items()]
 
 
 def value(door: Door, name: str, **labels: str) -> float:
-    families = text_string_to_metric_families(door.ask(None, "GET", "/metrics").text)
-    samples = (sample for family in families for sample in family.samples if sample.name == name)
-    return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
+    return sum(values(door, name, **labels))
 
 
 def make_backup(door: Door) -> None:
@@ -49,12 +55,21 @@ def test_a_backup_is_as_old_as_the_newest_on_record(door: Door) -> None:
     assert value(door, "pullcord_backup_age_seconds") == 3 * 3600
 
 
-def test_a_key_that_was_revoked_grows_no_older(door: Door) -> None:
-    door.house.clock.advance(days=400)
-    assert value(door, "pullcord_api_key_oldest_seconds") == 400 * 86_400
+def test_the_key_that_ends_first_is_counted_down_and_on_until_it_is_revoked(door: Door) -> None:
+    store = door.house.store
+    first = create_key(store, Role.REGULATOR, None, "for a month", lasts=timedelta(days=31))
+    assert values(door, KEY_ENDS) == [31 * 86_400]
+    door.house.clock.advance(days=31, hours=1)
+    assert values(door, KEY_ENDS) == [-3600]
+    revoke_key(store, first.split(".")[1])
+    assert values(door, KEY_ENDS) == [334 * 86_400 - 3600]
+
+
+def test_where_every_key_was_revoked_there_is_no_sample_of_one(door: Door) -> None:
     for key in list_keys(door.house.store):
         revoke_key(door.house.store, key.key_id)
-    assert value(door, "pullcord_api_key_oldest_seconds") == 0
+    assert values(door, KEY_ENDS) == []
+    assert f"# TYPE {KEY_ENDS} gauge" in door.ask(None, "GET", "/metrics").text
 
 
 def test_a_request_is_counted_and_timed_by_its_route_and_never_by_its_path(door: Door) -> None:

@@ -35,7 +35,7 @@ METRICS = {
     "pullcord_events_handled": {"consumer"},
     "pullcord_disk_free_bytes": set(),
     "pullcord_backup_age_seconds": set(),
-    "pullcord_api_key_oldest_seconds": set(),
+    "pullcord_api_key_expires_in_seconds": set(),
     "pullcord_http_requests": {"route", "method", "status"},
     "pullcord_http_request_seconds": {"route", "method", "le"},
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from services.storage.keys import Role, create_key, revoke_key
@@ -56,6 +58,29 @@ def test_without_a_key_or_with_a_wrong_or_revoked_one_nothing_opens(door: Door, 
     assert answer_to(door, None, method, path) == (401, "unauthenticated")
     assert answer_to(door, None, method, path, Authorization="Bearer pcd.0.0") == (401, "unauthenticated")
     assert answer_to(door, None, method, path, Authorization=f"Bearer {key}") == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize(("method", "path"), EVERY_ROUTE)
+def test_a_key_that_has_ended_opens_nothing_and_its_holder_is_told_on_which_day(
+    door: Door, method: str, path: str
+) -> None:
+    key = create_key(door.house.store, Role.PROVIDER, RAVEN, "for a day", lasts=timedelta(days=1))
+    door.house.clock.advance(days=1)
+    answer = door.ask(None, method, path, headers={"Authorization": f"Bearer {key}"})
+    assert problem_of(answer) == (401, "unauthenticated")
+    assert answer.json()["detail"] == (
+        "this key ended on 24 November 2026: ask whoever runs this Pullcord for a new one"
+    )
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_key_that_has_ended_and_its_like_that_never_was_look_alike_without_the_secret(door: Door) -> None:
+    key_id = create_key(door.house.store, Role.PROVIDER, RAVEN, "for a day", lasts=timedelta(days=1)).split(".")[1]
+    door.house.clock.advance(days=1)
+    ended, never = (
+        door.ask(None, "POST", NOTICES, headers={"Authorization": f"Bearer pcd.{one}.0"}) for one in (key_id, "0")
+    )
+    assert ended.json() == never.json()
 
 
 @pytest.mark.parametrize("who", ["blackpool", "regulator", "operator"])

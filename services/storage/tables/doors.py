@@ -37,6 +37,7 @@ api_keys = Table(
     Column("feed_id", String(24), ForeignKey("feeds.feed_id")),
     Column("label", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
     Column("revoked_at", Moment),
 )
 

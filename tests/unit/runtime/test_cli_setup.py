@@ -13,6 +13,9 @@ from services.storage.keys import find_caller
 from services.storage.migrate import downgrade
 from tests.support.command_line import BLACKPOOL, RAVEN, ROUTE, Desk
 
+A_KEY = ("keys", "create", "--role", "provider", "--feed", RAVEN, "--label", "production")
+RED, YELLOW = "\x1b[31m", "\x1b[33m"
+
 
 def test_init_makes_the_folder_the_keys_and_the_database_and_says_what_comes_next(empty_desk: Desk) -> None:
     printed = empty_desk.run("init")
@@ -150,7 +153,7 @@ def test_a_faulty_policy_is_refused_by_its_field(desk: Desk) -> None:
 
 
 def test_a_key_is_shown_once_alone_on_stdout_and_opens_the_door_until_revoked(desk: Desk) -> None:
-    key = desk.run("keys", "create", "--role", "provider", "--feed", RAVEN, "--label", "production").out.strip()
+    key = desk.run(*A_KEY).out.strip()
     key_id = key.split(".")[1]
     with desk.store() as store:
         assert find_caller(store, key)
@@ -161,6 +164,42 @@ def test_a_key_is_shown_once_alone_on_stdout_and_opens_the_door_until_revoked(de
     with desk.store() as store:
         assert find_caller(store, key) is None
     assert json.loads(desk.run("keys", "list", "--json").out)[0]["revoked_at"]
+
+
+def test_a_key_is_made_for_the_days_asked_and_the_note_beside_it_says_until_when(desk: Desk) -> None:
+    assert "good until 23 Nov 2027 10:00" in desk.done(*A_KEY).complaint
+    desk.clock.advance(minutes=1)
+    made = desk.done(*A_KEY, "--days", "730")
+    assert made.out.startswith("pcd.")
+    assert "good until 22 Nov 2028 10:01" in made.complaint
+    assert [one["expires_at"] for one in json.loads(desk.run("keys", "list", "--json").out)] == [
+        "2027-11-23T10:00:00+00:00",
+        "2028-11-22T10:01:00+00:00",
+    ]
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "731"])
+def test_a_key_for_no_time_or_for_ever_is_refused(desk: Desk, days: str) -> None:
+    printed = desk.run(*A_KEY, "--days", days)
+    assert printed.code == 2
+    assert "a key is good for 1 to 730 days" in printed.complaint
+    assert json.loads(desk.run("keys", "list", "--json").out) == []
+
+
+def test_the_end_of_a_key_stands_out_from_30_days_before_unless_it_was_revoked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    key_id = desk.done(*A_KEY, "--days", "31").out.split(".")[1]
+    ends = "24 Dec 2026 10:00"
+    assert f"{YELLOW}{ends}" not in desk.done("keys", "list").out
+    desk.clock.advance(days=1, seconds=1)
+    assert f"{YELLOW}{ends}" in desk.done("keys", "list").out
+    desk.clock.advance(days=30)
+    assert f"{RED}{ends}" in desk.done("keys", "list").out
+    desk.clock.advance(days=1)
+    desk.done("keys", "revoke", key_id)
+    assert f"{RED}{ends}" not in desk.done("keys", "list").out
 
 
 def test_a_key_for_nobody_known_is_refused(desk: Desk) -> None:

@@ -1,13 +1,15 @@
-"""API keys: shown once, kept as hashes, bound to one provider or council, revoked for good."""
+"""API keys: shown once, kept as hashes, bound to one provider or council, good for their time, revoked for good."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from services.core.errors import ConflictError, NotFoundError
 from services.storage.feeds import add_feed
-from services.storage.keys import Caller, Role, create_key, find_caller, list_keys, revoke_key
+from services.storage.keys import Caller, KeyEndedError, Role, create_key, find_caller, list_keys, revoke_key
 from services.storage.store import Store
 from services.storage.tables import api_keys, audit
 from tests.support.clock import FrozenClock
@@ -76,6 +78,53 @@ def test_a_revoked_key_is_nobodys_and_the_others_stay(known: Store) -> None:
     revoke_key(known, first.split(".")[1])
     assert find_caller(known, first) is None
     assert find_caller(known, second) is not None
+
+
+def test_a_key_is_good_until_the_moment_it_ends_and_no_longer(known: Store, clock: FrozenClock) -> None:
+    key = create_key(known, Role.PROVIDER, RAVEN, "production", lasts=timedelta(days=90))
+    clock.advance(days=90, seconds=-1)
+    assert find_caller(known, key) is not None
+    clock.advance(seconds=1)
+    with pytest.raises(KeyEndedError, match="ended on 21 February 2027: ask whoever runs this Pullcord"):
+        find_caller(known, key)
+
+
+def test_a_key_lasts_a_year_unless_something_else_is_asked(known: Store, clock: FrozenClock) -> None:
+    create_key(known, Role.REGULATOR, None, "figures")
+    clock.advance(minutes=1)
+    create_key(known, Role.REGULATOR, None, "for an audit", lasts=timedelta(days=1))
+    assert [one.expires_at - one.created_at for one in list_keys(known)] == [timedelta(days=365), timedelta(days=1)]
+
+
+def test_the_day_on_which_a_key_ended_is_that_of_london(known: Store, clock: FrozenClock) -> None:
+    clock.set(datetime(2027, 6, 30, 23, 30, tzinfo=UTC))
+    key = create_key(known, Role.PROVIDER, RAVEN, "production", lasts=timedelta(days=1))
+    clock.advance(days=1)
+    with pytest.raises(KeyEndedError, match="ended on 2 July 2027:"):
+        find_caller(known, key)
+
+
+def test_that_a_key_has_ended_is_told_to_nobody_without_its_secret(known: Store, clock: FrozenClock) -> None:
+    first, second = (create_key(known, Role.PROVIDER, RAVEN, "production").split(".") for _ in range(2))
+    clock.advance(days=365)
+    assert find_caller(known, f"pcd.{first[1]}.{second[2]}") is None
+    assert find_caller(known, f"pcd.{first[1]}.x") is None
+
+
+def test_a_key_that_was_revoked_and_has_ended_is_nobodys(known: Store, clock: FrozenClock) -> None:
+    before, after = (create_key(known, Role.PROVIDER, RAVEN, "production") for _ in range(2))
+    revoke_key(known, before.split(".")[1])
+    clock.advance(days=365)
+    revoke_key(known, after.split(".")[1])
+    assert [find_caller(known, key) for key in (before, after)] == [None, None]
+
+
+def test_the_audit_says_until_when_a_key_was_made_good(known: Store, clock: FrozenClock) -> None:
+    key = create_key(known, Role.PROVIDER, RAVEN, "production", lasts=timedelta(days=7))
+    with known.reading() as connection:
+        said = connection.scalars(select(audit.c.fields)).one()
+    ends = (clock.now() + timedelta(days=7)).isoformat()
+    assert said == {"key": key.split(".")[1], "role": "provider", "expires_at": ends}
 
 
 def test_revoking_again_changes_nothing(known: Store, clock: FrozenClock) -> None:

@@ -221,6 +221,7 @@ def upgrade() -> None:
         sa.Column("feed_id", sa.String(length=24), nullable=True),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["feed_id"], ["feeds.feed_id"], name="fk_api_keys_feed_id"),
         sa.PrimaryKeyConstraint("key_id", name="pk_api_keys"),

@@ -71,6 +71,11 @@ class Case:
         return self.state in CLOCK_STOPPED
 
     @property
+    def withdrawn(self) -> bool:
+        """Whether it ended because no provider's notice is about its line any more."""
+        return self.state is State.NOTICE_WITHDRAWN
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more is owed at all."""
         return self.state in ENDED

@@ -61,6 +61,11 @@ class CaseLine:
         """Whether the harmful moment is the restriction of calls, not the switch."""
         return self.harm_on is not None and self.harm_on == self.restriction_on
 
+    @property
+    def withdrawn(self) -> bool:
+        """Whether no notice is about the line any more: its days are those that were told."""
+        return self.state == State.NOTICE_WITHDRAWN
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -104,8 +109,8 @@ def row(case: CaseLine, today: date) -> Row:
         provider=shown_name(case.provider),
         day=long_day(case.harm_on) if case.harm_on else "Date not known",
         short_day=short_day(case.harm_on) if case.harm_on else "Date not known",
-        distance=distance(case.harm_on, today) if case.harm_on else "",
-        event="calls restricted" if case.restricted_first else "switch planned",
+        distance=distance(case.harm_on, today) if case.harm_on and not case.withdrawn else "",
+        event=_event(case),
         later=_later(case),
         sure=SURE[case.level],
         sure_because=SURE_BECAUSE[case.level],
@@ -114,7 +119,13 @@ def row(case: CaseLine, today: date) -> Row:
     )
 
 
+def _event(case: CaseLine) -> str:
+    if case.withdrawn:
+        return "no longer planned"
+    return "calls restricted" if case.restricted_first else "switch planned"
+
+
 def _later(case: CaseLine) -> str:
-    if case.planned_on and case.planned_on != case.harm_on:
+    if case.planned_on and case.planned_on != case.harm_on and not case.withdrawn:
         return f"then switch {short_day(case.planned_on)}"
     return ""

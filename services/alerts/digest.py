@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,11 +17,12 @@ from services.alerts.councils import load_council
 from services.alerts.message import AlertDigest
 from services.alerts.policy import Reason
 from services.alerts.restoring import may_repeat
+from services.alerts.withdrawal import tells_of_withdrawal
 from services.core.texts import has_telephone_number
 from services.core.tokens import Tokeniser
 from services.storage.dialect import among
 from services.storage.store import Store
-from services.storage.tables import alert_cases, alerts, feeds, matches, notices, register_entries
+from services.storage.tables import alert_cases, alerts, feeds, register_entries
 from services.storage.vault import place
 
 
@@ -40,10 +41,12 @@ class Presentation:
 def alert_digest(
     connection: Connection, store: Store, presentation: Presentation, alert_pk: int, tier: str
 ) -> AlertDigest | None:
-    """What an alert says now; None when none of its cases is open any more."""
+    """What an alert says now; None when that holds for none of its cases any more."""
     alert = connection.execute(select(alerts).where(alerts.c.pk == alert_pk)).one()
-    open_cases = [case for case in cases_of_alert(connection, alert_pk) if not case.clock_stopped]
-    if not open_cases:
+    of_withdrawal = tells_of_withdrawal(alert.reason)
+    members = cases_of_alert(connection, alert_pk)
+    told = [case for case in members if (case.withdrawn if of_withdrawal else not case.clock_stopped)]
+    if not told:
         return None
     reasons, restore = _reasons(connection, alert_pk), may_repeat(connection, alert)
     return AlertDigest(
@@ -52,8 +55,8 @@ def alert_digest(
         threshold=alert.threshold,
         reason=alert.reason,
         tier=tier,
-        cases=tuple(case_lines(connection, open_cases, reasons)),
-        counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in open_cases),
+        cases=tuple(case_lines(connection, told, reasons)),
+        counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in told),
         repeat_number=_repeat_number(connection, alert_pk, alert.threshold, alert.reason),
         link=presentation.link(store.tokeniser, alert.reference),
         created_at=alert.created_at,
@@ -66,7 +69,7 @@ def case_lines(
     connection: Connection, shown: Sequence[Case], reasons: Mapping[int, str] | None = None
 ) -> list[CaseLine]:
     """Cases as messages, pages and tables show them."""
-    providers = _providers(connection, [case.entry_pk for case in shown])
+    providers = _providers(connection, shown)
     return [
         CaseLine(
             reference=case.reference,
@@ -74,9 +77,9 @@ def case_lines(
             harm_on=case.harm_on,
             planned_on=case.planned_on,
             restriction_on=case.restriction_on,
-            provider=" and ".join(providers.get(case.entry_pk, ("not known",))),
+            provider=" and ".join(providers[case.pk]) or "not known",
             state=case.state.value,
-            reason=(reasons or {}).get(case.pk, Reason.FIRST_ALERT.value),
+            reason=(reasons or {}).get(case.pk, ""),
         )
         for case in shown
     ]
@@ -93,18 +96,12 @@ def entry_references(connection: Connection, store: Store, entry_pks: Sequence[i
     return found
 
 
-def _providers(connection: Connection, entry_pks: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    query = (
-        select(matches.c.entry_pk, feeds.c.name)
-        .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
-        .join(feeds, feeds.c.feed_id == notices.c.feed_id)
-        .where(among(connection, matches.c.entry_pk, entry_pks), matches.c.live)
-        .order_by(feeds.c.name)
-    )
-    found: dict[int, dict[str, None]] = defaultdict(dict)
-    for entry_pk, name in connection.execute(query):
-        found[entry_pk][name] = None
-    return {entry_pk: tuple(names) for entry_pk, names in found.items()}
+def _providers(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[str, ...]]:
+    """The names of each case's providers, by its id: those of its lines at risk or, once there are none, the last."""
+    codes = {code for case in shown for code in case.providers}
+    query = select(feeds.c.code, feeds.c.name).where(feeds.c.kind == "provider", feeds.c.code.in_(codes))
+    names = {row.code: row.name for row in connection.execute(query)}
+    return {case.pk: tuple(sorted(names.get(code, code) for code in case.providers)) for case in shown}
 
 
 def _reasons(connection: Connection, alert_pk: int) -> dict[int, str]:

@@ -16,6 +16,8 @@ from services.alerts.message import Message, render
 from services.alerts.metrics import DELIVERIES
 from services.alerts.operator import operator_message
 from services.alerts.policy import Contact
+from services.alerts.withdrawal import tells_of_withdrawal
+from services.alerts.withdrawn_message import render_withdrawn
 from services.storage.store import Store
 
 log = structlog.get_logger()
@@ -65,9 +67,12 @@ class Dispatcher:
                 yield Job(delivery.pk, route, message, f"{delivery.alert}.{delivery.pk}"), delivery
 
     def _message(self, delivery: Delivery) -> Message | None:
-        """What the alert says now; None when nothing of it is open any more."""
+        """What the alert says now; None when nothing of it is so any more."""
         with self.store.reading() as connection:
             if delivery.feed_id == OPERATOR_FEED:
                 return operator_message(connection, delivery.alert)
             digest = alert_digest(connection, self.store, self.presentation, delivery.alert_pk, delivery.tier)
-        return render(digest, self.store.now()) if digest else None
+        if digest is None:
+            return None
+        make = render_withdrawn if tells_of_withdrawal(digest.reason) else render
+        return make(digest, self.store.now())

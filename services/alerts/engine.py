@@ -15,10 +15,11 @@ from services.alerts.backlog import OPERATOR_TIER, intend_deliveries, nobody_tol
 from services.alerts.case import Case
 from services.alerts.councils import Council, load_council
 from services.alerts.operator import tell_operator
-from services.alerts.policy import Contact, Escalation, Tier, next_escalation, tiers_for
+from services.alerts.policy import Contact, Escalation, Tier, tiers_for
 from services.alerts.rules import Ruleset
 from services.alerts.step import Review, next_look, review
 from services.alerts.store import CASE_COLUMNS, find_due, load_dossiers, save_cases
+from services.alerts.withdrawal import next_message, tells_of_withdrawal
 from services.core.audit import AuditWord
 from services.core.ids import reference
 from services.storage.audit import AuditRow, write_audit
@@ -102,7 +103,7 @@ def _claim(connection: Connection, feed_id: str, now: datetime) -> list[Case]:
 def _sort(reviews: Iterable[Review], council: Council, now: datetime) -> tuple[list[Told], list[Case]]:
     told, quiet = [], []
     for made in reviews:
-        escalation = next_escalation(made.case.clock, council.policy, now)
+        escalation = next_message(made.case, council.policy, now)
         if escalation is not None and escalation.due_at <= now:
             told.append(Told(made.case, escalation))
         else:
@@ -123,10 +124,11 @@ def _intend(
     fallback: Sequence[Contact],
     now: datetime,
 ) -> None:
-    groups: dict[tuple[str, ...], tuple[tuple[Tier, ...], list[Told]]] = {}
+    groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[Told]]] = {}
     for one in told:
         tiers = tiers_for(council.policy, one.escalation.threshold, one.case.state)
-        groups.setdefault(tuple(tier.label for tier in tiers), (tiers, []))[1].append(one)
+        group = tells_of_withdrawal(one.escalation.reason), tuple(tier.label for tier in tiers)
+        groups.setdefault(group, (tiers, []))[1].append(one)
     for tiers, members in groups.values():
         contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
         reached = contacts or [(OPERATOR_TIER, contact) for contact in fallback]

@@ -71,27 +71,34 @@ def render(digest: AlertDigest, now: datetime) -> Message:
     """The mail for `digest` as of `now` (aware): every distance such as "in 3 days" is counted from its London day."""
     today = london_day(now)
     groups = advice.grouped(digest.cases, today)
-    subject = _subject(digest, advice.subject_lead(groups, today))
+    subject = subject_line(digest, advice.subject_lead(groups, today))
     ordered = [case for cases in groups.values() for case in cases]
     context = {
-        "digest": digest,
-        "subject": subject,
-        "council": shown_name(digest.council),
-        "tier": shown_name(digest.tier),
-        "total": lines(len(digest.cases)),
+        **common(digest, subject),
         "summary": advice.summary(groups, today),
         "why_now": advice.why_now(digest.reason, digest.threshold, digest.repeat_number),
         "how_sure": advice.how_sure(digest.counts_by_level),
         "steps": advice.steps(groups),
         "rows": [row(case, today) for case in ordered[:LISTED]],
-        "unlisted": max(0, len(ordered) - LISTED),
-        "created": moment(digest.created_at),
-        "advice": advice,
     }
     return Message(subject, template("message.txt.j2", context), template("message.html.j2", context))
 
 
-def _subject(digest: AlertDigest, lead: str) -> str:
+def common(digest: AlertDigest, subject: str) -> dict[str, object]:
+    """What the templates of every message to a council show."""
+    return {
+        "digest": digest,
+        "subject": subject,
+        "council": shown_name(digest.council),
+        "tier": shown_name(digest.tier),
+        "total": lines(len(digest.cases)),
+        "unlisted": max(0, len(digest.cases) - LISTED),
+        "created": moment(digest.created_at),
+        "advice": advice,
+    }
+
+
+def subject_line(digest: AlertDigest, lead: str) -> str:
     """`lead (council) [reference]`; a long council is shortened, or left out, so that the reference is always whole."""
     reminder = f", reminder {digest.repeat_number}" if digest.repeat_number else ""
     tail = f" [{digest.reference}{reminder}]"

@@ -47,6 +47,8 @@ class Reason(StrEnum):
     URGENT_STATE = "urgent_state"
     POST_CHECK = "post_check"
     DATE_UNKNOWN = "date_unknown"
+    NOTICE_WITHDRAWN = "notice_withdrawn"
+    """Nothing is due any more: said once of a case that the council has heard of."""
 
 
 @dataclass(frozen=True, slots=True)

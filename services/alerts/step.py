@@ -14,8 +14,9 @@ from schemas.codes import NoticeStatus, ServiceStatus
 from services.alerts.case import Case, Entry, Line
 from services.alerts.danger import Danger, all_rejected, danger
 from services.alerts.machine import ALERTS_AT_ONCE, MOVED, Event, Move, Refuse, State, decide
-from services.alerts.policy import CouncilPolicy, next_escalation
+from services.alerts.policy import CouncilPolicy
 from services.alerts.rules import Ruleset
+from services.alerts.withdrawal import next_message
 from services.core.clock import london_day, london_midnight
 
 RESTRICTED = "restricted"
@@ -90,11 +91,11 @@ def apply(case: Case, event: Event, now: datetime, happenings: list[Happening]) 
 
 
 def next_look(case: Case, policy: CouncilPolicy, now: datetime) -> datetime | None:
-    """When the case must be looked at next: an escalation falls due, or a day comes that changes it."""
+    """When the case must be looked at next: a message falls due, or a day comes that changes it."""
     moments = [london_midnight(day) for day in _turning_days(case) if london_midnight(day) > now]
-    escalation = next_escalation(case.clock, policy, now)
-    if escalation is not None:
-        moments.append(escalation.due_at)
+    message = next_message(case, policy, now)
+    if message is not None:
+        moments.append(message.due_at)
     if case.state is State.ACKNOWLEDGED and case.paused_until is not None:
         moments.append(case.paused_until)
     return min(moments, default=None)

@@ -29,10 +29,12 @@ from services.console.pages import (
     FormError,
     LinkProblem,
     PageCase,
+    WithdrawnView,
     acknowledged_page,
     acknowledgement_page,
     error_page,
     page_headers,
+    withdrawn_page,
 )
 from services.core.audit import AuditWord
 from services.core.errors import NotFoundError
@@ -59,7 +61,9 @@ def show(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
         if alert is None:
             return _problem(LinkProblem.UNKNOWN, 404, nonce)
         view = _form(connection, store, *alert, request, nonce)
-    return _page(acknowledgement_page(view), 200, nonce) if view else _problem(LinkProblem.NOTHING_OPEN, 200, nonce)
+        if view is None:
+            return _over(connection, store, *alert, request, nonce)
+    return _page(acknowledgement_page(view), 200, nonce)
 
 
 @router.post("/a/{token}")
@@ -86,8 +90,8 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
         ticked &= {case.reference for case in _open_cases(connection, alert[0])}
         errors = _errors(name, ticked)
         view = _form(connection, store, *alert, request, nonce, name=name, ticked=ticked, errors=errors)
-    if view is None:
-        return _problem(LinkProblem.NOTHING_OPEN, 200, nonce)
+        if view is None:
+            return _over(connection, store, *alert, request, nonce)
     if errors:
         return _page(acknowledgement_page(view), 422, nonce)
     done = acknowledge(store, view.reference, read_record(Event.ACKNOWLEDGE, {"by": name}), only=ticked)
@@ -157,6 +161,24 @@ def _form(
         ticked=ticked,
         errors=errors,
     )
+
+
+def _over(
+    connection: Connection, store: Store, pk: int, reference: str, council: str, request: Request, nonce: str
+) -> HTMLResponse:
+    """What is said of an alert none of whose cases is open any more."""
+    withdrawn = [case for case in cases_of_alert(connection, pk) if case.withdrawn]
+    if not withdrawn:
+        return _problem(LinkProblem.NOTHING_OPEN, 200, nonce)
+    view = WithdrawnView(
+        council=load_council(connection, store, council).name,
+        reference=reference,
+        cases=_page_cases(connection, store, withdrawn),
+        csp_nonce=nonce,
+        now=store.now(),
+        clock_note=request.app.state.presentation.clock_note,
+    )
+    return _page(withdrawn_page(view), 200, nonce)
 
 
 def _page_cases(connection: Connection, store: Store, cases: list[Case] | tuple[Case, ...]) -> tuple[PageCase, ...]:

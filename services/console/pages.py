@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from services.alerts import advice
+from services.alerts import advice, withdrawn_message
 from services.alerts.case_line import CaseLine, most_urgent_first, row
 from services.alerts.wording import lines, moment, shown_name
 from services.core.clock import london_day
@@ -135,6 +135,18 @@ class AcknowledgedView:
     clock_note: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawnView:
+    """What is left of an alert none of whose cases is open: those that ended as no notice is about them any more."""
+
+    council: str
+    reference: str
+    cases: tuple[PageCase, ...]
+    csp_nonce: str
+    now: datetime
+    clock_note: str | None = None
+
+
 def acknowledgement_page(view: AcknowledgementView) -> str:
     """The form by which a named person acknowledges some or all cases; nothing has been acknowledged yet."""
     today = london_day(view.now)
@@ -164,6 +176,17 @@ def acknowledged_page(view: AcknowledgedView) -> str:
         steps=advice.steps(groups),
         cases=_rows(view.cases, view.now),
         left=_rows(view.left, view.now),
+    )
+
+
+def withdrawn_page(view: WithdrawnView) -> str:
+    """Which lines are no longer planned to be switched; there is nothing to acknowledge."""
+    return _render(
+        "withdrawn.html.j2",
+        view=view,
+        csp_nonce=view.csp_nonce,
+        total=lines(len(view.cases)),
+        cases=_rows(view.cases, view.now),
     )
 
 
@@ -199,6 +222,7 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters |= {"moment": moment, "shown_name": shown_name}
 _ENVIRONMENT.globals |= {
     "advice": advice,
+    "withdrawn": withdrawn_message,
     "NAME_FIELD": NAME_FIELD,
     "CASE_FIELD": CASE_FIELD,
     "NAME_LIMIT": LABEL_LENGTH,

@@ -14,5 +14,6 @@ from tests.scenarios.test_posting_records import *  # noqa: F403
 from tests.scenarios.test_replacing_a_register import *  # noqa: F403
 from tests.scenarios.test_superseded_notices import *  # noqa: F403
 from tests.scenarios.test_what_is_set_aside import *  # noqa: F403
+from tests.scenarios.test_withdrawn_notices_are_told import *  # noqa: F403
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]

@@ -12,16 +12,19 @@ from playwright.sync_api import Page, expect
 
 from schemas.codes import MatchLevel
 from services.alerts.message import AlertDigest, render
+from services.alerts.withdrawn_message import render_withdrawn
 from services.console.pages import (
     AcknowledgedView,
     Acknowledgement,
     AcknowledgementView,
     FormError,
     LinkProblem,
+    WithdrawnView,
     acknowledged_page,
     acknowledgement_page,
     error_page,
     page_headers,
+    withdrawn_page,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]
@@ -41,7 +44,18 @@ class Desk:
 
     def page(self, path: str) -> str:
         refused = replace(self.view, errors=(FormError.NAME_MISSING, FormError.CASES_MISSING), ticked=frozenset())
-        pages = {"/form": lambda: acknowledgement_page(self.view), "/refused": lambda: acknowledgement_page(refused)}
+        withdrawn = WithdrawnView(
+            council=self.view.council,
+            reference=self.view.reference,
+            cases=self.view.cases,
+            csp_nonce=self.view.csp_nonce,
+            now=self.view.now,
+        )
+        pages = {
+            "/form": lambda: acknowledgement_page(self.view),
+            "/refused": lambda: acknowledgement_page(refused),
+            "/withdrawn": lambda: withdrawn_page(withdrawn),
+        }
         return pages.get(path, lambda: error_page(LinkProblem.UNKNOWN, csp_nonce=self.view.csp_nonce))()
 
     def answer(self, fields: dict[str, list[str]]) -> str:
@@ -106,8 +120,8 @@ def page(chromium) -> Iterator[Page]:
     assert complaints == [], "the browser complained, for example of a broken content security policy"
 
 
-@pytest.fixture
-def mail(view) -> str:
+@pytest.fixture(params=[render, render_withdrawn], ids=["action", "withdrawn"])
+def mail(request, view) -> str:
     cases = tuple(page_case.case for page_case in view.cases)
     digest = AlertDigest(
         reference="A-3F9K-7PQ2",
@@ -122,7 +136,7 @@ def mail(view) -> str:
         created_at=view.now,
         clock_note="The clock is simulated.",
     )
-    return render(digest, view.now).html
+    return request.param(digest, view.now).html
 
 
 def assert_accessible(page: Page, *more_rules: str) -> None:
@@ -135,7 +149,7 @@ def assert_fits(page: Page, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", ["/form", "/refused", "/nowhere"])
+@pytest.mark.parametrize("path", ["/form", "/refused", "/withdrawn", "/nowhere"])
 def test_a_page_is_accessible_and_never_scrolls_sideways(desk, page, path, width):
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(desk.address + path)

@@ -78,27 +78,28 @@ def test_an_exchange_based_line_is_looked_at_again_long_after_its_case_was_close
 
 
 @pytest.mark.parametrize(
-    ("ends", "comes_back", "ended"),
+    ("ends", "comes_back", "ended", "told"),
     [
-        (notice(issued=2, status="withdrawn"), notice(issued=3), "notice_withdrawn"),
+        (notice(issued=2, status="withdrawn"), notice(issued=3), "notice_withdrawn", 2),
         (
             ENTRY | {"service_status": "ended", "updated_at": "2026-11-02T09:00:00Z"},
             ENTRY | {"updated_at": "2026-11-03T09:00:00Z"},
             "service_ended",
+            1,
         ),
-        (notice(issued=2, cli="01632 960999"), notice(issued=3), "notice_withdrawn"),
+        (notice(issued=2, cli="01632 960999"), notice(issued=3), "notice_withdrawn", 2),
     ],
 )
 def test_what_ends_a_case_stops_the_paging_and_what_brings_the_danger_back_opens_it(
-    alerted: House, ends: dict[str, Any], comes_back: dict[str, Any], ended: str
+    alerted: House, ends: dict[str, Any], comes_back: dict[str, Any], ended: str, told: int
 ) -> None:
     send = alerted.put_entries if "entry_id" in ends else alerted.post_notices
     send(ends)
     alerted.tick(days=5)
-    assert (state(alerted), len(alerted.mails())) == (ended, 1)
+    assert (state(alerted), len(alerted.mails())) == (ended, told)
     send(comes_back)
     alerted.tick(seconds=61)
-    assert (state(alerted), len(alerted.mails())) == ("open", 2)
+    assert (state(alerted), len(alerted.mails())) == ("open", told + 1)
     assert len(alerted.cases()) == 1
 
 

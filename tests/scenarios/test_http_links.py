@@ -101,6 +101,21 @@ def test_when_nothing_is_open_any_more_the_page_says_so(door: Door) -> None:
         assert "Nothing is left to acknowledge" in answer.text
 
 
+def test_when_the_notice_is_withdrawn_every_link_says_so_with_the_councils_own_reference(door: Door) -> None:
+    case, _, link = door.alerted_case()
+    door.house.post_notices({**NOTICE, "status": "withdrawn", "issued_at": "2026-11-23T08:00:00Z"})
+    door.house.tick(seconds=31)
+    (told,) = (word for word in door.house.mails()[-1].message.text.split() if "/a/" in word)
+    links = (link, told.removeprefix("https://pullcord.example"))
+    for answer in (*(door.ask(None, "GET", one) for one in links), door.ask(None, "POST", link, data=FORM)):
+        assert answer.status_code == 200
+        read = JustHTML(answer.text).to_text()
+        assert "no longer planned to be switched" in read
+        assert case in read
+        assert ENTRY["entry_id"] in read
+        assert "<form" not in answer.text
+
+
 def test_every_page_is_sent_so_that_nobody_else_learns_of_it(door: Door) -> None:
     case, _, link = door.alerted_case()
     pages = [

@@ -131,7 +131,9 @@ def test_when_no_line_is_at_risk_any_more_the_case_ends_and_says_why(
     lines: tuple[Line, ...], entry: Entry, event: Event, state: State
 ) -> None:
     made = reviewed(standing(), *lines, entry=entry)
-    assert (events(made), made.case.state, made.case.due_at) == ([event], state, None)
+    gathered = NOW + timedelta(seconds=CouncilPolicy().grouping_seconds)
+    told_at = gathered if state is State.NOTICE_WITHDRAWN else None
+    assert (events(made), made.case.state, made.case.due_at) == ([event], state, told_at)
     assert reviewed(made.case, *lines, entry=entry).happenings == ()
 
 

@@ -1,0 +1,143 @@
+"""No case that a council has heard of ends in silence: it is told once that its line is no longer to be switched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.storage.tables import alert_cases, alerts, cases
+from tests.support.house import House
+from tests.support.ledger import count, rows
+from tests.support.one_line import ENTRY, NUMBER, after_first_alert, last_alert, notice, state
+from tests.support.people import acknowledge_last, confirm_safe
+
+
+@pytest.fixture
+def alerted(house: House) -> House:
+    return after_first_alert(house)
+
+
+def withdrawn(name: str = "n1", **more: Any) -> dict[str, Any]:
+    return notice(name, issued=2, status="withdrawn", **more)
+
+
+def test_the_council_is_told_that_the_line_is_no_longer_to_be_switched(alerted: House) -> None:
+    alerted.post_notices(withdrawn())
+    alerted.tick(seconds=31)
+    first, last = alerted.mails()
+    assert first.route == last.route
+    assert "No longer planned: switch of 1 alarm line" in last.message.subject
+    assert last_alert(alerted)[1] == "notice_withdrawn"
+
+
+def test_it_is_told_once(alerted: House) -> None:
+    alerted.post_notices(withdrawn())
+    alerted.tick(days=30)
+    assert len(alerted.mails()) == 2
+    assert count(alerted, cases, cases.c.due_at.is_not(None)) == 0
+
+
+def test_it_is_told_also_when_somebody_was_acting(alerted: House) -> None:
+    acknowledge_last(alerted)
+    alerted.post_notices(withdrawn())
+    alerted.tick(seconds=31)
+    assert last_alert(alerted)[1] == "notice_withdrawn"
+
+
+def test_it_is_told_also_when_the_resident_was_safe(alerted: House) -> None:
+    confirm_safe(alerted)
+    alerted.post_notices(withdrawn())
+    alerted.tick(seconds=31)
+    assert last_alert(alerted)[1] == "notice_withdrawn"
+
+
+def test_a_line_the_council_never_heard_of_is_withdrawn_without_a_word(house: House) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices(notice(in_days=80))
+    house.tick(days=1)
+    house.post_notices(withdrawn(in_days=80))
+    house.tick(days=90)
+    assert (state(house), house.mails()) == ("notice_withdrawn", [])
+
+
+def test_many_withdrawn_at_once_are_told_in_one_message(house: House) -> None:
+    numbers = [f"01632 960{number:03}" for number in range(40)]
+    house.put_entries(*({**ENTRY, "entry_id": f"e{number}", "cli": number} for number in numbers))
+    house.post_notices(*(notice(f"n{number}") | {"cli": number} for number in numbers))
+    house.tick(seconds=31)
+    for number in numbers:
+        house.post_notices(withdrawn(f"n{number}") | {"cli": number})
+    house.tick(seconds=31)
+    _, mail = house.mails()
+    assert "switch of 40 alarm lines" in mail.message.subject
+    assert count(house, alert_cases) == 80
+
+
+def test_what_needs_action_and_what_is_over_are_told_in_messages_of_their_own(house: House) -> None:
+    house.put_entries(ENTRY, ENTRY | {"entry_id": "e2", "cli": "01632 960124"})
+    house.post_notices(notice())
+    house.tick(seconds=31)
+    house.post_notices(withdrawn(), notice("n2") | {"cli": "01632 960124"})
+    house.tick(seconds=31)
+    assert {alert.reason for alert in rows(house, alerts)[1:]} == {"first_alert", "notice_withdrawn"}
+    assert len(house.mails()) == 3
+
+
+def test_it_waits_for_the_morning(house: House) -> None:
+    desk = Contact(label="duty desk", route="mailto://desk.example")
+    house.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),)))
+    alerted = after_first_alert(house)
+    alerted.tick(hours=14)
+    told = len(alerted.mails())
+    alerted.post_notices(withdrawn())
+    alerted.tick(hours=1)
+    assert len(alerted.mails()) == told
+    alerted.tick(hours=12)
+    assert len(alerted.mails()) == told + 1
+
+
+def test_a_notice_that_comes_back_before_it_was_told_is_not_said_to_be_withdrawn(alerted: House) -> None:
+    alerted.post_notices(withdrawn())
+    alerted.settle()
+    alerted.post_notices(notice(issued=3))
+    alerted.tick(seconds=31)
+    assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "first_alert"]
+
+
+def test_a_notice_that_comes_back_opens_the_case_and_is_told_as_at_first(alerted: House) -> None:
+    alerted.post_notices(withdrawn())
+    alerted.tick(hours=1)
+    alerted.post_notices(notice(issued=3))
+    alerted.tick(seconds=31)
+    assert (state(alerted), last_alert(alerted)[1], len(alerted.mails())) == ("open", "first_alert", 3)
+    alerted.post_notices(withdrawn() | {"issued_at": "2026-11-04T09:00:00Z"})
+    alerted.tick(hours=1)
+    assert (last_alert(alerted)[1], len(alerted.mails())) == ("notice_withdrawn", 4)
+
+
+def test_a_match_lost_to_a_mistyped_number_is_told_as_well(alerted: House) -> None:
+    changed = {**ENTRY, "cli": "01632 960999", "updated_at": "2026-11-20T09:00:00Z"}
+    alerted.put_entries(changed)
+    alerted.tick(seconds=31)
+    mail = alerted.mails()[-1].message
+    assert "check that its telephone number" in " ".join(mail.text.split())
+    assert NUMBER not in mail.text
+
+
+def test_a_service_that_the_council_ended_itself_is_not_told_to_it(alerted: House) -> None:
+    alerted.put_entries(ENTRY | {"service_status": "ended", "updated_at": "2026-11-20T09:00:00Z"})
+    alerted.tick(days=1)
+    assert (state(alerted), len(alerted.mails())) == ("service_ended", 1)
+
+
+def test_the_message_is_not_sent_when_its_case_is_open_again(alerted: House) -> None:
+    alerted.post_notices(withdrawn())
+    alerted.settle()
+    alerted.clock.advance(seconds=31)
+    alerted.engine.run_due()
+    assert last_alert(alerted)[1] == "notice_withdrawn"
+    alerted.post_notices(notice(issued=3))
+    alerted.tick(seconds=31)
+    assert [mail.message.subject.startswith("No longer") for mail in alerted.mails()] == [False, False]

@@ -45,6 +45,8 @@ class Case:
     """The providers of its lines at risk, by RCPID; the last known once there are none."""
     last_alert_at: datetime | None = None
     last_threshold: int | None = None
+    warned: bool = False
+    """Whether the council has heard of the danger, and not that it is over."""
     paused_until: datetime | None = None
     hold_until: date | None = None
     review_on: date | None = None

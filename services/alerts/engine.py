@@ -112,7 +112,10 @@ def _sort(reviews: Iterable[Review], council: Council, now: datetime) -> tuple[l
 
 
 def _after_telling(told: Told, council: Council, now: datetime) -> Case:
-    case = replace(told.case, last_alert_at=now, last_threshold=told.escalation.threshold)
+    if tells_of_withdrawal(told.escalation.reason):
+        case = replace(told.case, warned=False)
+    else:
+        case = replace(told.case, last_alert_at=now, last_threshold=told.escalation.threshold, warned=True)
     return replace(case, due_at=next_look(case, council.policy, now))
 
 

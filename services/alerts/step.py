@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from schemas.codes import NoticeStatus, ServiceStatus
 from services.alerts.case import Case, Entry, Line
 from services.alerts.danger import Danger, all_rejected, danger
-from services.alerts.machine import ALERTS_AT_ONCE, MOVED, Event, Move, Refuse, State, decide
+from services.alerts.machine import ALERTS_AT_ONCE, ENDED, MOVED, Event, Move, Refuse, State, decide
 from services.alerts.policy import CouncilPolicy
 from services.alerts.rules import Ruleset
 from services.alerts.withdrawal import next_message
@@ -25,6 +25,9 @@ RESTRICTED = "restricted"
 
 REVIEWED = frozenset({State.CONFIRMED_SAFE, State.POST_CHECK_PASSED, State.CLOSED})
 """States in which an interim solution is still looked at again when its day comes."""
+
+KNOWN_TO_COUNCIL = ENDED - {State.NOTICE_WITHDRAWN}
+"""Ends that the council brought about itself: it need not be told of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ def apply(case: Case, event: Event, now: datetime, happenings: list[Happening]) 
         return case
     after = decision.to if isinstance(decision, Move) else case.state
     happenings.append(Happening(event, case.state, after))
-    case = replace(case, state=after, state_since=now if after is not case.state else case.state_since)
+    since, warned = case.state_since if after is case.state else now, case.warned and after not in KNOWN_TO_COUNCIL
+    case = replace(case, state=after, state_since=since, warned=warned)
     if event in ALERTS_AT_ONCE and not case.clock_stopped:
         return replace(case, opened_at=now, last_alert_at=None, last_threshold=None, paused_until=None)
     return case

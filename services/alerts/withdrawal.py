@@ -12,9 +12,6 @@ from services.alerts.case import Case
 from services.alerts.policy import CouncilPolicy, Escalation, Reason, next_escalation
 from services.alerts.policy_days import out_of_quiet_hours
 
-SHORTEST_WAIT = timedelta(seconds=1)
-"""Between a withdrawal and its word, so that their moments tell whether the last message came before or after it."""
-
 
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
     """The next message owed about a case: its escalation or, once its notice is withdrawn, the word of that."""
@@ -27,10 +24,9 @@ def tells_of_withdrawal(reason: str) -> bool:
 
 
 def _word_of_withdrawal(case: Case, policy: CouncilPolicy) -> Escalation | None:
-    """Owed about a case that its council has heard of, and not since; it waits for others, and for the morning."""
-    last = case.last_alert_at
-    if not case.withdrawn or last is None or last > case.state_since:
+    """Owed about a case that its council has heard of; it waits for others, and for the morning."""
+    if not (case.withdrawn and case.warned):
         return None
     threshold = policy.thresholds[0] if case.last_threshold is None else case.last_threshold
-    gathered = case.state_since + max(SHORTEST_WAIT, timedelta(seconds=policy.grouping_seconds))
+    gathered = case.state_since + timedelta(seconds=policy.grouping_seconds)
     return Escalation(out_of_quiet_hours(policy, gathered), threshold, Reason.NOTICE_WITHDRAWN)

@@ -15,7 +15,9 @@ from tests.chaos.records import Case, Records
 SETTLED = frozenset({"sent", "not_needed"})
 AT_RISK = frozenset({"open", "acknowledged"})
 """Where a case stands while a line of it is to move: nobody in these runs does more than acknowledge."""
-OVER = {True: frozenset({"notice_withdrawn"}), False: frozenset({"service_ended", "notice_withdrawn"})}
+ENDED_BY_NOTICE = "notice_withdrawn"
+"""The state, and the reason of the message that tells of it."""
+OVER = {True: frozenset({ENDED_BY_NOTICE}), False: frozenset({"service_ended", ENDED_BY_NOTICE})}
 """Where it stands when no line of it is, by whether its entry is on the register."""
 
 Pairs = set[tuple[str, str]]
@@ -105,6 +107,8 @@ def cases_wrong(history: History, records: Records) -> Iterator[str]:
             yield from _case_at_risk(case, due[entry])
         elif case.state not in OVER[entry not in set(history.withdrawn)]:
             yield f"case {case.reference} of {entry} is {case.state} and nothing of it is at risk"
+        elif case.state == ENDED_BY_NOTICE and case.last_told not in (None, ENDED_BY_NOTICE):
+            yield f"case {case.reference} of {entry} ended and whoever was told of it was not told of that"
 
 
 def _case_at_risk(case: Case, day: date) -> Iterator[str]:
@@ -117,11 +121,16 @@ def _case_at_risk(case: Case, day: date) -> Iterator[str]:
 
 
 def paged_without_cause(history: History, records: Records) -> Iterator[str]:
-    """A case is told of once, and once more for each change of what it is about at most; a replay is no change."""
+    """A case is told of once, and once more for each change of what it is about at most; a replay is no change.
+
+    Each change may end it as well, of which is told once.
+    """
     changes = causes(history)
     for case in records.cases:
         if case.alerts > 1 + changes[case.entry]:
             yield f"case {case.reference} was told of {case.alerts} times for {changes[case.entry]} changes"
+        if case.ends > changes[case.entry]:
+            yield f"case {case.reference} was said to be over {case.ends} times for {changes[case.entry]} changes"
 
 
 def causes(history: History) -> Counter[str]:

@@ -35,13 +35,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case. `alerts` are those that told of it."""
+    """A case. `alerts` are those that told of its danger, `ends` those that told of a notice withdrawn."""
 
     entry: str
     reference: str
     state: str
     harm_on: date | None
     alerts: int
+    ends: int
+    last_told: str | None
+    """The reason of the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,11 @@ MATCHES = """
 """
 CASES = """
     SELECT e.record_key AS entry, c.reference, c.state, c.harm_on,
-           (SELECT count(*) FROM alert_cases a WHERE a.case_pk = c.pk) AS alerts
-      FROM cases c JOIN register_entries e ON e.pk = c.entry_pk
+           count(t.reason) FILTER (WHERE t.reason <> 'notice_withdrawn') AS alerts,
+           count(t.reason) FILTER (WHERE t.reason = 'notice_withdrawn') AS ends,
+           (array_agg(t.reason ORDER BY t.alert_pk DESC))[1] AS last_told
+      FROM cases c JOIN register_entries e ON e.pk = c.entry_pk LEFT JOIN alert_cases t ON t.case_pk = c.pk
+     GROUP BY e.record_key, c.reference, c.state, c.harm_on
 """
 DELIVERIES = """
     SELECT a.reference || '.' || d.pk AS reference, d.state,

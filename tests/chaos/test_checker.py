@@ -43,7 +43,10 @@ def records() -> Records:
         notices={"n1": "planned", "n2": WITHDRAWN},
         entries={"e1": True, "e2": True, "e3": True},
         matches=[Match("n1", "e1", stale=False), Match("n2", "e2", stale=False)],
-        cases=[Case("e1", "C-1", "acknowledged", DAY, 1), Case("e2", "C-2", "notice_withdrawn", DAY, 2)],
+        cases=[
+            Case("e1", "C-1", "acknowledged", DAY, 1, 0, "first_alert"),
+            Case("e2", "C-2", "notice_withdrawn", DAY, 2, 1, "notice_withdrawn"),
+        ],
         deliveries=[Delivery("A-1.1", "sent", 0), Delivery("A-1.2", "sent", 1), Delivery("A-2.3", "sent", 0)],
         acknowledged=[Word("A-1", ["C-1"])],
         quarantined=0,
@@ -121,6 +124,17 @@ def test_a_change_is_a_cause_of_one_more_alert_and_not_of_two() -> None:
     told = [replace(kept, cases=[replace(kept.cases[0], alerts=count), kept.cases[1]]) for count in (2, 3)]
     assert findings(more, told[0], MAILS) == []
     assert findings(more, told[1], MAILS) == ["case C-1 was told of 3 times for 1 changes"]
+
+
+def test_an_end_told_twice_or_not_at_all_is_found() -> None:
+    first, over = records().cases
+    twice, silent = replace(over, ends=2), replace(over, ends=0, last_told="repeat")
+    assert findings(history(), replace(records(), cases=[first, twice]), MAILS) == [
+        "case C-2 was said to be over 2 times for 1 changes"
+    ]
+    assert findings(history(), replace(records(), cases=[first, silent]), MAILS) == [
+        "case C-2 of e2 ended and whoever was told of it was not told of that"
+    ]
 
 
 def test_a_withdrawn_entry_is_off_the_register_and_its_case_is_over() -> None:

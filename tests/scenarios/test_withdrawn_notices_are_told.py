@@ -141,3 +141,21 @@ def test_the_message_is_not_sent_when_its_case_is_open_again(alerted: House) -> 
     alerted.post_notices(notice(issued=3))
     alerted.tick(seconds=31)
     assert [mail.message.subject.startswith("No longer") for mail in alerted.mails()] == [False, False]
+
+
+def test_a_date_moved_and_the_notice_then_withdrawn_before_that_was_told_is_told_as_withdrawn(alerted: House) -> None:
+    alerted.post_notices(notice(issued=2, in_days=5, status="rescheduled"))
+    alerted.settle()
+    alerted.post_notices(notice(issued=3, in_days=5, status="withdrawn"))
+    alerted.tick(seconds=31)
+    assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "notice_withdrawn"]
+
+
+def test_a_notice_that_comes_back_for_a_far_day_and_goes_again_is_not_told_twice(alerted: House) -> None:
+    alerted.post_notices(withdrawn())
+    alerted.tick(hours=1)
+    alerted.post_notices(notice(issued=3, in_days=80))
+    alerted.tick(hours=1)
+    alerted.post_notices(notice(issued=4, in_days=80, status="withdrawn"))
+    alerted.tick(days=90)
+    assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "notice_withdrawn"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Date,
     ForeignKey,
@@ -38,6 +39,7 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     Column("last_alert_at", Moment),
     Column("last_threshold", Integer),
+    Column("warned", Boolean, nullable=False),
     Column("paused_until", Moment),
     Column("hold_until", Date),
     Column("review_on", Date),

@@ -58,7 +58,7 @@ def reviewed(case: Case, *lines: Line, entry: Entry = ENTRY, now: datetime = NOW
 def standing(state: State = State.OPEN, *lines: Line, **changes: Any) -> Case:
     """A case as it was saved after its first alert, about LINE unless other lines are given."""
     fresh = reviewed(opened(1, "C-2222-2222", ENTRY, RULES, NOW), *(lines or (LINE,))).case
-    return replace(fresh, state=state, revision=1, last_alert_at=NOW, last_threshold=14, **changes)
+    return replace(fresh, state=state, revision=1, last_alert_at=NOW, last_threshold=14, warned=True, **changes)
 
 
 def events(made: Review) -> list[Event]:

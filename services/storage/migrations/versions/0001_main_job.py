@@ -244,6 +244,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("last_alert_at", sa.BigInteger(), nullable=True),
         sa.Column("last_threshold", sa.Integer(), nullable=True),
+        sa.Column("warned", sa.Boolean(), nullable=False),
         sa.Column("paused_until", sa.BigInteger(), nullable=True),
         sa.Column("hold_until", sa.Date(), nullable=True),
         sa.Column("review_on", sa.Date(), nullable=True),

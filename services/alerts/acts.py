@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection, select, update
@@ -45,6 +45,14 @@ class Acknowledged:
     alert: str
     cases: tuple[Case, ...]
     paused_until: datetime | None
+
+
+class FoundAlert(NamedTuple):
+    """An alert as it is found by its reference: its id, its council, and when it was made."""
+
+    pk: int
+    council: str
+    created_at: datetime
 
 
 PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))
@@ -95,7 +103,7 @@ def acknowledge(
     now = store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
     with store.writing() as connection:
-        pk, council = find_alert(connection, alert, feed_id)
+        pk, council, _ = find_alert(connection, alert, feed_id)
         policy = load_council(connection, store, council).policy
         members = cases_of_alert(connection, pk, to_change=True)
         if wanted is not None and not wanted <= {case.reference for case in members}:
@@ -125,18 +133,19 @@ def find_case(connection: Connection, reference: str, feed_id: str | None, *, to
     return found[0]
 
 
-def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> tuple[int, str]:
-    """An alert's id and its council.
+def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> FoundAlert:
+    """An alert by its reference.
 
     Raises NotFoundError.
     """
-    query = select(alerts.c.pk, alerts.c.feed_id).where(alerts.c.reference == reference.strip().upper())
+    row = alerts.c
+    query = select(row.pk, row.feed_id, row.created_at).where(row.reference == reference.strip().upper())
     if feed_id is not None:
         query = query.where(alerts.c.feed_id == feed_id)
-    row = connection.execute(query).one_or_none()
-    if row is None:
+    found = connection.execute(query).one_or_none()
+    if found is None:
         raise NotFoundError("there is no alert with this reference")
-    return row.pk, row.feed_id
+    return FoundAlert(*found)
 
 
 def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = False) -> list[Case]:

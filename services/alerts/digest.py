@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection, func, select
 
@@ -28,9 +29,10 @@ from services.storage.vault import place
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """How this deployment shows itself: where its pages are, and what it says of a simulated clock."""
+    """How this deployment shows itself: where its pages are, for how long, and what it says of a simulated clock."""
 
     base_url: str
+    links_last: timedelta
     clock_note: str | None = None
 
     def link(self, tokeniser: Tokeniser, alert: str) -> str:

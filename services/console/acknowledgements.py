@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from secrets import token_urlsafe
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -13,13 +12,14 @@ from fastapi.responses import HTMLResponse
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, select
 
-from services.alerts.acts import acknowledge, cases_of_alert, find_alert, read_record
+from services.alerts.acts import acknowledge, cases_of_alert, read_record
 from services.alerts.case import Case
 from services.alerts.councils import load_council
-from services.alerts.digest import case_lines, entry_references
+from services.alerts.digest import Presentation, case_lines, entry_references
 from services.alerts.machine import Event
 from services.alerts.metrics import ACKNOWLEDGEMENTS
 from services.alerts.policy import pause_until
+from services.console.links import Link, follow
 from services.console.pages import (
     CASE_FIELD,
     NAME_FIELD,
@@ -37,7 +37,6 @@ from services.console.pages import (
     withdrawn_page,
 )
 from services.core.audit import AuditWord
-from services.core.errors import NotFoundError
 from services.core.texts import PersonName
 from services.storage.store import Store
 from services.storage.tables import audit
@@ -49,6 +48,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 Token = Annotated[str, Path()]
 FORM_BYTES, FORM_FIELDS, NAME_LENGTH = 256 * 1024, 5_000, 200
+_STATUS = {LinkProblem.UNKNOWN: 404, LinkProblem.EXPIRED: 410, LinkProblem.NOTHING_OPEN: 200}
 _NAME = TypeAdapter(PersonName)
 
 
@@ -57,12 +57,12 @@ def show(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
     """The form. Mail scanners follow links: this acknowledges nothing."""
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        alert = _alert_of(connection, store, token)
-        if alert is None:
-            return _problem(LinkProblem.UNKNOWN, 404, nonce)
-        view = _form(connection, store, *alert, request, nonce)
+        link = follow(connection, store, token, _presentation(request).links_last)
+        if isinstance(link, LinkProblem):
+            return _problem(link, nonce)
+        view = _form(connection, store, link, request, nonce)
         if view is None:
-            return _over(connection, store, *alert, request, nonce)
+            return _over(connection, store, link, request, nonce)
     return _page(acknowledgement_page(view), 200, nonce)
 
 
@@ -84,19 +84,19 @@ def _read_form(body: bytes) -> dict[str, list[str]]:
 def _take(request: Request, store: Store, token: str, name: str, ticked: frozenset[str]) -> HTMLResponse:
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        alert = _alert_of(connection, store, token)
-        if alert is None:
-            return _problem(LinkProblem.UNKNOWN, 404, nonce)
-        ticked &= {case.reference for case in _open_cases(connection, alert[0])}
+        link = follow(connection, store, token, _presentation(request).links_last)
+        if isinstance(link, LinkProblem):
+            return _problem(link, nonce)
+        ticked &= {case.reference for case in _open_cases(connection, link.pk)}
         errors = _errors(name, ticked)
-        view = _form(connection, store, *alert, request, nonce, name=name, ticked=ticked, errors=errors)
+        view = _form(connection, store, link, request, nonce, name=name, ticked=ticked, errors=errors)
         if view is None:
-            return _over(connection, store, *alert, request, nonce)
+            return _over(connection, store, link, request, nonce)
     if errors:
         return _page(acknowledgement_page(view), 422, nonce)
     done = acknowledge(store, view.reference, read_record(Event.ACKNOWLEDGE, {"by": name}), only=ticked)
     if not done.cases:
-        return _problem(LinkProblem.NOTHING_OPEN, 200, nonce)
+        return _problem(LinkProblem.NOTHING_OPEN, nonce)
     ACKNOWLEDGEMENTS.labels("link").inc()
     with store.reading() as connection:
         now = store.now()
@@ -114,16 +114,9 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
     return _page(acknowledged_page(shown), 200, nonce)
 
 
-def _alert_of(connection: Connection, store: Store, token: str) -> tuple[int, str, str] | None:
-    """The id, the reference and the council of the alert whose link this is."""
-    reference, _, code = token.partition(".")
-    if not hmac.compare_digest(code.encode(), store.tokeniser.link_code(reference).encode()):
-        return None
-    try:
-        pk, council = find_alert(connection, reference)
-    except NotFoundError:
-        return None
-    return pk, reference, council
+def _presentation(request: Request) -> Presentation:
+    shown: Presentation = request.app.state.presentation
+    return shown
 
 
 def _open_cases(connection: Connection, pk: int) -> list[Case]:
@@ -133,9 +126,7 @@ def _open_cases(connection: Connection, pk: int) -> list[Case]:
 def _form(
     connection: Connection,
     store: Store,
-    pk: int,
-    reference: str,
-    council: str,
+    link: Link,
     request: Request,
     nonce: str,
     *,
@@ -143,40 +134,38 @@ def _form(
     ticked: frozenset[str] | None = None,
     errors: tuple[FormError, ...] = (),
 ) -> AcknowledgementView | None:
-    open_cases = _open_cases(connection, pk)
+    open_cases = _open_cases(connection, link.pk)
     if not open_cases:
         return None
-    owner, now = load_council(connection, store, council), store.now()
+    owner, now = load_council(connection, store, link.council), store.now()
     return AcknowledgementView(
         council=owner.name,
-        reference=reference,
+        reference=link.reference,
         cases=_page_cases(connection, store, open_cases),
         form_action=request.url.path,
         csp_nonce=nonce,
         now=now,
         pauses_until=min(pause_until(owner.policy, case.clock, now) for case in open_cases),
-        clock_note=request.app.state.presentation.clock_note,
-        earlier=_earlier(connection, store, reference),
+        clock_note=_presentation(request).clock_note,
+        earlier=_earlier(connection, store, link.reference),
         name=name,
         ticked=ticked,
         errors=errors,
     )
 
 
-def _over(
-    connection: Connection, store: Store, pk: int, reference: str, council: str, request: Request, nonce: str
-) -> HTMLResponse:
+def _over(connection: Connection, store: Store, link: Link, request: Request, nonce: str) -> HTMLResponse:
     """What is said of an alert none of whose cases is open any more."""
-    withdrawn = [case for case in cases_of_alert(connection, pk) if case.withdrawn]
+    withdrawn = [case for case in cases_of_alert(connection, link.pk) if case.withdrawn]
     if not withdrawn:
-        return _problem(LinkProblem.NOTHING_OPEN, 200, nonce)
+        return _problem(LinkProblem.NOTHING_OPEN, nonce)
     view = WithdrawnView(
-        council=load_council(connection, store, council).name,
-        reference=reference,
+        council=load_council(connection, store, link.council).name,
+        reference=link.reference,
         cases=_page_cases(connection, store, withdrawn),
         csp_nonce=nonce,
         now=store.now(),
-        clock_note=request.app.state.presentation.clock_note,
+        clock_note=_presentation(request).clock_note,
     )
     return _page(withdrawn_page(view), 200, nonce)
 
@@ -213,5 +202,5 @@ def _page(html: str, status: int, nonce: str) -> HTMLResponse:
     return HTMLResponse(html, status, headers=page_headers(nonce))
 
 
-def _problem(problem: LinkProblem, status: int, nonce: str) -> HTMLResponse:
-    return _page(error_page(problem, csp_nonce=nonce), status, nonce)
+def _problem(problem: LinkProblem, nonce: str) -> HTMLResponse:
+    return _page(error_page(problem, csp_nonce=nonce), _STATUS[problem], nonce)

@@ -79,7 +79,8 @@ def make_parts(
     """All parts of an embedded deployment."""
     ruleset = load_ruleset(settings.ruleset)
     fallback = tuple(_operator(number, route) for number, route in enumerate(settings.fallback_routes, start=1))
-    shown = presentation or Presentation(settings.public_url or f"http://{settings.host}:{settings.port}")
+    base_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    shown = presentation or Presentation(base_url, settings.links_last)
     pool = DeliveryPool(channel or RoutedChannel(), settings.delivery_workers, settings.delivery_deadline_seconds)
     return Parts(
         settings=settings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,8 @@ class Settings(BaseSettings):
     """The port `serve` listens on; 0 picks a free one."""
     public_url: str | None = None
     """How people reach the pages from outside, for links in alerts; the listening address if absent."""
+    link_days: Annotated[int, Field(ge=8, le=366)] = 30
+    """For how many days the link in an alert opens its page: longer than the week after which a message comes again."""
     fallback_routes: tuple[SecretStr, ...] = ()
     """Apprise addresses of the operator, told when a council has nobody who can be told (JSON list)."""
     ruleset: str = "pstn-2026"
@@ -62,6 +65,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The URL of the database."""
         return self.database_url or f"sqlite:///{self.data_dir / 'pullcord.db'}"
+
+    @property
+    def links_last(self) -> timedelta:
+        """How long the link in an alert opens its page."""
+        return timedelta(days=self.link_days)
 
     @property
     def keys_path(self) -> Path:

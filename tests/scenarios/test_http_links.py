@@ -140,3 +140,30 @@ def test_the_page_shows_nobodys_number_or_address(door: Door) -> None:
     _, _, link = door.alerted_case()
     page = door.ask(None, "GET", link).text
     assert not any(value in page for value in ("960123", "Tower Road", "FY3"))
+
+
+def test_a_link_ends_after_its_days_once_a_later_message_has_one(door: Door) -> None:
+    case, _, link = door.alerted_case()
+    door.house.tick(days=31)
+    for answer in (door.ask(None, "GET", link), door.ask(None, "POST", link, data={**FORM, "case": case})):
+        assert answer.status_code == 410
+        read = JustHTML(answer.text).to_text()
+        assert "This link has expired" in read
+        assert not any(name in read for name in (case, "Blackpool", ENTRY["entry_id"]))
+    (latest,) = (word for word in door.house.mails()[-1].message.text.split() if "/a/" in word)
+    assert door.ask(None, "GET", latest.removeprefix("https://pullcord.example")).status_code == 200
+
+
+def test_the_last_link_of_an_open_case_works_however_old_it_is(door: Door) -> None:
+    case, _, link = door.alerted_case()
+    door.house.clock.advance(days=400)
+    answer = door.ask(None, "GET", link)
+    assert answer.status_code == 200
+    assert case in answer.text
+
+
+def test_a_link_whose_cases_are_over_ends_after_its_days(door: Door) -> None:
+    _, _, link = door.alerted_case()
+    door.house.post_notices({**NOTICE, "status": "withdrawn", "issued_at": "2026-11-23T08:00:00Z"})
+    door.house.tick(days=31)
+    assert door.ask(None, "GET", link).status_code == 410

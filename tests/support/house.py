@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -86,7 +87,7 @@ class House:
         self.pump = Pump(self.store, self.consumers)
         self.fallback = (Contact(label="operator", route="mailto://operator.example"),)
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback)
-        presentation = Presentation("https://pullcord.example")
+        presentation = Presentation("https://pullcord.example", timedelta(days=30))
         pool = DeliveryPool(self.channel)
         self.dispatcher = Dispatcher(self.store, pool, presentation, self.fallback)
         add_feed(self.store, "council", "E06000009", "Blackpool")

@@ -98,7 +98,9 @@ def problem_of(response: Response) -> tuple[int, str]:
 def make_door_parts(house: House) -> Parts:
     """The parts of a house, with limits small enough to run into."""
     settings = Settings(_env_file=None, max_body_mib=1, max_rows=MOST_ROWS, poll_seconds=0.05)
-    return make_parts(settings, house.store, Presentation("https://pullcord.example"), house.channel)
+    return make_parts(
+        settings, house.store, Presentation("https://pullcord.example", settings.links_last), house.channel
+    )
 
 
 def make_keys(house: House) -> dict[str, str]:

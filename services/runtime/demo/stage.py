@@ -88,7 +88,7 @@ def set_stage(data_dir: Path, host: str, port: int, today: date) -> Iterator[Hur
         keys = bring_in(store, stack.enter_context(receiving(mailbox)))
         listening = listen(host, port)
         base_url = f"http://{host}:{listening.getsockname()[1]}"
-        parts = make_parts(settings, store, Presentation(base_url, CLOCK_NOTE))
+        parts = make_parts(settings, store, Presentation(base_url, settings.links_last, CLOCK_NOTE))
         app = make_app(parts, EmbeddedRunner(parts))
         app.include_router(make_router(mailbox))
         stack.enter_context(served(app, listening))

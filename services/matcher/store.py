@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, or_, select, update
 
 from schemas.codes import MatchDecision, MatchLevel, Scope
 from services.core.address import AddressParts
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Whereabouts
 from services.matcher.step import EntryRow, MatchOutcome, MatchRow, MatchState, NoticeRow, Pair
-from services.storage.dialect import among, share_lock, upsert
+from services.storage.dialect import among, listed, row_by_row, share_lock, upsert
 from services.storage.store import Store
 from services.storage.tables import entry_tokens, matches, notice_tokens, notices, register_entries
 from services.storage.vault import place
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The tokens of notices or of register entries, and whose each is."""
+
+    tokens: Table
+    owner: Column[int]
+
+
+NOTICES = Side(notice_tokens, notice_tokens.c.notice_pk)
+ENTRIES = Side(entry_tokens, entry_tokens.c.entry_pk)
 
 _KINDS = {int(kind): kind for kind in TokenKind}
 _SCOPES = {scope.value: scope for scope in Scope}
@@ -44,15 +57,24 @@ def load(
 def _shared_tokens(
     connection: Connection, changed_notices: Collection[int], changed_entries: Collection[int]
 ) -> dict[Pair, set[TokenKind]]:
-    mine, theirs = notice_tokens.c, entry_tokens.c
-    query = select(mine.notice_pk, theirs.entry_pk, mine.kind).join_from(
-        notice_tokens, entry_tokens, theirs.token == mine.token
-    )
     shared: dict[Pair, set[TokenKind]] = defaultdict(set)
-    for condition in _conditions(connection, mine.notice_pk, changed_notices, theirs.entry_pk, changed_entries):
-        for notice, entry, kind in connection.execute(query.where(condition)).all():
+    if changed_notices:
+        for notice, entry, kind in connection.execute(partners(connection, NOTICES, changed_notices, ENTRIES)).all():
+            shared[notice, entry].add(_KINDS[kind])
+    if changed_entries:
+        for entry, notice, kind in connection.execute(partners(connection, ENTRIES, changed_entries, NOTICES)).all():
             shared[notice, entry].add(_KINDS[kind])
     return dict(shared)
+
+
+def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
+    """Records of one side with those of the other that share a token with them, and the kind of that token."""
+    changed = listed(connection, pks)
+    held = row_by_row(connection, mine.tokens, mine.owner == changed.c.value)
+    met = row_by_row(connection, theirs.tokens, theirs.tokens.c.token == held.c.token)
+    my_pk, their_pk = held.c[mine.owner.name], met.c[theirs.owner.name]
+    joined = changed.join(held, my_pk == changed.c.value).join(met, met.c.token == held.c.token)
+    return select(my_pk, their_pk, held.c.kind).select_from(joined)
 
 
 def _conditions(

@@ -7,13 +7,17 @@ from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
+    FromClause,
     Select,
     Table,
+    TableValuedAlias,
     bindparam,
+    cast,
     func,
-    literal_column,
+    literal,
     select,
     text,
 )
@@ -28,11 +32,9 @@ KEYS = 5_000
 
 def among(connection: Connection, column: ColumnElement[int], values: Collection[int]) -> ColumnElement[bool]:
     """That an integer column has one of many values, sent as one parameter: one statement to plan, however many."""
-    listed = ",".join(map(str, values))
     if connection.dialect.name == "postgresql":
-        return column == _any_of(listed)
-    elements = func.json_each(f"[{listed}]").table_valued("value")
-    return column.in_(select(literal_column("value")).select_from(elements))
+        return column == _any_of(",".join(map(str, values)))
+    return column.in_(select(listed(connection, values).c.value))
 
 
 def among_keys(
@@ -42,9 +44,9 @@ def among_keys(
     if connection.dialect.name == "postgresql":
         yield column == _any_of(",".join([rf'"\\x{key.hex()}"' for key in keys]))
         return
-    listed = list(keys)
-    for start in range(0, len(listed), KEYS):
-        yield column.in_(listed[start : start + KEYS])
+    every = list(keys)
+    for start in range(0, len(every), KEYS):
+        yield column.in_(every[start : start + KEYS])
 
 
 class _Unnamed(UserDefinedType[str]):
@@ -56,6 +58,26 @@ class _Unnamed(UserDefinedType[str]):
 def _any_of(listed: str) -> ColumnElement[Any]:
     """Any element of an array in PostgreSQL's own writing: the driver takes longer over a list than over a text."""
     return func.any(bindparam(None, f"{{{listed}}}", type_=_Unnamed(), unique=True))
+
+
+def listed(connection: Connection, values: Collection[int]) -> TableValuedAlias:
+    """Integers as a table of one column, `value`, sent as one parameter."""
+    text_of = ",".join(map(str, values))
+    if connection.dialect.name == "postgresql":
+        array: ColumnElement[Any] = cast(literal(f"{{{text_of}}}"), postgresql.ARRAY(BigInteger))
+        return func.unnest(array).table_valued("value").render_derived()
+    return func.json_each(f"[{text_of}]").table_valued("value")
+
+
+def row_by_row(connection: Connection, table: Table, condition: ColumnElement[bool]) -> FromClause:
+    """What to join in place of a table so that it is looked up, on this condition, for each row before it.
+
+    PostgreSQL joins by what it believes of the tables; one that it has not counted since it was filled, it reads to the
+    end for a few rows. It does not look into a query with an offset. SQLite looks up as it is.
+    """
+    if connection.dialect.name != "postgresql":
+        return table
+    return select(table).where(condition).offset(0).lateral(f"{table.name}_found")
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str], changing: Sequence[str]) -> Insert:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Connection, Engine, Select, bindparam, insert, select, text
 from sqlalchemy.exc import OperationalError
 
+from services.matcher.store import ENTRIES, NOTICES, Side, partners
 from services.storage.dialect import among, among_keys, is_conflict
 from services.storage.tables import idempotency_keys, sequences, submissions
 from tests.support.house import House
@@ -51,6 +55,37 @@ def test_as_many_keys_are_named_as_may_be(house: House) -> None:
         )
         (condition,) = among_keys(connection, column, [*keys, odd])
         assert set(connection.scalars(select(column).where(condition))) == {keys[7], odd}
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [(NOTICES, ENTRIES), (ENTRIES, NOTICES)])
+def test_partners_are_looked_up_also_before_postgresql_has_counted_the_tables(
+    engine: Engine, mine: Side, theirs: Side
+) -> None:
+    rows = [{"token": number.to_bytes(16, "big"), "pk": number, "kind": 1} for number in range(1, 20_001)]
+    with engine.begin() as connection:
+        for side in (mine, theirs):
+            named = {side.owner.name: bindparam("pk")}
+            connection.execute(
+                insert(side.tokens).values(token=bindparam("token"), kind=bindparam("kind"), **named), rows
+            )
+        query = partners(connection, mine, range(5, 505), theirs)
+        assert set(connection.execute(query)) == {(one, one, 1) for one in range(5, 505)}
+        plan = [dict(row) for row in walked(explained(connection, query)["Plan"])]
+    assert {step["Node Type"] for step in plan}.isdisjoint({"Merge Join", "Hash Join", "Seq Scan"})
+    assert sum(step["Actual Rows"] * step["Actual Loops"] for step in plan if "Index Name" in step) < 2_000
+
+
+def explained(connection: Connection, query: Select[Any]) -> dict[str, Any]:
+    """How the server went about a query."""
+    text_of = query.compile(connection, compile_kwargs={"literal_binds": True})
+    return connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {text_of}").scalar_one()[0]
+
+
+def walked(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A step of a plan and all those it stands on."""
+    yield step
+    for below in step.get("Plans", ()):
+        yield from walked(below)
 
 
 def test_who_comes_second_to_a_row_is_told_from_other_faults(engine: Engine) -> None:

@@ -10,7 +10,16 @@ import pytest
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects import postgresql
 
-from services.storage.dialect import Exclusive, among, among_keys, share_lock, skipping_locked, upsert
+from services.storage.dialect import (
+    Exclusive,
+    among,
+    among_keys,
+    listed,
+    row_by_row,
+    share_lock,
+    skipping_locked,
+    upsert,
+)
 from services.storage.outbox import LANES
 from services.storage.sequences import SEQUENCES, take
 from services.storage.store import Store
@@ -64,6 +73,27 @@ def test_keys_are_one_parameter_on_postgresql() -> None:
     (condition,) = among_keys(ELSEWHERE, idempotency_keys.c.key_hash, [b"\x01\xff", b"{"])
     compiled = select(idempotency_keys.c.feed_id).where(condition).compile(dialect=POSTGRESQL)
     assert list(compiled.params.values()) == [r'{"\\x01ff","\\x7b"}']
+
+
+@pytest.mark.parametrize("values", [[], [2], [1, 3, 5], list(range(100_000))])
+def test_listed_values_are_joined_with_what_they_name(store: Store, values: Sequence[int]) -> None:
+    with store.writing() as connection:
+        connection.execute(insert(sequences), [{"name": str(number), "next_value": number} for number in range(1, 5)])
+        named = listed(connection, values)
+        condition = sequences.c.next_value == named.c.value
+        found = row_by_row(connection, sequences, condition)
+        assert found is sequences
+        names = connection.scalars(select(sequences.c.name).join_from(named, found, condition))
+        assert set(names) == {str(one) for one in values} & {"1", "2", "3", "4"}
+
+
+def test_a_table_looked_up_row_by_row_is_nothing_postgresql_can_plan_to_read_whole() -> None:
+    named = listed(ELSEWHERE, [1, 2])
+    found = row_by_row(ELSEWHERE, sequences, sequences.c.next_value == named.c.value)
+    query = said(select(found.c.name).join_from(named, found, found.c.next_value == named.c.value))
+    assert "JOIN LATERAL (SELECT sequences.name" in query
+    assert "OFFSET" in query
+    assert "unnest(CAST(" in query
 
 
 def test_upsert_adds_what_is_new_and_changes_only_what_it_names(store: Store) -> None:

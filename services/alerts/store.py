@@ -13,11 +13,27 @@ from schemas.codes import Connection as AlarmConnection
 from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, ServiceStatus, TargetService
 from services.alerts.case import Case, Entry, Line
 from services.alerts.machine import State
-from services.storage.dialect import among, upsert
+from services.storage.dialect import among, listed, looked_up, upsert
 from services.storage.tables import cases, matches, notices, register_entries
 
 _COLUMNS = [cases.c[field.name] for field in fields(Case)]
 _CHANGING = tuple(field.name for field in fields(Case) if field.name not in {"pk", "reference", "entry_pk"})
+_OF_MATCH = [
+    matches.c.entry_pk,
+    matches.c.notice_pk,
+    matches.c.level,
+    matches.c.decision,
+    matches.c.decided_level,
+]
+_OF_NOTICE = [
+    notices.c.status,
+    notices.c.migration_kind,
+    notices.c.target_service,
+    notices.c.planned_on,
+    notices.c.restriction_on,
+    notices.c.issued_at,
+    notices.c.feed_id,
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +111,12 @@ def _entries(connection: Connection, pks: Collection[int]) -> dict[int, Entry]:
 
 
 def _lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[Line]]:
-    match, notice = matches.c, notices.c
-    query = (
-        select(
-            match.entry_pk,
-            match.notice_pk,
-            match.level,
-            match.decision,
-            match.decided_level,
-            notice.status,
-            notice.migration_kind,
-            notice.target_service,
-            notice.planned_on,
-            notice.restriction_on,
-            notice.issued_at,
-            notice.feed_id,
-        )
-        .join_from(matches, notices, notice.pk == match.notice_pk)
-        .where(among(connection, match.entry_pk, entry_pks), match.live)
-        .order_by(match.notice_pk)
-    )
+    wanted = listed(connection, entry_pks)
+    is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
+    rows, match = looked_up(connection, wanted, matches, is_live, *_OF_MATCH)
+    rows, notice = looked_up(connection, rows, notices, notices.c.pk == match.notice_pk, *_OF_NOTICE)
+    columns = [side[one.name] for side, named in ((match, _OF_MATCH), (notice, _OF_NOTICE)) for one in named]
+    query = select(*columns).select_from(rows).order_by(match.notice_pk)
     found: dict[int, list[Line]] = defaultdict(list)
     for row in connection.execute(query):
         found[row.entry_pk].append(_line(row))

@@ -15,7 +15,7 @@ from services.core.address import AddressParts
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Whereabouts
 from services.matcher.step import EntryRow, MatchOutcome, MatchRow, MatchState, NoticeRow, Pair
-from services.storage.dialect import among, listed, row_by_row, share_lock, upsert
+from services.storage.dialect import among, listed, looked_up, share_lock, upsert
 from services.storage.store import Store
 from services.storage.tables import entry_tokens, matches, notice_tokens, notices, register_entries
 from services.storage.vault import place
@@ -69,12 +69,11 @@ def _shared_tokens(
 
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
     """Records of one side with those of the other that share a token with them, and the kind of that token."""
-    changed = listed(connection, pks)
-    held = row_by_row(connection, mine.tokens, mine.owner == changed.c.value)
-    met = row_by_row(connection, theirs.tokens, theirs.tokens.c.token == held.c.token)
-    my_pk, their_pk = held.c[mine.owner.name], met.c[theirs.owner.name]
-    joined = changed.join(held, my_pk == changed.c.value).join(met, met.c.token == held.c.token)
-    return select(my_pk, their_pk, held.c.kind).select_from(joined)
+    changed, my, their = listed(connection, pks), mine.tokens.c, theirs.tokens.c
+    is_mine = mine.owner == changed.c.value
+    rows, held = looked_up(connection, changed, mine.tokens, is_mine, my.token, my.kind, mine.owner)
+    rows, met = looked_up(connection, rows, theirs.tokens, their.token == held.token, theirs.owner)
+    return select(held[mine.owner.name], met[theirs.owner.name], held.kind).select_from(rows)
 
 
 def _conditions(

@@ -20,11 +20,15 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.types import UserDefinedType
+
+Columns = ReadOnlyColumnCollection[str, Any]
 
 KEYS = 5_000
 """How many keys one statement names on SQLite: well under the number of parameters it takes."""
@@ -69,15 +73,18 @@ def listed(connection: Connection, values: Collection[int]) -> TableValuedAlias:
     return func.json_each(f"[{text_of}]").table_valued("value")
 
 
-def row_by_row(connection: Connection, table: Table, condition: ColumnElement[bool]) -> FromClause:
-    """What to join in place of a table so that it is looked up, on this condition, for each row before it.
+def looked_up(
+    connection: Connection, rows: FromClause, table: Table, condition: ColumnElement[bool], *columns: ColumnElement[Any]
+) -> tuple[FromClause, Columns]:
+    """Rows with those of a table that meet a condition on them, looked up row by row; and the columns named of it.
 
-    PostgreSQL joins by what it believes of the tables; one that it has not counted since it was filled, it reads to the
-    end for a few rows. It does not look into a query with an offset. SQLite looks up as it is.
+    PostgreSQL joins by what it believes of the tables; one that it has not counted since it was filled, it reads to
+    the end for a few rows. It does not look into a query with an offset. SQLite looks up as it is.
     """
     if connection.dialect.name != "postgresql":
-        return table
-    return select(table).where(condition).offset(0).lateral(f"{table.name}_found")
+        return rows.join(table, condition), table.c
+    found = select(*columns).where(condition).offset(0).lateral(f"{table.name}_found")
+    return rows.join(found, true()), found.c
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str], changing: Sequence[str]) -> Insert:

@@ -15,7 +15,7 @@ from services.storage.dialect import (
     among,
     among_keys,
     listed,
-    row_by_row,
+    looked_up,
     share_lock,
     skipping_locked,
     upsert,
@@ -76,21 +76,19 @@ def test_keys_are_one_parameter_on_postgresql() -> None:
 
 
 @pytest.mark.parametrize("values", [[], [2], [1, 3, 5], list(range(100_000))])
-def test_listed_values_are_joined_with_what_they_name(store: Store, values: Sequence[int]) -> None:
+def test_what_is_listed_is_looked_up_in_a_table(store: Store, values: Sequence[int]) -> None:
     with store.writing() as connection:
         connection.execute(insert(sequences), [{"name": str(number), "next_value": number} for number in range(1, 5)])
         named = listed(connection, values)
-        condition = sequences.c.next_value == named.c.value
-        found = row_by_row(connection, sequences, condition)
-        assert found is sequences
-        names = connection.scalars(select(sequences.c.name).join_from(named, found, condition))
+        rows, found = looked_up(connection, named, sequences, sequences.c.next_value == named.c.value, sequences.c.name)
+        names = connection.scalars(select(found.name).select_from(rows))
         assert set(names) == {str(one) for one in values} & {"1", "2", "3", "4"}
 
 
-def test_a_table_looked_up_row_by_row_is_nothing_postgresql_can_plan_to_read_whole() -> None:
+def test_a_table_is_looked_up_so_that_postgresql_cannot_plan_to_read_it_whole() -> None:
     named = listed(ELSEWHERE, [1, 2])
-    found = row_by_row(ELSEWHERE, sequences, sequences.c.next_value == named.c.value)
-    query = said(select(found.c.name).join_from(named, found, found.c.next_value == named.c.value))
+    rows, found = looked_up(ELSEWHERE, named, sequences, sequences.c.next_value == named.c.value, sequences.c.name)
+    query = said(select(found.name).select_from(rows))
     assert "JOIN LATERAL (SELECT sequences.name" in query
     assert "OFFSET" in query
     assert "unnest(CAST(" in query

@@ -29,6 +29,9 @@ class Side:
     owner: Column[int]
 
 
+Sealed = dict[int, tuple[bytes, bytes]]
+"""What a record is sealed under and its sealed part, by its id."""
+
 NOTICES = Side(notice_tokens, notice_tokens.c.notice_pk)
 ENTRIES = Side(entry_tokens, entry_tokens.c.entry_pk)
 
@@ -43,14 +46,16 @@ def load(
     shared = _shared_tokens(connection, changed_notices, changed_entries)
     on_record = _matches(connection, changed_notices, changed_entries)
     pairs = shared.keys() | on_record.keys()
+    found_notices, sealed_notices = _notices(connection, {pair[0] for pair in pairs})
+    found_entries, sealed_entries = _entries(connection, {pair[1] for pair in pairs})
     return MatchState(
         changed_notices=changed_notices,
         changed_entries=changed_entries,
-        notices=_notices(connection, {pair[0] for pair in pairs}),
-        entries=_entries(connection, {pair[1] for pair in pairs}),
+        notices=found_notices,
+        entries=found_entries,
         shared=shared,
         matches=on_record,
-        look=_looker(connection, store, shared),
+        look=_looker(store, sealed_notices, sealed_entries),
     )
 
 
@@ -113,19 +118,22 @@ def _matches(
     return found
 
 
-def _notices(connection: Connection, pks: Collection[int]) -> dict[int, NoticeRow]:
+def _notices(connection: Connection, pks: Collection[int]) -> tuple[dict[int, NoticeRow], Sealed]:
     row = notices.c
-    query = select(row.pk, row.revision, row.live, row.scope)
-    return {
-        pk: NoticeRow(pk, revision, live, _SCOPES[scope])
-        for pk, revision, live, scope in _rows(connection, query, row.pk, pks)
-    }
+    query = select(row.pk, row.record_key, row.sealed, row.revision, row.live, row.scope)
+    found, sealed = {}, {}
+    for pk, key, body, revision, live, scope in _rows(connection, query, row.pk, pks):
+        found[pk], sealed[pk] = NoticeRow(pk, revision, live, _SCOPES[scope]), (key, body)
+    return found, sealed
 
 
-def _entries(connection: Connection, pks: Collection[int]) -> dict[int, EntryRow]:
+def _entries(connection: Connection, pks: Collection[int]) -> tuple[dict[int, EntryRow], Sealed]:
     row = register_entries.c
-    query = select(row.pk, row.revision, row.live, row.feed_id, row.shard)
-    return {values[0]: EntryRow(*values) for values in _rows(connection, query, row.pk, pks)}
+    query = select(row.pk, row.record_key, row.sealed, row.revision, row.live, row.feed_id, row.shard)
+    found, sealed = {}, {}
+    for pk, key, body, *values in _rows(connection, query, row.pk, pks):
+        found[pk], sealed[pk] = EntryRow(pk, *values), (key, body)
+    return found, sealed
 
 
 def _rows(
@@ -136,34 +144,23 @@ def _rows(
 
 
 def _looker(
-    connection: Connection, store: Store, shared: dict[Pair, set[TokenKind]]
+    store: Store, sealed_notices: Sealed, sealed_entries: Sealed
 ) -> Callable[[Pair], tuple[Whereabouts, Whereabouts]]:
-    """Opens addresses as they are asked for, each once, fetched together for all pairs without a common number."""
-    pairs = [pair for pair, kinds in shared.items() if TokenKind.TELEPHONE not in kinds]
-    fetched: list[tuple[dict[int, Any], dict[int, Any]]] = []
-    opened: tuple[dict[int, Whereabouts], dict[int, Whereabouts]] = ({}, {})
+    """Opens addresses as they are asked for, each once: most pairs are settled by their number."""
+    seen_notices: dict[int, Whereabouts] = {}
+    seen_entries: dict[int, Whereabouts] = {}
 
     def look(pair: Pair) -> tuple[Whereabouts, Whereabouts]:
-        if not fetched:
-            fetched.append(
-                (
-                    _sealed(connection, notices, {notice for notice, _ in pairs}),
-                    _sealed(connection, register_entries, {entry for _, entry in pairs}),
-                )
-            )
-        sides = zip((notices, register_entries), pair, fetched[0], opened, strict=True)
-        mine, theirs = (_open(store, table.name, pk, sealed, seen) for table, pk, sealed, seen in sides)
-        return mine, theirs
+        notice, entry = pair
+        return (
+            _open(store, notices.name, notice, sealed_notices, seen_notices),
+            _open(store, register_entries.name, entry, sealed_entries, seen_entries),
+        )
 
     return look
 
 
-def _sealed(connection: Connection, table: Any, pks: Collection[int]) -> dict[int, Any]:
-    query = select(table.c.pk, table.c.record_key, table.c.sealed)
-    return {pk: (key, sealed) for pk, key, sealed in _rows(connection, query, table.c.pk, pks)}
-
-
-def _open(store: Store, table: str, pk: int, sealed: dict[int, Any], seen: dict[int, Whereabouts]) -> Whereabouts:
+def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Whereabouts]) -> Whereabouts:
     if pk not in seen:
         key, body = sealed[pk]
         private = store.vault.open(place(table, key), body)

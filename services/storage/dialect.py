@@ -59,9 +59,9 @@ class _Unnamed(UserDefinedType[str]):
     cache_ok = True
 
 
-def _any_of(listed: str) -> ColumnElement[Any]:
+def _any_of(array: str) -> ColumnElement[Any]:
     """Any element of an array in PostgreSQL's own writing: the driver takes longer over a list than over a text."""
-    return func.any(bindparam(None, f"{{{listed}}}", type_=_Unnamed(), unique=True))
+    return func.any(bindparam(None, f"{{{array}}}", type_=_Unnamed(), unique=True))
 
 
 def listed(connection: Connection, values: Collection[int]) -> TableValuedAlias:

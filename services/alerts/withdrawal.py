@@ -15,7 +15,7 @@ from services.alerts.policy_days import out_of_quiet_hours
 
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
     """The next message owed about a case: its escalation or, once its notice is withdrawn, the word of that."""
-    return next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy)
+    return next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
 
 
 def tells_of_withdrawal(reason: str) -> bool:
@@ -23,10 +23,10 @@ def tells_of_withdrawal(reason: str) -> bool:
     return reason == Reason.NOTICE_WITHDRAWN
 
 
-def _word_of_withdrawal(case: Case, policy: CouncilPolicy) -> Escalation | None:
-    """Owed about a case that its council has heard of; it waits for others, and for the morning."""
+def _word_of_withdrawal(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
+    """Owed about a case that its council has heard of; it waits for others, and for the morning, also when overdue."""
     if not (case.withdrawn and case.warned):
         return None
     threshold = policy.thresholds[0] if case.last_threshold is None else case.last_threshold
     gathered = case.state_since + timedelta(seconds=policy.grouping_seconds)
-    return Escalation(out_of_quiet_hours(policy, gathered), threshold, Reason.NOTICE_WITHDRAWN)
+    return Escalation(out_of_quiet_hours(policy, max(gathered, now)), threshold, Reason.NOTICE_WITHDRAWN)

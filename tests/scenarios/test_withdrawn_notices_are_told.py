@@ -98,6 +98,16 @@ def test_it_waits_for_the_morning(house: House) -> None:
     assert len(alerted.mails()) == told + 1
 
 
+def test_it_waits_for_the_morning_also_when_nobody_could_send_it_by_day(alerted: House) -> None:
+    alerted.post_notices(withdrawn())
+    alerted.settle()
+    alerted.clock.advance(hours=14)
+    alerted.tick(minutes=1)
+    assert len(alerted.mails()) == 1
+    alerted.tick(hours=12)
+    assert last_alert(alerted)[1] == "notice_withdrawn"
+
+
 def test_a_notice_that_comes_back_before_it_was_told_is_not_said_to_be_withdrawn(alerted: House) -> None:
     alerted.post_notices(withdrawn())
     alerted.settle()

@@ -44,7 +44,7 @@ class CaseLine:
     """One case in a digest. It names nobody: no telephone number, address or name belongs here.
 
     `harm_on` is the earlier of `restriction_on` and `planned_on`; `provider` is a display name; `state` and `reason`
-    are the stored codes of the case's state and of its escalation.
+    are the stored codes of the case's state and of its escalation, the latter empty where no message is shown.
     """
 
     reference: str

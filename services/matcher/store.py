@@ -81,19 +81,6 @@ def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: S
     return select(held[mine.owner.name], met[theirs.owner.name], held.kind).select_from(rows)
 
 
-def _conditions(
-    connection: Connection,
-    notice_pk: ColumnElement[int],
-    changed_notices: Collection[int],
-    entry_pk: ColumnElement[int],
-    changed_entries: Collection[int],
-) -> Iterable[ColumnElement[bool]]:
-    if changed_notices:
-        yield among(connection, notice_pk, changed_notices)
-    if changed_entries:
-        yield among(connection, entry_pk, changed_entries)
-
-
 def _matches(
     connection: Connection, changed_notices: Collection[int], changed_entries: Collection[int]
 ) -> dict[Pair, MatchRow]:
@@ -108,7 +95,8 @@ def _matches(
         row.entry_revision,
         row.decision,
     )
-    conditions = list(_conditions(connection, row.notice_pk, changed_notices, row.entry_pk, changed_entries))
+    sides = ((row.notice_pk, changed_notices), (row.entry_pk, changed_entries))
+    conditions = [among(connection, column, pks) for column, pks in sides if pks]
     found: dict[Pair, MatchRow] = {}
     for one in connection.execute(query.where(or_(*conditions))):
         finding = Finding(MatchLevel(one.level), tuple(one.reasons.split()))
@@ -146,7 +134,7 @@ def _rows(
 def _looker(
     store: Store, sealed_notices: Sealed, sealed_entries: Sealed
 ) -> Callable[[Pair], tuple[Whereabouts, Whereabouts]]:
-    """Opens addresses as they are asked for, each once: most pairs are settled by their number."""
+    """Opens addresses as they are asked for, each once: a pair that its number settles needs none."""
     seen_notices: dict[int, Whereabouts] = {}
     seen_entries: dict[int, Whereabouts] = {}
 

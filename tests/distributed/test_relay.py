@@ -21,10 +21,10 @@ from schemas.envelope import decode
 from scripts.kafka import Broker
 from services.core.errors import PullcordError
 from services.ingest.outcomes import Outcome
-from services.runtime.distributed import relay as relay_module
+from services.runtime import relay as relay_module
 from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.relay import Relay, RelayError, make_producer
 from services.runtime.distributed.station import Station
+from services.runtime.relay import Relay, RelayError, make_producer
 from services.storage.engine import make_engine
 from services.storage.store import Store
 from services.storage.tables import outbox

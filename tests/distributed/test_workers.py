@@ -18,8 +18,8 @@ from schemas.events import NoticesReconsidered, RecordRef
 from services.core.audit import AuditWord
 from services.core.ids import event_id
 from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.relay import ID_HEADER, make_producer
 from services.runtime.distributed.worker import BATCH
+from services.runtime.relay import ID_HEADER, make_producer
 from services.storage.process import Effects
 from services.storage.store import Store
 from services.storage.tables import audit, quarantine

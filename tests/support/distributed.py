@@ -19,9 +19,9 @@ from services.alerts.agent import CaseKeeper
 from services.alerts.rules import load_ruleset
 from services.matcher.agent import Matcher
 from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.relay import Relay, make_producer
 from services.runtime.distributed.topics import make_topics
 from services.runtime.distributed.worker import make_worker
+from services.runtime.relay import Relay, make_producer
 from services.storage.engine import make_engine
 from services.storage.migrate import upgrade
 from services.storage.process import Consumer

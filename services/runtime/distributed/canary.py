@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 
 from schemas.canary import Canary, CanaryData
 from services.core.ids import event_id
-from services.runtime.distributed.relay import Telling, tell
 from services.runtime.distributed.topics import Topic
+from services.runtime.relay import Telling, tell
 from services.storage.canaries import Partition, heard_until, note_told, partitions_due
 from services.storage.dialect import Exclusive, try_exclusive
 from services.storage.missed import tell_missed_again

@@ -14,8 +14,8 @@ from prometheus_client import Counter
 from services.runtime.distributed.administering import BrokersError
 from services.runtime.distributed.canary import Canaries
 from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.relay import Relay, RelayError, make_producer
 from services.runtime.distributed.topics import Topic, make_topics, read_topics
+from services.runtime.relay import Relay, RelayError, make_producer
 from services.storage.store import Store
 
 FAILED = Counter("pullcord_relay_failures_total", "Times the brokers could not be told.")

@@ -24,10 +24,10 @@ from aiokafka.helpers import create_ssl_context
 from schemas.canary import Canary
 from services.runtime.distributed.canary import CANARY_KEY
 from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.relay import ID_HEADER
 from services.runtime.distributed.rewinding import RewindingApp
 from services.runtime.logs import kind_of
 from services.runtime.pump import deliver
+from services.runtime.relay import ID_HEADER
 from services.storage.canaries import note_heard, unheard
 from services.storage.outbox import StoredEvent
 from services.storage.process import Consumer

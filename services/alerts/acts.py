@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from services.alerts.agent import effects_of, happened
 from services.alerts.case import Case
 from services.alerts.councils import load_council
 from services.alerts.machine import Event, Refuse, decide
+from services.alerts.owed import CasePolicy, what_is_owed
 from services.alerts.policy import CouncilPolicy, pause_until
-from services.alerts.records import RECORD_FOR, ConfirmHold, FitSolution, HumanAct, Record
-from services.alerts.step import Happening, Review, apply, next_look
-from services.alerts.store import find_cases, save_cases
+from services.alerts.recording import ActRefusedError, RecordFaultyError, check_days, with_record
+from services.alerts.records import RECORD_FOR, HumanAct
+from services.alerts.rules import load_ruleset
+from services.alerts.step import Happening, apply
+from services.alerts.store import find_cases, load_dossier, save_cases
 from services.core.audit import AuditWord
-from services.core.errors import NotFoundError, RefusedError
+from services.core.errors import NotFoundError
 from services.storage.audit import AuditRow, write_audit
 from services.storage.outbox import announce
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, cases
-
-
-class ActRefusedError(RefusedError):
-    """The case stands where this act makes no sense; the text says what to do instead."""
-
-
-class RecordFaultyError(RefusedError):
-    """What must be recorded with the act is missing or faulty; `faults` says which field and why."""
-
-    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{field}: {reason}" for field, reason in faults))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +45,8 @@ class FoundAlert(NamedTuple):
     council: str
     created_at: datetime
 
+
+__all__ = ["ActRefusedError", "RecordFaultyError", "Acknowledged", "act", "acknowledge"]
 
 PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))
 """The events a person brings about; the others come from notices, registers and the clock."""
@@ -108,7 +101,12 @@ def acknowledge(
         members = cases_of_alert(connection, pk, to_change=True)
         if wanted is not None and not wanted <= {case.reference for case in members}:
             raise NotFoundError("the alert does not tell of every case that is named")
-        chosen = [case for case in members if not case.clock_stopped and (wanted is None or case.reference in wanted)]
+        covered = covered_by(connection, pk)
+        chosen = [
+            case
+            for case in members
+            if covered(case) and not case.clock_stopped and (wanted is None or case.reference in wanted)
+        ]
         paused = [_record(connection, store, case, Event.ACKNOWLEDGE, by, policy, now) for case in chosen]
         if paused:
             connection.execute(update(alerts).where(alerts.c.pk == pk).values(acknowledged_at=now))
@@ -117,6 +115,26 @@ def acknowledge(
             write_audit(connection, store.vault, [row], now)
     until = min((case.paused_until for case in paused if case.paused_until), default=None)
     return Acknowledged(alert, tuple(paused), until)
+
+
+def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
+    """Tells of a case whether an alert told all that is known of it, as urgently as any alert since.
+
+    An acknowledgement of the alert covers no other.
+    """
+    row = alert_cases.c
+    query = select(row.case_pk, row.facts, row.threshold).where(row.alert_pk == alert_pk)
+    told = {case_pk: (facts, threshold) for case_pk, facts, threshold in connection.execute(query)}
+    later = select(row.case_pk, func.min(row.threshold)).where(
+        row.alert_pk > alert_pk, row.case_pk.in_(select(row.case_pk).where(row.alert_pk == alert_pk))
+    )
+    urgent: dict[int, int] = {pk: least for pk, least in connection.execute(later.group_by(row.case_pk))}  # noqa: C416 - rows are no pairs to dict()
+
+    def covered(case: Case) -> bool:
+        facts, threshold = told.get(case.pk, (-1, 0))
+        return bool(facts == case.facts and threshold <= urgent.get(case.pk, threshold))
+
+    return covered
 
 
 def find_case(connection: Connection, reference: str, feed_id: str | None, *, to_change: bool = False) -> Case:
@@ -164,24 +182,22 @@ def _record(
     now: datetime,
 ) -> Case:
     happenings: list[Happening] = []
-    changed = _with_record(apply(case, event, now, happenings), record)
+    check_days(case, record, now)
+    dossier = load_dossier(connection, case)
+    moved = tuple(sorted({line.provider for line in dossier.lines if line.moved}))
+    tested = moved or None if event is Event.PASS_POST_CHECK else None
+    changed = with_record(apply(case, event, now, happenings, tested), event, record, dossier.lines)
     if not changed.clock_stopped:
         changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
-    changed = replace(changed, due_at=next_look(changed, policy, now))
-    save_cases(connection, [changed])
-    announce(connection, effects_of([Review(changed, tuple(happenings))]).announcements, now, store.random)
+    decided = CasePolicy(policy, load_ruleset(case.ruleset))
+    owed = what_is_owed(changed, dossier.entry, dossier.lines, decided, now, happenings)
+    save_cases(connection, [owed.case])
+    announce(connection, effects_of([owed]).announcements, now, store.random)
     said = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
-    rows = [happened(changed, happening, said, record.by) for happening in happenings]
+    first, *others = owed.happenings
+    rows = [happened(owed.case, first, said, record.by), *(happened(owed.case, one, {}, None) for one in others)]
     write_audit(connection, store.vault, rows, now)
-    return changed
-
-
-def _with_record(case: Case, record: Record) -> Case:
-    if isinstance(record, ConfirmHold):
-        return replace(case, hold_until=record.ends_on)
-    if isinstance(record, FitSolution):
-        return replace(case, review_on=record.due_again_on)
-    return case
+    return owed.case
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -13,9 +12,9 @@ from schemas.envelope import Envelope
 from schemas.events import CHUNK, CaseRef, CasesChanged, LinesMatched, LinesUnmatched
 from services.alerts.case import Case
 from services.alerts.councils import Council, load_council
-from services.alerts.policy import CouncilPolicy
+from services.alerts.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.rules import Ruleset
-from services.alerts.step import Happening, Review, opened, review
+from services.alerts.step import Happening, opened
 from services.alerts.store import Dossier, load_dossiers, save_cases
 from services.core.audit import AuditWord
 from services.core.ids import reference
@@ -58,17 +57,9 @@ class CaseKeeper:
         save_cases(connection, (made.case for made in changed))
         return effects_of(changed)
 
-    def _review(self, dossier: Dossier, case: Case, councils: Mapping[str, Council], now: datetime) -> Review:
+    def _review(self, dossier: Dossier, case: Case, councils: Mapping[str, Council], now: datetime) -> Owed:
         policy = councils[dossier.entry.feed_id].policy
-        made = review(case, dossier.entry, dossier.lines, policy, self._ruleset, now)
-        return replace(made, case=gathered(made.case, policy, now))
-
-
-def gathered(case: Case, policy: CouncilPolicy, now: datetime) -> Case:
-    """A first alert that is due at once waits the moment that lets others of the council join it in one message."""
-    if case.due_at is None or case.due_at > now or case.last_alert_at is not None:
-        return case
-    return replace(case, due_at=max(case.due_at, case.opened_at + timedelta(seconds=policy.grouping_seconds)))
+        return what_is_owed(case, dossier.entry, dossier.lines, CasePolicy(policy, self._ruleset), now)
 
 
 def _entries(events: Sequence[Envelope]) -> set[int]:
@@ -91,12 +82,12 @@ def _new_cases(
     }
 
 
-def _is_worth_keeping(made: Review) -> bool:
+def _is_worth_keeping(made: Owed) -> bool:
     """A case that was never opened is not kept while nothing is at risk."""
     return bool(made.case.revision or made.case.lines)
 
 
-def effects_of(reviews: Iterable[Review], actor: str | None = None) -> Effects:
+def effects_of(reviews: Iterable[Owed], actor: str | None = None) -> Effects:
     """What reviews have to tell: events for others, and the audit."""
     told = list(reviews)
     by_council: dict[str, list[CaseRef]] = defaultdict(list)
@@ -111,7 +102,7 @@ def effects_of(reviews: Iterable[Review], actor: str | None = None) -> Effects:
     return Effects(announcements, [row for made in told for row in _audit(made, actor)])
 
 
-def _told(made: Review) -> Iterator[tuple[str, str]]:
+def _told(made: Owed) -> Iterator[tuple[str, str]]:
     if made.case.revision == 0:
         yield "opened", made.happenings[0].before if made.happenings else made.case.state
     yield from ((happening.event, happening.after) for happening in made.happenings)
@@ -123,7 +114,7 @@ def _ref(case: Case, event: str, state: str) -> CaseRef:
     )
 
 
-def _audit(made: Review, actor: str | None) -> Iterator[AuditRow]:
+def _audit(made: Owed, actor: str | None) -> Iterator[AuditRow]:
     case = made.case
     harm_on = str(case.harm_on) if case.harm_on else None
     if case.revision == 0:
@@ -150,7 +141,7 @@ def happened(case: Case, happening: Happening, sealed: Mapping[str, object], act
         "event": happening.event,
         "harm_on": harm_on,
         "issued_at": _issued(case),
-        "providers": case.providers,
+        "providers": case.providers if happening.providers is None else happening.providers,
         "detail": next((sealed[name] for name in CODES if name in sealed), None),
     }
     if happening.before is happening.after:

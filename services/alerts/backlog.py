@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from schemas.events import AlertSettled
+from services.alerts.acceptance import count_as_told
 from services.alerts.channels.port import Outcome, SendResult
 from services.alerts.policy import Contact
 from services.core.audit import AuditWord
@@ -29,7 +30,8 @@ the same reference, well within the two minutes promised."""
 GIVE_UP_AFTER = timedelta(hours=24)
 """For how long a delivery that fails for passing reasons is tried (policy of the deployment)."""
 
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=10)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(seconds=45)
+"""What failed for a passing reason goes within a minute of the channel's return."""
 DOUBT_WAIT = timedelta(seconds=60)
 """With the attempt's own limit this keeps the sending again within two minutes."""
 
@@ -123,6 +125,8 @@ def settle(store: Store, delivery: Delivery, result: SendResult, others: Sequenc
     now = store.now()
     state, due_at = _next(delivery, result, now)
     with store.writing() as connection:
+        if result.outcome is Outcome.SENT:
+            count_as_told(connection, store, delivery.alert_pk, now)
         _end_attempt(connection, delivery, result.outcome.value, result.reason, now)
         standing = _decided_elsewhere(connection, delivery, sent=result.outcome is Outcome.SENT)
         if standing is not None:

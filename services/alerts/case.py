@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from schemas.codes import (
     Connection,
@@ -17,14 +18,17 @@ from schemas.codes import (
 )
 from services.alerts.machine import CLOCK_STOPPED, ENDED, State
 from services.alerts.policy import CaseClock
+from services.core.clock import london_day
+
+REPORTED = frozenset({NoticeStatus.COMPLETED, NoticeStatus.REVERTED})
+"""The statuses that report what was done to a line, not what is planned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One register entry and the danger to its line. There is one case an entry; it opens again when danger comes back.
 
-    `harm_on` is the earliest harmful day of its lines at risk, `seen` what was last known of each line (by notice id)
-    and of the restriction, so that each fact is told once.
+    `harm_on` is the earliest harmful day of its lines at risk.
     """
 
     pk: int
@@ -50,7 +54,20 @@ class Case:
     paused_until: datetime | None = None
     hold_until: date | None = None
     review_on: date | None = None
-    seen: Mapping[str, str] = field(default_factory=dict)
+    seen: Mapping[str, Any] = field(default_factory=dict)
+    """What is remembered of each line, by notice id: see `line_memory`."""
+    facts: int = 0
+    """Counts what was new about the case. An acknowledgement covers the facts that its message told."""
+    tried_at: datetime | None = None
+    """When a message was last written down that nobody's mail system has accepted yet."""
+    tested_on: date | None = None
+    """The day of the last test call that passed after a move."""
+    solution: str | None = None
+    """What now carries the alarm, a code of `SolutionKind`."""
+    claimed_by: tuple[str, ...] = ()
+    """Providers that report a move of which they gave no notice: it is their word alone."""
+    time_steps: tuple[Mapping[str, Any], ...] = ()
+    """The last changes that the calendar brought about, so that a clock that was wrong can be undone."""
     due_at: datetime | None = None
     revision: int = 0
 
@@ -65,6 +82,8 @@ class Case:
             last_alert_at=self.last_alert_at,
             last_threshold=self.last_threshold,
             paused_until=self.paused_until,
+            tried_at=self.tried_at,
+            claimed=bool(self.claimed_by) and set(self.providers) <= set(self.claimed_by),
         )
 
     @property
@@ -96,6 +115,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """Another version of a notice with the same stamp: nothing says which of the two holds."""
+
+    status: NoticeStatus
+    planned_on: date | None
+    restriction_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A live match of the entry: what the notice says, and what a person said of the match."""
 
@@ -110,6 +138,32 @@ class Line:
     restriction_on: date | None
     issued_at: datetime
     provider: str
+    revision: int = 1
+    """The version of the notice: it rises with every change of what the notice says."""
+    announced: bool = True
+    """Whether the provider gave notice of the move before it reported it as made."""
+    rival: Rival | None = None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the provider reports the move as made."""
+        return self.status is NoticeStatus.COMPLETED
+
+    @property
+    def reported(self) -> bool:
+        """Whether the notice says what was done to the line, not what is planned."""
+        return self.status in REPORTED
+
+    @property
+    def moved_on(self) -> date:
+        """The day of a move that is reported as made: the planned day, unless that lay ahead when it was reported."""
+        reported = london_day(self.issued_at)
+        return reported if self.planned_on is None else min(self.planned_on, reported)
+
+    @property
+    def facts(self) -> str:
+        """What the notice says of harm, as one text: when it differs, something about the line is new."""
+        return f"{self.status.value} {self.planned_on} {self.restriction_on}"
 
     @property
     def standing(self) -> MatchLevel:

@@ -7,19 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
 
 from schemas.events import AlertIntended
+from services.alerts.acceptance import let_go_of_older
 from services.alerts.agent import effects_of
 from services.alerts.backlog import OPERATOR_TIER, intend_deliveries, nobody_told
 from services.alerts.case import Case
 from services.alerts.councils import Council, load_council
+from services.alerts.machine import ENDED
 from services.alerts.operator import tell_operator
+from services.alerts.owed import LOOK_AGAIN, CasePolicy, Owed, what_is_owed
 from services.alerts.policy import Contact, Escalation, Tier, tiers_for
+from services.alerts.recompute import recompute_changed
 from services.alerts.rules import Ruleset
-from services.alerts.step import Review, next_look, review
 from services.alerts.store import CASE_COLUMNS, find_due, load_dossiers, save_cases
-from services.alerts.withdrawal import next_message, tells_of_withdrawal
+from services.alerts.withdrawal import tells_of_withdrawal
 from services.core.audit import AuditWord
 from services.core.ids import reference
 from services.storage.audit import AuditRow, write_audit
@@ -58,8 +61,9 @@ class Engine:
         A council whose cases cannot be handled holds up no other: the others are told first, then its fault is raised.
         """
         now = self.store.now()
+        recompute_changed(self.store, self.ruleset)
         with self.store.reading() as connection:
-            councils = connection.scalars(select(cases.c.feed_id).where(cases.c.due_at <= now).distinct()).all()
+            councils = connection.scalars(select(cases.c.feed_id).where(_is_due(now, now)).distinct()).all()
         handled, fault = tell_operator(self.store, self.fallback, now), None
         for feed_id in councils:
             try:
@@ -74,49 +78,53 @@ class Engine:
         with self.store.writing() as connection:
             due = _claim(connection, feed_id, now)
             self._look_at(connection, load_council(connection, self.store, feed_id), due, now)
-        return sum(1 for case in due if case.due_at is not None and case.due_at <= now)
+        return sum(1 for case in due if case.due_at is not None and not now < case.due_at <= now + LOOK_AGAIN)
 
     def _look_at(self, connection: Connection, council: Council, due: Sequence[Case], now: datetime) -> None:
         reviews = self._review(connection, council, due, now)
-        told, quiet = _sort(reviews, council, now)
+        told, quiet = _sort(reviews, now)
         _intend(connection, self.store, council, told, self.fallback, now)
         save_cases(connection, chain((_after_telling(one, council, now) for one in told), quiet))
         effects = effects_of(reviews)
         announce(connection, effects.announcements, now, self.store.random)
         write_audit(connection, self.store.vault, effects.audit, now)
 
-    def _review(self, connection: Connection, council: Council, due: Sequence[Case], now: datetime) -> list[Review]:
+    def _review(self, connection: Connection, council: Council, due: Sequence[Case], now: datetime) -> list[Owed]:
         dossiers = load_dossiers(connection, [case.entry_pk for case in due])
+        policy = CasePolicy(council.policy, self.ruleset)
         return [
-            review(case, dossier.entry, dossier.lines, council.policy, self.ruleset, now)
+            what_is_owed(case, dossier.entry, dossier.lines, policy, now)
             for case in due
             if (dossier := dossiers.get(case.entry_pk)) is not None
         ]
 
 
+def _is_due(by: datetime, now: datetime) -> ColumnElement[bool]:
+    """That a case is due. An open one that is due later than any look can be was written by a clock that ran ahead."""
+    running = cases.c.state.not_in([state.value for state in ENDED])
+    return or_(cases.c.due_at <= by, and_(cases.c.due_at > now + LOOK_AGAIN + LOOK_AHEAD, running))
+
+
 def _claim(connection: Connection, feed_id: str, now: datetime) -> list[Case]:
     """A council's cases that are due, and with them those that are gathering for the same message."""
-    query = select(*CASE_COLUMNS).where(cases.c.due_at <= now + LOOK_AHEAD, cases.c.feed_id == feed_id)
+    query = select(*CASE_COLUMNS).where(_is_due(now + LOOK_AHEAD, now), cases.c.feed_id == feed_id)
     return find_due(connection, skipping_locked(connection, query.order_by(cases.c.due_at).limit(BATCH)))
 
 
-def _sort(reviews: Iterable[Review], council: Council, now: datetime) -> tuple[list[Told], list[Case]]:
+def _sort(reviews: Iterable[Owed], now: datetime) -> tuple[list[Told], list[Case]]:
     told, quiet = [], []
     for made in reviews:
-        escalation = next_message(made.case, council.policy, now)
-        if escalation is not None and escalation.due_at <= now:
-            told.append(Told(made.case, escalation))
+        if made.message is not None and made.message.due_at <= now:
+            told.append(Told(made.case, made.message))
         else:
             quiet.append(made.case)
     return told, quiet
 
 
 def _after_telling(told: Told, council: Council, now: datetime) -> Case:
-    if tells_of_withdrawal(told.escalation.reason):
-        case = replace(told.case, warned=False)
-    else:
-        case = replace(told.case, last_alert_at=now, last_threshold=told.escalation.threshold, warned=True)
-    return replace(case, due_at=next_look(case, council.policy, now))
+    """The case once its message is written down. It counts as told when the message was accepted for somebody."""
+    again = now + timedelta(minutes=council.policy.unreached_repeat_minutes)
+    return replace(told.case, tried_at=now, due_at=again)
 
 
 def _intend(
@@ -134,9 +142,10 @@ def _intend(
         groups.setdefault(group, (tiers, []))[1].append(one)
     for tiers, members in groups.values():
         contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
-        reached = contacts or [(OPERATOR_TIER, contact) for contact in fallback]
-        alert = _write_alert(connection, store, council, members, reached, now)
-        if not contacts:
+        unreached = any(one.case.tried_at is not None for one in members)
+        others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not contacts else []
+        alert = _write_alert(connection, store, council, members, [*contacts, *others], now)
+        if unreached or not contacts:
             nobody_told(connection, store, council.feed_id, alert, len(members), now)
 
 
@@ -163,6 +172,7 @@ def _write_alert(
         )
     )
     connection.execute(insert(alert_cases), [_alert_case(pk, one) for one in members])
+    let_go_of_older(connection, pk, council.feed_id, [contact.label for _, contact in contacts], now)
     intend_deliveries(connection, store, pk, contacts, now)
     said = AlertIntended(
         alert=alert,
@@ -189,4 +199,5 @@ def _alert_case(alert_pk: int, one: Told) -> Mapping[str, object]:
         "case_pk": one.case.pk,
         "threshold": one.escalation.threshold,
         "reason": one.escalation.reason.value,
+        "facts": one.case.facts,
     }

@@ -7,6 +7,7 @@ needs is given. What each event must carry is in `records`. The machine is polic
 from services.alerts.machine_states import (
     ALARM,
     ALERTS_AT_ONCE,
+    CHECKED,
     CLOCK_STOPPED,
     ENDED,
     MOVED,
@@ -31,6 +32,7 @@ __all__ = [
     "ALARM",
     "URGENT",
     "MOVED",
+    "CHECKED",
     "ENDED",
     "CLOCK_STOPPED",
     "ALERTS_AT_ONCE",

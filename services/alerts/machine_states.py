@@ -65,6 +65,13 @@ class Event(StrEnum):
     END_SERVICE = "end_service"
     WITHDRAW_NOTICE = "withdraw_notice"
     NEW_NOTICE = "new_notice"
+    MATCH_SURER = "match_surer"
+    CLAIM_LINE = "claim_line"
+    LINE_AT_RISK = "line_at_risk"
+    PORT_LINE = "port_line"
+    SETTLE_VERSIONS = "settle_versions"
+    VERSIONS_DIFFER = "versions_differ"
+    CORRECT_CLOCK = "correct_clock"
     MOVE_DATE_EARLIER = "move_date_earlier"
     MOVE_DATE_LATER = "move_date_later"
 
@@ -123,10 +130,15 @@ ALERTS_AT_ONCE = frozenset(
         Event.REVERT_LINE,
         Event.REVIEW_DUE,
         Event.END_HOLD,
+        Event.MATCH_SURER,
+        Event.CLAIM_LINE,
+        Event.LINE_AT_RISK,
+        Event.VERSIONS_DIFFER,
+        Event.CORRECT_CLOCK,
     }
 )
 """Events that bring a new danger: a pause, and the alerts sent before, no longer count.
 
-When one of them tells an open case something new, the engine sets `CaseClock.paused_until`, `last_alert_at` and
-`last_threshold` to None and `opened_at` to the time of the event.
+Each of them adds one to `Case.facts`. On a case whose clock runs, `apply` in `step` also sets `paused_until`,
+`last_alert_at`, `last_threshold` and `tried_at` to None and `opened_at` to the time of the event.
 """

@@ -56,7 +56,9 @@ class CaseClock:
     """What the policy must know of a case. All moments know their time zone.
 
     `opened_at`: when the case was opened, opened again, or last learned of a new danger.
-    `last_alert_at`, `last_threshold`: the last escalation told, and its threshold.
+    `last_alert_at`, `last_threshold`: the last escalation that was accepted for somebody, and its threshold.
+    `tried_at`: a later one that nobody's mail system has accepted yet.
+    `claimed`: the move is the word of a provider that gave no notice of it; it pages once by night.
     `paused_until`: set by a person's act; it stays set until the next escalation has been told.
     """
 
@@ -67,6 +69,8 @@ class CaseClock:
     last_alert_at: datetime | None = None
     last_threshold: int | None = None
     paused_until: datetime | None = None
+    tried_at: datetime | None = None
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,14 @@ def tiers_for(policy: CouncilPolicy, threshold: int, state: State) -> tuple[Tier
 
 
 def _due(clock: CaseClock, policy: CouncilPolicy) -> datetime:
-    """When the next message is owed, quiet hours aside."""
+    """When the next message is owed, quiet hours aside. One that nobody was reached by is owed again soon."""
+    due = _due_by_policy(clock, policy)
+    if clock.tried_at is None or (_paused(clock) or clock.tried_at) > clock.tried_at:
+        return due
+    return max(due, clock.tried_at + timedelta(minutes=policy.unreached_repeat_minutes))
+
+
+def _due_by_policy(clock: CaseClock, policy: CouncilPolicy) -> datetime:
     if _paused(clock) is None and clock.last_alert_at is not None:
         return _due_after(clock, policy, clock.last_alert_at)
     start = _paused(clock) or clock.opened_at
@@ -162,9 +173,14 @@ def _untold(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> list[int]
 
 def _flat_repeat(clock: CaseClock, policy: CouncilPolicy) -> int | None:
     """Hours between messages where the state, not the date, sets the pace; None elsewhere."""
-    if clock.state in URGENT:
+    if clock.state in URGENT and not _told_of_claim(clock):
         return policy.urgent_repeat_hours
-    return policy.post_check_repeat_hours if clock.state in MOVED else None
+    return policy.post_check_repeat_hours if clock.state in MOVED | URGENT else None
+
+
+def _told_of_claim(clock: CaseClock) -> bool:
+    """Whether the urgent state rests on a provider's unannounced word, and somebody has had the message about it."""
+    return clock.claimed and clock.last_alert_at is not None
 
 
 def _paused(clock: CaseClock) -> datetime | None:
@@ -189,7 +205,7 @@ def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: dat
 
 def _wakes_people(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> bool:
     if clock.state in URGENT | MOVED or clock.harm_on is None or clock.level == "possible":
-        return clock.state in URGENT
+        return clock.state in URGENT and not _told_of_claim(clock)
     reached = threshold_now(policy, clock.level, clock.harm_on, at)
     return reached is not None and reached <= policy.quiet_override_days
 

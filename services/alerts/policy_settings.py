@@ -90,6 +90,9 @@ class CouncilPolicy(Closed):
     acknowledgement_min_hours: Hours = 4
     """The shortest pause, also when the next threshold is nearer."""
 
+    unreached_repeat_minutes: Annotated[int, Field(ge=5, le=240)] = 60
+    """After this a message that nobody's mail system has accepted is owed anew, to the operator of Pullcord too."""
+
     quiet_from: time = time(22)
     quiet_until: time = time(7)
     """Local hours in which nobody is paged; none when both are the same."""

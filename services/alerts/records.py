@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, StringConstraints, model_validator
 
 from schemas.times import Day, Moment
 from services.alerts.machine_states import Event
@@ -52,6 +52,10 @@ def _plausible(day: date) -> date:
 
 NearDay = Annotated[Day, AfterValidator(_plausible)]
 """A day that can be meant: a hold that ends in 2926 would stop the clock for good."""
+
+
+ProviderCode = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{4}$")]
+"""A provider's four-letter RCPID."""
 
 
 class Record(Closed):
@@ -137,6 +141,17 @@ class ConfirmHold(HumanAct):
 
     provider_reference: Reference
     ends_on: NearDay
+    provider: ProviderCode | None = None
+    """Whose hold it is; needed where lines of several providers are at risk. It holds no other provider's line."""
+    more_than_a_year: bool = False
+    """Says that an end more than a year ahead is meant."""
+
+
+class PortLine(HumanAct):
+    """A person says that the number has gone from one provider to another: the first one's notices are void."""
+
+    from_provider: ProviderCode
+    to_provider: ProviderCode | None = None
 
 
 class RefuseHold(HumanAct):
@@ -193,6 +208,13 @@ RECORD_FOR: dict[Event, type[Record]] = {
     Event.END_SERVICE: EndService,
     Event.WITHDRAW_NOTICE: Record,
     Event.NEW_NOTICE: Record,
+    Event.MATCH_SURER: Record,
+    Event.CLAIM_LINE: LineFact,
+    Event.LINE_AT_RISK: Record,
+    Event.PORT_LINE: PortLine,
+    Event.SETTLE_VERSIONS: HumanAct,
+    Event.VERSIONS_DIFFER: Record,
+    Event.CORRECT_CLOCK: Record,
     Event.MOVE_DATE_EARLIER: MoveDate,
     Event.MOVE_DATE_LATER: MoveDate,
 }

@@ -24,7 +24,7 @@ from services.core.audit import AuditWord
 from services.storage.audit import AuditRow, write_audit
 from services.storage.outbox import Announcement, announce
 from services.storage.store import Store
-from services.storage.tables import alert_cases, alerts, audit, deliveries, delivery_attempts
+from services.storage.tables import alert_cases, alerts, audit, cases, deliveries, delivery_attempts
 
 SAID_FOR = timedelta(days=2)
 """For how long after a restore the first message about a case says that it may be a repeat (policy of the deployment,
@@ -91,6 +91,9 @@ def _set_aside(connection: Connection, store: Store, delivery: Any, now: datetim
         .where(attempt.delivery_pk == delivery.pk, attempt.ended_at.is_(None))
         .values(ended_at=now, outcome=Outcome.IN_DOUBT.value, reason="restored")
     )
+    # What is owed anew has been tried for nobody yet.
+    members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == delivery.alert_pk)
+    connection.execute(update(cases).where(cases.c.pk.in_(members)).values(tried_at=None))
     values = {"state": state, "due_at": None, "settled_at": now}
     connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
     said = AlertSettled(alert=delivery.reference, council=delivery.feed_id, delivery=delivery.pk, outcome=state)

@@ -18,6 +18,8 @@ from services.storage.tables import cases, matches, notices, register_entries
 
 _COLUMNS = [cases.c[field.name] for field in fields(Case)]
 _CHANGING = tuple(field.name for field in fields(Case) if field.name not in {"pk", "reference", "entry_pk"})
+_LISTS = ("providers", "claimed_by")
+"""The fields that hold providers, kept with blanks between them."""
 _OF_MATCH = [
     matches.c.entry_pk,
     matches.c.notice_pk,
@@ -33,6 +35,8 @@ _OF_NOTICE = [
     notices.c.restriction_on,
     notices.c.issued_at,
     notices.c.feed_id,
+    notices.c.revision,
+    notices.c.announced,
 ]
 
 
@@ -69,6 +73,12 @@ def find_cases(
     return [_case(row) for row in connection.execute(query)]
 
 
+def load_dossier(connection: Connection, case: Case) -> Dossier:
+    """The dossier of a case that is on record."""
+    (found,) = load_dossiers(connection, [case.entry_pk]).values()
+    return found
+
+
 def find_due(connection: Connection, query: Select[Any]) -> list[Case]:
     """The cases of a query over the columns of `CASE_COLUMNS`."""
     return [_case(row) for row in connection.execute(query)]
@@ -88,15 +98,18 @@ def _case(row: Any) -> Case:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own name for it
     values["state"] = State(values["state"])
     values["level"] = MatchLevel(values["level"]) if values["level"] else None
-    values["providers"] = tuple(values["providers"].split())
+    for name in _LISTS:
+        values[name] = tuple(values[name].split())
+    values["time_steps"] = tuple(values["time_steps"])
     return Case(**values)
 
 
 def _row(case: Case) -> dict[str, Any]:
     values = {field.name: getattr(case, field.name) for field in fields(Case)}
     level = case.level.value if case.level else None
-    plain = {"state": case.state.value, "level": level, "seen": dict(case.seen), "providers": " ".join(case.providers)}
-    return values | plain | {"revision": case.revision + 1}
+    plain = {"state": case.state.value, "level": level, "seen": dict(case.seen), "time_steps": list(case.time_steps)}
+    lists = {name: " ".join(getattr(case, name)) for name in _LISTS}
+    return values | plain | lists | {"revision": case.revision + 1}
 
 
 def _entries(connection: Connection, pks: Collection[int]) -> dict[int, Entry]:
@@ -136,4 +149,6 @@ def _line(row: Any) -> Line:
         restriction_on=row.restriction_on,
         issued_at=row.issued_at,
         provider=row.feed_id.partition(":")[2],
+        revision=row.revision,
+        announced=row.announced,
     )

@@ -73,10 +73,11 @@ def replay(rows: Iterable[Said]) -> dict[str, Standing]:
         fields = row.fields
         if row.word is AuditWord.CASE_OPENED:
             cases[fields["case"]] = _standing(row, "open")
-        elif row.word is AuditWord.CASE_MOVED:
-            cases[fields["case"]] = _standing(row, fields["to"])
-        elif row.word is AuditWord.CASE_NOTED:
-            cases[fields["case"]] = _standing(row, fields["state"])
+        elif row.word in (AuditWord.CASE_MOVED, AuditWord.CASE_NOTED):
+            made = _standing(row, fields["to"] if row.word is AuditWord.CASE_MOVED else fields["state"])
+            known = cases.get(fields["case"])
+            of_one_line = known is not None and fields["event"] in OF_ONE_LINE
+            cases[fields["case"]] = replace(made, providers=known.providers) if known and of_one_line else made
         elif row.word is AuditWord.CASE_LINES_CHANGED and fields["case"] in cases:
             cases[fields["case"]] = replace(_standing(row, ""), state=cases[fields["case"]].state)
     return cases
@@ -177,6 +178,11 @@ def _code(row: Said) -> str:
     return (row.feed_id or "").partition(":")[2]
 
 
+OF_ONE_LINE = frozenset(
+    ["restrict_line", "migrate_line", "claim_line", "revert_line", "versions_differ", "pass_post_check"]
+)
+"""The events that are about some of a case's lines: their rows name the providers of those lines only."""
+
 ACTS_OF_PEOPLE = frozenset(
     [
         "acknowledge",
@@ -194,6 +200,8 @@ ACTS_OF_PEOPLE = frozenset(
         "pass_post_check",
         "close",
         "reject_match",
+        "port_line",
+        "settle_versions",
     ]
 )
 """The events of a case by which a named person acts on it."""

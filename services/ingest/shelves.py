@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple
 
 from sqlalchemy import Table
 
+from schemas.codes import NoticeStatus
 from schemas.events import EntriesAccepted, EntryRef, EventData, NoticeRef, NoticesAccepted
 from services.core.audit import AuditWord
 from services.core.tokens import on_the_stream
@@ -50,6 +51,7 @@ def _clear_notice(draft: Draft[NoticeFacts], key_of: Callable[[str], bytes]) -> 
         "planned_on": facts.planned_on,
         "restriction_on": facts.restriction_on,
         "telecare_known": facts.telecare_known,
+        "announced": facts.status not in (NoticeStatus.COMPLETED, NoticeStatus.REVERTED),
         "supersedes_key": key_of(facts.supersedes) if facts.supersedes else None,
     }
 

@@ -9,7 +9,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, or_, select, update
 
 from services.core.audit import AuditWord
 from services.core.clock import london_day
@@ -128,11 +128,17 @@ def _update(connection: Connection, shelf: Shelf[Facts], rows: Sequence[dict[str
     statement = (
         update(shelf.table)
         .where(shelf.table.c.pk == bindparam("b_pk"))
-        .values({name: bindparam(f"b_{name}") for name in names})
+        .values({name: _new_value(shelf.table, name) for name in names})
     )
     connection.execute(statement, [{f"b_{name}": value for name, value in row.items()} for row in rows])
     owner = shelf.tokens.c[shelf.owner]
     connection.execute(delete(shelf.tokens).where(owner == bindparam("b_pk")), [{"b_pk": row["pk"]} for row in rows])
+
+
+def _new_value(table: Table, name: str) -> ColumnElement[Any]:
+    """What a column of a newer version holds. A move that was announced once stays announced."""
+    sent: ColumnElement[Any] = bindparam(f"b_{name}", type_=table.c[name].type)
+    return or_(table.c.announced, sent) if name == "announced" else sent
 
 
 def _move_stamps(connection: Connection, shelf: Shelf[Facts], stamps: Sequence[tuple[int, datetime]]) -> None:

@@ -10,7 +10,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
 from services.alerts.agent import CaseKeeper
-from services.alerts.machine import CLOCK_STOPPED, State
+from services.alerts.machine import CLOCK_STOPPED, ENDED, State
+from services.alerts.owed import LOOK_AGAIN
 from services.core.clock import london_day
 from services.matcher.agent import Matcher
 from services.runtime.upkeep_gauges import upkeep
@@ -52,6 +53,11 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
         "pullcord_steps_overdue",
         "Cases and deliveries whose time has passed by more than two minutes.",
         _overdue(connection, now),
+    )
+    yield _one(
+        "pullcord_cases_without_due_time",
+        "Open cases that nobody will look at again: they have no due time, or one further ahead than any look.",
+        _without_due_time(connection, now),
     )
     yield _age(
         "pullcord_outbox_oldest_seconds", "Age of the oldest event not yet told.", oldest_unpublished(connection), now
@@ -131,6 +137,12 @@ def _overdue(connection: Connection, now: datetime) -> int:
         for table in (cases, deliveries)
     ]
     return sum(count or 0 for count in counts)
+
+
+def _without_due_time(connection: Connection, now: datetime) -> int | None:
+    running = cases.c.state.not_in([state.value for state in ENDED])
+    never = cases.c.due_at.is_(None) | (cases.c.due_at > now + LOOK_AGAIN + timedelta(hours=1))
+    return connection.scalar(select(func.count()).select_from(cases).where(running, never))
 
 
 def _past_date(connection: Connection, now: datetime) -> int | None:

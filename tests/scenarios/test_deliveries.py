@@ -189,13 +189,16 @@ def test_wherever_a_crash_cuts_off_the_last_refusal_the_operator_is_told(at_risk
     assert len(said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD)) == 1
 
 
-def test_a_delivery_that_keeps_failing_is_given_up_after_a_day_and_the_operator_told(at_risk: House) -> None:
-    at_risk.channel.results = [BUSY] * 400
-    for _ in range(160):
+def test_a_message_that_keeps_failing_is_owed_until_somebody_has_it_and_the_operator_is_told(at_risk: House) -> None:
+    at_risk.channel.results = [BUSY] * 10_000
+    for _ in range(25 * 6):
         at_risk.tick(minutes=10)
-    assert "given_up" in states(at_risk)
     assert said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD) != []
-    assert at_risk.clock.now() - rows(at_risk, deliveries)[0].settled_at < timedelta(hours=3)
+    at_risk.channel.results.clear()
+    at_risk.tick(minutes=1)
+    assert sorted(mail.route for mail in at_risk.mails()) == ["mailto://desk.example", OPERATOR]
+    at_risk.tick(hours=1, minutes=1)
+    assert len(at_risk.mails()) == 2
 
 
 def test_an_alert_of_which_nothing_is_open_any_more_is_not_sent(at_risk: House) -> None:

@@ -24,6 +24,7 @@ METRICS = {
     "pullcord_alert_acknowledgements": {"way"},
     "pullcord_alert_oldest_unacknowledged_seconds": set(),
     "pullcord_steps_overdue": set(),
+    "pullcord_cases_without_due_time": set(),
     "pullcord_outbox_oldest_seconds": set(),
     "pullcord_outbox_unpublished": set(),
     "pullcord_cases_past_date_unconfirmed": set(),

@@ -11,9 +11,12 @@ import typer
 
 from services.alerts.councils import Council, load_council, set_policy
 from services.alerts.policy import CouncilPolicy
+from services.alerts.recompute import recompute
+from services.alerts.rules import load_ruleset
 from services.runtime.commands.opening import find_feed, opened
 from services.runtime.commands.policy_files import checked_route, read_policy, with_contact
 from services.runtime.commands.shown import HOUR, cell, counted, examples, group, named, out, pairs, say, span, table
+from services.runtime.settings import Settings
 from services.storage.store import Store
 
 app = group(
@@ -53,7 +56,8 @@ def set_(
         found = _council(store, council)
         made = read_policy(file.read_bytes(), found.policy)
         version = set_policy(store, found.feed_id, made, by or getuser())
-    say(f"{_name(found)} now has version {version} of its policy. It holds from the next alert.")
+        touched = _recomputed(store, found)
+    say(f"{_name(found)} now has version {version} of its policy. {touched}")
 
 
 @contact.command(
@@ -83,7 +87,17 @@ def add(
         found = _council(store, council)
         made = with_contact(found.policy, tier, from_days, label, checked_route(route or _asked_for_route()))
         version = set_policy(store, found.feed_id, made, by or getuser())
-    say(f"{_name(found)} now has version {version} of its policy; {named(label)} is told in the tier {named(tier)}.")
+        touched = _recomputed(store, found)
+    joined = f"{named(label)} is told in the tier {named(tier)}"
+    say(f"{_name(found)} now has version {version} of its policy; {joined}. {touched}")
+
+
+def _recomputed(store: Store, council: Council) -> str:
+    """Recompute what is owed to every open case, and say how many that touched."""
+    touched = recompute(store, load_ruleset(Settings().ruleset), council.feed_id)
+    if not touched:
+        return "No open case is told at another time by it."
+    return f"{counted(touched, 'open case')} {'is' if touched == 1 else 'are'} told at another time by it."
 
 
 def _asked_for_route() -> str:

@@ -42,6 +42,7 @@ class Standing:
     oldest_unacknowledged: float
     overdue: int
     past_date: int
+    without_due_time: int
     outbox: int
     outbox_age: float
     quarantined: int
@@ -86,6 +87,7 @@ def stand(store: Store, settings: Settings) -> Standing:
         oldest_unacknowledged=_one(figures["pullcord_alert_oldest_unacknowledged_seconds"]),
         overdue=int(_one(figures["pullcord_steps_overdue"])),
         past_date=int(_one(figures["pullcord_cases_past_date_unconfirmed"])),
+        without_due_time=int(_one(figures["pullcord_cases_without_due_time"])),
         outbox=int(_one(figures["pullcord_outbox_unpublished"])),
         outbox_age=_one(figures["pullcord_outbox_oldest_seconds"]),
         quarantined=int(_one(figures["pullcord_events_quarantined"])),
@@ -100,6 +102,9 @@ def _faults(now: Standing) -> Iterator[str]:
         yield f"{counted(now.overdue, 'step')} overdue by more than two minutes: {serving}"
     if now.outbox_age > LATE_SECONDS:
         yield f"{counted(now.outbox, 'event')} not yet handled, the oldest since {span(now.outbox_age)}: {serving}"
+    if now.without_due_time:
+        silent = counted(now.without_due_time, "open case")
+        yield f"{silent} without a time at which anybody looks again: run `pullcord rebuild`, and report this"
     if now.past_date:
         yield f"{counted(now.past_date, 'case')} past the harmful day and not confirmed safe: see `pullcord cases`"
     for name in now.nobody_to_tell:

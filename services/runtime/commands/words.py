@@ -60,6 +60,13 @@ EVENTS: Final[Mapping[str, str]] = {
     Event.END_SERVICE: "the telecare service ended",
     Event.WITHDRAW_NOTICE: "notice withdrawn",
     Event.NEW_NOTICE: "a new notice came",
+    Event.MATCH_SURER: "the match became surer",
+    Event.CLAIM_LINE: "a provider that gave no notice says it moved the line",
+    Event.LINE_AT_RISK: "another line is still at risk",
+    Event.PORT_LINE: "number moved to another provider",
+    Event.SETTLE_VERSIONS: "two versions of a notice settled",
+    Event.VERSIONS_DIFFER: "two versions of a notice differ",
+    Event.CORRECT_CLOCK: "what a wrong clock did was undone",
     Event.MOVE_DATE_EARLIER: "the date moved earlier",
     Event.MOVE_DATE_LATER: "the date moved later",
 }

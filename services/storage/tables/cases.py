@@ -6,6 +6,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     ForeignKey,
@@ -19,6 +20,12 @@ from sqlalchemy import (
 )
 
 from services.storage.tables.base import Moment, metadata, pk
+
+ENDS = ("post_check_passed", "closed", "false_match", "service_ended", "notice_withdrawn")
+"""The states in which a case is over; a test holds them to the state table."""
+
+OPEN_IS_DUE = f"due_at IS NOT NULL OR state IN ({', '.join(repr(state) for state in ENDS)})"
+"""An open case always has a time at which it is looked at again: without one it would be silent for ever."""
 
 cases = Table(
     "cases",
@@ -44,9 +51,16 @@ cases = Table(
     Column("hold_until", Date),
     Column("review_on", Date),
     Column("seen", JSON, nullable=False),
+    Column("facts", Integer, nullable=False),
+    Column("tried_at", Moment),
+    Column("tested_on", Date),
+    Column("solution", String(24)),
+    Column("claimed_by", Text, nullable=False),
+    Column("time_steps", JSON, nullable=False),
     Column("due_at", Moment),
     Column("ruleset", String(40), nullable=False),
     Column("revision", Integer, nullable=False),
+    CheckConstraint(OPEN_IS_DUE, name="open_case_is_due"),
     Index("ix_cases_feed_id_state", "feed_id", "state"),
     Index(
         "ix_cases_due_at",
@@ -67,6 +81,7 @@ alerts = Table(
     Column("created_at", Moment, nullable=False),
     Column("cases", Integer, nullable=False),
     Column("acknowledged_at", Moment),
+    Column("accepted_at", Moment),
     Index("ix_alerts_feed_id_created_at", "feed_id", "created_at"),
 )
 
@@ -77,6 +92,7 @@ alert_cases = Table(
     Column("case_pk", BigInteger, ForeignKey("cases.pk"), primary_key=True),
     Column("threshold", Integer, nullable=False),
     Column("reason", String(30), nullable=False),
+    Column("facts", Integer, nullable=False),
     Index("ix_alert_cases_case_pk", "case_pk"),
 )
 

@@ -25,6 +25,7 @@ feeds = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_heard_at", Moment),
     Column("policy_version", Integer, nullable=False, server_default="0"),
+    Column("recomputed_version", Integer, nullable=False, server_default="0"),
     Column("policy_sealed", LargeBinary),
 )
 

@@ -39,6 +39,7 @@ notices = Table(
     Column("planned_on", Date),
     Column("restriction_on", Date),
     Column("telecare_known", Boolean),
+    Column("announced", Boolean, nullable=False),
     Column("supersedes_key", LargeBinary(16)),
     Column("flags", Text, nullable=False),
     Column("submission_id", String(40), nullable=False),

@@ -28,6 +28,8 @@ COMPLETE = {
     Event.PASS_POST_CHECK: TEST,
     Event.CLOSE: BY,
     Event.REJECT_MATCH: BY | {"reason": "the line is next door's"},
+    Event.PORT_LINE: BY | {"from_provider": "RAVN"},
+    Event.SETTLE_VERSIONS: BY,
     Event.MOVE_DATE_EARLIER: {"harm_on": "2026-12-01", "was": "2026-12-09"},
     Event.MOVE_DATE_LATER: {"harm_on": None},
 }

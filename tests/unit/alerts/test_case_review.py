@@ -19,12 +19,14 @@ from schemas.codes import (
 )
 from services.alerts.case import Case, Entry, Line
 from services.alerts.machine import Event, State
+from services.alerts.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.policy import CouncilPolicy
 from services.alerts.rules import load_ruleset
-from services.alerts.step import Review, opened, review
+from services.alerts.step import opened
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
+GATHERING = timedelta(seconds=CouncilPolicy().grouping_seconds)
 RULES, POLICY = load_ruleset("pstn-2026"), CouncilPolicy()
 ENTRY = Entry(
     pk=2,
@@ -51,8 +53,8 @@ SECOND = replace(LINE, notice_pk=9, planned_on=date(2026, 12, 17))
 POSSIBLE = replace(LINE, notice_pk=5, level=MatchLevel.POSSIBLE)
 
 
-def reviewed(case: Case, *lines: Line, entry: Entry = ENTRY, now: datetime = NOW) -> Review:
-    return review(case, entry, lines, POLICY, RULES, now)
+def reviewed(case: Case, *lines: Line, entry: Entry = ENTRY, now: datetime = NOW) -> Owed:
+    return what_is_owed(case, entry, lines, CasePolicy(POLICY, RULES), now)
 
 
 def standing(state: State = State.OPEN, *lines: Line, **changes: Any) -> Case:
@@ -61,7 +63,7 @@ def standing(state: State = State.OPEN, *lines: Line, **changes: Any) -> Case:
     return replace(fresh, state=state, revision=1, last_alert_at=NOW, last_threshold=14, warned=True, **changes)
 
 
-def events(made: Review) -> list[Event]:
+def events(made: Owed) -> list[Event]:
     return [happening.event for happening in made.happenings]
 
 
@@ -69,7 +71,7 @@ def events(made: Review) -> list[Event]:
 @pytest.mark.parametrize("lines", [(LINE,), (LINE, SECOND), (POSSIBLE,), (replace(LINE, restriction_on=NOW.date()),)])
 def test_a_second_review_of_the_same_facts_changes_nothing(state: State, lines: tuple[Line, ...]) -> None:
     once = reviewed(standing(state, *lines), *lines)
-    assert reviewed(once.case, *lines) == Review(once.case, ())
+    assert reviewed(once.case, *lines) == replace(once, happenings=(), lines_changed=False)
 
 
 def test_a_first_review_takes_over_what_the_lines_say() -> None:
@@ -104,7 +106,7 @@ def test_a_date_moved_earlier_forgets_the_pause_and_the_alerts_before() -> None:
     paused = standing(State.ACKNOWLEDGED, paused_until=NOW + 7 * DAY)
     case = reviewed(paused, replace(LINE, planned_on=date(2026, 12, 1)), now=NOW + DAY).case
     assert (case.state, case.paused_until, case.last_alert_at) == (State.OPEN, None, None)
-    assert case.due_at == NOW + DAY
+    assert case.due_at == NOW + DAY + GATHERING
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,7 @@ def test_when_no_line_is_at_risk_any_more_the_case_ends_and_says_why(
 def test_danger_that_comes_back_opens_an_ended_case(state: State) -> None:
     over = replace(standing(state), lines=0)
     made = reviewed(over, LINE)
-    assert (events(made), made.case.state, made.case.due_at) == ([Event.NEW_NOTICE], State.OPEN, NOW)
+    assert (events(made), made.case.state, made.case.due_at) == ([Event.NEW_NOTICE], State.OPEN, NOW + GATHERING)
 
 
 @pytest.mark.parametrize("state", [State.CLOSED, State.POST_CHECK_PASSED, State.FALSE_MATCH, State.HOLD_CONFIRMED])
@@ -188,11 +190,18 @@ def test_a_restriction_is_told_on_its_day_and_once() -> None:
 def test_the_case_is_looked_at_on_the_day_a_restriction_begins() -> None:
     line = replace(LINE, planned_on=date(2027, 6, 1), restriction_on=date(2027, 5, 1))
     case = standing(State.CONFIRMED_SAFE, line)
-    assert reviewed(case, line).case.due_at == datetime(2027, 4, 30, 23, tzinfo=UTC)
+    week_before = datetime(2027, 4, 29, tzinfo=UTC)
+    assert reviewed(case, line, now=week_before).case.due_at == datetime(2027, 4, 30, 23, tzinfo=UTC)
+
+
+def test_an_open_case_is_looked_at_every_week_however_far_off_its_next_day_is() -> None:
+    line = replace(LINE, planned_on=date(2027, 6, 1))
+    assert reviewed(standing(State.CONFIRMED_SAFE, line), line).case.due_at == NOW + 7 * DAY
 
 
 def test_a_hold_ends_the_day_after_its_last() -> None:
-    held = standing(State.HOLD_CONFIRMED, hold_until=date(2026, 12, 20))
+    seen = {"1": {"provider": "RAVN", "known_as": "planned", "held_until": "2026-12-20"}}
+    held = standing(State.HOLD_CONFIRMED, hold_until=date(2026, 12, 20), seen=seen)
     at_its_last = reviewed(held, LINE, now=datetime(2026, 12, 20, 23, tzinfo=UTC))
     assert (at_its_last.happenings, at_its_last.case.due_at) == ((), datetime(2026, 12, 21, tzinfo=UTC))
     over = reviewed(held, LINE, now=datetime(2026, 12, 21, tzinfo=UTC))
@@ -208,8 +217,8 @@ def test_an_acknowledgement_lapses_when_its_pause_is_over() -> None:
 
 @pytest.mark.parametrize("state", [State.CONFIRMED_SAFE, State.POST_CHECK_PASSED, State.CLOSED])
 def test_an_interim_solution_is_looked_at_again_on_its_day_and_once(state: State) -> None:
-    line = replace(LINE, planned_on=date(2030, 1, 1))
-    case = standing(state, line, review_on=date(2028, 6, 1))
+    line = replace(LINE, planned_on=date(2030 if state is State.CONFIRMED_SAFE else 2026, 1, 1))
+    case = standing(state, line, review_on=date(2028, 6, 1), tested_on=date(2026, 11, 20))
     made = reviewed(case, line, now=datetime(2028, 6, 1, 9, tzinfo=UTC))
     assert (events(made), made.case.state, made.case.review_on) == ([Event.REVIEW_DUE], State.OPEN, None)
 

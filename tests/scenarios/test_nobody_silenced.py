@@ -1,0 +1,117 @@
+"""What silenced a case with every machine alive: an old acknowledgement, a policy edit, a clock that ran ahead."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from services.alerts.acts import acknowledge, read_record
+from services.alerts.councils import set_policy
+from services.alerts.machine import Event, State
+from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.alerts.recompute import recompute
+from tests.support.house import BLACKPOOL, House
+from tests.support.people import confirm_safe
+
+ENTRY = {"entry_id": "e1", "cli": "01632 960123", "postcode": "FY3 8AB", "address_lines": ["14 Lapwing Close"]}
+NOTICE = {
+    "id": "n1",
+    "cli": "01632 960123",
+    "planned_migration_date": "2026-12-03",
+    "issued_at": "2026-11-20T09:00:00Z",
+}
+DESK = Contact(label="duty desk", route="mailto://desk.example")
+
+
+def acknowledge_alert(house: House, mail: int) -> None:
+    alert = house.mails()[mail].reference.partition(".")[0]
+    acknowledge(house.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
+
+
+@pytest.fixture
+def alerted(house: House) -> House:
+    house.put_entries(ENTRY)
+    house.post_notices(NOTICE)
+    house.tick(seconds=31)
+    return house
+
+
+def test_an_old_alert_s_acknowledgement_silences_no_newer_one(alerted: House) -> None:
+    alerted.post_notices({**NOTICE, "planned_migration_date": "2026-11-26", "issued_at": "2026-11-23T10:00:00Z"})
+    alerted.tick(minutes=1)
+    assert len(alerted.mails()) == 2
+    acknowledge_alert(alerted, 0)
+    assert alerted.cases()[0].state is State.OPEN
+    acknowledge_alert(alerted, 1)
+    assert alerted.cases()[0].state is State.ACKNOWLEDGED
+
+
+def test_an_old_alert_s_acknowledgement_silences_no_tighter_threshold(alerted: House) -> None:
+    alerted.tick(days=3, hours=23, minutes=5)
+    assert len(alerted.mails()) > 1
+    acknowledge_alert(alerted, 0)
+    assert alerted.cases()[0].state is State.OPEN
+
+
+def test_a_match_that_becomes_sure_is_told_though_the_possible_one_was_acknowledged(house: House) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices({"id": "a1", "scope": "postcode", "area_codes": ["FY3"], "planned_migration_date": "2026-12-03"})
+    house.tick(seconds=31)
+    acknowledge_alert(house, 0)
+    house.post_notices(NOTICE)
+    house.tick(minutes=1)
+    assert (len(house.mails()), house.cases()[0].state) == (2, State.OPEN)
+
+
+@pytest.mark.parametrize("thresholds", [(90, 56, 28, 14, 7, 2, 0), (120, 56, 28, 14, 7, 2, 0), (85, 28, 14, 7, 2, 0)])
+def test_a_wider_threshold_reaches_an_open_case_at_once(house: House, thresholds: tuple[int, ...]) -> None:
+    house.put_entries(ENTRY)
+    house.post_notices({**NOTICE, "planned_migration_date": "2027-02-15"})
+    house.tick(minutes=1)
+    assert house.mails() == []
+    repeats = {days: 168 if days > 14 else 24 if days > 2 else 4 for days in thresholds}
+    tiers = (Tier(label="duty", from_days=thresholds[0], contacts=(DESK,)),)
+    wider = CouncilPolicy(
+        thresholds=thresholds, possible_thresholds=(28, 14, 7, 2, 0), repeat_hours=repeats, tiers=tiers
+    )
+    set_policy(house.store, BLACKPOOL, wider, by="Test Setup")
+    assert recompute(house.store, house.ruleset, BLACKPOOL) == 1
+    house.tick(minutes=1)
+    assert len(house.mails()) == 1
+
+
+def test_a_first_contact_is_told_at_once_about_what_nobody_was_told(house: House) -> None:
+    set_policy(house.store, BLACKPOOL, CouncilPolicy(), by="Test Setup")
+    house.put_entries(ENTRY)
+    house.post_notices(NOTICE)
+    object.__setattr__(house.engine, "fallback", ())
+    house.tick(minutes=1)
+    assert house.mails() == []
+    tiers = (Tier(label="duty", from_days=56, contacts=(DESK,)),)
+    set_policy(house.store, BLACKPOOL, CouncilPolicy(tiers=tiers), by="Test Setup")
+    house.tick(minutes=1)
+    assert [mail.route for mail in house.mails()] == ["mailto://desk.example"]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=400), timedelta(days=12), timedelta(days=3650)])
+def test_what_a_clock_ahead_did_is_undone_once_it_is_right(alerted: House, ahead: timedelta) -> None:
+    confirm_safe(alerted)
+    right = alerted.clock.now()
+    alerted.clock.set(right + ahead)
+    alerted.tick(seconds=30)
+    assert alerted.cases()[0].state is State.MIGRATED
+    alerted.clock.set(right + timedelta(minutes=2))
+    alerted.tick(minutes=1)
+    assert alerted.cases()[0].state is State.CONFIRMED_SAFE
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=400), timedelta(days=30)])
+def test_a_case_is_not_silent_after_a_clock_ahead(alerted: House, ahead: timedelta) -> None:
+    right = alerted.clock.now()
+    alerted.clock.set(right + ahead)
+    alerted.tick(seconds=30)
+    told = len(alerted.mails())
+    alerted.clock.set(right + timedelta(minutes=2))
+    alerted.tick(days=3)
+    assert len(alerted.mails()) > told

@@ -1,0 +1,136 @@
+"""A line belongs to a provider: what another one says of it ends no case and moves no line but its own."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from services.alerts.machine import Event, State
+from services.core.audit import AuditWord
+from services.storage.feeds import add_feed
+from tests.support.house import House
+from tests.support.ledger import said
+from tests.support.people import confirm_hold, confirm_safe, pass_post_check, record
+
+HARBOUR = "provider:HBRT"
+NUMBER = "01632 960123"
+
+
+def notice(ref: str, in_days: int, **more: str) -> dict[str, str]:
+    return {
+        "id": ref,
+        "cli": NUMBER,
+        "planned_migration_date": str(date(2026, 11, 23) + timedelta(days=in_days)),
+        **more,
+    }
+
+
+@pytest.fixture
+def alerted(house: House) -> House:
+    """Raven plans to move the line in ten days, and Blackpool has been told."""
+    add_feed(house.store, "provider", "HBRT", "Harbour Telecom")
+    house.put_entries({"entry_id": "e1", "cli": NUMBER, "updated_at": "2026-11-01T09:00:00Z"})
+    house.post_notices(notice("r1", 10))
+    house.tick(seconds=31)
+    assert len(house.mails()) == 1
+    return house
+
+
+def state(house: House) -> State:
+    return house.cases()[0].state
+
+
+@pytest.mark.parametrize("status", ["completed", "reverted"])
+def test_an_unannounced_word_of_another_provider_pages_once_and_moves_nothing(alerted: House, status: str) -> None:
+    alerted.post_notices(notice("h1", -1, status=status), feed=HARBOUR)
+    alerted.tick(seconds=31)
+    assert (state(alerted), len(alerted.mails())) == (State.OPEN, 2)
+    alerted.tick(hours=8)
+    assert len(alerted.mails()) == 2
+    assert [row["providers"] for row in said(alerted, AuditWord.CASE_NOTED) if row["event"] == "claim_line"] == [
+        ["HBRT"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"planned_migration_date": "2026-12-01"},
+        {"restriction_start_date": "2026-11-24"},
+        {"status": "completed", "planned_migration_date": "2026-11-24"},
+    ],
+)
+def test_a_test_call_after_one_provider_moved_leaves_the_other_s_line_at_risk(
+    alerted: House, news: dict[str, str]
+) -> None:
+    alerted.post_notices(notice("h1", 5), feed=HARBOUR)
+    alerted.tick(minutes=1)
+    alerted.post_notices(notice("h1", 0, status="completed", issued_at="2026-11-23T10:02:00Z"), feed=HARBOUR)
+    alerted.tick(minutes=1)
+    assert state(alerted) is State.MIGRATED_UNCONFIRMED
+    assert pass_post_check(alerted).state is State.OPEN
+    told = len(alerted.mails())
+    alerted.tick(days=1, hours=2)
+    alerted.post_notices({**notice("r1", 10), **news})
+    alerted.tick(minutes=1)
+    assert not alerted.cases()[0].clock_stopped
+    assert len(alerted.mails()) > told
+
+
+def test_a_restriction_on_a_line_of_an_ended_case_opens_it(alerted: House) -> None:
+    confirm_safe(alerted)
+    alerted.post_notices(notice("r1", 0, status="completed"))
+    alerted.tick(minutes=1)
+    assert pass_post_check(alerted).state is State.POST_CHECK_PASSED
+    alerted.tick(days=2)
+    told = len(alerted.mails())
+    alerted.post_notices(notice("r1", 30, restriction_start_date="2026-11-25"))
+    alerted.tick(minutes=1)
+    assert (state(alerted), len(alerted.mails())) == (State.LINE_RESTRICTED, told + 1)
+
+
+def test_the_restriction_of_a_second_line_is_news_of_its_own(alerted: House) -> None:
+    alerted.post_notices(notice("r1", 10, restriction_start_date="2026-11-24"))
+    alerted.post_notices(notice("h1", 20, restriction_start_date="2026-11-26"), feed=HARBOUR)
+    alerted.tick(days=2)
+    assert state(alerted) is State.LINE_RESTRICTED
+    record(alerted, Event.ACKNOWLEDGE)
+    told = len(alerted.mails())
+    alerted.clock.set(alerted.clock.now().replace(day=26, hour=0, minute=1))
+    alerted.tick(minutes=1)
+    assert len(alerted.mails()) == told + 1
+
+
+def test_a_hold_of_one_provider_holds_no_line_of_another(alerted: House) -> None:
+    alerted.post_notices(notice("h1", 12), feed=HARBOUR)
+    alerted.tick(minutes=1)
+    held = record(alerted, Event.CONFIRM_HOLD, provider_reference="HLD-1", ends_on="2026-12-20", provider="RAVN")
+    assert held.state is State.OPEN
+    both = record(alerted, Event.CONFIRM_HOLD, provider_reference="HLD-2", ends_on="2026-12-20", provider="HBRT")
+    assert both.state is State.HOLD_CONFIRMED
+
+
+def test_a_person_records_that_the_number_has_left_its_provider(alerted: House) -> None:
+    assert record(alerted, Event.PORT_LINE, from_provider="RAVN").state is State.NOTICE_WITHDRAWN
+    alerted.tick(days=1)
+    alerted.post_notices(notice("r1", 8))
+    alerted.tick(minutes=1)
+    assert state(alerted) is State.OPEN
+
+
+def test_a_hold_ends_though_somebody_acted_after_its_last_day(alerted: House) -> None:
+    """The alerts role is away overnight, and an officer records a telephone call before it is back."""
+    confirm_hold(alerted, "2026-11-30")
+    alerted.clock.advance(days=8, hours=21)
+    case = record(alerted, Event.CONTACT_RESIDENT, method="call")
+    assert (case.clock_stopped, case.due_at is not None) == (False, True)
+    told = len(alerted.mails())
+    alerted.tick(days=1)
+    assert len(alerted.mails()) > told
+
+
+@pytest.mark.parametrize(("ends_on", "asks"), [("2026-11-22", "is over"), ("2028-01-01", "more than a year")])
+def test_a_hold_that_is_over_or_too_long_is_refused(alerted: House, ends_on: str, asks: str) -> None:
+    with pytest.raises(Exception, match=asks):
+        confirm_hold(alerted, ends_on)

@@ -67,3 +67,8 @@ class MigrationNotice(Schema):
     status: NoticeStatus = NoticeStatus.PLANNED
     issued_at: Moment | None = None
     """When the provider issued it; the time of receipt if absent. The later one wins, in whatever order they arrive."""
+
+
+def lasting_reference(provider_reference: str | None, message_id: str) -> str:
+    """The reference a notice is kept under: the provider's own lasting one; the id of the message, if there is none."""
+    return provider_reference or message_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -87,8 +88,10 @@ def take(store: Store, source: Origin, rows: Rows, replacement: Replacement | No
         ) from None
     except FileRefused as error:
         raise file_refused(error) from None
+    # It is on disk: from here on nothing but the receipt may be the answer.
     if not receipt.repeated:
-        count_submission(receipt.kind, source.channel, receipt.counts)
+        with suppress(Exception):
+            count_submission(receipt.kind, source.channel, receipt.counts)
     answer = receipt_answer(receipt, outcomes)
     if outcomes and receipt.counts["rejected"] == len(outcomes):
         extra = answer.model_dump(mode="json")

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from schemas.codes import Scope
-from schemas.notice import MigrationNotice
+from schemas.notice import MigrationNotice, lasting_reference
 from schemas.register_entry import RegisterEntry
 from services.core.clock import london_day
 from services.core.plausible_days import EARLIEST, LATEST, is_plausible
@@ -42,7 +42,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
         return Refused(row.number, (*refusals, *notes))
     return Draft(
         row=row.number,
-        reference=notice.provider_reference or notice.id,
+        reference=lasting_reference(notice.provider_reference, notice.id),
         stamp=notice.issued_at or now,
         facts=_notice_facts(notice),
         values=values,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from importlib.metadata import version
 from time import perf_counter
@@ -84,8 +84,10 @@ def _watch_requests(app: FastAPI, runner: EmbeddedRunner | None) -> None:
             # Answered further out as a fault of ours.
             _note(request, HTTPStatus.INTERNAL_SERVER_ERROR, perf_counter() - started)
             raise
+        # The answer is given: what follows can only be lost, never change it.
         if runner and request.method != "GET":
-            runner.wake()
+            with suppress(Exception):
+                runner.wake()
         _note(request, response.status_code, perf_counter() - started)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -93,9 +95,12 @@ def _watch_requests(app: FastAPI, runner: EmbeddedRunner | None) -> None:
 
 
 def _note(request: Request, status: int, seconds: float) -> None:
+    """Log and count a request, if that can be done."""
     route = getattr(request.scope.get("route"), "path", "unknown")
-    log.info("request", method=request.method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
-    count_request(route, request.method, status, seconds)
+    with suppress(Exception):
+        count_request(route, request.method, status, seconds)
+    with suppress(Exception):
+        log.info("request", method=request.method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
 
 
 def _describe_rows(app: FastAPI) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from prometheus_client.core import GaugeMetricFamily
@@ -16,6 +16,7 @@ from services.core.clock import london_day
 from services.matcher.agent import Matcher
 from services.runtime.upkeep_gauges import upkeep
 from services.storage.canaries import oldest_heard
+from services.storage.loops import beats
 from services.storage.outbox import oldest_unpublished
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, cases, deliveries, feeds, matches, outbox, quarantine
@@ -40,6 +41,17 @@ class SafetyGauges(Collector):
         now = self._store.now()
         with self._store.reading() as connection:
             yield from list(_families(connection, now))
+
+
+class EndedLoops(Collector):
+    """Loops of this process that have ended without being told to: `count` says how many."""
+
+    def __init__(self, count: Callable[[], int]) -> None:
+        self._count = count
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Count them."""
+        yield _one("pullcord_loops_ended", "Loops of this process that have ended.", self._count())
 
 
 def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
@@ -97,6 +109,7 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
     )
     yield _silence(connection, now)
     yield _canaries(connection, now)
+    yield _loops(connection, now)
     yield from upkeep(connection, now)
 
 
@@ -160,6 +173,17 @@ def _canaries(connection: Connection, now: datetime) -> GaugeMetricFamily:
         since = oldest_heard(connection, consumer.name, consumer.topics)
         if since is not None:
             family.add_metric((consumer.name,), (now - since).total_seconds())
+    return family
+
+
+def _loops(connection: Connection, now: datetime) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "pullcord_loop_age_seconds",
+        "Age of the last sign of life of a loop of background work, in whichever process it is.",
+        labels=("loop",),
+    )
+    for name, beat_at in beats(connection).items():
+        family.add_metric((name,), max(0.0, (now - beat_at).total_seconds()))
     return family
 
 

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from prometheus_client.registry import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.runtime.gauges import SafetyGauges
+from services.runtime.gauges import EndedLoops, SafetyGauges
 from services.storage.migrate import schema_of
 from services.storage.store import Store
 
@@ -37,11 +37,12 @@ def add_health(app: FastAPI, store: Store, labours: Sequence[Labour] = ()) -> No
     """Give an application `/livez`, `/readyz` and `/metrics`."""
     registry = CollectorRegistry()
     registry.register(SafetyGauges(store))
+    registry.register(EndedLoops(lambda: len(_ended(labours))))
 
     @app.get("/livez", include_in_schema=False)
     def livez() -> JSONResponse:
         """Whether the process does its work; if not, it should be started again."""
-        return _health([f"the {labour.name} loop has ended" for labour in labours if not labour.alive])
+        return _health(_ended(labours))
 
     @app.get("/readyz", include_in_schema=False)
     def readyz() -> JSONResponse:
@@ -53,6 +54,10 @@ def add_health(app: FastAPI, store: Store, labours: Sequence[Labour] = ()) -> No
         return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
+def _ended(labours: Sequence[Labour]) -> list[str]:
+    return [f"the {labour.name} loop has ended" for labour in labours if not labour.alive]
+
+
 def _not_ready(store: Store, labours: Sequence[Labour]) -> Iterator[str]:
     try:
         with store.reading() as connection:
@@ -60,6 +65,7 @@ def _not_ready(store: Store, labours: Sequence[Labour]) -> Iterator[str]:
                 yield "the database has an older version's schema, or none: run `pullcord migrate`"
     except SQLAlchemyError as error:
         yield f"the database cannot be read ({type(error).__name__})"
+    yield from _ended(labours)
     for labour in labours:
         if labour.failing:
             yield f"the {labour.name} loop fails, {labour.failing} times in a row"

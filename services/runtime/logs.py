@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+
+from services.runtime.log_writer import DROPPED, LineWriter
 
 ALLOWED = frozenset(
     [
@@ -48,7 +51,10 @@ Event = MutableMapping[str, Any]
 
 
 def configure(*, pretty: bool = False, level: str = "INFO") -> None:
-    """Set logging up for the process: our events as JSON (or for reading), libraries' warnings without their text."""
+    """Set logging up for the process: our events as JSON (or for reading), libraries' warnings without their text.
+
+    From then on no line of the log raises or waits, whatever becomes of where it is written.
+    """
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
@@ -57,11 +63,13 @@ def configure(*, pretty: bool = False, level: str = "INFO") -> None:
             only_allowed,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=_never_raising(level),
+        logger_factory=LineWriter(sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
+    # A library's own handler that fails would say so on stderr, where nobody may be reading.
+    logging.raiseExceptions = False
 
 
 def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
@@ -69,9 +77,31 @@ def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
     return {name: value for name, value in event.items() if name in ALLOWED}
 
 
-def kind_of(error: Exception) -> str:
+def kind_of(error: BaseException) -> str:
     """What kind of error it is, by the driver's name for it where the database raised it; never its text."""
     return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
+
+
+def say_failed(consumer: str, error: BaseException, **said: Any) -> None:
+    """Say that a step of background work failed. Whatever the log makes of it, the work goes on."""
+    with suppress(BaseException):
+        log = structlog.get_logger()
+        say = log.warning if isinstance(error, DBAPIError) else log.error
+        say("step_failed", consumer=consumer, error=kind_of(error), **said)
+
+
+def _never_raising(level: str) -> Any:
+    """The class of a logger that loses an event rather than raise: one that cannot be rendered, for example."""
+    base: Any = structlog.make_filtering_bound_logger(level)
+
+    class NeverRaising(base):  # type: ignore[misc]
+        def _proxy_to_logger(self, *given: Any, **fields: Any) -> None:
+            try:
+                super()._proxy_to_logger(*given, **fields)
+            except Exception:  # noqa: BLE001 - the work goes on; that a line is missing is counted
+                DROPPED.inc()
+
+    return NeverRaising
 
 
 class _LibraryHandler(logging.Handler):
@@ -86,6 +116,12 @@ class _LibraryHandler(logging.Handler):
         self._written: dict[tuple[str, str], float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._tell(record)
+        except Exception:  # noqa: BLE001 - a library's warning must not become its fault
+            DROPPED.inc()
+
+    def _tell(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname
         said = (record.name, error)
         if record.created - self._written.get(said, 0.0) >= AGAIN_SECONDS:

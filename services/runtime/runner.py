@@ -7,14 +7,10 @@ from functools import partial
 from threading import Event, Thread
 from time import monotonic
 
-import structlog
-from sqlalchemy.exc import DBAPIError
-
+from services.runtime.beats import BEAT_SECONDS, Beat
 from services.runtime.bootstrap import Parts
-from services.runtime.logs import kind_of
+from services.runtime.logs import say_failed
 from services.runtime.pump import Pump, tell_missed_again_to
-
-log = structlog.get_logger()
 
 LONGEST_WAIT = 30.0
 """Seconds between tries while something that may pass (a locked or unreachable database) keeps failing."""
@@ -25,16 +21,25 @@ CLOSING_SECONDS = 600.0
 
 
 class Loop:
-    """Calls `work` until it returns 0, then waits for `seconds` or to be woken; a passing fault is waited out.
+    """Calls `work` until it returns 0, then waits for `seconds` or to be woken; a fault of any kind is waited out.
 
-    Work that was done makes work for the loop `then`, which is woken.
+    Work that was done makes work for the loop `then`, which is woken. `beat` is called after each step that did not
+    fail and, while the loop waits, every BEAT_SECONDS. Only `stop` ends it.
     """
 
-    def __init__(self, name: str, work: Callable[[], int], seconds: float, then: Loop | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], int],
+        seconds: float,
+        then: Loop | None = None,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         self.name = name
         self._work = work
         self._seconds = seconds
         self._then = then
+        self._beat = beat
         self._wake = Event()
         self._stop = Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
@@ -72,27 +77,38 @@ class Loop:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._step_began_at = monotonic()
-            done = self._step()
+            done = self._survived(self._step)
             self._step_began_at = None
             if not done:
-                self._wake.wait(self._pause())
-                self._wake.clear()
+                self._rest()
 
     def _step(self) -> bool:
-        try:
-            done = self._work()
-        except DBAPIError as error:
-            self.failing += 1
-            log.warning("step_failed", consumer=self.name, error=kind_of(error), attempt=self.failing)
-            return False
-        except Exception as error:  # noqa: BLE001 - a loop that dies forgets people: say it, wait, try again
-            self.failing += 1
-            log.error("step_failed", consumer=self.name, error=type(error).__name__, attempt=self.failing)
-            return False
-        self.failing = 0
-        if done > 0 and self._then is not None:
+        done = self._work() > 0
+        if done and self._then is not None:
             self._then.wake()
-        return done > 0
+        self._beat()
+        self.failing = 0
+        return done
+
+    def _rest(self) -> None:
+        until = monotonic() + self._pause()
+        while (left := until - monotonic()) > 0 and not self._wake.wait(min(left, BEAT_SECONDS)):
+            if not self.failing and not self._survived(self._beat_once):
+                break
+        self._wake.clear()
+
+    def _beat_once(self) -> bool:
+        self._beat()
+        return True
+
+    def _survived(self, step: Callable[[], bool]) -> bool:
+        """What a step returns; False if it failed. A loop that dies forgets people: say it, wait, try again."""
+        try:
+            return step()
+        except BaseException as error:  # noqa: BLE001 - SystemExit and MemoryError end a thread as any other does
+            self.failing += 1
+            say_failed(self.name, error, attempt=self.failing)
+            return False
 
     def _pause(self) -> float:
         return min(self._seconds * 2 ** min(self.failing, 10), LONGEST_WAIT) if self.failing else self._seconds
@@ -102,15 +118,15 @@ class EmbeddedRunner:
     """Runs matcher, alerts and deliveries beside the door."""
 
     def __init__(self, parts: Parts) -> None:
-        seconds = parts.settings.poll_seconds
-        pump = Pump(parts.store, parts.consumers)
-        missed = partial(tell_missed_again_to, parts.store, parts.consumers)
+        seconds, store = parts.settings.poll_seconds, parts.store
+        pump = Pump(store, parts.consumers)
+        missed = partial(tell_missed_again_to, store, parts.consumers)
         self._pool = parts.pool
-        self._deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds)
-        self._engine = Loop("engine", parts.engine.run_due, seconds, self._deliveries)
-        self._pump = Loop("pump", pump.run_once, seconds, self._engine)
-        self._missed = Loop("missed", missed, parts.settings.canary_seconds)
-        self._closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS)
+        self._deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds, beat=Beat(store, "deliveries"))
+        self._engine = Loop("engine", parts.engine.run_due, seconds, self._deliveries, Beat(store, "engine"))
+        self._pump = Loop("pump", pump.run_once, seconds, self._engine, Beat(store, "pump"))
+        self._missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
+        self._closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(store, "closing"))
         self.loops = (self._pump, self._engine, self._deliveries, self._missed, self._closing)
 
     def start(self) -> None:

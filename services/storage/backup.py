@@ -6,7 +6,7 @@ PostgreSQL has tools of its own for both.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, func, select
 
+from schemas.notice import lasting_reference
 from services.core.errors import PullcordError
 from services.storage.files import sync_file
 from services.storage.migrate import schema_of
@@ -26,8 +27,24 @@ from services.storage.vault import VaultError
 SAMPLE: Final = 100
 """How many values of each sealed column are opened: half the oldest, half the newest."""
 
-REFERENCES: Final[Mapping[Table, str]] = {notices: "id", register_entries: "entry_id"}
-"""Where a sealed record holds the sender's own reference, from which the token key makes its record key."""
+Record = Mapping[str, Any]
+"""A sender's own words, as they are sealed."""
+
+
+def _reference_of_notice(record: Record) -> str:
+    return lasting_reference(record.get("provider_reference"), record["id"])
+
+
+def _reference_of_entry(record: Record) -> str:
+    reference: str = record["entry_id"]
+    return reference
+
+
+REFERENCES: Final[Mapping[Table, Callable[[Record], str]]] = {
+    notices: _reference_of_notice,
+    register_entries: _reference_of_entry,
+}
+"""How a sealed record says the reference it is kept under, from which the token key makes its record key."""
 
 Counts = Mapping[str, int]
 
@@ -126,7 +143,7 @@ def _check_value(copy: Store, column: SealedColumn, row: Mapping[str, Any]) -> N
     value = copy.vault.open(column.place(row[column.keyed_by]), row[column.name])
     if column.table not in REFERENCES:
         return
-    reference = value["record"][REFERENCES[column.table]]
+    reference = REFERENCES[column.table](value["record"])
     if copy.tokeniser.record_key(row["feed_id"], reference) != row["record_key"]:
         raise CopyError(
             "the copy was made with another token key: with this one its records would never find each other"

@@ -27,6 +27,12 @@ TYPE_PREFIX = "urn:pullcord:problem:"
 RETRY_AFTER_SECONDS = "10"
 """How soon a sender whose submission could not be taken now should come again."""
 
+UNKNOWN = (
+    "what you sent may or may not have been taken in. "
+    "Send it again with the same Idempotency-Key: that never takes anything in twice"
+)
+"""What we know of a request that a fault of ours has cut off: the database may have it already."""
+
 
 class ProblemType(StrEnum):
     """Every problem the API can answer with; a client may branch on them. Documented in docs/problems.md."""
@@ -154,11 +160,11 @@ def shown_field(location: Sequence[int | str]) -> str:
 
 def _of_a_passing_fault(_request: Request, error: Exception) -> JSONResponse:
     log.warning("database_not_reached", error=type(error).__name__)
-    detail = "the database is away or busy; nothing was taken in. Send it again soon with the same Idempotency-Key"
+    detail = f"the database is away or busy; {UNKNOWN}"
     headers = {"Retry-After": RETRY_AFTER_SECONDS}
     return problem_response(ProblemError(503, ProblemType.UNAVAILABLE, detail, headers=headers))
 
 
 def _of_anything(_request: Request, _error: Exception) -> JSONResponse:
-    detail = "something went wrong on our side; nothing was taken in. Send it again with the same Idempotency-Key"
+    detail = f"something went wrong on our side; {UNKNOWN}"
     return problem_response(ProblemError(500, ProblemType.INTERNAL, detail))

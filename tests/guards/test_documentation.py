@@ -24,7 +24,21 @@ SETTING_ROW = re.compile(r"^\| `PULLCORD_(\w+)` \| (?:`([^`]*)`)? ?\|", re.MULTI
 METRIC_ROW = re.compile(r"^\| `(pullcord_\w+)` \| ([^|]*)\|", re.MULTILINE)
 UNITS = ("_seconds", "_bytes", "_ratio")
 LABELS = frozenset(
-    ["kind", "channel", "outcome", "way", "state", "level", "feed", "consumer", "route", "method", "status", "le"]
+    [
+        "kind",
+        "channel",
+        "outcome",
+        "way",
+        "state",
+        "level",
+        "feed",
+        "consumer",
+        "route",
+        "method",
+        "status",
+        "le",
+        "loop",
+    ]
 )
 
 SETTINGS = {name.upper(): field for name, field in Settings.model_fields.items()} | {

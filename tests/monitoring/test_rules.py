@@ -13,7 +13,7 @@ from tests.support.source import ROOT
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 SECTIONS = re.findall(r"^## (Pullcord\w+)$", RUNBOOK, re.MULTILINE)
 TESTS = yaml.safe_load((FOLDER / "rules.test.yaml").read_text())
-LABELS_SHOWN = frozenset(["consumer", "feed", "instance"])
+LABELS_SHOWN = frozenset(["loop", "consumer", "feed", "instance"])
 """Codes of ours and addresses of processes: a text that leaves the house shows no other label."""
 
 

@@ -34,6 +34,8 @@ METRICS = {
     "pullcord_deliveries": {"state"},
     "pullcord_feed_silent_seconds": {"feed"},
     "pullcord_events_handled": {"consumer"},
+    "pullcord_loops_ended": set(),
+    "pullcord_log_lines_dropped": set(),
     "pullcord_disk_free_bytes": set(),
     "pullcord_backup_age_seconds": set(),
     "pullcord_api_key_expires_in_seconds": set(),
@@ -47,6 +49,7 @@ RARE = {
     "pullcord_events_left_alone": {"consumer"},
     "pullcord_events_told_again": {"consumer"},
     "pullcord_canary_age_seconds": {"consumer"},
+    "pullcord_loop_age_seconds": {"loop"},
 }
 """Those that have a label only once something out of the way has happened in the process, or with brokers."""
 

@@ -23,6 +23,16 @@ from services.storage.tables import cases, deliveries
 LATE_SECONDS: Final = 120
 """After this an event that nobody has handled is overdue, as a due case and a due delivery are (see gauges.py)."""
 
+SILENT_SECONDS: Final = 180
+"""After this a loop that beats every 30 seconds is taken to have ended."""
+
+LOOPS: Final = {
+    "deliveries": "delivery of alerts",
+    "missed": "search for events left alone",
+    "closing": "closing of months",
+}
+"""What a loop is called in a sentence, where not by its name."""
+
 GIVEN_UP_WITHIN: Final = timedelta(days=1)
 """For how long a delivery that was given up counts as failing."""
 
@@ -47,6 +57,8 @@ class Standing:
     outbox_age: float
     quarantined: int
     given_up: int
+    loops: Mapping[str, float]
+    """How long ago each loop of background work gave its last sign of life; none where nothing ever served."""
     nobody_to_tell: tuple[str, ...]
     """Councils with cases to be told of and no contact."""
 
@@ -92,12 +104,14 @@ def stand(store: Store, settings: Settings) -> Standing:
         outbox_age=_one(figures["pullcord_outbox_oldest_seconds"]),
         quarantined=int(_one(figures["pullcord_events_quarantined"])),
         given_up=given_up,
+        loops={loop: age for (loop,), age in figures["pullcord_loop_age_seconds"].items()},
         nobody_to_tell=alone,
     )
 
 
 def _faults(now: Standing) -> Iterator[str]:
     serving = "is `pullcord serve` running?"
+    yield from _silent_loops(now, serving)
     if now.overdue:
         yield f"{counted(now.overdue, 'step')} overdue by more than two minutes: {serving}"
     if now.outbox_age > LATE_SECONDS:
@@ -116,6 +130,12 @@ def _faults(now: Standing) -> Iterator[str]:
         yield f"{counted(now.given_up, 'alert')} given up in the last day: see the contacts with `pullcord policy show`"
     if now.quarantined:
         yield f"{counted(now.quarantined, 'event')} set aside because they cannot be handled: please report this"
+
+
+def _silent_loops(now: Standing, serving: str) -> Iterator[str]:
+    for loop, age in now.loops.items():
+        if age > SILENT_SECONDS:
+            yield f"the {LOOPS.get(loop, loop)} last looked {span(age)} ago: {serving}"
 
 
 def _given_up(connection: Connection, now: datetime) -> int:

@@ -15,6 +15,7 @@ import structlog
 from fastapi import FastAPI
 from kafka.errors import KafkaError
 
+from services.runtime.beats import Beat
 from services.runtime.bootstrap import Parts
 from services.runtime.distributed.administering import BrokersError
 from services.runtime.distributed.kafka_settings import KafkaSettings
@@ -41,7 +42,7 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
     """Tell the outbox to the brokers until stopped."""
     stop = _told_to_stop()
     station = Station(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
-    loop = Loop("relay", station.run_once, parts.settings.poll_seconds)
+    loop = Loop("relay", station.run_once, parts.settings.poll_seconds, beat=Beat(parts.store, "relay"))
     waker = Waker(parts.store.engine, loop.wake)
     with _answering(parts, [loop]):
         if _brokers_reached(settings, stop):
@@ -65,10 +66,11 @@ def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
 def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     """Keep cases, alert, and deliver until stopped. What is due needs no broker: it is done while they are away too."""
     stop = _told_to_stop()
-    seconds = parts.settings.poll_seconds
-    deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds)
-    engine = Loop("engine", parts.engine.run_due, seconds, deliveries)
-    loops = [engine, deliveries, Loop("closing", parts.closer.run_once, CLOSING_SECONDS)]
+    seconds, store = parts.settings.poll_seconds, parts.store
+    deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds, beat=Beat(store, "deliveries"))
+    engine = Loop("engine", parts.engine.run_due, seconds, deliveries, Beat(store, "engine"))
+    closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(store, "closing"))
+    loops = [engine, deliveries, closing]
     worker = _worker(parts, parts.keeper, settings, data_dir)
     worker.afterwards = engine.wake
     with _running(loops, parts), _answering(parts, [*loops, worker]):

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
 from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
 
-from services.runtime.distributed.administering import BrokersError
 from services.runtime.distributed.canary import Canaries
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.distributed.topics import Topic, make_topics, read_topics
@@ -48,17 +47,19 @@ class Station:
         try:
             at = self._connect()
             return at.relay.run_once() + at.canaries.run_once()
-        except (KafkaError, BrokersError, RelayError) as error:
+        except SQLAlchemyError:
+            raise
+        except BaseException as error:  # whatever the brokers' library raises, this connection is not trusted any more
             FAILED.inc()
             self.close()
             raise RelayError(f"the brokers cannot be told: {type(error).__name__}") from error
 
     def close(self) -> None:
         """Let the brokers go."""
-        if self._connected is not None:
-            with suppress(KafkaError):
-                self._connected.producer.close(CLOSING_SECONDS)
-        self._connected = None
+        connected, self._connected = self._connected, None
+        if connected is not None:
+            with suppress(Exception):
+                connected.producer.close(CLOSING_SECONDS)
 
     def _connect(self) -> _Connected:
         if self._connected is None:

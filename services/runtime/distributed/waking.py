@@ -9,12 +9,10 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 import psycopg
-import structlog
 from sqlalchemy import Engine
 
+from services.runtime.logs import say_failed
 from services.storage.outbox import CHANNEL
-
-log = structlog.get_logger()
 
 PATIENCE_SECONDS = 5.0
 """How long it waits for a notification before it looks whether it is to stop."""
@@ -42,8 +40,8 @@ class Waker:
         while not self._stop.is_set():
             try:
                 self._listen()
-            except psycopg.Error as error:
-                log.warning("step_failed", consumer="waker", error=type(error).__name__)
+            except BaseException as error:  # noqa: BLE001 - whatever it is: without it the relay only looks later
+                say_failed("waker", error)
                 self._stop.wait(RECONNECT_SECONDS)
 
     def _listen(self) -> None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Event, Thread
 from time import monotonic
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+
+from services.runtime.logs import say_failed
 
 log = structlog.get_logger()
 
@@ -68,20 +71,24 @@ class Watch:
         self._behind_since = now if self._behind_since is None else self._behind_since
         quiet = min(self._quiet_seconds(), now - self._behind_since)
         if quiet >= self._patience:
-            log.error("no_progress", consumer=self._name, seconds=round(quiet))
+            with suppress(BaseException):
+                log.error("no_progress", consumer=self._name, seconds=round(quiet))
             self._end()
 
     def _behind(self) -> bool:
-        self._asked = self._asked or self._asking.submit(self._is_behind)
+        asked = self._asked = self._asked or self._asking.submit(self._is_behind)
         try:
-            answer = self._asked.result(self._patience / LOOKS)
+            error = asked.exception(self._patience / LOOKS)
         except TimeoutError:
             return True
-        except SQLAlchemyError:
-            answer = False
         self._asked = None
-        return answer
+        if error is not None and not isinstance(error, SQLAlchemyError):
+            say_failed(f"{self._name} watch", error)
+        return error is None and asked.result()
 
     def _run(self) -> None:
         while not self._stop.wait(self._patience / LOOKS):
-            self.look()
+            try:
+                self.look()
+            except BaseException as error:  # noqa: BLE001 - a watch that has ended ends no process that hangs
+                say_failed(f"{self._name} watch", error)

@@ -18,22 +18,19 @@ from time import monotonic
 from typing import Any
 
 import faust
-import structlog
 from aiokafka.helpers import create_ssl_context
 
 from schemas.canary import Canary
 from services.runtime.distributed.canary import CANARY_KEY
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.distributed.rewinding import RewindingApp
-from services.runtime.logs import kind_of
+from services.runtime.logs import say_failed
 from services.runtime.pump import deliver
 from services.runtime.relay import ID_HEADER
 from services.storage.canaries import note_heard, unheard
 from services.storage.outbox import StoredEvent
 from services.storage.process import Consumer
 from services.storage.store import Store
-
-log = structlog.get_logger()
 
 BATCH = 12
 """How many events (of up to 500 records) are handled in one transaction."""
@@ -93,20 +90,27 @@ class Worker:
     async def take(self, messages: Sequence[Any]) -> bool:
         """Handle messages, however long a passing fault lasts. False if told to stop before they were."""
         wait = FIRST_WAIT
-        while True:
-            try:
-                await asyncio.to_thread(self._handle, messages)
-            except Exception as error:  # noqa: BLE001 - what is raised out of an agent is lost with its message
-                log.warning("step_failed", consumer=self.consumer.name, error=kind_of(error), seconds=wait)
-                self.stepped_at, self.failing = monotonic(), self.failing + 1
-                await self.app.sleep(wait)
-                wait = min(wait * 2, LONGEST_WAIT)
-                if self.app.should_stop:
-                    return False
-            else:
-                self.stepped_at, self.failing = monotonic(), 0
-                self.afterwards()
-                return True
+        while (error := await asyncio.to_thread(self._tried, messages)) is not None:
+            say_failed(self.consumer.name, error, seconds=wait)
+            self.stepped_at, self.failing = monotonic(), self.failing + 1
+            await self.app.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+            if self.app.should_stop:
+                return False
+        self.stepped_at, self.failing = monotonic(), 0
+        return True
+
+    def _tried(self, messages: Sequence[Any]) -> BaseException | None:
+        """What stood in the way of handling messages: what is raised out of an agent is lost with its message.
+
+        A SystemExit that came out of the thread would end the event loop, and a StopIteration would never arrive.
+        """
+        try:
+            self._handle(messages)
+            self.afterwards()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the message is kept and tried again
+            return error
+        return None
 
     def _handle(self, messages: Sequence[Any]) -> None:
         heard = {(one.topic, one.partition): at for one in messages if (at := _canary_told_at(one)) is not None}

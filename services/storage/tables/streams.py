@@ -1,4 +1,4 @@
-"""What is told and what was heard: outbox, inbox, quarantine, canaries; the audit, and figures counted from it."""
+"""What is told and what was heard: outbox, inbox, quarantine, signs of life; the audit, and figures from it."""
 
 from __future__ import annotations
 
@@ -65,6 +65,13 @@ canaries_heard = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("told_at", Moment, nullable=False),
     Column("heard_at", Moment, nullable=False),
+)
+
+loops = Table(
+    "loops",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("beat_at", Moment, nullable=False),
 )
 
 outbox_checks = Table(

@@ -176,6 +176,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("consumer", "topic", "partition", name="pk_canaries_heard"),
     )
     op.create_table(
+        "loops",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("beat_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_loops"),
+    )
+    op.create_table(
         "quarantine",
         sa.Column("consumer", sa.String(length=20), nullable=False),
         sa.Column("event_id", sa.String(length=64), nullable=False),
@@ -425,6 +431,7 @@ def downgrade() -> None:
     op.drop_index("ix_register_entries_feed_id", table_name="register_entries")
     op.drop_table("register_entries")
     op.drop_table("quarantine")
+    op.drop_table("loops")
     op.drop_table("canaries_heard")
     op.drop_table("canaries")
     op.drop_table("outbox_checks")

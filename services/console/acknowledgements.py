@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, select
 
-from services.alerts.acts import acknowledge, cases_of_alert, read_record
+from services.alerts.acts import acknowledge, cases_of_alert, covered_by, read_record
 from services.alerts.case import Case
 from services.alerts.councils import load_council
 from services.alerts.digest import Presentation, case_lines, entry_references
@@ -48,7 +48,12 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 Token = Annotated[str, Path()]
 FORM_BYTES, FORM_FIELDS, NAME_LENGTH = 256 * 1024, 5_000, 200
-_STATUS = {LinkProblem.UNKNOWN: 404, LinkProblem.EXPIRED: 410, LinkProblem.NOTHING_OPEN: 200}
+_STATUS = {
+    LinkProblem.UNKNOWN: 404,
+    LinkProblem.EXPIRED: 410,
+    LinkProblem.NOTHING_OPEN: 200,
+    LinkProblem.CHANGED: 409,
+}
 _NAME = TypeAdapter(PersonName)
 
 
@@ -120,7 +125,9 @@ def _presentation(request: Request) -> Presentation:
 
 
 def _open_cases(connection: Connection, pk: int) -> list[Case]:
-    return [case for case in cases_of_alert(connection, pk) if not case.clock_stopped]
+    """The open cases of an alert of which it told all there is: it cannot acknowledge what nobody has read."""
+    covered = covered_by(connection, pk)
+    return [case for case in cases_of_alert(connection, pk) if not case.clock_stopped and covered(case)]
 
 
 def _form(
@@ -156,7 +163,10 @@ def _form(
 
 def _over(connection: Connection, store: Store, link: Link, request: Request, nonce: str) -> HTMLResponse:
     """What is said of an alert none of whose cases is open any more."""
-    withdrawn = [case for case in cases_of_alert(connection, link.pk) if case.withdrawn]
+    members = cases_of_alert(connection, link.pk)
+    if any(not case.clock_stopped for case in members):
+        return _problem(LinkProblem.CHANGED, nonce)
+    withdrawn = [case for case in members if case.withdrawn]
     if not withdrawn:
         return _problem(LinkProblem.NOTHING_OPEN, nonce)
     view = WithdrawnView(

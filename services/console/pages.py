@@ -65,6 +65,7 @@ class LinkProblem(StrEnum):
     UNKNOWN = "unknown"
     EXPIRED = "expired"
     NOTHING_OPEN = "nothing_open"
+    CHANGED = "changed"
 
 
 _NAME_ERRORS = {
@@ -78,6 +79,10 @@ _PROBLEMS = {
         "The link may be cut short. Copy all of it from the message.",
     ),
     LinkProblem.EXPIRED: ("This link has expired", "Use the link in the latest message about these cases."),
+    LinkProblem.CHANGED: (
+        "Something has changed since this message",
+        "Its cases are more urgent now, or have news. Use the link in the latest message about them.",
+    ),
     LinkProblem.NOTHING_OPEN: ("Nothing is left to acknowledge", "No case of this alert is open any more."),
 }
 

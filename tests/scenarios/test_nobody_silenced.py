@@ -12,6 +12,7 @@ from services.alerts.machine import Event, State
 from services.alerts.policy import Contact, CouncilPolicy, Tier
 from services.alerts.recompute import recompute
 from tests.support.house import BLACKPOOL, House
+from tests.support.http import Door
 from tests.support.people import confirm_safe
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "postcode": "FY3 8AB", "address_lines": ["14 Lapwing Close"]}
@@ -115,3 +116,14 @@ def test_a_case_is_not_silent_after_a_clock_ahead(alerted: House, ahead: timedel
     alerted.clock.set(right + timedelta(minutes=2))
     alerted.tick(days=3)
     assert len(alerted.mails()) > told
+
+
+def test_an_old_link_says_that_something_has_changed_and_acknowledges_nothing(door: Door) -> None:
+    _, _, link = door.alerted_case()
+    moved = {**NOTICE, "planned_migration_date": "2026-11-26", "issued_at": "2026-11-23T10:00:00Z"}
+    door.house.post_notices(moved)
+    door.house.tick(minutes=1)
+    for method, sent in (("GET", {}), ("POST", {"data": {"name": "Asha Patel"}})):
+        page = door.ask(None, method, link, **sent)
+        assert (page.status_code, "Something has changed" in page.text) == (409, True)
+    assert door.house.cases()[0].state is State.OPEN

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
+from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, TargetService
 from services.alerts import owed, timeline
 from services.alerts.case import Case, Line
 from services.alerts.danger import Danger
-from tests.property.case_histories import play
+from services.alerts.machine import Event, State
+from services.alerts.recording import with_record
+from services.alerts.records import ConfirmHold
+from tests.property.case_histories import History, play
 
 SEEDS = range(300)
 
@@ -46,12 +52,43 @@ def test_it_finds_a_case_that_ends_though_another_provider_s_line_is_at_risk(mon
     assert _found(play)
 
 
+def _led_past_a_barring_day() -> History:
+    """A held line is barred on 5 December; an area notice that may cover the home has an earlier restriction."""
+    history = History(random.Random(1))
+    line = Line(
+        notice_pk=1,
+        level=MatchLevel.CONFIRMED,
+        decision=MatchDecision.UNDECIDED,
+        decided_level=None,
+        status=NoticeStatus.PLANNED,
+        migration_kind=MigrationKind.NON_VOLUNTARY,
+        target_service=TargetService.VOIP,
+        planned_on=date(2027, 3, 1),
+        restriction_on=date(2026, 12, 5),
+        issued_at=history.now,
+        provider="RAVN",
+    )
+    area = replace(line, notice_pk=2, level=MatchLevel.POSSIBLE, restriction_on=date(2026, 11, 25))
+    history.lines = {1: line, 2: area}
+    history.look()
+    hold = ConfirmHold(by="Asha Patel", provider_reference="HLD-1", ends_on=date(2027, 1, 15), provider="RAVN")
+    history.look(
+        (), with_record(replace(history.case, state=State.HOLD_CONFIRMED), Event.CONFIRM_HOLD, hold, [line, area])
+    )
+    history.advance(timedelta(days=11, hours=15))
+    return history
+
+
+def test_a_barring_day_is_told_on_its_day_though_an_earlier_one_has_passed() -> None:
+    assert _led_past_a_barring_day().case.state is State.LINE_RESTRICTED
+
+
 def test_it_finds_a_barring_day_that_an_earlier_one_hides(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hiding(case: Case, lines: Sequence[Line]) -> Iterator[date]:
+    def hiding(case: Case, _lines: Sequence[Line]) -> Iterator[date]:
         """Only the earliest restriction of all lines."""
         yield from timeline.turning_days(case, ())
         if case.restriction_on is not None and not case.ended:
             yield case.restriction_on
 
     monkeypatch.setattr(owed, "turning_days", hiding)
-    assert _found(play)
+    assert _led_past_a_barring_day().case.state is not State.LINE_RESTRICTED

@@ -90,8 +90,7 @@ def tells_more(new: Stamp, recorded: Stamp) -> bool:
 def in_words(stamp: Stamp) -> str:
     """The day, and the UK time where one was given."""
     local = stamp.at.astimezone(LONDON)
-    if stamp.width >= timedelta(hours=23) and not stamp.is_open:
-        local = stamp.earliest.astimezone(LONDON)
+    if not stamp.is_open and stamp.width > _A_MINUTE:
         return _day(local)
     return f"{_day(local)} at {_clock(local)}"
 

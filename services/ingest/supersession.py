@@ -2,7 +2,8 @@
 
 A notice is live unless another of the same provider names it in `supersedes` and was not issued before it. Where
 nothing says which was issued first, as where a batch gives no times of issue or dates only, a notice that itself
-replaces another yields to a later time as far as it was given, or of receipt, and else to a higher key only, so that notices that name each other never all fall away.
+replaces another yields only to a later stamp as stored, or at the same one to a higher key, so that notices that
+name each other never all fall away.
 """
 
 from __future__ import annotations

@@ -18,6 +18,10 @@ A_DAY = timedelta(days=1) // timedelta(microseconds=1)
 NOTICES = f"""
 UPDATE notices SET
     issued_at = issued_at - {A_DAY},
+    stamp_from = stamp_from - {A_DAY},
+    stamp_until = stamp_until - {A_DAY},
+    rival_planned_on = rival_planned_on - 1,
+    rival_restriction_on = rival_restriction_on - 1,
     planned_on = planned_on - 1,
     restriction_on = restriction_on - 1
 """

@@ -57,7 +57,7 @@ def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, ruleset:
     """The lines that the rules call at risk, each with the more dangerous of two versions that nothing tells apart."""
     if not entry.live:
         return []
-    found = (_most_dangerous(line, known) for line in lines)
+    found = (most_dangerous(line, known) for line in lines)
     return [line for line in found if assess(ruleset, _facts(entry, line)).at_risk]
 
 
@@ -99,7 +99,7 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
     )
 
 
-def _most_dangerous(line: Line, known: Memories) -> Line:
+def most_dangerous(line: Line, known: Memories) -> Line:
     """The line by its notice's version on record and the other of the same stamp, until a person has settled them."""
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.alerts.case import Case, Line
+from services.alerts.danger import most_dangerous
 from services.alerts.line_memory import LineMemory, memories, of_line, stored
 from services.alerts.machine import Event
 from services.alerts.records import ConfirmHold, FitSolution, HumanAct, PassTest, PortLine, SolutionKind
@@ -55,7 +56,9 @@ def with_record(case: Case, event: Event, record: HumanAct, lines: Sequence[Line
         return replace(case, review_on=record.due_again_on, solution=record.kind.value)
     if isinstance(record, PassTest):
         return _tested(case, event, record)
-    return _remembering(case, lines, lambda memory, line: _as_said(memory, line, event, record))
+    known = memories(case)
+    counted = [most_dangerous(line, known) for line in lines]
+    return _remembering(case, counted, lambda memory, line: _as_said(memory, line, event, record))
 
 
 def _as_said(memory: LineMemory, line: Line, event: Event, record: HumanAct) -> LineMemory:

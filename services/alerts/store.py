@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 
 from schemas.codes import Connection as AlarmConnection
 from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, ServiceStatus, TargetService
-from services.alerts.case import Case, Entry, Line
+from services.alerts.case import Case, Entry, Line, Rival
 from services.alerts.machine import State
 from services.storage.dialect import among, listed, looked_up, upsert
 from services.storage.tables import cases, matches, notices, register_entries
@@ -37,6 +37,9 @@ _OF_NOTICE = [
     notices.c.feed_id,
     notices.c.revision,
     notices.c.announced,
+    notices.c.rival_status,
+    notices.c.rival_planned_on,
+    notices.c.rival_restriction_on,
 ]
 
 
@@ -136,6 +139,12 @@ def _lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, S
     return found
 
 
+def _rival(row: Any) -> Rival | None:
+    if row.rival_status is None:
+        return None
+    return Rival(NoticeStatus(row.rival_status), row.rival_planned_on, row.rival_restriction_on)
+
+
 def _line(row: Any) -> Line:
     return Line(
         notice_pk=row.notice_pk,
@@ -151,4 +160,5 @@ def _line(row: Any) -> Line:
         provider=row.feed_id.partition(":")[2],
         revision=row.revision,
         announced=row.announced,
+        rival=_rival(row),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from schemas.codes import Connection, MigrationKind, NoticeStatus, Scope, ServiceStatus, TargetService
 from services.core.tokens import TokenKind
 from services.ingest.outcomes import Issue
+from services.ingest.stamps import Stamp
 
 
 class RecordKind(StrEnum):
@@ -27,6 +28,8 @@ class RawRow(NamedTuple):
     issues: tuple[Issue, ...] = ()
     usable: bool = True
     """False when its values may stand in the wrong fields: it is refused, and nothing is taken from it."""
+    typed: bool = False
+    """True when it comes from a sheet: a time without seconds means any moment of its minute."""
 
 
 class NoticeFacts(NamedTuple):
@@ -57,11 +60,11 @@ Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
 
 
 class Draft(NamedTuple, Generic[Facts]):
-    """A row that can be written. `stamp` ranks its versions; the later wins, in whatever order they arrive."""
+    """A row that can be written. Of versions with different stamps the later wins, in whatever order they arrive."""
 
     row: int
     reference: str
-    stamp: datetime
+    stamp: Stamp
     facts: Facts
     values: tuple[tuple[TokenKind, str], ...]
     """The canonical values it can be found by."""

@@ -5,8 +5,8 @@ What is unsound is flagged and left out of matching.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from services.core.address import AddressParts, parse_address
 from services.core.postcode import areas_of, read_area, read_postcode
@@ -61,6 +61,16 @@ def read_place(
 def area_values(postcode: str) -> Values:
     """The wider areas a postcode lies in: the sector and the outward code."""
     return tuple((AREA, area) for area in areas_of(postcode) if area != postcode)
+
+
+def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
+    """The canonical values of a place as it is sealed. An entry is found by the areas its postcode lies in, too."""
+    if place.get("areas"):
+        return read_areas(place["areas"])[0]
+    found = [(TELEPHONE, number) for number in place.get("numbers", ())]
+    found += [(kind, place[name]) for kind, name in ((UPRN, "uprn"), (POSTCODE, "postcode")) if place.get(name)]
+    wider = area_values(place["postcode"]) if with_areas and place.get("postcode") else ()
+    return (*found, *wider)
 
 
 def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:

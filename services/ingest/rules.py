@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_json
@@ -15,13 +16,11 @@ from services.core.plausible_days import EARLIEST, LATEST, is_plausible
 from services.ingest.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.outcomes import Issue
 from services.ingest.places import Place, area_values, read_areas, read_place
+from services.ingest.stamps import AHEAD, read_stamp
 from services.ingest.validation import Model, validate
 
 # Looked up once: for every row the enum's own looking up of a member would be felt.
 LINE, EXCHANGE = Scope.LINE, Scope.EXCHANGE
-
-FUTURE_SLACK = timedelta(days=1)
-"""How far ahead of our clock a sender's may be. A stamp far in the future would make every later version look old."""
 
 
 def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts] | Refused:
@@ -43,7 +42,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
     return Draft(
         row=row.number,
         reference=lasting_reference(notice.provider_reference, notice.id),
-        stamp=notice.issued_at or now,
+        stamp=read_stamp(notice.issued_at, now, typed=row.typed),
         facts=_notice_facts(notice),
         values=values,
         content=notice.model_dump_json(exclude={"id", "source", "issued_at"}, exclude_defaults=True).encode(),
@@ -64,7 +63,7 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
     return Draft(
         row=row.number,
         reference=entry.entry_id,
-        stamp=entry.updated_at or now,
+        stamp=read_stamp(entry.updated_at, now, typed=row.typed),
         facts=_entry_facts(entry),
         values=place.values + (area_values(place.postcode) if place.postcode else ()),
         content=entry.model_dump_json(exclude={"updated_at"}, exclude_defaults=True).encode(),
@@ -73,9 +72,10 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
     )
 
 
-def sealed_form(draft: Draft[Any]) -> bytes:
-    """What is sealed of a draft, as JSON."""
-    return to_json(draft.private, exclude_none=True)
+def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
+    """What is sealed of a draft, as JSON; with it the places named by versions that tie with it."""
+    private = {**draft.private, "rivals": rivals} if rivals else draft.private
+    return to_json(private, exclude_none=True)
 
 
 def _validated(model: type[Model], row: RawRow) -> tuple[Model | None, tuple[Issue, ...]]:
@@ -154,7 +154,7 @@ def _implausible_dates(notice: MigrationNotice) -> list[Issue]:
 
 
 def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple[Issue, ...]:
-    if stamp is None or stamp <= now + FUTURE_SLACK:
+    if stamp is None or stamp <= now + AHEAD:
         return ()
     return (
         Issue(

@@ -11,6 +11,7 @@ from services.core.audit import AuditWord
 from services.ingest.drafts import Draft, RawRow, RecordKind
 from services.ingest.outcomes import Outcome, RowOutcome, count
 from services.ingest.rules import read_entry, read_notice
+from services.ingest.stamps import exact
 from services.ingest.submissions import (
     Origin,
     Reading,
@@ -121,7 +122,7 @@ def _returned(
     def stands(draft: Draft[Any]) -> Draft[Any]:
         if store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:
             return draft
-        return draft._replace(stamp=max(draft.stamp, now))
+        return draft._replace(stamp=max(draft.stamp, exact(now)))
 
     return replace(reading, drafts=[stands(draft) for draft in reading.drafts]) if gone else reading
 

@@ -58,7 +58,7 @@ def _raw_row(row: SheetRow, columns: ColumnMap) -> RawRow:
     if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:
         fields["id"] = fields["provider_reference"]
     issues = tuple(_issue(problem, columns.fields) for problem in row_problems(row, columns))
-    return RawRow(row.number, fields, issues, row.usable)
+    return RawRow(row.number, fields, issues, row.usable, typed=True)
 
 
 def _typed(field: str, value: str | list[str]) -> Any:

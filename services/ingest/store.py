@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from services.core.audit import AuditWord
 from services.core.clock import london_day
-from services.ingest.drafts import Draft, Facts, NoticeFacts
+from services.ingest.drafts import Draft, Facts, NoticeFacts, RecordKind
 from services.ingest.outcomes import RowOutcome
+from services.ingest.places import values_of
 from services.ingest.rules import sealed_form
 from services.ingest.sharding import by_shard, shard_of
 from services.ingest.shelves import NOTICES, Shelf, Written
+from services.ingest.stamps import Stamp, trusted
 from services.ingest.step import Keyed, Plan, Recorded, plan
 from services.ingest.supersession import already_superseded, settle_supersessions, superseded_by
 from services.ingest.taking import Taking
@@ -33,7 +36,8 @@ from services.storage.vault import key_of, place
 def write_drafts(taking: Taking, shelf: Shelf[Facts], drafts: Sequence[Draft[Facts]]) -> list[RowOutcome]:
     """Record what is new, and say of every draft what became of it."""
     keyed = [_keyed(taking, draft) for draft in drafts]
-    made = plan(keyed, _recorded(taking.connection, shelf, [one.key for one in keyed]))
+    recorded = _recorded(taking, shelf, [one.key for one in keyed])
+    made = plan(shelf.kind, keyed, recorded, partial(_opened, taking, shelf))
     touched = _supersessions_touched(taking, shelf, made)
     written = _write(taking, shelf, made)
     if touched:
@@ -75,11 +79,24 @@ def _keyed(taking: Taking, draft: Draft[Facts]) -> Keyed[Facts]:
     return Keyed(taking.key_of(draft.reference), taking.store.tokeniser.digest(draft.content), draft)
 
 
-def _recorded(connection: Connection, shelf: Shelf[Facts], keys: Sequence[bytes]) -> dict[bytes, Recorded]:
-    table = shelf.table.c
-    query = select(table.record_key, table.pk, table.revision, table[shelf.stamp], table.digest, table.live)
-    named = among_keys(connection, table.record_key, keys)
-    return {key: Recorded(*values) for one in named for key, *values in connection.execute(query.where(one))}
+def _recorded(taking: Taking, shelf: Shelf[Facts], keys: Sequence[bytes]) -> dict[bytes, Recorded]:
+    query = select(*(column for column in shelf.table.c if column.name != "sealed"))
+    named = among_keys(taking.connection, shelf.table.c.record_key, keys)
+    rows = (row for one in named for row in taking.connection.execute(query.where(one)))
+    return {row.record_key: _record_of(shelf, row, taking.now) for row in rows}
+
+
+def _record_of(shelf: Shelf[Facts], row: Any, now: datetime) -> Recorded:
+    stamp = trusted(Stamp(getattr(row, shelf.stamp), row.stamp_from, row.stamp_until), now)
+    return Recorded(row.pk, row.revision, stamp, row.digest, *shelf.decisive(row))
+
+
+def _opened(taking: Taking, shelf: Shelf[Facts], record: Recorded) -> Mapping[str, Any]:
+    """What is sealed of a record."""
+    table = shelf.table
+    row = taking.connection.execute(select(table.c.record_key, table.c.sealed).where(table.c.pk == record.pk)).one()
+    opened: Mapping[str, Any] = taking.store.vault.open(place(table.name, row.record_key), row.sealed)
+    return opened
 
 
 def _write(taking: Taking, shelf: Shelf[Facts], made: Plan[Facts]) -> list[Written[Facts]]:
@@ -90,21 +107,24 @@ def _write(taking: Taking, shelf: Shelf[Facts], made: Plan[Facts]) -> list[Writt
     _insert(taking.connection, shelf, [_row(taking, shelf, *target) for target in new])
     _update(taking.connection, shelf, [_row(taking, shelf, *target) for target in newer])
     _move_stamps(taking.connection, shelf, [(record.pk, one.draft.stamp) for record, one in made.confirmed])
-    written = [_written(taking.store, *target) for target in chain(new, newer)]
+    written = [_written(taking.store, shelf, *target) for target in chain(new, newer)]
     _write_tokens(taking.connection, shelf, written)
     return written
 
 
 def _row(taking: Taking, shelf: Shelf[Facts], pk: int, revision: int, one: Keyed[Facts]) -> dict[str, Any]:
     draft = one.draft
-    sealed = taking.store.vault.seal_json(place(shelf.table.name, one.key), sealed_form(draft))
+    rivals = one.rival.places if one.rival else ()
+    sealed = taking.store.vault.seal_json(place(shelf.table.name, one.key), sealed_form(draft, rivals))
     return {
         "pk": pk,
         "record_key": one.key,
         "feed_id": taking.feed_id,
         "shard": shard_of(one.key),
         "revision": revision,
-        shelf.stamp: draft.stamp,
+        shelf.stamp: draft.stamp.at,
+        "stamp_from": draft.stamp.earliest,
+        "stamp_until": draft.stamp.latest,
         "digest": one.digest,
         "received_at": taking.now,
         "live": True,
@@ -112,7 +132,7 @@ def _row(taking: Taking, shelf: Shelf[Facts], pk: int, revision: int, one: Keyed
         "submission_id": taking.submission_id,
         "key_id": key_of(sealed),
         "sealed": sealed,
-        **shelf.clear(draft, taking.key_of),
+        **shelf.clear(one, taking.key_of),
     }
 
 
@@ -128,30 +148,30 @@ def _update(connection: Connection, shelf: Shelf[Facts], rows: Sequence[dict[str
     statement = (
         update(shelf.table)
         .where(shelf.table.c.pk == bindparam("b_pk"))
-        .values({name: _new_value(shelf.table, name) for name in names})
+        .values({name: bindparam(f"b_{name}") for name in names})
     )
     connection.execute(statement, [{f"b_{name}": value for name, value in row.items()} for row in rows])
     owner = shelf.tokens.c[shelf.owner]
     connection.execute(delete(shelf.tokens).where(owner == bindparam("b_pk")), [{"b_pk": row["pk"]} for row in rows])
 
 
-def _new_value(table: Table, name: str) -> ColumnElement[Any]:
-    """What a column of a newer version holds. A move that was announced once stays announced."""
-    sent: ColumnElement[Any] = bindparam(f"b_{name}", type_=table.c[name].type)
-    return or_(table.c.announced, sent) if name == "announced" else sent
-
-
-def _move_stamps(connection: Connection, shelf: Shelf[Facts], stamps: Sequence[tuple[int, datetime]]) -> None:
+def _move_stamps(connection: Connection, shelf: Shelf[Facts], stamps: Sequence[tuple[int, Stamp]]) -> None:
     if not stamps:
         return
-    table = shelf.table
-    statement = update(table).where(table.c.pk == bindparam("b_pk")).values({shelf.stamp: bindparam("b_stamp")})
-    connection.execute(statement, [{"b_pk": pk, "b_stamp": stamp} for pk, stamp in stamps])
+    columns = (shelf.stamp, "stamp_from", "stamp_until")
+    moved: dict[str, Any] = {name: bindparam(f"b_{name}") for name in columns}
+    statement = update(shelf.table).where(shelf.table.c.pk == bindparam("b_pk")).values(moved)
+    rows = [{"b_pk": pk} | {f"b_{name}": at for name, at in zip(columns, stamp, strict=True)} for pk, stamp in stamps]
+    connection.execute(statement, rows)
 
 
-def _written(store: Store, pk: int, revision: int, one: Keyed[Facts]) -> Written[Facts]:
-    token = store.tokeniser.token
-    tokens = tuple([(kind, token(kind, value)) for kind, value in one.draft.values])
+def _written(store: Store, shelf: Shelf[Facts], pk: int, revision: int, one: Keyed[Facts]) -> Written[Facts]:
+    token, values = store.tokeniser.token, one.draft.values
+    if one.rival:
+        is_entry = shelf.kind is RecordKind.ENTRY
+        theirs = [values_of(where, with_areas=is_entry) for where in one.rival.places]
+        values = tuple(dict.fromkeys(chain(values, *theirs)))
+    tokens = tuple([(kind, token(kind, value)) for kind, value in values])
     return Written(pk, revision, shard_of(one.key), tokens, one.draft)
 
 

@@ -1,8 +1,9 @@
 """A notice that replaces another: the older one no longer counts, whichever of the two arrives first.
 
-A notice is live unless another of the same provider names it in `supersedes` and was issued later, or at the same time,
-as where a batch gives no times of issue. At the same time, a notice that itself replaces another yields to a higher key
-only, so that notices that name each other never all fall away.
+A notice is live unless another of the same provider names it in `supersedes` and was not issued before it. Where
+nothing says which was issued first, as where a batch gives no times of issue or dates only, a notice that itself
+replaces another yields only to a later stamp as stored, or at the same one to a higher key, so that notices that
+name each other never all fall away.
 """
 
 from __future__ import annotations
@@ -44,19 +45,23 @@ def settle_supersessions(taking: Taking, keys: Collection[bytes]) -> None:
     """See to it that each notice under `keys` is live, or not, as the notices on record say."""
     fallen = _set_live(taking.connection, keys, live=False)
     risen = _set_live(taking.connection, keys, live=True)
-    _tell(taking, fallen + risen)
+    _tell(taking, fallen + risen + _hand_on(taking.connection, keys))
     taking.note(AuditWord.NOTICES_SUPERSEDED, [(row.pk, row.revision) for row in fallen])
 
 
 def _set_live(connection: Connection, keys: Collection[bytes], *, live: bool) -> Changed:
     later = notices.alias("later")
-    yields = or_(notices.c.supersedes_key.is_(None), later.c.record_key > notices.c.record_key)
+    yields = or_(
+        notices.c.supersedes_key.is_(None),
+        later.c.issued_at > notices.c.issued_at,
+        and_(later.c.issued_at == notices.c.issued_at, later.c.record_key > notices.c.record_key),
+    )
     replaced = exists(
         select(later.c.pk).where(
             later.c.supersedes_key == notices.c.record_key,
             or_(
-                later.c.issued_at > notices.c.issued_at,
-                and_(later.c.issued_at == notices.c.issued_at, yields),
+                later.c.stamp_from > notices.c.stamp_until,
+                and_(later.c.stamp_until >= notices.c.stamp_from, yields),
             ),
         )
     )
@@ -68,6 +73,27 @@ def _set_live(connection: Connection, keys: Collection[bytes], *, live: bool) ->
     )
     named = among_keys(connection, notices.c.record_key, keys)
     return [row for condition in named for row in connection.execute(statement.where(condition))]
+
+
+def _hand_on(connection: Connection, keys: Collection[bytes]) -> Changed:
+    """A notice was announced if one that it replaces was, and so on along the chain."""
+    before = notices.alias("before")
+    announced = exists(
+        select(before.c.pk).where(before.c.record_key == notices.c.supersedes_key, before.c.announced.is_(True))
+    )
+    statement = (
+        update(notices)
+        .where(notices.c.announced.is_(False), announced)
+        .values(announced=True, revision=notices.c.revision + 1)
+        .returning(notices.c.pk, notices.c.revision, notices.c.shard, notices.c.record_key)
+    )
+    changed, named = [], set(keys)
+    while named:
+        conditions = among_keys(connection, notices.c.supersedes_key, named)
+        found = [row for one in conditions for row in connection.execute(statement.where(one))]
+        changed += found
+        named = {row.record_key for row in found}
+    return changed
 
 
 def _tell(taking: Taking, changed: Changed) -> None:

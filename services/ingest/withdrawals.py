@@ -12,6 +12,7 @@ from schemas.events import CHUNK, EntriesWithdrawn, RecordRef
 from services.core.audit import AuditWord
 from services.core.errors import ConflictError, NotFoundError
 from services.ingest.sharding import by_shard
+from services.ingest.stamps import exact
 from services.ingest.taking import Taking
 from services.storage.feeds import hold_feed
 from services.storage.outbox import Announcement
@@ -64,12 +65,13 @@ def withdrawn_among(connection: Connection, feed_id: str, keys: Collection[bytes
 
 def withdraw(taking: Taking, pks: Sequence[int]) -> None:
     """Take entries off the register: they stay on record, their matches end."""
-    entries = register_entries
+    entries, stamp = register_entries, exact(taking.now)
+    moved = {"updated_at": stamp.at, "stamp_from": stamp.earliest, "stamp_until": stamp.latest}
     for start in range(0, len(pks), CHUNK):
         statement = (
             update(entries)
             .where(entries.c.pk.in_(pks[start : start + CHUNK]), entries.c.live)
-            .values(live=False, revision=entries.c.revision + 1, updated_at=taking.now, received_at=taking.now)
+            .values(live=False, revision=entries.c.revision + 1, received_at=taking.now, **moved)
             .returning(entries.c.pk, entries.c.revision, entries.c.shard)
         )
         changed = taking.connection.execute(statement).all()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 
 from schemas.codes import MatchLevel, Scope
 from services.core.address import AddressParts
@@ -36,6 +37,12 @@ class Whereabouts:
 
     has_numbers: bool
     parts: AddressParts | None
+    others: tuple[Whereabouts, ...] = ()
+    """Where versions place it that tie with the one on record."""
+
+    def all(self) -> tuple[Whereabouts, ...]:
+        """The place on record and the others."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,11 @@ def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | N
         also = (Reason.SAME_UPRN,) if TokenKind.UPRN in kinds else ()
         return Finding(MatchLevel.CONFIRMED, (Reason.SAME_TELEPHONE_NUMBER, *also))
     mine, theirs = look()
+    found = (_compared(kinds, *places) for places in product(mine.all(), theirs.all()))
+    return max(filter(None, found), key=lambda finding: finding.level.rank, default=None)
+
+
+def _compared(kinds: Collection[TokenKind], mine: Whereabouts, theirs: Whereabouts) -> Finding | None:
     agreement = _agreement(mine, theirs)
     numbers = (Reason.NUMBERS_DIFFER,) if mine.has_numbers and theirs.has_numbers else ()
     if TokenKind.UPRN in kinds:

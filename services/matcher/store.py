@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,10 +151,15 @@ def _looker(
 def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Whereabouts]) -> Whereabouts:
     if pk not in seen:
         key, body = sealed[pk]
-        private = store.vault.open(place(table, key), body)
-        parts = private.get("parts")
-        seen[pk] = Whereabouts(bool(private["numbers"]), AddressParts.from_compact(parts) if parts else None)
+        seen[pk] = whereabouts_of(store.vault.open(place(table, key), body))
     return seen[pk]
+
+
+def whereabouts_of(private: Mapping[str, Any]) -> Whereabouts:
+    """Where a record is, and where versions place it that tie with it, from what is sealed of it."""
+    parts = private.get("parts")
+    others = tuple(whereabouts_of(one) for one in private.get("rivals", ()))
+    return Whereabouts(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
 
 
 def save(connection: Connection, state: MatchState, outcome: MatchOutcome, now: datetime) -> MatchOutcome:

@@ -143,11 +143,14 @@ def test_of_two_versions_in_one_submission_the_later_is_kept_whichever_comes_fir
     assert {str(row.planned_on) for row in rows(house, notices)} == {"2026-12-10"}
 
 
-def test_two_contents_of_one_reference_without_an_order_are_reported_by_their_row(house: House) -> None:
+def test_of_two_contents_of_one_reference_without_an_order_the_lower_row_is_kept_and_both_are_flagged(
+    house: House,
+) -> None:
     _, told = house.post_notices(NOTICE, NOTICE | {"planned_migration_date": "2026-12-24"})
-    assert sorted(row.outcome for row in told) == [Outcome.ACCEPTED, Outcome.REJECTED]
-    (refused,) = (row for row in told if row.outcome is Outcome.REJECTED)
-    assert codes(refused) == {"repeated_reference"}
+    assert [row.outcome for row in told] == [Outcome.WARNED] * 2
+    assert [codes(row) for row in told] == [{"same_stamp_differs"}] * 2
+    (record,) = rows(house, notices)
+    assert (str(record.planned_on), str(record.rival_planned_on)) == ("2026-12-24", "2026-12-03")
 
 
 def test_a_number_that_cannot_be_mended_is_kept_flagged_and_the_line_found_by_uprn(house: House) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import product
@@ -87,6 +87,16 @@ def _place(draw: st.DrawFn, place: Row) -> dict[str, Any]:
     return dict(place) if changed is None else {**place, changed: draw(PLACE[changed])}
 
 
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """Without versions of a record that nothing tells apart but their arrival: of those it matters which comes last."""
+    seen: dict[tuple[str, str], Row] = {}
+    return [row for row in rows if seen.setdefault(_told_apart(row), row) == row]
+
+
+def _told_apart(row: Row) -> tuple[str, str]:
+    return (row["id"], row["issued_at"]) if "id" in row else (row["entry_id"], row["updated_at"])
+
+
 @dataclass
 class Version:
     """What is on record of one reference."""
@@ -134,12 +144,10 @@ class World:
     def _take(self, shelf: dict[str, Version], name: str, row: Row, draft: Draft[Any] | Refused) -> None:
         if isinstance(draft, Refused):
             return
-        one = Version(row, draft.stamp, self.tokeniser.digest(draft.content))
+        one = Version(row, draft.stamp.at, self.tokeniser.digest(draft.content))
         known = shelf.get(name)
-        if known is None or (one.stamp, one.digest) > (known.stamp, known.digest):
+        if known is None or one.stamp > known.stamp:
             shelf[name] = one
-        elif known.live and known.digest == one.digest:
-            known.stamp = max(known.stamp, one.stamp)
 
     def _replaced(self, name: str, notice: Version) -> bool:
         return any(

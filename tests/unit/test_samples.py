@@ -239,7 +239,7 @@ class TestTheNotices:
 
     def test_a_few_notices_come_late(self, notices):
         ahead = [
-            (min(filter(None, (one.facts.planned_on, one.facts.restriction_on))) - london_day(one.stamp)).days
+            (min(filter(None, (one.facts.planned_on, one.facts.restriction_on))) - london_day(one.stamp.at)).days
             for one in notices
             if not isinstance(one, Refused) and one.facts.planned_on and one.facts.status is NoticeStatus.PLANNED
         ]
@@ -257,7 +257,7 @@ class TestTheNotices:
         assert set(replaced) <= references
 
     def test_no_notice_is_issued_after_the_base_day(self, notices):
-        assert max(one.stamp for one in notices if not isinstance(one, Refused)).date() < BASE_DAY
+        assert max(one.stamp.at for one in notices if not isinstance(one, Refused)).date() < BASE_DAY
 
 
 class TestMovingTheirDates:
@@ -296,5 +296,5 @@ class TestMovingTheirDates:
 def _plan(one, later):
     if isinstance(one, Refused):
         return one.row, one.issues
-    days = (one.facts.planned_on, one.facts.restriction_on, london_day(one.stamp))
+    days = (one.facts.planned_on, one.facts.restriction_on, london_day(one.stamp.at))
     return one.row, one.reference, *(day and day + timedelta(days=later) for day in days)

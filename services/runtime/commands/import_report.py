@@ -22,9 +22,14 @@ _MEANING: Final[dict[str, str]] = {
     Outcome.ACCEPTED: "",
     Outcome.WARNED: "kept and flagged; matched by whatever in it is sound",
     Outcome.UNCHANGED: "the same is on record already",
-    Outcome.STALE: "a later version is on record; this one changes nothing",
+    Outcome.STALE: "not used: a later version is on record",
     Outcome.REJECTED: "not kept; see below what to mend",
 }
+_KEPT: Final[dict[Outcome, tuple[int, str, str]]] = {
+    Outcome.REJECTED: (0, "not kept", "red"),
+    Outcome.STALE: (1, "not used", "red"),
+}
+_ELSE: Final = (2, "kept", "yellow")
 _STYLE: Final[dict[str, str]] = {Outcome.WARNED: "yellow", Outcome.REJECTED: "red"}
 
 
@@ -72,15 +77,14 @@ def show_dry_run(would_withdraw: int | None) -> None:
 
 
 def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None:
-    """The rows with issues, those not kept first; `whole_list` is the file that takes all of them."""
-    found = sorted(_issues(outcomes), key=lambda one: (one[0].outcome is not Outcome.REJECTED, one[0].row))
+    """The rows with issues, those not kept or not used first; `whole_list` is the file that takes all of them."""
+    found = sorted(_issues(outcomes), key=lambda one: (_KEPT.get(one[0].outcome, _ELSE)[0], one[0].row))
     if not found:
         return
     shown = table("Row", "", "Field", "What is amiss", "What to do", right=("Row",))
     for outcome, issue in found[:SHOWN]:
-        rejected = outcome.outcome is Outcome.REJECTED
-        kept = cell("not kept", "red") if rejected else cell("kept", "yellow")
-        shown.add_row(str(outcome.row), kept, cell(issue.field), cell(issue.reason), cell(issue.remedy))
+        _, kept, style = _KEPT.get(outcome.outcome, _ELSE)
+        shown.add_row(str(outcome.row), cell(kept, style), cell(issue.field), cell(issue.reason), cell(issue.remedy))
     out().print(shown)
     if whole_list is not None:
         out().print(Text.assemble(f"All {counted(len(found), 'issue')} are in ", cell(whole_list), "."))

@@ -1,0 +1,63 @@
+"""A case runs on the earlier danger of two versions of a notice with the same stamp, until somebody settles them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from services.alerts.machine import Event, State
+from tests.support.house import House
+from tests.support.people import record
+
+NOTICE = {"id": "n1", "cli": "01632 960123", "issued_at": "2026-11-20T00:00:00Z"}
+
+
+@pytest.fixture
+def alerted(house: House) -> House:
+    house.put_entries({"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:00:00Z"})
+    house.post_notices({**NOTICE, "planned_migration_date": "2026-12-10"})
+    house.tick(seconds=31)
+    return house
+
+
+@pytest.mark.parametrize(
+    ("later", "harm_on"),
+    [
+        ({"planned_migration_date": "2026-12-02"}, date(2026, 12, 2)),
+        ({"planned_migration_date": "2027-06-01"}, date(2026, 12, 10)),
+        ({"planned_migration_date": "2026-12-10", "restriction_start_date": "2026-12-01"}, date(2026, 12, 1)),
+        ({"status": "withdrawn", "planned_migration_date": "2026-12-10"}, date(2026, 12, 10)),
+    ],
+)
+def test_the_case_runs_on_the_earlier_danger_and_the_council_is_asked(
+    alerted: House, later: dict[str, str], harm_on: date
+) -> None:
+    alerted.post_notices({**NOTICE, **later})
+    alerted.tick(minutes=1)
+    case = alerted.cases()[0]
+    assert (case.state, case.harm_on, len(alerted.mails())) == (State.OPEN, harm_on, 2)
+
+
+def test_a_later_stamp_settles_them(alerted: House) -> None:
+    alerted.post_notices({**NOTICE, "planned_migration_date": "2027-06-01"})
+    alerted.tick(minutes=1)
+    alerted.post_notices({**NOTICE, "planned_migration_date": "2027-06-01", "issued_at": "2026-11-22T09:00:00Z"})
+    alerted.tick(minutes=1)
+    assert alerted.cases()[0].harm_on == date(2027, 6, 1)
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "planned"])
+def test_a_person_settles_them_for_the_version_on_record(alerted: House, status: str) -> None:
+    alerted.post_notices({**NOTICE, "planned_migration_date": "2027-06-01", "status": status})
+    alerted.tick(minutes=1)
+    case = record(alerted, Event.SETTLE_VERSIONS)
+    expected = State.NOTICE_WITHDRAWN if status == "withdrawn" else State.OPEN
+    assert (case.state, status == "withdrawn" or case.harm_on == date(2027, 6, 1)) == (expected, True)
+
+
+def test_the_same_body_again_changes_nothing(alerted: House) -> None:
+    for _ in range(3):
+        alerted.post_notices({**NOTICE, "planned_migration_date": "2026-12-10"})
+        alerted.tick(minutes=1)
+    assert len(alerted.mails()) == 1

@@ -132,7 +132,7 @@ class DeliveryPool:
     def _send(self, job: Job) -> SendResult:
         try:
             return self._channel.send(job.route, job.message, job.reference)
-        except Exception:  # noqa: BLE001 - a channel that breaks its word may not take the thread or the job with it
+        except BaseException:  # noqa: BLE001 - a channel that breaks its word may not take the thread or the job with it
             return CHANNEL_ERROR
 
     def _overdue(self, turn: _Turn) -> None:

@@ -204,3 +204,15 @@ def test_the_timer_rings_by_the_clock_and_can_be_called_off():
 
 def test_a_job_does_not_show_its_route():
     assert "council" not in repr(jobs("mailto://duty@council.example")[0])
+
+
+@pytest.mark.parametrize("fault", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])
+def test_no_fault_of_a_channel_loses_a_place(alarms, fault):
+    class Faulty:
+        def send(self, route, message, reference):
+            raise fault
+
+    pool = DeliveryPool(Faulty(), workers=1, alarm=alarms)
+    assert [result for _job, result in pool.send_all(jobs("first", "second"))] == [CHANNEL_ERROR, CHANNEL_ERROR]
+    assert pool.close(PATIENCE)
+    assert pool.stuck == 0

@@ -42,6 +42,20 @@ class NoticeStatus(StrEnum):
     REVERTED = "reverted"
 
 
+REPORTED = frozenset({NoticeStatus.COMPLETED, NoticeStatus.REVERTED})
+"""The statuses that report what was done to a line, not what is planned."""
+
+DANGEROUS_FIRST = (
+    NoticeStatus.COMPLETED,
+    NoticeStatus.REVERTED,
+    NoticeStatus.PLANNED,
+    NoticeStatus.RESCHEDULED,
+    NoticeStatus.PAUSED,
+    NoticeStatus.WITHDRAWN,
+)
+"""The statuses by what they mean for an alarm on the line, the most dangerous first (policy of the deployment)."""
+
+
 class RestrictionKind(StrEnum):
     """How a line is restricted before its migration."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from services.alerts.agent import effects_of, happened
-from services.alerts.case import Case
+from services.alerts.case import Case, Line
 from services.alerts.councils import load_council
 from services.alerts.machine import Event, Refuse, decide
 from services.alerts.owed import CasePolicy, what_is_owed
@@ -45,8 +45,6 @@ class FoundAlert(NamedTuple):
     council: str
     created_at: datetime
 
-
-__all__ = ["ActRefusedError", "RecordFaultyError", "Acknowledged", "act", "acknowledge"]
 
 PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))
 """The events a person brings about; the others come from notices, registers and the clock."""
@@ -184,9 +182,8 @@ def _record(
     happenings: list[Happening] = []
     check_days(case, record, now)
     dossier = load_dossier(connection, case)
-    moved = tuple(sorted({line.provider for line in dossier.lines if line.moved}))
-    tested = moved or None if event is Event.PASS_POST_CHECK else None
-    changed = with_record(apply(case, event, now, happenings, tested), event, record, dossier.lines)
+    concerned = _providers_concerned(event, dossier.lines)
+    changed = with_record(apply(case, event, now, happenings, concerned), event, record, dossier.lines)
     if not changed.clock_stopped:
         changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
     decided = CasePolicy(policy, load_ruleset(case.ruleset))
@@ -198,6 +195,12 @@ def _record(
     rows = [happened(owed.case, first, said, record.by), *(happened(owed.case, one, {}, None) for one in others)]
     write_audit(connection, store.vault, rows, now)
     return owed.case
+
+
+def _providers_concerned(event: Event, lines: Sequence[Line]) -> tuple[str, ...] | None:
+    """A test call after a move is about the lines that have moved; every other act is about the whole case."""
+    moved = sorted({line.provider for line in lines if line.moved})
+    return tuple(moved) if moved and event is Event.PASS_POST_CHECK else None
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.alerts.acts import (
     PEOPLES_ACTS,
-    ActRefusedError,
-    RecordFaultyError,
     acknowledge,
     act,
     find_case,
@@ -18,6 +16,7 @@ from services.alerts.acts import (
 )
 from services.alerts.machine import ENDED, Event, State
 from services.alerts.metrics import ACKNOWLEDGEMENTS
+from services.alerts.recording import ActRefusedError, RecordFaultyError
 from services.alerts.store import find_cases
 from services.alerts.views import CaseSummary, CaseView, case_view, summaries
 from services.core.errors import NotFoundError

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from schemas.codes import (
+    REPORTED,
     Connection,
     MatchDecision,
     MatchLevel,
@@ -19,9 +20,6 @@ from schemas.codes import (
 from services.alerts.machine import CLOCK_STOPPED, ENDED, State
 from services.alerts.policy import CaseClock
 from services.core.clock import london_day
-
-REPORTED = frozenset({NoticeStatus.COMPLETED, NoticeStatus.REVERTED})
-"""The statuses that report what was done to a line, not what is planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,7 @@ class Line:
         return reported if self.planned_on is None else min(self.planned_on, reported)
 
     @property
-    def facts(self) -> str:
+    def fingerprint(self) -> str:
         """What the notice says of harm, as one text: when it differs, something about the line is new."""
         return f"{self.status.value} {self.planned_on} {self.restriction_on}"
 

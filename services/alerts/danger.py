@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
+from schemas.codes import DANGEROUS_FIRST, MatchDecision, MatchLevel, NoticeStatus
 from services.alerts.case import Case, Entry, Line
 from services.alerts.line_memory import Memories, is_ported, is_rejected, memories, of_line
 from services.alerts.policy import harmful_day
@@ -104,21 +104,11 @@ def most_dangerous(line: Line, known: Memories) -> Line:
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:
         return line
-    status = min((line.status, rival.status), key=_DANGEROUS_FIRST.index)
+    status = min((line.status, rival.status), key=DANGEROUS_FIRST.index)
     planned = _earliest((line.planned_on, rival.planned_on))
     return replace(
         line, status=status, planned_on=planned, restriction_on=_earliest((line.restriction_on, rival.restriction_on))
     )
-
-
-_DANGEROUS_FIRST = (
-    NoticeStatus.COMPLETED,
-    NoticeStatus.REVERTED,
-    NoticeStatus.PLANNED,
-    NoticeStatus.RESCHEDULED,
-    NoticeStatus.PAUSED,
-    NoticeStatus.WITHDRAWN,
-)
 
 
 def _planned_ahead(line: Line) -> date | None:

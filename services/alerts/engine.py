@@ -19,7 +19,7 @@ from services.alerts.machine import ENDED
 from services.alerts.operator import tell_operator
 from services.alerts.owed import LOOK_AGAIN, CasePolicy, Owed, what_is_owed
 from services.alerts.policy import Contact, Escalation, Tier, tiers_for
-from services.alerts.recompute import recompute_changed
+from services.alerts.recompute import recompute, with_changed_policy
 from services.alerts.rules import Ruleset
 from services.alerts.store import CASE_COLUMNS, find_due, load_dossiers, save_cases
 from services.alerts.withdrawal import tells_of_withdrawal
@@ -61,13 +61,16 @@ class Engine:
         A council whose cases cannot be handled holds up no other: the others are told first, then its fault is raised.
         """
         now = self.store.now()
-        recompute_changed(self.store, self.ruleset)
         with self.store.reading() as connection:
+            changed = with_changed_policy(connection)
             councils = connection.scalars(select(cases.c.feed_id).where(_is_due(now, now)).distinct()).all()
         handled, fault = tell_operator(self.store, self.fallback, now), None
-        for feed_id in councils:
+        for feed_id in sorted({*changed, *councils}):
             try:
-                handled += self._run_council(feed_id, now)
+                if feed_id in changed:
+                    handled += recompute(self.store, self.ruleset, feed_id)
+                if feed_id in councils:
+                    handled += self._run_council(feed_id, now)
             except Exception as error:  # noqa: BLE001 - raised below, once everybody else has been told
                 fault = error
         if fault is not None:
@@ -78,7 +81,7 @@ class Engine:
         with self.store.writing() as connection:
             due = _claim(connection, feed_id, now)
             self._look_at(connection, load_council(connection, self.store, feed_id), due, now)
-        return sum(1 for case in due if case.due_at is not None and not now < case.due_at <= now + LOOK_AGAIN)
+        return sum(1 for case in due if case.due_at is not None and not _gathers(case.due_at, now))
 
     def _look_at(self, connection: Connection, council: Council, due: Sequence[Case], now: datetime) -> None:
         reviews = self._review(connection, council, due, now)
@@ -103,6 +106,11 @@ def _is_due(by: datetime, now: datetime) -> ColumnElement[bool]:
     """That a case is due. An open one that is due later than any look can be was written by a clock that ran ahead."""
     running = cases.c.state.not_in([state.value for state in ENDED])
     return or_(cases.c.due_at <= by, and_(cases.c.due_at > now + LOOK_AGAIN + LOOK_AHEAD, running))
+
+
+def _gathers(due_at: datetime, now: datetime) -> bool:
+    """Whether a case that was claimed only waits to join the others' message."""
+    return now < due_at <= now + LOOK_AHEAD
 
 
 def _claim(connection: Connection, feed_id: str, now: datetime) -> list[Case]:

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from schemas.codes import MatchLevel
-from services.alerts.case import REPORTED, Case, Line
+from schemas.codes import REPORTED, MatchLevel
+from services.alerts.case import Case, Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def is_rejected(memory: LineMemory, line: Line) -> bool:
 
 def is_ported(memory: LineMemory, line: Line) -> bool:
     """Whether the number has left the line's provider, and the provider has said nothing new since."""
-    return memory.ported == line.facts
+    return memory.ported == line.fingerprint
 
 
 def is_held(memory: LineMemory, today: date) -> bool:

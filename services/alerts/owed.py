@@ -64,14 +64,14 @@ def what_is_owed(
     known = (case.providers, case.notice_issued_at)
     for event, providers in _news(case, entry, lines, found, policy.ruleset):
         case = apply(case, event, now, happenings, providers)
-    case = _settled(case, lines, found, happenings, now)
+    case = _with_lines(case, lines, found, happenings, now)
     changed = (case.providers, case.notice_issued_at) != known
     message = next_message(case, policy.council, now)
     case = replace(case, due_at=_due_at(case, lines, message, policy.council, now))
     return Owed(case, tuple(happenings), message, changed and not happenings and case.revision > 0)
 
 
-def _settled(
+def _with_lines(
     case: Case, lines: Sequence[Line], found: Danger | None, happenings: list[Happening], now: datetime
 ) -> Case:
     """Take in what the lines say and what has happened to them and to the case, in the order of the days."""

@@ -25,12 +25,10 @@ from services.storage.tables import cases, feeds
 BATCH = 2_000
 
 
-def recompute_changed(store: Store, ruleset: Ruleset) -> int:
-    """Recompute for every council whose policy has changed since it was last done; returns how many cases changed."""
-    with store.reading() as connection:
-        changed = select(feeds.c.feed_id).where(feeds.c.policy_version != feeds.c.recomputed_version)
-        councils = connection.scalars(changed).all()
-    return sum(recompute(store, ruleset, feed_id) for feed_id in councils)
+def with_changed_policy(connection: Connection) -> list[str]:
+    """The councils whose policy has changed since their cases were last recomputed."""
+    changed = feeds.c.policy_version != feeds.c.recomputed_version
+    return list(connection.scalars(select(feeds.c.feed_id).where(changed)))
 
 
 def recompute(store: Store, ruleset: Ruleset, feed_id: str) -> int:

@@ -64,7 +64,7 @@ def with_record(case: Case, event: Event, record: HumanAct, lines: Sequence[Line
 def _as_said(memory: LineMemory, line: Line, event: Event, record: HumanAct) -> LineMemory:
     """What a person's act says of one line."""
     if isinstance(record, PortLine) and line.provider == record.from_provider:
-        return replace(memory, ported=line.facts)
+        return replace(memory, ported=line.fingerprint)
     if event is Event.REJECT_MATCH:
         return replace(memory, rejected=line.level.value)
     return replace(memory, settled=line.revision) if event is Event.SETTLE_VERSIONS else memory

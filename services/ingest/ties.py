@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from schemas.codes import NoticeStatus, ServiceStatus
+from schemas.codes import DANGEROUS_FIRST, REPORTED, NoticeStatus, ServiceStatus
 from services.ingest.drafts import EntryFacts, NoticeFacts
 from services.ingest.outcomes import Issue
 
@@ -23,22 +23,14 @@ Place = Mapping[str, Any]
 """Where a line is, as JSON: `numbers`, `uprn`, `postcode`, `parts`, and `areas` of an area notice."""
 
 _ORDER: Final[tuple[str, ...]] = (
-    NoticeStatus.COMPLETED,
-    NoticeStatus.REVERTED,
-    NoticeStatus.PLANNED,
-    NoticeStatus.RESCHEDULED,
-    NoticeStatus.PAUSED,
-    NoticeStatus.WITHDRAWN,
+    *DANGEROUS_FIRST,
     ServiceStatus.ACTIVE,
     ServiceStatus.UNKNOWN,
     ServiceStatus.SUSPENDED,
     ServiceStatus.ENDED,
 )
 """Of a notice and of an entry, the most dangerous first."""
-_DECISIVE: Final = frozenset(
-    [NoticeStatus.COMPLETED, NoticeStatus.REVERTED, NoticeStatus.WITHDRAWN, ServiceStatus.ENDED]
-)
-_HAPPENED: Final = frozenset([NoticeStatus.COMPLETED, NoticeStatus.REVERTED])
+_DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceStatus.ENDED}
 
 
 class Danger(NamedTuple):
@@ -51,7 +43,7 @@ class Danger(NamedTuple):
     @property
     def announces(self) -> bool:
         """Whether it speaks of something that is still to come, or was."""
-        return self.status not in _HAPPENED
+        return self.status not in REPORTED
 
 
 class Rival(NamedTuple):

@@ -201,7 +201,7 @@ class History:
         return [line for line in self._counted() if tested is None or _last_day(line) > tested]
 
     def _counted(self) -> list[Line]:
-        ported = {key for key, one in self.case.seen.items() if one.get("ported") == self.lines[int(key)].facts}
+        ported = {key for key, one in self.case.seen.items() if one.get("ported") == self.lines[int(key)].fingerprint}
         return [
             line
             for pk, line in self.lines.items()

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from services.alerts.acts import acknowledge, read_record
 from services.alerts.councils import set_policy
 from services.alerts.machine import Event, State
 from services.alerts.policy import Contact, CouncilPolicy, Tier
 from services.alerts.recompute import recompute
+from services.storage.feeds import add_feed
+from services.storage.tables import feeds
+from services.storage.vault import VaultError
 from tests.support.house import BLACKPOOL, House
 from tests.support.http import Door
 from tests.support.people import confirm_safe
@@ -127,3 +131,16 @@ def test_an_old_link_says_that_something_has_changed_and_acknowledges_nothing(do
         page = door.ask(None, method, link, **sent)
         assert (page.status_code, "Something has changed" in page.text) == (409, True)
     assert door.house.cases()[0].state is State.OPEN
+
+
+def test_a_council_whose_policy_cannot_be_read_holds_up_no_other(alerted: House) -> None:
+    cardiff = add_feed(alerted.store, "council", "W06000015", "Cardiff")
+    with alerted.store.writing() as connection:
+        damaged = {"policy_version": 1, "policy_sealed": b"damaged"}
+        connection.execute(update(feeds).where(feeds.c.feed_id == cardiff).values(damaged))
+    told = len(alerted.mails())
+    alerted.clock.advance(days=9)
+    with pytest.raises(VaultError):
+        alerted.engine.run_due()
+    alerted.dispatcher.run_due()
+    assert len(alerted.mails()) == told + 1

@@ -44,7 +44,7 @@ def acknowledge_(
     if done.cases:
         say(f"[bold]{done.alert.strip().upper()}[/]: {counted(len(done.cases), 'case')} acknowledged.{until}")
     else:
-        say("None of its cases is open any more: there is nothing to acknowledge.")
+        say("Nothing was acknowledged: its cases have ended, or have news since. A newer message tells of them.")
 
 
 @confirm.command(

@@ -9,9 +9,10 @@ from typing import Any, Final, get_args
 
 from rich.markup import escape
 
-from services.alerts.acts import PEOPLES_ACTS, RecordFaultyError, read_record
+from services.alerts.acts import PEOPLES_ACTS, read_record
 from services.alerts.case import Case
 from services.alerts.machine import ENDED, Event
+from services.alerts.recording import RecordFaultyError
 from services.alerts.records import RECORD_FOR, HumanAct
 from services.alerts.wording import case_state
 from services.core.clock import LONDON

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from services.storage.tables.base import Moment, metadata, pk
 
 ENDS = ("post_check_passed", "closed", "false_match", "service_ended", "notice_withdrawn")
-"""The states in which a case is over; a test holds them to the state table."""
+"""The states in which a case is over, as the state table has them: storage does not know the table."""
 
 OPEN_IS_DUE = f"due_at IS NOT NULL OR state IN ({', '.join(repr(state) for state in ENDS)})"
 """An open case always has a time at which it is looked at again: without one it would be silent for ever."""

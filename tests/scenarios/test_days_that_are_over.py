@@ -1,0 +1,66 @@
+"""A day that is over when somebody acts, or when the case is looked at late, is acted on and never skipped."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from services.alerts.machine import Event, State
+from services.storage.tables import cases
+from tests.support.house import House
+from tests.support.people import confirm_safe, pass_post_check, record
+
+
+@pytest.fixture
+def alerted(house: House) -> House:
+    house.put_entries({"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:00:00Z"})
+    house.post_notices({"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"})
+    house.tick(seconds=31)
+    return house
+
+
+def state(house: House) -> State:
+    return house.cases()[0].state
+
+
+def test_a_re_test_day_that_is_over_before_the_confirmation_falls_due_at_once(alerted: House) -> None:
+    record(alerted, Event.FIT_SOLUTION, kind="converter_interim", retest_on="2026-11-24")
+    alerted.clock.advance(days=3)
+    assert confirm_safe(alerted).state is State.OPEN
+
+
+def test_a_line_that_is_confirmed_safe_after_its_planned_day_owes_its_test_call(alerted: House) -> None:
+    alerted.clock.advance(days=12)
+    assert confirm_safe(alerted).state is State.MIGRATED
+
+
+def test_a_hold_until_today_ends_tonight(alerted: House) -> None:
+    held = record(alerted, Event.CONFIRM_HOLD, provider_reference="HLD-1", ends_on="2026-11-23")
+    assert held.state is State.HOLD_CONFIRMED
+    alerted.tick(hours=15)
+    assert state(alerted) is State.OPEN
+
+
+@pytest.mark.parametrize("retest_on", ["2026-12-04", "2026-12-05", "2026-12-03"])
+@pytest.mark.parametrize("days", [11, 12, 20])
+def test_a_re_test_beside_the_switch_is_no_alarm_by_night(alerted: House, retest_on: str, days: int) -> None:
+    """The re-test day itself comes before the day after the switch, on which the line is taken to have moved."""
+    record(alerted, Event.FIT_SOLUTION, kind="converter_interim", retest_on=retest_on)
+    confirm_safe(alerted)
+    alerted.tick(days=days)
+    assert state(alerted) is not State.MIGRATED_UNCONFIRMED
+
+
+def test_a_test_call_after_the_switch_is_the_re_test_of_its_day(alerted: House) -> None:
+    record(alerted, Event.FIT_SOLUTION, kind="converter_interim", retest_on="2026-12-04")
+    confirm_safe(alerted)
+    alerted.tick(days=12)
+    assert pass_post_check(alerted).state is State.POST_CHECK_PASSED
+    alerted.tick(days=2)
+    assert state(alerted) is State.POST_CHECK_PASSED
+
+
+def test_the_database_refuses_an_open_case_without_a_due_time(alerted: House) -> None:
+    with pytest.raises(IntegrityError, match="open_case_is_due"), alerted.store.writing() as connection:
+        connection.execute(update(cases).values(due_at=None))

@@ -1,0 +1,8 @@
+"""The database knows the states in which a case is over, without knowing the state table."""
+
+from services.alerts.machine import ENDED
+from services.storage.tables.cases import ENDS
+
+
+def test_the_database_and_the_state_table_name_the_same_ends():
+    assert set(ENDS) == {state.value for state in ENDED}

@@ -28,5 +28,12 @@ def _word_of_withdrawal(case: Case, policy: CouncilPolicy, now: datetime) -> Esc
     if not (case.withdrawn and case.warned):
         return None
     threshold = policy.thresholds[0] if case.last_threshold is None else case.last_threshold
-    gathered = case.state_since + timedelta(seconds=policy.grouping_seconds)
-    return Escalation(out_of_quiet_hours(policy, max(gathered, now)), threshold, Reason.NOTICE_WITHDRAWN)
+    due_at = out_of_quiet_hours(policy, max(_gathered(case, policy), now))
+    return Escalation(due_at, threshold, Reason.NOTICE_WITHDRAWN)
+
+
+def _gathered(case: Case, policy: CouncilPolicy) -> datetime:
+    """When it waits for no other case; one that was written and has reached nobody is owed again later."""
+    if case.tried_at is not None and case.tried_at >= case.state_since:
+        return case.tried_at + timedelta(minutes=policy.unreached_repeat_minutes)
+    return case.state_since + timedelta(seconds=policy.grouping_seconds)

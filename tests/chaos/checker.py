@@ -134,15 +134,22 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """How often an entry, or a notice on a number it ever had, was changed after it was first sent."""
+    """How often the danger of an entry was changed after it was first sent.
+
+    A change is a later version of the entry, a later version of a notice on a number it ever had, and another provider
+    with a notice on such a number: a second line is news of its own.
+    """
     of_number = Counter(row.number for row in history.notices())
     of_number.subtract(row.number for row in history.latest_notices().values())
-    numbers, found = defaultdict(set), Counter[str]()
+    providers, numbers, found = defaultdict(set), defaultdict(set), Counter[str]()
+    for notice in history.notices():
+        providers[notice.number].add(notice.feed)
     for entry in history.entries():
         found[entry.reference] += 1
         numbers[entry.reference].add(entry.number)
     for reference, had in numbers.items():
-        found[reference] += sum(of_number[number] for number in had) - 1
+        others = set().union(*(providers[number] for number in had))
+        found[reference] += sum(of_number[number] for number in had) - 1 + max(0, len(others) - 1)
     return found
 
 

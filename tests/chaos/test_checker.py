@@ -126,6 +126,16 @@ def test_a_change_is_a_cause_of_one_more_alert_and_not_of_two() -> None:
     assert findings(more, told[1], MAILS) == ["case C-1 was told of 3 times for 1 changes"]
 
 
+def test_another_provider_with_the_same_line_is_a_cause_and_another_notice_of_the_same_provider_is_none() -> None:
+    told = replace(records(), cases=[replace(records().cases[0], alerts=2), records().cases[1]])
+    for feed, found in {"provider:HERN": [], "provider:RAVN": ["case C-1 was told of 2 times for 0 changes"]}.items():
+        more = history()
+        more.accepted.append(Accepted("s4", [replace(NOTICE, feed=feed, reference="n4")], repeated=False))
+        matches = [*told.matches, Match("n4", "e1", stale=False)]
+        also = replace(told, kept=[*told.kept, Kept("s4", 1)], notices=told.notices | {"n4": "planned"})
+        assert findings(more, replace(also, matches=matches), MAILS) == found
+
+
 def test_an_end_told_twice_or_not_at_all_is_found() -> None:
     first, over = records().cases
     twice, silent = replace(over, ends=2), replace(over, ends=0, last_told="repeat")

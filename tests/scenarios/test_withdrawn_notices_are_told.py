@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.alerts.channels.port import Outcome, SendResult
 from services.alerts.policy import Contact, CouncilPolicy, Tier
 from services.storage.tables import alert_cases, alerts, cases
 from tests.support.house import House
@@ -169,3 +170,26 @@ def test_a_notice_that_comes_back_for_a_far_day_and_goes_again_is_not_told_twice
     alerted.post_notices(notice(issued=4, in_days=80, status="withdrawn"))
     alerted.tick(days=90)
     assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "notice_withdrawn"]
+
+
+def test_a_message_that_is_on_its_way_is_not_written_again_when_the_case_is_looked_at(alerted: House) -> None:
+    alerted.post_notices(withdrawn())
+    alerted.settle()
+    alerted.clock.advance(seconds=31)
+    alerted.engine.run_due()
+    alerted.post_notices(withdrawn() | {"issued_at": "2026-11-20T08:00:00Z"})
+    alerted.put_entries(ENTRY | {"updated_at": "2026-11-20T08:00:00Z", "postcode": "FY1 1AA"})
+    alerted.settle()
+    alerted.clock.advance(seconds=31)
+    alerted.engine.run_due()
+    assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "notice_withdrawn"]
+
+
+def test_a_message_that_reached_nobody_is_written_again_after_an_hour(alerted: House) -> None:
+    alerted.channel.results = [SendResult(Outcome.FAILED_TEMPORARY, "smtp_451")] * 1_000
+    alerted.post_notices(withdrawn())
+    alerted.tick(seconds=31)
+    alerted.tick(minutes=59)
+    assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "notice_withdrawn"]
+    alerted.tick(minutes=2)
+    assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert"] + ["notice_withdrawn"] * 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from services.alerts.agent import CaseKeeper
+from services.alerts.channels.mail_channel import MailChannel
 from services.alerts.channels.pool import DeliveryPool
 from services.alerts.channels.port import Channel
 from services.alerts.channels.routed_channel import RoutedChannel
@@ -81,7 +82,8 @@ def make_parts(
     fallback = tuple(_operator(number, route) for number, route in enumerate(settings.fallback_routes, start=1))
     base_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     shown = presentation or Presentation(base_url, settings.links_last)
-    pool = DeliveryPool(channel or RoutedChannel(), settings.delivery_workers, settings.delivery_deadline_seconds)
+    seconds = settings.delivery_deadline_seconds
+    pool = DeliveryPool(channel or RoutedChannel(MailChannel(seconds)), settings.delivery_workers, seconds)
     return Parts(
         settings=settings,
         store=store,

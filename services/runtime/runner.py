@@ -121,12 +121,13 @@ class EmbeddedRunner:
         seconds, store = parts.settings.poll_seconds, parts.store
         pump = Pump(store, parts.consumers)
         missed = partial(tell_missed_again_to, store, parts.consumers)
-        self._pool = parts.pool
+        self._dispatcher = parts.dispatcher
         self._deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds, beat=Beat(store, "deliveries"))
         self._engine = Loop("engine", parts.engine.run_due, seconds, self._deliveries, Beat(store, "engine"))
         self._pump = Loop("pump", pump.run_once, seconds, self._engine, Beat(store, "pump"))
         self._missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
         self._closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(store, "closing"))
+        parts.dispatcher.when_ended = self._deliveries.wake
         self.loops = (self._pump, self._engine, self._deliveries, self._missed, self._closing)
 
     def start(self) -> None:
@@ -142,6 +143,5 @@ class EmbeddedRunner:
         """Finish the steps at hand and end. Whether all ended in time; what did not is carried on after a restart."""
         for loop in self.loops:
             loop.ask_to_stop()
-        self._pool.close(timeout)
         ended = [loop.stop(timeout) for loop in self.loops]
-        return all(ended)
+        return self._dispatcher.close(timeout) and all(ended)

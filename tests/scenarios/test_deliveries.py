@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import Connection, update
 
-from services.alerts.backlog import claim
 from services.alerts.channels.pool import DeliveryPool
 from services.alerts.channels.port import Channel, Outcome, SendResult
+from services.alerts.claiming import claim
 from services.alerts.dispatch import Dispatcher
 from services.alerts.message import Message
 from services.alerts.policy import Contact, CouncilPolicy, Tier
@@ -93,7 +93,7 @@ def test_a_message_in_doubt_is_sent_again_within_two_minutes_with_the_same_refer
 def test_an_attempt_that_died_with_its_process_is_made_again_within_two_minutes(at_risk: House) -> None:
     at_risk.clock.advance(seconds=31)
     at_risk.engine.run_due()
-    (left,) = claim(at_risk.store, 8, ())
+    (left,) = claim(at_risk.store, at_risk.dispatcher.pool, ())
     at_risk.clock.advance(seconds=30)
     send_due(at_risk)
     assert at_risk.mails() == []
@@ -251,7 +251,7 @@ def test_no_more_is_claimed_than_can_be_sent_at_once(at_risk: House) -> None:
     two_at_the_desk(at_risk)
     narrow = DeliveryPool(at_risk.channel, workers=1)
     dispatcher = Dispatcher(at_risk.store, narrow, at_risk.dispatcher.presentation)
-    assert dispatcher.run_due() == 1
+    dispatcher.run_due()
     assert sorted(states(at_risk)) == ["intended", "sent"]
 
 

@@ -68,15 +68,18 @@ def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     stop = _told_to_stop()
     seconds, store = parts.settings.poll_seconds, parts.store
     deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds, beat=Beat(store, "deliveries"))
+    parts.dispatcher.when_ended = deliveries.wake
     engine = Loop("engine", parts.engine.run_due, seconds, deliveries, Beat(store, "engine"))
     closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(store, "closing"))
     loops = [engine, deliveries, closing]
     worker = _worker(parts, parts.keeper, settings, data_dir)
     worker.afterwards = engine.wake
-    with _running(loops, parts), _answering(parts, [*loops, worker]):
-        if _brokers_reached(settings, stop):
-            asyncio.run(_work(parts, worker, stop))
-        parts.pool.close(STOPPING_SECONDS)
+    try:
+        with _running(loops, parts), _answering(parts, [*loops, worker]):
+            if _brokers_reached(settings, stop):
+                asyncio.run(_work(parts, worker, stop))
+    finally:
+        parts.dispatcher.close(STOPPING_SECONDS)
 
 
 def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir: Path) -> Worker:
@@ -131,7 +134,7 @@ def _answering(parts: Parts, labours: Sequence[Labour]) -> Iterator[None]:
         yield
         return
     app = FastAPI(openapi_url=None)
-    add_health(app, parts.store, labours)
+    add_health(app, parts.store, labours, parts.pool)
     with listen(settings.host, settings.metrics_port) as listening, served(app, listening):
         yield
 

@@ -59,13 +59,8 @@ class Sends(Protocol):
     """The sends of this process."""
 
     @property
-    def under_way(self) -> int:
-        """How many have not ended."""
-        ...
-
-    @property
     def stuck(self) -> int:
-        """How many of them have passed their deadline."""
+        """How many have passed their deadline and not ended."""
         ...
 
     @property
@@ -75,14 +70,13 @@ class Sends(Protocol):
 
 
 class SendGauges(Collector):
-    """The sends of this process that have not ended."""
+    """The sends of this process that hang."""
 
     def __init__(self, sends: Sends) -> None:
         self._sends = sends
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Count them."""
-        yield _one("pullcord_sends_under_way", "Sends of this process that have not ended.", self._sends.under_way)
         yield _one(
             "pullcord_sends_stuck",
             "Sends of this process that have passed their deadline and not ended.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -22,6 +23,7 @@ from services.core.clock import Clock, SystemClock
 from services.core.tokens import Tokeniser
 from services.ingest.doors import DoorLimits
 from services.matcher.agent import Matcher
+from services.runtime.clock_guard import ClockGuard, guard_of
 from services.runtime.key_file import KeyFile
 from services.runtime.keyring import Keyring, parse_keyring, read_keyring
 from services.runtime.settings import Settings
@@ -48,6 +50,11 @@ class Parts:
     closer: Closer
     limits: DoorLimits
     presentation: Presentation
+    clock_guard: ClockGuard | None
+
+    def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
+        """The work of a loop that acts by the clock, held back for a moment when the clock has jumped."""
+        return self.clock_guard.holding(work) if self.clock_guard else work
 
     @property
     def consumers(self) -> tuple[Consumer, ...]:
@@ -99,6 +106,7 @@ def make_parts(
             withdrawal_share=settings.withdrawal_share,
         ),
         presentation=shown,
+        clock_guard=guard_of(store),
     )
 
 

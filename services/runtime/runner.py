@@ -122,8 +122,9 @@ class EmbeddedRunner:
         pump = Pump(store, parts.consumers)
         missed = partial(tell_missed_again_to, store, parts.consumers)
         self._dispatcher = parts.dispatcher
-        self._deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds, beat=Beat(store, "deliveries"))
-        self._engine = Loop("engine", parts.engine.run_due, seconds, self._deliveries, Beat(store, "engine"))
+        hold = parts.when_clock_is_right
+        self._deliveries = Loop("deliveries", hold(parts.dispatcher.run_due), seconds, beat=Beat(store, "deliveries"))
+        self._engine = Loop("engine", hold(parts.engine.run_due), seconds, self._deliveries, Beat(store, "engine"))
         self._pump = Loop("pump", pump.run_once, seconds, self._engine, Beat(store, "pump"))
         self._missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
         self._closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(store, "closing"))

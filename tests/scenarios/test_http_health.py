@@ -40,6 +40,7 @@ METRICS = {
     "pullcord_events_handled": {"consumer"},
     "pullcord_loops_ended": set(),
     "pullcord_sends_stuck": set(),
+    "pullcord_clock_jumps": set(),
     "pullcord_log_lines_dropped": set(),
     "pullcord_disk_free_bytes": set(),
     "pullcord_backup_age_seconds": set(),

@@ -66,10 +66,10 @@ def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
 def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     """Keep cases, alert, and deliver until stopped. What is due needs no broker: it is done while they are away too."""
     stop = _told_to_stop()
-    seconds, store = parts.settings.poll_seconds, parts.store
-    deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds, beat=Beat(store, "deliveries"))
+    seconds, store, hold = parts.settings.poll_seconds, parts.store, parts.when_clock_is_right
+    deliveries = Loop("deliveries", hold(parts.dispatcher.run_due), seconds, beat=Beat(store, "deliveries"))
     parts.dispatcher.when_ended = deliveries.wake
-    engine = Loop("engine", parts.engine.run_due, seconds, deliveries, Beat(store, "engine"))
+    engine = Loop("engine", hold(parts.engine.run_due), seconds, deliveries, Beat(store, "engine"))
     closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(store, "closing"))
     loops = [engine, deliveries, closing]
     worker = _worker(parts, parts.keeper, settings, data_dir)

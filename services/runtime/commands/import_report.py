@@ -121,19 +121,17 @@ def _issues(outcomes: Sequence[RowOutcome]) -> Iterator[tuple[RowOutcome, Issue]
 
 def _lines(found: Sequence[tuple[RowOutcome, Issue]]) -> list[tuple[list[int], Outcome, Issue]]:
     """The lines of the table: which rows, what became of them, and what is amiss."""
-    alike: dict[Issue, list[int]] = {}
     lines: list[tuple[list[int], Outcome, Issue]] = []
-    room = SHOWN
+    stale: dict[Issue, list[int]] = {}
+    others = 0
     for one, issue in found:
-        if one.outcome is Outcome.STALE and issue in alike:
-            alike[issue].append(one.row)
-            continue
         rows = [one.row]
-        if one.outcome is Outcome.STALE:
-            alike[issue] = rows
-        else:
-            room -= 1
-        if one.outcome is Outcome.STALE or room >= 0:
+        if one.outcome is not Outcome.STALE:
+            others += 1
+        elif stale.setdefault(issue, rows) is not rows:
+            stale[issue].append(one.row)
+            continue
+        if one.outcome is Outcome.STALE or others <= SHOWN:
             lines.append((rows, one.outcome, issue))
     return lines
 

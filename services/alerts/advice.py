@@ -37,6 +37,15 @@ _START_WITH_FAILING = (
     "test call. Until the test passes, agree another way to call for help."
 )
 _CHECK_SWITCHED = "For lines switched as planned, check that the alarm is plugged in and make a test call."
+_WORD_ONLY = (
+    "Where a change is the word of a provider that gave no notice before, ring the line, make a test call, and ask the "
+    "provider."
+)
+_TWO_VERSIONS = (
+    "Where a provider sent two versions of a notice, nothing says which holds. We use the earlier danger, and have "
+    "asked the provider. Ask it too. If the version sent last holds, record settle_versions on the case. If not, the "
+    "provider must send the right one again."
+)
 _DECIDE_MATCHES = "Where the match is probable or possible, check whether it is your resident and record the answer."
 _VISIT = (
     "Contact each resident before the date. Each one needs a supported journey. Book a visit, fit or test the alarm, "
@@ -140,12 +149,19 @@ def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
     every = (
         (not _FAILING.isdisjoint(groups), _START_WITH_FAILING),
         (Urgency.POST_CHECK in groups, _CHECK_SWITCHED),
+        *((True, sentence) for sentence in doubtful([case for cases in groups.values() for case in cases])),
         (unsure, _DECIDE_MATCHES),
         (before, _VISIT),
         (True, _TELL_PROVIDER),
         (before, _ASK_FOR_HOLD),
     )
     return [step for needed, step in every if needed]
+
+
+def doubtful(cases: Sequence[CaseLine]) -> list[str]:
+    """What to do where something is one provider's word only, or two versions of a notice differ."""
+    every = ((any(case.claimed_by for case in cases), _WORD_ONLY), (any(case.doubts for case in cases), _TWO_VERSIONS))
+    return [sentence for needed, sentence in every if needed]
 
 
 def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:

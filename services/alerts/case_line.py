@@ -8,8 +8,20 @@ from datetime import date
 from enum import IntEnum
 
 from schemas.codes import MatchLevel
+from services.alerts.doubts import Doubt
 from services.alerts.machine_states import State
-from services.alerts.wording import NEWS, SURE, SURE_BECAUSE, case_state, distance, long_day, short_day, shown_name
+from services.alerts.wording import (
+    NEWS,
+    SURE,
+    SURE_BECAUSE,
+    case_state,
+    distance,
+    listed,
+    long_day,
+    short_day,
+    shown_name,
+    version,
+)
 
 
 class Urgency(IntEnum):
@@ -45,6 +57,7 @@ class CaseLine:
 
     `harm_on` is the earlier of `restriction_on` and `planned_on`; `provider` is a display name; `state` and `reason`
     are the stored codes of the case's state and of its escalation, the latter empty where no message is shown.
+    `claimed_by` are the names of providers whose word alone it is that they did something to the line.
     """
 
     reference: str
@@ -55,6 +68,8 @@ class CaseLine:
     provider: str
     state: str
     reason: str
+    claimed_by: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def restricted_first(self) -> bool:
@@ -82,6 +97,8 @@ class Row:
     sure_because: str
     state: str
     news: str
+    notes: tuple[str, ...]
+    """What is to be doubted of it."""
 
 
 def urgency(case: CaseLine, today: date) -> Urgency:
@@ -116,7 +133,30 @@ def row(case: CaseLine, today: date) -> Row:
         sure_because=SURE_BECAUSE[case.level],
         state=case_state(case.state),
         news=NEWS.get(case.reason, ""),
+        notes=() if case.withdrawn else notes(case),
     )
+
+
+def notes(case: CaseLine) -> tuple[str, ...]:
+    """Whose word alone something is, and which versions of a notice differ."""
+    return (*_claim(case.claimed_by), *(_differing(doubt) for doubt in case.doubts))
+
+
+def _claim(providers: tuple[str, ...]) -> tuple[str, ...]:
+    """A move, or a line put back, of which its provider gave no notice."""
+    if not providers:
+        return ()
+    who = listed([shown_name(one) for one in providers])
+    whose = "its" if len(providers) == 1 else "their"
+    return (f"{who} reported a change and gave no notice of it before: this is {whose} word only",)
+
+
+def _differing(doubt: Doubt) -> str:
+    who = shown_name(doubt.provider)
+    if doubt.first == doubt.last:
+        return f"{who} sent two versions of its notice, with different telephone numbers or addresses"
+    first, last = (version(one.status, one.planned_on, one.restriction_on) for one in (doubt.first, doubt.last))
+    return f"{who} sent two versions of its notice: first {first}; then {last}"
 
 
 def _event(case: CaseLine) -> str:

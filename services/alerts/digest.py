@@ -15,9 +15,11 @@ from services.alerts.advice import after_restore
 from services.alerts.case import Case
 from services.alerts.case_line import CaseLine
 from services.alerts.councils import load_council
+from services.alerts.doubts import Doubt, doubts_of, may_doubt, named
 from services.alerts.message import AlertDigest
 from services.alerts.policy import Reason
 from services.alerts.restoring import may_repeat
+from services.alerts.store import find_lines
 from services.alerts.withdrawal import tells_of_withdrawal
 from services.core.texts import has_telephone_number
 from services.core.tokens import Tokeniser
@@ -71,7 +73,8 @@ def case_lines(
     connection: Connection, shown: Sequence[Case], reasons: Mapping[int, str] | None = None
 ) -> list[CaseLine]:
     """Cases as messages, pages and tables show them."""
-    providers = _providers(connection, shown)
+    names = _names(connection, shown)
+    doubts = _doubts(connection, shown)
     return [
         CaseLine(
             reference=case.reference,
@@ -79,9 +82,11 @@ def case_lines(
             harm_on=case.harm_on,
             planned_on=case.planned_on,
             restriction_on=case.restriction_on,
-            provider=" and ".join(providers[case.pk]) or "not known",
+            provider=" and ".join(sorted(names.get(code, code) for code in case.providers)) or "not known",
             state=case.state.value,
             reason=(reasons or {}).get(case.pk, ""),
+            claimed_by=tuple(sorted(names.get(code, code) for code in case.claimed_by)),
+            doubts=tuple(named(one, names.get(one.provider, one.provider)) for one in doubts.get(case.pk, ())),
         )
         for case in shown
     ]
@@ -98,12 +103,20 @@ def entry_references(connection: Connection, store: Store, entry_pks: Sequence[i
     return found
 
 
-def _providers(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[str, ...]]:
-    """The names of each case's providers, by its id: those of its lines at risk or, once there are none, the last."""
-    codes = {code for case in shown for code in case.providers}
+def _names(connection: Connection, shown: Sequence[Case]) -> dict[str, str]:
+    """The names of the providers of cases, by RCPID: of their lines at risk or, once there are none, of the last."""
+    codes = {code for case in shown for code in (*case.providers, *case.claimed_by)}
     query = select(feeds.c.code, feeds.c.name).where(feeds.c.kind == "provider", feeds.c.code.in_(codes))
-    names = {row.code: row.name for row in connection.execute(query)}
-    return {case.pk: tuple(sorted(names.get(code, code) for code in case.providers)) for case in shown}
+    return {row.code: row.name for row in connection.execute(query)}
+
+
+def _doubts(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[Doubt, ...]]:
+    """The notices of cases of which two versions differ, by case."""
+    in_doubt = [case for case in shown if may_doubt(case)]
+    if not in_doubt:
+        return {}
+    lines = find_lines(connection, [case.entry_pk for case in in_doubt])
+    return {case.pk: doubts_of(case, lines.get(case.entry_pk, ())) for case in in_doubt}
 
 
 def _reasons(connection: Connection, alert_pk: int) -> dict[int, str]:

@@ -134,7 +134,7 @@ def _fill(text: str, first: str = "", rest: str = "") -> str:
 
 
 def _columns(shown: Row) -> str:
-    """A case as aligned columns with its state on a second line; a long provider name goes on below itself."""
+    """A case as aligned columns with its state and notes below; a long provider name goes on below itself."""
     provider = textwrap.wrap(shown.provider, _PROVIDER_WIDTH)
     head = f"{shown.reference:<13}{shown.short_day:<17}{shown.distance:<14}{shown.sure:<11}{provider[0]}"
     below = [" " * _PROVIDER_INDENT + part for part in provider[1:]]
@@ -142,7 +142,8 @@ def _columns(shown: Row) -> str:
     news = f"{shown.news}: " if shown.news else ""
     said = f"{news}{shown.state}"
     detail = f"{event[0].upper()}{event[1:]}. {said[0].upper()}{said[1:]}."
-    return "\n".join([head.rstrip(), *below, _fill(detail, " " * 13, " " * 13)])
+    told = (detail, *(f"{note[0].upper()}{note[1:]}." for note in shown.notes))
+    return "\n".join([head.rstrip(), *below, *(_fill(one, " " * 13, " " * 13) for one in told)])
 
 
 _ENVIRONMENT = Environment(

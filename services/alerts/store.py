@@ -59,7 +59,7 @@ def load_dossiers(connection: Connection, entry_pks: Collection[int]) -> dict[in
     found = find_cases(connection, among(connection, cases.c.entry_pk, entry_pks), to_change=True)
     known = {case.entry_pk: case for case in found}
     entries = _entries(connection, entry_pks)
-    lines = _lines(connection, entry_pks)
+    lines = find_lines(connection, entry_pks)
     return {pk: Dossier(entry, tuple(lines.get(pk, ())), known.get(pk)) for pk, entry in entries.items()}
 
 
@@ -126,7 +126,8 @@ def _entries(connection: Connection, pks: Collection[int]) -> dict[int, Entry]:
     }
 
 
-def _lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[Line]]:
+def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[Line]]:
+    """The live matches of register entries, by entry."""
     wanted = listed(connection, entry_pks)
     is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
     rows, match = looked_up(connection, wanted, matches, is_live, *_OF_MATCH)

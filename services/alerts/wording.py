@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from schemas.codes import MatchLevel
+from schemas.codes import MatchLevel, NoticeStatus
 from services.alerts.machine_states import State
 from services.core.clock import LONDON
 from services.core.texts import has_telephone_number
@@ -58,6 +58,10 @@ NEWS = {
     "acknowledgement_lapsed": "Acknowledgement ran out",
 }
 """Why a case is in a message (the reason of its escalation), where its state and date do not already say so."""
+_DONE: Mapping[str, str] = {
+    NoticeStatus.COMPLETED: "already switched",
+    NoticeStatus.REVERTED: "put back on the old network",
+}
 
 
 def long_day(day: date) -> str:
@@ -87,6 +91,23 @@ def moment(at: datetime) -> str:
     local = at.astimezone(LONDON)
     clock = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004  # noon
     return f"{long_day(local.date())} at {clock}"
+
+
+def version(status: str, planned_on: date | None, restriction_on: date | None) -> str:
+    """What a version of a notice says, in the middle of a sentence."""
+    if status == NoticeStatus.WITHDRAWN:
+        return "notice withdrawn"
+    if status in _DONE:
+        return _DONE[status] + (f", planned for {short_day(planned_on)}" if planned_on else "")
+    said = [f"calls restricted {short_day(restriction_on)}"] if restriction_on else []
+    said += [f"switch {short_day(planned_on)}"] if planned_on else []
+    said = said or ["date not known"]
+    return ", ".join(["paused", *said] if status == NoticeStatus.PAUSED else said)
+
+
+def listed(names: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def lines(count: int) -> str:

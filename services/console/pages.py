@@ -163,6 +163,7 @@ def acknowledgement_page(view: AcknowledgementView) -> str:
         csp_nonce=view.csp_nonce,
         total=lines(len(view.cases)),
         summary=advice.summary(groups, today),
+        doubtful=advice.doubtful([page_case.case for page_case in view.cases]),
         cases=_rows(view.cases, view.now),
         ticked=ticked,
         name_error=_first_error(view.errors, _NAME_ERRORS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain, islice
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +15,8 @@ from services.ingest.submissions import Receipt
 
 SHOWN = 100
 """How many rows with issues an answer shows at once; the rest are read with GET on the submission."""
+STALE_SHOWN = 10_000
+"""How many rows that are not used it shows beyond those: all of a posted batch, and the first of a longer file."""
 
 
 class Answer(BaseModel):
@@ -80,7 +83,7 @@ class DryRunAnswer(Answer):
 
 
 def receipt_answer(receipt: Receipt, outcomes: Iterable[RowOutcome]) -> ReceiptAnswer:
-    """A receipt, with the first rows that have issues."""
+    """A receipt, with the first rows that have issues, and those that are not used."""
     return ReceiptAnswer(
         submission=receipt.submission_id,
         kind=receipt.kind.value,
@@ -129,7 +132,9 @@ def row_answer(outcome: RowOutcome) -> RowAnswer:
 
 def _with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:
     amiss = (outcome for outcome in outcomes if outcome.issues or outcome.outcome is Outcome.REJECTED)
-    return [row_answer(outcome) for outcome, _ in zip(amiss, range(SHOWN), strict=False)]
+    first = list(islice(amiss, SHOWN))
+    stale = islice((outcome for outcome in amiss if outcome.outcome is Outcome.STALE), STALE_SHOWN)
+    return [row_answer(outcome) for outcome in chain(first, stale)]
 
 
 def _shown(heading: str) -> str:

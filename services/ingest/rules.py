@@ -160,8 +160,8 @@ def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple
         Issue(
             field,
             "in_the_future",
-            "The time is more than a day ahead of the time of receipt.",
-            "Check the clock and the time zone of the system that made it, and send the row again.",
+            "The time is more than a day ahead of the time of receipt, so the row was not kept.",
+            "Check the year, and the clock and the time zone of the system that made it. Then send the row again.",
         ),
     )
 

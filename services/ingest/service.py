@@ -9,7 +9,7 @@ from typing import Any
 
 from services.core.audit import AuditWord
 from services.ingest.drafts import Draft, RawRow, RecordKind
-from services.ingest.outcomes import Outcome, RowOutcome, count
+from services.ingest.outcomes import RowOutcome, count
 from services.ingest.rules import read_entry, read_notice
 from services.ingest.stamps import exact
 from services.ingest.submissions import (
@@ -21,6 +21,7 @@ from services.ingest.submissions import (
     shelf_of,
     sort_rows,
     take_in,
+    try_out,
 )
 from services.ingest.taking import Taking
 from services.ingest.withdrawals import Missing, ReplacementTooLargeError, missing_from, withdraw, withdrawn_among
@@ -29,6 +30,8 @@ from services.storage.feeds import hold_feed
 from services.storage.store import Store
 
 Rows = Iterable[RawRow]
+NOT_TAKEN = "dry run"
+"""What stands for a submission where nothing is taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +88,17 @@ def accept(
 
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> DryRun:
     """Say what a submission would come to, and change nothing."""
-    reading = read_rows(origin, rows, store.now())
-    drafted = [
-        RowOutcome(draft.row, Outcome.WARNED if draft.issues else Outcome.ACCEPTED, draft.issues)
-        for draft in reading.drafts
-    ]
-    refused = [RowOutcome(row.row, Outcome.REJECTED, row.issues) for row in reading.refused]
-    outcomes = sorted((*drafted, *refused), key=lambda outcome: outcome.row)
-    if not replacing:
-        return DryRun(count(outcomes), outcomes, None)
+    now = store.now()
+    reading = read_rows(origin, rows, now)
+    keys = _keys(store, origin, reading) if replacing else frozenset()
+    would_withdraw = None
     with store.reading() as connection:
-        missing = missing_from(connection, origin.feed_id, _keys(store, origin, reading))
-    return DryRun(count(outcomes), outcomes, len(missing.pks))
+        if replacing:
+            would_withdraw = len(missing_from(connection, origin.feed_id, keys).pks)
+            gone = withdrawn_among(connection, origin.feed_id, keys)
+            reading = _returned(store, origin, reading, gone, now)
+        outcomes = try_out(Taking(connection, store, origin.feed_id, NOT_TAKEN, now), reading)
+    return DryRun(count(outcomes), outcomes, would_withdraw)
 
 
 def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:

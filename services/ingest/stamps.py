@@ -12,7 +12,9 @@ from typing import Final, NamedTuple
 from services.core.clock import LONDON, london_day, london_midnight
 
 AHEAD: Final = timedelta(days=1)
-"""How far ahead of our clock a sender's may be. A stamp far in the future would make every later version look old."""
+"""How far ahead of our clock a sender's may be: beyond, the row is refused. Policy of the deployment."""
+SLACK: Final = timedelta(minutes=5)
+"""How far clocks may differ before a stamp that is still to come is not believed. Policy of the deployment."""
 
 _START, _END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _OPEN_END: Final = 9000
@@ -79,8 +81,12 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """A stamp on record as it counts now: one far ahead was written by a wrong clock and decides nothing."""
-    return recorded._replace(earliest=_START, latest=_END) if recorded.at > now + AHEAD else recorded
+    """A stamp on record as it counts now: one that is still to come was a slip or a wrong clock's, and decides nothing.
+
+    Else a version dated tomorrow would bar every honest correction until then. It counts as received before now.
+    """
+    said = recorded.at if recorded.is_open else recorded.earliest
+    return recorded if said <= now + SLACK else unknown(now - _A_TICK)
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:

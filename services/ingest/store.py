@@ -35,9 +35,7 @@ from services.storage.vault import key_of, place
 
 def write_drafts(taking: Taking, shelf: Shelf[Facts], drafts: Sequence[Draft[Facts]]) -> list[RowOutcome]:
     """Record what is new, and say of every draft what became of it."""
-    keyed = [_keyed(taking, draft) for draft in drafts]
-    recorded = _recorded(taking, shelf, [one.key for one in keyed])
-    made = plan(shelf.kind, keyed, recorded, partial(_opened, taking, shelf))
+    made = _planned(taking, shelf, drafts)
     touched = _supersessions_touched(taking, shelf, made)
     written = _write(taking, shelf, made)
     if touched:
@@ -47,6 +45,17 @@ def write_drafts(taking: Taking, shelf: Shelf[Facts], drafts: Sequence[Draft[Fac
     _note_leads(taking, made.new)
     taking.note(shelf.stale, [(record.pk, record.revision) for record in made.stale])
     return made.outcomes
+
+
+def try_drafts(taking: Taking, shelf: Shelf[Facts], drafts: Sequence[Draft[Facts]]) -> list[RowOutcome]:
+    """Say of every draft what would become of it, and write nothing."""
+    return _planned(taking, shelf, drafts).outcomes
+
+
+def _planned(taking: Taking, shelf: Shelf[Facts], drafts: Sequence[Draft[Facts]]) -> Plan[Facts]:
+    keyed = [_keyed(taking, draft) for draft in drafts]
+    recorded = _recorded(taking, shelf, [one.key for one in keyed])
+    return plan(shelf.kind, keyed, recorded, partial(_opened, taking, shelf))
 
 
 def _note_leads(taking: Taking, new: Sequence[Keyed[Facts]]) -> None:

@@ -16,7 +16,7 @@ from services.core.tokens import Tokeniser
 from services.ingest.drafts import Draft, Facts, RecordKind, Refused
 from services.ingest.outcomes import Outcome, RowOutcome, count, pack, unpack
 from services.ingest.shelves import ENTRIES, NOTICES, Shelf
-from services.ingest.store import write_drafts
+from services.ingest.store import try_drafts, write_drafts
 from services.ingest.taking import Taking
 from services.storage.audit import AuditRow, write_audit
 from services.storage.store import Store
@@ -104,12 +104,20 @@ def take_in(
     """Record a submission and everything it holds."""
     taking = Taking(connection, store, origin.feed_id, f"sub_{event_id(now, store.random)}", now)
     _begin(taking, origin)
-    written = write_drafts(taking, reading.shelf, reading.drafts)
-    refused = [RowOutcome(row.row, Outcome.REJECTED, row.issues) for row in reading.refused]
-    outcomes = sorted((*written, *refused), key=lambda outcome: outcome.row)
+    outcomes = _of_every_row(write_drafts(taking, reading.shelf, reading.drafts), reading)
     counts = count(outcomes)
     _end(taking, origin, outcomes, counts)
     return Receipt(taking.submission_id, origin.feed_id, origin.kind, now, counts), outcomes
+
+
+def try_out(taking: Taking, reading: Reading[Facts]) -> list[RowOutcome]:
+    """What would become of every row, by what is on record now; nothing is written."""
+    return _of_every_row(try_drafts(taking, reading.shelf, reading.drafts), reading)
+
+
+def _of_every_row(told: Sequence[RowOutcome], reading: Reading[Facts]) -> list[RowOutcome]:
+    refused = [RowOutcome(row.row, Outcome.REJECTED, row.issues) for row in reading.refused]
+    return sorted((*told, *refused), key=lambda outcome: outcome.row)
 
 
 def find_receipt(connection: Connection, submission_id: str, feed_id: str | None, *, repeated: bool = False) -> Receipt:

@@ -1,14 +1,16 @@
 """A notice that replaces another: the older one no longer counts, whichever of the two arrives first.
 
-A notice is live unless another of the same provider names it in `supersedes` and was not issued before it. Where
-nothing says which was issued first, as where a batch gives no times of issue or dates only, a notice that itself
-replaces another yields only to a later stamp as stored, or at the same one to a higher key, so that notices that
-name each other never all fall away.
+A notice is live unless another of the same provider names it in `supersedes` and was not issued before it. A time of
+issue that is still to come is a wrong clock's, and puts no notice after one that replaces it. Where nothing says which
+was issued first, as where a batch gives no times of issue or dates only, a notice that itself replaces another yields
+only to a later stamp as stored, or at the same one to a higher key, so that notices that name each other never all fall
+away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -17,6 +19,7 @@ from sqlalchemy import Connection, and_, exists, or_, select, update
 from schemas.events import NoticesReconsidered, RecordRef
 from services.core.audit import AuditWord
 from services.ingest.sharding import by_shard
+from services.ingest.stamps import SLACK
 from services.ingest.taking import Taking
 from services.storage.dialect import among, among_keys
 from services.storage.outbox import Announcement
@@ -43,13 +46,15 @@ def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[b
 
 def settle_supersessions(taking: Taking, keys: Collection[bytes]) -> None:
     """See to it that each notice under `keys` is live, or not, as the notices on record say."""
-    fallen = _set_live(taking.connection, keys, live=False)
-    risen = _set_live(taking.connection, keys, live=True)
+    believed = taking.now + SLACK
+    fallen = _set_live(taking.connection, keys, believed, live=False)
+    risen = _set_live(taking.connection, keys, believed, live=True)
     _tell(taking, fallen + risen + _hand_on(taking.connection, keys))
     taking.note(AuditWord.NOTICES_SUPERSEDED, [(row.pk, row.revision) for row in fallen])
 
 
-def _set_live(connection: Connection, keys: Collection[bytes], *, live: bool) -> Changed:
+def _set_live(connection: Connection, keys: Collection[bytes], believed: datetime, *, live: bool) -> Changed:
+    """Set those that are not so yet. Stamps up to `believed` decide."""
     later = notices.alias("later")
     yields = or_(
         notices.c.supersedes_key.is_(None),
@@ -60,8 +65,8 @@ def _set_live(connection: Connection, keys: Collection[bytes], *, live: bool) ->
         select(later.c.pk).where(
             later.c.supersedes_key == notices.c.record_key,
             or_(
-                later.c.stamp_from > notices.c.stamp_until,
-                and_(later.c.stamp_until >= notices.c.stamp_from, yields),
+                and_(later.c.stamp_from > notices.c.stamp_until, later.c.stamp_from <= believed),
+                and_(or_(later.c.stamp_until >= notices.c.stamp_from, notices.c.stamp_from > believed), yields),
             ),
         )
     )

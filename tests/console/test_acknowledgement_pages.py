@@ -48,6 +48,12 @@ class TestTheForm:
         assert {box.attrs["name"] for box in boxes} == {CASE_FIELD}
         assert {box.attrs["value"] for box in boxes} == {page_case.case.reference for page_case in view.cases}
 
+    def test_it_says_what_is_in_doubt_and_what_to_do(self, view, parsed):
+        doubted = replace(view.cases[0].case, claimed_by=("Harbour Telecom",))
+        page = words(parsed(acknowledgement_page(replace(view, cases=(PageCase(doubted), *view.cases[1:])))))
+        assert "Harbour Telecom reported a change and gave no notice of it before: this is its word only" in page
+        assert "ring the line, make a test call, and ask the provider." in page
+
     def test_every_case_is_ticked_at_first(self, view, parsed):
         document = parsed(acknowledgement_page(view))
         assert len(document.query("input[checked]")) == len(view.cases)

@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from services.alerts.digest import case_lines
+from services.alerts.doubts import Doubt
 from services.alerts.machine import Event, State
 from tests.support.house import House
 from tests.support.people import record
@@ -19,6 +21,25 @@ def alerted(house: House) -> House:
     house.post_notices({**NOTICE, "planned_migration_date": "2026-12-10"})
     house.tick(seconds=31)
     return house
+
+
+def told(house: House) -> str:
+    """The words of the last mail."""
+    return " ".join(house.mails()[-1].message.text.split())
+
+
+def doubts(house: House) -> tuple[Doubt, ...]:
+    """What the case's messages and pages say of versions that differ."""
+    with house.store.reading() as connection:
+        (line,) = case_lines(connection, house.cases())
+    return line.doubts
+
+
+def test_versions_that_differ_in_the_number_are_told_without_naming_it(alerted: House) -> None:
+    alerted.post_notices({**NOTICE, "planned_migration_date": "2026-12-10", "cli": "01632 960777"})
+    alerted.tick(minutes=1)
+    assert "two versions of its notice, with different telephone numbers or addresses." in told(alerted)
+    assert "960" not in told(alerted)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +58,8 @@ def test_the_case_runs_on_the_earlier_danger_and_the_council_is_asked(
     alerted.tick(minutes=1)
     case = alerted.cases()[0]
     assert (case.state, case.harm_on, len(alerted.mails())) == (State.OPEN, harm_on, 2)
+    differs = "sent two versions of its notice: first switch Thu 10 Dec 2026; then" in told(alerted)
+    assert differs == bool(doubts(alerted)) == ("restriction_start_date" not in later)
 
 
 def test_a_later_stamp_settles_them(alerted: House) -> None:
@@ -52,6 +75,7 @@ def test_a_person_settles_them_for_the_version_on_record(alerted: House, status:
     alerted.post_notices({**NOTICE, "planned_migration_date": "2027-06-01", "status": status})
     alerted.tick(minutes=1)
     case = record(alerted, Event.SETTLE_VERSIONS)
+    assert doubts(alerted) == ()
     expected = State.NOTICE_WITHDRAWN if status == "withdrawn" else State.OPEN
     assert (case.state, status == "withdrawn" or case.harm_on == date(2027, 6, 1)) == (expected, True)
 

@@ -120,3 +120,9 @@ def test_a_circle_of_three_at_one_moment_leaves_somebody(house: House) -> None:
         notice("n1", 10, supersedes="n3"), notice("n2", 10, supersedes="n1"), notice("n3", 10, supersedes="n2")
     )
     assert live(house)
+
+
+def test_a_notice_dated_tomorrow_by_a_slip_is_replaced_by_one_of_today(house: House) -> None:
+    house.post_notices(notice("n1", 24))
+    house.post_notices(notice("n2", 23, supersedes="n1", planned_migration_date="2026-12-17"))
+    assert live(house) == {"n2"}

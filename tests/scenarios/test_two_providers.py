@@ -46,6 +46,8 @@ def test_an_unannounced_word_of_another_provider_pages_once_and_moves_nothing(al
     alerted.post_notices(notice("h1", -1, status=status), feed=HARBOUR)
     alerted.tick(seconds=31)
     assert (state(alerted), len(alerted.mails())) == (State.OPEN, 2)
+    message = " ".join(alerted.mails()[-1].message.text.split())
+    assert "Harbour Telecom reported a change and gave no notice of it before: this is its word only." in message
     alerted.tick(hours=8)
     assert len(alerted.mails()) == 2
     assert [row["providers"] for row in said(alerted, AuditWord.CASE_NOTED) if row["event"] == "claim_line"] == [

@@ -10,8 +10,11 @@ from sqlalchemy import Connection, select
 
 from schemas.codes import MatchDecision
 from services.alerts.acts import PEOPLES_ACTS
+from services.alerts.advice import doubtful
 from services.alerts.case import Case
+from services.alerts.case_line import notes
 from services.alerts.councils import load_council
+from services.alerts.digest import case_lines
 from services.alerts.machine import Refuse, decide
 from services.alerts.views import CaseView, EventView
 from services.alerts.wording import case_state, distance, short_day, shown_name
@@ -32,12 +35,22 @@ def show_case(connection: Connection, store: Store, case: Case, view: CaseView) 
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))
     console.print(pairs([*_dates(case, store), *_place(view)]))
+    _show_doubts(console, connection, case)
     _show_matches(console, connection, store, view)
     _show_alerts(console, connection, case)
     _show_history(console, view.history)
     acts = [event.value for event in PEOPLES_ACTS if not isinstance(decide(case.state, event), Refuse)]
     if acts:
         console.print(Text.assemble(("Can be recorded: ", "bold"), ", ".join(acts)))
+
+
+def _show_doubts(console: Console, connection: Connection, case: Case) -> None:
+    """What is one provider's word only, which versions of a notice differ, and what to do about it."""
+    for line in case_lines(connection, [case]):
+        for note in notes(line):
+            console.print(Text.assemble(("Note: ", "yellow"), cell(note), "."))
+        for sentence in doubtful([line]):
+            console.print(cell(sentence))
 
 
 def _dates(case: Case, store: Store) -> list[tuple[str, object]]:

@@ -16,7 +16,7 @@ from services.runtime.commands.shown import cell, counted, out, plain, say, tabl
 from services.runtime.exports import written_whole
 
 SHOWN: Final = 50
-"""How many issues the screen takes; a file takes all."""
+"""How many lines of issues the screen takes besides those of rows that are not used; a file takes all."""
 
 _MEANING: Final[dict[str, str]] = {
     Outcome.ACCEPTED: "",
@@ -73,23 +73,28 @@ def show_dry_run(would_withdraw: int | None) -> None:
     if would_withdraw is not None:
         entries = "1 entry" if would_withdraw == 1 else f"{would_withdraw:,} entries"
         say(f"[yellow]{entries}[/] on record would be withdrawn, because the file does not hold them.")
-    say("[bold]Nothing was taken in:[/] this was a dry run. What is unchanged is known only when it is taken in.")
+    say("[bold]Nothing was taken in:[/] this was a dry run. It was compared with what is on record now.")
 
 
 def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None:
-    """The rows with issues, those not kept or not used first; `whole_list` is the file that takes all of them."""
+    """The rows with issues, those not kept or not used first; `whole_list` is the file that takes all of them.
+
+    Every row that is not used is named; those not used for the same reason share a line.
+    """
     found = sorted(_issues(outcomes), key=lambda one: (_KEPT.get(one[0].outcome, _ELSE)[0], one[0].row))
     if not found:
         return
     shown = table("Row", "", "Field", "What is amiss", "What to do", right=("Row",))
-    for outcome, issue in found[:SHOWN]:
-        _, kept, style = _KEPT.get(outcome.outcome, _ELSE)
-        shown.add_row(str(outcome.row), cell(kept, style), cell(issue.field), cell(issue.reason), cell(issue.remedy))
+    lines = _lines(found)
+    for rows, outcome, issue in lines:
+        _, kept, style = _KEPT.get(outcome, _ELSE)
+        shown.add_row(_spans(rows), cell(kept, style), cell(issue.field), cell(issue.reason), cell(issue.remedy))
     out().print(shown)
+    left = len(found) - sum(len(rows) for rows, _, _ in lines)
     if whole_list is not None:
         out().print(Text.assemble(f"All {counted(len(found), 'issue')} are in ", cell(whole_list), "."))
-    elif len(found) > SHOWN:
-        say(f"{counted(len(found) - SHOWN, 'more issue')} not shown: [bold]--errors FILE[/] writes all of them.")
+    elif left:
+        say(f"{counted(left, 'more issue')} not shown: [bold]--errors FILE[/] writes all of them.")
 
 
 def write_issues(path: Path, outcomes: Sequence[RowOutcome]) -> None:
@@ -112,6 +117,34 @@ def show_matched(before: int, after: int, feed_id: str) -> None:
 
 def _issues(outcomes: Sequence[RowOutcome]) -> Iterator[tuple[RowOutcome, Issue]]:
     return ((outcome, issue) for outcome in outcomes for issue in outcome.issues)
+
+
+def _lines(found: Sequence[tuple[RowOutcome, Issue]]) -> list[tuple[list[int], Outcome, Issue]]:
+    """The lines of the table: which rows, what became of them, and what is amiss."""
+    lines: list[tuple[list[int], Outcome, Issue]] = []
+    stale: dict[Issue, list[int]] = {}
+    others = 0
+    for one, issue in found:
+        rows = [one.row]
+        if one.outcome is not Outcome.STALE:
+            others += 1
+        elif stale.setdefault(issue, rows) is not rows:
+            stale[issue].append(one.row)
+            continue
+        if one.outcome is Outcome.STALE or others <= SHOWN:
+            lines.append((rows, one.outcome, issue))
+    return lines
+
+
+def _spans(rows: Sequence[int]) -> str:
+    """Rows in order, with what is missing left out: `2-7, 9`."""
+    spans: list[list[int]] = []
+    for row in rows:
+        if spans and row <= spans[-1][1] + 1:
+            spans[-1][1] = row
+        else:
+            spans.append([row, row])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
 def _unless(field: str | None) -> str:

@@ -160,6 +160,8 @@ class TestPrivacy:
             "provider",
             "state",
             "reason",
+            "claimed_by",
+            "doubts",
         }
 
     def test_a_code_that_is_not_known_is_not_shown_as_it_came(self):

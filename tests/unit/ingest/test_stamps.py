@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.ingest.stamps import Stamp, exact, in_words, of_the_day, read_stamp, tells_more, trusted, unknown
+from services.ingest.stamps import SLACK, Stamp, exact, in_words, of_the_day, read_stamp, tells_more, trusted, unknown
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 TODAY = of_the_day(date(2026, 11, 28))
@@ -75,11 +75,25 @@ def test_a_version_without_a_stamp_was_issued_before_what_is_issued_after_its_re
     assert not unknown(NOW).followed_by(TODAY)
 
 
-def test_a_stamp_that_a_wrong_clock_wrote_decides_nothing() -> None:
-    ahead = exact(NOW + timedelta(days=2))
-    assert trusted(ahead, NOW).is_open
-    assert not exact(NOW).before(trusted(ahead, NOW))
-    assert trusted(exact(NOW), NOW) == exact(NOW)
+@pytest.mark.parametrize(
+    "ahead",
+    [
+        exact(NOW + SLACK + timedelta(seconds=1)),
+        of_the_day(date(2026, 11, 29)),
+        exact(NOW + timedelta(days=13_000)),
+        unknown(NOW + timedelta(days=13_000)),
+    ],
+)
+def test_a_stamp_on_record_that_is_still_to_come_decides_nothing(ahead: Stamp) -> None:
+    counts = trusted(ahead, NOW)
+    assert counts.is_open
+    assert not exact(NOW).before(counts)
+    assert counts.followed_by(unknown(NOW))
+
+
+@pytest.mark.parametrize("recorded", [exact(NOW), exact(NOW + SLACK), TODAY, unknown(NOW)])
+def test_a_stamp_that_may_be_true_counts_as_it_is(recorded: Stamp) -> None:
+    assert trusted(recorded, NOW) == recorded
 
 
 def test_the_same_content_moves_the_stamp_if_it_is_later_or_more_exact() -> None:

@@ -11,6 +11,9 @@ import structlog
 
 from tests.support.clock import FrozenClock
 from tests.support.command_line import Desk
+from tests.support.http import door
+
+__all__ = ["door"]
 
 
 @pytest.fixture

@@ -187,3 +187,26 @@ def test_a_case_past_its_day_is_a_fault_until_it_is_confirmed(desk: Desk) -> Non
     desk.with_a_case()
     desk.clock.advance(days=11)
     assert "1 case past the harmful day and not confirmed safe" in desk.run("status").words
+
+
+def test_a_case_shows_two_versions_of_a_notice_and_how_they_are_settled(desk: Desk) -> None:
+    desk.done("import", "register", desk.sheet("register.csv", [ENTRY]), "--council", BLACKPOOL)
+    for day in ("2026-12-03", "2027-06-01"):
+        notice = {"id": "n1", "cli": "01632 960123", "planned_migration_date": day, "issued_at": "2026-11-20T00:00:00Z"}
+        desk.done("import", "notices", desk.file("n.json", json.dumps(notice)), "--provider", RAVEN)
+    case = next(word for word in desk.run("cases").out.split() if word.startswith("C-"))
+    shown = desk.run("case", "show", case).words
+    assert "Note: Raven Telecom sent two versions of its notice: first switch Thu 3 Dec 2026; then" in shown
+    assert "two versions of a notice differ: the earlier danger counts" in shown
+    desk.done("case", "record", case, "settle_versions", *ASHA)
+    assert "Note: " not in desk.run("case", "show", case).words
+
+
+def test_a_case_shows_what_is_the_word_of_one_provider_only(desk: Desk) -> None:
+    case = desk.with_a_case()
+    desk.done("providers", "add", "HBRT", "Harbour Telecom")
+    moved = {"id": "h1", "cli": "01632 960123", "planned_migration_date": "2026-11-22", "status": "completed"}
+    desk.done("import", "notices", desk.file("h.json", json.dumps(moved)), "--provider", "HBRT")
+    shown = desk.run("case", "show", case).words
+    assert "Note: Harbour Telecom reported a change and gave no notice of it before: this is its word only." in shown
+    assert "ring the line, make a test call, and ask the provider." in shown

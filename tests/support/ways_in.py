@@ -1,0 +1,163 @@
+"""The ways in by which a file reaches Pullcord, each with everything that is answered on it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
+
+from sqlalchemy import select
+
+from services.core.tokens import TokenKind
+from services.ingest.drafts import RecordKind
+from services.ingest.files.table import FileLimits
+from services.ingest.sheets import read_sheet
+from services.storage.store import Store
+from services.storage.tables import entry_tokens, notices, register_entries
+from services.storage.vault import place
+from tests.support.command_line import BLACKPOOL, RAVEN, Desk
+from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, XLSX, Door
+
+CASES: Final = Path(__file__).parents[1] / "data" / "cases"
+WAYS: Final = ("command line", "upload", "post")
+_KEYS: Final = count()
+_FEED: Final = {"register": ("--council", BLACKPOOL), "notices": ("--provider", RAVEN)}
+
+
+class Named(NamedTuple):
+    """A row that is named in an answer, and why."""
+
+    row: int
+    outcome: str
+    code: str
+    reason: str
+
+
+class Way(Protocol):
+    """One way in. `send` gives every row that is named, once it has seen that each answer names the same."""
+
+    store: Callable[[], AbstractContextManager[Store]]
+
+    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]: ...
+
+
+@dataclass
+class CommandLine:
+    """`pullcord import`: the exit code is 0, and the file of errors holds every row that is named."""
+
+    desk: Desk
+
+    def __post_init__(self) -> None:
+        self.store = self.desk.store
+
+    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
+        errors = self.desk.folder / "errors.csv"
+        typed = ("import", kind, self.desk.file("sent", data), *_FEED[kind], "--errors", str(errors))
+        printed = self.desk.done(*typed, "--dry-run" if dry else "--no-match")
+        with errors.open(encoding="utf-8-sig", newline="") as file:
+            named = [Named(int(row["row"]), row["outcome"], row["code"], row["reason"]) for row in csv.DictReader(file)]
+        assert all(one.reason in printed.words for one in named if one.code == "stale")
+        return named
+
+
+@dataclass
+class Upload:
+    """A file over HTTP: the receipt, and the same receipt asked for later."""
+
+    door: Door
+
+    def __post_init__(self) -> None:
+        self.store = lambda: nullcontext(self.door.house.store)
+
+    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
+        who, path = ("blackpool", REGISTER_UPLOADS) if kind == "register" else ("raven", NOTICE_UPLOADS)
+        media = XLSX if data.startswith(b"PK") else CSV
+        if dry:
+            shown = self.door.ask(who, "POST", f"{path}?dry_run=true", content=data, headers={"Content-Type": media})
+            assert shown.status_code == 200
+            return _named(shown.json()["rows_with_issues"])
+        return receipts(self.door, who, "POST", path, content=data, headers={"Content-Type": media})
+
+
+@dataclass
+class Post:
+    """The rows of a file as JSON over HTTP; rows count from 1, and a spreadsheet's from 2."""
+
+    door: Door
+
+    def __post_init__(self) -> None:
+        self.store = lambda: nullcontext(self.door.house.store)
+
+    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
+        assert not dry, "JSON has no dry run over HTTP"
+        is_register = kind == "register"
+        who, method, path = ("blackpool", "PUT", ENTRIES) if is_register else ("raven", "POST", NOTICES)
+        named = receipts(self.door, who, method, path, json=as_json(kind, data))
+        return [one._replace(row=one.row + 1) for one in named]
+
+
+def receipts(door: Door, who: str, method: str, path: str, **sent: Any) -> list[Named]:
+    """What the answer names: the same as the answer to the same key, and as the receipt says later."""
+    headers = {"Idempotency-Key": f"key {next(_KEYS)}", **sent.pop("headers", {})}
+    first = door.ask(who, method, path, headers=headers, **sent)
+    assert first.status_code == 202, first.text
+    named = _named(first.json()["rows_with_issues"])
+    again = door.ask(who, method, path, headers=headers, **sent).json()
+    assert (again["repeated"], _named(again["rows_with_issues"])) == (True, named)
+    assert _named(door.ask(who, "GET", first.headers["Location"]).json()["rows"]) == named
+    return named
+
+
+def as_json(kind: str, data: bytes) -> list[dict[str, Any]]:
+    """The rows of a file as a system would post them."""
+    sheet = read_sheet(data, RecordKind.ENTRY if kind == "register" else RecordKind.NOTICE, FileLimits())
+    rows: list[dict[str, Any]] = json.loads(json.dumps([dict(row.fields) for row in sheet.rows], default=_iso))
+    return rows
+
+
+def way_of(name: str, desk: Callable[[], Desk], door: Callable[[], Door]) -> Way:
+    """The way in of that name."""
+    if name == "command line":
+        return CommandLine(desk())
+    return Upload(door()) if name == "upload" else Post(door())
+
+
+def case_file(name: str) -> bytes:
+    """The file of `tests/data/cases` whose name begins so."""
+    (path,) = CASES.glob(f"{name}-*")
+    return path.read_bytes()
+
+
+def days_on_record(way: Way) -> list[tuple[str, str]]:
+    """The planned day and the rival's, of every notice."""
+    with way.store() as store, store.reading() as connection:
+        query = select(notices.c.planned_on, notices.c.rival_planned_on).order_by(notices.c.pk)
+        return [(str(one), str(other)) for one, other in connection.execute(query)]
+
+
+def numbers_on_record(way: Way) -> list[tuple[str, int]]:
+    """The first number of every entry, and how many numbers it is found by."""
+    with way.store() as store, store.reading() as connection:
+        return [_number(store, connection, row) for row in connection.execute(select(register_entries)).all()]
+
+
+def _number(store: Store, connection: Any, row: Any) -> tuple[str, int]:
+    private = store.vault.open(place(register_entries.name, row.record_key), row.sealed)
+    tokens = connection.execute(select(entry_tokens).where(entry_tokens.c.entry_pk == row.pk)).all()
+    return private["numbers"][0], sum(one.kind == TokenKind.TELEPHONE for one in tokens)
+
+
+def _named(rows: list[dict[str, Any]]) -> list[Named]:
+    return [
+        Named(row["row"], row["outcome"], issue["code"], issue["reason"]) for row in rows for issue in row["issues"]
+    ]
+
+
+def _iso(value: date | datetime) -> str:
+    return value.isoformat()

@@ -5,10 +5,8 @@ import datetime as dt
 import socket
 import ssl
 import threading
-from email import message_from_bytes, policy
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from services.alerts.channels.mail_channel import MailChannel
 from services.alerts.channels.port import ACCEPTED, Outcome, SendResult
 from services.alerts.message import Message
+from tests.support.mail_server import Inbox, LoopbackServer
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
@@ -24,40 +23,6 @@ TEXT = "Two alarm lines need action.\n\n.hidden dot\n.\n   https://pullcord.exam
 MESSAGE = Message("Act by Thu 3 December: 2 alarm lines (Blackpool) [A-1]", TEXT, "<h1>Two alarm lines</h1>\n")
 DUTY = "duty@council.example"
 PATIENCE = 20
-
-
-class Inbox:
-    """Keeps what it receives; `refuse` makes it answer a command with a line of its own."""
-
-    def __init__(self):
-        self.mails = []
-        self.refuse = {}
-        self.at_data = None
-
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
-        envelope.mail_from = address
-        return self.refuse.get("MAIL", "250 OK")
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-        envelope.rcpt_tos.append(address)
-        return self.refuse.get("RCPT", "250 OK")
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        self.mails.append(envelope)
-        if self.at_data:
-            await self.at_data(server)
-        return self.refuse.get("DATA", "250 OK")
-
-    def received(self):
-        return [message_from_bytes(mail.content, policy=policy.default) for mail in self.mails]
-
-
-class LoopbackServer(Controller):
-    """Listens on whatever port is free."""
-
-    def _trigger_server(self):
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
 
 
 @pytest.fixture

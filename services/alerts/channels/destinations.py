@@ -1,7 +1,6 @@
 """Where a route's messages go over the wire: sends are limited for each such place, so that one holds up no other."""
 
-from services.alerts.channels.library import NotifyEmail
-from services.alerts.channels.routes import RouteRefusedError, read_route
+from services.alerts.channels.routes import RouteRefusedError, is_mail, read_mail_route, read_route
 
 UNREADABLE = "unreadable"
 """The destination of every route that is refused: its sends end at once."""
@@ -13,11 +12,12 @@ def destination_of(route: str) -> str:
     It is for comparing; nobody is shown it.
     """
     try:
+        if is_mail(route):
+            server = read_mail_route(route)
+            return _place(server.smtp_host, server.port)
         service = read_route(route)
     except RouteRefusedError:
         return UNREADABLE
-    if isinstance(service, NotifyEmail):
-        return _place(service.smtp_host, service.port)
     return f"{_scheme(route)}://{_place(service.host, service.port)}"
 
 

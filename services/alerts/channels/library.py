@@ -5,7 +5,10 @@ say stays with them: the result of a send tells what an operator needs.
 """
 
 import logging
+import threading
 import warnings
+from types import TracebackType
+from typing import Self
 
 with warnings.catch_warnings():
     # Apprise imports this module of the standard library and makes no use of it.
@@ -15,7 +18,7 @@ with warnings.catch_warnings():
     from apprise.plugins.base import NotifyBase
     from apprise.plugins.email.base import NotifyEmail
     from apprise.plugins.email.smtp import SMTPSecureMode
-    from apprise.utils.parse import parse_emails
+    from apprise.utils.parse import is_email
 
 __all__ = [
     "ASSET",
@@ -26,7 +29,8 @@ __all__ = [
     "NotifyFormat",
     "NotifyType",
     "SMTPSecureMode",
-    "parse_emails",
+    "Overheard",
+    "is_email",
 ]
 
 TALKATIVE = ("apprise", "urllib3", "requests_oauthlib", "oauthlib", "slixmpp")
@@ -51,3 +55,33 @@ def _keep_quiet(name: str) -> None:
 
 for _name in TALKATIVE:
     _keep_quiet(_name)
+
+
+class Overheard(logging.Handler):
+    """Counts what Apprise complains of while this thread is within it; what it says is kept nowhere.
+
+    A target that a service drops shows in no other way. Advice on what is out of date (DEPRECATE) is no complaint.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.complaints = 0
+        self._thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread and record.levelno <= logging.ERROR:
+            self.complaints += 1
+
+    def __enter__(self) -> Self:
+        _APPRISE.addHandler(self)
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        _APPRISE.removeHandler(self)
+        self.close()
+
+
+_APPRISE = logging.getLogger("apprise")
+_APPRISE.setLevel(logging.WARNING)

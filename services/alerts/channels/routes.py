@@ -3,64 +3,69 @@
 One target a route, so that every send has one outcome: with two, the one that was reached hides the one that was not.
 """
 
-from services.alerts.channels.library import ASSET, Apprise, NotifyBase, NotifyEmail, parse_emails
-from services.alerts.channels.port import Outcome, SendResult
+from services.alerts.channels.library import ASSET, Apprise, NotifyBase, NotifyEmail, Overheard
+from services.alerts.channels.mail_route import SCHEMES, addresses_of, read_mail_route
+from services.alerts.channels.refusals import LEFT_OUT, NO_RECIPIENT, NOT_UNDERSTOOD, OPTION, SEVERAL, RouteRefusedError
+from services.alerts.channels.understood import left_out, names_nobody, targets_of
+from services.alerts.channels.written import Written, read_written
 
-_MAIL = ("mailto://", "mailtos://")
-_NOT_UNDERSTOOD = "route_not_understood"
-_SEVERAL = "several_targets"
-_ENCRYPTED = "encrypted_mail_not_supported"
-
-
-class RouteRefusedError(ValueError):
-    """A route that cannot be used until somebody changes it. Its text is a stable code and never the route.
-
-    `route_not_understood`: give a URL of a service that Apprise knows, with a target.
-    `several_targets`: give each contact one target; copies (cc, bcc) are targets too.
-    `encrypted_mail_not_supported`: leave out the PGP options; the message holds nothing secret.
-    """
-
-    @property
-    def result(self) -> SendResult:
-        return SendResult(Outcome.FAILED_PERMANENT, str(self))
+__all__ = ["RouteRefusedError", "is_mail", "read_mail_route", "read_route", "what_is_understood"]
 
 
 def is_mail(route: str) -> bool:
     """Whether the route is a mail server's (`mailto://`, `mailtos://`)."""
-    return route.strip().lower().startswith(_MAIL)
+    scheme, separator, _ = route.strip().partition("://")
+    return bool(separator) and scheme.lower() in SCHEMES
 
 
 def read_route(route: str) -> NotifyBase:
-    """The service and the one target that the route names. Raises RouteRefusedError."""
-    service = Apprise.instantiate(route, asset=ASSET)
-    if service is None:
-        raise RouteRefusedError(_NOT_UNDERSTOOD)
+    """The service and the one target that the route names; not for mail servers. Raises RouteRefusedError."""
+    written = read_written(route)
+    if ";" in route.partition("?")[2]:
+        # Apprise takes it for an ampersand, and the last of two equal options wins.
+        raise RouteRefusedError(OPTION)
+    try:
+        return _checked(route.strip(), written)
+    except RouteRefusedError:
+        raise
+    except Exception:  # noqa: BLE001 - any of a hundred services' own faults in reading
+        raise RouteRefusedError(NOT_UNDERSTOOD) from None
+
+
+def _checked(route: str, written: Written) -> NotifyBase:
+    with Overheard() as overheard:
+        service = Apprise.instantiate(route, asset=ASSET)
+    if service is None or isinstance(service, NotifyEmail):
+        raise RouteRefusedError(NOT_UNDERSTOOD)
     # Trying again is decided outside, and Apprise counts every try as one more target.
     service.retry = 0
     if _targets(service) > 1:
-        raise RouteRefusedError(_SEVERAL)
+        raise RouteRefusedError(SEVERAL)
+    if overheard.complaints:
+        raise RouteRefusedError(LEFT_OUT)
+    if _targets(service) < 1 or names_nobody(service, written):
+        raise RouteRefusedError(NO_RECIPIENT)
+    if left_out(service, written):
+        raise RouteRefusedError(LEFT_OUT)
     return service
 
 
 def _targets(service: NotifyBase) -> int:
-    # A service that can send to many in one request counts them as one.
+    # A service that can send to many in one request counts them as one, and copies not at all.
     named = getattr(service, "targets", None)
-    return max(len(service), len(named) if isinstance(named, list | tuple | set) else 0)
+    copies = len(getattr(service, "cc", None) or ()) + len(getattr(service, "bcc", None) or ())
+    return max(len(service), len(named) if isinstance(named, list | tuple | set) else 0) + copies
 
 
-def read_mail_route(route: str) -> NotifyEmail:
-    """The mail server, the sender and the one recipient that the route names. Raises RouteRefusedError."""
-    service = read_route(route)
-    if not isinstance(service, NotifyEmail) or not service.targets:
-        raise RouteRefusedError(_NOT_UNDERSTOOD)
-    if service.cc or service.bcc or _written(route) > 1:
-        raise RouteRefusedError(_SEVERAL)
-    if service.pgp_mode != "no":
-        raise RouteRefusedError(_ENCRYPTED)
-    return service
+def what_is_understood(route: str) -> str:
+    """Where a message by this route goes, for the person who gives it: no password, and never for a log.
 
-
-def _written(route: str) -> int:
-    """How many recipients were written, also those that Apprise leaves out because they are no addresses."""
-    written = NotifyEmail.parse_url(route)["targets"]  # type: ignore[no-untyped-call]
-    return len(parse_emails(written))  # type: ignore[no-untyped-call]
+    Raises RouteRefusedError.
+    """
+    if not is_mail(route):
+        service = read_route(route)
+        return " to ".join([str(service.service_name), *targets_of(service)])
+    mail = read_mail_route(route)
+    who = addresses_of(mail)
+    answers = f", answers to {who.reply}" if who.reply else ""
+    return f"mail to {who.recipient} through {mail.smtp_host}:{mail.port}, from {who.sender}{answers}"

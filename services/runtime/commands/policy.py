@@ -14,7 +14,7 @@ from services.alerts.policy import CouncilPolicy
 from services.alerts.recompute import recompute
 from services.alerts.rules import load_ruleset
 from services.runtime.commands.opening import find_feed, opened
-from services.runtime.commands.policy_files import checked_route, read_policy, with_contact
+from services.runtime.commands.policy_files import new_routes, read_policy, understood, with_contact
 from services.runtime.commands.shown import HOUR, cell, counted, examples, group, named, out, pairs, say, span, table
 from services.runtime.settings import Settings
 from services.storage.store import Store
@@ -36,7 +36,7 @@ def show(
     council: CouncilCode,
     as_json: Annotated[bool, typer.Option("--json", help="As a file to change and give to `policy set`.")] = False,
 ) -> None:
-    """Show a council's policy. Where its people are reached is never shown."""
+    """Show a council's policy. Where its people are reached is shown once, to whoever gives it."""
     with opened() as store:
         found = _council(store, council)
     if as_json:
@@ -58,6 +58,8 @@ def set_(
         version = set_policy(store, found.feed_id, made, by or getuser())
         touched = _recomputed(store, found)
     say(f"{_name(found)} now has version {version} of its policy. {touched}")
+    for label, where in new_routes(made, found.policy):
+        _show_understood(label, where)
 
 
 @contact.command(
@@ -65,7 +67,8 @@ def set_(
     epilog=examples(
         'pullcord policy contact add E06000009 --tier duty --from-days 56 --label "duty desk"',
         note="It asks for the route, or reads it from a pipe, so that it stays out of the shell's history: an "
-        "Apprise address with one target, such as mailtos://user:password@mail.example?to=desk@council.example.",
+        "Apprise address with one target, such as mailtos://user:password@mail.example?to=desk@council.example. "
+        "It then shows whom it understood, and never the password: read the address letter by letter.",
     ),
 )
 def add(
@@ -85,11 +88,19 @@ def add(
     """Add somebody who is told, or change where they are reached."""
     with opened() as store:
         found = _council(store, council)
-        made = with_contact(found.policy, tier, from_days, label, checked_route(route or _asked_for_route()))
+        given = route or _asked_for_route()
+        where = understood(tier, label, given)
+        made = with_contact(found.policy, tier, from_days, label, given)
         version = set_policy(store, found.feed_id, made, by or getuser())
         touched = _recomputed(store, found)
     joined = f"{named(label)} is told in the tier {named(tier)}"
     say(f"{_name(found)} now has version {version} of its policy; {joined}. {touched}")
+    _show_understood(label, where)
+
+
+def _show_understood(label: str, where: str) -> None:
+    """On a line of its own, unbroken: an address is read by a person letter by letter."""
+    out().print(cell(f"{label}: {where}"), soft_wrap=True)
 
 
 def _recomputed(store: Store, council: Council) -> str:

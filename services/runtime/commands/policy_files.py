@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from pydantic import SecretStr, ValidationError
 from pydantic_core import from_json
 
-from services.alerts.channels.routes import RouteRefusedError, is_mail, read_mail_route, read_route
+from services.alerts.channels.routes import RouteRefusedError, what_is_understood
 from services.alerts.policy import Contact, CouncilPolicy, Tier
 from services.core.errors import RefusedError
+from services.runtime.commands.shown import plain
 
 MASK: Final = str(SecretStr("any"))
 """What stands for a route wherever a policy is shown."""
 
 NEW_TIER_DAYS: Final = 56
-
-_ROUTE_FAULTS: Final = {
-    "route_not_understood": "it is no address of a service that Apprise knows, with a target",
-    "several_targets": "it has several targets: give each contact one; copies (cc, bcc) are targets too",
-    "encrypted_mail_not_supported": "leave out the PGP options; the message holds nothing secret",
-}
 
 
 class PolicyRefusedError(RefusedError):
@@ -38,9 +34,8 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
         raise PolicyRefusedError("the policy is not JSON: `pullcord policy show COUNCIL --json` writes one") from None
     _put_routes_back(values, before)
     policy = _made(values)
-    for tier in policy.tiers:
-        for contact in tier.contacts:
-            checked_route(contact.route.get_secret_value())
+    for tier, contact in _contacts(policy):
+        understood(tier, contact.label, contact.route.get_secret_value())
     return policy
 
 
@@ -61,16 +56,28 @@ def with_contact(policy: CouncilPolicy, tier: str, from_days: int | None, label:
     return _made(values)
 
 
-def checked_route(route: str) -> str:
-    """A route that names one target.
+def understood(tier: str, label: str, route: str) -> str:
+    """Where the contact is reached, as its route is understood: for the person who gives the route, and for no log.
 
-    Raises PolicyRefusedError; its text never holds the route.
+    Raises PolicyRefusedError; its text names the contact and never holds the route.
     """
     try:
-        read_mail_route(route) if is_mail(route) else read_route(route)
+        return what_is_understood(route)
     except RouteRefusedError as error:
-        raise PolicyRefusedError(f"the route cannot be used: {_ROUTE_FAULTS[str(error)]}") from None
-    return route
+        who = f"{plain(label)}, tier {plain(tier)}"
+        raise PolicyRefusedError(f"the route cannot be used ({who}): {error.remedy}") from None
+
+
+def new_routes(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
+    """The contacts whose route is not on record yet, each with where it is reached."""
+    known = {(tier, contact.label, contact.route) for tier, contact in _contacts(before)}
+    for tier, contact in _contacts(policy):
+        if (tier, contact.label, contact.route) not in known:
+            yield contact.label, understood(tier, contact.label, contact.route.get_secret_value())
+
+
+def _contacts(policy: CouncilPolicy) -> Iterator[tuple[str, Contact]]:
+    return ((tier.label, contact) for tier in policy.tiers for contact in tier.contacts)
 
 
 def _put_routes_back(values: Any, before: CouncilPolicy) -> None:

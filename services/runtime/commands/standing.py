@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from services.alerts.backlog import DeliveryState
+from services.alerts.channels.routes import RouteRefusedError, what_is_understood
 from services.alerts.councils import load_council
 from services.alerts.machine import CLOCK_STOPPED
 from services.runtime.commands.feeds import live_rows
@@ -61,6 +62,8 @@ class Standing:
     """How long ago each loop of background work gave its last sign of life; none where nothing ever served."""
     nobody_to_tell: tuple[str, ...]
     """Councils with cases to be told of and no contact."""
+    operator_routes_refused: tuple[str, ...]
+    """What is wrong with each fallback route that cannot be used, by its number."""
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -106,6 +109,7 @@ def stand(store: Store, settings: Settings) -> Standing:
         given_up=given_up,
         loops={loop: age for (loop,), age in figures["pullcord_loop_age_seconds"].items()},
         nobody_to_tell=alone,
+        operator_routes_refused=tuple(_refused(settings)),
     )
 
 
@@ -123,6 +127,7 @@ def _faults(now: Standing) -> Iterator[str]:
         yield f"{counted(now.past_date, 'case')} past the harmful day and not confirmed safe: see `pullcord cases`"
     for name in now.nobody_to_tell:
         yield f"{plain(name)} has open cases and nobody to tell: `pullcord policy contact add`"
+    yield from now.operator_routes_refused
     if now.deliveries.get(DeliveryState.WAITING):
         failing = counted(now.deliveries[DeliveryState.WAITING], "alert")
         yield f"{failing} could not be delivered yet, and will be tried again"
@@ -148,6 +153,14 @@ def _nobody_to_tell(connection: Connection, store: Store) -> tuple[str, ...]:
     concerned = connection.scalars(select(cases.c.feed_id).where(running).distinct().order_by(cases.c.feed_id)).all()
     councils = [load_council(connection, store, feed_id) for feed_id in concerned]
     return tuple(one.name for one in councils if not any(tier.contacts for tier in one.policy.tiers))
+
+
+def _refused(settings: Settings) -> Iterator[str]:
+    for number, route in enumerate(settings.fallback_routes, start=1):
+        try:
+            what_is_understood(route.get_secret_value())
+        except RouteRefusedError as error:
+            yield f"PULLCORD_FALLBACK_ROUTES reaches nobody by its route {number}: {error.remedy}"
 
 
 def _by_label(samples: Mapping[tuple[str, ...], float]) -> Counts:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support.command_line import BLACKPOOL, ENTRY, RAVEN, Desk
+from tests.support.command_line import BLACKPOOL, ENTRY, RAVEN, ROUTE, Desk
 
 ASHA = ("--by", "Asha Patel")
 
@@ -160,6 +160,15 @@ def test_status_says_that_nobody_can_be_told_and_how_to_mend_it(desk: Desk) -> N
     assert "Blackpool Council has open cases and nobody to tell: `pullcord policy contact add`" in printed.words
     desk.with_an_officer()
     assert desk.run("status").code == 0
+
+
+def test_status_says_which_route_of_the_operator_reaches_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    routes = [ROUTE, "mailto://mail.example?from=alerts@secret-word.example"]
+    monkeypatch.setenv("PULLCORD_FALLBACK_ROUTES", json.dumps(routes))
+    printed = desk.run("status")
+    assert printed.code == 1
+    assert "PULLCORD_FALLBACK_ROUTES reaches nobody by its route 2: it names nobody who is told" in printed.words
+    assert "secret-word" not in printed.out + printed.err
 
 
 def test_status_says_what_is_overdue_and_asks_whether_serve_runs(desk: Desk) -> None:

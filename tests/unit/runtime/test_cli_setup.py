@@ -117,6 +117,33 @@ def test_a_contact_is_added_by_a_route_that_is_never_shown(desk: Desk) -> None:
     assert not [text for text in (added, shown, masked) if "secret-word" in text.out + text.err]
 
 
+def test_whoever_gives_a_route_is_shown_whom_it_was_understood_to_reach(desk: Desk) -> None:
+    route = ROUTE.replace("desk@", "o'brien+nights@")
+    added = desk.done("policy", "contact", "add", BLACKPOOL, typing=route + "\n")
+    understood = (
+        "duty desk: mail to o'brien+nights@council.example through mail.example:25, from Pullcord <user@mail.example>"
+    )
+    assert understood in added.out
+    assert "secret-word" not in added.out + added.err
+    policy = json.loads(desk.run("policy", "show", BLACKPOOL, "--json").out)
+    again = desk.done("policy", "set", BLACKPOOL, desk.file("p.json", json.dumps(policy)))
+    assert "mail to" not in again.out
+    policy["tiers"][0]["contacts"][0]["route"] = ROUTE
+    changed = desk.done("policy", "set", BLACKPOOL, desk.file("p.json", json.dumps(policy)))
+    assert "duty desk: mail to desk@council.example through" in changed.out
+
+
+def test_a_policy_file_with_a_route_that_cannot_be_used_names_the_contact_and_changes_nothing(desk: Desk) -> None:
+    desk.done("policy", "contact", "add", BLACKPOOL, "--label", "night desk", typing=ROUTE + "\n")
+    policy = json.loads(desk.run("policy", "show", BLACKPOOL, "--json").out)
+    policy["tiers"][0]["contacts"][0]["route"] = ROUTE.replace("desk@", "secret-word@x.example;desk@")
+    printed = desk.run("policy", "set", BLACKPOOL, desk.file("p.json", json.dumps(policy)))
+    assert printed.code == 2
+    assert "the route cannot be used (night desk, tier duty): it has several targets" in printed.complaint
+    assert "secret-word" not in printed.out + printed.err
+    assert "version 1" in desk.run("policy", "show", BLACKPOOL).words
+
+
 def test_a_policy_shown_changed_and_set_keeps_its_masked_routes(desk: Desk) -> None:
     desk.run("policy", "contact", "add", BLACKPOOL, typing=ROUTE + "\n")
     policy = json.loads(desk.run("policy", "show", BLACKPOOL, "--json").out)

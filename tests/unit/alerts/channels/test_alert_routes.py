@@ -36,7 +36,7 @@ def test_a_mail_route_with_a_second_recipient_is_refused(route):
 
 def test_a_recipient_that_is_no_address_is_not_left_out_in_silence():
     assert refusal(read_mail_route, f"{SERVER}/a@council.example/council?{FROM}") == "several_targets"
-    assert refusal(read_mail_route, f"{SERVER}/council?{FROM}") == "route_not_understood"
+    assert refusal(read_mail_route, f"{SERVER}/council?{FROM}") == "recipient_not_understood"
 
 
 def test_a_text_message_route_with_two_numbers_in_one_batch_is_refused():

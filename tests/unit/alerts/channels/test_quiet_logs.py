@@ -1,12 +1,13 @@
 """What the sending libraries say does not reach our logs."""
 
 import logging
+import threading
 
 import pytest
 
-from services.alerts.channels.library import TALKATIVE
+from services.alerts.channels.library import TALKATIVE, Overheard
 from services.alerts.channels.mail_channel import MailChannel
-from services.alerts.channels.routes import RouteRefusedError, read_mail_route
+from services.alerts.channels.routes import RouteRefusedError, read_mail_route, read_route
 from services.alerts.message import Message
 
 MESSAGE = Message("subject", "text", "<p>html</p>")
@@ -34,6 +35,8 @@ def everything_logged():
 def test_neither_reading_a_route_nor_sending_logs_an_address(everything_logged):
     with pytest.raises(RouteRefusedError):
         read_mail_route("mailto://mail.example/notanaddress?from=alerts@pullcord.example")
+    with pytest.raises(RouteRefusedError, match="target_left_out"):
+        read_route("d7sms://token@/07700900001/notanumber")
     result = MailChannel().send(
         "mailto://127.0.0.1:1?from=alerts@pullcord.example&to=duty@council.example", MESSAGE, "A"
     )
@@ -46,6 +49,17 @@ def test_a_warning_of_a_sending_library_goes_nowhere(everything_logged, name, ca
     logging.getLogger(name).warning("refused duty@council.example")
     assert everything_logged == []
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_another_thread_hears_is_not_counted_here():
+    with Overheard() as overheard:
+        other = threading.Thread(target=logging.getLogger("apprise").warning, args=("Dropped",))
+        other.start()
+        other.join()
+        assert overheard.complaints == 0
+        logging.getLogger("apprise").warning("Dropped")
+    logging.getLogger("apprise").warning("Dropped")
+    assert overheard.complaints == 1
 
 
 def test_our_own_loggers_are_still_heard(everything_logged):

@@ -1,0 +1,69 @@
+"""Reading an e-mail address: exactly one, or none."""
+
+import re
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+_NAMED = re.compile(r'(?:"(?P<quoted>[^"]*)"|(?P<plain>[^"<>]*))\s*<(?P<address>[^<>]*)>')
+_NOT_IN_A_NAME = frozenset('@,;:\\()[]<>"')
+_BETWEEN = re.compile(r"[\s,;|/&]+")
+_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*")
+
+
+class NoAddressError(ValueError):
+    """Not exactly one address. Its text never repeats what was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address and the name that stands before it, if one does."""
+
+    address: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+
+def read_address(text: str) -> str:
+    """The address that `text` is, as it goes over the wire: as written, an international domain in its ASCII form.
+
+    No quoted local part, no remark, no blank, nothing but ASCII before the @: not every mail server takes those,
+    and what one server reads differently from the next reaches somebody else. Raises NoAddressError.
+    """
+    if not text.isprintable():
+        raise NoAddressError("a sign that cannot be seen")
+    try:
+        found = validate_email(
+            text,
+            allow_smtputf8=False,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            check_deliverability=False,
+            globally_deliverable=False,  # a council's own network may end in .local; tests in .example
+            strict=True,
+        )
+    except EmailNotValidError:
+        raise NoAddressError("no e-mail address") from None
+    local, _, domain = text.rpartition("@")
+    host = domain if domain.isascii() else found.ascii_domain or ""
+    if not _HOST.fullmatch(host):
+        raise NoAddressError("no domain after the @")
+    return f"{local}@{host}"
+
+
+def read_mailbox(text: str) -> Mailbox:
+    """An address alone, or `Name <address>`. Raises NoAddressError."""
+    named = _NAMED.fullmatch(text)
+    if named is None:
+        return Mailbox(read_address(text))
+    name = (named["quoted"] or named["plain"] or "").strip()
+    if not name.isprintable() or not _NOT_IN_A_NAME.isdisjoint(name):
+        raise NoAddressError("a name that could be read as an address")
+    return Mailbox(read_address(named["address"]), name)
+
+
+def holds_several(text: str) -> bool:
+    """Whether `text` looks like more than one address."""
+    return sum("@" in word for word in _BETWEEN.split(text)) > 1

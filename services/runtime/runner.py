@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from threading import Event, Thread
 from time import monotonic
 
-from services.runtime.beats import BEAT_SECONDS, Beat
+from services.runtime.beats import BEAT_SECONDS, Beat, BeatingStore
 from services.runtime.bootstrap import Parts
 from services.runtime.logs import say_failed
 from services.runtime.pump import Pump, tell_missed_again_to
+from services.storage.store import Store
 
 LONGEST_WAIT = 30.0
 """Seconds between tries while something that may pass (a locked or unreachable database) keeps failing."""
@@ -24,7 +27,7 @@ class Loop:
     """Calls `work` until it returns 0, then waits for `seconds` or to be woken; a fault of any kind is waited out.
 
     Work that was done makes work for the loop `then`, which is woken. `beat` is called after each step that did not
-    fail and, while the loop waits, every BEAT_SECONDS. Only `stop` ends it.
+    fail, in a long one whenever a part of it is done and, while the loop waits, every BEAT_SECONDS. Only `stop` ends it.
     """
 
     def __init__(
@@ -74,6 +77,13 @@ class Loop:
         began = self._step_began_at
         return 0.0 if began is None else monotonic() - began
 
+    def gets_on(self) -> None:
+        """Called by the work when a part of a step is done. A step that follows a failed one has yet to show that."""
+        if not self.failing:
+            # It is done, whatever becomes of saying so.
+            with suppress(Exception):
+                self._beat()
+
     def _run(self) -> None:
         while not self._stop.is_set():
             self._step_began_at = monotonic()
@@ -114,20 +124,48 @@ class Loop:
         return min(self._seconds * 2 ** min(self.failing, 10), LONGEST_WAIT) if self.failing else self._seconds
 
 
+def beating(
+    name: str, store: Store, work_with: Callable[[Store], Callable[[], int]], seconds: float, then: Loop | None = None
+) -> Loop:
+    """A loop whose signs of life are in `store`: also within a step, whenever its work has committed something."""
+    work = work_with(BeatingStore.over(store, lambda: loop.gets_on()))
+    loop = Loop(name, work, seconds, then, Beat(store, name))
+    return loop
+
+
+def delivering(parts: Parts) -> Loop:
+    """Makes the deliveries that are due."""
+    made = parts.dispatcher
+    return beating("deliveries", parts.store, lambda store: replace(made, store=store).run_due, _often(parts))
+
+
+def alerting(parts: Parts, then: Loop) -> Loop:
+    """Looks at the cases that are due."""
+    made = parts.engine
+    return beating("engine", parts.store, lambda store: replace(made, store=store).run_due, _often(parts), then)
+
+
+def closing(parts: Parts) -> Loop:
+    """Closes months."""
+    return Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(parts.store, "closing"))
+
+
+def _often(parts: Parts) -> float:
+    return parts.settings.poll_seconds
+
+
 class EmbeddedRunner:
     """Runs matcher, alerts and deliveries beside the door."""
 
     def __init__(self, parts: Parts) -> None:
-        seconds, store = parts.settings.poll_seconds, parts.store
-        pump = Pump(store, parts.consumers)
-        missed = partial(tell_missed_again_to, store, parts.consumers)
+        store, consumers = parts.store, parts.consumers
         self._pool = parts.pool
-        self._deliveries = Loop("deliveries", parts.dispatcher.run_due, seconds, beat=Beat(store, "deliveries"))
-        self._engine = Loop("engine", parts.engine.run_due, seconds, self._deliveries, Beat(store, "engine"))
-        self._pump = Loop("pump", pump.run_once, seconds, self._engine, Beat(store, "pump"))
-        self._missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
-        self._closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(store, "closing"))
-        self.loops = (self._pump, self._engine, self._deliveries, self._missed, self._closing)
+        deliveries = delivering(parts)
+        engine = alerting(parts, deliveries)
+        self._pump = beating("pump", store, lambda kept: Pump(kept, consumers).run_once, _often(parts), engine)
+        missed = partial(tell_missed_again_to, store, consumers)
+        looks_for_missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
+        self.loops = (self._pump, engine, deliveries, looks_for_missed, closing(parts))
 
     def start(self) -> None:
         """Start the loops."""

@@ -27,7 +27,8 @@ class Loop:
     """Calls `work` until it returns 0, then waits for `seconds` or to be woken; a fault of any kind is waited out.
 
     Work that was done makes work for the loop `then`, which is woken. `beat` is called after each step that did not
-    fail, in a long one whenever a part of it is done and, while the loop waits, every BEAT_SECONDS. Only `stop` ends it.
+    fail, within one whenever the work says that it gets on and, while the loop waits, every BEAT_SECONDS. Only `stop`
+    ends it.
     """
 
     def __init__(
@@ -128,8 +129,11 @@ def beating(
     name: str, store: Store, work_with: Callable[[Store], Callable[[], int]], seconds: float, then: Loop | None = None
 ) -> Loop:
     """A loop whose signs of life are in `store`: also within a step, whenever its work has committed something."""
-    work = work_with(BeatingStore.over(store, lambda: loop.gets_on()))
-    loop = Loop(name, work, seconds, then, Beat(store, name))
+
+    def gets_on() -> None:
+        loop.gets_on()
+
+    loop = Loop(name, work_with(BeatingStore.over(store, gets_on)), seconds, then, Beat(store, name))
     return loop
 
 

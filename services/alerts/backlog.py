@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from schemas.events import AlertSettled
 from services.alerts.acceptance import count_as_told
+from services.alerts.channels.destinations import destination_of
 from services.alerts.channels.port import Outcome, SendResult
 from services.alerts.policy import Contact
 from services.core.audit import AuditWord
 from services.storage.audit import AuditRow, write_audit
-from services.storage.dialect import skipping_locked
 from services.storage.outbox import Announcement, announce
 from services.storage.sequences import take
 from services.storage.store import Store
-from services.storage.tables import alert_cases, alerts, deliveries, delivery_attempts
+from services.storage.tables import alert_cases, deliveries, delivery_attempts
 from services.storage.vault import place
-
-ATTEMPT_LIMIT = timedelta(seconds=45)
-"""After this an attempt without an outcome is in doubt: whoever made it has died or hangs. It is then made again with
-the same reference, well within the two minutes promised."""
 
 GIVE_UP_AFTER = timedelta(hours=24)
 """For how long a delivery that fails for passing reasons is tried (policy of the deployment)."""
 
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(seconds=45)
-"""What failed for a passing reason goes within a minute of the channel's return."""
-DOUBT_WAIT = timedelta(seconds=60)
-"""With the attempt's own limit this keeps the sending again within two minutes."""
-
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(seconds=25)
+"""With the longest attempt this sends what is owed within a minute of a channel's return."""
 
 OPERATOR_TIER = "operator of Pullcord"
 """Told when a council has nobody who can be told."""
@@ -67,8 +59,10 @@ class Delivery:
     tier: str
     contact: str
     route_sealed: bytes
+    destination: str
+    """Where it goes, as a keyed digest in hexadecimal: equal for routes to one host and port."""
     number: int
-    alert_created_at: datetime
+    created_at: datetime
 
 
 def intend_deliveries(
@@ -93,20 +87,6 @@ def nobody_told(
     write_audit(connection, store.vault, [row], now)
 
 
-def claim(store: Store, limit: int, in_flight: Collection[int]) -> list[Delivery]:
-    """Write down an attempt for each delivery that is due, and return them for sending.
-
-    One found still sending was left by a process that died: its attempt is settled as in doubt first.
-    """
-    now = store.now()
-    with store.writing() as connection:
-        rows = connection.execute(_due(connection, now, limit, in_flight)).all()
-        _doubt(connection, store, [row for row in rows if row.state == DeliveryState.SENDING], now)
-        claimed = [_delivery(row) for row in rows]
-        _start(connection, store, claimed, now)
-    return claimed
-
-
 def route_of(store: Store, delivery: Delivery) -> str:
     """Where a delivery goes: an Apprise address, and a secret.
 
@@ -115,28 +95,31 @@ def route_of(store: Store, delivery: Delivery) -> str:
     return str(store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed))
 
 
-def settle(store: Store, delivery: Delivery, result: SendResult, others: Sequence[Contact]) -> DeliveryState:
+def settle(
+    store: Store, delivery: Delivery, result: SendResult, others: Sequence[Contact], *, counting: bool = True
+) -> DeliveryState:
     """Write down what became of an attempt. Returns where the delivery now stands.
 
     When its alert has now reached nobody, that is recorded and `others` are to be told instead, all in one transaction.
     An outcome that comes so late that another attempt was made in its place is written down, and decides nothing
-    unless it is that the message was sent.
+    unless it is that the message was sent. Not `counting`, a message that was sent tells nobody's case so: its cases
+    are owed another.
     """
     now = store.now()
     state, due_at = _next(delivery, result, now)
     with store.writing() as connection:
-        if result.outcome is Outcome.SENT:
+        if result.outcome is Outcome.SENT and counting:
             count_as_told(connection, store, delivery.alert_pk, now)
         _end_attempt(connection, delivery, result.outcome.value, result.reason, now)
         standing = _decided_elsewhere(connection, delivery, sent=result.outcome is Outcome.SENT)
         if standing is not None:
-            _say(connection, store, _LATE_WORDS[result.outcome], delivery, now, reason=result.reason)
+            say(connection, store, _LATE_WORDS[result.outcome], delivery, now, reason=result.reason)
             return standing
         settled = None if due_at else now
         values = {"state": state.value, "due_at": due_at, "settled_at": settled}
         connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
         word = _WORDS[state] if result.outcome is not Outcome.IN_DOUBT else AuditWord.DELIVERY_IN_DOUBT
-        _say(connection, store, word, delivery, now, reason=result.reason)
+        say(connection, store, word, delivery, now, reason=result.reason)
         if due_at is None:
             _announce(connection, store, delivery, state.value, now)
         if state is DeliveryState.GIVEN_UP:
@@ -175,78 +158,28 @@ def _all_given_up(connection: Connection, alert_pk: int) -> bool:
 
 
 def _intended(store: Store, pk: int, alert_pk: int, tier: str, contact: Contact, now: datetime) -> dict[str, object]:
+    route = contact.route.get_secret_value()
     return {
         "pk": pk,
         "alert_pk": alert_pk,
         "tier": tier,
         "contact": contact.label,
-        "route_sealed": store.vault.seal(place("deliveries", pk), contact.route.get_secret_value()),
+        "route_sealed": store.vault.seal(place("deliveries", pk), route),
+        "destination": store.tokeniser.digest(destination_of(route).encode()),
         "state": DeliveryState.INTENDED.value,
         "attempts": 0,
+        "created_at": now,
         "due_at": now,
     }
-
-
-def _due(connection: Connection, now: datetime, limit: int, in_flight: Collection[int]) -> Any:
-    row = deliveries.c
-    query = (
-        select(deliveries, alerts.c.reference, alerts.c.feed_id, alerts.c.created_at)
-        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
-        .where(row.due_at <= now, row.pk.not_in(in_flight))
-        .order_by(row.due_at)
-        .limit(limit)
-    )
-    return skipping_locked(connection, query)
-
-
-def _delivery(row: Any) -> Delivery:
-    return Delivery(
-        pk=row.pk,
-        alert_pk=row.alert_pk,
-        alert=row.reference,
-        feed_id=row.feed_id,
-        tier=row.tier,
-        contact=row.contact,
-        route_sealed=row.route_sealed,
-        number=row.attempts + 1,
-        alert_created_at=row.created_at,
-    )
-
-
-def _doubt(connection: Connection, store: Store, left: Sequence[Any], now: datetime) -> None:
-    for row in left:
-        attempt = delivery_attempts.c
-        connection.execute(
-            update(delivery_attempts)
-            .where(attempt.delivery_pk == row.pk, attempt.number == row.attempts, attempt.ended_at.is_(None))
-            .values(ended_at=now, outcome=Outcome.IN_DOUBT.value, reason="left_unfinished")
-        )
-        fields = {"delivery": row.pk, "alert": row.reference, "number": row.attempts}
-        said = AuditRow(AuditWord.DELIVERY_IN_DOUBT, fields, subject=row.reference, feed_id=row.feed_id)
-        write_audit(connection, store.vault, [said], now)
-
-
-def _start(connection: Connection, store: Store, claimed: Sequence[Delivery], now: datetime) -> None:
-    for delivery in claimed:
-        deadline = now + ATTEMPT_LIMIT
-        connection.execute(
-            insert(delivery_attempts).values(
-                delivery_pk=delivery.pk, number=delivery.number, started_at=now, deadline_at=deadline
-            )
-        )
-        values = {"state": DeliveryState.SENDING.value, "attempts": delivery.number, "due_at": deadline}
-        connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
-        _say(connection, store, AuditWord.ATTEMPT_STARTED, delivery, now)
 
 
 def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[DeliveryState, datetime | None]:
     if result.outcome is Outcome.SENT:
         return DeliveryState.SENT, None
-    too_old = now - delivery.alert_created_at >= GIVE_UP_AFTER
+    too_old = now - delivery.created_at >= GIVE_UP_AFTER
     if result.outcome is Outcome.FAILED_PERMANENT or too_old:
         return DeliveryState.GIVEN_UP, None
-    longest = DOUBT_WAIT if result.outcome is Outcome.IN_DOUBT else LONGEST_WAIT
-    return DeliveryState.WAITING, now + min(FIRST_WAIT * 2 ** min(delivery.number - 1, 10), longest)
+    return DeliveryState.WAITING, now + min(FIRST_WAIT * 2 ** min(delivery.number - 1, 10), LONGEST_WAIT)
 
 
 def _decided_elsewhere(connection: Connection, delivery: Delivery, *, sent: bool) -> DeliveryState | None:
@@ -282,7 +215,7 @@ _SETTLED = {DeliveryState.SENT, DeliveryState.GIVEN_UP, DeliveryState.NOT_NEEDED
 _WITH_REASON = {AuditWord.DELIVERY_FAILED, AuditWord.DELIVERY_GIVEN_UP}
 
 
-def _say(
+def say(
     connection: Connection, store: Store, word: AuditWord, delivery: Delivery, now: datetime, reason: str = ""
 ) -> None:
     fields: dict[str, object] = {"delivery": delivery.pk, "alert": delivery.alert, "number": delivery.number}

@@ -68,7 +68,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         acknowledgements_router,
     ):
         app.include_router(router)
-    add_health(app, parts.store, runner.loops if runner else ())
+    add_health(app, parts.store, runner.loops if runner else (), parts.pool)
     _watch_requests(app, runner)
     _describe_rows(app)
     return app

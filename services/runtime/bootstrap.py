@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from services.alerts.agent import CaseKeeper
+from services.alerts.channels.mail_channel import MailChannel
 from services.alerts.channels.pool import DeliveryPool
 from services.alerts.channels.port import Channel
 from services.alerts.channels.routed_channel import RoutedChannel
@@ -21,6 +23,7 @@ from services.core.clock import Clock, SystemClock
 from services.core.tokens import Tokeniser
 from services.ingest.doors import DoorLimits
 from services.matcher.agent import Matcher
+from services.runtime.clock_guard import ClockGuard, guard_of
 from services.runtime.key_file import KeyFile
 from services.runtime.keyring import Keyring, parse_keyring, read_keyring
 from services.runtime.settings import Settings
@@ -47,6 +50,11 @@ class Parts:
     closer: Closer
     limits: DoorLimits
     presentation: Presentation
+    clock_guard: ClockGuard | None
+
+    def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
+        """The work of a loop that acts by the clock, held back for a moment when the clock has jumped."""
+        return self.clock_guard.holding(work) if self.clock_guard else work
 
     @property
     def consumers(self) -> tuple[Consumer, ...]:
@@ -81,7 +89,8 @@ def make_parts(
     fallback = tuple(_operator(number, route) for number, route in enumerate(settings.fallback_routes, start=1))
     base_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     shown = presentation or Presentation(base_url, settings.links_last)
-    pool = DeliveryPool(channel or RoutedChannel(), settings.delivery_workers, settings.delivery_deadline_seconds)
+    seconds = settings.delivery_deadline_seconds
+    pool = DeliveryPool(channel or RoutedChannel(MailChannel(seconds)), settings.delivery_workers, seconds)
     return Parts(
         settings=settings,
         store=store,
@@ -97,6 +106,7 @@ def make_parts(
             withdrawal_share=settings.withdrawal_share,
         ),
         presentation=shown,
+        clock_guard=guard_of(store),
     )
 
 

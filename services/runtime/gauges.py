@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -52,6 +53,35 @@ class EndedLoops(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Count them."""
         yield _one("pullcord_loops_ended", "Loops of this process that have ended.", self._count())
+
+
+class Sends(Protocol):
+    """The sends of this process."""
+
+    @property
+    def stuck(self) -> int:
+        """How many have passed their deadline and not ended."""
+        ...
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing can be sent to anybody until one ends."""
+        ...
+
+
+class SendGauges(Collector):
+    """The sends of this process that hang."""
+
+    def __init__(self, sends: Sends) -> None:
+        self._sends = sends
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Count them."""
+        yield _one(
+            "pullcord_sends_stuck",
+            "Sends of this process that have passed their deadline and not ended.",
+            self._sends.stuck,
+        )
 
 
 def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from prometheus_client.registry import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.runtime.gauges import EndedLoops, SafetyGauges
+from services.runtime.gauges import EndedLoops, SafetyGauges, SendGauges, Sends
 from services.storage.migrate import schema_of
 from services.storage.store import Store
 
@@ -33,11 +33,14 @@ class Labour(Protocol):
         ...
 
 
-def add_health(app: FastAPI, store: Store, labours: Sequence[Labour] = ()) -> None:
+def add_health(app: FastAPI, store: Store, labours: Sequence[Labour] = (), sends: Sends | None = None) -> None:
     """Give an application `/livez`, `/readyz` and `/metrics`."""
     registry = CollectorRegistry()
     registry.register(SafetyGauges(store))
     registry.register(EndedLoops(lambda: len(_ended(labours))))
+
+    if sends is not None:
+        registry.register(SendGauges(sends))
 
     @app.get("/livez", include_in_schema=False)
     def livez() -> JSONResponse:
@@ -47,7 +50,7 @@ def add_health(app: FastAPI, store: Store, labours: Sequence[Labour] = ()) -> No
     @app.get("/readyz", include_in_schema=False)
     def readyz() -> JSONResponse:
         """Whether it can do its work now; if not, what is wrong."""
-        return _health(list(_not_ready(store, labours)))
+        return _health([*_not_ready(store, labours), *_no_place(sends)], _stuck(sends))
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
@@ -71,5 +74,16 @@ def _not_ready(store: Store, labours: Sequence[Labour]) -> Iterator[str]:
             yield f"the {labour.name} loop fails, {labour.failing} times in a row"
 
 
-def _health(faults: list[str]) -> JSONResponse:
-    return JSONResponse({"status": "failing" if faults else "ok", "faults": faults}, 503 if faults else 200)
+def _no_place(sends: Sends | None) -> list[str]:
+    return ["no message can be sent: every send under way hangs"] if sends is not None and sends.full else []
+
+
+def _stuck(sends: Sends | None) -> list[str]:
+    """What a mail server does wrong: no reason to take this process out of service."""
+    stuck = 0 if sends is None else sends.stuck
+    return [f"{stuck} {'send has' if stuck == 1 else 'sends have'} passed the deadline and not ended"] if stuck else []
+
+
+def _health(faults: list[str], warnings: Sequence[str] = ()) -> JSONResponse:
+    found = {"status": "failing" if faults else "ok", "faults": faults}
+    return JSONResponse(found | ({"warnings": list(warnings)} if warnings else {}), 503 if faults else 200)

@@ -138,15 +138,25 @@ def beating(
 
 
 def delivering(parts: Parts) -> Loop:
-    """Makes the deliveries that are due."""
+    """Makes the deliveries that are due. It is woken when a send has ended."""
     made = parts.dispatcher
-    return beating("deliveries", parts.store, lambda store: replace(made, store=store).run_due, _often(parts))
+
+    def work_with(store: Store) -> Callable[[], int]:
+        made.store = store
+        return parts.when_clock_is_right(made.run_due)
+
+    loop = beating("deliveries", parts.store, work_with, _often(parts))
+    made.when_ended = loop.wake
+    return loop
 
 
 def alerting(parts: Parts, then: Loop) -> Loop:
     """Looks at the cases that are due."""
-    made = parts.engine
-    return beating("engine", parts.store, lambda store: replace(made, store=store).run_due, _often(parts), then)
+
+    def work_with(store: Store) -> Callable[[], int]:
+        return parts.when_clock_is_right(replace(parts.engine, store=store).run_due)
+
+    return beating("engine", parts.store, work_with, _often(parts), then)
 
 
 def closing(parts: Parts) -> Loop:
@@ -163,7 +173,7 @@ class EmbeddedRunner:
 
     def __init__(self, parts: Parts) -> None:
         store, consumers = parts.store, parts.consumers
-        self._pool = parts.pool
+        self._dispatcher = parts.dispatcher
         deliveries = delivering(parts)
         engine = alerting(parts, deliveries)
         self._pump = beating("pump", store, lambda kept: Pump(kept, consumers).run_once, _often(parts), engine)
@@ -184,6 +194,5 @@ class EmbeddedRunner:
         """Finish the steps at hand and end. Whether all ended in time; what did not is carried on after a restart."""
         for loop in self.loops:
             loop.ask_to_stop()
-        self._pool.close(timeout)
         ended = [loop.stop(timeout) for loop in self.loops]
-        return all(ended)
+        return self._dispatcher.close(timeout) and all(ended)

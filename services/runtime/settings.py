@@ -48,10 +48,10 @@ class Settings(BaseSettings):
     """The most rows in one API request."""
     withdrawal_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Beyond this share of a register's live entries a full replacement is asked about."""
-    delivery_workers: Annotated[int, Field(ge=1, le=64)] = 8
-    """How many alerts are sent at once."""
+    delivery_workers: Annotated[int, Field(ge=1, le=256)] = 32
+    """How many alerts may begin to be sent at the same moment; a send that is slow leaves its place to others."""
     delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0
-    """After this a send without an answer is in doubt."""
+    """After this a send is cut off; without an answer it is in doubt."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Where `run relay`, `run matcher` and `run alerts` answer with their metrics; 0 for nowhere."""
     canary_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0

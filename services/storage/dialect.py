@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -128,6 +129,14 @@ def is_conflict(error: Exception) -> bool:
     """Whether a transaction failed because another was at the same rows first. On SQLite the second one waits."""
     state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
     return state in CONFLICTS
+
+
+def time_of_database(connection: Connection) -> datetime | None:
+    """What the server's clock says, UTC. SQLite has none but the machine's."""
+    if connection.dialect.name != "postgresql":
+        return None
+    now: datetime = connection.scalars(text("SELECT clock_timestamp()")).one()
+    return now.astimezone(UTC)
 
 
 def share_lock(connection: Connection) -> bool:

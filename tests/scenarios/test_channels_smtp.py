@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.alerts.channels.mail_channel import MailChannel
-from services.alerts.channels.pool import TIMED_OUT, DeliveryPool, Job
 from services.alerts.channels.port import ACCEPTED, Outcome, SendResult
 from services.alerts.message import Message
 
@@ -157,36 +156,6 @@ def test_a_server_that_never_answers_the_mail_is_in_doubt(route, inbox):
 
     inbox.at_data = never
     assert send(route + "&cto=0.2") == SendResult(Outcome.IN_DOUBT, "timed_out")
-
-
-def test_a_send_without_an_answer_by_the_deadline_is_in_doubt_and_holds_up_nobody(route, inbox):
-    rings = []
-
-    async def never(_server):
-        if len(inbox.mails) == 1:
-            rings[0]()
-            await asyncio.Event().wait()
-
-    def alarm(_seconds, ring):
-        rings.append(ring)
-        return lambda: None
-
-    inbox.at_data = never
-    pool = DeliveryPool(MailChannel(), workers=2, alarm=alarm)
-    stuck = pool.send_all([Job(1, route, MESSAGE, "A-1")])
-    assert next(stuck)[1] == TIMED_OUT
-    assert [result for _job, result in pool.send_all([Job(2, route, MESSAGE, "A-2")])] == [ACCEPTED]
-    assert pool.stuck == 1
-
-
-def test_each_contact_gets_a_mail_of_its_own(serve, inbox):
-    host, contacts = serve(), [f"duty{number}@council.example" for number in range(5)]
-    jobs = [Job(number, route_to(host, contact), MESSAGE, "A-1") for number, contact in enumerate(contacts)]
-    pool = DeliveryPool(MailChannel(), workers=3)
-    assert [result for _job, result in pool.send_all(jobs)] == [ACCEPTED] * 5
-    assert sorted(mail.rcpt_tos for mail in inbox.mails) == [[contact] for contact in contacts]
-    assert {mail["To"] for mail in inbox.received()} == set(contacts)
-    assert pool.close(PATIENCE)
 
 
 def test_a_route_with_several_recipients_reaches_none_of_them(serve, inbox):

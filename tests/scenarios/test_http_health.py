@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from services.alerts.channels.pool import DeliveryPool, Job
+from services.alerts.channels.port import ACCEPTED, SendResult
+from services.alerts.message import Message
 from services.runtime.pump import HANDLED, LEFT_ALONE
 from services.runtime.runner import EmbeddedRunner, Loop
 from services.runtime.server import listen
@@ -35,6 +39,8 @@ METRICS = {
     "pullcord_feed_silent_seconds": {"feed"},
     "pullcord_events_handled": {"consumer"},
     "pullcord_loops_ended": set(),
+    "pullcord_sends_stuck": set(),
+    "pullcord_clock_jumps": set(),
     "pullcord_log_lines_dropped": set(),
     "pullcord_disk_free_bytes": set(),
     "pullcord_backup_age_seconds": set(),
@@ -151,6 +157,51 @@ def test_a_loop_that_keeps_failing_is_not_ready(house: House) -> None:
         assert answer.status_code == 503
         assert "the pump loop fails" in answer.json()["faults"][0]
         assert "960123" not in answer.text
+
+
+class Hanging:
+    """A channel that lets go of nothing until it is released."""
+
+    def __init__(self) -> None:
+        self.release = Event()
+
+    def send(self, route: str, message: Message, reference: str) -> SendResult:
+        self.release.wait(20)
+        return ACCEPTED
+
+
+@pytest.mark.parametrize(("hang", "said"), [(1, "1 send has passed"), (3, "3 sends have passed")])
+def test_sends_that_hang_are_said_and_take_nobody_out_of_service(house: House, hang: int, said: str) -> None:
+    channel, rings = Hanging(), list[Callable[[], None]]()
+    pool = DeliveryPool(channel, alarm=lambda _, ring: rings.append(ring) or (lambda: None))
+    parts = replace(make_door_parts(house), pool=pool)
+    with open_door(house, EmbeddedRunner(parts), parts) as door:
+        for number in range(hang):
+            pool.begin(Job(number, f"{number}.example:25", "", Message("", "", ""), "A-1"), lambda *_: None)
+            rings[number]()
+        answer = door.ask(None, "GET", "/readyz")
+        assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+        assert [one.startswith(said) for one in answer.json()["warnings"]] == [True]
+        assert value(door, "pullcord_sends_stuck") == hang
+        channel.release.set()
+        wait_for(lambda: pool.under_way == 0)
+        assert door.ask(None, "GET", "/readyz").json() == {"status": "ok", "faults": []}
+        assert value(door, "pullcord_sends_stuck") == 0
+
+
+def test_a_process_that_can_send_nothing_to_anybody_is_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.alerts.channels.pool.MOST_UNDER_WAY", 1)
+    channel = Hanging()
+    pool = DeliveryPool(channel)
+    parts = replace(make_door_parts(house), pool=pool)
+    with open_door(house, EmbeddedRunner(parts), parts) as door:
+        pool.begin(Job(1, "mail.example:25", "", Message("", "", ""), "A-1"), lambda *_: None)
+        answer = door.ask(None, "GET", "/readyz")
+        assert (answer.status_code, answer.json()["faults"]) == (
+            503,
+            ["no message can be sent: every send under way hangs"],
+        )
+        channel.release.set()
 
 
 @pytest.mark.network

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from services.alerts.backlog import Delivery, claim, set_aside, settle
+from services.alerts.backlog import Delivery, set_aside, settle
 from services.alerts.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.claiming import claim
 from services.core.audit import AuditWord
 from services.storage.tables import deliveries
 from tests.support.house import House
@@ -26,7 +27,7 @@ def late(house: House) -> Delivery:
     house.settle()
     house.clock.advance(seconds=31)
     house.engine.run_due()
-    (claimed,) = claim(house.store, 1, set())
+    (claimed,) = claim(house.store, house.dispatcher.pool, ())
     house.clock.advance(seconds=46)
     return claimed
 
@@ -50,7 +51,7 @@ def test_an_attempt_that_ends_badly_after_another_was_sent_has_nothing_sent_agai
 
 
 def test_an_attempt_that_ends_badly_while_another_is_made_leaves_it_to_that_one(house: House, late: Delivery) -> None:
-    (second,) = claim(house.store, 1, set())
+    (second,) = claim(house.store, house.dispatcher.pool, ())
     settle(house.store, late, REFUSED, ())
     assert state(house) == ("sending", True)
     settle(house.store, second, ACCEPTED, ())
@@ -60,7 +61,7 @@ def test_an_attempt_that_ends_badly_while_another_is_made_leaves_it_to_that_one(
 def test_an_attempt_that_was_sent_after_all_settles_the_delivery_whatever_becomes_of_the_other(
     house: House, late: Delivery
 ) -> None:
-    (second,) = claim(house.store, 1, set())
+    (second,) = claim(house.store, house.dispatcher.pool, ())
     settle(house.store, late, ACCEPTED, ())
     assert state(house) == ("sent", False)
     settle(house.store, second, BUSY, ())

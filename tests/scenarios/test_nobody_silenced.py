@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import random
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -15,9 +16,9 @@ from services.alerts.recompute import recompute
 from services.storage.feeds import add_feed
 from services.storage.tables import feeds
 from services.storage.vault import VaultError
-from tests.support.house import BLACKPOOL, House
+from tests.support.house import BLACKPOOL, RAVEN, House
 from tests.support.http import Door
-from tests.support.people import confirm_safe
+from tests.support.people import acknowledge_last, confirm_hold, confirm_safe
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "postcode": "FY3 8AB", "address_lines": ["14 Lapwing Close"]}
 NOTICE = {
@@ -26,6 +27,7 @@ NOTICE = {
     "planned_migration_date": "2026-12-03",
     "issued_at": "2026-11-20T09:00:00Z",
 }
+HERON = "provider:HERN"
 DESK = Contact(label="duty desk", route="mailto://desk.example")
 
 
@@ -57,6 +59,34 @@ def test_an_old_alert_s_acknowledgement_silences_no_tighter_threshold(alerted: H
     assert len(alerted.mails()) > 1
     acknowledge_alert(alerted, 0)
     assert alerted.cases()[0].state is State.OPEN
+
+
+def news(house: House, noise: random.Random, number: int) -> None:
+    """Something new about the line of NOTICE: an earlier day, a barring day, or another provider's word of it."""
+    stamp = f"2026-11-23T10:{number:02}:00Z"
+    day = date(2026, 12, 3) - timedelta(days=number)
+    earlier = {**NOTICE, "planned_migration_date": str(day), "issued_at": stamp}
+    barred = {**earlier, "restriction_start_date": str(day - timedelta(days=1))}
+    other = {**earlier, "id": f"h{number}"}
+    chosen = noise.choice([earlier, barred, other])
+    house.post_notices(chosen, feed=HERON if chosen is other else RAVEN)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_whatever_is_new_since_a_message_its_acknowledgement_silences_nothing_of_it(alerted: House, seed: int) -> None:
+    noise = random.Random(seed)
+    add_feed(alerted.store, "provider", "HERN", "Heron Lines")
+    for number in range(1, noise.randint(2, 5)):
+        news(alerted, noise, number)
+        alerted.tick(minutes=1)
+    told = len(alerted.mails())
+    assert told > 1
+    acknowledge_alert(alerted, noise.randrange(told - 1))
+    assert alerted.cases()[0].state is not State.ACKNOWLEDGED
+    alerted.tick(days=7)
+    assert len(alerted.mails()) > told
+    acknowledge_last(alerted)
+    assert alerted.cases()[0].paused_until is not None
 
 
 def test_a_match_that_becomes_sure_is_told_though_the_possible_one_was_acknowledged(house: House) -> None:
@@ -109,6 +139,21 @@ def test_what_a_clock_ahead_did_is_undone_once_it_is_right(alerted: House, ahead
     alerted.clock.set(right + timedelta(minutes=2))
     alerted.tick(minutes=1)
     assert alerted.cases()[0].state is State.CONFIRMED_SAFE
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_wherever_a_case_stands_a_clock_ahead_leaves_it_there_once_it_is_right(alerted: House, seed: int) -> None:
+    noise = random.Random(seed)
+    noise.choice([lambda _: None, acknowledge_last, confirm_safe, lambda house: confirm_hold(house, "2026-12-20")])(
+        alerted
+    )
+    alerted.tick(minutes=1)
+    before, right = alerted.cases()[0].state, alerted.clock.now()
+    alerted.clock.set(right + timedelta(days=noise.randint(2, 800), minutes=noise.randint(0, 1_439)))
+    alerted.tick(seconds=noise.randint(1, 60))
+    alerted.clock.set(right + timedelta(minutes=noise.randint(1, 5)))
+    alerted.tick(minutes=1)
+    assert alerted.cases()[0].state is before
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=400), timedelta(days=30)])

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from services.alerts.backlog import DeliveryState, claim
+from services.alerts.backlog import DeliveryState
 from services.alerts.channels.port import Outcome, SendResult
+from services.alerts.claiming import claim
 from services.core.audit import AuditWord
 from services.runtime.backups import back_up, restore, settle_in_place
 from services.runtime.pump import deliver
@@ -169,7 +170,7 @@ class TestWhatWasOnItsWay:
     def test_one_that_was_being_sent_goes_out_with_its_own_reference(self, told: House, tmp_path: Path) -> None:
         told.clock.advance(days=1)
         assert told.engine.run_due() == 3
-        (sending,) = claim(told.store, 1, ())
+        (sending,) = claim(told.store, told.dispatcher.pool, ())
         back_up(told.store, tmp_path / "sending.db")
         put_back(told, tmp_path / "sending.db")
         told.tick(minutes=1)
@@ -178,7 +179,7 @@ class TestWhatWasOnItsWay:
     def test_one_that_was_being_sent_is_ended_where_something_newer_is_owed(self, told: House, tmp_path: Path) -> None:
         told.clock.advance(days=1)
         assert told.engine.run_due() == 3
-        claim(told.store, 1, ())
+        claim(told.store, told.dispatcher.pool, ())
         back_up(told.store, tmp_path / "sending.db")
         told.clock.advance(days=1)
         put_back(told, tmp_path / "sending.db")

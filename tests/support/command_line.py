@@ -16,7 +16,7 @@ from services.runtime.cli import app
 from services.runtime.settings import Settings
 from services.storage.store import Store
 from tests.support.clock import FrozenClock
-from tests.support.house import RecordingChannel
+from tests.support.house import PATIENCE, RecordingChannel
 
 BLACKPOOL, RAVEN = "E06000009", "RAVN"
 NUMBER = "01632 960123"
@@ -112,5 +112,6 @@ class Desk:
             parts = make_parts(Settings(), store, channel=self.channel)
             while parts.engine.run_due():
                 pass
+            parts.dispatcher.patience = PATIENCE
             while parts.dispatcher.run_due():
                 pass

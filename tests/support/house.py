@@ -42,6 +42,8 @@ from services.storage.vault import Vault
 from tests.support.clock import FrozenClock
 
 RULESET = "pstn-2026"
+PATIENCE = 20.0
+"""Seconds that a slow machine gets for a send that ends at once."""
 BLACKPOOL = "council:E06000009"
 RAVEN = "provider:RAVN"
 
@@ -89,7 +91,7 @@ class House:
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback)
         presentation = Presentation("https://pullcord.example", timedelta(days=30))
         pool = DeliveryPool(self.channel)
-        self.dispatcher = Dispatcher(self.store, pool, presentation, self.fallback)
+        self.dispatcher = Dispatcher(self.store, pool, presentation, self.fallback, patience=PATIENCE)
         add_feed(self.store, "council", "E06000009", "Blackpool")
         add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 

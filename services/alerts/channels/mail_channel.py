@@ -13,7 +13,13 @@ _NOT_BUILT = SendResult(Outcome.FAILED_PERMANENT, "message_not_built")
 
 
 class MailChannel:
-    """Sends over SMTP itself: Apprise reads the route and builds the mail, but hides how a send failed."""
+    """Sends over SMTP itself: Apprise reads the route and builds the mail, but hides how a send failed.
+
+    A whole send takes no longer than `seconds`.
+    """
+
+    def __init__(self, seconds: float = 30.0) -> None:
+        self._seconds = seconds
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         try:
@@ -23,4 +29,4 @@ class MailChannel:
             return refused.result
         except (MessageError, AppriseException, ValueError):
             return _NOT_BUILT
-        return submit(service, mail)
+        return submit(service, mail, self._seconds)

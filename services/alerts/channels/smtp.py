@@ -2,11 +2,14 @@
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BufferedReader
 
+from services.alerts.channels.deadline import Deadline
 from services.alerts.channels.library import NotifyEmail, SMTPSecureMode
 from services.alerts.channels.port import ACCEPTED, SendResult
 from services.alerts.channels.smtp_results import Stage, result_of
@@ -20,21 +23,25 @@ class _Progress:
     stage: Stage = Stage.OPENING
 
 
-def submit(service: NotifyEmail, mail: bytes) -> SendResult:
-    """Hand `mail` (lines ended by CRLF) to the route's server for its one recipient.
+def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
+    """Hand `mail` (lines ended by CRLF) to the route's server for its one recipient, within so many seconds.
 
-    Each step waits as long as the route says (`cto`, seconds; Apprise's default is 15).
+    Each step waits as long as the route says (`cto`, seconds; Apprise's default is 15), all of them together no longer
+    than `seconds`, also with a server that sends a byte now and then.
     """
-    progress = _Progress()
+    progress, deadline = _Progress(), Deadline(seconds)
     try:
-        _converse(service, mail, progress)
+        with deadline.running():
+            _converse(service, mail, progress, deadline)
+    except smtplib.SMTPResponseException as refusal:
+        return result_of(refusal, progress.stage)
     except (OSError, ValueError) as error:
-        return result_of(error, progress.stage)
+        return result_of(TimeoutError() if deadline.over else error, progress.stage)
     return ACCEPTED
 
 
-def _converse(service: NotifyEmail, mail: bytes, progress: _Progress) -> None:
-    with _signed_in(service) as server:
+def _converse(service: NotifyEmail, mail: bytes, progress: _Progress, deadline: Deadline) -> None:
+    with _signed_in(service, deadline) as server:
         progress.stage = Stage.OFFERING
         _expect(_COMPLETED, server.mail(str(service.from_addr[1])))
         _expect(_COMPLETED, server.rcpt(service.targets[0][1]))
@@ -52,9 +59,9 @@ def _expect(group: int, reply: tuple[int, bytes]) -> None:
 
 
 @contextmanager
-def _signed_in(service: NotifyEmail) -> Iterator[smtplib.SMTP]:
+def _signed_in(service: NotifyEmail, deadline: Deadline) -> Iterator[smtplib.SMTP]:
     context = _tls(service)
-    server = _connected(service, context)
+    server = _connected(service, context, deadline)
     try:
         if service.secure_mode == SMTPSecureMode.STARTTLS:
             server.starttls(context=context)
@@ -74,11 +81,50 @@ def _tls(service: NotifyEmail) -> ssl.SSLContext:
     return context
 
 
-def _connected(service: NotifyEmail, context: ssl.SSLContext) -> smtplib.SMTP:
+class _Watched(smtplib.SMTP):
+    """A conversation over a socket that is cut off at the deadline."""
+
+    def __init__(self, deadline: Deadline, host: str, port: int, timeout: float) -> None:
+        self._deadline = deadline
+        super().__init__(host, port, timeout=timeout)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self._deadline.connect(host, port, timeout)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The next reply. Raises SMTPServerDisconnected where the connection ends within a line of it."""
+        if self.file is None and self.sock is not None:
+            self.file = _WholeLines(self.sock.makefile("rb"))
+        return super().getreply()
+
+
+class _WholeLines:
+    """Reads a server's lines; one that was cut short says nothing: smtplib takes `25` and an end for an answer."""
+
+    def __init__(self, lines: BufferedReader) -> None:
+        self._lines = lines
+
+    def readline(self, limit: int) -> bytes:
+        line = self._lines.readline(limit)
+        return line if line.endswith(b"\n") or len(line) >= limit else b""
+
+    def close(self) -> None:
+        self._lines.close()
+
+
+class _WatchedTls(smtplib.SMTP_SSL, _Watched):
+    """The same, encrypted from the first byte."""
+
+    def __init__(self, deadline: Deadline, host: str, port: int, timeout: float, context: ssl.SSLContext) -> None:
+        self._deadline = deadline
+        smtplib.SMTP_SSL.__init__(self, host, port, timeout=timeout, context=context)
+
+
+def _connected(service: NotifyEmail, context: ssl.SSLContext, deadline: Deadline) -> smtplib.SMTP:
     host, port = service.smtp_host.strip("[]"), service.port or 0
     if service.secure_mode == SMTPSecureMode.SSL:
-        return smtplib.SMTP_SSL(host, port, timeout=service.socket_connect_timeout, context=context)
-    return smtplib.SMTP(host, port, timeout=service.socket_connect_timeout)
+        return _WatchedTls(deadline, host, port, service.socket_connect_timeout, context)
+    return _Watched(deadline, host, port, service.socket_connect_timeout)
 
 
 def _leave(server: smtplib.SMTP) -> None:

@@ -77,12 +77,12 @@ def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     loops = [engine, deliveries, closing(parts)]
     worker = _worker(parts, parts.keeper, settings, data_dir)
     worker.afterwards = engine.wake
-    with _running(loops, parts), _answering(parts, [*loops, worker]):
-        try:
+    try:
+        with _running(loops, parts), _answering(parts, [*loops, worker]):
             if _brokers_reached(settings, stop):
                 asyncio.run(_work(parts, worker, stop))
-        finally:
-            parts.pool.close(STOPPING_SECONDS)
+    finally:
+        parts.dispatcher.close(STOPPING_SECONDS)
 
 
 def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir: Path) -> Worker:
@@ -155,7 +155,7 @@ def _answering(parts: Parts, labours: Sequence[Labour]) -> Iterator[None]:
         yield
         return
     app = FastAPI(openapi_url=None)
-    add_health(app, parts.store, labours)
+    add_health(app, parts.store, labours, parts.pool)
     with listen(settings.host, settings.metrics_port) as listening, served(app, listening):
         yield
 

@@ -300,8 +300,10 @@ def upgrade() -> None:
         sa.Column("tier", sa.Text(), nullable=False),
         sa.Column("contact", sa.Text(), nullable=False),
         sa.Column("route_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("destination", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["alert_pk"], ["alerts.pk"], name="fk_deliveries_alert_pk"),
@@ -309,9 +311,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_deliveries_alert_pk", "deliveries", ["alert_pk"], unique=False)
     op.create_index(
-        "ix_deliveries_due_at",
+        "ix_deliveries_destination_due_at",
         "deliveries",
-        ["due_at"],
+        ["destination", "due_at"],
         unique=False,
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
@@ -418,7 +420,7 @@ def downgrade() -> None:
     op.drop_index("ix_matches_entry_pk", table_name="matches")
     op.drop_table("matches")
     op.drop_index(
-        "ix_deliveries_due_at",
+        "ix_deliveries_destination_due_at",
         table_name="deliveries",
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),

@@ -1,19 +1,28 @@
-"""Many sends at once; the alarm that ends the waiting is rung by hand."""
+"""Many sends at once; the clock and the alarm that ends the waiting are moved by hand."""
 
 import threading
+from queue import SimpleQueue
 
 import pytest
 
-from services.alerts.channels.pool import CHANNEL_ERROR, POOL_CLOSED, POOL_FULL, TIMED_OUT, DeliveryPool, Job, timer
+from services.alerts.channels.pool import (
+    CHANNEL_ERROR,
+    FIRST_AT_ONCE,
+    MOST_AT_ONCE,
+    MOST_UNDER_WAY,
+    POOL_CLOSED,
+    QUICK,
+    TIMED_OUT,
+    DeliveryPool,
+    Job,
+    timer,
+)
 from services.alerts.channels.port import ACCEPTED, Outcome, SendResult
 from services.alerts.message import Message
 
 MESSAGE = Message("subject", "text", "<p>html</p>")
 PATIENCE = 20
-
-
-def jobs(*routes):
-    return [Job(number, route, MESSAGE, f"A-{number}") for number, route in enumerate(routes)]
+HERE, THERE = "mail.example:25", "other.example:25"
 
 
 class Alarms:
@@ -33,7 +42,7 @@ class Alarms:
 
 
 class Script:
-    """A channel that does what the route says: `ok`, `no`, `raise`, or `stuck` until released."""
+    """A channel that does what the route says: `ok`, `no`, `busy`, `fault`, or `stuck` until released."""
 
     def __init__(self):
         self.sent = []
@@ -54,6 +63,12 @@ class Script:
     def no(self):
         return SendResult(Outcome.FAILED_PERMANENT, "smtp_550")
 
+    def busy(self):
+        return SendResult(Outcome.FAILED_TEMPORARY, "connection_refused")
+
+    def fault(self):
+        raise RuntimeError
+
     def stuck(self):
         assert self.release.wait(PATIENCE)
         return ACCEPTED
@@ -61,6 +76,44 @@ class Script:
     def together(self):
         self.all_arrived.wait(PATIENCE)
         return ACCEPTED
+
+
+class Sending:
+    """A pool with its clock and alarms, and the results it tells."""
+
+    def __init__(self, channel, **more):
+        self.now = 0.0
+        self.alarms = Alarms()
+        self.channel = channel
+        self.results = SimpleQueue()
+        self.begun = 0
+        self.pool = DeliveryPool(channel, alarm=self.alarms, time=lambda: self.now, **more)
+
+    def begin(self, *routes, to=HERE):
+        for route in routes:
+            self.begun += 1
+            job = Job(self.begun, to, route, MESSAGE, f"A-{self.begun}")
+            self.pool.begin(job, lambda job, result: self.results.put((job.delivery, result)))
+
+    def result(self):
+        return self.results.get(timeout=PATIENCE)[1]
+
+    def sent(self, *routes, to=HERE):
+        """Begin each when the last has ended; their results."""
+        found = []
+        for route in routes:
+            self.begin(route, to=to)
+            found.append(self.result())
+        return found
+
+    def stick(self, count, to=HERE):
+        """Begin so many that hang, and let their deadlines pass."""
+        first = len(self.alarms.armed)
+        self.begin(*["stuck"] * count, to=to)
+        for number in range(count):
+            assert self.channel.under_way.acquire(timeout=PATIENCE)
+            self.alarms.ring(first + number)
+            assert self.result() == TIMED_OUT
 
 
 @pytest.fixture
@@ -71,127 +124,131 @@ def channel():
 
 
 @pytest.fixture
-def alarms():
-    return Alarms()
+def sending(channel):
+    return Sending(channel)
 
 
-def started(channel, count):
-    for _ in range(count):
-        assert channel.under_way.acquire(timeout=PATIENCE)
-
-
-def test_every_job_comes_back_once_with_its_own_result(channel, alarms):
-    results = dict(DeliveryPool(channel, workers=2, alarm=alarms).send_all(jobs("ok", "no", "ok", "no")))
-    assert {job.delivery: result.reason for job, result in results.items()} == {
-        0: "accepted",
-        1: "smtp_550",
-        2: "accepted",
-        3: "smtp_550",
+def test_every_job_is_answered_once_with_its_own_result(sending):
+    sending.begin("ok", "no", "busy", "fault")
+    results = dict(sending.results.get(timeout=PATIENCE) for _ in range(4))
+    assert {number: result.reason for number, result in results.items()} == {
+        1: "accepted",
+        2: "smtp_550",
+        3: "connection_refused",
+        4: "channel_error",
     }
+    assert sending.results.empty()
 
 
-def test_the_channel_is_given_route_and_reference(channel, alarms):
-    list(DeliveryPool(channel, alarm=alarms).send_all(jobs("ok")))
-    assert channel.sent == [("ok", "A-0")]
+def test_the_channel_is_given_route_and_reference(sending):
+    sending.sent("ok")
+    assert sending.channel.sent == [("ok", "A-1")]
 
 
-def test_sends_run_side_by_side(channel, alarms):
-    results = DeliveryPool(channel, workers=3, alarm=alarms).send_all(jobs("together", "together", "together"))
-    assert [result for _job, result in results] == [ACCEPTED] * 3
+def test_sends_run_side_by_side(sending):
+    sending.begin("together", "together", "together")
+    assert [sending.result() for _ in range(3)] == [ACCEPTED] * 3
 
 
-def test_no_more_than_the_workers_send_at_once(channel, alarms):
-    pool = DeliveryPool(channel, workers=2, alarm=alarms)
-    results = pool.send_all(jobs("stuck", "stuck", "ok"))
-    started(channel, 2)
-    assert len(channel.sent) == len(alarms.armed) == 2
-    channel.release.set()
-    assert len(list(results)) == 3
+def test_a_destination_gets_two_places_at_first_and_one_more_with_each_success(sending):
+    assert sending.pool.places_at(HERE) == FIRST_AT_ONCE == 2
+    sending.begin("stuck")
+    assert (sending.pool.places_at(HERE), sending.pool.places_at(THERE)) == (1, 2)
+    sending.sent(*["ok"] * 20, to=THERE)
+    assert sending.pool.places_at(THERE) == MOST_AT_ONCE
 
 
-def test_a_send_without_an_answer_by_the_deadline_is_in_doubt(channel, alarms):
-    results = DeliveryPool(channel, deadline_seconds=30, alarm=alarms).send_all(jobs("stuck"))
-    started(channel, 1)
-    assert alarms.armed[0][0] == 30
-    alarms.ring(0)
-    assert [result for _job, result in results] == [TIMED_OUT]
+@pytest.mark.parametrize("fault", ["busy", "fault"])
+def test_a_destination_that_may_be_in_trouble_gets_the_first_two_again(sending, fault):
+    sending.sent("ok", "ok", "ok", fault)
+    assert sending.pool.places_at(HERE) == FIRST_AT_ONCE
+
+
+def test_a_message_refused_for_good_says_nothing_against_its_destination(sending):
+    sending.sent("ok", "no")
+    assert sending.pool.places_at(HERE) == FIRST_AT_ONCE + 1
+
+
+def test_a_send_that_is_slow_keeps_a_place_at_its_destination_and_none_that_others_could_use(channel):
+    sending = Sending(channel, workers=2)
+    sending.begin("stuck", "stuck")
+    assert sending.pool.places() == 0
+    sending.now = QUICK
+    assert (sending.pool.places(), sending.pool.places_at(HERE)) == (2, 0)
+
+
+@pytest.mark.parametrize("destinations", [1, 8, 30])
+def test_however_many_destinations_hang_another_has_a_place_after_a_moment(channel, destinations):
+    sending = Sending(channel)
+    for number in range(destinations):
+        sending.now += QUICK
+        sending.begin("stuck", "stuck", to=f"{number}.example:25")
+    sending.now += QUICK
+    assert sending.pool.places() >= 1
+    assert sending.sent("ok", to=THERE) == [ACCEPTED]
+
+
+def test_a_send_without_an_answer_by_the_deadline_is_in_doubt(channel):
+    sending = Sending(channel, deadline_seconds=30)
+    sending.stick(1)
+    assert 30 < sending.alarms.armed[0][0] <= 32, "the channel has a moment to end it by itself"
     assert TIMED_OUT.outcome is Outcome.IN_DOUBT
 
 
-def test_a_stuck_send_does_not_hold_up_the_others(channel, alarms):
-    results = DeliveryPool(channel, workers=2, alarm=alarms).send_all(jobs("stuck", "ok", "ok", "ok"))
-    assert [next(results)[0].delivery for _ in range(3)] == [1, 2, 3]
+def test_a_stuck_send_is_counted_until_it_ends_and_answers_no_second_time(sending):
+    sending.stick(2)
+    assert (sending.pool.stuck, sending.pool.under_way, sending.pool.places_at(HERE)) == (2, 2, 0)
+    sending.channel.release.set()
+    for thread in sending.channel.threads:
+        thread.join(PATIENCE)
+    assert (sending.pool.stuck, sending.pool.under_way) == (0, 0)
+    assert sending.results.empty()
+    assert sending.pool.places_at(HERE) >= FIRST_AT_ONCE
 
 
-def test_when_every_place_is_stuck_nothing_more_is_tried(channel, alarms):
-    pool = DeliveryPool(channel, workers=2, alarm=alarms)
-    results = pool.send_all(jobs("stuck", "stuck", "ok", "ok"))
-    started(channel, 2)
-    alarms.ring(0)
-    assert pool.stuck == 1
-    alarms.ring(1)
-    assert [result for _job, result in results] == [TIMED_OUT, TIMED_OUT, POOL_FULL, POOL_FULL]
-    assert [result for _job, result in pool.send_all(jobs("ok"))] == [POOL_FULL]
-    assert len(channel.sent) == pool.stuck == 2
+def test_it_is_full_when_as_many_hang_as_there_may_be_threads(sending, monkeypatch):
+    monkeypatch.setattr("services.alerts.channels.pool.MOST_UNDER_WAY", 3)
+    assert MOST_UNDER_WAY > 100
+    sending.begin("stuck", "stuck")
+    sending.now += QUICK
+    assert (sending.pool.places(), sending.pool.full) == (1, False)
+    sending.begin("stuck", to=THERE)
+    sending.now += QUICK
+    assert (sending.pool.places(), sending.pool.full) == (0, True)
 
 
-def test_a_place_is_free_again_when_its_stuck_send_ends(channel, alarms):
-    pool = DeliveryPool(channel, workers=1, alarm=alarms)
-    given_up = pool.send_all(jobs("stuck"))
-    started(channel, 1)
-    alarms.ring(0)
-    assert [result for _job, result in given_up] == [TIMED_OUT]
-    channel.release.set()
-    channel.threads[0].join(PATIENCE)
-    assert pool.stuck == 0
-    assert [result for _job, result in pool.send_all(jobs("ok"))] == [ACCEPTED]
+def test_an_answer_calls_the_alarm_off_and_a_late_alarm_changes_nothing(sending):
+    assert sending.sent("ok") == [ACCEPTED]
+    assert sending.pool.close(PATIENCE)
+    sending.alarms.ring(0)
+    assert sending.results.empty()
+    assert (sending.alarms.called_off, sending.pool.stuck) == ([0], 0)
 
 
-def test_an_answer_calls_the_alarm_off_and_a_late_alarm_changes_nothing(channel, alarms):
-    pool = DeliveryPool(channel, workers=1, alarm=alarms)
-    results = list(pool.send_all(jobs("ok")))
-    assert pool.close(PATIENCE)
-    alarms.ring(0)
-    assert [result for _job, result in results] == [ACCEPTED]
-    assert (alarms.called_off, pool.stuck) == ([0], 0)
+def test_closing_waits_for_what_is_under_way(sending):
+    sending.begin("stuck")
+    assert sending.channel.under_way.acquire(timeout=PATIENCE)
+    assert sending.pool.close(timeout=0) is False
+    sending.channel.release.set()
+    assert sending.pool.close(PATIENCE) is True
+    assert sending.result() == ACCEPTED
 
 
-def test_a_channel_that_raises_leaves_its_job_in_doubt_and_takes_no_thread_with_it(channel, alarms):
-    results = DeliveryPool(channel, workers=1, alarm=alarms).send_all(jobs("raise", "ok"))
-    assert [result for _job, result in results] == [CHANNEL_ERROR, ACCEPTED]
+def test_closing_does_not_wait_for_a_stuck_send(sending):
+    sending.stick(1)
+    assert sending.pool.close(timeout=0) is True
 
 
-def test_closing_waits_for_what_is_under_way_and_gives_back_the_rest(channel, alarms):
-    pool = DeliveryPool(channel, workers=1, alarm=alarms)
-    results = pool.send_all(jobs("stuck", "ok"))
-    started(channel, 1)
-    assert pool.close(timeout=0) is False
-    assert next(results)[1] == POOL_CLOSED
-    channel.release.set()
-    assert pool.close(PATIENCE) is True
-    assert next(results)[1] == ACCEPTED
+def test_a_closed_pool_tries_nothing(sending):
+    assert sending.pool.close(timeout=0) is True
+    assert sending.sent("ok") == [POOL_CLOSED]
+    assert sending.channel.sent == []
 
 
-def test_closing_does_not_wait_for_a_stuck_send(channel, alarms):
-    pool = DeliveryPool(channel, workers=2, alarm=alarms)
-    results = pool.send_all(jobs("stuck"))
-    started(channel, 1)
-    alarms.ring(0)
-    assert next(results)[1] == TIMED_OUT
-    assert pool.close(timeout=0) is True
-
-
-def test_a_closed_pool_tries_nothing(channel, alarms):
-    pool = DeliveryPool(channel, alarm=alarms)
-    assert pool.close(timeout=0) is True
-    assert [result for _job, result in pool.send_all(jobs("ok"))] == [POOL_CLOSED]
-    assert channel.sent == []
-
-
-def test_a_stuck_send_does_not_keep_the_process_alive(channel, alarms):
-    DeliveryPool(channel, alarm=alarms).send_all(jobs("stuck"))
-    started(channel, 1)
-    assert channel.threads[0].daemon
+def test_a_stuck_send_does_not_keep_the_process_alive(sending):
+    sending.begin("stuck")
+    assert sending.channel.under_way.acquire(timeout=PATIENCE)
+    assert sending.channel.threads[0].daemon
 
 
 def test_the_timer_rings_by_the_clock_and_can_be_called_off():
@@ -202,17 +259,19 @@ def test_the_timer_rings_by_the_clock_and_can_be_called_off():
     assert not never.is_set()
 
 
-def test_a_job_does_not_show_its_route():
-    assert "council" not in repr(jobs("mailto://duty@council.example")[0])
+def test_a_job_shows_neither_its_route_nor_its_message():
+    shown = repr(Job(1, HERE, "mailto://duty@council.example", MESSAGE, "A-1"))
+    assert "council" not in shown
+    assert "subject" not in shown
 
 
 @pytest.mark.parametrize("fault", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])
-def test_no_fault_of_a_channel_loses_a_place(alarms, fault):
+def test_no_fault_of_a_channel_loses_a_place(fault):
     class Faulty:
         def send(self, route, message, reference):
             raise fault
 
-    pool = DeliveryPool(Faulty(), workers=1, alarm=alarms)
-    assert [result for _job, result in pool.send_all(jobs("first", "second"))] == [CHANNEL_ERROR, CHANNEL_ERROR]
-    assert pool.close(PATIENCE)
-    assert pool.stuck == 0
+    sending = Sending(Faulty())
+    assert sending.sent("first", "second", "third") == [CHANNEL_ERROR] * 3
+    assert sending.pool.close(PATIENCE)
+    assert (sending.pool.under_way, sending.pool.places_at(HERE)) == (0, FIRST_AT_ONCE)

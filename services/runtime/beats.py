@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from sqlalchemy import Connection
 
 from services.storage.loops import note_beat
 from services.storage.store import Store
@@ -32,3 +37,34 @@ class Beat:
         with self._store.writing() as connection:
             note_beat(connection, self._name, now)
         self._written = now
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeatingStore(Store):
+    """A store that says so, by `gets_on`, whenever something has been committed: a long step may be a lively one."""
+
+    gets_on: Callable[[], None]
+
+    @classmethod
+    def over(cls, store: Store, gets_on: Callable[[], None]) -> BeatingStore:
+        """The same store, which says so."""
+        return cls(
+            engine=store.engine,
+            vault=store.vault,
+            tokeniser=store.tokeniser,
+            clock=store.clock,
+            random=store.random,
+            gets_on=gets_on,
+        )
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with super().writing() as connection:
+            yield connection
+        self.gets_on()
+
+    @contextmanager
+    def processing(self) -> Iterator[Connection]:
+        with super().processing() as connection:
+            yield connection
+        self.gets_on()

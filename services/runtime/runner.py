@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from threading import Event, Thread
 from time import monotonic
 
-from services.runtime.beats import BEAT_SECONDS, Beat
+from services.runtime.beats import BEAT_SECONDS, Beat, BeatingStore
 from services.runtime.bootstrap import Parts
 from services.runtime.logs import say_failed
 from services.runtime.pump import Pump, tell_missed_again_to
+from services.storage.store import Store
 
 LONGEST_WAIT = 30.0
 """Seconds between tries while something that may pass (a locked or unreachable database) keeps failing."""
@@ -24,7 +27,8 @@ class Loop:
     """Calls `work` until it returns 0, then waits for `seconds` or to be woken; a fault of any kind is waited out.
 
     Work that was done makes work for the loop `then`, which is woken. `beat` is called after each step that did not
-    fail and, while the loop waits, every BEAT_SECONDS. Only `stop` ends it.
+    fail, within one whenever the work says that it gets on and, while the loop waits, every BEAT_SECONDS. Only `stop`
+    ends it.
     """
 
     def __init__(
@@ -74,6 +78,13 @@ class Loop:
         began = self._step_began_at
         return 0.0 if began is None else monotonic() - began
 
+    def gets_on(self) -> None:
+        """Called by the work when a part of a step is done. A step that follows a failed one has yet to show that."""
+        if not self.failing:
+            # It is done, whatever becomes of saying so.
+            with suppress(Exception):
+                self._beat()
+
     def _run(self) -> None:
         while not self._stop.is_set():
             self._step_began_at = monotonic()
@@ -114,22 +125,61 @@ class Loop:
         return min(self._seconds * 2 ** min(self.failing, 10), LONGEST_WAIT) if self.failing else self._seconds
 
 
+def beating(
+    name: str, store: Store, work_with: Callable[[Store], Callable[[], int]], seconds: float, then: Loop | None = None
+) -> Loop:
+    """A loop whose signs of life are in `store`: also within a step, whenever its work has committed something."""
+
+    def gets_on() -> None:
+        loop.gets_on()
+
+    loop = Loop(name, work_with(BeatingStore.over(store, gets_on)), seconds, then, Beat(store, name))
+    return loop
+
+
+def delivering(parts: Parts) -> Loop:
+    """Makes the deliveries that are due. It is woken when a send has ended."""
+    made = parts.dispatcher
+
+    def work_with(store: Store) -> Callable[[], int]:
+        made.store = store
+        return parts.when_clock_is_right(made.run_due)
+
+    loop = beating("deliveries", parts.store, work_with, _often(parts))
+    made.when_ended = loop.wake
+    return loop
+
+
+def alerting(parts: Parts, then: Loop) -> Loop:
+    """Looks at the cases that are due."""
+
+    def work_with(store: Store) -> Callable[[], int]:
+        return parts.when_clock_is_right(replace(parts.engine, store=store).run_due)
+
+    return beating("engine", parts.store, work_with, _often(parts), then)
+
+
+def closing(parts: Parts) -> Loop:
+    """Closes months."""
+    return Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(parts.store, "closing"))
+
+
+def _often(parts: Parts) -> float:
+    return parts.settings.poll_seconds
+
+
 class EmbeddedRunner:
     """Runs matcher, alerts and deliveries beside the door."""
 
     def __init__(self, parts: Parts) -> None:
-        seconds, store = parts.settings.poll_seconds, parts.store
-        pump = Pump(store, parts.consumers)
-        missed = partial(tell_missed_again_to, store, parts.consumers)
+        store, consumers = parts.store, parts.consumers
         self._dispatcher = parts.dispatcher
-        hold = parts.when_clock_is_right
-        self._deliveries = Loop("deliveries", hold(parts.dispatcher.run_due), seconds, beat=Beat(store, "deliveries"))
-        self._engine = Loop("engine", hold(parts.engine.run_due), seconds, self._deliveries, Beat(store, "engine"))
-        self._pump = Loop("pump", pump.run_once, seconds, self._engine, Beat(store, "pump"))
-        self._missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
-        self._closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(store, "closing"))
-        parts.dispatcher.when_ended = self._deliveries.wake
-        self.loops = (self._pump, self._engine, self._deliveries, self._missed, self._closing)
+        deliveries = delivering(parts)
+        engine = alerting(parts, deliveries)
+        self._pump = beating("pump", store, lambda kept: Pump(kept, consumers).run_once, _often(parts), engine)
+        missed = partial(tell_missed_again_to, store, consumers)
+        looks_for_missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
+        self.loops = (self._pump, engine, deliveries, looks_for_missed, closing(parts))
 
     def start(self) -> None:
         """Start the loops."""

@@ -27,10 +27,12 @@ TYPE_PREFIX = "urn:pullcord:problem:"
 RETRY_AFTER_SECONDS = "10"
 """How soon a sender whose submission could not be taken now should come again."""
 
-UNKNOWN = (
+ASKED = "nothing was changed. Ask again"
+KEYED = (
     "what you sent may or may not have been taken in. "
     "Send it again with the same Idempotency-Key: that never takes anything in twice"
 )
+UNKEYED = "what you sent may or may not have been taken in. Look at what is on record before you send it again"
 """What we know of a request that a fault of ours has cut off: the database may have it already."""
 
 
@@ -158,13 +160,20 @@ def shown_field(location: Sequence[int | str]) -> str:
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 
 
-def _of_a_passing_fault(_request: Request, error: Exception) -> JSONResponse:
+def _known(request: Request) -> str:
+    """What we know of a request that was cut off, and what to do."""
+    if request.method in ("GET", "HEAD"):
+        return ASKED
+    return KEYED if "Idempotency-Key" in request.headers else UNKEYED
+
+
+def _of_a_passing_fault(request: Request, error: Exception) -> JSONResponse:
     log.warning("database_not_reached", error=type(error).__name__)
-    detail = f"the database is away or busy; {UNKNOWN}"
+    detail = f"the database is away or busy; {_known(request)}"
     headers = {"Retry-After": RETRY_AFTER_SECONDS}
     return problem_response(ProblemError(503, ProblemType.UNAVAILABLE, detail, headers=headers))
 
 
-def _of_anything(_request: Request, _error: Exception) -> JSONResponse:
-    detail = f"something went wrong on our side; {UNKNOWN}"
+def _of_anything(request: Request, _error: Exception) -> JSONResponse:
+    detail = f"something went wrong on our side; {_known(request)}"
     return problem_response(ProblemError(500, ProblemType.INTERNAL, detail))

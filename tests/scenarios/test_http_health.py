@@ -123,6 +123,27 @@ def test_a_loop_that_has_ended_is_not_alive(house: House) -> None:
         assert answer.json()["faults"] == ["the pump loop has ended"]
 
 
+@pytest.mark.parametrize("name", ["pump", "engine", "deliveries", "missed", "closing"])
+def test_a_process_one_of_whose_loops_has_ended_is_not_ready_and_counts_it(house: House, name: str) -> None:
+    parts = make_door_parts(house)
+    runner = EmbeddedRunner(parts)
+    with open_door(house, runner, parts) as door:
+        wait_for(lambda: door.ask(None, "GET", "/readyz").status_code == 200)
+        assert next(loop for loop in runner.loops if loop.name == name).stop(5)
+        for path in ("/readyz", "/livez"):
+            answer = door.ask(None, "GET", path)
+            assert (answer.status_code, answer.headers["content-type"]) == (503, "application/json")
+            assert answer.json() == {"status": "failing", "faults": [f"the {name} loop has ended"]}
+        assert value(door, "pullcord_loops_ended") == 1
+        # Notices are still taken in: what was taken in waits on the disk.
+        assert door.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
+
+
+def test_loops_that_have_yet_to_start_have_not_ended(house: House) -> None:
+    parts = make_door_parts(house)
+    assert all(loop.alive for loop in EmbeddedRunner(parts).loops)
+
+
 def test_a_loop_that_keeps_failing_is_not_ready(house: House) -> None:
     def failing() -> int:
         raise LookupError("01632 960123")

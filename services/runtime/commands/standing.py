@@ -27,6 +27,9 @@ LATE_SECONDS: Final = 120
 SILENT_SECONDS: Final = 180
 """After this a loop that beats every 30 seconds is taken to have ended."""
 
+UNHEARD_SECONDS: Final = 300
+"""After this a consumer that is told a canary each minute is taken to have ended, as the alert has it."""
+
 LOOPS: Final = {
     "deliveries": "delivery of alerts",
     "missed": "search for events left alone",
@@ -60,6 +63,8 @@ class Standing:
     given_up: int
     loops: Mapping[str, float]
     """How long ago each loop of background work gave its last sign of life; none where nothing ever served."""
+    consumers: Mapping[str, float]
+    """With Kafka: how old the last canary is that each consumer has heard."""
     nobody_to_tell: tuple[str, ...]
     """Councils with cases to be told of and no contact."""
     operator_routes_refused: tuple[str, ...]
@@ -108,13 +113,14 @@ def stand(store: Store, settings: Settings) -> Standing:
         quarantined=int(_one(figures["pullcord_events_quarantined"])),
         given_up=given_up,
         loops={loop: age for (loop,), age in figures["pullcord_loop_age_seconds"].items()},
+        consumers={one: age for (one,), age in figures["pullcord_canary_age_seconds"].items()},
         nobody_to_tell=alone,
         operator_routes_refused=tuple(_refused(settings)),
     )
 
 
 def _faults(now: Standing) -> Iterator[str]:
-    serving = "is `pullcord serve` running?"
+    serving = "is every role of `pullcord run` running?" if "relay" in now.loops else "is `pullcord serve` running?"
     yield from _silent_loops(now, serving)
     if now.overdue:
         yield f"{counted(now.overdue, 'step')} overdue by more than two minutes: {serving}"
@@ -141,6 +147,12 @@ def _silent_loops(now: Standing, serving: str) -> Iterator[str]:
     for loop, age in now.loops.items():
         if age > SILENT_SECONDS:
             yield f"the {LOOPS.get(loop, loop)} last looked {span(age)} ago: {serving}"
+    # Without a relay no canaries are told: in one process, or while it is silent itself.
+    if now.loops.get("relay", SILENT_SECONDS + 1) > SILENT_SECONDS:
+        return
+    for consumer, age in now.consumers.items():
+        if age > UNHEARD_SECONDS:
+            yield f"the consumer {consumer} was last heard of {span(age)} ago: is `pullcord run {consumer}` running?"
 
 
 def _given_up(connection: Connection, now: datetime) -> int:

@@ -15,7 +15,7 @@ import structlog
 from fastapi import FastAPI
 from kafka.errors import KafkaError
 
-from services.runtime.beats import Beat
+from services.core.errors import PullcordError
 from services.runtime.bootstrap import Parts
 from services.runtime.distributed.administering import BrokersError
 from services.runtime.distributed.kafka_settings import KafkaSettings
@@ -25,7 +25,7 @@ from services.runtime.distributed.waking import Waker
 from services.runtime.distributed.watch import Watch
 from services.runtime.distributed.worker import Worker, make_worker
 from services.runtime.health import Labour, add_health
-from services.runtime.runner import CLOSING_SECONDS, LONGEST_WAIT, Loop
+from services.runtime.runner import LONGEST_WAIT, Loop, alerting, beating, closing, delivering
 from services.runtime.server import listen, served
 from services.storage.process import Consumer
 
@@ -38,11 +38,17 @@ BEATS_MISSED = 3
 """A worker that has missed so many canaries in a row is behind."""
 
 
+class WorkerEndedError(PullcordError):
+    """A worker has ended without being told to."""
+
+    permanent = False
+
+
 def run_relay(parts: Parts, settings: KafkaSettings) -> None:
     """Tell the outbox to the brokers until stopped."""
     stop = _told_to_stop()
     station = Station(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
-    loop = Loop("relay", station.run_once, parts.settings.poll_seconds, beat=Beat(parts.store, "relay"))
+    loop = beating("relay", parts.store, station.telling_from, parts.settings.poll_seconds)
     waker = Waker(parts.store.engine, loop.wake)
     with _answering(parts, [loop]):
         if _brokers_reached(settings, stop):
@@ -66,12 +72,9 @@ def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
 def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     """Keep cases, alert, and deliver until stopped. What is due needs no broker: it is done while they are away too."""
     stop = _told_to_stop()
-    seconds, store, hold = parts.settings.poll_seconds, parts.store, parts.when_clock_is_right
-    deliveries = Loop("deliveries", hold(parts.dispatcher.run_due), seconds, beat=Beat(store, "deliveries"))
-    parts.dispatcher.when_ended = deliveries.wake
-    engine = Loop("engine", hold(parts.engine.run_due), seconds, deliveries, Beat(store, "engine"))
-    closing = Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(store, "closing"))
-    loops = [engine, deliveries, closing]
+    deliveries = delivering(parts)
+    engine = alerting(parts, deliveries)
+    loops = [engine, deliveries, closing(parts)]
     worker = _worker(parts, parts.keeper, settings, data_dir)
     worker.afterwards = engine.wake
     try:
@@ -89,19 +92,37 @@ def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir:
 
 
 async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
+    """Have a worker work until it is told to stop.
+
+    Raises WorkerEndedError when it ends by itself: its process must not live on without it.
+    """
     watch = _watch_of(worker, parts)
     # From before the start: one that does not come to its end may hold partitions already.
     watch.start()
     told_to_stop = asyncio.create_task(asyncio.to_thread(stop.wait))
+    try:
+        await _serve(worker, told_to_stop)
+        if not stop.is_set():
+            raise WorkerEndedError(f"the worker of {worker.name} has ended by itself: start it again")
+        watch.stop()
+    finally:
+        # The thread that waits for it would hold up the end of the process.
+        stop.set()
+        await worker.app.stop()
+        watch.stop()
+
+
+async def _serve(worker: Worker, told_to_stop: asyncio.Task[bool]) -> None:
+    """Start a worker, and wait until it is told to stop or has ended."""
     started = asyncio.create_task(worker.app.start())
     await asyncio.wait([started, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
-    if started.done():
-        started.result()
-        worker.serving = True
-        log.info("serving", consumer=worker.name)
-        await told_to_stop
-    watch.stop()
-    await worker.app.stop()
+    if not started.done():
+        return
+    started.result()
+    worker.serving = True
+    log.info("serving", consumer=worker.name)
+    ended = asyncio.create_task(worker.app.wait_until_stopped())
+    await asyncio.wait([ended, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
 
 
 def _watch_of(worker: Worker, parts: Parts) -> Watch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -38,6 +38,11 @@ class Station:
     canaries_every: timedelta
     topics: Sequence[Topic] = field(default_factory=read_topics)
     _connected: _Connected | None = None
+
+    def telling_from(self, store: Store) -> Callable[[], int]:
+        """Its work, with this store."""
+        self.store = store
+        return self.run_once
 
     def run_once(self) -> int:
         """Tell what there is; returns how many events were told or are to be told again.

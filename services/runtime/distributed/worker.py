@@ -73,8 +73,8 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Its process ends with it."""
-        return True
+        """Whether Faust has not given it up. Its process ends then."""
+        return not self.app.crashed
 
     def quiet_seconds(self) -> float:
         """How long ago a batch was last come to the end of, well or badly."""
@@ -90,7 +90,7 @@ class Worker:
     async def take(self, messages: Sequence[Any]) -> bool:
         """Handle messages, however long a passing fault lasts. False if told to stop before they were."""
         wait = FIRST_WAIT
-        while (error := await asyncio.to_thread(self._tried, messages)) is not None:
+        while (error := await self._tried_aside(messages)) is not None:
             say_failed(self.consumer.name, error, seconds=wait)
             self.stepped_at, self.failing = monotonic(), self.failing + 1
             await self.app.sleep(wait)
@@ -99,6 +99,13 @@ class Worker:
                 return False
         self.stepped_at, self.failing = monotonic(), 0
         return True
+
+    async def _tried_aside(self, messages: Sequence[Any]) -> BaseException | None:
+        """The same in a thread, for which the machine may have no room."""
+        try:
+            return await asyncio.to_thread(self._tried, messages)
+        except Exception as error:  # noqa: BLE001 - the message is kept and tried again
+            return error
 
     def _tried(self, messages: Sequence[Any]) -> BaseException | None:
         """What stood in the way of handling messages: what is raised out of an agent is lost with its message.

@@ -1,0 +1,48 @@
+"""Every kind of fault: what Python itself can raise, what a database's driver raises, and what nobody foresaw."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator
+
+from hypothesis import strategies as st
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+
+class NobodyForesawError(Exception):
+    """A fault of a library."""
+
+
+class WorseError(BaseException):
+    """A fault that `except Exception` lets pass."""
+
+
+def _of_python() -> Iterator[BaseException]:
+    for kind in vars(builtins).values():
+        # A group is made of others, and a fault of an encoding takes five arguments.
+        if isinstance(kind, type) and issubclass(kind, BaseException) and kind.__init__ is not BaseException.__init__:
+            try:
+                yield kind()
+            except TypeError:
+                continue
+
+
+OF_THE_DATABASE = (
+    OperationalError("", None, Exception("database is locked")),
+    ProgrammingError("", None, Exception()),
+    IntegrityError("", None, Exception()),
+    DataError("", None, Exception()),
+    PoolTimeoutError(),
+)
+ENDING_A_THREAD = (SystemExit(), KeyboardInterrupt(), GeneratorExit(), WorseError())
+"""What passes by `except Exception`."""
+A_FEW = (OF_THE_DATABASE[0], OSError(28, "No space left on device"), MemoryError(), ValueError(), *ENDING_A_THREAD)
+EVERY = (*_of_python(), *OF_THE_DATABASE, NobodyForesawError(), WorseError())
+
+any_fault = st.sampled_from(EVERY).map(lambda fault: fault.with_traceback(None))
+
+
+def kind_of(fault: BaseException) -> str:
+    """What a fault is called in the list of tests."""
+    return type(fault).__name__

@@ -1,0 +1,139 @@
+"""No fault ends a loop, whatever it is and wherever it comes from, and what was to be done is done afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, event
+
+from services.runtime.pump import Pump
+from services.runtime.runner import EmbeddedRunner, Loop
+from services.storage.tables import quarantine
+from tests.support.house import House, sqlite_engine
+from tests.support.http import make_door_parts
+from tests.support.ledger import rows
+from tests.support.one_line import ENTRY, notice
+from tests.unit.loops.faults import A_FEW, EVERY, any_fault, kind_of
+
+EMBEDDED = ("pump", "engine", "deliveries", "missed", "closing")
+WITHIN = 20.0
+ROUNDS = 6
+
+
+@pytest.mark.parametrize("fault", A_FEW, ids=kind_of)
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_a_loop_of_the_one_process_outlives_a_fault_of_its_work(house: House, name: str, fault: BaseException) -> None:
+    loop = named(EmbeddedRunner(make_door_parts(house)), name)
+    work, faults, done = loop._work, [fault], Event()
+
+    def failing_once() -> int:
+        if faults:
+            raise faults.pop()
+        return work()
+
+    def beat() -> None:
+        done.set()
+
+    loop._work, loop._beat, loop._seconds = failing_once, beat, 0.001
+    loop.start()
+    assert done.wait(WITHIN)
+    assert (loop.alive, loop.failing) == (True, 0)
+    assert loop.stop(WITHIN)
+
+
+def named(runner: EmbeddedRunner, name: str) -> Loop:
+    return next(loop for loop in runner.loops if loop.name == name)
+
+
+@given(where=st.sampled_from(["work", "beat", "wake", "log"]), faults=st.lists(any_fault, min_size=1, max_size=4))
+def test_no_fault_of_any_call_that_a_loop_makes_ends_it(where: str, faults: list[BaseException]) -> None:
+    left = list(faults)
+
+    def call(place: str) -> Callable[..., int]:
+        def called(*_: Any, **__: Any) -> int:
+            if place == where and left:
+                raise left.pop()
+            if place == "work" and where == "log" and len(left) > 1:
+                raise LookupError
+            return 1
+
+        return called
+
+    then = Loop("deliveries", lambda: 0, 1.0)
+    then.wake = call("wake")  # type: ignore[method-assign]
+    loop = Loop("engine", call("work"), 1.0, then, call("beat"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("structlog.get_logger", call("log"))
+        outcomes = [loop._survived(loop._step) for _ in range(len(faults) + 1)]
+    assert outcomes[-1] is True
+    assert (loop.failing, left[1:]) == (0, [])
+
+
+@contextmanager
+def failing_at(engine: Engine, number: int, fault: BaseException) -> Iterator[list[int]]:
+    """The statement of that number raises the fault, once; gives how many there were."""
+    count = [0]
+
+    def before(*_: Any) -> None:
+        count[0] += 1
+        if count[0] == number:
+            raise fault
+
+    event.listen(engine, "before_cursor_execute", before)
+    try:
+        yield count
+    finally:
+        event.remove(engine, "before_cursor_execute", before)
+
+
+@settings(max_examples=25)
+@given(number=st.integers(1, 70), fault=any_fault)
+def test_a_council_is_told_whatever_fails_once_at_whichever_statement(number: int, fault: BaseException) -> None:
+    with TemporaryDirectory() as folder:
+        engine = sqlite_engine(Path(folder))
+        try:
+            the_council_is_told(House(engine).with_officers(), number, fault)
+        finally:
+            engine.dispose()
+
+
+def the_council_is_told(house: House, number: int, fault: BaseException) -> None:
+    runner = EmbeddedRunner(make_door_parts(house))
+    house.put_entries(ENTRY)
+    house.post_notices(notice())
+    with failing_at(house.store.engine, number, fault):
+        for _ in range(ROUNDS):
+            for loop in runner.loops:
+                loop._survived(loop._step)
+            house.clock.advance(seconds=31)
+    assert [loop.failing for loop in runner.loops] == [0] * len(EMBEDDED)
+    # What is no passing fault is taken to be the event's: it is set aside, and an alert says so.
+    assert house.mails() or rows(house, quarantine)
+    assert len(house.mails()) <= 1
+
+
+def test_a_fault_of_the_machine_sets_no_event_aside(house: House) -> None:
+    pump = Loop("pump", Pump(house.store, house.consumers).run_once, 1.0)
+    house.put_entries(ENTRY)
+    house.post_notices(notice())
+    passing = [fault for fault in A_FEW if not isinstance(fault, ValueError)]
+    for number in range(1, 6):
+        for fault in passing:
+            with failing_at(house.store.engine, number, fault):
+                pump._survived(pump._step)
+    while pump._survived(pump._step):
+        pass
+    assert rows(house, quarantine) == []
+    assert len(house.matches()) == 1
+
+
+def test_the_faults_are_many() -> None:
+    assert len(EVERY) > 60

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -11,9 +9,7 @@ from itertools import pairwise
 
 import pytest
 from sqlalchemy import Connection, update
-from sqlalchemy.exc import OperationalError
 
-from services.alerts.backlog import GIVE_UP_AFTER, OPERATOR_TIER
 from services.alerts.channels.pool import DeliveryPool
 from services.alerts.channels.port import Channel, Outcome, SendResult
 from services.alerts.claiming import claim
@@ -23,7 +19,7 @@ from services.alerts.policy import Contact, CouncilPolicy, Tier
 from services.core.audit import AuditWord
 from services.storage.store import Store
 from services.storage.tables import deliveries, delivery_attempts
-from tests.support.house import PATIENCE, House
+from tests.support.house import House
 from tests.support.ledger import rows, said
 from tests.support.people import confirm_safe
 
@@ -149,26 +145,6 @@ def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_ris
     assert len(said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD)) == 2
 
 
-class Failing(Store):
-    """A store whose database is away from the transaction after so many."""
-
-    left = sys.maxsize
-
-    def after(self, writes: int) -> None:
-        object.__setattr__(self, "left", writes)
-
-    def mend(self) -> None:
-        self.after(sys.maxsize)
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        if self.left <= 0:
-            raise OperationalError("", {}, Exception())
-        self.after(self.left - 1)
-        with super().writing() as connection:
-            yield connection
-
-
 class PowerCutError(BaseException):
     """The end of a process: nothing catches it."""
 
@@ -223,79 +199,6 @@ def test_a_message_that_keeps_failing_is_owed_until_somebody_has_it_and_the_oper
     assert sorted(mail.route for mail in at_risk.mails()) == ["mailto://desk.example", OPERATOR]
     at_risk.tick(hours=1, minutes=1)
     assert len(at_risk.mails()) == 2
-
-
-@pytest.mark.parametrize("result", [BUSY, DOUBT], ids=["busy", "doubt"])
-@pytest.mark.parametrize("outage", [timedelta(minutes=3), timedelta(hours=25), timedelta(hours=49, seconds=7)], ids=str)
-def test_when_a_channel_works_again_what_is_owed_goes_within_a_minute(
-    at_risk: House, result: SendResult, outage: timedelta
-) -> None:
-    at_risk.channel.results = [result] * 100_000
-    ends = at_risk.store.now() + outage
-    while at_risk.store.now() < ends:
-        at_risk.tick(seconds=min(907, (ends - at_risk.store.now()).total_seconds()))
-    at_risk.channel.results.clear()
-    for _ in range(30):
-        at_risk.tick(seconds=1)
-    assert "mailto://desk.example" in {mail.route for mail in at_risk.mails()}
-    assert "waiting" not in states(at_risk)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_however_a_channel_comes_and_goes_what_is_owed_goes_within_a_minute_of_its_return(
-    at_risk: House, seed: int
-) -> None:
-    noise = random.Random(seed)
-    for _ in range(5):
-        at_risk.channel.results = [noise.choice([BUSY, DOUBT]) for _ in range(100_000)]
-        for _ in range(noise.randint(1, 30)):
-            at_risk.tick(seconds=noise.randint(1, 2_000))
-        at_risk.channel.results.clear()
-        for _ in range(30):
-            at_risk.tick(seconds=1)
-        assert {"sending", "waiting", "intended"}.isdisjoint(states(at_risk))
-    assert "mailto://desk.example" in {mail.route for mail in at_risk.mails()}
-
-
-def test_the_operators_copy_has_an_age_of_its_own(at_risk: House) -> None:
-    at_risk.channel.results = [BUSY] * 100_000
-    for _ in range(24 * 6 + 3):
-        at_risk.tick(minutes=10)
-    copies = [row for row in rows(at_risk, deliveries) if row.tier == OPERATOR_TIER]
-    assert min(row.created_at for row in copies) > min(row.created_at for row in rows(at_risk, deliveries))
-    given_up = [row for row in copies if row.state == "given_up"]
-    assert all(row.settled_at - row.created_at >= GIVE_UP_AFTER for row in given_up)
-
-
-@pytest.mark.parametrize("fault", [ValueError, RuntimeError, KeyError])
-def test_a_message_that_was_sent_is_not_sent_again_because_its_case_cannot_be_counted(
-    at_risk: House, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
-) -> None:
-    def broken(*_: object) -> None:
-        raise fault
-
-    monkeypatch.setattr("services.alerts.backlog.count_as_told", broken)
-    at_risk.tick(seconds=31)
-    at_risk.tick(minutes=5)
-    assert (states(at_risk), len(at_risk.mails())) == (["sent"], 1)
-    at_risk.tick(hours=1)
-    assert len(at_risk.mails()) > 1, "its case is owed another message all the same"
-
-
-def test_an_outcome_that_cannot_be_written_now_is_written_later(at_risk: House) -> None:
-    store, dispatcher = at_risk.store, at_risk.dispatcher
-    at_risk.clock.advance(seconds=31)
-    at_risk.engine.run_due()
-    failing = Failing(store.engine, store.vault, store.tokeniser, store.clock, store.random)
-    failing.after(1)
-    one = Dispatcher(failing, dispatcher.pool, dispatcher.presentation, dispatcher.fallback, patience=PATIENCE)
-    with pytest.raises(OperationalError):
-        one.run_due()
-    assert states(at_risk) == ["sending"]
-    failing.mend()
-    while one.run_due():
-        pass
-    assert (states(at_risk), len(at_risk.mails())) == (["sent"], 1)
 
 
 def test_an_alert_of_which_nothing_is_open_any_more_is_not_sent(at_risk: House) -> None:

@@ -26,8 +26,8 @@ from rich.table import Table as RichTable
 from sqlalchemy import Engine, Table, func, select
 
 from benchmarks.world import County
-from services.alerts.agent import CaseKeeper
-from services.alerts.rules import load_ruleset
+from services.alerts.case.agent import CaseKeeper
+from services.alerts.states.rules import load_ruleset
 from services.core.tokens import Tokeniser
 from services.ingest.doors import raw_rows
 from services.ingest.drafts import RecordKind

@@ -7,8 +7,8 @@ from datetime import time
 
 from sqlalchemy import Engine
 
-from services.alerts.councils import set_policy
-from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.alerts.policy.councils import set_policy
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.tokens import Tokeniser
 from services.runtime.keyring import Keyring
 from services.storage.feeds import add_feed

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from scripts.distributed_demo.processes import Crew, free_ports
 from scripts.kafka import Broker
 from scripts.postgres import Postgres
-from services.alerts.agent import CaseKeeper
-from services.alerts.rules import load_ruleset
+from services.alerts.case.agent import CaseKeeper
+from services.alerts.states.rules import load_ruleset
 from services.matcher.agent import Matcher
 from services.runtime.bootstrap import make_store
 from services.runtime.demo.cast import bring_in

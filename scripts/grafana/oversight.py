@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from scripts.grafana.boards import HERE, NONE, Rows, board, choice
 from scripts.grafana.panels import AMBER, RED, SECONDS, Look, Shown
-from services.alerts.machine import CLOCK_STOPPED, State
+from services.alerts.states.machine import CLOCK_STOPPED, State
 from services.audit.figures import DEFINITIONS, Definition, Figure, Kind
 
 DAY = 86_400

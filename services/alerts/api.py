@@ -7,17 +7,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.alerts.acts import (
+from services.alerts.case.acts import (
     PEOPLES_ACTS,
     acknowledge,
     act,
     find_case,
     read_record,
 )
-from services.alerts.machine import ENDED, Event, State
-from services.alerts.metrics import ACKNOWLEDGEMENTS
-from services.alerts.recording import ActRefusedError, RecordFaultyError
-from services.alerts.store import find_cases
+from services.alerts.case.store import find_cases
+from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
+from services.alerts.review.recording import ActRefusedError, RecordFaultyError
+from services.alerts.states.machine import ENDED, Event, State
 from services.alerts.views import CaseSummary, CaseView, case_view, summaries
 from services.core.errors import NotFoundError
 from services.core.texts import Note, PersonName

@@ -10,19 +10,19 @@ from itertools import chain
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
 
 from schemas.events import AlertIntended
-from services.alerts.acceptance import let_go_of_older
-from services.alerts.agent import effects_of
-from services.alerts.backlog import OPERATOR_TIER, intend_deliveries, nobody_told
-from services.alerts.case import Case
-from services.alerts.councils import Council, load_council
-from services.alerts.machine import ENDED
-from services.alerts.operator import tell_operator
-from services.alerts.owed import LOOK_AGAIN, CasePolicy, Owed, what_is_owed
-from services.alerts.policy import Contact, Escalation, Tier, tiers_for
-from services.alerts.recompute import recompute, with_changed_policy
-from services.alerts.rules import Ruleset
-from services.alerts.store import CASE_COLUMNS, find_due, load_dossiers, save_cases
-from services.alerts.withdrawal import tells_of_withdrawal
+from services.alerts.case.agent import effects_of
+from services.alerts.case.recompute import recompute, with_changed_policy
+from services.alerts.case.store import CASE_COLUMNS, find_due, load_dossiers, save_cases
+from services.alerts.delivery.acceptance import let_go_of_older
+from services.alerts.delivery.backlog import OPERATOR_TIER, intend_deliveries, nobody_told
+from services.alerts.delivery.operator import tell_operator
+from services.alerts.policy.councils import Council, load_council
+from services.alerts.policy.policy import Contact, Escalation, Tier, tiers_for
+from services.alerts.review.case import Case
+from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, Owed, what_is_owed
+from services.alerts.review.withdrawal import tells_of_withdrawal
+from services.alerts.states.machine import ENDED
+from services.alerts.states.rules import Ruleset
 from services.core.audit import AuditWord
 from services.core.ids import reference
 from services.storage.audit import AuditRow, write_audit

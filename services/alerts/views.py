@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, select
 
 from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
-from services.alerts.case import Case
-from services.alerts.digest import case_lines, entry_references
+from services.alerts.delivery.digest import case_lines, entry_references
+from services.alerts.review.case import Case
 from services.core.telephone import national
 from services.storage.store import Store
 from services.storage.tables import audit, feeds, matches, notices, register_entries

@@ -12,13 +12,13 @@ from fastapi.responses import HTMLResponse
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, select
 
-from services.alerts.acts import acknowledge, cases_of_alert, covered_by, read_record
-from services.alerts.case import Case
-from services.alerts.councils import load_council
-from services.alerts.digest import Presentation, case_lines, entry_references
-from services.alerts.machine import Event
-from services.alerts.metrics import ACKNOWLEDGEMENTS
-from services.alerts.policy import pause_until
+from services.alerts.case.acts import acknowledge, cases_of_alert, covered_by, read_record
+from services.alerts.delivery.digest import Presentation, case_lines, entry_references
+from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
+from services.alerts.policy.councils import load_council
+from services.alerts.policy.policy import pause_until
+from services.alerts.review.case import Case
+from services.alerts.states.machine import Event
 from services.console.links import Link, follow
 from services.console.pages import (
     CASE_FIELD,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from services.alerts.acts import cases_of_alert, find_alert
+from services.alerts.case.acts import cases_of_alert, find_alert
 from services.console.pages import LinkProblem
 from services.core.errors import NotFoundError
 from services.storage.dialect import among

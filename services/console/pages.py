@@ -14,9 +14,9 @@ from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from services.alerts import advice, withdrawn_message
-from services.alerts.case_line import CaseLine, most_urgent_first, row
-from services.alerts.wording import lines, moment, shown_name
+from services.alerts.message import advice, withdrawn_message
+from services.alerts.message.case_line import CaseLine, most_urgent_first, row
+from services.alerts.message.wording import lines, moment, shown_name
 from services.core.clock import london_day
 from services.core.texts import LABEL_LENGTH
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from services.alerts.agent import CaseKeeper
-from services.alerts.channels.mail_channel import MailChannel
-from services.alerts.channels.pool import DeliveryPool
-from services.alerts.channels.port import Channel
-from services.alerts.channels.routed_channel import RoutedChannel
-from services.alerts.digest import Presentation
-from services.alerts.dispatch import Dispatcher
+from services.alerts.case.agent import CaseKeeper
+from services.alerts.delivery.channels.mail_channel import MailChannel
+from services.alerts.delivery.channels.pool import DeliveryPool
+from services.alerts.delivery.channels.port import Channel
+from services.alerts.delivery.channels.routed_channel import RoutedChannel
+from services.alerts.delivery.digest import Presentation
+from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine
-from services.alerts.machine import CLOCK_STOPPED, State
-from services.alerts.policy import Contact
-from services.alerts.rules import load_ruleset
+from services.alerts.policy.policy import Contact
+from services.alerts.states.machine import CLOCK_STOPPED, State
+from services.alerts.states.rules import load_ruleset
 from services.audit.closing import Closer
 from services.core.clock import Clock, SystemClock
 from services.core.tokens import Tokeniser

@@ -20,8 +20,8 @@ from typing import Any, Final, TextIO
 
 from sqlalchemy import Connection, Select, Table, select
 
-from services.alerts.digest import entry_references
-from services.alerts.machine import ENDED
+from services.alerts.delivery.digest import entry_references
+from services.alerts.states.machine import ENDED
 from services.core.errors import RefusedError
 from services.core.texts import has_telephone_number
 from services.storage.store import Store

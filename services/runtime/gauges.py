@@ -10,9 +10,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
-from services.alerts.agent import CaseKeeper
-from services.alerts.machine import CLOCK_STOPPED, ENDED, State
-from services.alerts.owed import LOOK_AGAIN
+from services.alerts.case.agent import CaseKeeper
+from services.alerts.review.owed import LOOK_AGAIN
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED, State
 from services.core.clock import london_day
 from services.matcher.agent import Matcher
 from services.runtime.upkeep_gauges import upkeep

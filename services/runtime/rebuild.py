@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from services.alerts.agent import CaseKeeper
+from services.alerts.case.agent import CaseKeeper
 from services.matcher.agent import Matcher
 from services.storage.process import Effects, write_effects
 from services.storage.store import Store

@@ -14,7 +14,7 @@ import httpx
 
 from scripts.kafka import Broker
 from scripts.postgres import Postgres
-from services.alerts.councils import set_policy
+from services.alerts.policy.councils import set_policy
 from services.runtime.bootstrap import make_store
 from services.runtime.keyring import new_keyring, write_keyring
 from services.runtime.settings import Settings

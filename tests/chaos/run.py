@@ -11,7 +11,7 @@ from time import monotonic, time
 import psycopg
 from kafka.errors import KafkaError
 
-from services.alerts.agent import CaseKeeper
+from services.alerts.case.agent import CaseKeeper
 from services.matcher.agent import Matcher
 from tests.chaos.evidence import Evidence, NotShownError, lag, unpublished
 from tests.chaos.faults import BRINGERS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.alerts.agent import CaseKeeper
+from services.alerts.case.agent import CaseKeeper
 from services.matcher.agent import Matcher
 from services.runtime.distributed.topics import MILLISECONDS_A_DAY, read_topics
 from tests.chart.charts import CHART, ROLES, changed, containers, released, render, selected

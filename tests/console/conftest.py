@@ -7,7 +7,7 @@ import pytest
 from justhtml import JustHTML
 
 from schemas.codes import MatchLevel
-from services.alerts.case_line import CaseLine
+from services.alerts.message.case_line import CaseLine
 from services.console.pages import AcknowledgementView, PageCase
 
 NONCE = "r4nd0mN0nc3"

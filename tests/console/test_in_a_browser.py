@@ -11,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from schemas.codes import MatchLevel
-from services.alerts.message import AlertDigest, render
-from services.alerts.withdrawn_message import render_withdrawn
+from services.alerts.message.message import AlertDigest, render
+from services.alerts.message.withdrawn_message import render_withdrawn
 from services.console.pages import (
     AcknowledgedView,
     Acknowledgement,

@@ -10,7 +10,7 @@ import yaml
 
 from schemas.envelope import UnknownEventError, decode
 from schemas.events import EVENT_TYPES
-from services.alerts.agent import CaseKeeper
+from services.alerts.case.agent import CaseKeeper
 from services.matcher.agent import Matcher
 from tests.support.examples import EXAMPLES, SCHEMAS
 

@@ -19,13 +19,14 @@ from schemas.codes import (
     ServiceStatus,
     TargetService,
 )
-from services.alerts import owed as owed_module
-from services.alerts.case import Case, Entry, Line
-from services.alerts.machine import CHECKED, CLOCK_STOPPED, Event, Refuse, State, decide
-from services.alerts.owed import LOOK_AGAIN, CasePolicy, Owed
-from services.alerts.policy import CouncilPolicy, pause_until
-from services.alerts.recording import RecordFaultyError, check_days, with_record
-from services.alerts.records import (
+from services.alerts.policy.policy import CouncilPolicy, pause_until
+from services.alerts.review import owed as owed_module
+from services.alerts.review.case import Case, Entry, Line
+from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, Owed
+from services.alerts.review.recording import RecordFaultyError, check_days, with_record
+from services.alerts.review.step import Happening, apply, opened
+from services.alerts.states.machine import CHECKED, CLOCK_STOPPED, Event, Refuse, State, decide
+from services.alerts.states.records import (
     ConfirmHold,
     ConfirmSafe,
     ContactResident,
@@ -34,8 +35,7 @@ from services.alerts.records import (
     PassTest,
     PortLine,
 )
-from services.alerts.rules import load_ruleset
-from services.alerts.step import Happening, apply, opened
+from services.alerts.states.rules import load_ruleset
 from services.core.clock import london_day, london_midnight
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.alerts import timeline
+from services.alerts.review import timeline
 from tests.property.case_histories import History, play
 
 SEEDS = range(150)

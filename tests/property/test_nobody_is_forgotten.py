@@ -10,12 +10,12 @@ from datetime import date, timedelta
 import pytest
 
 from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, TargetService
-from services.alerts import owed, timeline
-from services.alerts.case import Case, Line
-from services.alerts.danger import Danger
-from services.alerts.machine import Event, State
-from services.alerts.recording import with_record
-from services.alerts.records import ConfirmHold
+from services.alerts.review import owed, timeline
+from services.alerts.review.case import Case, Line
+from services.alerts.review.danger import Danger
+from services.alerts.review.recording import with_record
+from services.alerts.states.machine import Event, State
+from services.alerts.states.records import ConfirmHold
 from tests.property.case_histories import History, play
 
 SEEDS = range(300)

@@ -7,9 +7,8 @@ from itertools import pairwise
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.alerts.machine import CLOCK_STOPPED, MOVED, URGENT, State
-from services.alerts.policy import CaseClock, CouncilPolicy, next_escalation, pause_until, threshold_now
-from services.alerts.policy_days import (
+from services.alerts.policy.policy import CaseClock, CouncilPolicy, next_escalation, pause_until, threshold_now
+from services.alerts.policy.policy_days import (
     LONDON,
     in_quiet_hours,
     local,
@@ -17,6 +16,7 @@ from services.alerts.policy_days import (
     threshold_moment,
     thresholds_for,
 )
+from services.alerts.states.machine import CLOCK_STOPPED, MOVED, URGENT, State
 
 NIGHT_AND_AN_HOUR = timedelta(hours=10)  # the usual quiet hours, and the hour that comes twice in October
 SPRING, AUTUMN = date(2027, 3, 28), date(2026, 10, 25)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.alerts.acts import acknowledge, act, read_record
-from services.alerts.machine import Event, State
+from services.alerts.case.acts import acknowledge, act, read_record
+from services.alerts.states.machine import Event, State
 from tests.support.house import House
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "connection": "analogue_line"}

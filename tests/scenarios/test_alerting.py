@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.storage.feeds import add_feed
 from services.storage.tables import alert_cases, alerts, cases
 from tests.support.house import House

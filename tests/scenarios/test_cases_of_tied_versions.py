@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from services.alerts.digest import case_lines
-from services.alerts.doubts import Doubt
-from services.alerts.machine import Event, State
+from services.alerts.delivery.digest import case_lines
+from services.alerts.review.doubts import Doubt
+from services.alerts.states.machine import Event, State
 from tests.support.house import House
 from tests.support.people import record
 

@@ -12,9 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from services.alerts.channels.mail_channel import MailChannel
-from services.alerts.channels.port import ACCEPTED, Outcome, SendResult
-from services.alerts.message import Message
+from services.alerts.delivery.channels.mail_channel import MailChannel
+from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.message.message import Message
 from tests.support.mail_server import Inbox, LoopbackServer
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]

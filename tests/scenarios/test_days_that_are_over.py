@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from services.alerts.machine import Event, State
+from services.alerts.states.machine import Event, State
 from services.storage.tables import cases
 from tests.support.house import House
 from tests.support.people import confirm_safe, pass_post_check, record

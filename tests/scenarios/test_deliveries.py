@@ -10,12 +10,12 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import Connection, update
 
-from services.alerts.channels.pool import DeliveryPool
-from services.alerts.channels.port import Channel, Outcome, SendResult
-from services.alerts.claiming import claim
-from services.alerts.dispatch import Dispatcher
-from services.alerts.message import Message
-from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.alerts.delivery.channels.pool import DeliveryPool
+from services.alerts.delivery.channels.port import Channel, Outcome, SendResult
+from services.alerts.delivery.claiming import claim
+from services.alerts.delivery.dispatch import Dispatcher
+from services.alerts.message.message import Message
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.audit import AuditWord
 from services.storage.store import Store
 from services.storage.tables import deliveries, delivery_attempts

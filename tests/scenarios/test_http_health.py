@@ -12,9 +12,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from services.alerts.channels.pool import DeliveryPool, Job
-from services.alerts.channels.port import ACCEPTED, SendResult
-from services.alerts.message import Message
+from services.alerts.delivery.channels.pool import DeliveryPool, Job
+from services.alerts.delivery.channels.port import ACCEPTED, SendResult
+from services.alerts.message.message import Message
 from services.runtime.pump import HANDLED, LEFT_ALONE
 from services.runtime.runner import EmbeddedRunner, Loop
 from services.runtime.server import listen
@@ -190,7 +190,7 @@ def test_sends_that_hang_are_said_and_take_nobody_out_of_service(house: House, h
 
 
 def test_a_process_that_can_send_nothing_to_anybody_is_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.alerts.channels.pool.MOST_UNDER_WAY", 1)
+    monkeypatch.setattr("services.alerts.delivery.channels.pool.MOST_UNDER_WAY", 1)
     channel = Hanging()
     pool = DeliveryPool(channel)
     parts = replace(make_door_parts(house), pool=pool)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from services.alerts.backlog import Delivery, set_aside, settle
-from services.alerts.channels.port import ACCEPTED, Outcome, SendResult
-from services.alerts.claiming import claim
+from services.alerts.delivery.backlog import Delivery, set_aside, settle
+from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.delivery.claiming import claim
 from services.core.audit import AuditWord
 from services.storage.tables import deliveries
 from tests.support.house import House

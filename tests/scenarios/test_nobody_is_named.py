@@ -16,8 +16,8 @@ import structlog
 from sqlalchemy import select
 
 from services.alerts import api as alerts_api
-from services.alerts.councils import set_policy
-from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.alerts.policy.councils import set_policy
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.ingest.drafts import RecordKind
 from services.runtime.bootstrap import make_parts
 from services.runtime.exports import export_cases, export_matches

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
-from services.alerts.acts import acknowledge, read_record
-from services.alerts.councils import set_policy
-from services.alerts.machine import Event, State
-from services.alerts.policy import Contact, CouncilPolicy, Tier
-from services.alerts.recompute import recompute
+from services.alerts.case.acts import acknowledge, read_record
+from services.alerts.case.recompute import recompute
+from services.alerts.policy.councils import set_policy
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
+from services.alerts.states.machine import Event, State
 from services.storage.feeds import add_feed
 from services.storage.tables import feeds
 from services.storage.vault import VaultError

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, delete, update
 
 from schemas.envelope import Envelope
-from services.alerts.agent import CaseKeeper
+from services.alerts.case.agent import CaseKeeper
 from services.core.errors import NotFoundError, RefusedError
 from services.matcher.agent import Matcher
 from services.runtime.pump import Pump

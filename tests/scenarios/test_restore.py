@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from services.alerts.backlog import DeliveryState
-from services.alerts.channels.port import Outcome, SendResult
-from services.alerts.claiming import claim
+from services.alerts.delivery.backlog import DeliveryState
+from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.claiming import claim
 from services.core.audit import AuditWord
 from services.runtime.backups import back_up, restore, settle_in_place
 from services.runtime.pump import deliver

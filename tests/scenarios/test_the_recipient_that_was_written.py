@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from services.alerts.channels.mail_channel import MailChannel
-from services.alerts.channels.port import ACCEPTED, Outcome
-from services.alerts.message import Message
+from services.alerts.delivery.channels.mail_channel import MailChannel
+from services.alerts.delivery.channels.port import ACCEPTED, Outcome
+from services.alerts.message.message import Message
 from tests.support.mail_server import Inbox, LoopbackServer
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.alerts.machine import Event, State
+from services.alerts.states.machine import Event, State
 from services.core.audit import AuditWord
 from services.storage.feeds import add_feed
 from tests.support.house import House

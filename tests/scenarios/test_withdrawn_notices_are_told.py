@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.alerts.channels.port import Outcome, SendResult
-from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.storage.tables import alert_cases, alerts, cases
 from tests.support.house import House
 from tests.support.ledger import count, rows

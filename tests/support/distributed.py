@@ -15,8 +15,8 @@ from sqlalchemy import Engine, create_engine, func, select, text
 
 from scripts.kafka import Broker
 from scripts.postgres import Postgres
-from services.alerts.agent import CaseKeeper
-from services.alerts.rules import load_ruleset
+from services.alerts.case.agent import CaseKeeper
+from services.alerts.states.rules import load_ruleset
 from services.matcher.agent import Matcher
 from services.runtime.distributed.kafka_settings import KafkaSettings
 from services.runtime.distributed.topics import make_topics

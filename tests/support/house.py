@@ -14,18 +14,18 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from services.alerts.agent import CaseKeeper
-from services.alerts.case import Case
-from services.alerts.channels.pool import DeliveryPool
-from services.alerts.channels.port import ACCEPTED, SendResult
-from services.alerts.councils import set_policy
-from services.alerts.digest import Presentation
-from services.alerts.dispatch import Dispatcher
+from services.alerts.case.agent import CaseKeeper
+from services.alerts.case.store import find_cases
+from services.alerts.delivery.channels.pool import DeliveryPool
+from services.alerts.delivery.channels.port import ACCEPTED, SendResult
+from services.alerts.delivery.digest import Presentation
+from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine as AlertEngine
-from services.alerts.message import Message
-from services.alerts.policy import Contact, CouncilPolicy, Tier
-from services.alerts.rules import load_ruleset
-from services.alerts.store import find_cases
+from services.alerts.message.message import Message
+from services.alerts.policy.councils import set_policy
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
+from services.alerts.review.case import Case
+from services.alerts.states.rules import load_ruleset
 from services.core.tokens import Tokeniser
 from services.ingest.drafts import RawRow, RecordKind
 from services.ingest.outcomes import RowOutcome

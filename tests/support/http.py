@@ -12,7 +12,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
-from services.alerts.digest import Presentation
+from services.alerts.delivery.digest import Presentation
 from services.runtime.app import make_app
 from services.runtime.bootstrap import Parts, make_parts
 from services.runtime.runner import EmbeddedRunner

@@ -23,8 +23,8 @@ from typing import Any
 import httpx
 from aiosmtpd.controller import Controller
 
-from services.alerts.councils import set_policy
-from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.alerts.policy.councils import set_policy
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.runtime.bootstrap import make_store
 from services.runtime.keyring import new_keyring, write_keyring
 from services.runtime.settings import Settings

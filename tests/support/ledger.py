@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Table, func, select, update
 
-from services.alerts.case import Case
+from services.alerts.review.case import Case
 from services.core.audit import AuditWord
 from services.storage.tables import audit, matches, metadata, notices, outbox, register_entries
 from services.storage.vault import place

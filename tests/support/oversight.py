@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from services.alerts.machine import Event
+from services.alerts.states.machine import Event
 from services.audit.closing import Closer, month_to_date
 from services.audit.counting import Counts
 from services.audit.figures import Figure

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.codes import MatchDecision
-from services.alerts.acts import Acknowledged, acknowledge, act, read_record
-from services.alerts.case import Case
-from services.alerts.machine import Event
+from services.alerts.case.acts import Acknowledged, acknowledge, act, read_record
+from services.alerts.review.case import Case
+from services.alerts.states.machine import Event
 from services.matcher.decisions import MatchId, decide_match
 from tests.support.house import House
 from tests.support.ledger import cases_by_entry, match_id

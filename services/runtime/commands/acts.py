@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from services.alerts.acts import acknowledge, act
-from services.alerts.machine import Event
-from services.alerts.records import ConfirmingParty
+from services.alerts.case.acts import acknowledge, act
+from services.alerts.states.machine import Event
+from services.alerts.states.records import ConfirmingParty
 from services.core.errors import RefusedError
 from services.runtime.commands.opening import opened
 from services.runtime.commands.records import moment_of, record_of, show_after

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.alerts.acts import act, find_case
+from services.alerts.case.acts import act, find_case
 from services.alerts.views import case_view
 from services.runtime.commands.case_page import show_case
 from services.runtime.commands.opening import opened

@@ -9,15 +9,15 @@ from rich.text import Text
 from sqlalchemy import Connection, select
 
 from schemas.codes import MatchDecision
-from services.alerts.acts import PEOPLES_ACTS
-from services.alerts.advice import doubtful
-from services.alerts.case import Case
-from services.alerts.case_line import notes
-from services.alerts.councils import load_council
-from services.alerts.digest import case_lines
-from services.alerts.machine import Refuse, decide
+from services.alerts.case.acts import PEOPLES_ACTS
+from services.alerts.delivery.digest import case_lines
+from services.alerts.message.advice import doubtful
+from services.alerts.message.case_line import notes
+from services.alerts.message.wording import case_state, distance, short_day, shown_name
+from services.alerts.policy.councils import load_council
+from services.alerts.review.case import Case
+from services.alerts.states.machine import Refuse, decide
 from services.alerts.views import CaseView, EventView
-from services.alerts.wording import case_state, distance, short_day, shown_name
 from services.core.audit import AuditWord
 from services.core.clock import london_day
 from services.runtime.commands.shown import ago, cell, local, out, pairs, table

@@ -11,10 +11,10 @@ from rich.text import Text
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from schemas.codes import MatchLevel
-from services.alerts.machine import CLOCK_STOPPED, ENDED, URGENT, State
-from services.alerts.store import find_cases
+from services.alerts.case.store import find_cases
+from services.alerts.message.wording import distance, short_day, shown_name
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED, URGENT, State
 from services.alerts.views import CaseSummary, summaries
-from services.alerts.wording import distance, short_day, shown_name
 from services.core.clock import london_day
 from services.runtime.commands.opening import find_feed, opened
 from services.runtime.commands.shown import ago, cell, examples, out, say, show_json, table

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from schemas.codes import MatchDecision
-from services.alerts.machine import Event
+from services.alerts.states.machine import Event
 from services.matcher.decisions import MatchId, decide_match
 from services.runtime.commands.opening import opened
 from services.runtime.commands.records import record_of

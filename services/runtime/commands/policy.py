@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from services.alerts.councils import Council, load_council, set_policy
-from services.alerts.policy import CouncilPolicy
-from services.alerts.recompute import recompute
-from services.alerts.rules import load_ruleset
+from services.alerts.case.recompute import recompute
+from services.alerts.policy.councils import Council, load_council, set_policy
+from services.alerts.policy.policy import CouncilPolicy
+from services.alerts.states.rules import load_ruleset
 from services.runtime.commands.opening import find_feed, opened
 from services.runtime.commands.policy_files import new_routes, read_policy, understood, with_contact
 from services.runtime.commands.shown import HOUR, cell, counted, examples, group, named, out, pairs, say, span, table

@@ -8,8 +8,8 @@ from typing import Any, Final
 from pydantic import SecretStr, ValidationError
 from pydantic_core import from_json
 
-from services.alerts.channels.routes import RouteRefusedError, what_is_understood
-from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.errors import RefusedError
 from services.runtime.commands.shown import plain
 

@@ -9,12 +9,12 @@ from typing import Any, Final, get_args
 
 from rich.markup import escape
 
-from services.alerts.acts import PEOPLES_ACTS, read_record
-from services.alerts.case import Case
-from services.alerts.machine import ENDED, Event
-from services.alerts.recording import RecordFaultyError
-from services.alerts.records import RECORD_FOR, HumanAct
-from services.alerts.wording import case_state
+from services.alerts.case.acts import PEOPLES_ACTS, read_record
+from services.alerts.message.wording import case_state
+from services.alerts.review.case import Case
+from services.alerts.review.recording import RecordFaultyError
+from services.alerts.states.machine import ENDED, Event
+from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.clock import LONDON
 from services.core.errors import RefusedError
 from services.runtime.commands.shown import local, say

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from services.alerts.machine import ENDED
+from services.alerts.states.machine import ENDED
 from services.runtime.bootstrap import make_parts
 from services.runtime.commands.shown import progress
 from services.runtime.pump import Pump

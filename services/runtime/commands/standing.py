@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from services.alerts.backlog import DeliveryState
-from services.alerts.channels.routes import RouteRefusedError, what_is_understood
-from services.alerts.councils import load_council
-from services.alerts.machine import CLOCK_STOPPED
+from services.alerts.delivery.backlog import DeliveryState
+from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
+from services.alerts.policy.councils import load_council
+from services.alerts.states.machine import CLOCK_STOPPED
 from services.runtime.commands.feeds import live_rows
 from services.runtime.commands.shown import counted, plain, span
 from services.runtime.gauges import SafetyGauges

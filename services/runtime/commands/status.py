@@ -8,8 +8,8 @@ import typer
 from rich.text import Text
 
 from schemas.codes import MatchLevel
-from services.alerts.machine import State
-from services.alerts.wording import case_state
+from services.alerts.message.wording import case_state
+from services.alerts.states.machine import State
 from services.runtime.commands.opening import opened
 from services.runtime.commands.shown import ago, cell, counted, examples, out, pairs, say, show_json, span, table
 from services.runtime.commands.standing import Counts, Standing, stand

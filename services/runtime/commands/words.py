@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services.alerts.machine import Event
-from services.alerts.wording import case_state
+from services.alerts.message.wording import case_state
+from services.alerts.states.machine import Event
 from services.core.audit import AuditWord
 from services.matcher.addresses import Reason as AddressReason
 from services.matcher.rules import Reason

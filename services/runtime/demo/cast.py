@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from services.alerts.councils import set_policy
-from services.alerts.policy import Contact, CouncilPolicy, Tier
+from services.alerts.policy.councils import set_policy
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.runtime.samples import SAMPLES, Sample
 from services.storage.feeds import add_feed
 from services.storage.keys import Role, create_key

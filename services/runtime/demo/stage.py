@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from services.alerts.digest import Presentation
+from services.alerts.delivery.digest import Presentation
 from services.core.clock import LONDON, AcceleratedClock
 from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts, make_store

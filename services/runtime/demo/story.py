@@ -6,7 +6,7 @@ from threading import Event
 
 from rich.console import Console
 
-from services.alerts.wording import short_day
+from services.alerts.message.wording import short_day
 from services.core.clock import LONDON
 from services.runtime.demo import acts, answers
 from services.runtime.demo.stage import HurriedStage

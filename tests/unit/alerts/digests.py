@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from schemas.codes import MatchLevel
-from services.alerts.message import AlertDigest, CaseLine, Message, render
+from services.alerts.message.message import AlertDigest, CaseLine, Message, render
 
 NOW = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
 THURSDAY = date(2026, 12, 3)

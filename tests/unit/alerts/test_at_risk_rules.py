@@ -8,10 +8,10 @@ from typing import get_args, get_type_hints
 import pytest
 from pydantic import ValidationError
 
-from services.alerts.rules import LineFacts, Ruleset, assess, load_ruleset
+from services.alerts.states.rules import LineFacts, Ruleset, assess, load_ruleset
 
 RULES = load_ruleset("pstn-2026")
-SOURCE = json.loads((files("services.alerts") / "rulesets" / "pstn-2026.json").read_text("utf-8"))
+SOURCE = json.loads((files("services.alerts.states") / "rulesets" / "pstn-2026.json").read_text("utf-8"))
 CODES = {field: get_args(kind) for field, kind in get_type_hints(LineFacts).items()}
 USUAL = {
     "match_level": "confirmed",

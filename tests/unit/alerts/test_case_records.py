@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from services.alerts.machine import Event
-from services.alerts.records import RECORD_FOR, HumanAct
+from services.alerts.states.machine import Event
+from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.texts import has_telephone_number
 
 BY = {"by": "Dana Okafor"}

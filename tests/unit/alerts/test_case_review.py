@@ -17,12 +17,12 @@ from schemas.codes import (
     ServiceStatus,
     TargetService,
 )
-from services.alerts.case import Case, Entry, Line
-from services.alerts.machine import Event, State
-from services.alerts.owed import CasePolicy, Owed, what_is_owed
-from services.alerts.policy import CouncilPolicy
-from services.alerts.rules import load_ruleset
-from services.alerts.step import opened
+from services.alerts.policy.policy import CouncilPolicy
+from services.alerts.review.case import Case, Entry, Line
+from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
+from services.alerts.review.step import opened
+from services.alerts.states.machine import Event, State
+from services.alerts.states.rules import load_ruleset
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 DAY = timedelta(days=1)

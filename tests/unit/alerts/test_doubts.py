@@ -8,9 +8,9 @@ import pytest
 from justhtml import JustHTML
 
 from schemas.codes import NoticeStatus
-from services.alerts.advice import doubtful
-from services.alerts.case_line import CaseLine, notes
-from services.alerts.doubts import Doubt, Version
+from services.alerts.message.advice import doubtful
+from services.alerts.message.case_line import CaseLine, notes
+from services.alerts.review.doubts import Doubt, Version
 from tests.unit.alerts.digests import a_case, mail
 
 DECEMBER, JUNE = date(2026, 12, 10), date(2027, 6, 1)

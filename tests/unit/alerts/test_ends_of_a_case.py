@@ -1,6 +1,6 @@
 """The database knows the states in which a case is over, without knowing the state table."""
 
-from services.alerts.machine import ENDED
+from services.alerts.states.machine import ENDED
 from services.storage.tables.cases import ENDS
 
 

@@ -4,7 +4,7 @@ from collections import deque
 
 import pytest
 
-from services.alerts.machine import (
+from services.alerts.states.machine import (
     ALARM,
     ALERTS_AT_ONCE,
     CLOCK_STOPPED,
@@ -18,8 +18,8 @@ from services.alerts.machine import (
     Stay,
     decide,
 )
-from services.alerts.machine_states import AT_WORK
-from services.alerts.machine_table import TABLE, refused, row, stays, to
+from services.alerts.states.machine_states import AT_WORK
+from services.alerts.states.machine_table import TABLE, refused, row, stays, to
 
 S, E = State, Event
 

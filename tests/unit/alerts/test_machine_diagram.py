@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from services.alerts.machine import Event, State
-from services.alerts.machine_diagram import BEGIN, END, diagram, rewritten, table
+from services.alerts.states.machine import Event, State
+from services.alerts.states.machine_diagram import BEGIN, END, diagram, rewritten, table
 
 PAGE = Path(__file__).parents[3] / "docs" / "case-states.md"
 
 
 def test_the_page_is_as_the_table_makes_it():
     page = PAGE.read_text("utf-8")
-    assert rewritten(page) == page, "run: python -m services.alerts.machine_diagram docs/case-states.md"
+    assert rewritten(page) == page, "run: python -m services.alerts.states.machine_diagram docs/case-states.md"
 
 
 def test_the_picture_shows_every_state():

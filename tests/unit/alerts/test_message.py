@@ -8,9 +8,9 @@ import pytest
 from justhtml import JustHTML
 
 from schemas.codes import MatchLevel
-from services.alerts.machine_states import State
-from services.alerts.message import LISTED, CaseLine
-from services.alerts.wording import STATES
+from services.alerts.message.message import LISTED, CaseLine
+from services.alerts.message.wording import STATES
+from services.alerts.states.machine_states import State
 from tests.unit.alerts.digests import LINK, a_case, a_digest, every_kind, mail, many
 
 WEEKDAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"

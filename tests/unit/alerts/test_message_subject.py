@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from schemas.codes import MatchLevel
-from services.alerts.message import SUBJECT_LIMIT, render
+from services.alerts.message.message import SUBJECT_LIMIT, render
 from tests.unit.alerts.digests import THURSDAY, a_case, a_digest, every_kind, mail, many
 
 

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.alerts.machine import CLOCK_STOPPED, State
-from services.alerts.policy import (
+from services.alerts.policy.policy import (
     CaseClock,
     CouncilPolicy,
     Escalation,
@@ -18,7 +17,8 @@ from services.alerts.policy import (
     pause_until,
     threshold_now,
 )
-from services.alerts.policy_days import out_of_quiet_hours
+from services.alerts.policy.policy_days import out_of_quiet_hours
+from services.alerts.states.machine import CLOCK_STOPPED, State
 
 POLICY = CouncilPolicy()
 HARM = date(2026, 12, 9)

@@ -5,8 +5,8 @@ from datetime import time
 import pytest
 from pydantic import ValidationError
 
-from services.alerts.machine import State
-from services.alerts.policy import Contact, CouncilPolicy, Tier, tiers_for
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier, tiers_for
+from services.alerts.states.machine import State
 from services.core.texts import Closed
 
 ROUTE = "mailtos://alerts:hunter2@mail.council.example?to=duty@council.example"

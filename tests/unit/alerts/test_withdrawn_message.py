@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from justhtml import JustHTML
 
-from services.alerts.case_line import row
-from services.alerts.withdrawn_message import render_withdrawn
+from services.alerts.message.case_line import row
+from services.alerts.message.withdrawn_message import render_withdrawn
 from tests.unit.alerts.digests import LINK, NOW, a_case, a_digest, many
 
 REASON = "notice_withdrawn"

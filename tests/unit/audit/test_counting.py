@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.alerts.acts import PEOPLES_ACTS
-from services.alerts.machine import State
+from services.alerts.case.acts import PEOPLES_ACTS
+from services.alerts.states.machine import State
 from services.audit.closing import CONFIRMED_BEFORE_IT_MOVED
 from services.audit.counting import ACTS_OF_PEOPLE, COUNTED, First, Said, Standing, count_month, firsts_of, replay
 from services.audit.figures import Figure

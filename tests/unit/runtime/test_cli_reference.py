@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.alerts.machine import Event
+from services.alerts.states.machine import Event
 from services.matcher.addresses import Reason as AddressReason
 from services.matcher.rules import Reason
 from services.runtime.cli import COMMANDS

@@ -6,9 +6,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from services.alerts.channels.apprise_channel import AppriseChannel
-from services.alerts.channels.port import ACCEPTED, Outcome, SendResult
-from services.alerts.message import Message
+from services.alerts.delivery.channels.apprise_channel import AppriseChannel
+from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.message.message import Message
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.alerts.channels.port import Outcome
-from services.alerts.channels.refusals import REMEDIES
-from services.alerts.channels.routes import RouteRefusedError, is_mail, read_route, what_is_understood
+from services.alerts.delivery.channels.port import Outcome
+from services.alerts.delivery.channels.refusals import REMEDIES
+from services.alerts.delivery.channels.routes import RouteRefusedError, is_mail, read_route, what_is_understood
 
 SERVER = "mailto://mail.example"
 FROM = "from=alerts@pullcord.example"

@@ -4,11 +4,11 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from services.alerts.channels.mail_channel import MailChannel
-from services.alerts.channels.mail_message import build_mail, message_id
-from services.alerts.channels.port import Outcome, SendResult
-from services.alerts.channels.routes import read_mail_route
-from services.alerts.message import Message
+from services.alerts.delivery.channels.mail_channel import MailChannel
+from services.alerts.delivery.channels.mail_message import build_mail, message_id
+from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.routes import read_mail_route
+from services.alerts.message.message import Message
 
 ROUTE = "mailto://mail.example?from=alerts@pullcord.example&to=duty@council.example"
 MESSAGE = Message("Überfällig: 2 lines", "Our own text.\n.\n“Safe” has a definition.\n", "<h1>Our own HTML</h1>\n")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.alerts.channels.port import Outcome
-from services.alerts.channels.routes import RouteRefusedError, is_mail, read_mail_route, read_route
+from services.alerts.delivery.channels.port import Outcome
+from services.alerts.delivery.channels.routes import RouteRefusedError, is_mail, read_mail_route, read_route
 
 SERVER = "mailto://mail.example"
 FROM = "from=alerts@pullcord.example"

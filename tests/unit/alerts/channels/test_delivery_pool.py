@@ -5,7 +5,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from services.alerts.channels.pool import (
+from services.alerts.delivery.channels.pool import (
     CHANNEL_ERROR,
     FIRST_AT_ONCE,
     MOST_AT_ONCE,
@@ -17,8 +17,8 @@ from services.alerts.channels.pool import (
     Job,
     timer,
 )
-from services.alerts.channels.port import ACCEPTED, Outcome, SendResult
-from services.alerts.message import Message
+from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.message.message import Message
 
 MESSAGE = Message("subject", "text", "<p>html</p>")
 PATIENCE = 20
@@ -207,7 +207,7 @@ def test_a_stuck_send_is_counted_until_it_ends_and_answers_no_second_time(sendin
 
 
 def test_it_is_full_when_as_many_hang_as_there_may_be_threads(sending, monkeypatch):
-    monkeypatch.setattr("services.alerts.channels.pool.MOST_UNDER_WAY", 3)
+    monkeypatch.setattr("services.alerts.delivery.channels.pool.MOST_UNDER_WAY", 3)
     assert MOST_UNDER_WAY > 100
     sending.begin("stuck", "stuck")
     sending.now += QUICK

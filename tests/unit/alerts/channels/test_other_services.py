@@ -2,12 +2,12 @@
 
 import pytest
 
-from services.alerts.channels import apprise_channel
-from services.alerts.channels.apprise_channel import AppriseChannel
-from services.alerts.channels.library import NotifyBase, NotifyFormat
-from services.alerts.channels.port import ACCEPTED, Outcome, SendResult
-from services.alerts.channels.routed_channel import RoutedChannel
-from services.alerts.message import Message
+from services.alerts.delivery.channels import apprise_channel
+from services.alerts.delivery.channels.apprise_channel import AppriseChannel
+from services.alerts.delivery.channels.library import NotifyBase, NotifyFormat
+from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.delivery.channels.routed_channel import RoutedChannel
+from services.alerts.message.message import Message
 
 LINK = "https://pullcord.example/a/1"
 MESSAGE = Message("Act by Thu 3 December [A-1]", f"Two lines need action.\n\n   {LINK}\n\nMore words.\n", "<p>Two</p>")

@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from services.alerts.channels.library import TALKATIVE, Overheard
-from services.alerts.channels.mail_channel import MailChannel
-from services.alerts.channels.routes import RouteRefusedError, read_mail_route, read_route
-from services.alerts.message import Message
+from services.alerts.delivery.channels.library import TALKATIVE, Overheard
+from services.alerts.delivery.channels.mail_channel import MailChannel
+from services.alerts.delivery.channels.routes import RouteRefusedError, read_mail_route, read_route
+from services.alerts.message.message import Message
 
 MESSAGE = Message("subject", "text", "<p>html</p>")
 

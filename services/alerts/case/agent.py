@@ -1,0 +1,155 @@
+"""Alerts as a consumer: matches in, cases opened and moved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from schemas.envelope import Envelope
+from schemas.events import CHUNK, CaseRef, CasesChanged, LinesMatched, LinesUnmatched
+from services.alerts.case.store import Dossier, load_dossiers, save_cases
+from services.alerts.policy.councils import Council, load_council
+from services.alerts.review.case import Case
+from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
+from services.alerts.review.step import Happening, opened
+from services.alerts.states.rules import Ruleset
+from services.core.audit import AuditWord
+from services.core.ids import reference
+from services.storage.audit import AuditRow
+from services.storage.outbox import Announcement
+from services.storage.process import Effects
+from services.storage.sequences import take
+from services.storage.store import Store
+
+CODES = ("party", "method", "kind")
+"""The fields of what a person records that are codes and say nothing of anybody: who confirmed, how the resident was
+reached, what was fitted."""
+
+
+class CaseKeeper:
+    """Opens a case for every entry with a line at risk, and keeps it up with what its notices say."""
+
+    name = "alerts"
+    topics = (LinesMatched.topic,)
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self._ruleset = ruleset
+
+    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+        """Review the case of every entry that the events speak of, as its matches are on record now."""
+        return self.review(connection, store, _entries(events), now)
+
+    def review(self, connection: Connection, store: Store, entries: Collection[int], now: datetime) -> Effects:
+        """Review the cases of these register entries."""
+        dossiers = load_dossiers(connection, entries)
+        councils = {
+            feed: load_council(connection, store, feed) for feed in {one.entry.feed_id for one in dossiers.values()}
+        }
+        fresh = _new_cases(connection, store, dossiers.values(), self._ruleset, now)
+        reviews = [
+            self._review(dossier, dossier.case or fresh[dossier.entry.pk], councils, now)
+            for dossier in dossiers.values()
+        ]
+        changed = [made for made in reviews if _is_worth_keeping(made)]
+        save_cases(connection, (made.case for made in changed))
+        return effects_of(changed)
+
+    def _review(self, dossier: Dossier, case: Case, councils: Mapping[str, Council], now: datetime) -> Owed:
+        policy = councils[dossier.entry.feed_id].policy
+        return what_is_owed(case, dossier.entry, dossier.lines, CasePolicy(policy, self._ruleset), now)
+
+
+def _entries(events: Sequence[Envelope]) -> set[int]:
+    return {
+        record.entry
+        for event in events
+        if isinstance(event.data, (LinesMatched, LinesUnmatched))
+        for record in event.data.records
+    }
+
+
+def _new_cases(
+    connection: Connection, store: Store, dossiers: Iterable[Dossier], ruleset: Ruleset, now: datetime
+) -> dict[int, Case]:
+    without = [dossier.entry for dossier in dossiers if dossier.case is None]
+    pks = take(connection, "cases", len(without))
+    return {
+        entry.pk: opened(pk, reference("C", store.random), entry, ruleset, now)
+        for pk, entry in zip(pks, without, strict=True)
+    }
+
+
+def _is_worth_keeping(made: Owed) -> bool:
+    """A case that was never opened is not kept while nothing is at risk."""
+    return bool(made.case.revision or made.case.lines)
+
+
+def effects_of(reviews: Iterable[Owed], actor: str | None = None) -> Effects:
+    """What reviews have to tell: events for others, and the audit."""
+    told = list(reviews)
+    by_council: dict[str, list[CaseRef]] = defaultdict(list)
+    for made in told:
+        for name, state in _told(made):
+            by_council[made.case.feed_id].append(_ref(made.case, name, state))
+    announcements = [
+        Announcement("alerts", council, CasesChanged(council=council, records=tuple(refs[start : start + CHUNK])))
+        for council, refs in by_council.items()
+        for start in range(0, len(refs), CHUNK)
+    ]
+    return Effects(announcements, [row for made in told for row in _audit(made, actor)])
+
+
+def _told(made: Owed) -> Iterator[tuple[str, str]]:
+    if made.case.revision == 0:
+        yield "opened", made.happenings[0].before if made.happenings else made.case.state
+    yield from ((happening.event, happening.after) for happening in made.happenings)
+
+
+def _ref(case: Case, event: str, state: str) -> CaseRef:
+    return CaseRef(
+        case=case.reference, entry=case.entry_pk, event=event, state=state, level=case.level, harm_on=case.harm_on
+    )
+
+
+def _audit(made: Owed, actor: str | None) -> Iterator[AuditRow]:
+    case = made.case
+    harm_on = str(case.harm_on) if case.harm_on else None
+    if case.revision == 0:
+        fields = {
+            "case": case.reference,
+            "entry": case.entry_pk,
+            "level": case.level,
+            "harm_on": harm_on,
+            "providers": case.providers,
+        }
+        yield AuditRow(AuditWord.CASE_OPENED, fields, subject=case.reference, feed_id=case.feed_id)
+    for happening in made.happenings:
+        yield happened(case, happening, {}, actor)
+    if made.lines_changed:
+        changed = {"case": case.reference, "harm_on": harm_on, "issued_at": _issued(case), "providers": case.providers}
+        yield AuditRow(AuditWord.CASE_LINES_CHANGED, changed, subject=case.reference, feed_id=case.feed_id)
+
+
+def happened(case: Case, happening: Happening, sealed: Mapping[str, object], actor: str | None) -> AuditRow:
+    """The audit row of one event of a case; what a person wrote down with it is sealed."""
+    harm_on = str(case.harm_on) if case.harm_on else None
+    fields: dict[str, object] = {
+        "case": case.reference,
+        "event": happening.event,
+        "harm_on": harm_on,
+        "issued_at": _issued(case),
+        "providers": case.providers if happening.providers is None else happening.providers,
+        "detail": next((sealed[name] for name in CODES if name in sealed), None),
+    }
+    if happening.before is happening.after:
+        word, fields = AuditWord.CASE_NOTED, fields | {"state": happening.after}
+    else:
+        word, fields = AuditWord.CASE_MOVED, fields | {"from": happening.before, "to": happening.after}
+    return AuditRow(word, fields, subject=case.reference, feed_id=case.feed_id, actor=actor, sealed=dict(sealed))
+
+
+def _issued(case: Case) -> str | None:
+    return case.notice_issued_at.isoformat() if case.notice_issued_at else None

@@ -1,0 +1,56 @@
+"""Every service that Apprise knows, but for mail servers: chat, push, text message, mail by an HTTP service."""
+
+from services.alerts.delivery.channels.library import NotifyBase, NotifyFormat, NotifyType
+from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.delivery.channels.routes import RouteRefusedError, read_route
+from services.alerts.message.message import Message
+
+_REFUSED = SendResult(Outcome.FAILED_TEMPORARY, "refused_by_service")
+_CHANNEL_ERROR = SendResult(Outcome.IN_DOUBT, "channel_error")
+
+
+class AppriseChannel:
+    """Sends by Apprise, which says no more than whether the service took the message.
+
+    A refusal therefore counts as temporary: it may be a fault in passing, and one message too many is better than none.
+    """
+
+    def send(self, route: str, message: Message, reference: str) -> SendResult:  # noqa: ARG002 - the subject holds it
+        try:
+            service = read_route(route)
+        except RouteRefusedError as refused:
+            return refused.result
+        body, body_format = _body(service, message)
+        try:
+            taken = service.notify(
+                body=body, title=message.subject, body_format=body_format, notify_type=NotifyType.WARNING
+            )
+        except Exception:  # noqa: BLE001 - any of a hundred services' own faults; it may have sent before
+            return _CHANNEL_ERROR
+        return ACCEPTED if taken else _REFUSED
+
+
+def _body(service: NotifyBase, message: Message) -> tuple[str, NotifyFormat]:
+    """HTML where the service prefers it, else our text; the link alone where neither fits whole.
+
+    A shortened text could lose the link, by which somebody acknowledges.
+    """
+    prefers_html = service.resolve_format(None) == NotifyFormat.HTML
+    if prefers_html and _fits(service, message.subject, message.html):
+        return message.html, NotifyFormat.HTML
+    if _fits(service, message.subject, message.text):
+        return message.text, NotifyFormat.TEXT
+    return _link(message), NotifyFormat.TEXT
+
+
+def _fits(service: NotifyBase, subject: str, body: str) -> bool:
+    """Whether the service takes the body uncut; without a title of its own the subject comes first in the body."""
+    heading = f"{subject}\r\n" if service.title_maxlen <= 0 else ""
+    lines = (heading + body).count("\n") + 1
+    most_lines: int = service.body_max_line_count or lines
+    return len(heading + body) <= service.body_maxlen and lines <= most_lines
+
+
+def _link(message: Message) -> str:
+    links = (word for word in message.text.split() if word.startswith(("https://", "http://")))
+    return next(links, message.subject)

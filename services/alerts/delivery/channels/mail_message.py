@@ -1,0 +1,53 @@
+"""The mail as it goes over the wire: our own text first, then the HTML of the same words."""
+
+from email.header import Header
+from email.message import Message as Mail
+from email.mime.text import MIMEText
+from email.parser import Parser
+from email.policy import compat32
+from hashlib import sha256
+
+from services.alerts.delivery.channels.library import NotifyEmail, NotifyFormat
+from services.alerts.message.message import Message
+
+_WIRE = compat32.clone(linesep="\r\n")
+
+
+def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
+    """The mail from the route's sender to its one recipient, lines ended by CRLF, ASCII throughout.
+
+    `Auto-Submitted` (RFC 3834) keeps absence notes from answering; `X-Pullcord-Alert` carries the reference.
+    """
+    mail = _addressed(service, message, reference)
+    # Apprise makes the plain part out of the HTML; ours is written for those who read it.
+    mail.set_payload([MIMEText(message.text, "plain", "utf-8"), MIMEText(message.html, "html", "utf-8")])
+    # Apprise's header does not know its own name, and an encoded subject then begins with an empty line.
+    del mail["Subject"]
+    mail["Subject"] = Header(message.subject, header_name="Subject").encode()
+    del mail["Message-ID"]
+    mail["Message-ID"] = message_id(reference, service.targets[0][1], str(service.from_addr[1]))
+    return mail.as_bytes(policy=_WIRE)
+
+
+def _addressed(service: NotifyEmail, message: Message, reference: str) -> Mail:
+    ours = {"Auto-Submitted": "auto-generated", "X-Pullcord-Alert": reference}
+    taken = {name.lower() for name in ours}
+    theirs = {name: value for name, value in service.headers.items() if name.lower() not in taken}
+    [prepared] = NotifyEmail.prepare_emails(
+        subject=message.subject,
+        body=message.html,
+        notify_format=NotifyFormat.HTML,
+        from_addr=service.from_addr,
+        to=service.targets,
+        reply_to=service.reply_to,
+        smtp_host=service.smtp_host,
+        headers=theirs | ours,
+        names=service.names,
+    )
+    return Parser(policy=compat32).parsestr(prepared.body)
+
+
+def message_id(reference: str, recipient: str, sender: str) -> str:
+    """The same for every sending of one message to one recipient (RFC 5322, 3.6.4): mail systems may drop a copy."""
+    digest = sha256(f"{reference}\n{recipient}".encode()).hexdigest()[:32]
+    return f"<{digest}@{sender.rpartition('@')[2]}>"

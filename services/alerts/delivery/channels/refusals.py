@@ -1,0 +1,47 @@
+"""Why a route is refused: a stable code for a program, and what to do about it for the person who gave the route."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.alerts.delivery.channels.port import Outcome, SendResult
+
+NOT_UNDERSTOOD: Final = "route_not_understood"
+OPTION: Final = "option_not_understood"
+SEVERAL: Final = "several_targets"
+NO_RECIPIENT: Final = "recipient_missing"
+RECIPIENT: Final = "recipient_not_understood"
+SENDER: Final = "sender_not_understood"
+REPLY: Final = "reply_not_understood"
+HEADER: Final = "header_not_allowed"
+ENCRYPTED: Final = "encrypted_mail_not_supported"
+LEFT_OUT: Final = "target_left_out"
+
+REMEDIES: Final[Mapping[str, str]] = {
+    NOT_UNDERSTOOD: "it is no address of a service that Apprise knows, with a target; "
+    "write @ : / ? # and blanks within a user name or a password as %40 %3A %2F %3F %23 %20",
+    OPTION: "an option is unknown, given twice or cannot be read; write & ; and % within a value as %26 %3B %25",
+    SEVERAL: "it has several targets: give each contact one; copies (cc, bcc) are targets too",
+    NO_RECIPIENT: "it names nobody who is told: give one with to=",
+    RECIPIENT: "the recipient is not exactly one e-mail address: give to= one plain address such as "
+    "duty@council.example, without accented letters, quotes or remarks before the @",
+    SENDER: "the sender is not exactly one e-mail address: give it with from=, and a name for it with name=",
+    REPLY: "the address for answers (reply=) is not exactly one e-mail address",
+    HEADER: "a header of the route would name a sender or a recipient, or is no header: leave it out",
+    ENCRYPTED: "leave out the PGP options; the message holds nothing secret",
+    LEFT_OUT: "the service understands another target than the one written, or leaves a part out: "
+    "write one target, whole, as the service asks for it",
+}
+"""What is wrong and what to do, by code. None repeats a part of the route."""
+
+
+class RouteRefusedError(ValueError):
+    """A route that cannot be used until somebody changes it. Its text is a code of REMEDIES and never the route."""
+
+    @property
+    def result(self) -> SendResult:
+        return SendResult(Outcome.FAILED_PERMANENT, str(self))
+
+    @property
+    def remedy(self) -> str:
+        """What is wrong and what to do, for the person who gave the route."""
+        return REMEDIES[str(self)]

@@ -1,0 +1,56 @@
+"""What is written in a route: its parts taken apart at the signs of a URL alone, each decoded exactly once.
+
+Apprise takes a query apart at semicolons too, lets the last of two equal options win and decodes some values twice.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from services.alerts.delivery.channels.refusals import NOT_UNDERSTOOD, OPTION, SEVERAL, RouteRefusedError
+
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A route as somebody wrote it. `scheme` is in small letters, as are the names of `options` but for headers."""
+
+    scheme: str
+    authority: str
+    path: tuple[str, ...]
+    options: Mapping[str, str]
+
+
+def read_written(route: str) -> Written:
+    """The parts of a route. Raises RouteRefusedError."""
+    scheme, separator, rest = route.strip().partition("://")
+    if not separator or not route.strip().isprintable():
+        raise RouteRefusedError(NOT_UNDERSTOOD)
+    place, _, query = rest.partition("?")
+    authority, _, path = place.partition("/")
+    parts = tuple(_decoded(part) for part in path.split("/") if part)
+    return Written(scheme.lower(), authority, parts, _options(query))
+
+
+def _options(query: str) -> Mapping[str, str]:
+    options: dict[str, str] = {}
+    for pair in query.split("&") if query else ():
+        written, _, value = pair.partition("=")
+        name = _decoded(written).strip()
+        name = name if name.startswith("+") else name.lower()
+        if name in options:
+            raise RouteRefusedError(SEVERAL if name == "to" else OPTION)
+        options[name] = _decoded(value)
+    return options
+
+
+def _decoded(text: str) -> str:
+    """With its escapes (%40) replaced. A plus stays a plus: many addresses and numbers hold one."""
+    if _BROKEN_ESCAPE.search(text):
+        raise RouteRefusedError(OPTION)
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise RouteRefusedError(OPTION) from None

@@ -1,0 +1,140 @@
+"""Puts together what a message or a page shows of cases: references, dates, states; nobody's number or address."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, func, select
+
+from schemas.codes import MatchLevel
+from services.alerts.case.acts import cases_of_alert
+from services.alerts.case.store import find_lines
+from services.alerts.delivery.restoring import may_repeat
+from services.alerts.message.advice import after_restore
+from services.alerts.message.case_line import CaseLine
+from services.alerts.message.message import AlertDigest
+from services.alerts.policy.councils import load_council
+from services.alerts.policy.policy import Reason
+from services.alerts.review.case import Case
+from services.alerts.review.doubts import Doubt, doubts_of, may_doubt, named
+from services.alerts.review.withdrawal import tells_of_withdrawal
+from services.core.texts import has_telephone_number
+from services.core.tokens import Tokeniser
+from services.storage.dialect import among
+from services.storage.store import Store
+from services.storage.tables import alert_cases, alerts, feeds, register_entries
+from services.storage.vault import place
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How this deployment shows itself: where its pages are, for how long, and what it says of a simulated clock."""
+
+    base_url: str
+    links_last: timedelta
+    clock_note: str | None = None
+
+    def link(self, tokeniser: Tokeniser, alert: str) -> str:
+        """The address behind which an alert can be acknowledged; nobody can guess it."""
+        return f"{self.base_url.rstrip('/')}/a/{alert}.{tokeniser.link_code(alert)}"
+
+
+def alert_digest(
+    connection: Connection, store: Store, presentation: Presentation, alert_pk: int, tier: str
+) -> AlertDigest | None:
+    """What an alert says now; None when that holds for none of its cases any more."""
+    alert = connection.execute(select(alerts).where(alerts.c.pk == alert_pk)).one()
+    of_withdrawal = tells_of_withdrawal(alert.reason)
+    members = cases_of_alert(connection, alert_pk)
+    told = [case for case in members if (case.withdrawn if of_withdrawal else not case.clock_stopped)]
+    if not told:
+        return None
+    reasons, restore = _reasons(connection, alert_pk), may_repeat(connection, alert)
+    return AlertDigest(
+        reference=alert.reference,
+        council=load_council(connection, store, alert.feed_id).name,
+        threshold=alert.threshold,
+        reason=alert.reason,
+        tier=tier,
+        cases=tuple(case_lines(connection, told, reasons)),
+        counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in told),
+        repeat_number=_repeat_number(connection, alert_pk, alert.threshold, alert.reason),
+        link=presentation.link(store.tokeniser, alert.reference),
+        created_at=alert.created_at,
+        clock_note=presentation.clock_note,
+        restored_note=after_restore(restore.at, restore.record_ends) if restore else None,
+    )
+
+
+def case_lines(
+    connection: Connection, shown: Sequence[Case], reasons: Mapping[int, str] | None = None
+) -> list[CaseLine]:
+    """Cases as messages, pages and tables show them."""
+    names = _names(connection, shown)
+    doubts = _doubts(connection, shown)
+    return [
+        CaseLine(
+            reference=case.reference,
+            level=case.level or MatchLevel.POSSIBLE,
+            harm_on=case.harm_on,
+            planned_on=case.planned_on,
+            restriction_on=case.restriction_on,
+            provider=" and ".join(sorted(names.get(code, code) for code in case.providers)) or "not known",
+            state=case.state.value,
+            reason=(reasons or {}).get(case.pk, ""),
+            claimed_by=tuple(sorted(names.get(code, code) for code in case.claimed_by)),
+            doubts=tuple(named(one, names.get(one.provider, one.provider)) for one in doubts.get(case.pk, ())),
+        )
+        for case in shown
+    ]
+
+
+def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
+    """The council's own references of entries; one that holds what looks like a telephone number is not shown."""
+    row = register_entries.c
+    query = select(row.pk, row.record_key, row.sealed).where(among(connection, row.pk, entry_pks))
+    found = {}
+    for pk, key, sealed in connection.execute(query):
+        own = str(store.vault.open(place("register_entries", key), sealed)["record"]["entry_id"])
+        found[pk] = "not shown: it looks like a telephone number" if has_telephone_number(own) else own
+    return found
+
+
+def _names(connection: Connection, shown: Sequence[Case]) -> dict[str, str]:
+    """The names of the providers of cases, by RCPID: of their lines at risk or, once there are none, of the last."""
+    codes = {code for case in shown for code in (*case.providers, *case.claimed_by)}
+    query = select(feeds.c.code, feeds.c.name).where(feeds.c.kind == "provider", feeds.c.code.in_(codes))
+    return {row.code: row.name for row in connection.execute(query)}
+
+
+def _doubts(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[Doubt, ...]]:
+    """The notices of cases of which two versions differ, by case."""
+    in_doubt = [case for case in shown if may_doubt(case)]
+    if not in_doubt:
+        return {}
+    lines = find_lines(connection, [case.entry_pk for case in in_doubt])
+    return {case.pk: doubts_of(case, lines.get(case.entry_pk, ())) for case in in_doubt}
+
+
+def _reasons(connection: Connection, alert_pk: int) -> dict[int, str]:
+    query = select(alert_cases.c.case_pk, alert_cases.c.reason).where(alert_cases.c.alert_pk == alert_pk)
+    return {row.case_pk: row.reason for row in connection.execute(query)}
+
+
+def _repeat_number(connection: Connection, alert_pk: int, threshold: int, reason: str) -> int:
+    """How often its most often told case was told at this threshold before."""
+    if reason not in (Reason.REPEAT, Reason.URGENT_STATE, Reason.POST_CHECK, Reason.ACKNOWLEDGEMENT_LAPSED):
+        return 0
+    now, before = alert_cases.alias("now"), alert_cases.alias("before")
+    query = (
+        select(func.count())
+        .join_from(now, before, before.c.case_pk == now.c.case_pk)
+        .where(now.c.alert_pk == alert_pk, before.c.alert_pk < alert_pk, before.c.threshold == threshold)
+        .group_by(now.c.case_pk)
+        .order_by(func.count().desc())
+        .limit(1)
+    )
+    return connection.scalar(query) or 0

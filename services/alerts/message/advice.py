@@ -1,0 +1,193 @@
+"""What an alert tells a council team: how bad it is, what to do now, and what counts as safe.
+
+The definition of safe is the PSTN charter's (December 2023, commitment 2) and the Telecare National Action Plan's
+(February 2025, outcome 1). The steps are good practice and policy of the deployment, not government's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from schemas.codes import MatchLevel
+from services.alerts.message.case_line import CaseLine, Urgency, most_urgent_first, urgency
+from services.alerts.message.wording import SURE, SURE_BECAUSE, distance, lines, long_day, moment, subject_day
+
+LINK_NOTE = "Opening the link acknowledges nothing; you give your name on the page."
+PRIVACY = (
+    "This message holds no names, telephone numbers or addresses. The page shows your own reference for each case. "
+    "Do not reply with a resident's details."
+)
+ACKNOWLEDGING = (
+    "It tells us that a named person is acting. It pauses these messages for a limited time. The page says until when.",
+    "It does not make anyone safe. If a line is still not safe when the pause ends, the messages start again.",
+)
+_CONFIRMED = (
+    "A line counts as safe when the provider, the customer or the telecare company confirms “a compatible and "
+    "functioning telecare solution”. Record who confirmed it, when, and the evidence."
+)
+_OTHER_ENDS = (
+    "The messages also stop when the provider confirms a hold with its own reference, or withdraws its notice. "
+    "Asking for a hold stops nothing."
+)
+SAFE = (_CONFIRMED, _OTHER_ENDS)
+
+_START_WITH_FAILING = (
+    "Start today with the lines that are overdue, restricted, switched or put back. Contact each resident and make a "
+    "test call. Until the test passes, agree another way to call for help."
+)
+_CHECK_SWITCHED = "For lines switched as planned, check that the alarm is plugged in and make a test call."
+_WORD_ONLY = (
+    "Where a change is the word of a provider that gave no notice before, ring the line, make a test call, and ask the "
+    "provider."
+)
+_TWO_VERSIONS = (
+    "Where a provider sent two versions of a notice, nothing says which holds. We use the earlier danger, and have "
+    "asked the provider. Ask it too. If the version sent last holds, record settle_versions on the case. If not, the "
+    "provider must send the right one again."
+)
+_DECIDE_MATCHES = "Where the match is probable or possible, check whether it is your resident and record the answer."
+_VISIT = (
+    "Contact each resident before the date. Each one needs a supported journey. Book a visit, fit or test the alarm, "
+    "and make a test call to the alarm receiving centre."
+)
+_TELL_PROVIDER = "Tell the provider the result, and record who confirmed it."
+_ASK_FOR_HOLD = (
+    "If there is not enough time, ask the provider to hold the line. The hold counts only when the provider confirms "
+    "it with its own reference."
+)
+_SUBJECTS = {
+    Urgency.MOVED: "URGENT: {count} switched, alarm not confirmed",
+    Urgency.RESTRICTED: "URGENT: calls already restricted on {count}",
+    Urgency.OVERDUE: "OVERDUE since {since}: {count} not confirmed safe",
+    Urgency.REVERTED: "URGENT: {count} back on the old network, visit due",
+    Urgency.POST_CHECK: "Test call due: {count} switched",
+    Urgency.DATED: "{act_by}: {count} {will}",
+    Urgency.UNDATED: "Date not known: {count} {will}",
+}
+_SUMMARIES = {
+    Urgency.MOVED: "{count} {has} been switched and nobody confirmed that the alarm works. Treat it as not working.",
+    Urgency.RESTRICTED: "{count} already {has} calls restricted. The alarm may not reach the alarm receiving centre.",
+    Urgency.OVERDUE: "{count} {has} passed {its} date and {are} not confirmed safe. {first}",
+    Urgency.REVERTED: "{count} {has} been put back on the old network. A visit is due.",
+    Urgency.POST_CHECK: "{count} {has} been switched as planned and not tested since. A test call is due.",
+    Urgency.DATED: "{count} {will}. {first}",
+    Urgency.UNDATED: "{count} {will} on a date we do not know. Ask the provider for it.",
+}
+_FAILING = {Urgency.MOVED, Urgency.RESTRICTED, Urgency.OVERDUE, Urgency.REVERTED}
+
+
+def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLine]]:
+    """The cases by urgency, the worst first, each group with its most urgent case first."""
+    groups: dict[Urgency, list[CaseLine]] = {}
+    for case in most_urgent_first(cases, today):
+        groups.setdefault(urgency(case, today), []).append(case)
+    return groups
+
+
+def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> str:
+    """How urgent, by when and how many, from the worst group; then how many more there are."""
+    worst, cases = next(iter(groups.items()))
+    if worst is Urgency.DATED:
+        cases = [case for case in cases if case.harm_on == cases[0].harm_on]
+    more = sum(map(len, groups.values())) - len(cases)
+    more_words = f", {more:,} more {'later' if worst is Urgency.DATED else 'at risk'}" if more else ""
+    return _subject(worst, cases, today) + more_words
+
+
+def _subject(worst: Urgency, cases: Sequence[CaseLine], today: date) -> str:
+    return _SUBJECTS[worst].format(
+        count=lines(len(cases)), since=_subject_day(cases, today), act_by=_act_by(cases, today), will=_will(cases)
+    )
+
+
+def _subject_day(cases: Sequence[CaseLine], today: date) -> str:
+    day = cases[0].harm_on
+    return subject_day(day, today) if day else ""
+
+
+def _act_by(cases: Sequence[CaseLine], today: date) -> str:
+    day = cases[0].harm_on
+    near = "TODAY, " if day == today else "tomorrow, " if day and (day - today).days == 1 else ""
+    return f"Act {'' if day == today else 'by '}{near}{_subject_day(cases, today)}"
+
+
+def _will(cases: Sequence[CaseLine]) -> str:
+    """`will be switched`; `may be` when every case rests on an area notice alone."""
+    modal = "may" if all(case.level == MatchLevel.POSSIBLE for case in cases) else "will"
+    restricted = {case.restricted_first for case in cases}
+    what = "restricted or switched" if len(restricted) > 1 else "restricted" if restricted == {True} else "switched"
+    return f"{modal} be {what}"
+
+
+def summary(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> list[str]:
+    """One sentence or two for each group: how many, what has happened or will, and the first date."""
+    return [_summary(worst, cases, today) for worst, cases in groups.items()]
+
+
+def _summary(worst: Urgency, cases: Sequence[CaseLine], today: date) -> str:
+    has, its, are = ("has", "its", "is") if len(cases) == 1 else ("have", "their", "are")
+    return _SUMMARIES[worst].format(
+        count=lines(len(cases)), has=has, its=its, are=are, will=_will(cases), first=_first(cases, today)
+    )
+
+
+def _first(cases: Sequence[CaseLine], today: date) -> str:
+    day = cases[0].harm_on
+    if day is None:
+        return ""
+    same = all(case.harm_on == day for case in cases)
+    return (
+        f"The {'' if same else 'first '}date {'was' if day < today else 'is'} {long_day(day)}, {distance(day, today)}."
+    )
+
+
+def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
+    """What to do now, after acknowledging, in order; each step is there only when a case needs it."""
+    unsure = any(case.level != MatchLevel.CONFIRMED for cases in groups.values() for case in cases)
+    before = Urgency.DATED in groups or Urgency.UNDATED in groups
+    every = (
+        (not _FAILING.isdisjoint(groups), _START_WITH_FAILING),
+        (Urgency.POST_CHECK in groups, _CHECK_SWITCHED),
+        *((True, sentence) for sentence in doubtful([case for cases in groups.values() for case in cases])),
+        (unsure, _DECIDE_MATCHES),
+        (before, _VISIT),
+        (True, _TELL_PROVIDER),
+        (before, _ASK_FOR_HOLD),
+    )
+    return [step for needed, step in every if needed]
+
+
+def doubtful(cases: Sequence[CaseLine]) -> list[str]:
+    """What to do where something is one provider's word only, or two versions of a notice differ."""
+    every = ((any(case.claimed_by for case in cases), _WORD_ONLY), (any(case.doubts for case in cases), _TWO_VERSIONS))
+    return [sentence for needed, sentence in every if needed]
+
+
+def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
+    """`12 confirmed: same telephone number`, for each level that occurs, the surest first."""
+    return [f"{counts[level]:,} {SURE[level].lower()}: {SURE_BECAUSE[level]}" for level in SURE if counts.get(level)]
+
+
+def why_now(reason: str, threshold: int, repeat_number: int) -> str:
+    """Why this message comes now. `threshold` is in days before the harmful moment; an unknown reason is not shown."""
+    reached = f"the {threshold}-day warning" if threshold else "their date"
+    sentences = {
+        "first_alert": "This is the first message about these cases.",
+        "threshold_reached": f"These cases have reached {reached}.",
+        "repeat": f"This is reminder {repeat_number}. Nobody has acknowledged the messages before it.",
+        "acknowledgement_lapsed": "The pause after an acknowledgement has ended and these lines are still not safe.",
+        "urgent_state": "These residents may have no working alarm now.",
+        "post_check": "Each line needs a test call after the switch.",
+        "date_unknown": "The provider has not said when.",
+    }
+    return sentences.get(reason, "These cases are still open.")
+
+
+def after_restore(at: datetime, record_ends: datetime) -> str:
+    """What is said of a message that may repeat one of which nothing is on record: Pullcord was restored since."""
+    return (
+        f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "
+        "message about these cases between the two, this one may repeat it; use the link below, as the older one may "
+        "not work. Anything you recorded between the two is lost: please record it again."
+    )

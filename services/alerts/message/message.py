@@ -1,0 +1,157 @@
+"""The alert mail: what a council team reads when lines with telecare alarms are about to be switched.
+
+It holds the council, counts, references, dates, what to do and one link. No name, telephone number or address of a
+resident can be given to it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from schemas.codes import MatchLevel
+from services.alerts.message import advice
+from services.alerts.message.case_line import CaseLine, Row, row
+from services.alerts.message.wording import lines, moment, shown_name
+from services.core.clock import london_day
+
+__all__ = ["AlertDigest", "CaseLine", "Message", "render", "template"]
+
+LISTED = 20
+"""The mail lists this many cases, the most urgent; the page lists all."""
+SUBJECT_LIMIT = 120
+_WIDTH = 72
+_CUT = "..."
+_SHORTEST_COUNCIL = 10
+"""A council's name cut shorter than this tells nobody which council is meant."""
+_PROVIDER_INDENT, _PROVIDER_WIDTH = 55, 17
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDigest:
+    """One message's worth of cases of one council.
+
+    `threshold` is in days before the harmful moment; `tier` names whom the council's policy has this message sent to;
+    `repeat_number` is 0 for a first message; `clock_note` is said plainly at the top when the clock is simulated,
+    `restored_note` when the message may repeat what was told before Pullcord was restored.
+    """
+
+    reference: str
+    council: str
+    threshold: int
+    reason: str
+    tier: str
+    cases: tuple[CaseLine, ...]
+    counts_by_level: Mapping[MatchLevel, int]
+    repeat_number: int
+    link: str
+    created_at: datetime
+    clock_note: str | None = None
+    restored_note: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.cases:
+            raise ValueError("an alert without a case tells nobody anything: make no digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail ready to be sent: a subject of one line, the plain text, and the HTML of the same words."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(digest: AlertDigest, now: datetime) -> Message:
+    """The mail for `digest` as of `now` (aware): every distance such as "in 3 days" is counted from its London day."""
+    today = london_day(now)
+    groups = advice.grouped(digest.cases, today)
+    subject = subject_line(digest, advice.subject_lead(groups, today))
+    ordered = [case for cases in groups.values() for case in cases]
+    context = {
+        **common(digest, subject),
+        "summary": advice.summary(groups, today),
+        "why_now": advice.why_now(digest.reason, digest.threshold, digest.repeat_number),
+        "how_sure": advice.how_sure(digest.counts_by_level),
+        "steps": advice.steps(groups),
+        "rows": [row(case, today) for case in ordered[:LISTED]],
+    }
+    return Message(subject, template("message.txt.j2", context), template("message.html.j2", context))
+
+
+def common(digest: AlertDigest, subject: str) -> dict[str, object]:
+    """What the templates of every message to a council show."""
+    return {
+        "digest": digest,
+        "subject": subject,
+        "council": shown_name(digest.council),
+        "tier": shown_name(digest.tier),
+        "total": lines(len(digest.cases)),
+        "unlisted": max(0, len(digest.cases) - LISTED),
+        "created": moment(digest.created_at),
+        "advice": advice,
+    }
+
+
+def subject_line(digest: AlertDigest, lead: str) -> str:
+    """`lead (council) [reference]`; a long council is shortened, or left out, so that the reference is always whole."""
+    reminder = f", reminder {digest.repeat_number}" if digest.repeat_number else ""
+    tail = f" [{digest.reference}{reminder}]"
+    council = shown_name(digest.council)
+    room = SUBJECT_LIMIT - len(lead) - len(tail) - len(" ()")
+    if room < min(len(council), _SHORTEST_COUNCIL):
+        return f"{_shortened(lead, SUBJECT_LIMIT - len(tail))}{tail}"
+    return f"{lead} ({_shortened(council, room)}){tail}"
+
+
+def _shortened(text: str, room: int) -> str:
+    if len(text) <= room:
+        return text
+    cut = _CUT if room > len(_CUT) else ""
+    return text[: room - len(cut)].rstrip(" ,") + cut
+
+
+def template(name: str, context: Mapping[str, object]) -> str:
+    """A template of the messages, filled."""
+    return _ENVIRONMENT.get_template(name).render(context)
+
+
+def _fill(text: str, first: str = "", rest: str = "") -> str:
+    """`text` wrapped at 72 columns; a reference or a compound word is never broken."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _columns(shown: Row) -> str:
+    """A case as aligned columns with its state and notes below; a long provider name goes on below itself."""
+    provider = textwrap.wrap(shown.provider, _PROVIDER_WIDTH)
+    head = f"{shown.reference:<13}{shown.short_day:<17}{shown.distance:<14}{shown.sure:<11}{provider[0]}"
+    below = [" " * _PROVIDER_INDENT + part for part in provider[1:]]
+    event = ", ".join(part for part in (shown.event, shown.later) if part)
+    news = f"{shown.news}: " if shown.news else ""
+    said = f"{news}{shown.state}"
+    detail = f"{event[0].upper()}{event[1:]}. {said[0].upper()}{said[1:]}."
+    told = (detail, *(f"{note[0].upper()}{note[1:]}." for note in shown.notes))
+    return "\n".join([head.rstrip(), *below, *(_fill(one, " " * 13, " " * 13) for one in told)])
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("services.alerts.message"),
+    autoescape=select_autoescape(("html.j2",)),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_ENVIRONMENT.filters |= {"fill": _fill, "columns": _columns}

@@ -1,0 +1,131 @@
+"""Codes and dates in plain English, for the alert mail and for the pages behind its link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from schemas.codes import MatchLevel, NoticeStatus
+from services.alerts.states.machine_states import State
+from services.core.clock import LONDON
+from services.core.texts import has_telephone_number
+
+_ADDRESS_ONLINE = re.compile(r"\S@\S|://|www\.", re.IGNORECASE)
+_LONGEST_NAME = 60
+
+SURE = {
+    MatchLevel.CONFIRMED: "Confirmed",
+    MatchLevel.PROBABLE: "Probable",
+    MatchLevel.POSSIBLE: "Possible",
+}
+SURE_BECAUSE = {
+    MatchLevel.CONFIRMED: "same telephone number",
+    MatchLevel.PROBABLE: "same address, please confirm",
+    MatchLevel.POSSIBLE: "area notice, please check",
+}
+
+STATES: Mapping[str, str] = {
+    State.OPEN: "nobody has acted yet",
+    State.ACKNOWLEDGED: "acknowledged",
+    State.RESIDENT_CONTACTED: "resident contacted",
+    State.VISIT_BOOKED: "visit booked",
+    State.SOLUTION_FITTED: "alarm fitted, not yet tested",
+    State.TEST_PASSED: "test passed, not yet confirmed safe",
+    State.CONFIRMED_SAFE: "confirmed safe",
+    State.MIGRATED: "switched, test call due",
+    State.POST_CHECK_PASSED: "switched and tested",
+    State.CLOSED: "closed",
+    State.NO_ACCESS: "nobody answered the door",
+    State.RESIDENT_DECLINED: "resident declined",
+    State.TEST_FAILED: "test failed",
+    State.HOLD_REQUESTED: "hold asked for, not confirmed",
+    State.HOLD_CONFIRMED: "hold confirmed by the provider",
+    State.HOLD_REFUSED: "provider refused a hold",
+    State.LINE_RESTRICTED: "calls already restricted",
+    State.MIGRATED_UNCONFIRMED: "switched before anyone confirmed the alarm works",
+    State.REVERTED: "back on the old network, visit due",
+    State.FALSE_MATCH: "not our resident",
+    State.SERVICE_ENDED: "service ended",
+    State.NOTICE_WITHDRAWN: "notice withdrawn",
+}
+"""The states of a case as they read in the middle of a sentence."""
+
+NEWS = {
+    "first_alert": "New",
+    "threshold_reached": "Date is nearer",
+    "repeat": "Reminder",
+    "acknowledgement_lapsed": "Acknowledgement ran out",
+}
+"""Why a case is in a message (the reason of its escalation), where its state and date do not already say so."""
+_DONE: Mapping[str, str] = {
+    NoticeStatus.COMPLETED: "already switched",
+    NoticeStatus.REVERTED: "put back on the old network",
+}
+
+
+def long_day(day: date) -> str:
+    """`Thursday 3 December 2026`."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def short_day(day: date) -> str:
+    """`Thu 3 Dec 2026`, for columns."""
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def subject_day(day: date, today: date) -> str:
+    """`Thu 3 December`, with the year when it is not this year's."""
+    return f"{day:%a} {day.day} {day:%B}" + ("" if day.year == today.year else f" {day.year}")
+
+
+def distance(day: date, today: date) -> str:
+    """How far `day` is from `today` in calendar days: `in 3 days`, `tomorrow`, `today`, `4 days ago`."""
+    days = (day - today).days
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+    return near.get(days) or (f"in {days:,} days" if days > 0 else f"{-days:,} days ago")
+
+
+def moment(at: datetime) -> str:
+    """An aware moment as a person in the UK says it: `Monday 30 November 2026 at 9:05am`."""
+    local = at.astimezone(LONDON)
+    clock = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004  # noon
+    return f"{long_day(local.date())} at {clock}"
+
+
+def version(status: str, planned_on: date | None, restriction_on: date | None) -> str:
+    """What a version of a notice says, in the middle of a sentence."""
+    if status == NoticeStatus.WITHDRAWN:
+        return "notice withdrawn"
+    if status in _DONE:
+        return _DONE[status] + (f", planned for {short_day(planned_on)}" if planned_on else "")
+    said = [f"calls restricted {short_day(restriction_on)}"] if restriction_on else []
+    said += [f"switch {short_day(planned_on)}"] if planned_on else []
+    said = said or ["date not known"]
+    return ", ".join(["paused", *said] if status == NoticeStatus.PAUSED else said)
+
+
+def listed(names: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def lines(count: int) -> str:
+    """`1 alarm line`, `1,204 alarm lines`."""
+    return f"{count:,} alarm line{'' if count == 1 else 's'}"
+
+
+def case_state(state: str) -> str:
+    """A state in words. A code not known here is not shown as it came: it could hold anything."""
+    return STATES.get(state, "see the page")
+
+
+def shown_name(text: str) -> str:
+    """A configured name on one line, at most 60 characters.
+
+    A text that holds a telephone number, an e-mail address or a web address is no name, and is not shown.
+    """
+    name = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    if not name or has_telephone_number(name) or _ADDRESS_ONLINE.search(name):
+        return "name not shown"
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -1,0 +1,236 @@
+"""When a case must be escalated next, to whom, and how long a person's act pauses it. Pure: `now` is given.
+
+Promise: while a case is open an escalation is always due. Policy of the deployment, from `CouncilPolicy`.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from services.alerts.policy.policy_days import (
+    days_left,
+    harmful_day,
+    in_quiet_hours,
+    out_of_quiet_hours,
+    repeat_moment,
+    threshold_moment,
+    threshold_now,
+    thresholds_for,
+)
+from services.alerts.policy.policy_settings import Contact, CouncilPolicy, Tier
+from services.alerts.states.machine_states import CLOCK_STOPPED, MOVED, URGENT, State
+from services.alerts.states.rules import MatchLevel
+
+__all__ = [
+    "CaseClock",
+    "Contact",
+    "CouncilPolicy",
+    "Escalation",
+    "Reason",
+    "Tier",
+    "days_left",
+    "harmful_day",
+    "next_escalation",
+    "pause_until",
+    "threshold_now",
+    "tiers_for",
+]
+
+
+class Reason(StrEnum):
+    """Why an escalation is due; stored."""
+
+    FIRST_ALERT = "first_alert"
+    THRESHOLD_REACHED = "threshold_reached"
+    REPEAT = "repeat"
+    ACKNOWLEDGEMENT_LAPSED = "acknowledgement_lapsed"
+    URGENT_STATE = "urgent_state"
+    POST_CHECK = "post_check"
+    DATE_UNKNOWN = "date_unknown"
+    NOTICE_WITHDRAWN = "notice_withdrawn"
+    """Nothing is due any more: said once of a case that the council has heard of."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseClock:
+    """What the policy must know of a case. All moments know their time zone.
+
+    `opened_at`: when the case was opened, opened again, or last learned of a new danger.
+    `last_alert_at`, `last_threshold`: the last escalation that was accepted for somebody, and its threshold.
+    `tried_at`: a later one that nobody's mail system has accepted yet.
+    `claimed`: the move is the word of a provider that gave no notice of it; it pages once by night.
+    `paused_until`: set by a person's act; it stays set until the next escalation has been told.
+    """
+
+    state: State
+    level: MatchLevel
+    harm_on: date | None
+    opened_at: datetime
+    last_alert_at: datetime | None = None
+    last_threshold: int | None = None
+    paused_until: datetime | None = None
+    tried_at: datetime | None = None
+    claimed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The next message owed: due at `due_at` (UTC, past when it is overdue), at the level of `threshold` (days)."""
+
+    due_at: datetime
+    threshold: int
+    reason: Reason
+
+
+def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> Escalation | None:
+    """The next escalation of a case; None only where the state has stopped the clock."""
+    if clock.state in CLOCK_STOPPED:
+        return None
+    due_at = _when_awake(clock, policy, _due(clock, policy), now)
+    told_at = max(due_at, now)
+    return Escalation(due_at, _threshold(clock, policy, told_at), _reason(clock, policy, told_at))
+
+
+def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
+    """Until when an act of a named person, done now, pauses the paging of this case (UTC).
+
+    Until the next threshold not yet told, or `acknowledgement_hours` if that is sooner, but at least
+    `acknowledgement_min_hours`. In an urgent state, after the move and from the harmful day on the longest pause is
+    `urgent_acknowledgement_hours`.
+    """
+    longest = policy.urgent_acknowledgement_hours if _pressing(clock, now) else policy.acknowledgement_hours
+    moments = [now + timedelta(hours=longest)]
+    if clock.harm_on is not None:
+        pending = (threshold_moment(policy, clock.harm_on, days) for days in _untold(clock, policy, clock.harm_on))
+        moments += [moment for moment in pending if moment > now]
+    return max(min(moments), now + timedelta(hours=policy.acknowledgement_min_hours)).astimezone(UTC)
+
+
+def tiers_for(policy: CouncilPolicy, threshold: int, state: State) -> tuple[Tier, ...]:
+    """Who is told at a threshold: every tier that begins there or earlier, in an urgent state all of them.
+
+    A tier without a contact tells nobody and is left out. Where that leaves none, the tiers that begin next
+    are told early; the result is empty only when the council has no contact at all.
+    """
+    reachable = sorted((tier for tier in policy.tiers if tier.contacts), key=lambda tier: -tier.from_days)
+    if state in URGENT or not reachable:
+        return tuple(reachable)
+    from_days = min(threshold, reachable[0].from_days)
+    return tuple(tier for tier in reachable if tier.from_days >= from_days)
+
+
+def _due(clock: CaseClock, policy: CouncilPolicy) -> datetime:
+    """When the next message is owed, quiet hours aside. One that nobody was reached by is owed again soon."""
+    due = _due_by_policy(clock, policy)
+    if clock.tried_at is None or (_paused(clock) or clock.tried_at) > clock.tried_at:
+        return due
+    return max(due, clock.tried_at + timedelta(minutes=policy.unreached_repeat_minutes))
+
+
+def _due_by_policy(clock: CaseClock, policy: CouncilPolicy) -> datetime:
+    if _paused(clock) is None and clock.last_alert_at is not None:
+        return _due_after(clock, policy, clock.last_alert_at)
+    start = _paused(clock) or clock.opened_at
+    if _flat_repeat(clock, policy) is not None or clock.harm_on is None:
+        return start
+    if threshold_now(policy, clock.level, clock.harm_on, start) is not None:
+        return start
+    return threshold_moment(policy, clock.harm_on, thresholds_for(policy, clock.level)[0])
+
+
+def _due_after(clock: CaseClock, policy: CouncilPolicy, last: datetime) -> datetime:
+    """When the next message is owed after the one told at `last`: its repeat, or a threshold not yet told."""
+    flat = _flat_repeat(clock, policy)
+    if flat is not None or clock.harm_on is None:
+        return repeat_moment(policy, last, flat or policy.unknown_date_repeat_hours)
+    moments = [threshold_moment(policy, clock.harm_on, days) for days in _untold(clock, policy, clock.harm_on)[:1]]
+    reached = threshold_now(policy, clock.level, clock.harm_on, last)
+    if reached is not None:
+        moments.append(repeat_moment(policy, last, _repeat_hours(clock, policy, reached)))
+    return min(moments)
+
+
+def _repeat_hours(clock: CaseClock, policy: CouncilPolicy, reached: int) -> int:
+    hours = policy.repeat_hours[reached]
+    return max(hours, policy.possible_repeat_hours) if clock.level == "possible" else hours
+
+
+def _untold(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> list[int]:
+    """The thresholds still to be told, most days first.
+
+    A threshold counts as told when an alert was sent at it or at a tighter one, unless the date has since moved so
+    far away that it had not been reached, by the date as it is now, when that alert was sent.
+    """
+    thresholds = thresholds_for(policy, clock.level)
+    if clock.last_alert_at is None:
+        return list(thresholds)
+    reached = threshold_now(policy, clock.level, harm_on, clock.last_alert_at)
+    if reached is None:
+        return list(thresholds)
+    told = max(reached, reached if clock.last_threshold is None else clock.last_threshold)
+    return [days for days in thresholds if days < told]
+
+
+def _flat_repeat(clock: CaseClock, policy: CouncilPolicy) -> int | None:
+    """Hours between messages where the state, not the date, sets the pace; None elsewhere."""
+    if clock.state in URGENT and not _told_of_claim(clock):
+        return policy.urgent_repeat_hours
+    return policy.post_check_repeat_hours if clock.state in MOVED | URGENT else None
+
+
+def _told_of_claim(clock: CaseClock) -> bool:
+    """Whether the urgent state rests on a provider's unannounced word, and somebody has had the message about it."""
+    return clock.claimed and clock.last_alert_at is not None
+
+
+def _paused(clock: CaseClock) -> datetime | None:
+    """The end of a pause after which nothing has been told yet."""
+    if clock.paused_until is None or (clock.last_alert_at is not None and clock.last_alert_at >= clock.paused_until):
+        return None
+    return clock.paused_until
+
+
+def _pressing(clock: CaseClock, now: datetime) -> bool:
+    overdue = clock.harm_on is not None and days_left(clock.harm_on, now) <= 0
+    return overdue or clock.state in URGENT | MOVED
+
+
+def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: datetime) -> datetime:
+    """The due time put off to the end of quiet hours; a message overdue in quiet hours waits for their end too."""
+    due_at = due if _wakes_people(clock, policy, due) else out_of_quiet_hours(policy, due)
+    if due_at < now and in_quiet_hours(policy, now) and not _wakes_people(clock, policy, now):
+        due_at = out_of_quiet_hours(policy, now)
+    return due_at.astimezone(UTC)
+
+
+def _wakes_people(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> bool:
+    if clock.state in URGENT | MOVED or clock.harm_on is None or clock.level == "possible":
+        return clock.state in URGENT and not _told_of_claim(clock)
+    reached = threshold_now(policy, clock.level, clock.harm_on, at)
+    return reached is not None and reached <= policy.quiet_override_days
+
+
+def _threshold(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> int:
+    """The level of a message told at `at`: that of its date; 0 in an urgent state and after the move."""
+    if clock.state in URGENT | MOVED:
+        return 0
+    first = thresholds_for(policy, clock.level)[0]
+    if clock.harm_on is None:
+        return first
+    reached = threshold_now(policy, clock.level, clock.harm_on, at)
+    return first if reached is None else reached
+
+
+def _reason(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> Reason:
+    if _paused(clock) is not None:
+        return Reason.ACKNOWLEDGEMENT_LAPSED
+    if clock.state in URGENT:
+        return Reason.URGENT_STATE
+    if clock.state in MOVED:
+        return Reason.POST_CHECK
+    if clock.harm_on is None:
+        return Reason.DATE_UNKNOWN
+    if clock.last_alert_at is None:
+        return Reason.FIRST_ALERT
+    untold = _threshold(clock, policy, at) in _untold(clock, policy, clock.harm_on)
+    return Reason.THRESHOLD_REACHED if untold else Reason.REPEAT

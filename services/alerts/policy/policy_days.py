@@ -1,0 +1,87 @@
+"""Days before the harmful moment, and hours in which nobody is paged, by the calendar of Europe/London.
+
+Everything here takes and gives moments that know their time zone; results are in UTC.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from services.alerts.policy.policy_settings import CouncilPolicy, Thresholds
+from services.alerts.states.rules import MatchLevel
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def harmful_day(planned: date | None, restriction: date | None) -> date | None:
+    """The day the alarm may die: the earlier of the planned migration and the start of a restriction.
+
+    None when neither is known. Providers have restricted lines weeks before they moved them.
+    """
+    return min((day for day in (planned, restriction) if day is not None), default=None)
+
+
+def days_left(harm_on: date, now: datetime) -> int:
+    """Calendar days until the harmful day; negative after it."""
+    return (harm_on - local(now).date()).days
+
+
+def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
+    """The thresholds that count for a match of this level, most days first."""
+    return policy.possible_thresholds if level == "possible" else policy.thresholds
+
+
+def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:
+    """The tightest threshold already reached; None when the day is further off than the first.
+
+    A late notice enters at the level its date demands; on and after the harmful day it is 0.
+    """
+    left = max(0, days_left(harm_on, now))
+    return min((days for days in thresholds_for(policy, level) if left <= days), default=None)
+
+
+def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
+    """When a threshold is told: at `day_starts` of the day that many days before the harmful one."""
+    return _at(harm_on - timedelta(days=threshold), policy.day_starts)
+
+
+def repeat_moment(policy: CouncilPolicy, last: datetime, hours: int) -> datetime:
+    """When a message told at `last` is repeated: at most `hours` later.
+
+    Repeats keep to a common beat counted from `day_starts` (every day, or every so many hours), so that the cases of a
+    council are told together and not each at an hour of its own. A beat that comes before half the time is skipped.
+    """
+    latest = last + timedelta(hours=hours)
+    beat = timedelta(hours=min(hours, 24))
+    start = _at(local(latest).date() - timedelta(days=1), policy.day_starts)
+    on_beat = start + (latest - start) // beat * beat
+    return on_beat if on_beat >= last + timedelta(hours=hours) / 2 else latest.astimezone(UTC)
+
+
+def in_quiet_hours(policy: CouncilPolicy, moment: datetime) -> bool:
+    """Whether the moment is in the local hours in which nobody is paged."""
+    at, begin, end = local(moment).time(), policy.quiet_from, policy.quiet_until
+    if begin <= end:
+        return begin <= at < end
+    return at >= begin or at < end
+
+
+def out_of_quiet_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
+    """The moment, or the end of the quiet hours it falls in."""
+    if not in_quiet_hours(policy, moment):
+        return moment.astimezone(UTC)
+    here = local(moment)
+    ends_on = here.date() + timedelta(days=here.time() >= policy.quiet_until)
+    first, second = (_at(ends_on, policy.quiet_until, fold=fold) for fold in (0, 1))
+    # When the clocks go back, the end may come twice: the first may already be past.
+    return first if first >= moment else second
+
+
+def local(moment: datetime) -> datetime:
+    """The moment by the clock of Europe/London; ValueError when it does not know its time zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment must know its time zone")
+    return moment.astimezone(LONDON)
+
+
+def _at(day: date, at: time, *, fold: int = 0) -> datetime:
+    return datetime.combine(day, at.replace(fold=fold), tzinfo=LONDON).astimezone(UTC)

@@ -1,0 +1,192 @@
+"""A case and the lines it is about, as rules see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from schemas.codes import (
+    REPORTED,
+    Connection,
+    MatchDecision,
+    MatchLevel,
+    MigrationKind,
+    NoticeStatus,
+    ServiceStatus,
+    TargetService,
+)
+from services.alerts.policy.policy import CaseClock
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED, State
+from services.core.clock import london_day
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One register entry and the danger to its line. There is one case an entry; it opens again when danger comes back.
+
+    `harm_on` is the earliest harmful day of its lines at risk.
+    """
+
+    pk: int
+    reference: str
+    feed_id: str
+    entry_pk: int
+    state: State
+    state_since: datetime
+    opened_at: datetime
+    ruleset: str
+    level: MatchLevel | None = None
+    harm_on: date | None = None
+    planned_on: date | None = None
+    restriction_on: date | None = None
+    lines: int = 0
+    notice_issued_at: datetime | None = None
+    providers: tuple[str, ...] = ()
+    """The providers of its lines at risk, by RCPID; the last known once there are none."""
+    last_alert_at: datetime | None = None
+    last_threshold: int | None = None
+    warned: bool = False
+    """Whether the council has heard of the danger, and not that it is over."""
+    paused_until: datetime | None = None
+    hold_until: date | None = None
+    review_on: date | None = None
+    seen: Mapping[str, Any] = field(default_factory=dict)
+    """What is remembered of each line, by notice id: see `line_memory`."""
+    facts: int = 0
+    """Counts what was new about the case. An acknowledgement covers the facts that its message told."""
+    tried_at: datetime | None = None
+    """When a message was last written down that nobody's mail system has accepted yet."""
+    tested_on: date | None = None
+    """The day of the last test call that passed after a move."""
+    solution: str | None = None
+    """What now carries the alarm, a code of `SolutionKind`."""
+    claimed_by: tuple[str, ...] = ()
+    """Providers that report a move of which they gave no notice: it is their word alone."""
+    time_steps: tuple[Mapping[str, Any], ...] = ()
+    """The last changes that the calendar brought about, so that a clock that was wrong can be undone."""
+    due_at: datetime | None = None
+    revision: int = 0
+
+    @property
+    def clock(self) -> CaseClock:
+        """The case as the policy sees it."""
+        return CaseClock(
+            state=self.state,
+            level=(self.level or MatchLevel.POSSIBLE).value,
+            harm_on=self.harm_on,
+            opened_at=self.opened_at,
+            last_alert_at=self.last_alert_at,
+            last_threshold=self.last_threshold,
+            paused_until=self.paused_until,
+            tried_at=self.tried_at,
+            claimed=bool(self.claimed_by) and set(self.providers) <= set(self.claimed_by),
+        )
+
+    @property
+    def clock_stopped(self) -> bool:
+        """Whether no escalation is owed."""
+        return self.state in CLOCK_STOPPED
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it ended because no provider's notice is about its line any more."""
+        return self.state is State.NOTICE_WITHDRAWN
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is owed at all."""
+        return self.state in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The register entry of a case."""
+
+    pk: int
+    feed_id: str
+    shard: int
+    live: bool
+    service_status: ServiceStatus
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another version of a notice with the same stamp: nothing says which of the two holds."""
+
+    status: NoticeStatus
+    planned_on: date | None
+    restriction_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A live match of the entry: what the notice says, and what a person said of the match."""
+
+    notice_pk: int
+    level: MatchLevel
+    decision: MatchDecision
+    decided_level: MatchLevel | None
+    status: NoticeStatus
+    migration_kind: MigrationKind
+    target_service: TargetService
+    planned_on: date | None
+    restriction_on: date | None
+    issued_at: datetime
+    provider: str
+    revision: int = 1
+    """The version of the notice: it rises with every change of what the notice says."""
+    announced: bool = True
+    """Whether the provider gave notice of the move before it reported it as made."""
+    rival: Rival | None = None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the provider reports the move as made."""
+        return self.status is NoticeStatus.COMPLETED
+
+    @property
+    def reported(self) -> bool:
+        """Whether the notice says what was done to the line, not what is planned."""
+        return self.status in REPORTED
+
+    @property
+    def moved_on(self) -> date:
+        """The day of a move that is reported as made: the planned day, unless that lay ahead when it was reported."""
+        reported = london_day(self.issued_at)
+        return reported if self.planned_on is None else min(self.planned_on, reported)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the notice says of harm, as one text: when it differs, something about the line is new."""
+        return f"{self.status.value} {self.planned_on} {self.restriction_on}"
+
+    @property
+    def standing(self) -> MatchLevel:
+        """The level with a person's confirmation counted in."""
+        return MatchLevel.CONFIRMED if self.decision is MatchDecision.CONFIRMED else self.level
+
+    @property
+    def told_of(self) -> bool:
+        """Whether what happens to this line is known to happen to the alarm's.
+
+        An area that covers a home, or a near address, does not say that the home's own line was restricted or moved.
+        """
+        return self.standing is not MatchLevel.POSSIBLE
+
+    @property
+    def known_as(self) -> str:
+        """What is remembered of the line, so that what is new about it can be told."""
+        return self.status.value if self.told_of else self.standing.value
+
+    @property
+    def effective_decision(self) -> MatchDecision:
+        """A rejection stands against the evidence it was made on.
+
+        Surer evidence than the person saw opens the question again: their word is kept, but it does not silence what
+        they could not know.
+        """
+        surer = self.decided_level is not None and self.level.rank > self.decided_level.rank
+        return MatchDecision.UNDECIDED if self.decision is MatchDecision.REJECTED and surer else self.decision

@@ -1,0 +1,81 @@
+"""Undoes what a clock that ran ahead has done to a case, once it is right again. Pure.
+
+What the calendar changes is remembered with its day. A change of a day that has not come, by the clock as it is now,
+was made by a wrong clock. So was every moment that lies further ahead than the policy can have meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from services.alerts.policy.policy import CouncilPolicy
+from services.alerts.review.case import Case, Line
+from services.alerts.review.line_memory import memories, stored
+from services.alerts.review.step import Happening, with_news
+from services.alerts.states.machine import Event, State
+
+STEPS_KEPT = 8
+SLACK = timedelta(minutes=5)
+"""By how much the clocks of processes beside each other may differ."""
+
+
+def with_step(case: Case, before: Case, event: Event, moment: datetime, line: Line | None) -> Case:
+    """The case with a note of what the calendar has just changed."""
+    step = {
+        "on": moment.isoformat(),
+        "event": event.value,
+        "from": before.state.value,
+        "to": case.state.value,
+        "hold_until": str(before.hold_until) if before.hold_until else None,
+        "review_on": str(before.review_on) if before.review_on else None,
+        "line": line.notice_pk if line else None,
+    }
+    return replace(case, time_steps=(*case.time_steps[1 - STEPS_KEPT :], step))
+
+
+def corrected(case: Case, policy: CouncilPolicy, now: datetime, happenings: list[Happening]) -> Case:
+    """The case without what a clock ahead of `now` did to it."""
+    wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + SLACK]
+    case = _with_possible_moments(case, policy, now)
+    if not wrong:
+        return case
+    before = case.state
+    for step in reversed(wrong):
+        case = _undone(case, step)
+    kept = tuple(step for step in case.time_steps if step not in wrong)
+    happenings.append(Happening(Event.CORRECT_CLOCK, before, case.state))
+    return with_news(replace(case, time_steps=kept, state_since=now), now)
+
+
+def _undone(case: Case, step: Mapping[str, Any]) -> Case:
+    if case.state.value == step["to"]:
+        case = replace(case, state=State(step["from"]))
+    if step["event"] == Event.END_HOLD and step["hold_until"]:
+        known = {key: replace(one, held_until=step["hold_until"]) for key, one in memories(case).items()}
+        case = replace(case, hold_until=date.fromisoformat(step["hold_until"]), seen=stored(known))
+    if step["event"] == Event.REVIEW_DUE and step["review_on"]:
+        case = replace(case, review_on=case.review_on or date.fromisoformat(step["review_on"]))
+    if step["event"] == Event.RESTRICT_LINE:
+        known = memories(case)
+        told = {key: replace(one, restricted=None) for key, one in known.items() if key == str(step["line"])}
+        case = replace(case, seen=stored({**known, **told}))
+    return case
+
+
+def _with_possible_moments(case: Case, policy: CouncilPolicy, now: datetime) -> Case:
+    """Moments that lie ahead of now were written by a wrong clock; so was a pause longer than any that is given."""
+    latest = now + SLACK
+    longest = latest + timedelta(hours=max(policy.acknowledgement_hours, policy.acknowledgement_min_hours))
+    told = case.last_alert_at is not None and case.last_alert_at > latest
+    return replace(
+        case,
+        opened_at=min(case.opened_at, now) if case.opened_at > latest else case.opened_at,
+        state_since=now if case.state_since > latest else case.state_since,
+        last_alert_at=None if told else case.last_alert_at,
+        last_threshold=None if told else case.last_threshold,
+        tried_at=None if case.tried_at is not None and case.tried_at > latest else case.tried_at,
+        paused_until=None if case.paused_until is not None and case.paused_until > longest else case.paused_until,
+    )

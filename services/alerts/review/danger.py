@@ -1,0 +1,135 @@
+"""What an entry's lines add up to: whether any is at risk, how sure that is, and by when harm may come. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from schemas.codes import DANGEROUS_FIRST, MatchDecision, MatchLevel, NoticeStatus
+from services.alerts.policy.policy import harmful_day
+from services.alerts.review.case import Case, Entry, Line
+from services.alerts.review.line_memory import Memories, is_ported, is_rejected, memories, of_line
+from services.alerts.states.rules import LineFacts, Ruleset, assess
+from services.core.clock import london_day
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """The lines at risk of one entry, taken together. The dates are those of lines that have not moved yet, if any."""
+
+    lines: tuple[Line, ...]
+    level: MatchLevel
+    harm_on: date | None
+    planned_on: date | None
+    restriction_on: date | None
+    issued_at: datetime
+
+    @property
+    def pending(self) -> tuple[Line, ...]:
+        """The lines whose move is still to come."""
+        return tuple(line for line in self.lines if not line.moved)
+
+
+def danger(case: Case, entry: Entry, lines: Sequence[Line], ruleset: Ruleset) -> Danger | None:
+    """The danger to an entry, or None where no line of it is at risk.
+
+    A line that a person rejected, whose number has left its provider, or that a test call after its move has covered is
+    at risk no longer, until its provider says something new.
+    """
+    at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), ruleset))
+    if not at_risk:
+        return None
+    pending = [line for line in at_risk if not line.moved] or at_risk
+    planned = _earliest(_planned_ahead(line) for line in pending)
+    restricted = _earliest(line.restriction_on for line in pending)
+    return Danger(
+        lines=tuple(at_risk),
+        level=max((line.standing for line in at_risk), key=lambda level: level.rank),
+        harm_on=harmful_day(planned, restricted),
+        planned_on=planned,
+        restriction_on=restricted,
+        issued_at=min(line.issued_at for line in pending),
+    )
+
+
+def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, ruleset: Ruleset) -> list[Line]:
+    """The lines that the rules call at risk, each with the more dangerous of two versions that nothing tells apart."""
+    if not entry.live:
+        return []
+    found = (most_dangerous(line, known) for line in lines)
+    return [line for line in found if assess(ruleset, _facts(entry, line)).at_risk]
+
+
+def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
+    """The lines at risk about which nobody has recorded an answer yet."""
+    known = memories(case)
+    return [
+        line
+        for line in at_risk
+        if not is_rejected(of_line(known, line), line)
+        and not is_ported(of_line(known, line), line)
+        and not is_covered(line, at_risk, case.tested_on)
+    ]
+
+
+def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
+    """Whether a test call that passed on a day came after all that the notice says of the line.
+
+    A planned move is taken to have been made on the day after it, or when the same provider reports one as made.
+    """
+    if tested_on is None:
+        return False
+    if line.restriction_on is not None and line.restriction_on > tested_on:
+        return False
+    if line.moved:
+        return line.moved_on <= tested_on
+    if line.status is NoticeStatus.REVERTED:
+        return london_day(line.issued_at) <= tested_on
+    if line.planned_on is None or line.planned_on > tested_on:
+        return False
+    return line.planned_on < tested_on or any(one.moved and one.provider == line.provider for one in lines)
+
+
+def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
+    """Whether a person rejected every match of the entry."""
+    known = memories(case)
+    return bool(lines) and all(
+        line.effective_decision is MatchDecision.REJECTED or is_rejected(of_line(known, line), line) for line in lines
+    )
+
+
+def most_dangerous(line: Line, known: Memories) -> Line:
+    """The line by its notice's version on record and the other of the same stamp, until a person has settled them."""
+    rival = line.rival
+    if rival is None or of_line(known, line).settled == line.revision:
+        return line
+    status = min((line.status, rival.status), key=DANGEROUS_FIRST.index)
+    planned = _earliest((line.planned_on, rival.planned_on))
+    return replace(
+        line, status=status, planned_on=planned, restriction_on=_earliest((line.restriction_on, rival.restriction_on))
+    )
+
+
+def _planned_ahead(line: Line) -> date | None:
+    """The day of a planned move; a line put back has none but one after that."""
+    day = line.planned_on
+    if line.status is NoticeStatus.REVERTED and day is not None and day <= london_day(line.issued_at):
+        return None
+    return day
+
+
+def _facts(entry: Entry, line: Line) -> LineFacts:
+    return LineFacts(
+        match_level=line.level.value,
+        decision=line.effective_decision.value,
+        notice_status=line.status.value,
+        migration_kind=line.migration_kind.value,
+        target_service=line.target_service.value,
+        service_status=entry.service_status.value,
+        connection=entry.connection.value,
+    )
+
+
+def _earliest(days: Iterable[date | None]) -> date | None:
+    return min((day for day in days if day is not None), default=None)

@@ -1,0 +1,59 @@
+"""What a council should doubt about a case: one provider's word, or two versions of a notice. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from schemas.codes import NoticeStatus
+from services.alerts.review.case import Case, Line
+from services.alerts.review.danger import most_dangerous
+from services.alerts.review.line_memory import LineMemory, is_ported, is_rejected, memories, of_line
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What one version of a notice says of a line."""
+
+    status: NoticeStatus
+    planned_on: date | None
+    restriction_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Two versions of a provider's notice in the order in which they came; nothing says which holds."""
+
+    provider: str
+    first: Version
+    last: Version
+
+
+def may_doubt(case: Case) -> bool:
+    """Whether two versions of any notice of it have been told: only then its lines need be read."""
+    return not case.ended and any("doubted" in one for one in case.seen.values())
+
+
+def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
+    """The notices of its lines of which two versions have been told, and nobody has settled them."""
+    known = memories(case)
+    return tuple(
+        Doubt(
+            line.provider,
+            Version(line.rival.status, line.rival.planned_on, line.rival.restriction_on),
+            Version(line.status, line.planned_on, line.restriction_on),
+        )
+        for line in lines
+        if line.rival is not None and _is_open(of_line(known, line), line, most_dangerous(line, known))
+    )
+
+
+def named(doubt: Doubt, name: str) -> Doubt:
+    """The doubt with the provider's name instead of its code."""
+    return replace(doubt, provider=name)
+
+
+def _is_open(memory: LineMemory, line: Line, at_worst: Line) -> bool:
+    told = memory.doubted == line.revision and memory.settled != line.revision
+    return told and not is_rejected(memory, line) and not is_ported(memory, at_worst)

@@ -1,0 +1,191 @@
+"""The one function that decides: where a case stands, what is owed about it, and when to look again. Pure.
+
+The engine, the consumer, people's acts, the link, the command line and a rebuild all call it after every change. Called
+twice with the same facts it changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from schemas.codes import ServiceStatus
+from services.alerts.policy.policy import CouncilPolicy, Escalation
+from services.alerts.review.case import Case, Entry, Line
+from services.alerts.review.clock_correction import corrected
+from services.alerts.review.danger import Danger, all_rejected, danger, lines_at_risk, open_lines
+from services.alerts.review.line_memory import announced_by, is_held, memories, of_line
+from services.alerts.review.step import Happening, apply, remember, with_danger
+from services.alerts.review.timeline import play, turning_days
+from services.alerts.review.withdrawal import next_message
+from services.alerts.states.machine import CHECKED, Event, State
+from services.alerts.states.rules import Ruleset
+from services.core.clock import london_midnight
+
+LOOK_AGAIN = timedelta(days=7)
+"""The longest that an open case goes without a look. A due time further ahead was written by a wrong clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasePolicy:
+    """What decides about a case: its council's policy, and the rules that say which lines are at risk."""
+
+    council: CouncilPolicy
+    ruleset: Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A case brought up to now, with its `due_at`; what happened to it in turn; and the next message about it.
+
+    `message` may be due now or later; None where the clock has stopped.
+    """
+
+    case: Case
+    happenings: tuple[Happening, ...]
+    message: Escalation | None
+    lines_changed: bool = False
+    """Whether a provider joined or left, or an earlier notice came, though nothing happened to the case by it."""
+
+
+def what_is_owed(
+    case: Case,
+    entry: Entry,
+    lines: Sequence[Line],
+    policy: CasePolicy,
+    now: datetime,
+    before: Sequence[Happening] = (),
+) -> Owed:
+    """Bring a case up to what its lines, its entry and the time say. `before` is what has just happened to it."""
+    happenings = list(before)
+    case = corrected(case, policy.council, now, happenings)
+    found = danger(case, entry, lines, policy.ruleset)
+    known = (case.providers, case.notice_issued_at)
+    for event, providers in _news(case, entry, lines, found, policy.ruleset):
+        case = apply(case, event, now, happenings, providers)
+    case = _with_lines(case, lines, found, happenings, now)
+    changed = (case.providers, case.notice_issued_at) != known
+    message = next_message(case, policy.council, now)
+    case = replace(case, due_at=_due_at(case, lines, message, policy.council, now))
+    return Owed(case, tuple(happenings), message, changed and not happenings and case.revision > 0)
+
+
+def _with_lines(
+    case: Case, lines: Sequence[Line], found: Danger | None, happenings: list[Happening], now: datetime
+) -> Case:
+    """Take in what the lines say and what has happened to them and to the case, in the order of the days."""
+    announced = announced_by(memories(case), lines)
+    reported = [line for line in (found.lines if found else ()) if _is_reported_now(case, line)]
+    case = with_danger(case, found, frozenset(str(line.notice_pk) for line in lines), happenings)
+    at_risk = found.lines if found else ()
+    claimed = {line.provider for line in at_risk if line.reported and line.provider not in announced}
+    case = replace(case, claimed_by=tuple(sorted(claimed)))
+    case = play(case, found, reported, announced, now, happenings)
+    return _doubted(case, at_risk, now, happenings)
+
+
+def _is_reported_now(case: Case, line: Line) -> bool:
+    """Whether a provider reports something done to the line that has not been told yet."""
+    known = of_line(memories(case), line).known_as
+    return line.reported and line.told_of and known != line.known_as
+
+
+def _news(
+    case: Case, entry: Entry, lines: Sequence[Line], found: Danger | None, ruleset: Ruleset
+) -> Iterator[tuple[Event, tuple[str, ...] | None]]:
+    """What the lines say that is new, before anything dated."""
+    if found is None:
+        gone = not entry.live or entry.service_status is ServiceStatus.ENDED
+        if case.lines or (gone and case.revision > 0 and not case.ended):
+            over = _why_over(case, entry, lines, ruleset)
+            if over is not None:
+                yield over, None
+        return
+    if case.revision == 0:
+        return
+    if _is_new_danger(case, found):
+        yield Event.NEW_NOTICE, None
+    elif _is_other_line(case, found):
+        yield Event.LINE_AT_RISK, None
+    elif case.lines and case.harm_on != found.harm_on:
+        yield _date_event(case.harm_on, found.harm_on), None
+    if case.lines and case.level is not None and found.level.rank > case.level.rank:
+        yield Event.MATCH_SURER, None
+    elif case.lines and _joined(case, found):
+        yield Event.NEW_NOTICE, None
+
+
+def _joined(case: Case, found: Danger) -> bool:
+    """Whether a provider is new to the case whose line is more than possibly the alarm's."""
+    return any(line.told_of and line.provider not in case.providers for line in found.pending)
+
+
+def _why_over(case: Case, entry: Entry, lines: Sequence[Line], ruleset: Ruleset) -> Event | None:
+    """Why no line is at risk any more; None where a test call after the move has said so."""
+    if not entry.live or entry.service_status is ServiceStatus.ENDED:
+        return Event.END_SERVICE
+    if case.state in CHECKED:
+        return None
+    at_risk = lines_at_risk(entry, lines, memories(case), ruleset)
+    if all_rejected(case, lines) and not open_lines(case, at_risk):
+        return Event.REJECT_MATCH
+    return Event.WITHDRAW_NOTICE
+
+
+def _is_new_danger(case: Case, found: Danger) -> bool:
+    """Whether a line at risk finds the case over for another reason than a test, or is not known to a held case."""
+    known = memories(case)
+    unknown = any(of_line(known, line).known_as is None for line in found.pending)
+    if case.state in CHECKED:
+        return unknown
+    return case.ended or not case.lines or (unknown and case.state is State.HOLD_CONFIRMED)
+
+
+def _is_other_line(case: Case, found: Danger) -> bool:
+    """Whether what stopped the clock says nothing of a line that is at risk."""
+    if case.state in CHECKED:
+        return any(not _is_reported_now(case, line) for line in found.lines)
+    if case.state is not State.HOLD_CONFIRMED or case.hold_until is None:
+        return False
+    known = memories(case)
+    return any(line.told_of and not is_held(of_line(known, line), case.hold_until) for line in found.pending)
+
+
+def _date_event(before: date | None, after: date | None) -> Event:
+    earlier = after is not None and (before is None or after < before)
+    return Event.MOVE_DATE_EARLIER if earlier else Event.MOVE_DATE_LATER
+
+
+def _doubted(case: Case, at_risk: Sequence[Line], now: datetime, happenings: list[Happening]) -> Case:
+    """Tell once that two versions of a notice differ and nothing says which holds."""
+    for line in at_risk:
+        memory = of_line(memories(case), line)
+        if line.rival is None or line.revision in (memory.settled, memory.doubted):
+            continue
+        if case.revision > 0:
+            case = apply(case, Event.VERSIONS_DIFFER, now, happenings, (line.provider,))
+        case = remember(case, line.notice_pk, replace(memory, doubted=line.revision))
+    return case
+
+
+def _gathered(case: Case, message: Escalation, policy: CouncilPolicy) -> datetime:
+    """When a message is sent: a first one waits the moment that lets others of the council join it."""
+    if case.last_alert_at is not None or case.tried_at is not None:
+        return message.due_at
+    return max(message.due_at, case.opened_at + timedelta(seconds=policy.grouping_seconds))
+
+
+def _due_at(
+    case: Case, lines: Sequence[Line], message: Escalation | None, policy: CouncilPolicy, now: datetime
+) -> datetime | None:
+    """When the case must be looked at next: a message falls due, or a day comes that changes it."""
+    days = (london_midnight(day) for day in turning_days(case, lines))
+    moments = [moment for moment in days if moment > now]
+    if message is not None:
+        moments.append(_gathered(case, message, policy))
+    if case.state is State.ACKNOWLEDGED and case.paused_until is not None:
+        moments.append(case.paused_until)
+    if not case.ended:
+        moments.append(now + LOOK_AGAIN)
+    return min(moments, default=None)

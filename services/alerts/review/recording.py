@@ -1,0 +1,92 @@
+"""What a person's record changes in a case, and which days it may name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.alerts.review.case import Case, Line
+from services.alerts.review.danger import most_dangerous
+from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
+from services.alerts.states.machine import Event
+from services.alerts.states.records import ConfirmHold, FitSolution, HumanAct, PassTest, PortLine, SolutionKind
+from services.core.clock import london_day
+from services.core.errors import RefusedError
+
+YEAR = timedelta(days=366)
+
+Change = Callable[[LineMemory, Line], LineMemory]
+
+
+class ActRefusedError(RefusedError):
+    """The case stands where this act makes no sense; the text says what to do instead."""
+
+
+class RecordFaultyError(RefusedError):
+    """What must be recorded with the act is missing or faulty; `faults` says which field and why."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{field}: {reason}" for field, reason in faults))
+        self.faults = faults
+
+
+def check_days(case: Case, record: HumanAct, now: datetime) -> None:
+    """Raises RecordFaultyError for a hold that is over already, or that nobody can have meant; for one of nobody's."""
+    if not isinstance(record, ConfirmHold):
+        return
+    today = london_day(now)
+    if record.ends_on < today:
+        raise RecordFaultyError([("ends_on", "is over: a hold ends today or later; ask the provider for a new one")])
+    if record.ends_on > today + YEAR and not record.more_than_a_year:
+        ask = "is more than a year ahead: check the year; if it is right, give more_than_a_year=true as well"
+        raise RecordFaultyError([("ends_on", ask)])
+    if record.provider is None and len(case.providers) > 1:
+        named = ", ".join(case.providers)
+        raise RecordFaultyError([("provider", f"is missing: lines of {named} are at risk; say whose hold it is")])
+    if record.provider is not None and record.provider not in case.providers:
+        raise RecordFaultyError([("provider", "is not one of the providers whose lines are at risk")])
+
+
+def with_record(case: Case, event: Event, record: HumanAct, lines: Sequence[Line]) -> Case:
+    """The case with what a person recorded about it."""
+    if isinstance(record, ConfirmHold):
+        return _held(case, record, lines)
+    if isinstance(record, FitSolution):
+        return replace(case, review_on=record.due_again_on, solution=record.kind.value)
+    if isinstance(record, PassTest):
+        return _tested(case, event, record)
+    known = memories(case)
+    counted = [most_dangerous(line, known) for line in lines]
+    return _remembering(case, counted, lambda memory, line: _as_said(memory, line, event, record))
+
+
+def _as_said(memory: LineMemory, line: Line, event: Event, record: HumanAct) -> LineMemory:
+    """What a person's act says of one line."""
+    if isinstance(record, PortLine) and line.provider == record.from_provider:
+        return replace(memory, ported=line.fingerprint)
+    if event is Event.REJECT_MATCH:
+        return replace(memory, rejected=line.level.value)
+    return replace(memory, settled=line.revision) if event is Event.SETTLE_VERSIONS else memory
+
+
+def _held(case: Case, record: ConfirmHold, lines: Sequence[Line]) -> Case:
+    """A hold is of its provider's lines. Where several hold, the first that ends counts."""
+    until = str(record.ends_on)
+    mine = [line for line in lines if record.provider in (None, line.provider)]
+    case = _remembering(case, mine, lambda memory, _line: replace(memory, held_until=until))
+    return replace(case, hold_until=record.ends_on)
+
+
+def _tested(case: Case, event: Event, record: PassTest) -> Case:
+    """A test on or after the day of a converter's re-test is that re-test."""
+    day = london_day(record.at)
+    if case.solution == SolutionKind.CONVERTER_INTERIM and case.review_on is not None and day >= case.review_on:
+        case = replace(case, review_on=None)
+    return replace(case, tested_on=day) if event is Event.PASS_POST_CHECK else case
+
+
+def _remembering(case: Case, lines: Iterable[Line], change: Change) -> Case:
+    known = memories(case)
+    changed = {str(line.notice_pk): change(of_line(known, line), line) for line in lines}
+    return replace(case, seen=stored({**known, **changed}))

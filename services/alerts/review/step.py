@@ -1,0 +1,103 @@
+"""What one event does to a case, and how the case is brought up to what its lines say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.alerts.review.case import Case, Entry
+from services.alerts.review.danger import Danger
+from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
+from services.alerts.states.machine import ALERTS_AT_ONCE, ENDED, Event, Move, Refuse, State, decide
+from services.alerts.states.rules import Ruleset
+
+KNOWN_TO_COUNCIL = ENDED - {State.NOTICE_WITHDRAWN}
+"""Ends that the council brought about itself: it need not be told of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event of a case, as decided: from where to where (the same where it stays).
+
+    `providers` are those whose line it is about; None where it is about the whole case.
+    """
+
+    event: Event
+    before: State
+    after: State
+    providers: tuple[str, ...] | None = None
+
+
+def opened(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetime) -> Case:
+    """A new case, before anything is known of its lines."""
+    return Case(
+        pk=pk,
+        reference=reference,
+        feed_id=entry.feed_id,
+        entry_pk=entry.pk,
+        state=State.OPEN,
+        state_since=now,
+        opened_at=now,
+        ruleset=ruleset.name,
+    )
+
+
+def apply(
+    case: Case, event: Event, now: datetime, happenings: list[Happening], providers: tuple[str, ...] | None = None
+) -> Case:
+    """Let an event happen to a case; an event the state refuses leaves it as it is."""
+    decision = decide(case.state, event)
+    if isinstance(decision, Refuse):
+        return case
+    after = decision.to if isinstance(decision, Move) else case.state
+    happenings.append(Happening(event, case.state, after, providers))
+    since, warned = case.state_since if after is case.state else now, case.warned and after not in KNOWN_TO_COUNCIL
+    case = replace(case, state=after, state_since=since, warned=warned)
+    return with_news(case, now) if event in ALERTS_AT_ONCE else case
+
+
+def with_news(case: Case, now: datetime) -> Case:
+    """The case with something new about it: what was told or acknowledged before no longer counts."""
+    case = replace(case, facts=case.facts + 1)
+    if case.clock_stopped:
+        return case
+    return replace(case, opened_at=now, last_alert_at=None, last_threshold=None, paused_until=None, tried_at=None)
+
+
+def with_danger(case: Case, found: Danger | None, kept: frozenset[str], happenings: Sequence[Happening]) -> Case:
+    """The case with what its lines say now. `kept` are the ids of the notices that are still matched."""
+    known = {key: replace(one, known_as=None) for key, one in memories(case).items() if key in kept}
+    if found is None:
+        # Should danger come back, all of it is news again; what a person said of a line stays.
+        known = {key: replace(one, restricted=None) for key, one in known.items()}
+        return replace(case, lines=0, seen=stored(_with_something(known)))
+    for line in found.lines:
+        known[str(line.notice_pk)] = replace(of_line(known, line), known_as=line.known_as)
+    return replace(
+        case,
+        lines=len(found.lines),
+        level=found.level,
+        harm_on=found.harm_on,
+        planned_on=found.planned_on,
+        restriction_on=found.restriction_on,
+        notice_issued_at=_issued_at(case, found, happenings),
+        providers=tuple(sorted({line.provider for line in found.lines})),
+        seen=stored(_with_something(known)),
+    )
+
+
+def remember(case: Case, notice_pk: int, memory: LineMemory) -> Case:
+    """The case with what it remembers of one line."""
+    return replace(case, seen=stored({**memories(case), str(notice_pk): memory}))
+
+
+def _with_something(known: dict[str, LineMemory]) -> dict[str, LineMemory]:
+    return {key: one for key, one in known.items() if one != LineMemory(one.provider)}
+
+
+def _issued_at(case: Case, found: Danger, happenings: Sequence[Happening]) -> datetime:
+    """When the provider issued the notice of this danger: its first version counts, until a new danger comes."""
+    is_new = not case.lines or any(one.event is Event.NEW_NOTICE for one in happenings)
+    known = None if is_new else case.notice_issued_at
+    return min(known, found.issued_at) if known else found.issued_at

@@ -1,0 +1,137 @@
+"""What the calendar and providers' reports do to a case, applied in the order of the days on which they happened. Pure.
+
+A look that comes late therefore ends where looks in time would have ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from schemas.codes import NoticeStatus
+from services.alerts.review.case import Case, Line
+from services.alerts.review.clock_correction import with_step
+from services.alerts.review.danger import Danger
+from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
+from services.alerts.review.step import Happening, apply, remember
+from services.alerts.states.machine import Event, State
+from services.core.clock import london_day, london_midnight
+
+REVIEWED = frozenset({State.CONFIRMED_SAFE, State.POST_CHECK_PASSED, State.CLOSED})
+"""States in which an interim solution is still looked at again when its day comes."""
+
+_ORDER = (
+    Event.END_HOLD,
+    Event.ACKNOWLEDGEMENT_LAPSED,
+    Event.RESTRICT_LINE,
+    Event.MIGRATE_LINE,
+    Event.CLAIM_LINE,
+    Event.REVERT_LINE,
+    Event.REVIEW_DUE,
+)
+"""At the same moment: a move comes before a review of that day, so that its test call answers both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """An event and the moment at which it happened; `line` where it is about one line."""
+
+    moment: datetime
+    event: Event
+    line: Line | None = None
+
+    @property
+    def rank(self) -> tuple[datetime, int, int]:
+        return self.moment, _ORDER.index(self.event), self.line.notice_pk if self.line else 0
+
+
+def play(
+    case: Case,
+    found: Danger | None,
+    reported: Sequence[Line],
+    announced: Collection[str],
+    now: datetime,
+    happenings: list[Happening],
+) -> Case:
+    """Apply everything that is due, the earliest first. What one event changes decides which comes next."""
+    waiting = [_report(line, found, announced, now) for line in reported]
+    while True:
+        due = [*waiting, *(one for one in _by_calendar(case, found, london_day(now)) if one.moment <= now)]
+        if not due:
+            return case
+        first = min(due, key=lambda one: one.rank)
+        if first in waiting:
+            waiting.remove(first)
+        case = _happen(case, first, now, happenings)
+
+
+def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
+    """The days on which the calendar changes the case: of the case itself, and of every line that may count."""
+    if case.state is State.HOLD_CONFIRMED and case.hold_until is not None:
+        yield case.hold_until + timedelta(days=1)
+    if case.state in REVIEWED and case.review_on is not None:
+        yield case.review_on
+    if case.ended:
+        return
+    for line in lines:
+        for version in (line, line.rival):
+            if version is not None and version.restriction_on is not None:
+                yield version.restriction_on
+    if case.planned_on is not None:
+        yield case.planned_on + timedelta(days=1)
+
+
+def _report(line: Line, found: Danger | None, announced: Collection[str], now: datetime) -> Dated:
+    """A provider's report of a move, or of a line put back. Its word alone moves no other provider's line."""
+    others = [one for one in (found.lines if found else ()) if one.provider != line.provider and one.told_of]
+    day = london_day(line.issued_at) if line.status is NoticeStatus.REVERTED else line.moved_on
+    event = Event.REVERT_LINE if line.status is NoticeStatus.REVERTED else Event.MIGRATE_LINE
+    if line.provider not in announced and others:
+        event = Event.CLAIM_LINE
+    return Dated(min(london_midnight(day), now), event, line)
+
+
+def _by_calendar(case: Case, found: Danger | None, today: date) -> Iterator[Dated]:
+    if case.state is State.ACKNOWLEDGED and case.paused_until is not None:
+        yield Dated(case.paused_until, Event.ACKNOWLEDGEMENT_LAPSED)
+    if case.state is State.HOLD_CONFIRMED and case.hold_until is not None:
+        yield Dated(london_midnight(case.hold_until + timedelta(days=1)), Event.END_HOLD)
+    if case.state in REVIEWED and case.review_on is not None:
+        yield Dated(london_midnight(case.review_on), Event.REVIEW_DUE)
+    if found is None:
+        return
+    for line in found.pending:
+        day, told = line.restriction_on, of_line(memories(case), line).restricted
+        if line.told_of and day is not None and day <= today and told != str(day):
+            yield Dated(london_midnight(day), Event.RESTRICT_LINE, line)
+    if case.lines and case.state is State.CONFIRMED_SAFE and found.planned_on is not None and found.pending:
+        # Nobody may tell us that the line has moved: from the day after its date it is taken to have, and the test
+        # call after the move falls due.
+        yield Dated(london_midnight(found.planned_on + timedelta(days=1)), Event.MIGRATE_LINE)
+
+
+def _happen(case: Case, dated: Dated, now: datetime, happenings: list[Happening]) -> Case:
+    providers: tuple[str, ...] | None = (dated.line.provider,) if dated.line else None
+    if dated.event is Event.MIGRATE_LINE and dated.line is None:
+        providers = case.providers
+    changed = apply(case, dated.event, now, happenings, providers)
+    if dated.event is Event.MIGRATE_LINE and dated.line is not None:
+        return changed
+    return with_step(_told_once(changed, dated), case, dated.event, dated.moment, dated.line)
+
+
+def _told_once(case: Case, dated: Dated) -> Case:
+    """A day that has come is not told again."""
+    if dated.event is Event.RESTRICT_LINE and dated.line is not None:
+        memory = of_line(memories(case), dated.line)
+        return remember(case, dated.line.notice_pk, replace(memory, restricted=str(dated.line.restriction_on)))
+    if dated.event is Event.REVIEW_DUE:
+        return replace(case, review_on=None)
+    if dated.event is Event.END_HOLD:
+        return replace(case, hold_until=None, seen=stored(_without_holds(memories(case))))
+    return replace(case, paused_until=None) if dated.event is Event.ACKNOWLEDGEMENT_LAPSED else case
+
+
+def _without_holds(known: dict[str, LineMemory]) -> dict[str, LineMemory]:
+    return {key: replace(one, held_until=None) for key, one in known.items()}

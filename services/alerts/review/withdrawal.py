@@ -1,0 +1,39 @@
+"""When a council is told that a line it was warned of is no longer to be switched. Pure.
+
+It is told once, so that no case it knows of ends in silence: a notice may have been withdrawn by mistake, or no longer
+fit a register entry that was changed by one. Policy of the deployment: no source prescribes it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from services.alerts.policy.policy import CouncilPolicy, Escalation, Reason, next_escalation
+from services.alerts.policy.policy_days import out_of_quiet_hours
+from services.alerts.review.case import Case
+
+
+def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
+    """The next message owed about a case: its escalation or, once its notice is withdrawn, the word of that."""
+    return next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
+
+
+def tells_of_withdrawal(reason: str) -> bool:
+    """Whether an alert with this reason tells of notices withdrawn, and asks nobody to act by a date."""
+    return reason == Reason.NOTICE_WITHDRAWN
+
+
+def _word_of_withdrawal(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
+    """Owed about a case that its council has heard of; it waits for others, and for the morning, also when overdue."""
+    if not (case.withdrawn and case.warned):
+        return None
+    threshold = policy.thresholds[0] if case.last_threshold is None else case.last_threshold
+    due_at = out_of_quiet_hours(policy, max(_gathered(case, policy), now))
+    return Escalation(due_at, threshold, Reason.NOTICE_WITHDRAWN)
+
+
+def _gathered(case: Case, policy: CouncilPolicy) -> datetime:
+    """When it waits for no other case; one that was written and has reached nobody is owed again later."""
+    if case.tried_at is not None and case.tried_at >= case.state_since:
+        return case.tried_at + timedelta(minutes=policy.unreached_repeat_minutes)
+    return case.state_since + timedelta(seconds=policy.grouping_seconds)

@@ -1,0 +1,44 @@
+"""The case as a state machine: what an event does to a case that stands in a given state.
+
+Steps may be skipped forward: a case may go from open to confirmed safe when the record that confirmation
+needs is given. What each event must carry is in `records`. The machine is policy of the deployment.
+"""
+
+from services.alerts.states.machine_states import (
+    ALARM,
+    ALERTS_AT_ONCE,
+    CHECKED,
+    CLOCK_STOPPED,
+    ENDED,
+    MOVED,
+    URGENT,
+    Decision,
+    Event,
+    Move,
+    Refuse,
+    State,
+    Stay,
+)
+from services.alerts.states.machine_table import TABLE
+
+__all__ = [
+    "State",
+    "Event",
+    "Decision",
+    "Move",
+    "Stay",
+    "Refuse",
+    "decide",
+    "ALARM",
+    "URGENT",
+    "MOVED",
+    "CHECKED",
+    "ENDED",
+    "CLOCK_STOPPED",
+    "ALERTS_AT_ONCE",
+]
+
+
+def decide(state: State, event: Event) -> Decision:
+    """What `event` does to a case in `state`. Every pair has an answer."""
+    return TABLE[event][state]

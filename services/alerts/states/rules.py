@@ -1,0 +1,108 @@
+"""Which lines are at risk: rules that are data, read in order; the first that applies decides.
+
+Where no rule applies the line is at risk: whoever does not know must ask. Rules are versioned files, because
+the safeguards reach beyond the PSTN (Fixed Telecoms Modernisation Charter, March 2026).
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal, Self, get_args, get_type_hints
+
+from pydantic import Field, model_validator
+
+from services.core.texts import Closed
+
+MatchLevel = Literal["confirmed", "probable", "possible"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """What is known about one line and one register entry, in the codes of the records."""
+
+    match_level: MatchLevel
+    decision: Literal["undecided", "confirmed", "rejected"]
+    notice_status: Literal["planned", "rescheduled", "paused", "withdrawn", "completed", "reverted"]
+    migration_kind: Literal["voluntary", "non_voluntary", "unknown"]
+    target_service: Literal["voip", "pdpl", "evac", "cease", "unknown"]
+    service_status: Literal["active", "suspended", "ended", "unknown"]
+    connection: Literal["analogue_line", "router", "converter", "sim", "ip", "unknown"]
+
+
+_CODES = {field: frozenset(get_args(kind)) for field, kind in get_type_hints(LineFacts).items()}
+
+
+class Verdict(Closed):
+    """What a rule says, in words for an officer, and who says so: a charter, a checklist, or the deployment."""
+
+    id: str
+    at_risk: bool
+    why: str
+    source: str
+
+
+class Rule(Verdict):
+    """Applies when every field named in `when` has one of the codes given for it."""
+
+    when: Annotated[dict[str, tuple[str, ...]], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _speaks_of_known_codes(self) -> Self:
+        for field, codes in self.when.items():
+            if not codes or not _CODES.get(field, frozenset()).issuperset(codes):
+                raise ValueError(f"rule {self.id}: {field} is no field, or has a code that does not exist")
+        return self
+
+    def applies(self, facts: LineFacts) -> bool:
+        return all(getattr(facts, field) in codes for field, codes in self.when.items())
+
+
+class Otherwise(Verdict):
+    """The verdict where no rule applies. It cannot be that the line is safe."""
+
+    at_risk: Literal[True]
+
+
+class Ruleset(Closed):
+    """A version of the rules, `name` as in its file's name."""
+
+    name: str
+    title: str
+    rules: tuple[Rule, ...]
+    otherwise: Otherwise
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Self:
+        ids = [rule.id for rule in self.rules] + [self.otherwise.id]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two rules have the same id")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Whether the line is at risk, by which rule, and why in plain words."""
+
+    at_risk: bool
+    rule_id: str
+    why: str
+
+
+def assess(ruleset: Ruleset, facts: LineFacts) -> Assessment:
+    """The verdict of the first rule that applies."""
+    applying = (rule for rule in ruleset.rules if rule.applies(facts))
+    verdict: Verdict = next(applying, ruleset.otherwise)
+    return Assessment(at_risk=verdict.at_risk, rule_id=verdict.id, why=verdict.why)
+
+
+@cache
+def load_ruleset(name: str) -> Ruleset:
+    """The rule set that comes with the product under this name, for example `pstn-2026`.
+
+    Raises LookupError when there is none.
+    """
+    source = files("services.alerts.states") / "rulesets" / f"{name}.json"
+    if not re.fullmatch(r"[a-z0-9-]+", name) or not source.is_file():
+        raise LookupError("there is no rule set of this name: name one that comes with the product, such as pstn-2026")
+    return Ruleset.model_validate_json(source.read_bytes())

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from scripts.samples.homes import SECTORS, Home, Town, uprns
 from scripts.samples.writing import ADDRESSES, address, address_style
-from services.core.address import AddressParts, parse_address
+from services.core.addresses.address import AddressParts, parse_address
 from services.matcher.addresses import compare
 
 Asked = TypeVar("Asked")

@@ -30,12 +30,12 @@ from services.alerts.case.agent import CaseKeeper
 from services.alerts.states.rules import load_ruleset
 from services.core.tokens import Tokeniser
 from services.ingest.doors import raw_rows
-from services.ingest.drafts import RecordKind
-from services.ingest.service import accept
-from services.ingest.submissions import Origin
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.recording.service import accept
+from services.ingest.recording.submissions import Origin
 from services.matcher.agent import Matcher
-from services.runtime.collector import calm
-from services.runtime.pump import Pump
+from services.runtime.embedded.pump import Pump
+from services.runtime.gauges.collector import calm
 from services.storage import tables
 from services.storage.bulk import bulk_insert
 from services.storage.engine import make_engine

@@ -16,8 +16,8 @@ from typing import TypeVar
 
 import phonenumbers
 
-from services.core.telephone import normalise_number, read_numbers
-from services.core.telephone_plan import national_number
+from services.core.telephone.telephone import normalise_number, read_numbers
+from services.core.telephone.telephone_plan import national_number
 
 Answer = TypeVar("Answer")
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from scripts.samples.files import sample_files
 from scripts.samples.world import world
-from services.runtime.samples import BASE_DAY, rebased
+from services.runtime.demo.samples import BASE_DAY, rebased
 
 SEED: Final = 2027
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from services.runtime.demo.mailbox import text_of
+from services.runtime.demo.samples import BASE_DAY, SAMPLES
 from services.runtime.demo.stage import set_stage
 from services.runtime.logs import configure
-from services.runtime.samples import BASE_DAY, SAMPLES
 
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "alert.png"
 WIDTH, HEIGHT = 760, 1100

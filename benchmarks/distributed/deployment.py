@@ -13,7 +13,7 @@ from benchmarks.distributed.groups import wait_for_group
 from benchmarks.distributed.processes import Processes, free_port, until
 from services.matcher.agent import Matcher
 from services.storage.engine import make_engine
-from services.storage.outbox import CHANNEL
+from services.storage.events.outbox import CHANNEL
 from services.storage.tables import inbox, matches, outbox
 
 PARTITIONS = 8

@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.tokens import Tokeniser
-from services.runtime.keyring import Keyring
+from services.runtime.maintenance.keyring import Keyring
 from services.storage.feeds import add_feed
-from services.storage.keys import Role, create_key
 from services.storage.migrate import upgrade
+from services.storage.secrets.keys import Role, create_key
 from services.storage.store import Store
 from services.storage.vault import Vault
 

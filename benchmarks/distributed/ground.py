@@ -14,7 +14,7 @@ from benchmarks.distributed.furnishing import Keys, furnish
 from benchmarks.distributed.mailbox import Mailbox
 from scripts.kafka import Broker
 from scripts.postgres import Postgres
-from services.runtime.keyring import Keyring, new_keyring, write_keyring
+from services.runtime.maintenance.keyring import Keyring, new_keyring, write_keyring
 from services.storage.engine import make_engine
 
 BLANK = "blank"

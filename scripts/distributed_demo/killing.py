@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from scripts.distributed_demo.processes import Crew, Process
 from scripts.distributed_demo.stage import ROLES, SILENCE_SECONDS
 from services.runtime.demo import acts
+from services.runtime.demo.samples import Sample
 from services.runtime.demo.stage import Stage
 from services.runtime.demo.telling import Teller, plain_table
 from services.runtime.demo.waiting import unhandled, until, until_handled, until_told
-from services.runtime.samples import Sample
 from services.storage.tables import outbox, quarantine
 
 

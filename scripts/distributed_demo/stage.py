@@ -22,7 +22,7 @@ from services.runtime.demo.cast import bring_in
 from services.runtime.demo.mailbox import Mailbox, make_router, receiving
 from services.runtime.demo.stage import Stage
 from services.runtime.demo.telling import Teller, plain_table
-from services.runtime.keyring import new_keyring, write_keyring
+from services.runtime.maintenance.keyring import new_keyring, write_keyring
 from services.runtime.server import listen, served
 from services.runtime.settings import Settings
 from services.storage.migrate import upgrade

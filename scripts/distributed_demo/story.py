@@ -6,10 +6,10 @@ from scripts.distributed_demo.killing import a_worker_is_killed, show_work
 from scripts.distributed_demo.passing_time import let_a_day_pass
 from scripts.distributed_demo.processes import Crew
 from services.runtime.demo import acts, answers
+from services.runtime.demo.samples import SAMPLES
 from services.runtime.demo.stage import Stage
 from services.runtime.demo.telling import Teller
 from services.runtime.demo.waiting import until_told
-from services.runtime.samples import SAMPLES
 
 DAYS_UNANSWERED = 7
 LATER = next(sample for sample in SAMPLES if sample.file_name == "notices-harbour.csv")

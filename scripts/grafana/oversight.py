@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from scripts.grafana.boards import HERE, NONE, Rows, board, choice
 from scripts.grafana.panels import AMBER, RED, SECONDS, Look, Shown
 from services.alerts.states.machine import CLOCK_STOPPED, State
-from services.audit.figures import DEFINITIONS, Definition, Figure, Kind
+from services.audit.figures.figures import DEFINITIONS, Definition, Figure, Kind
 
 DAY = 86_400
 AT_RISK = "|".join(state.value for state in State if state not in CLOCK_STOPPED)

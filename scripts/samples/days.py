@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from services.runtime.samples import BASE_DAY
+from services.runtime.demo.samples import BASE_DAY
 
 _HORIZONS: Final = {
     (-21, -1): 4,

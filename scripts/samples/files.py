@@ -18,7 +18,7 @@ from scripts.samples import harbour, registers
 from scripts.samples.notices import Notice
 from scripts.samples.registers import Cell
 from scripts.samples.world import World
-from services.runtime.samples import BASE_DAY
+from services.runtime.demo.samples import BASE_DAY
 
 _STAMP: Final = (BASE_DAY.year, BASE_DAY.month, BASE_DAY.day, 0, 0, 0)
 _CHANGED: Final = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")

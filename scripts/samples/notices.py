@@ -10,7 +10,7 @@ from typing import Any, Final
 from scripts.samples.days import Timing, in_days, timing
 from scripts.samples.numbers import digits
 from scripts.samples.subjects import Relation, Subject
-from services.runtime.samples import BASE_DAY
+from services.runtime.demo.samples import BASE_DAY
 
 Notice = dict[str, Any]
 

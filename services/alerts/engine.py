@@ -27,7 +27,7 @@ from services.core.audit import AuditWord
 from services.core.ids import reference
 from services.storage.audit import AuditRow, write_audit
 from services.storage.dialect import skipping_locked
-from services.storage.outbox import Announcement, announce
+from services.storage.events.outbox import Announcement, announce
 from services.storage.sequences import take
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, cases

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
 from services.alerts.delivery.digest import case_lines, entry_references
 from services.alerts.review.case import Case
-from services.core.telephone import national
+from services.core.telephone.telephone import national
 from services.storage.store import Store
 from services.storage.tables import audit, feeds, matches, notices, register_entries
 from services.storage.vault import place

@@ -13,13 +13,13 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from services.audit.figures import DEFINITIONS, SMALLEST_WAITS, Definition
+from services.audit.figures.figures import DEFINITIONS, SMALLEST_WAITS, Definition
+from services.audit.figures.months import Month, read_month
+from services.audit.figures.publishing import MonthShown, Shown
+from services.audit.figures.suppression import SMALL
+from services.audit.figures.tables import Cell, as_csv, cells
 from services.audit.metrics import OversightGauges
-from services.audit.months import Month, read_month
-from services.audit.publishing import MonthShown, Shown
 from services.audit.reading import complete_months, names, read_months
-from services.audit.suppression import SMALL
-from services.audit.tables import Cell, as_csv, cells
 from services.web.auth import Regulator, StoreOf
 from services.web.problems import ProblemError, ProblemType, answers
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from services.audit.counting import CASE_WORDS, Counts, Dimension, First, add, count_month, replay
-from services.audit.figures import DEFINITIONS, Figure, Kind
-from services.audit.months import Month, month_of, months_from
+from services.audit.figures.counting import CASE_WORDS, Counts, Dimension, First, add, count_month, replay
+from services.audit.figures.figures import DEFINITIONS, Figure, Kind
+from services.audit.figures.months import Month, month_of, months_from
 from services.audit.store import (
     agreements,
     closed_months,

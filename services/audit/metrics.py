@@ -9,9 +9,9 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from services.audit.counting import Dimension
-from services.audit.publishing import MonthShown, Shown
-from services.audit.tables import Cell, cells
+from services.audit.figures.counting import Dimension
+from services.audit.figures.publishing import MonthShown, Shown
+from services.audit.figures.tables import Cell, cells
 
 SCOPES = {
     Dimension.TOTAL: "national",

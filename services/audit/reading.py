@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from services.audit.months import Month, read_month
-from services.audit.publishing import MonthShown, shown
+from services.audit.figures.months import Month, read_month
+from services.audit.figures.publishing import MonthShown, shown
 from services.audit.store import kept, kept_months
 from services.storage.feeds import list_feeds
 

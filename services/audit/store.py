@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, and_, case, func, insert, or_, select
 
-from services.audit.counting import CASE_WORDS, COUNTED, Counts, First, Said, add, firsts_of
-from services.audit.figures import SILENT_DAYS, STALE_DAYS, Figure
-from services.audit.months import Month, month_of
+from services.audit.figures.counting import CASE_WORDS, COUNTED, Counts, First, Said, add, firsts_of
+from services.audit.figures.figures import SILENT_DAYS, STALE_DAYS, Figure
+from services.audit.figures.months import Month, month_of
 from services.core.audit import AuditWord
 from services.core.clock import london_day
 from services.storage.tables import audit, cases, feeds, figures, matches, notices, register_entries

@@ -8,10 +8,10 @@ from itertools import chain, islice
 
 from pydantic import BaseModel, ConfigDict
 
-from services.ingest.outcomes import Outcome, RowOutcome
-from services.ingest.service import DryRun
-from services.ingest.sheets import Sheet
-from services.ingest.submissions import Receipt
+from services.ingest.reading.outcomes import Outcome, RowOutcome
+from services.ingest.reading.sheets import Sheet
+from services.ingest.recording.service import DryRun
+from services.ingest.recording.submissions import Receipt
 
 SHOWN = 100
 """How many rows with issues an answer shows at once; the rest are read with GET on the submission."""

@@ -10,14 +10,14 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from services.ingest.answers import ReceiptAnswer, receipt_answer
-from services.ingest.drafts import RawRow, RecordKind
 from services.ingest.files.problems import FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.metrics import count_submission
-from services.ingest.outcomes import Issue
-from services.ingest.service import Replacement, Rows, accept
-from services.ingest.submissions import IdempotencyMismatchError, Origin
-from services.ingest.withdrawals import ReplacementTooLargeError
+from services.ingest.reading.drafts import RawRow, RecordKind
+from services.ingest.reading.outcomes import Issue
+from services.ingest.recording.service import Replacement, Rows, accept
+from services.ingest.recording.submissions import IdempotencyMismatchError, Origin
+from services.ingest.recording.withdrawals import ReplacementTooLargeError
 from services.storage.store import Store
 from services.web.bodies import NOT_AN_OBJECT, Row
 from services.web.problems import ProblemError, ProblemType

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from prometheus_client import Counter
 
-from services.ingest.drafts import RecordKind
+from services.ingest.reading.drafts import RecordKind
 
 ROWS = Counter("pullcord_ingest_rows_total", "Rows received, by kind of record and outcome.", ("kind", "outcome"))
 SUBMISSIONS = Counter(

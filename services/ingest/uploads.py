@@ -9,10 +9,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
 from services.ingest.doors import DoorLimits, IdempotencyKey, LimitsOf, file_refused, origin, take
-from services.ingest.drafts import RecordKind
 from services.ingest.files.problems import FileRefused
-from services.ingest.service import Replacement, dry_run
-from services.ingest.sheets import read_sheet
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.sheets import read_sheet
+from services.ingest.recording.service import Replacement, dry_run
 from services.storage.store import Store
 from services.web.auth import NamedCouncilFeed, ProviderFeed, StoreOf
 from services.web.bodies import media_type, read_body

@@ -10,8 +10,8 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from services.core.address import AddressParts
-from services.core.address_words import LONG_FORMS
+from services.core.addresses.address import AddressParts
+from services.core.addresses.address_words import LONG_FORMS
 
 # Policy of this comparison: one wrong letter in a name of eight still agrees.
 _NAMES_AGREE: Final = 85.0

@@ -25,8 +25,8 @@ from services.core.audit import AuditWord
 from services.matcher.step import MatchOutcome, MatchState, Pair, step
 from services.matcher.store import load, save
 from services.storage.audit import AuditRow
-from services.storage.outbox import Announcement
-from services.storage.process import Effects
+from services.storage.events.outbox import Announcement
+from services.storage.events.process import Effects
 from services.storage.store import Store
 
 

@@ -12,7 +12,7 @@ from schemas.events import LinesMatched, MatchRef
 from services.core.audit import AuditWord
 from services.core.errors import NotFoundError, RefusedError
 from services.storage.audit import AuditRow, write_audit
-from services.storage.outbox import Announcement, announce
+from services.storage.events.outbox import Announcement, announce
 from services.storage.store import Store
 from services.storage.tables import matches, register_entries
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import product
 
 from schemas.codes import MatchLevel, Scope
-from services.core.address import AddressParts
+from services.core.addresses.address import AddressParts
 from services.core.tokens import TokenKind
 from services.matcher.addresses import Agreement, Level, compare
 

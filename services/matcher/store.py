@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, or_, select, update
 
 from schemas.codes import MatchDecision, MatchLevel, Scope
-from services.core.address import AddressParts
+from services.core.addresses.address import AddressParts
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Whereabouts
 from services.matcher.step import EntryRow, MatchOutcome, MatchRow, MatchState, NoticeRow, Pair

@@ -22,9 +22,9 @@ from services.ingest.api import router as ingest_router
 from services.ingest.uploads import router as uploads_router
 from services.matcher.api import router as matcher_router
 from services.runtime.bootstrap import Parts
+from services.runtime.embedded.runner import EmbeddedRunner
+from services.runtime.gauges.metrics import count_request
 from services.runtime.health import add_health
-from services.runtime.metrics import count_request
-from services.runtime.runner import EmbeddedRunner
 from services.web import problems
 
 log = structlog.get_logger()

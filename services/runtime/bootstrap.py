@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from services.alerts.case.agent import CaseKeeper
-from services.alerts.delivery.channels.mail_channel import MailChannel
+from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel
 from services.alerts.delivery.channels.routed_channel import RoutedChannel
@@ -24,11 +24,11 @@ from services.core.tokens import Tokeniser
 from services.ingest.doors import DoorLimits
 from services.matcher.agent import Matcher
 from services.runtime.clock_guard import ClockGuard, guard_of
-from services.runtime.key_file import KeyFile
-from services.runtime.keyring import Keyring, parse_keyring, read_keyring
+from services.runtime.maintenance.key_file import KeyFile
+from services.runtime.maintenance.keyring import Keyring, parse_keyring, read_keyring
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine
-from services.storage.process import Consumer
+from services.storage.events.process import Consumer
 from services.storage.store import Store
 from services.storage.vault import Vault
 

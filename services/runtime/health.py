@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from prometheus_client.registry import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.runtime.gauges import EndedLoops, SafetyGauges, SendGauges, Sends
+from services.runtime.gauges.gauges import EndedLoops, SafetyGauges, SendGauges, Sends
 from services.storage.migrate import schema_of
 from services.storage.store import Store
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from services.storage.keys import Caller, KeyEndedError, Role, find_caller
+from services.storage.secrets.keys import Caller, KeyEndedError, Role, find_caller
 from services.storage.store import Store
 from services.web.problems import ProblemError, ProblemType
 

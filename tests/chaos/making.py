@@ -16,12 +16,12 @@ from scripts.kafka import Broker
 from scripts.postgres import Postgres
 from services.alerts.policy.councils import set_policy
 from services.runtime.bootstrap import make_store
-from services.runtime.keyring import new_keyring, write_keyring
+from services.runtime.maintenance.keyring import new_keyring, write_keyring
 from services.runtime.settings import Settings
 from services.storage.feeds import add_feed
-from services.storage.keys import Role as KeyRole
-from services.storage.keys import create_key
 from services.storage.migrate import upgrade
+from services.storage.secrets.keys import Role as KeyRole
+from services.storage.secrets.keys import create_key
 from services.storage.store import Store
 from tests.chaos.client import Client
 from tests.chaos.clients import COUNCIL, Council, Person, Provider

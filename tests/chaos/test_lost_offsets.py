@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from scripts.kafka import Broker
 from services.matcher.agent import Matcher
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.topics import make_topics
-from services.runtime.relay import Relay, make_producer
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.relay import Relay, make_producer
+from services.runtime.kafka.topics import make_topics
 from services.storage.tables import inbox, outbox
 from tests.distributed.working import working
 from tests.support.distributed import postgres

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from services.core.audit import AuditWord
 from services.matcher.agent import Matcher
-from services.runtime.pump import deliver
-from services.storage.outbox import StoredEvent
+from services.runtime.embedded.pump import deliver
+from services.storage.events.outbox import StoredEvent
 from services.storage.tables import outbox, quarantine
 from tests.support.distributed import postgres
 from tests.support.house import House

@@ -12,7 +12,7 @@ import psycopg
 
 from scripts.kafka import Broker
 from scripts.postgres import Postgres
-from services.runtime.distributed.kafka_settings import KafkaSettings
+from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.storage.store import Store
 from tests.chaos.client import Client
 from tests.chaos.history import History

@@ -14,7 +14,7 @@ import yaml
 
 from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts
-from services.runtime.runner import EmbeddedRunner
+from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.server import listen, served
 from services.runtime.settings import Settings
 from tests.chart.charts import CHART, containers, files_of, released

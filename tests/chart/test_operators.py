@@ -9,7 +9,7 @@ import yaml
 
 from services.alerts.case.agent import CaseKeeper
 from services.matcher.agent import Matcher
-from services.runtime.distributed.topics import MILLISECONDS_A_DAY, read_topics
+from services.runtime.kafka.topics import MILLISECONDS_A_DAY, read_topics
 from tests.chart.charts import CHART, ROLES, changed, containers, released, render, selected
 
 EVERYTHING = released("distributed-everything")

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from services.runtime.cli import COMMANDS
-from services.runtime.commands import run
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.roles import STOPPING_SECONDS
-from services.runtime.runner import EmbeddedRunner
+from services.runtime.cli.commands.running import run
+from services.runtime.cli.main import COMMANDS
+from services.runtime.embedded.runner import EmbeddedRunner
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.roles import STOPPING_SECONDS
 from services.runtime.server import GRACE_SECONDS
 from services.runtime.settings import Settings
 from tests.chart.charts import (

@@ -9,13 +9,13 @@ import pytest
 from kafka import KafkaConsumer
 
 from services.ingest.doors import raw_rows
-from services.ingest.drafts import RawRow, RecordKind
 from services.ingest.files.table import FileLimits
-from services.ingest.service import accept
-from services.ingest.sheets import read_sheet
-from services.ingest.submissions import Origin
-from services.runtime.distributed.topics import read_topics
-from services.runtime.samples import SAMPLES, Sample
+from services.ingest.reading.drafts import RawRow, RecordKind
+from services.ingest.reading.sheets import read_sheet
+from services.ingest.recording.service import accept
+from services.ingest.recording.submissions import Origin
+from services.runtime.demo.samples import SAMPLES, Sample
+from services.runtime.kafka.topics import read_topics
 from services.storage.feeds import add_feed
 from services.web.bodies import JSON, read_json_rows
 from tests.support.clock import START

@@ -15,8 +15,8 @@ from kafka import KafkaAdminClient, KafkaProducer
 from sqlalchemy import Engine
 
 from scripts.kafka import Broker
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.topics import make_topics
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.topics import make_topics
 from tests.support.distributed import Databases, postgres
 from tests.support.house import House
 

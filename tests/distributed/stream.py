@@ -10,9 +10,9 @@ from kafka import KafkaConsumer, TopicPartition
 from sqlalchemy import select
 
 from schemas.events import NoticesReconsidered, RecordRef
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.topics import read_topics
-from services.storage.outbox import Announcement, announce
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.topics import read_topics
+from services.storage.events.outbox import Announcement, announce
 from services.storage.store import Store
 from services.storage.tables import outbox
 

@@ -7,7 +7,7 @@ from psycopg import OperationalError as DriverError
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from services.runtime.commands.waiting import meaning
+from services.runtime.cli.commands.running.waiting import meaning
 from services.storage.engine import make_engine
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from services.core.audit import AuditWord
-from services.runtime.backups import settle_in_place
+from services.runtime.maintenance.backups import settle_in_place
 from services.storage.tables import quarantine
 from tests.support.backups import ENTRIES, NOTICES
 from tests.support.distributed import Databases

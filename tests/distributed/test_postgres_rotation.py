@@ -8,8 +8,8 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import Engine, select
 
-from services.runtime.runner import Loop
-from services.storage.reseal import left_to_reseal, reseal, reseal_all
+from services.runtime.embedded.runner import Loop
+from services.storage.secrets.reseal import left_to_reseal, reseal, reseal_all
 from services.storage.store import Store
 from services.storage.tables import notices, register_entries
 from services.storage.vault import Vault, VaultKeys, key_of

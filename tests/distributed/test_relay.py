@@ -20,11 +20,11 @@ from sqlalchemy import Connection, Engine, event, select
 from schemas.envelope import decode
 from scripts.kafka import Broker
 from services.core.errors import PullcordError
-from services.ingest.outcomes import Outcome
-from services.runtime import relay as relay_module
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.station import Station
-from services.runtime.relay import Relay, RelayError, make_producer
+from services.ingest.reading.outcomes import Outcome
+from services.runtime.kafka import relay as relay_module
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.relay import Relay, RelayError, make_producer
+from services.runtime.kafka.station import Station
 from services.storage.engine import make_engine
 from services.storage.store import Store
 from services.storage.tables import outbox

@@ -16,10 +16,10 @@ from kafka.errors import KafkaError
 
 from scripts.kafka import Broker
 from services.core.errors import PullcordError
-from services.runtime.distributed.administering import BrokersError
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.topics import TopicsError, make_topics, read_topics
-from services.runtime.relay import make_producer
+from services.runtime.kafka.administering import BrokersError
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.relay import make_producer
+from services.runtime.kafka.topics import TopicsError, make_topics, read_topics
 from tests.distributed.stream import tapped
 from tests.distributed.working import LITTER
 from tests.support.killing import until

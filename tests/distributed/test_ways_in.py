@@ -19,9 +19,9 @@ from sqlalchemy import Engine
 from scripts.kafka import Broker
 from scripts.kafka_listener import Listener as BrokerListener
 from services.core.errors import PullcordError
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.topics import make_topics
-from services.runtime.relay import Relay, make_producer
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.relay import Relay, make_producer
+from services.runtime.kafka.topics import make_topics
 from tests.distributed.stream import write_events
 from tests.distributed.working import LITTER, Listener, Working, handled, working
 from tests.support.clock import FrozenClock

@@ -17,10 +17,10 @@ from schemas.envelope import Envelope, encode
 from schemas.events import NoticesReconsidered, RecordRef
 from services.core.audit import AuditWord
 from services.core.ids import event_id
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.worker import BATCH
-from services.runtime.relay import ID_HEADER, make_producer
-from services.storage.process import Effects
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.relay import ID_HEADER, make_producer
+from services.runtime.kafka.worker import BATCH
+from services.storage.events.process import Effects
 from services.storage.store import Store
 from services.storage.tables import audit, quarantine
 from tests.distributed.working import LITTER, Listener, Working, acknowledged, handled, working

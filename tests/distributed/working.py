@@ -17,9 +17,9 @@ from kafka import KafkaAdminClient
 from sqlalchemy import Connection, select
 
 from schemas.envelope import Envelope
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.worker import Worker, make_worker
-from services.storage.process import Consumer, Effects
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.worker import Worker, make_worker
+from services.storage.events.process import Consumer, Effects
 from services.storage.store import Store
 from services.storage.tables import inbox
 

@@ -9,8 +9,8 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-import services.runtime.distributed.station  # noqa: F401 - its metrics are documented with the others
-from services.runtime.distributed.kafka_settings import KafkaSettings
+import services.runtime.kafka.station  # noqa: F401 - its metrics are documented with the others
+from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from tests.support.house import House
 from tests.support.http import ENTRIES, ENTRY, open_door

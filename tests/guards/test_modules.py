@@ -50,9 +50,9 @@ def test_a_pure_module_reads_no_clock_no_chance_and_no_environment(path: Path) -
 def test_pure_modules_are_found_where_they_are() -> None:
     names = {name_of(path) for path in PURE}
     assert {
-        "services/ingest/rules.py",
+        "services/ingest/reading/rules.py",
         "services/alerts/states/machine_table.py",
-        "services/core/telephone.py",
+        "services/core/telephone/telephone.py",
     } <= names
 
 

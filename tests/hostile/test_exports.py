@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.runtime.exports import export_cases, export_matches
+from services.runtime.maintenance.exports import export_cases, export_matches
 from tests.support.http import ENTRIES, NOTICES, Door
 
 FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "\t=1", '=HYPERLINK("http://x.example")', "'=1", "\r=1"]

@@ -11,9 +11,9 @@ from jsonschema import Draft7Validator
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from services.runtime.cli import app
-from services.runtime.commands.run import app as roles
-from services.runtime.distributed.kafka_settings import KafkaSettings
+from services.runtime.cli.commands.running.run import app as roles
+from services.runtime.cli.main import app
+from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from tests.image.composition import COMPOSE, FOLDER, LONG_LIVED, OURS, SERVICES, TEXT, Service, file_of, mounted
 from tests.support.source import ROOT

@@ -15,8 +15,8 @@ from sqlalchemy import make_url, text
 
 from scripts.kafka import install, java
 from scripts.postgres import Postgres
-from services.runtime.distributed.waking import Waker
-from services.runtime.keyring import read_keyring
+from services.runtime.kafka.waking import Waker
+from services.runtime.maintenance.keyring import read_keyring
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine
 from tests.image.composition import COMPOSE, FOLDER, OURS, SERVICES, file_of, mounted

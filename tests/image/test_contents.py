@@ -10,7 +10,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from services.runtime.distributed.kafka_settings import KafkaSettings
+from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from tests.image.containers import DATA, Container
 from tests.support.source import ROOT

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from schemas.codes import Scope
-from services.core.address import AddressParts
+from services.core.addresses.address import AddressParts
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Whereabouts, judge
 from services.storage.store import Store

@@ -14,10 +14,10 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, event, select
 
 from services.matcher.agent import Matcher
-from services.runtime.pump import deliver
+from services.runtime.embedded.pump import deliver
 from services.storage.dialect import skipping_locked
 from services.storage.engine import make_engine
-from services.storage.outbox import StoredEvent, mark_published
+from services.storage.events.outbox import StoredEvent, mark_published
 from services.storage.store import Store
 from services.storage.tables import outbox
 from tests.interleavings.pace import Pace

@@ -16,8 +16,8 @@ from sqlalchemy.exc import OperationalError
 from schemas.envelope import decode
 from schemas.events import EventData, LinesMatched
 from services.matcher.agent import Matcher
-from services.runtime.pump import CONFLICTS, Pump, deliver
-from services.storage.outbox import StoredEvent, unpublished
+from services.runtime.embedded.pump import CONFLICTS, Pump, deliver
+from services.storage.events.outbox import StoredEvent, unpublished
 from services.storage.store import Store
 from services.storage.tables import outbox
 from tests.interleavings.afresh import NONE, Differences, differences, live_matches

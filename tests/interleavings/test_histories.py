@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from services.core.telephone import read_numbers
+from services.core.telephone.telephone import read_numbers
 from tests.interleavings.histories import Act, history, submissions
 from tests.interleavings.lines import telephone_line
 from tests.interleavings.pace import CLOSE, MANY, Pace

@@ -14,10 +14,10 @@ from threading import Event, Lock
 from sqlalchemy import func, select
 
 from services.core.errors import NotFoundError
-from services.ingest.drafts import RawRow, RecordKind
-from services.ingest.service import accept
-from services.ingest.submissions import Origin
-from services.ingest.withdrawals import withdraw_one
+from services.ingest.reading.drafts import RawRow, RecordKind
+from services.ingest.recording.service import accept
+from services.ingest.recording.submissions import Origin
+from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.store import Store
 from services.storage.tables import outbox
 from tests.interleavings.histories import Act, Submission

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import services.runtime.distributed.station  # noqa: F401 - its metrics are watched with the others
+import services.runtime.kafka.station  # noqa: F401 - its metrics are watched with the others
 from tests.support.house import House
 from tests.support.http import ENTRIES, ENTRY, door, open_door
 

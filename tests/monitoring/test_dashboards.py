@@ -13,7 +13,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from scripts.dashboards import DASHBOARDS, drift, main
-from services.audit.figures import Figure
+from services.audit.figures.figures import Figure
 from tests.monitoring.tools import BOARDS, Board, run
 
 each = pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.path.stem)

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.core.audit import AuditWord
 from services.storage.audit import AuditRow, write_audit
-from services.storage.keys import Role, create_key, list_keys, revoke_key
+from services.storage.secrets.keys import Role, create_key, list_keys, revoke_key
 from tests.support.http import NOTICE, NOTICES, Door
 
 REQUESTS, SECONDS = "pullcord_http_requests_total", "pullcord_http_request_seconds_count"

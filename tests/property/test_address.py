@@ -3,12 +3,12 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.core import address_units
-from services.core.address import AddressParts, parse_address
-from services.core.address_endings import without_ending
-from services.core.address_plain import read_plain_parts
-from services.core.address_sections import read_parts
-from services.core.address_words import segments_of, spelt, with_marks_in_order
+from services.core.addresses import address_units
+from services.core.addresses.address import AddressParts, parse_address
+from services.core.addresses.address_endings import without_ending
+from services.core.addresses.address_plain import read_plain_parts
+from services.core.addresses.address_sections import read_parts
+from services.core.addresses.address_words import segments_of, spelt, with_marks_in_order
 from services.matcher.addresses import Level, compare
 
 STREETS = ("High Street", "Mill Lane", "St Anne's Road", "Station Road North", "Broadway", "The Green", "Park Avenue")

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, event
 
 from schemas.envelope import Envelope
 from services.core.errors import NotFoundError
-from services.ingest.withdrawals import withdraw_one
-from services.runtime.pump import Pump
-from services.storage.process import Effects
+from services.ingest.recording.withdrawals import withdraw_one
+from services.runtime.embedded.pump import Pump
+from services.storage.events.process import Effects
 from services.storage.store import Store
 from tests.support.house import BLACKPOOL, House, sqlite_engine
 from tests.support.ledger import cases_by_entry, pairs, stale_matches, tell_everything_again

@@ -12,7 +12,7 @@ from itertools import chain, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.audit.suppression import Part, Shown, publish, publish_crossed
+from services.audit.figures.suppression import Part, Shown, publish, publish_crossed
 
 SMALL = 3
 """Counts of 1 and 2 are small here: worlds stay few."""

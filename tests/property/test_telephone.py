@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.telephone import Mend, national, normalise_number, read_numbers
-from services.core.telephone_plan import national_number
+from services.core.telephone.telephone import Mend, national, normalise_number, read_numbers
+from services.core.telephone.telephone_plan import national_number
 
 AREAS_WITH_NINE_DIGITS = ("1204", "1524", "1768", "1946", "1995", "16977")
 WRITTEN: dict[str, Callable[[str], str]] = {

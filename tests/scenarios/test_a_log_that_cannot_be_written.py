@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.runtime import logs
+from services.runtime.embedded.runner import Loop
 from services.runtime.log_writer import DROPPED
-from services.runtime.runner import Loop
 from tests.support.http import NOTICES, Door, door
 
 __all__ = ["door"]

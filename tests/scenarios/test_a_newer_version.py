@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas import envelope
-from services.runtime.pump import LEFT_ALONE, tell_missed_again_to
+from services.runtime.embedded.pump import LEFT_ALONE, tell_missed_again_to
 from services.storage.tables import inbox, outbox, quarantine
 from tests.support.house import House
 from tests.support.ledger import count, pairs

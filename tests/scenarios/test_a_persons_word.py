@@ -9,7 +9,7 @@ import pytest
 from schemas.codes import MatchDecision
 from services.core.audit import AuditWord
 from services.core.errors import NotFoundError
-from services.ingest.withdrawals import withdraw_one
+from services.ingest.recording.withdrawals import withdraw_one
 from services.matcher.decisions import MatchId, decide_match
 from services.storage.feeds import add_feed
 from services.storage.tables import matches

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from services.runtime.runner import EmbeddedRunner
+from services.runtime.embedded.runner import EmbeddedRunner
 from services.storage.store import Store
 from services.storage.tables import notices, submissions
 from tests.support.house import House

@@ -15,8 +15,8 @@ from sqlalchemy import delete
 from services.core.audit import AuditWord
 from services.core.errors import RefusedError
 from services.core.tokens import Tokeniser
-from services.runtime.backups import back_up, check_unused, restore
-from services.storage.backup import CopyError, copy_database
+from services.runtime.maintenance.backups import back_up, check_unused, restore
+from services.storage.backup.backup import CopyError, copy_database
 from services.storage.store import Store
 from services.storage.tables import alert_cases
 from services.storage.vault import Vault

@@ -13,9 +13,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from schemas.envelope import Envelope
 from services.core.audit import AuditWord
-from services.runtime.pump import Pump, deliver
-from services.storage.outbox import unpublished
-from services.storage.process import Consumer, Effects, process
+from services.runtime.embedded.pump import Pump, deliver
+from services.storage.events.outbox import unpublished
+from services.storage.events.process import Consumer, Effects, process
 from services.storage.store import Store
 from services.storage.tables import alerts, cases, inbox, matches, outbox, quarantine
 from services.storage.vault import MissingKeyError, Vault

@@ -18,9 +18,9 @@ import pytest
 
 from services.core.clock import SystemClock, london_day
 from services.runtime.demo.acts import count_cases, count_matches
+from services.runtime.demo.samples import SAMPLES
 from services.runtime.demo.stage import set_stage
 from services.runtime.demo.waiting import until_handled
-from services.runtime.samples import SAMPLES
 from tests.support.source import ROOT
 
 LONGEST = 500

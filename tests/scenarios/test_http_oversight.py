@@ -15,9 +15,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import delete
 
-from services.audit.counting import Counts, add
-from services.audit.figures import DEFINITIONS, Figure
-from services.audit.months import read_month
+from services.audit.figures.counting import Counts, add
+from services.audit.figures.figures import DEFINITIONS, Figure
+from services.audit.figures.months import read_month
 from services.audit.store import keep
 from services.storage.tables import figures
 from tests.support.house import House

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.ingest.service import Replacement
-from services.ingest.withdrawals import withdraw_one
+from services.ingest.recording.service import Replacement
+from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.feeds import add_feed
 from services.storage.tables import matches, notices, register_entries
 from tests.support.house import BLACKPOOL, House

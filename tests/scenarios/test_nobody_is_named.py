@@ -18,14 +18,14 @@ from sqlalchemy import select
 from services.alerts import api as alerts_api
 from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
-from services.ingest.drafts import RecordKind
+from services.ingest.reading.drafts import RecordKind
 from services.runtime.bootstrap import make_parts
-from services.runtime.exports import export_cases, export_matches
+from services.runtime.demo.samples import SAMPLES, Sample
 from services.runtime.logs import configure
-from services.runtime.samples import SAMPLES, Sample
+from services.runtime.maintenance.exports import export_cases, export_matches
 from services.runtime.settings import Settings
 from services.storage.feeds import add_feed
-from services.storage.keys import Role, create_key
+from services.storage.secrets.keys import Role, create_key
 from services.storage.tables import metadata
 from tests.support.clock import START
 from tests.support.house import BLACKPOOL, House, sqlite_engine

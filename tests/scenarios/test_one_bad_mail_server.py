@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.alerts.delivery.channels.mail_channel import MailChannel
+from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.pool import FIRST_AT_ONCE, DeliveryPool
 from services.alerts.delivery.channels.port import Outcome, SendResult
 from services.alerts.delivery.claiming import shares
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.message.message import Message
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
-from services.runtime.runner import Loop
+from services.runtime.embedded.runner import Loop
 from services.storage.tables import deliveries
 from tests.support import bad_servers as bad
 from tests.support.house import House

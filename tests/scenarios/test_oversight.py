@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from services.audit.check import differences
-from services.audit.figures import Figure
-from services.audit.months import read_month
+from services.audit.figures.figures import Figure
+from services.audit.figures.months import read_month
 from services.audit.store import kept_months
 from services.core.audit import AuditWord
-from services.ingest.withdrawals import withdraw_one
+from services.ingest.recording.withdrawals import withdraw_one
 from tests.support.house import House
 from tests.support.ledger import said
 from tests.support.one_line import notice

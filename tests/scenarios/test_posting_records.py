@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from services.ingest.outcomes import Outcome, RowOutcome
-from services.ingest.submissions import IdempotencyMismatchError, find_outcomes, find_receipt
-from services.ingest.withdrawals import withdraw_one
+from services.ingest.reading.outcomes import Outcome, RowOutcome
+from services.ingest.recording.submissions import IdempotencyMismatchError, find_outcomes, find_receipt
+from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.tables import notices, outbox, register_entries, submissions
 from tests.support.house import BLACKPOOL, RAVEN, House
 from tests.support.ledger import cases_by_entry, count, pairs, rows, state_of_record

@@ -13,10 +13,10 @@ from schemas.envelope import Envelope
 from services.alerts.case.agent import CaseKeeper
 from services.core.errors import NotFoundError, RefusedError
 from services.matcher.agent import Matcher
-from services.runtime.pump import Pump
-from services.runtime.rebuild import rebuild
-from services.storage.process import Effects
-from services.storage.quarantine import drop, give_back, list_quarantine, show_quarantined
+from services.runtime.embedded.pump import Pump
+from services.runtime.maintenance.rebuild import rebuild
+from services.storage.events.process import Effects
+from services.storage.events.quarantine import drop, give_back, list_quarantine, show_quarantined
 from services.storage.store import Store
 from services.storage.tables import outbox
 from tests.support.house import House

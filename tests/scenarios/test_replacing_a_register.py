@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from services.core.audit import AuditWord
-from services.ingest.outcomes import Outcome
-from services.ingest.service import Replacement
-from services.ingest.withdrawals import ReplacementTooLargeError
+from services.ingest.reading.outcomes import Outcome
+from services.ingest.recording.service import Replacement
+from services.ingest.recording.withdrawals import ReplacementTooLargeError
 from services.storage.feeds import add_feed
 from services.storage.tables import register_entries
 from tests.support.house import House

@@ -12,9 +12,9 @@ from services.alerts.delivery.backlog import DeliveryState
 from services.alerts.delivery.channels.port import Outcome, SendResult
 from services.alerts.delivery.claiming import claim
 from services.core.audit import AuditWord
-from services.runtime.backups import back_up, restore, settle_in_place
-from services.runtime.pump import deliver
-from services.storage.outbox import StoredEvent
+from services.runtime.embedded.pump import deliver
+from services.runtime.maintenance.backups import back_up, restore, settle_in_place
+from services.storage.events.outbox import StoredEvent
 from services.storage.tables import (
     alert_cases,
     alerts,

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from services.runtime.bootstrap import make_store
-from services.runtime.keyring import read_keyring
+from services.runtime.maintenance.keyring import read_keyring
 from services.runtime.settings import Settings
-from services.storage.reseal import left_to_reseal
+from services.storage.secrets.reseal import left_to_reseal
 from tests.support.killing import ROWS, Deployment, Mailbox, Provider, put_register, until
 from tests.support.serving import command_line, deployment, mailbox, nothing_left_to_do
 

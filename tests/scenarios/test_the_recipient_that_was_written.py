@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from services.alerts.delivery.channels.mail_channel import MailChannel
+from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.port import ACCEPTED, Outcome
 from services.alerts.message.message import Message
 from tests.support.mail_server import Inbox, LoopbackServer

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.ingest.outcomes import Outcome
-from services.ingest.withdrawals import withdraw_one
+from services.ingest.reading.outcomes import Outcome
+from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.tables import notices, register_entries
 from tests.support.house import BLACKPOOL, House
 from tests.support.ledger import pairs, references, rows, stale_matches

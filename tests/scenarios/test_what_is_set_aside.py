@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlalchemy import update
 
 from services.core.audit import AuditWord
-from services.storage.quarantine import drop, give_back
+from services.storage.events.quarantine import drop, give_back
 from services.storage.tables import alerts, deliveries, outbox, quarantine
 from tests.support.house import House
 from tests.support.ledger import count, pairs, rows, said

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.runtime.backups import back_up, restore
+from services.runtime.maintenance.backups import back_up, restore
 from tests.support.house import House
 
 __all__ = ["ENTRIES", "NOTICES", "copy", "put_back", "rows_in", "told"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from services.runtime.bootstrap import make_parts, make_store
-from services.runtime.cli import app
+from services.runtime.cli.main import app
 from services.runtime.settings import Settings
 from services.storage.store import Store
 from tests.support.clock import FrozenClock

@@ -18,13 +18,13 @@ from scripts.postgres import Postgres
 from services.alerts.case.agent import CaseKeeper
 from services.alerts.states.rules import load_ruleset
 from services.matcher.agent import Matcher
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.topics import make_topics
-from services.runtime.distributed.worker import make_worker
-from services.runtime.relay import Relay, make_producer
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.relay import Relay, make_producer
+from services.runtime.kafka.topics import make_topics
+from services.runtime.kafka.worker import make_worker
 from services.storage.engine import make_engine
+from services.storage.events.process import Consumer
 from services.storage.migrate import upgrade
-from services.storage.process import Consumer
 from services.storage.tables import inbox, outbox
 from tests.support.clock import FrozenClock
 from tests.support.house import RULESET, House

@@ -27,12 +27,12 @@ from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.alerts.review.case import Case
 from services.alerts.states.rules import load_ruleset
 from services.core.tokens import Tokeniser
-from services.ingest.drafts import RawRow, RecordKind
-from services.ingest.outcomes import RowOutcome
-from services.ingest.service import Replacement, accept
-from services.ingest.submissions import Origin, Receipt
+from services.ingest.reading.drafts import RawRow, RecordKind
+from services.ingest.reading.outcomes import RowOutcome
+from services.ingest.recording.service import Replacement, accept
+from services.ingest.recording.submissions import Origin, Receipt
 from services.matcher.agent import Matcher
-from services.runtime.pump import Pump
+from services.runtime.embedded.pump import Pump
 from services.storage.engine import make_engine
 from services.storage.feeds import add_feed
 from services.storage.migrate import upgrade

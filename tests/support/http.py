@@ -15,11 +15,11 @@ from httpx import ASGITransport, AsyncClient, Response
 from services.alerts.delivery.digest import Presentation
 from services.runtime.app import make_app
 from services.runtime.bootstrap import Parts, make_parts
-from services.runtime.runner import EmbeddedRunner
+from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.server import listen, served
 from services.runtime.settings import Settings
 from services.storage.feeds import add_feed
-from services.storage.keys import Role, create_key
+from services.storage.secrets.keys import Role, create_key
 from tests.support.house import BLACKPOOL, RAVEN, House
 
 CARDIFF = "council:W06000015"

@@ -26,11 +26,11 @@ from aiosmtpd.controller import Controller
 from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.runtime.bootstrap import make_store
-from services.runtime.keyring import new_keyring, write_keyring
+from services.runtime.maintenance.keyring import new_keyring, write_keyring
 from services.runtime.settings import Settings
 from services.storage.feeds import add_feed
-from services.storage.keys import Role, create_key
 from services.storage.migrate import upgrade
+from services.storage.secrets.keys import Role, create_key
 from services.storage.store import Store
 
 READY_WITHIN = 60.0

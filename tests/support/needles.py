@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 from services.ingest.doors import raw_rows
-from services.ingest.drafts import RecordKind
 from services.ingest.files.table import FileLimits
-from services.ingest.service import read_rows
-from services.ingest.sheets import read_sheet
-from services.ingest.submissions import Origin
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.sheets import read_sheet
+from services.ingest.recording.service import read_rows
+from services.ingest.recording.submissions import Origin
 from services.web.bodies import JSON, read_json_rows
 
 _DIGITS = re.compile(rb"(?<!\d)(?:\d[ \t().+/-]{0,3}){9,40}")

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from services.alerts.states.machine import Event
 from services.audit.closing import Closer, month_to_date
-from services.audit.counting import Counts
-from services.audit.figures import Figure
-from services.audit.months import Month, month_of
+from services.audit.figures.counting import Counts
+from services.audit.figures.figures import Figure
+from services.audit.figures.months import Month, month_of
 from services.audit.store import kept
 from services.runtime.bootstrap import UNSAFE
 from services.storage.feeds import add_feed

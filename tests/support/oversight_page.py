@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from services.audit.counting import Counts, Dimension, add
-from services.audit.figures import DEFINITIONS, Figure, Kind
-from services.audit.months import Month
-from services.audit.publishing import MonthShown, shown
+from services.audit.figures.counting import Counts, Dimension, add
+from services.audit.figures.figures import DEFINITIONS, Figure, Kind
+from services.audit.figures.months import Month
+from services.audit.figures.publishing import MonthShown, shown
 
 NAMES = {"E06000009": "Blackpool", "W06000015": "Cardiff", "RAVN": "Raven Telecom", "HBRT": "Harbour <b>Telecom</b>"}
 

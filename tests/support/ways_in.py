@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple, Protocol
 from sqlalchemy import select
 
 from services.core.tokens import TokenKind
-from services.ingest.drafts import RecordKind
 from services.ingest.files.table import FileLimits
-from services.ingest.sheets import read_sheet
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.sheets import read_sheet
 from services.storage.store import Store
 from services.storage.tables import entry_tokens, notices, register_entries
 from services.storage.vault import place

@@ -14,10 +14,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from schemas.codes import Scope
-from services.core.address import AddressParts
+from services.core.addresses.address import AddressParts
 from services.core.tokens import Tokeniser
-from services.ingest.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
-from services.ingest.rules import read_entry, read_notice
+from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
+from services.ingest.reading.rules import read_entry, read_notice
 from services.matcher.rules import Whereabouts, judge
 from tests.support.clock import START
 from tests.support.house import RAVEN

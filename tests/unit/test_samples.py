@@ -17,15 +17,15 @@ from scripts.samples.numbers import LOST, MENDABLE
 from scripts.samples.subjects import COUNTS, Relation
 from scripts.samples.world import world
 from scripts.samples.writing import ADDRESSES, POSTCODES, UPRNS
+from services.core.addresses.postcode import read_postcode
+from services.core.addresses.uprn import read_uprn
 from services.core.clock import london_day
-from services.core.postcode import read_postcode
-from services.core.telephone import read_numbers
-from services.core.uprn import read_uprn
-from services.ingest.drafts import RawRow, RecordKind, Refused
+from services.core.telephone.telephone import read_numbers
 from services.ingest.files.table import FileLimits
-from services.ingest.rules import read_entry, read_notice
-from services.ingest.sheets import read_sheet
-from services.runtime.samples import BASE_DAY, SAMPLES, rebased
+from services.ingest.reading.drafts import RawRow, RecordKind, Refused
+from services.ingest.reading.rules import read_entry, read_notice
+from services.ingest.reading.sheets import read_sheet
+from services.runtime.demo.samples import BASE_DAY, SAMPLES, rebased
 
 COMMITTED = Path(__file__).parents[2] / "samples"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

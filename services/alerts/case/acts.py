@@ -24,7 +24,7 @@ from services.alerts.states.rules import load_ruleset
 from services.core.audit import AuditWord
 from services.core.errors import NotFoundError
 from services.storage.audit import AuditRow, write_audit
-from services.storage.outbox import announce
+from services.storage.events.outbox import announce
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, cases
 

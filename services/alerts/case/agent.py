@@ -19,8 +19,8 @@ from services.alerts.states.rules import Ruleset
 from services.core.audit import AuditWord
 from services.core.ids import reference
 from services.storage.audit import AuditRow
-from services.storage.outbox import Announcement
-from services.storage.process import Effects
+from services.storage.events.outbox import Announcement
+from services.storage.events.process import Effects
 from services.storage.sequences import take
 from services.storage.store import Store
 

@@ -18,7 +18,7 @@ from services.alerts.policy.councils import Council, load_council
 from services.alerts.review.owed import CasePolicy, what_is_owed
 from services.alerts.states.machine import ENDED
 from services.alerts.states.rules import Ruleset
-from services.storage.process import write_effects
+from services.storage.events.process import write_effects
 from services.storage.store import Store
 from services.storage.tables import cases, feeds
 

@@ -15,7 +15,7 @@ from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, what_is_owed
 from services.alerts.review.withdrawal import tells_of_withdrawal
 from services.alerts.states.rules import load_ruleset
-from services.storage.process import write_effects
+from services.storage.events.process import write_effects
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, cases, deliveries
 

@@ -16,7 +16,7 @@ from services.alerts.delivery.channels.port import Outcome, SendResult
 from services.alerts.policy.policy import Contact
 from services.core.audit import AuditWord
 from services.storage.audit import AuditRow, write_audit
-from services.storage.outbox import Announcement, announce
+from services.storage.events.outbox import Announcement, announce
 from services.storage.sequences import take
 from services.storage.store import Store
 from services.storage.tables import alert_cases, deliveries, delivery_attempts

@@ -16,7 +16,7 @@ from services.alerts.policy.policy import Contact
 from services.core.audit import AuditWord
 from services.core.ids import reference
 from services.storage.audit import AuditRow, write_audit
-from services.storage.quarantine import list_quarantine, to_tell_of
+from services.storage.events.quarantine import list_quarantine, to_tell_of
 from services.storage.sequences import take
 from services.storage.store import Store
 from services.storage.tables import alerts

@@ -22,7 +22,7 @@ from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import next_escalation
 from services.core.audit import AuditWord
 from services.storage.audit import AuditRow, write_audit
-from services.storage.outbox import Announcement, announce
+from services.storage.events.outbox import Announcement, announce
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, audit, cases, deliveries, delivery_attempts
 

@@ -11,10 +11,10 @@ from rich.text import Text
 from sqlalchemy import func, select
 
 from services.runtime.demo.mailbox import text_of
+from services.runtime.demo.samples import Sample
 from services.runtime.demo.stage import Stage
 from services.runtime.demo.telling import Teller, plain_table
 from services.runtime.demo.waiting import until_handled, until_told
-from services.runtime.samples import Sample
 from services.storage.tables import cases, matches
 
 SHOWN_ISSUES = 6

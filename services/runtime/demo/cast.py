@@ -7,9 +7,9 @@ from typing import Any
 
 from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
-from services.runtime.samples import SAMPLES, Sample
+from services.runtime.demo.samples import SAMPLES, Sample
 from services.storage.feeds import add_feed
-from services.storage.keys import Role, create_key
+from services.storage.secrets.keys import Role, create_key
 from services.storage.store import Store
 
 GROUPING_SECONDS = 2

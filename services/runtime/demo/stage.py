@@ -15,14 +15,14 @@ from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts, make_store
 from services.runtime.demo.cast import bring_in
 from services.runtime.demo.mailbox import Mailbox, make_router, receiving
-from services.runtime.keyring import new_keyring, write_keyring
-from services.runtime.runner import EmbeddedRunner
-from services.runtime.samples import BASE_DAY, Sample, rebased
+from services.runtime.demo.samples import BASE_DAY, Sample, rebased
+from services.runtime.embedded.runner import EmbeddedRunner
+from services.runtime.maintenance.keyring import new_keyring, write_keyring
 from services.runtime.server import listen, served
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine
+from services.storage.events.process import Consumer
 from services.storage.migrate import upgrade
-from services.storage.process import Consumer
 from services.storage.store import Store
 
 SAMPLES_DIR = Path(__file__).parents[3] / "samples"

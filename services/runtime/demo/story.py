@@ -9,9 +9,9 @@ from rich.console import Console
 from services.alerts.message.wording import short_day
 from services.core.clock import LONDON
 from services.runtime.demo import acts, answers
+from services.runtime.demo.samples import SAMPLES
 from services.runtime.demo.stage import HurriedStage
 from services.runtime.demo.telling import Teller
-from services.runtime.samples import SAMPLES
 
 DAYS_UNANSWERED = 7
 SECONDS_A_DAY = 1.5

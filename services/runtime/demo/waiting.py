@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from services.core.errors import PullcordError
 from services.runtime.demo.cast import GROUPING_SECONDS
 from services.runtime.demo.stage import Stage
-from services.storage.process import Consumer
+from services.storage.events.process import Consumer
 from services.storage.tables import cases, deliveries, inbox, outbox
 
 LONGEST_WAIT = 120.0

@@ -11,8 +11,17 @@ import pytest
 from services.alerts.case.acts import PEOPLES_ACTS
 from services.alerts.states.machine import State
 from services.audit.closing import CONFIRMED_BEFORE_IT_MOVED
-from services.audit.counting import ACTS_OF_PEOPLE, COUNTED, First, Said, Standing, count_month, firsts_of, replay
-from services.audit.figures import Figure
+from services.audit.figures.counting import (
+    ACTS_OF_PEOPLE,
+    COUNTED,
+    First,
+    Said,
+    Standing,
+    count_month,
+    firsts_of,
+    replay,
+)
+from services.audit.figures.figures import Figure
 from services.core.audit import FIELDS, AuditWord
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

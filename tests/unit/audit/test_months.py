@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.audit.months import MOST, Month, month_of, read_month, read_period
+from services.audit.figures.months import MOST, Month, month_of, read_month, read_period
 from services.core.errors import RefusedError
 
 

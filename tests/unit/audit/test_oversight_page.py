@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from services.audit.figures import SMALLEST_WAITS
-from services.audit.figures_page import rewritten
-from services.audit.suppression import SMALL
+from services.audit.figures.figures import SMALLEST_WAITS
+from services.audit.figures.figures_page import rewritten
+from services.audit.figures.suppression import SMALL
 
 PAGE = Path(__file__).parents[3] / "docs" / "oversight.md"
 
 
 def test_the_page_is_as_the_definitions_make_it() -> None:
     page = PAGE.read_text("utf-8")
-    assert rewritten(page) == page, "run: python -m services.audit.figures_page docs/oversight.md"
+    assert rewritten(page) == page, "run: python -m services.audit.figures.figures_page docs/oversight.md"
 
 
 def test_the_page_names_the_thresholds_that_hold() -> None:

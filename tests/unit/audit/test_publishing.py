@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from services.audit.counting import Counts, Dimension, add
-from services.audit.figures import BAND_NAMES, DEFINITIONS, Figure
-from services.audit.publishing import Shown, Wait, band, shown
+from services.audit.figures.counting import Counts, Dimension, add
+from services.audit.figures.figures import BAND_NAMES, DEFINITIONS, Figure
+from services.audit.figures.publishing import Shown, Wait, band, shown
 
 BLACKPOOL, CARDIFF = "E06000009", "W06000015"
 

@@ -9,11 +9,11 @@ from itertools import pairwise
 import pytest
 from justhtml import JustHTML
 
-from services.audit import plots
-from services.audit.figures import DEFINITIONS
-from services.audit.plots import Point
-from services.audit.report import report
-from services.audit.report_view import HEADLINES
+from services.audit.figures.figures import DEFINITIONS
+from services.audit.report import plots
+from services.audit.report.plots import Point
+from services.audit.report.report import report
+from services.audit.report.report_view import HEADLINES
 from tests.support.oversight_page import MONTHS, NAMES, TO_DATE
 
 MADE_AT = datetime(2026, 12, 10, 9, 30, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from services.audit.months import Month
-from services.audit.report import report
+from services.audit.figures.months import Month
+from services.audit.report.report import report
 from tests.support.oversight_page import MONTHS, NAMES, TO_DATE, a_month
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]

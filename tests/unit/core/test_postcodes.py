@@ -1,6 +1,6 @@
 import pytest
 
-from services.core.postcode import PostcodeMend, PostcodeReading, areas_of, outward, read_area, read_postcode
+from services.core.addresses.postcode import PostcodeMend, PostcodeReading, areas_of, outward, read_area, read_postcode
 
 SWAPPED = frozenset({PostcodeMend.LETTERS_AND_DIGITS_SWAPPED})
 

@@ -1,9 +1,9 @@
 import pytest
 
-from services.core.address import AddressParts, parse_address
-from services.core.address_endings import without_ending
-from services.core.address_plain import read_plain_parts
-from services.core.address_words import segments_of
+from services.core.addresses.address import AddressParts, parse_address
+from services.core.addresses.address_endings import without_ending
+from services.core.addresses.address_plain import read_plain_parts
+from services.core.addresses.address_words import segments_of
 
 
 def parts(sub_units="", numbers="", street="", building=""):

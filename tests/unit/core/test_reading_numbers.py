@@ -1,7 +1,7 @@
 import phonenumbers
 import pytest
 
-from services.core.telephone import (
+from services.core.telephone.telephone import (
     Mend,
     NumberProblem,
     NumberReading,

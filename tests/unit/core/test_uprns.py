@@ -1,6 +1,6 @@
 import pytest
 
-from services.core.uprn import UprnMend, UprnProblem, UprnReading, describe, read_uprn
+from services.core.addresses.uprn import UprnMend, UprnProblem, UprnReading, describe, read_uprn
 
 
 @pytest.mark.parametrize(

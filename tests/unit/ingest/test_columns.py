@@ -4,11 +4,11 @@ import pytest
 
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
-from services.ingest.column_names import FIELD_NAMES, LISTS, MANY_COLUMNS
-from services.ingest.columns import known_heading, map_columns, row_fields, row_problems
-from services.ingest.drafts import RecordKind
 from services.ingest.files.problems import CellCode, CellProblem
 from services.ingest.files.table import SheetRow
+from services.ingest.reading.column_names import FIELD_NAMES, LISTS, MANY_COLUMNS
+from services.ingest.reading.columns import known_heading, map_columns, row_fields, row_problems
+from services.ingest.reading.drafts import RecordKind
 
 ENTRY, NOTICE = RecordKind.ENTRY, RecordKind.NOTICE
 GUIDE = Path(__file__).parents[3] / "docs" / "spreadsheets.md"

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.columns import known_heading
-from services.ingest.drafts import RecordKind
 from services.ingest.files.problems import CellCode, FileCode, FileRefused, Remark
 from services.ingest.files.reader import read_table
 from services.ingest.files.table import FileLimits
+from services.ingest.reading.columns import known_heading
+from services.ingest.reading.drafts import RecordKind
 
 HEADINGS = "Case ID,Tel No,Post Code\n"
 

@@ -6,7 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.ingest.stamps import SLACK, Stamp, exact, in_words, of_the_day, read_stamp, tells_more, trusted, unknown
+from services.ingest.reading.stamps import (
+    SLACK,
+    Stamp,
+    exact,
+    in_words,
+    of_the_day,
+    read_stamp,
+    tells_more,
+    trusted,
+    unknown,
+)
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 TODAY = of_the_day(date(2026, 11, 28))

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from schemas.codes import Connection, ServiceStatus
-from services.ingest.drafts import Draft, EntryFacts, RecordKind
-from services.ingest.outcomes import Issue, Outcome
-from services.ingest.stamps import exact
-from services.ingest.step import Keyed, Plan, Recorded, plan
-from services.ingest.ties import Danger
+from services.ingest.reading.drafts import Draft, EntryFacts, RecordKind
+from services.ingest.reading.outcomes import Issue, Outcome
+from services.ingest.reading.stamps import exact
+from services.ingest.recording.step import Keyed, Plan, Recorded, plan
+from services.ingest.recording.ties import Danger
 
 KEY, OTHER_KEY = b"k" * 16, b"o" * 16
 FLAG = Issue("cli", "odd", "The number is odd.", "Mend it.")

@@ -6,11 +6,11 @@ import zipfile
 import openpyxl
 import pytest
 
-from services.ingest.columns import known_heading
-from services.ingest.drafts import RecordKind
 from services.ingest.files.problems import FileRefused
 from services.ingest.files.reader import read_table
 from services.ingest.files.table import FileLimits
+from services.ingest.reading.columns import known_heading
+from services.ingest.reading.drafts import RecordKind
 
 HEADINGS = ["Case ID", "Tel No", "Last test"]
 SHEET = "xl/worksheets/sheet1.xml"

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from services.runtime.runner import Loop
-from services.storage.loops import beats
+from services.runtime.embedded.runner import Loop
+from services.storage.events.loops import beats
 from services.storage.store import Store
 from tests.support.clock import FrozenClock
 
@@ -38,7 +38,7 @@ def let_wait(
     loop: Loop, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, after: Callable[[], None] = lambda: None
 ) -> None:
     """Have a loop wait on that clock."""
-    monkeypatch.setattr("services.runtime.runner.monotonic", lambda: clock.now().timestamp())
+    monkeypatch.setattr("services.runtime.embedded.runner.monotonic", lambda: clock.now().timestamp())
     loop._wake = Waits(clock, after)  # type: ignore[assignment]
 
 

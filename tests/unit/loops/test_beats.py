@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from services.runtime.beats import APART, BEAT_SECONDS, Beat, BeatingStore
-from services.runtime.commands.standing import SILENT_SECONDS
-from services.runtime.runner import CLOSING_SECONDS, EmbeddedRunner, Loop, beating
-from services.storage.loops import beats, note_beat
+from services.runtime.cli.commands.running.standing import SILENT_SECONDS
+from services.runtime.embedded.beats import APART, BEAT_SECONDS, Beat, BeatingStore
+from services.runtime.embedded.runner import CLOSING_SECONDS, EmbeddedRunner, Loop, beating
+from services.storage.events.loops import beats, note_beat
 from services.storage.store import Store
 from tests.support.clock import START
 from tests.support.house import House

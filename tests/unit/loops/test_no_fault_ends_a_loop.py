@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
-from services.runtime.pump import Pump
-from services.runtime.runner import EmbeddedRunner, Loop
+from services.runtime.embedded.pump import Pump
+from services.runtime.embedded.runner import EmbeddedRunner, Loop
 from services.storage.tables import quarantine
 from tests.support.house import House, sqlite_engine
 from tests.support.http import make_door_parts

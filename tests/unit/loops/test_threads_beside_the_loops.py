@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.runtime.distributed import waking
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.station import Station
-from services.runtime.distributed.waking import Waker
-from services.runtime.distributed.watch import Watch
-from services.runtime.relay import RelayError
-from services.runtime.runner import Loop
+from services.runtime.embedded.runner import Loop
+from services.runtime.kafka import waking
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.relay import RelayError
+from services.runtime.kafka.station import Station
+from services.runtime.kafka.waking import Waker
+from services.runtime.kafka.watch import Watch
 from tests.support.house import House
 from tests.unit.loops.faults import A_FEW, EVERY, kind_of
 

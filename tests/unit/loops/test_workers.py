@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from services.runtime.distributed import roles
-from services.runtime.distributed.kafka_settings import KafkaSettings
-from services.runtime.distributed.roles import WorkerEndedError
-from services.runtime.distributed.worker import LONGEST_WAIT, Worker, make_worker
+from services.runtime.kafka import roles
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.roles import WorkerEndedError
+from services.runtime.kafka.worker import LONGEST_WAIT, Worker, make_worker
 from services.runtime.logs import say_failed
 from tests.support.house import House
 from tests.unit.loops.faults import EVERY, kind_of

@@ -1,6 +1,6 @@
 import pytest
 
-from services.core.address import AddressParts, parse_address
+from services.core.addresses.address import AddressParts, parse_address
 from services.matcher.addresses import Agreement, Level, Reason, compare
 
 

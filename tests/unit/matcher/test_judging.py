@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.codes import MatchLevel, Scope
-from services.core.address import parse_address
+from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Reason, Whereabouts, judge
 

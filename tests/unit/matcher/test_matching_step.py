@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.codes import MatchDecision, MatchLevel, Scope
-from services.core.address import parse_address
+from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Reason, Whereabouts
 from services.matcher.step import EntryRow, MatchRow, MatchState, NoticeRow, step

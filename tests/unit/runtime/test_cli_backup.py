@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from services.runtime.keyring import read_keyring, with_newest_current, write_keyring
+from services.runtime.maintenance.keyring import read_keyring, with_newest_current, write_keyring
 from services.storage.tables import audit
 from tests.support.command_line import Desk
 

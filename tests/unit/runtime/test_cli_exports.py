@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from services.runtime.exports import shown_reference, written_whole
+from services.runtime.maintenance.exports import shown_reference, written_whole
 from tests.support.command_line import BLACKPOOL, ENTRY, Desk
 
 

@@ -9,9 +9,9 @@ import pytest
 from services.alerts.states.machine import Event
 from services.matcher.addresses import Reason as AddressReason
 from services.matcher.rules import Reason
-from services.runtime.cli import COMMANDS
-from services.runtime.commands.reference import reference, rewritten
-from services.runtime.commands.words import EVENTS, REASONS
+from services.runtime.cli.main import COMMANDS
+from services.runtime.cli.reference import reference, rewritten
+from services.runtime.cli.support.words import EVENTS, REASONS
 from tests.support.command_line import Desk
 
 PAGE = Path(__file__).parents[3] / "docs" / "command-line.md"
@@ -19,7 +19,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "command-line.md"
 
 def test_the_page_is_as_the_commands_make_it() -> None:
     page = PAGE.read_text("utf-8")
-    assert rewritten(page) == page, "run: python -m services.runtime.commands.reference docs/command-line.md"
+    assert rewritten(page) == page, "run: python -m services.runtime.cli.reference docs/command-line.md"
 
 
 def test_the_page_names_every_command() -> None:

@@ -7,10 +7,10 @@ from importlib.metadata import version
 
 import pytest
 
-from services.runtime import cli
+from services.runtime.cli import main as cli
 from services.storage.engine import make_engine
-from services.storage.keys import find_caller
 from services.storage.migrate import downgrade
+from services.storage.secrets.keys import find_caller
 from tests.support.command_line import BLACKPOOL, RAVEN, ROUTE, Desk
 
 A_KEY = ("keys", "create", "--role", "provider", "--feed", RAVEN, "--label", "production")

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from services.runtime.commands.standing import SILENT_SECONDS, UNHEARD_SECONDS
-from services.storage.canaries import note_heard, note_told
-from services.storage.loops import note_beat
+from services.runtime.cli.commands.running.standing import SILENT_SECONDS, UNHEARD_SECONDS
+from services.storage.events.canaries import note_heard, note_told
+from services.storage.events.loops import note_beat
 from tests.support.command_line import Desk
 
 WELL = "✓ Nothing is overdue."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.runtime.keyring import Keyring, read_keyring, write_keyring
+from services.runtime.maintenance.keyring import Keyring, read_keyring, write_keyring
 from tests.support.command_line import Desk
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from services.runtime.distributed import roles
+from services.runtime.kafka import roles
 
 PATIENCE = 0.2
 WITHIN_SECONDS = 5.0

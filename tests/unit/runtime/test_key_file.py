@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.runtime.key_file import LOOK_EVERY, KeyFile
-from services.runtime.keyring import (
+from services.runtime.maintenance.key_file import LOOK_EVERY, KeyFile
+from services.runtime.maintenance.keyring import (
     Keyring,
     KeysError,
     change_keyring,

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.runtime.distributed.worker import ID_LENGTH, _canary_told_at, _stored
-from services.runtime.relay import ID_HEADER
+from services.runtime.kafka.relay import ID_HEADER
+from services.runtime.kafka.worker import ID_LENGTH, _canary_told_at, _stored
 
 ID = "019a8c3f2b107f3ea1b2c3d4e5f60718"
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from services.core.clock import LONDON
 from services.ingest.answers import SHOWN, receipt_answer
-from services.ingest.drafts import RecordKind
-from services.ingest.outcomes import Issue, Outcome, RowOutcome
-from services.ingest.submissions import Receipt
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.outcomes import Issue, Outcome, RowOutcome
+from services.ingest.recording.submissions import Receipt
 from tests.support.command_line import RAVEN, Desk
 from tests.support.http import Door
 from tests.support.ways_in import WAYS, Named, Way, way_of

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from services.runtime.distributed.watch import Watch
+from services.runtime.kafka.watch import Watch
 
 PATIENCE = 8.0
 

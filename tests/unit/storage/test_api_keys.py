@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from services.core.errors import ConflictError, NotFoundError
 from services.storage.feeds import add_feed
-from services.storage.keys import Caller, KeyEndedError, Role, create_key, find_caller, list_keys, revoke_key
+from services.storage.secrets.keys import Caller, KeyEndedError, Role, create_key, find_caller, list_keys, revoke_key
 from services.storage.store import Store
 from services.storage.tables import api_keys, audit
 from tests.support.clock import FrozenClock

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.storage.canaries import heard_until, note_heard, note_told, oldest_heard, partitions_due, unheard
-from services.storage.missed import tell_missed_again
-from services.storage.outbox import Announcement, announce, mark_published, unpublished
+from services.storage.events.canaries import heard_until, note_heard, note_told, oldest_heard, partitions_due, unheard
+from services.storage.events.missed import tell_missed_again
+from services.storage.events.outbox import Announcement, announce, mark_published, unpublished
 from services.storage.store import Store
 from tests.support.clock import START, FrozenClock
 from tests.unit.storage.test_events_in_and_out import RAVEN, withdrawn

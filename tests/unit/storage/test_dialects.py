@@ -20,7 +20,7 @@ from services.storage.dialect import (
     skipping_locked,
     upsert,
 )
-from services.storage.outbox import LANES
+from services.storage.events.outbox import LANES
 from services.storage.sequences import SEQUENCES, take
 from services.storage.store import Store
 from services.storage.tables import deliveries, idempotency_keys, metadata, sequences

@@ -14,9 +14,9 @@ from sqlalchemy.exc import OperationalError
 from schemas.envelope import Envelope, decode
 from schemas.events import EntriesWithdrawn, NoticesReconsidered, RecordRef
 from services.core.audit import AuditWord
-from services.runtime.pump import Pump, deliver
+from services.runtime.embedded.pump import Pump, deliver
 from services.storage.audit import AuditRow
-from services.storage.outbox import (
+from services.storage.events.outbox import (
     LANES,
     Announcement,
     StoredEvent,
@@ -26,7 +26,7 @@ from services.storage.outbox import (
     oldest_unpublished,
     unpublished,
 )
-from services.storage.process import Effects, PoisonError, process, put_in_quarantine
+from services.storage.events.process import Effects, PoisonError, process, put_in_quarantine
 from services.storage.store import Store
 from services.storage.tables import audit, inbox, outbox, quarantine, sequences
 from tests.support.clock import FrozenClock

@@ -10,7 +10,14 @@ from sqlalchemy import select
 
 from services.alerts.case.acts import act, read_record
 from services.alerts.states.machine import Event
-from services.storage.reseal import KNOWN_WITHIN, SEALED_COLUMNS, left_to_reseal, reseal, reseal_all, sealed_under
+from services.storage.secrets.reseal import (
+    KNOWN_WITHIN,
+    SEALED_COLUMNS,
+    left_to_reseal,
+    reseal,
+    reseal_all,
+    sealed_under,
+)
 from services.storage.store import Store
 from services.storage.tables import metadata, notices, register_entries
 from services.storage.vault import Vault, VaultError, place

@@ -1,7 +1,7 @@
 """Which channel a route takes."""
 
 from services.alerts.delivery.channels.apprise_channel import AppriseChannel
-from services.alerts.delivery.channels.mail_channel import MailChannel
+from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.port import Channel, SendResult
 from services.alerts.delivery.channels.routes import is_mail
 from services.alerts.message.message import Message

@@ -4,7 +4,7 @@ One target a route, so that every send has one outcome: with two, the one that w
 """
 
 from services.alerts.delivery.channels.library import ASSET, Apprise, NotifyBase, NotifyEmail, Overheard
-from services.alerts.delivery.channels.mail_route import SCHEMES, addresses_of, read_mail_route
+from services.alerts.delivery.channels.mail.mail_route import SCHEMES, addresses_of, read_mail_route
 from services.alerts.delivery.channels.refusals import (
     LEFT_OUT,
     NO_RECIPIENT,

@@ -4,8 +4,8 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from services.alerts.delivery.channels.mail_channel import MailChannel
-from services.alerts.delivery.channels.mail_message import build_mail, message_id
+from services.alerts.delivery.channels.mail.mail_channel import MailChannel
+from services.alerts.delivery.channels.mail.mail_message import build_mail, message_id
 from services.alerts.delivery.channels.port import Outcome, SendResult
 from services.alerts.delivery.channels.routes import read_mail_route
 from services.alerts.message.message import Message

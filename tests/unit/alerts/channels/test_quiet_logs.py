@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from services.alerts.delivery.channels.library import TALKATIVE, Overheard
-from services.alerts.delivery.channels.mail_channel import MailChannel
+from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.routes import RouteRefusedError, read_mail_route, read_route
 from services.alerts.message.message import Message
 

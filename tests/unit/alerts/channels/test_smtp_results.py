@@ -6,8 +6,8 @@ import ssl
 
 import pytest
 
+from services.alerts.delivery.channels.mail.smtp_results import REASONS, Stage, result_of
 from services.alerts.delivery.channels.port import Outcome, SendResult
-from services.alerts.delivery.channels.smtp_results import REASONS, Stage, result_of
 
 TEMPORARY, PERMANENT, IN_DOUBT = Outcome.FAILED_TEMPORARY, Outcome.FAILED_PERMANENT, Outcome.IN_DOUBT
 

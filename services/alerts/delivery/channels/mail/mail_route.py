@@ -1,0 +1,146 @@
+"""Reading the route of a mail server: one recipient, one sender, the server.
+
+Apprise reads the server and its options. Addresses are read here: it takes an apostrophe or a semicolon for the end
+of one, leaves out what it does not understand, and without a recipient writes to the sender.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, unquote
+
+from services.alerts.delivery.channels.library import ASSET, Apprise, NotifyEmail
+from services.alerts.delivery.channels.mail.addresses import Mailbox, NoAddressError, holds_several, read_mailbox
+from services.alerts.delivery.channels.refusals import (
+    ENCRYPTED,
+    HEADER,
+    NO_RECIPIENT,
+    NOT_UNDERSTOOD,
+    OPTION,
+    RECIPIENT,
+    REPLY,
+    SENDER,
+    SEVERAL,
+    RouteRefusedError,
+)
+from services.alerts.delivery.channels.written import Written, read_written
+
+SCHEMES: Final = frozenset({"mailto", "mailtos"})
+
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]"
+_AUTHORITY = re.compile(
+    rf"(?:(?P<user>[^@:#\\\s]+)(?::(?P<password>[^@:#\\\s]*))?@)?(?P<host>{_HOST})(?::(?P<port>[0-9]{{1,5}}))?"
+)
+_ADDRESSES = frozenset({"to", "from", "name", "reply", "cc", "bcc"})
+_SIGN_IN = frozenset({"user", "password", "pass", "port"})
+_OPTIONS = frozenset(NotifyEmail.template_args) | _SIGN_IN
+_STANDS_IN = "from=stand-in%40pullcord.example&to=stand-in%40pullcord.example"
+"""What Apprise is given in place of the addresses, which are then put in as they were read."""
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
+_ADDRESSING = frozenset({"to", "cc", "bcc", "from", "sender", "reply-to", "return-path", "errors-to"})
+_ADDRESSING_STARTS = ("resent-", "disposition-notification-", "apparently-", "delivered-")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Who writes to whom, and where answers go."""
+
+    recipient: Mailbox
+    sender: Mailbox
+    reply: Mailbox | None
+
+
+def read_mail_route(route: str) -> NotifyEmail:
+    """The mail server, the sender and the one recipient that the route names. Raises RouteRefusedError."""
+    written = read_written(route)
+    authority = _AUTHORITY.fullmatch(written.authority)
+    if written.scheme not in SCHEMES or authority is None:
+        raise RouteRefusedError(NOT_UNDERSTOOD)
+    _check_options(written.options)
+    headers = _headers(written.options)
+    addresses = Addresses(_recipient(written), _sender(written, authority), _reply(written.options))
+    return _with(_server(written), addresses, headers)
+
+
+def _check_options(options: Mapping[str, str]) -> None:
+    """An option that nobody knows may be a recipient misspelt."""
+    for name, value in options.items():
+        if not name.startswith("+") and (name not in _OPTIONS or not (value.isprintable() or name in _ADDRESSES)):
+            raise RouteRefusedError(OPTION)
+    if not re.fullmatch(rf"(?:{_HOST})?", options.get("smtp", "")):
+        raise RouteRefusedError(OPTION)
+
+
+def _recipient(written: Written) -> Mailbox:
+    given = [*written.path, *filter(None, [written.options.get("to")])]
+    if len(given) > 1 or written.options.get("cc") or written.options.get("bcc"):
+        raise RouteRefusedError(SEVERAL)
+    if not given:
+        raise RouteRefusedError(NO_RECIPIENT)
+    return _read(given[0], SEVERAL if holds_several(given[0]) else RECIPIENT)
+
+
+def _sender(written: Written, authority: re.Match[str]) -> Mailbox:
+    """The address in `from=`; else the one that is signed in with, at this mail server unless it says where."""
+    name = written.options.get("name", "")
+    if not name.isprintable():
+        raise RouteRefusedError(SENDER)
+    if given := written.options.get("from", ""):
+        sender = _read(given, SENDER)
+        return Mailbox(sender.address, name or sender.name)
+    user = written.options.get("user") or unquote(authority["user"] or "")
+    return Mailbox(_read(user if "@" in user else f"{user}@{authority['host']}", SENDER).address, name or ASSET.app_id)
+
+
+def _reply(options: Mapping[str, str]) -> Mailbox | None:
+    return _read(options["reply"], REPLY) if options.get("reply") else None
+
+
+def _read(text: str, code: str) -> Mailbox:
+    try:
+        return read_mailbox(text)
+    except NoAddressError:
+        raise RouteRefusedError(code) from None
+
+
+def _headers(options: Mapping[str, str]) -> dict[str, str]:
+    """The route's own headers (`+X-Council=…`). None may say once more who writes to whom."""
+    headers = {name[1:]: value for name, value in options.items() if name.startswith("+")}
+    for name, value in headers.items():
+        small = name.lower()
+        if small in _ADDRESSING or small.startswith(_ADDRESSING_STARTS):
+            raise RouteRefusedError(HEADER)
+        if not _HEADER_NAME.fullmatch(name) or not value.isprintable():
+            raise RouteRefusedError(HEADER)
+    return headers
+
+
+def _server(written: Written) -> NotifyEmail:
+    told = {name: value for name, value in written.options.items() if name not in _ADDRESSES and name[:1] != "+"}
+    options = "".join(f"&{name}={quote(value, safe='')}" for name, value in told.items())
+    service = Apprise.instantiate(f"{written.scheme}://{written.authority}?{_STANDS_IN}{options}", asset=ASSET)
+    if not isinstance(service, NotifyEmail):
+        raise RouteRefusedError(NOT_UNDERSTOOD)
+    if service.pgp_mode != "no":
+        raise RouteRefusedError(ENCRYPTED)
+    return service
+
+
+def addresses_of(service: NotifyEmail) -> Addresses:
+    """The addresses that were put into the service."""
+    (name, address), (sender_name, sender) = service.targets[0], service.from_addr
+    reply = next((Mailbox(one, str(service.names[one] or "")) for one in service.reply_to), None)
+    return Addresses(Mailbox(address, str(name or "")), Mailbox(str(sender), str(sender_name or "")), reply)
+
+
+def _with(service: NotifyEmail, addresses: Addresses, headers: dict[str, str]) -> NotifyEmail:
+    reply = addresses.reply
+    service.targets = [(addresses.recipient.name or False, addresses.recipient.address)]
+    service.from_addr = [addresses.sender.name or False, addresses.sender.address]
+    service.reply_to = {reply.address} if reply else set()
+    service.names = {reply.address: reply.name or False} if reply else {}
+    service.headers = headers
+    service.retry = 0  # trying again is decided outside
+    return service

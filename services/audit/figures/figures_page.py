@@ -1,0 +1,44 @@
+"""Writes the figures into docs/oversight.md: `python -m services.audit.figures.figures_page docs/oversight.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from services.audit.figures.figures import DEFINED, DEFINITIONS, Definition, Kind
+
+BEGIN: Final = "<!-- generated: begin -->"
+END: Final = "<!-- generated: end -->"
+COUNTED: Final = {Kind.FLOW: "in the month", Kind.STOCK: "at its end", Kind.WAIT: "waits that ended in it"}
+
+
+def figures_table() -> str:
+    """Every figure with what it counts and what it traces to, as Markdown."""
+    heading = "| figure | counted | what it counts | its kinds | by | traces to |\n|---|---|---|---|---|---|"
+    return "\n".join([heading, *(f"| {' | '.join(_cells(one))} |" for one in DEFINITIONS)])
+
+
+def rewritten(page: str) -> str:
+    """The page with the part between its marks made anew; ValueError where the marks are missing."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page needs a line {BEGIN} and a line {END}")
+    return f"{before}{BEGIN}\n\n{figures_table()}\n\n{END}{after}"
+
+
+def _cells(one: Definition) -> Iterator[str]:
+    yield f"**{one.title}** `{one.figure}`"
+    yield COUNTED[one.kind]
+    part = f" Part of: {DEFINED[one.part_of].title.lower()}." if one.part_of else ""
+    yield one.counts + part
+    yield ", ".join(f"`{kind}`" for kind in one.kinds) or one.kinds_are
+    yield ", ".join(one.by)
+    yield one.rule
+
+
+if __name__ == "__main__":
+    page = Path(sys.argv[1])
+    page.write_text(rewritten(page.read_text("utf-8")), "utf-8")

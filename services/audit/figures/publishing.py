@@ -1,0 +1,149 @@
+"""Figures as they may be shown: small counts withheld, waits as median and nine tenths. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.audit.figures.counting import Counts, Dimension
+from services.audit.figures.figures import BANDS, DEFINITIONS, SMALLEST_WAITS, Definition, Figure, Kind
+from services.audit.figures.months import Month
+from services.audit.figures.suppression import NO_PART, SMALL, Part, Published, publish, publish_crossed
+
+Table = Mapping[str, int | None]
+"""Counts by council, provider or kind; None where one is withheld. Who is not in it had none."""
+
+CODES = (Dimension.COUNCIL, Dimension.PROVIDER)
+CROSSED = {Dimension.COUNCIL: Dimension.COUNCIL_KIND, Dimension.PROVIDER: Dimension.PROVIDER_KIND}
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long it took, in whole days: half took no longer than `median`, nine in ten no longer than `nine_tenths`."""
+
+    median: int
+    nine_tenths: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure of a month as it may be shown: None where a count is withheld."""
+
+    definition: Definition
+    total: int | None
+    tables: Mapping[Dimension, Table]
+    waits: Mapping[tuple[Dimension, str], Wait] = field(default_factory=dict)
+    """Of a wait: the national one under (TOTAL, ""), and one for each council and provider with enough of them."""
+    counted: bool = True
+    """False for a stock that nobody took at the end of the month: not known, which is neither nought nor withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthShown:
+    """The figures of a month. `complete` is False for a month that is not over: they are those of today."""
+
+    month: Month
+    figures: Sequence[Shown]
+    complete: bool = True
+
+
+def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
+    """All figures of a month's counts."""
+    return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
+
+
+def _shown(definition: Definition, counts: Counts, small: int) -> Shown:
+    if (definition.figure, Dimension.TOTAL, "") not in counts:
+        return Shown(definition, None, {}, counted=False)
+    if not definition.of_people:
+        small = 0
+    published = _published(definition.counted_as or definition.figure, counts, small)
+    tables: dict[Dimension, Table] = {one: published.tables[one] for one in CODES if one in definition.by}
+    kinds = published.tables[_kinds_of(definition.figure)]
+    if kinds:
+        tables[Dimension.KIND] = kinds
+    if definition.kind is Kind.WAIT:
+        return Shown(definition, published.total, tables, dict(_waits(counts, definition.figure, published)))
+    if kinds:
+        tables |= {
+            CROSSED[one]: _crossed(counts, definition, one, tables[one], kinds, small) for one in CODES if one in tables
+        }
+    return Shown(definition, published.total, tables)
+
+
+def _published(figure: Figure, counts: Counts, small: int) -> Published:
+    """What may be shown of a figure and of those that count the same cases: their kinds are decided on together."""
+    tables: dict[str, Mapping[str, int]] = {one.value: _table(counts, figure, one) for one in CODES}
+    for definition in DEFINITIONS:
+        if figure in (definition.figure, definition.counted_as):
+            tables[_kinds_of(definition.figure)] = _kinds(counts, definition)
+    return publish(tables, counts[figure, Dimension.TOTAL, ""], small, _part_of(counts, figure))
+
+
+def _part_of(counts: Counts, figure: Figure) -> Part:
+    for definition in DEFINITIONS:
+        if definition.part_of is figure:
+            tables = {one.value: _table(counts, definition.figure, one) for one in CODES}
+            return Part(counts[definition.figure, Dimension.TOTAL, ""], tables)
+    return NO_PART
+
+
+def _kinds_of(figure: Figure) -> str:
+    return f"kinds of {figure}"
+
+
+def _kinds(counts: Counts, definition: Definition) -> Mapping[str, int]:
+    """The counts by kind, in the order of the definition; those of waits in bands."""
+    is_wait = definition.kind is Kind.WAIT
+    found: Counter[str] = Counter()
+    for kind, number in _table(counts, definition.figure, Dimension.KIND).items():
+        found[band(int(kind)) if is_wait else kind] += number
+    return {kind: found[kind] for kind in definition.kinds or sorted(found)}
+
+
+def band(days: int) -> str:
+    """The band that a wait of so many days is shown in."""
+    return next(name for last, name in BANDS if last is None or days <= last)
+
+
+def _crossed(
+    counts: Counts, definition: Definition, dimension: Dimension, rows: Table, kinds: Table, small: int
+) -> Table:
+    """The counts by council (or provider) and kind, each under both with a stroke between."""
+    found = _table(counts, definition.figure, CROSSED[dimension])
+    crossed = {row: {kind: found.get(f"{row}/{kind}", 0) for kind in kinds} for row in sorted(rows)}
+    made = publish_crossed(crossed, rows, kinds, small)
+    return {f"{row}/{kind}": number for row, numbers in made.items() for kind, number in numbers.items()}
+
+
+def _waits(counts: Counts, figure: Figure, published: Published) -> Iterator[tuple[tuple[Dimension, str], Wait]]:
+    if (published.total or 0) >= SMALLEST_WAITS:
+        days = {int(day): number for day, number in _table(counts, figure, Dimension.KIND).items()}
+        yield (Dimension.TOTAL, ""), _wait(days)
+    for dimension in CODES:
+        of_each: dict[str, dict[int, int]] = defaultdict(dict)
+        for key, number in _table(counts, figure, CROSSED[dimension]).items():
+            code, _, day = key.partition("/")
+            of_each[code][int(day)] = number
+        for code, shown_number in published.tables[dimension].items():
+            if (shown_number or 0) >= SMALLEST_WAITS:
+                yield (dimension, code), _wait(of_each[code])
+
+
+def _wait(days: Mapping[int, int]) -> Wait:
+    return Wait(_within(days, 5), _within(days, 9))
+
+
+def _within(days: Mapping[int, int], tenths: int) -> int:
+    """The fewest days within which so many tenths of all came to an end."""
+    needed, reached = sum(days.values()) * tenths, 0
+    for day in sorted(days):
+        reached += days[day]
+        if reached * 10 >= needed:
+            return day
+    return 0
+
+
+def _table(counts: Counts, figure: Figure, dimension: Dimension) -> dict[str, int]:
+    return {key: number for (one, where, key), number in sorted(counts.items()) if (one, where) == (figure, dimension)}

@@ -1,0 +1,71 @@
+"""Figures as one long table: a line for each count, the form that CSV and other programs take. Pure."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+
+from services.audit.figures.counting import Dimension
+from services.audit.figures.publishing import MonthShown, Shown
+
+COLUMNS = (
+    "month",
+    "figure",
+    "table",
+    "key",
+    "count",
+    "withheld",
+    "median_days",
+    "nine_tenths_days",
+    "complete",
+)
+"""The columns of the CSV, in order; none is ever taken away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A count as it may be shown: None where it is withheld, or where nobody took stock."""
+
+    table: Dimension
+    key: str
+    count: int | None
+    withheld: bool
+    median_days: int | None = None
+    nine_tenths_days: int | None = None
+
+
+def cells(figure: Shown) -> Iterator[Cell]:
+    """Every count of a figure: its total first, then its tables."""
+    yield _cell(figure, Dimension.TOTAL, "", figure.total)
+    for table, counts in figure.tables.items():
+        for key, count in counts.items():
+            yield _cell(figure, table, key, count)
+
+
+def as_csv(months: Iterable[MonthShown]) -> str:
+    """The figures of months as CSV (RFC 4180). An empty count that is not `withheld` is not known."""
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for one in months:
+        for figure in one.figures:
+            for cell in cells(figure):
+                writer.writerow(_line(one, figure, cell))
+    return text.getvalue()
+
+
+def _cell(figure: Shown, table: Dimension, key: str, count: int | None) -> Cell:
+    wait = figure.waits.get((table, key))
+    withheld = figure.counted and count is None
+    return Cell(table, key, count, withheld, wait.median if wait else None, wait.nine_tenths if wait else None)
+
+
+def _line(month: MonthShown, figure: Shown, cell: Cell) -> Iterator[str]:
+    yield str(month.month)
+    yield figure.definition.figure.value
+    yield cell.table.value
+    yield cell.key
+    for number in (cell.count, cell.withheld, cell.median_days, cell.nine_tenths_days, month.complete):
+        yield "" if number is None else str(number).lower()

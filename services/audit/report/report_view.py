@@ -1,0 +1,215 @@
+"""What the report shows, as its template asks for it: headlines, plots and tables. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.audit.figures.counting import Dimension
+from services.audit.figures.figures import DEFINITIONS, Definition, Figure, Kind
+from services.audit.figures.publishing import CODES, CROSSED, MonthShown, Shown
+from services.audit.report import plots
+from services.audit.report.wording import (
+    TOO_FEW,
+    WITHHELD,
+    Value,
+    long_name,
+    named,
+    short_name,
+    value,
+    wait_values,
+    words,
+)
+
+HEADLINES = (
+    Figure.MIGRATED_UNCONFIRMED,
+    Figure.RESTRICTED_WHILE_OPEN,
+    Figure.PAST_DATE_UNCONFIRMED,
+    Figure.CASES_OPEN,
+)
+"""What is looked for first: where the alarm may be dead, and how many are still at risk."""
+
+WAITS = tuple(one.figure for one in DEFINITIONS if one.kind is Kind.WAIT)
+MOST_BARS = 15
+"""A plot by council or provider shows so many, the highest; the table has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A figure at a glance, and how it was in the month before."""
+
+    figure: Figure
+    title: str
+    value: Value
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table; `note` is a code or a word beside its name."""
+
+    name: str
+    note: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table with its caption and the headings of its columns."""
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Months in order, the names of councils and providers by their codes, and when the report is made.
+
+    What is shown council by council is the last month: months are never added up.
+    """
+
+    months: Sequence[MonthShown]
+    names: Mapping[str, str]
+    made_at: datetime
+
+    @property
+    def last(self) -> MonthShown:
+        """The last month."""
+        return self.months[-1]
+
+    def headlines(self) -> Iterator[Headline]:
+        """The figures at a glance."""
+        for figure in (*HEADLINES, *WAITS):
+            title = _of(self.last, figure).definition.title
+            before = self.months[-2] if len(self.months) > 1 else None
+            said = f"{long_name(before.month)}: {_headline(before, figure).text}" if before else ""
+            yield Headline(figure, title, _headline(self.last, figure), said)
+
+    def over_time(self, figure: Figure) -> plots.Plot:
+        """A bar for each month."""
+        return plots.columns([_point(one, figure) for one in self.months])
+
+    def waits_over_time(self, figure: Figure) -> plots.SpanPlot:
+        """The median and nine tenths of each month."""
+        return plots.spans([_span(one, figure) for one in self.months])
+
+    def by_kind(self, definition: Definition) -> plots.Plot | None:
+        """A bar for each kind in the last month; None where there is nothing to see."""
+        kinds = _of(self.last, definition.figure).tables.get(Dimension.KIND, {})
+        return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
+
+    def by_each(self, figure: Figure, dimension: Dimension) -> plots.Plot | None:
+        """A bar for each council or provider, the highest first; None where there is nothing to see."""
+        counts = _of(self.last, figure).tables.get(dimension, {})
+        points = [plots.Point(self.name(code), count, WITHHELD) for code, count in counts.items()]
+        points.sort(key=lambda point: (point.value is None, -(point.value or 0), point.label))
+        return _rows(points[:MOST_BARS])
+
+    def nation(self) -> Grid:
+        """The figures that have no kinds known beforehand, and the waits, month by month."""
+        shown = [_of(self.last, one.figure) for one in DEFINITIONS if _stands_alone(one)]
+        rows = (
+            Row(
+                long_name(month.month),
+                "" if month.complete else "to date",
+                tuple(_own(_of(month, one.definition.figure), Dimension.TOTAL, "") for one in shown),
+            )
+            for month in self.months
+        )
+        return Grid("The nation, month by month", ("Month", *map(_heading, shown)), tuple(rows))
+
+    def by_month(self, definition: Definition) -> Grid:
+        """A figure month by month, with its kinds where all are known beforehand."""
+        headings = ["Month", "Total", *map(words, definition.kinds)]
+        if definition.kind is Kind.WAIT:
+            headings += ["median days", "nine in ten within"]
+        rows = tuple(_month_row(one, definition) for one in self.months)
+        return Grid(f"{definition.title}: the nation, month by month", tuple(headings), rows)
+
+    def overview(self, dimension: Dimension) -> Grid:
+        """The same of every council or provider in the last month."""
+        shown = [_of(self.last, one.figure) for one in DEFINITIONS if dimension in one.by and _stands_alone(one)]
+        codes = {code for one in shown for code in one.tables.get(dimension, {})}
+        rows = [Row(self.name(code), code, tuple(_own(one, dimension, code) for one in shown)) for code in codes]
+        rows.sort(key=lambda row: ([-(one.number or 0) for one in row.values], row.name))
+        headings = (dimension.capitalize(), *map(_heading, shown))
+        return Grid(f"Every {dimension} with a case: {named(self.last)}", headings, tuple(rows))
+
+    def crossed(self, definition: Definition) -> Iterator[Grid]:
+        """A figure of the last month by council and kind, and by provider and kind, where not all of it is withheld."""
+        shown = _of(self.last, definition.figure)
+        for dimension in CODES:
+            counts = shown.tables.get(dimension, {})
+            if counts and definition.kinds and CROSSED[dimension] in shown.tables:
+                headings = (dimension.capitalize(), "Total", *map(words, definition.kinds))
+                rows = tuple(self._crossed_row(shown, dimension, code) for code in sorted(counts, key=self.name))
+                if any(one.number is not None for row in rows for one in row.values):
+                    yield Grid(f"{definition.title} by {dimension}: {named(self.last)}", headings, rows)
+
+    def name(self, code: str) -> str:
+        """The name of a council or provider."""
+        return self.names.get(code, code)
+
+    def _crossed_row(self, shown: Shown, dimension: Dimension, code: str) -> Row:
+        found, kinds = shown.tables[CROSSED[dimension]], shown.definition.kinds
+        counts = (shown.tables[dimension][code], *(found.get(f"{code}/{kind}", 0) for kind in kinds))
+        return Row(self.name(code), code, tuple(value(shown, count) for count in counts))
+
+
+def _of(month: MonthShown, figure: Figure) -> Shown:
+    return next(shown for shown in month.figures if shown.definition.figure is figure)
+
+
+def _headline(month: MonthShown, figure: Figure) -> Value:
+    shown = _of(month, figure)
+    if shown.definition.kind is not Kind.WAIT:
+        return value(shown, shown.total)
+    median, _ = wait_values(shown, Dimension.TOTAL, "")
+    return (
+        median
+        if median.number is None
+        else Value(f"{median.text} day{'' if median.number == 1 else 's'}", median.number)
+    )
+
+
+def _heading(shown: Shown) -> str:
+    title = shown.definition.title
+    return f"{title}: median days" if shown.definition.kind is Kind.WAIT else title
+
+
+def _own(shown: Shown, dimension: Dimension, key: str) -> Value:
+    if shown.definition.kind is Kind.WAIT:
+        return wait_values(shown, dimension, key)[0]
+    return value(shown, shown.tables.get(dimension, {}).get(key, 0) if key else shown.total)
+
+
+def _stands_alone(definition: Definition) -> bool:
+    """Whether one number says it: its kinds have no columns of their own."""
+    return not definition.kinds or definition.kind is Kind.WAIT
+
+
+def _rows(points: Sequence[plots.Point]) -> plots.Plot | None:
+    return plots.rows(points) if any(point.value for point in points) else None
+
+
+def _point(month: MonthShown, figure: Figure) -> plots.Point:
+    shown = _of(month, figure)
+    counted = value(shown, shown.total)
+    return plots.Point(short_name(month.month), counted.number, counted.text, partial=not month.complete)
+
+
+def _span(month: MonthShown, figure: Figure) -> tuple[str, int | None, int | None, str]:
+    wait = _of(month, figure).waits.get((Dimension.TOTAL, ""))
+    label = short_name(month.month)
+    return (label, wait.median, wait.nine_tenths, "") if wait else (label, None, None, TOO_FEW)
+
+
+def _month_row(month: MonthShown, definition: Definition) -> Row:
+    shown = _of(month, definition.figure)
+    counts = shown.tables.get(Dimension.KIND, {})
+    values = [value(shown, count) for count in (shown.total, *(counts.get(kind, 0) for kind in definition.kinds))]
+    if definition.kind is Kind.WAIT:
+        values += wait_values(shown, Dimension.TOTAL, "")
+    return Row(long_name(month.month), "" if month.complete else "to date", tuple(values))

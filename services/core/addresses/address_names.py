@@ -1,0 +1,63 @@
+"""Telling the name of a street from the name of a building."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from services.core.addresses.address_words import BUILDING_WORDS, DIRECTIONS, STREET_WORDS, WEAK_STREET_WORDS
+
+
+class NameKind(IntEnum):
+    """What the words of a name say it is."""
+
+    BUILDING = 0
+    UNTOLD = 1
+    WEAK_STREET = 2
+    STREET = 3
+
+
+class Name(NamedTuple):
+    """A name cut into a building and a street, of which one may be empty.
+
+    A name that does not tell is a street here.
+    """
+
+    kind: NameKind
+    building: str
+    street: str
+
+
+def read_name(words: list[str]) -> Name:
+    """The building and the street in the words of one part of an address; words after the street are left out.
+
+    `st` is a saint's while another such word follows: `upr st johns rd`.
+    """
+    saint = building = weak = 0
+    for place in range(1, len(words)):
+        word = words[place]
+        if word in STREET_WORDS:
+            if word != "st":
+                return _street(words, building, place)
+            saint = saint or place
+        elif word in BUILDING_WORDS:
+            building = building or place
+        elif word in WEAK_STREET_WORDS:
+            weak = weak or place
+    if saint:
+        return _street(words, building, saint)
+    if building:
+        return Name(NameKind.BUILDING, " ".join(words[: building + 1]), "")
+    if weak:
+        return Name(NameKind.WEAK_STREET, "", " ".join(words[: _with_direction(words, weak)]))
+    return Name(NameKind.UNTOLD, "", " ".join(words))
+
+
+def _street(words: list[str], building: int, end: int) -> Name:
+    """The street that ends at `end`, and the building that ends at `building` if a word stands between the two."""
+    stop = _with_direction(words, end)
+    if not 0 < building < end - 1:
+        return Name(NameKind.STREET, "", " ".join(words[:stop]))
+    return Name(NameKind.STREET, " ".join(words[: building + 1]), " ".join(words[building + 1 : stop]))
+
+
+def _with_direction(words: list[str], end: int) -> int:
+    return end + 2 if end + 1 < len(words) and words[end + 1] in DIRECTIONS else end + 1

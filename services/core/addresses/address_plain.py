@@ -1,0 +1,74 @@
+"""The short way through the plain forms of an address, which most addresses have: `flat 2`, `maple ct`, `18a high st`.
+
+A plain segment is a sub-unit (`flat 2`, `room b`), a name, a house number and a name, in this order; each but the last
+name may be missing, and that too where there is no number. A name is words without digits. One pattern reads the
+segment in place of some twenty (the commonest sub-units are read ahead), and to the same end:
+
+- To find a sub-unit, `take_sub_units` needs one of `NAMING_WORDS`, a letter right before a digit, a stroke or a dash. A
+  plain segment has the first only as the word in front of its sub-unit, and none of the others.
+- What may belong to a house number, a letter that stands apart or `to` and a second number, does not follow here: the
+  next word has two letters or more and is not `to`. Nor does `no` stand before it. There are no other digits.
+- A part has a name wherever it has a number, so that no number waits for the name in the next part.
+
+Where one segment is not plain, the whole address goes the long way, `read_parts`.
+"""
+
+import re
+from collections.abc import Iterable
+from string import ascii_lowercase
+from typing import Final
+
+from services.core.addresses.address_names import read_name
+from services.core.addresses.address_numbers import HouseNumber
+from services.core.addresses.address_sections import Part
+from services.core.addresses.address_units import NAMING_WORDS, UNIT_WORDS, take_sub_units
+
+_NAME: Final = r"(?=[a-z]{2})[^\W\d_]++(?: [^\W\d_]++)*+"
+_PLAIN: Final = re.compile(
+    rf"(?:(?:{UNIT_WORDS}) (?P<unit>[0-9]{{1,4}}[a-z]?|[a-z])(?: |$))?"
+    rf"(?:(?P<before>{_NAME})(?: (?<!\bno )|$))?"
+    rf"(?:(?P<number>[0-9]{{1,4}})(?P<suffix>[a-z])? (?!to\b)(?P<name>{_NAME}))?"
+)
+_FLOORS: Final = ("grd", "lwr grd", "bsmt", "gdn", "top", "upr", "lwr", "first", "second", "third", "fourth", "rear")
+_STOREYS: Final = tuple(f"{floor}/{flat}" for floor in range(10) for flat in range(1, 10))
+_UNITS: Final = (*map(str, range(1, 100)), *ascii_lowercase, *_STOREYS)
+
+
+def _read_ahead() -> dict[str, set[str]]:
+    """The sub-units named by the commonest segments that say nothing else, as the long way reads them."""
+    segments = [f"{floor} {words}" for floor in _FLOORS for words in ("flr flat", "flr", "flat")]
+    segments += [f"flat {unit}" for unit in _UNITS]
+    return {segment: units for segment in segments for units, rest in [take_sub_units(segment)] if not rest}
+
+
+_KNOWN: Final = _read_ahead()
+
+
+def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[Part]] | None:
+    """What `read_parts` gives, or None where a segment is not plain."""
+    units: set[str] = set()
+    parts: list[Part] = []
+    for segment in segments:
+        if segment in _KNOWN:
+            units |= _KNOWN[segment]
+            continue
+        match = _PLAIN.fullmatch(segment)
+        if match is None:
+            return None
+        unit, before, number, suffix, name = match.groups("")
+        if unit:
+            units.add(unit.lstrip("0") or "0")
+        if not number:
+            before, name = "", before
+        if name:
+            words = name.split()
+            if not NAMING_WORDS.isdisjoint(words) or (before and not NAMING_WORDS.isdisjoint(before.split())):
+                return None
+            parts.append(Part(_house_number(before, number, suffix) if number else [], before, read_name(words)))
+    return units, parts
+
+
+def _house_number(before: str, number: str, suffix: str) -> list[HouseNumber]:
+    start = len(before) + 1 if before else 0
+    end = start + len(number) + len(suffix)
+    return [HouseNumber((number.lstrip("0") or "0",), (suffix,) if suffix else (), start, end)]

@@ -1,0 +1,121 @@
+"""Reads where a record's line is: numbers, UPRN, postcode, address.
+
+What is unsound is flagged and left out of matching.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from services.core.addresses.address import AddressParts, parse_address
+from services.core.addresses.postcode import areas_of, read_area, read_postcode
+from services.core.addresses.uprn import describe as describe_uprn
+from services.core.addresses.uprn import read_uprn
+from services.core.telephone.telephone import describe, read_numbers
+from services.core.tokens import TokenKind
+from services.ingest.reading.outcomes import Issue
+
+Values = tuple[tuple[TokenKind, str], ...]
+
+# Looked up once: for every row the enum's own looking up of a member would be felt.
+TELEPHONE, UPRN, POSTCODE, AREA = TokenKind
+
+
+class Place(NamedTuple):
+    """Where a line is, as far as it could be read."""
+
+    numbers: tuple[str, ...]
+    uprn: str | None
+    postcode: str | None
+    parts: AddressParts | None
+    issues: tuple[Issue, ...]
+
+    @property
+    def values(self) -> Values:
+        """The canonical values the record is found by."""
+        found = [(TELEPHONE, number) for number in self.numbers]
+        if self.uprn:
+            found.append((UPRN, self.uprn))
+        if self.postcode:
+            found.append((POSTCODE, self.postcode))
+        return tuple(found)
+
+    @property
+    def private(self) -> dict[str, object]:
+        """What matching needs of the place, as it is sealed."""
+        parts = self.parts.to_compact() if self.parts else None
+        return {"numbers": self.numbers, "uprn": self.uprn, "postcode": self.postcode, "parts": parts}
+
+
+def read_place(
+    cli: str | None, uprn: str | None, postcode: str | None, lines: Sequence[str], town: str | None
+) -> Place:
+    """Read the four ways a line can be found."""
+    issues: list[Issue] = []
+    numbers = _numbers(cli, issues)
+    code = _postcode(postcode, issues)
+    return Place(numbers, _uprn(uprn, issues), code, parse_address(lines, town) if lines else None, tuple(issues))
+
+
+def area_values(postcode: str) -> Values:
+    """The wider areas a postcode lies in: the sector and the outward code."""
+    return tuple((AREA, area) for area in areas_of(postcode) if area != postcode)
+
+
+def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
+    """The canonical values of a place as it is sealed. An entry is found by the areas its postcode lies in, too."""
+    if place.get("areas"):
+        return read_areas(place["areas"])[0]
+    found = [(TELEPHONE, number) for number in place.get("numbers", ())]
+    found += [(kind, place[name]) for kind, name in ((UPRN, "uprn"), (POSTCODE, "postcode")) if place.get(name)]
+    wider = area_values(place["postcode"]) if with_areas and place.get("postcode") else ()
+    return (*found, *wider)
+
+
+def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
+    """The areas a notice names: full postcodes, sectors, outward codes. Those that are none are reported."""
+    values, issues = [], []
+    for code in codes:
+        area = read_area(code)
+        if area is None:
+            issues.append(
+                Issue(
+                    "area_codes",
+                    "not_an_area",
+                    "One of the codes is no postcode, sector or outward code.",
+                    "Write each like FY3 8AB, FY3 8 or FY3.",
+                )
+            )
+            continue
+        values.append((POSTCODE if read_postcode(area) else AREA, area))
+    return tuple(dict.fromkeys(values)), tuple(dict.fromkeys(issues))
+
+
+def _numbers(cli: str | None, issues: list[Issue]) -> tuple[str, ...]:
+    if not cli:
+        return ()
+    reading = read_numbers(cli)
+    for problem in sorted(reading.problems):
+        reason, remedy = describe(problem)
+        issues.append(Issue("cli", problem.value, reason, remedy))
+    return reading.numbers
+
+
+def _uprn(uprn: str | None, issues: list[Issue]) -> str | None:
+    if not uprn:
+        return None
+    reading = read_uprn(uprn)
+    if reading.problem is not None:
+        issues.append(Issue("uprn", reading.problem.value, *describe_uprn(reading.problem)))
+    return reading.uprn
+
+
+def _postcode(postcode: str | None, issues: list[Issue]) -> str | None:
+    if not postcode or not postcode.strip():
+        return None
+    reading = read_postcode(postcode)
+    if reading is None:
+        issues.append(Issue("postcode", "not_a_postcode", "This is not a UK postcode.", "Write it like FY3 8AB."))
+        return None
+    return reading.postcode

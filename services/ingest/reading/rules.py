@@ -1,0 +1,243 @@
+"""What is taken and what is refused. Pure: rows in, drafts or refusals out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_json
+
+from schemas.codes import Scope
+from schemas.notice import MigrationNotice, lasting_reference
+from schemas.register_entry import RegisterEntry
+from services.core.clock import london_day
+from services.core.plausible_days import EARLIEST, LATEST, is_plausible
+from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
+from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.places import Place, area_values, read_areas, read_place
+from services.ingest.reading.stamps import AHEAD, read_stamp
+from services.ingest.reading.validation import Model, validate
+
+# Looked up once: for every row the enum's own looking up of a member would be felt.
+LINE, EXCHANGE = Scope.LINE, Scope.EXCHANGE
+
+
+def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts] | Refused:
+    """A provider's row as a draft, or why it is refused. `provider` is the RCPID whose key sent it."""
+    notice, issues = _validated(MigrationNotice, row)
+    if notice is None:
+        return Refused(row.number, issues)
+    place = _place(notice)
+    values, area_issues = (place.values, ()) if notice.scope is LINE else read_areas(_area_codes(notice))
+    refusals = (
+        *_wrong_provider(notice, provider),
+        *_implausible_dates(notice),
+        *_from_the_future("issued_at", notice.issued_at, now),
+        *(() if values else _nowhere(notice)),
+    )
+    notes = (*issues, *place.issues, *area_issues)
+    if refusals:
+        return Refused(row.number, (*refusals, *notes))
+    return Draft(
+        row=row.number,
+        reference=lasting_reference(notice.provider_reference, notice.id),
+        stamp=read_stamp(notice.issued_at, now, typed=row.typed),
+        facts=_notice_facts(notice),
+        values=values,
+        content=notice.model_dump_json(exclude={"id", "source", "issued_at"}, exclude_defaults=True).encode(),
+        private={"record": notice, **place.private},
+        issues=(*notes, *_undated(notice)),
+    )
+
+
+def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
+    """A council's row as a draft, or why it is refused. An odd number, UPRN or address never refuses it."""
+    entry, issues = _validated(RegisterEntry, row)
+    if entry is None:
+        return Refused(row.number, issues, _reference(row))
+    refusals = _from_the_future("updated_at", entry.updated_at, now)
+    if refusals:
+        return Refused(row.number, (*refusals, *issues), entry.entry_id)
+    place = _place(entry)
+    return Draft(
+        row=row.number,
+        reference=entry.entry_id,
+        stamp=read_stamp(entry.updated_at, now, typed=row.typed),
+        facts=_entry_facts(entry),
+        values=place.values + (area_values(place.postcode) if place.postcode else ()),
+        content=entry.model_dump_json(exclude={"updated_at"}, exclude_defaults=True).encode(),
+        private={"record": entry, **place.private},
+        issues=(*issues, *place.issues, *_hard_to_find(place)),
+    )
+
+
+def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
+    """What is sealed of a draft, as JSON; with it the places named by versions that tie with it."""
+    private = {**draft.private, "rivals": rivals} if rivals else draft.private
+    return to_json(private, exclude_none=True)
+
+
+def _validated(model: type[Model], row: RawRow) -> tuple[Model | None, tuple[Issue, ...]]:
+    if not row.usable:
+        return None, row.issues
+    record, issues = validate(model, row.fields)
+    return record, (*row.issues, *issues)
+
+
+def _reference(row: RawRow) -> str | None:
+    value = row.fields.get("entry_id") if row.usable else None
+    return value.strip() if isinstance(value, str) and value.strip() else None
+
+
+def _place(record: MigrationNotice | RegisterEntry) -> Place:
+    return read_place(record.cli, record.uprn, record.postcode, record.address_lines, record.post_town)
+
+
+def _area_codes(notice: MigrationNotice) -> tuple[str, ...]:
+    return notice.area_codes or ((notice.postcode,) if notice.postcode else ())
+
+
+def _notice_facts(notice: MigrationNotice) -> NoticeFacts:
+    return NoticeFacts(
+        scope=notice.scope,
+        status=notice.status,
+        migration_kind=notice.migration_kind,
+        target_service=notice.target_service,
+        planned_on=notice.planned_migration_date,
+        restriction_on=notice.restriction_start_date,
+        telecare_known=notice.telecare_known,
+        supersedes=notice.supersedes,
+    )
+
+
+def _entry_facts(entry: RegisterEntry) -> EntryFacts:
+    confirmed = entry.last_confirmed_at
+    return EntryFacts(
+        service_status=entry.service_status,
+        connection=entry.connection,
+        last_confirmed_on=london_day(confirmed) if confirmed else None,
+        agreement_named=bool(entry.share_basis_id),
+        agreement_until=entry.share_basis_expires_on,
+    )
+
+
+def _wrong_provider(notice: MigrationNotice, provider: str) -> tuple[Issue, ...]:
+    if notice.provider_id in (None, provider):
+        return ()
+    return (
+        Issue(
+            "provider_id",
+            "not_your_provider",
+            "The notice names another provider than the key it was sent with.",
+            "Send it with that provider's key.",
+        ),
+    )
+
+
+def _implausible_dates(notice: MigrationNotice) -> list[Issue]:
+    dates = (
+        ("planned_migration_date", notice.planned_migration_date),
+        ("restriction_start_date", notice.restriction_start_date),
+        ("issued_at", notice.issued_at and london_day(notice.issued_at)),
+    )
+    return [
+        Issue(
+            field,
+            "implausible_date",
+            f"The date is not between {EARLIEST.year} and {LATEST.year}.",
+            "Check the year and send the row again.",
+        )
+        for field, day in dates
+        if day is not None and not is_plausible(day)
+    ]
+
+
+def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple[Issue, ...]:
+    if stamp is None or stamp <= now + AHEAD:
+        return ()
+    return (
+        Issue(
+            field,
+            "in_the_future",
+            "The time is more than a day ahead of the time of receipt, so the row was not kept.",
+            "Check the year, and the clock and the time zone of the system that made it. Then send the row again.",
+        ),
+    )
+
+
+def _nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
+    """What is amiss with a notice that nothing can be found by."""
+    if notice.scope is LINE:
+        return (
+            Issue(
+                "cli",
+                "nowhere",
+                "There is no usable telephone number, UPRN or postcode.",
+                "Give at least the telephone number of the line.",
+            ),
+        )
+    if notice.scope is EXCHANGE:
+        return ()
+    return (
+        Issue(
+            "area_codes",
+            "nowhere",
+            "There is no usable postcode, sector or outward code.",
+            "List the postcodes of the area.",
+        ),
+    )
+
+
+def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
+    found = []
+    if notice.planned_migration_date is None and notice.restriction_start_date is None:
+        found.append(
+            Issue(
+                "planned_migration_date",
+                "no_date",
+                "No date is given, so councils are told at once.",
+                "Send the date as soon as it is known.",
+            )
+        )
+    if notice.scope is EXCHANGE and not notice.area_codes:
+        found.append(
+            Issue(
+                "area_codes",
+                "exchange_only",
+                "Which addresses an exchange serves is not known here, so the notice matches nothing yet.",
+                "List the postcodes it serves.",
+            )
+        )
+    return tuple(found)
+
+
+def _hard_to_find(place: Place) -> tuple[Issue, ...]:
+    if place.numbers and not (place.postcode or place.uprn):
+        return (
+            Issue(
+                "postcode",
+                "number_only",
+                "There is no usable postcode or UPRN, so it can be matched by telephone number only.",
+                "Add the UPRN, or the postcode and address.",
+            ),
+        )
+    if not place.values:
+        return (
+            Issue(
+                "cli",
+                "cannot_be_matched",
+                "There is no usable telephone number, UPRN or postcode. It is kept but cannot be matched.",
+                "Add the telephone number the alarm uses, or the UPRN.",
+            ),
+        )
+    if place.postcode and not place.uprn and place.parts is None:
+        return (
+            Issue(
+                "address_lines",
+                "no_address",
+                "A postcode without an address cannot tell one home from the next.",
+                "Add the address or the UPRN.",
+            ),
+        )
+    return ()

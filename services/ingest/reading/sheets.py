@@ -1,0 +1,85 @@
+"""From a spreadsheet to rows with typed fields, and what to tell the sender about its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.ingest.files.dates import read_date, read_moment
+from services.ingest.files.problems import CellProblem
+from services.ingest.files.reader import read_table
+from services.ingest.files.table import FileLimits, SheetRow
+from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
+from services.ingest.reading.columns import ColumnMap, known_heading, map_columns, row_fields, row_problems
+from services.ingest.reading.drafts import RawRow, RecordKind
+from services.ingest.reading.outcomes import Issue
+
+DATES = frozenset(
+    [
+        "planned_migration_date",
+        "restriction_start_date",
+        "service_started_on",
+        "service_ended_on",
+        "share_basis_expires_on",
+    ]
+)
+MOMENTS = frozenset(["issued_at", "updated_at", "last_successful_test_at", "last_confirmed_at"])
+YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_known", "arc_number_dialled"])
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file after reading: how its columns were understood, remarks on the whole, and its rows, to be read once."""
+
+    columns: ColumnMap
+    headings: tuple[str, ...]
+    remarks: tuple[str, ...]
+    rows: Iterator[RawRow]
+
+
+def read_sheet(
+    data: bytes, kind: RecordKind, limits: FileLimits, media_type: str | None = None, file_name: str | None = None
+) -> Sheet:
+    """Read a CSV or XLSX file of notices or register entries.
+
+    Raises FileRefused, here or while the rows are read.
+    """
+    table = read_table(
+        data, media_type=media_type, file_name=file_name, limits=limits, known_heading=known_heading(kind)
+    )
+    columns = map_columns(table.headings, kind)
+    remarks = (*(remark.value for remark in table.remarks), *columns.remarks())
+    return Sheet(columns, table.headings, remarks, (_raw_row(row, columns) for row in table.rows))
+
+
+def _raw_row(row: SheetRow, columns: ColumnMap) -> RawRow:
+    fields: dict[str, Any] = {field: _typed(field, value) for field, value in row_fields(row, columns).items()}
+    if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:
+        fields["id"] = fields["provider_reference"]
+    issues = tuple(_issue(problem, columns.fields) for problem in row_problems(row, columns))
+    return RawRow(row.number, fields, issues, row.usable, typed=True)
+
+
+def _typed(field: str, value: str | list[str]) -> Any:
+    """The value as its field takes it; one that cannot be read stays as it is, for validation to refuse by name."""
+    if isinstance(value, list):
+        return value
+    if field in DATES:
+        return _or_as_written(read_date(value), value)
+    if field in MOMENTS:
+        return _or_as_written(read_moment(value), value)
+    if field in YES_NO:
+        return _or_as_written(read_yes_no(value), value)
+    if field in CODED_FIELDS:
+        return _or_as_written(read_code(field, value), value)
+    return value
+
+
+def _or_as_written(read: Any, value: str) -> Any:
+    return value if read is None else read
+
+
+def _issue(problem: CellProblem, fields: Mapping[int, str]) -> Issue:
+    field = fields.get(problem.index, "row") if problem.index is not None else "row"
+    return Issue(field, problem.code.value, problem.reason, problem.remedy)

@@ -1,0 +1,150 @@
+"""Where each kind of record is kept: its tables, its columns, the event that announces it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple
+
+from sqlalchemy import Table
+
+from schemas.events import EntriesAccepted, EntryRef, EventData, NoticeRef, NoticesAccepted
+from services.core.audit import AuditWord
+from services.core.tokens import on_the_stream
+from services.ingest.reading.drafts import Draft, EntryFacts, Facts, NoticeFacts, RecordKind
+from services.ingest.recording.step import Keyed
+from services.ingest.recording.ties import SAME_STAMP, Danger
+from services.storage import tables
+
+
+class Written(NamedTuple, Generic[Facts]):
+    """A draft as written: its id, its revision, its tokens."""
+
+    pk: int
+    revision: int
+    shard: int
+    tokens: tuple[tuple[Any, bytes], ...]
+    draft: Draft[Facts]
+
+
+@dataclass(frozen=True)
+class Shelf(Generic[Facts]):
+    """How one kind of record is kept and announced."""
+
+    kind: RecordKind
+    table: Table
+    tokens: Table
+    owner: str
+    stamp: str
+    accepted: AuditWord
+    stale: AuditWord
+    clear: Callable[[Keyed[Facts], Callable[[str], bytes]], dict[str, Any]]
+    """The columns in the clear; the second argument makes the key of another record of the same feed."""
+    decisive: Callable[[Any], tuple[Danger, Danger | None, bool, bool]]
+    """Of a row: its danger, its rival's if it has one, whether it was announced, and whether it was taken off."""
+    announce: Callable[[str, str, Sequence[Written[Facts]]], EventData]
+
+
+def _clear_notice(one: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> dict[str, Any]:
+    facts, rival = one.draft.facts, one.rival.danger if one.rival else None
+    return {
+        "scope": facts.scope.value,
+        "status": facts.status.value,
+        "migration_kind": facts.migration_kind.value,
+        "target_service": facts.target_service.value,
+        "planned_on": facts.planned_on,
+        "restriction_on": facts.restriction_on,
+        "telecare_known": facts.telecare_known,
+        "supersedes_key": key_of(facts.supersedes) if facts.supersedes else None,
+        "rival_status": rival.status if rival else None,
+        "rival_planned_on": rival.planned_on if rival else None,
+        "rival_restriction_on": rival.restriction_on if rival else None,
+        "announced": one.announced,
+    }
+
+
+def _clear_entry(one: Keyed[EntryFacts], _key_of: Callable[[str], bytes]) -> dict[str, Any]:
+    facts = one.draft.facts
+    return {
+        "service_status": facts.service_status.value,
+        "connection": facts.connection.value,
+        "last_confirmed_on": facts.last_confirmed_on,
+        "agreement_named": facts.agreement_named,
+        "agreement_until": facts.agreement_until,
+    }
+
+
+def _decisive_notice(row: Any) -> tuple[Danger, Danger | None, bool, bool]:
+    rival = Danger(row.rival_status, row.rival_planned_on, row.rival_restriction_on) if row.rival_status else None
+    return Danger(row.status, row.planned_on, row.restriction_on), rival, row.announced, False
+
+
+def _decisive_entry(row: Any) -> tuple[Danger, Danger | None, bool, bool]:
+    danger = Danger(row.service_status)
+    return danger, danger if SAME_STAMP in row.flags.split() else None, False, not row.live
+
+
+def _announce_notices(feed: str, submission: str, written: Sequence[Written[NoticeFacts]]) -> EventData:
+    return NoticesAccepted(
+        feed=feed,
+        submission=submission,
+        records=tuple(
+            NoticeRef(
+                notice=one.pk,
+                revision=one.revision,
+                scope=one.draft.facts.scope,
+                status=one.draft.facts.status,
+                migration_kind=one.draft.facts.migration_kind,
+                target_service=one.draft.facts.target_service,
+                planned_on=one.draft.facts.planned_on,
+                restriction_on=one.draft.facts.restriction_on,
+                issued_at=one.draft.stamp.at,
+                tokens=on_the_stream(one.tokens),
+            )
+            for one in written
+        ),
+    )
+
+
+def _announce_entries(feed: str, submission: str, written: Sequence[Written[EntryFacts]]) -> EventData:
+    return EntriesAccepted(
+        feed=feed,
+        submission=submission,
+        records=tuple(
+            EntryRef(
+                entry=one.pk,
+                revision=one.revision,
+                service_status=one.draft.facts.service_status,
+                connection=one.draft.facts.connection,
+                tokens=on_the_stream(one.tokens),
+            )
+            for one in written
+        ),
+    )
+
+
+NOTICES: Shelf[NoticeFacts] = Shelf(
+    kind=RecordKind.NOTICE,
+    table=tables.notices,
+    tokens=tables.notice_tokens,
+    owner="notice_pk",
+    stamp="issued_at",
+    accepted=AuditWord.NOTICES_ACCEPTED,
+    stale=AuditWord.NOTICES_STALE,
+    clear=_clear_notice,
+    decisive=_decisive_notice,
+    announce=_announce_notices,
+)
+
+ENTRIES: Shelf[EntryFacts] = Shelf(
+    kind=RecordKind.ENTRY,
+    table=tables.register_entries,
+    tokens=tables.entry_tokens,
+    owner="entry_pk",
+    stamp="updated_at",
+    accepted=AuditWord.ENTRIES_ACCEPTED,
+    stale=AuditWord.ENTRIES_STALE,
+    clear=_clear_entry,
+    decisive=_decisive_entry,
+    announce=_announce_entries,
+)

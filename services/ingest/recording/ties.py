@@ -1,0 +1,145 @@
+"""Two versions of one record of which nothing says which is later. Pure.
+
+The one received later is on record. What would do harm if the other were right is kept beside it as its rival, until a
+later stamp settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from schemas.codes import DANGEROUS_FIRST, REPORTED, NoticeStatus, ServiceStatus
+from services.ingest.reading.drafts import EntryFacts, NoticeFacts
+from services.ingest.reading.outcomes import Issue
+
+SAME_STAMP: Final = "same_stamp_differs"
+"""The code of the issue, and the flag on the record."""
+MOST_PLACES: Final = 5
+"""How many rival places are kept; the latest."""
+
+Place = Mapping[str, Any]
+"""Where a line is, as JSON: `numbers`, `uprn`, `postcode`, `parts`, and `areas` of an area notice."""
+
+_ORDER: Final[tuple[str, ...]] = (
+    *DANGEROUS_FIRST,
+    ServiceStatus.ACTIVE,
+    ServiceStatus.UNKNOWN,
+    ServiceStatus.SUSPENDED,
+    ServiceStatus.ENDED,
+)
+"""Of a notice and of an entry, the most dangerous first."""
+_DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceStatus.ENDED}
+
+
+class Danger(NamedTuple):
+    """What of a version decides whether there is harm to come, and when."""
+
+    status: str
+    planned_on: date | None = None
+    restriction_on: date | None = None
+
+    @property
+    def announces(self) -> bool:
+        """Whether it speaks of something that is still to come, or was."""
+        return self.status not in REPORTED
+
+
+class Rival(NamedTuple):
+    """What the versions that tie with the one on record say, at their most dangerous."""
+
+    danger: Danger
+    places: tuple[Place, ...] = ()
+
+
+def danger_of(facts: NoticeFacts | EntryFacts) -> Danger:
+    """What of a draft decides."""
+    if isinstance(facts, EntryFacts):
+        return Danger(facts.service_status.value)
+    return Danger(facts.status.value, facts.planned_on, facts.restriction_on)
+
+
+def place_of(private: Mapping[str, Any]) -> Place:
+    """Where a record is, from what is sealed of it."""
+    record = private.get("record") or {}
+    found = {name: private[name] for name in ("numbers", "uprn", "postcode", "parts") if private.get(name)}
+    areas = record.get("area_codes") if record.get("scope", "line") != "line" else None
+    return {**found, "areas": areas} if areas else found
+
+
+def merged(rival: Rival | None, danger: Danger, place: Place) -> Rival:
+    """The rival once this version, too, is no longer the one on record."""
+    if rival is None:
+        return Rival(danger, (place,))
+    both = (rival.danger, danger)
+    worst = Danger(
+        min((one.status for one in both), key=_ORDER.index),
+        _earliest(one.planned_on for one in both),
+        _earliest(one.restriction_on for one in both),
+    )
+    places = [one for one in rival.places if one != place]
+    return Rival(worst, (*places, place)[-MOST_PLACES:])
+
+
+def differences(rival: Rival, danger: Danger, place: Place) -> tuple[str, ...]:
+    """The fields in which it would do harm to forget the rival."""
+    kept, found = rival.danger, []
+    if kept.planned_on and kept.planned_on != danger.planned_on:
+        found.append("planned_migration_date")
+    if kept.restriction_on and kept.restriction_on != danger.restriction_on:
+        found.append("restriction_start_date")
+    if kept.status != danger.status and {kept.status, danger.status} & _DECISIVE:
+        found.append("status" if danger.status in _NOTICE else "service_status")
+    if any(one != place for one in rival.places):
+        found.append("cli")
+    return tuple(found)
+
+
+def without(rival: Rival, place: Place) -> Rival:
+    """The rival without the place that the version on record has itself."""
+    return rival._replace(places=tuple(one for one in rival.places if one != place))
+
+
+def status_to_keep(rival: Rival, danger: Danger) -> str:
+    """The more dangerous of the two statuses, where one of them says that a service has ended."""
+    ended = ServiceStatus.ENDED in (rival.danger.status, danger.status)
+    return min(rival.danger.status, danger.status, key=_ORDER.index) if ended else danger.status
+
+
+def issue_of(fields: tuple[str, ...], against: str, *, stamped: bool) -> Issue:
+    """What the sender is told; `against` names the other version."""
+    said = " and ".join(_SAID[field] for field in fields)
+    same = (
+        f"This has the same date of issue as {against}"
+        if stamped
+        else f"Nothing says whether this or {against} is later"
+    )
+    field = fields[0]
+    return Issue(
+        field,
+        SAME_STAMP,
+        f"{same}, and {said}. Until you send it again with a later time of issue, {_UNTIL[field]}.",
+        "Check which is right, and send it again with the date and the time at which you issued it.",
+    )
+
+
+def _earliest(days: Iterable[date | None]) -> date | None:
+    return min((day for day in days if day is not None), default=None)
+
+
+_NOTICE: Final = frozenset(NoticeStatus)
+_SAID: Final = {
+    "planned_migration_date": "another planned date",
+    "restriction_start_date": "another restriction date",
+    "status": "another status",
+    "service_status": "another status of the service",
+    "cli": "another telephone number or address",
+}
+_UNTIL: Final = {
+    "planned_migration_date": "councils are alerted by the earlier date",
+    "restriction_start_date": "councils are alerted by the earlier date",
+    "status": "councils are alerted by the more dangerous of the two",
+    "service_status": "the service counts as not ended",
+    "cli": "both are matched",
+}

@@ -1,0 +1,113 @@
+"""`pullcord cases`: the lines at risk in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Final
+
+import typer
+from rich.text import Text
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from schemas.codes import MatchLevel
+from services.alerts.case.store import find_cases
+from services.alerts.message.wording import distance, short_day, shown_name
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED, URGENT, State
+from services.alerts.views import CaseSummary, summaries
+from services.core.clock import london_day
+from services.runtime.cli.support.opening import find_feed, opened
+from services.runtime.cli.support.shown import ago, cell, examples, out, say, show_json, table
+from services.storage.feeds import list_feeds
+from services.storage.store import Store
+from services.storage.tables import cases as cases_table
+
+SOON_DAYS: Final = 14
+LONGEST_STATE_WORD: Final = max(len(word) for state in State for word in state.split("_"))
+
+app = typer.Typer(add_completion=False)
+
+Listed = Sequence[tuple[str, CaseSummary]]
+"""Cases, each with the id of its council."""
+
+
+@app.command(
+    epilog=examples(
+        "pullcord cases",
+        "pullcord cases --council E06000009 --state open",
+        "pullcord cases --all --json --limit 100000",
+    )
+)
+def cases(
+    council: Annotated[str | None, typer.Option(help="Only this council's, by GSS code.", metavar="CODE")] = None,
+    state: Annotated[
+        State | None, typer.Option(help="Only those in this state; docs/case-states.md lists them.", metavar="STATE")
+    ] = None,
+    ended: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """List the cases, the earliest harmful day first. That day is the earlier of the restriction and the move."""
+    with opened() as store:
+        with store.reading() as connection:
+            conditions = _conditions(connection, council, state, ended=ended)
+            found = find_cases(connection, *conditions, limit=limit)
+            listed = [(case.feed_id, one) for case, one in zip(found, summaries(connection, store, found), strict=True)]
+            total = connection.scalar(select(func.count()).select_from(cases_table).where(*conditions)) or 0
+        if as_json:
+            show_json([{"council": feed_id, **one.model_dump(mode="json")} for feed_id, one in listed])
+        else:
+            _print(store, listed, total, one_council=council is not None)
+
+
+def _conditions(
+    connection: Connection, council: str | None, state: State | None, *, ended: bool
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if council is not None:
+        conditions.append(cases_table.c.feed_id == find_feed(connection, "council", council).feed_id)
+    if state is not None:
+        conditions.append(cases_table.c.state == state.value)
+    elif not ended:
+        conditions.append(cases_table.c.state.not_in([one.value for one in ENDED]))
+    return conditions
+
+
+def _print(store: Store, listed: Listed, total: int, *, one_council: bool) -> None:
+    if not listed:
+        say("No case: nothing that was taken in puts a line with an alarm at risk.")
+        return
+    with store.reading() as connection:
+        names = {feed.feed_id: feed.name for feed in list_feeds(connection, "council")}
+    columns = ["Case", "Council", "Reference", "Harmful day", "Match", "State", "Provider", "Alerted"]
+    if one_council:
+        columns.remove("Council")
+    shown = table(*columns, whole=("Case", "Reference", "Harmful day", "Match"))
+    shown.columns[columns.index("State")].min_width = LONGEST_STATE_WORD
+    for feed_id, one in listed:
+        council = () if one_council else (cell(names[feed_id]),)
+        shown.add_row(one.case, *council, *_cells(one, store.now()))
+    out().print(shown)
+    rest = f" of {total:,}; --limit shows more" if total > len(listed) else ""
+    say(f"{len(listed):,}{rest}. [bold]pullcord case show CASE[/] shows one whole.")
+
+
+def _cells(one: CaseSummary, now: datetime) -> tuple[Text, ...]:
+    return (
+        cell(one.entry_id),
+        harmful_day(one.harm_on, State(one.state), now),
+        cell(one.level, "" if one.level is MatchLevel.CONFIRMED else "yellow"),
+        cell(one.state.replace("_", " "), "bold red" if one.state in URGENT else ""),
+        cell(shown_name(one.provider)),
+        cell(ago(one.last_alert_at, now, never="not yet")),
+    )
+
+
+def harmful_day(day: date | None, state: State, now: datetime) -> Text:
+    """The day, and how far it is; in red once it has come and nobody is safe, in yellow when it is near."""
+    if day is None:
+        return Text("not known", "yellow")
+    today = london_day(now)
+    left = (day - today).days
+    style = "" if state in CLOCK_STOPPED or left > SOON_DAYS else "red" if left <= 0 else "yellow"
+    return Text.assemble(short_day(day), "\n", (distance(day, today), style))

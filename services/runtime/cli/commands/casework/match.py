@@ -1,0 +1,44 @@
+"""`pullcord match`: a person's word on a match."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from schemas.codes import MatchDecision
+from services.alerts.states.machine import Event
+from services.matcher.decisions import MatchId, decide_match
+from services.runtime.cli.support.opening import opened
+from services.runtime.cli.support.records import record_of
+from services.runtime.cli.support.settling import settle
+from services.runtime.cli.support.shown import examples, group, say
+from services.runtime.settings import Settings
+
+app = group("Say whether a match is right. Your word is kept, and no later match undoes it.")
+
+Match = Annotated[str, typer.Argument(help="The match, such as M-12-345; `case show` lists a case's.", metavar="MATCH")]
+By = Annotated[str, typer.Option(help="Who decided it, by name.", metavar="NAME")]
+Evidence = Annotated[str, typer.Option(help="How you know; no telephone number.", metavar="TEXT")]
+
+
+@app.command(epilog=examples('pullcord match confirm M-12-345 --by "Asha Patel" --evidence "rang the resident"'))
+def confirm(match: Match, by: By, evidence: Evidence) -> None:
+    """The notice is about this line."""
+    _decide(match, MatchDecision.CONFIRMED, by, evidence)
+    say("Kept: this is the line.")
+
+
+@app.command(epilog=examples('pullcord match reject M-12-345 --by "Asha Patel" --evidence "the flat next door"'))
+def reject(match: Match, by: By, evidence: Evidence) -> None:
+    """The notice is not about this line. The case ends if nothing else puts it at risk."""
+    _decide(match, MatchDecision.REJECTED, by, evidence)
+    say("Kept: this is another line.")
+
+
+def _decide(match: str, decision: MatchDecision, by: str, evidence: str) -> None:
+    settings = Settings()
+    with opened(settings) as store:
+        said = record_of(Event.REJECT_MATCH, {"by": by, "reason": evidence}, {"reason": "--evidence"})
+        decide_match(store, MatchId.parse(match), decision, said.by, evidence.strip())
+        settle(store, settings)

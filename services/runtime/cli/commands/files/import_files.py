@@ -1,0 +1,72 @@
+"""Reads a file of any kind that is taken in: the bytes decide what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic_core import from_json
+
+from services.core.errors import RefusedError
+from services.ingest.answers import ColumnAnswer, dry_run_answer
+from services.ingest.doors import raw_rows
+from services.ingest.files.problems import FileCode, FileRefused
+from services.ingest.files.table import FileLimits
+from services.ingest.reading.drafts import RawRow, RecordKind
+from services.ingest.reading.sheets import read_sheet
+from services.ingest.recording.service import DryRun
+from services.web.bodies import JSON, NDJSON, read_json_rows
+from services.web.problems import ProblemError
+
+MEMBER: Final = {RecordKind.NOTICE: "notices", RecordKind.ENTRY: "entries"}
+"""The member that holds the rows, where a JSON file is an object and not a list."""
+
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class FileRows:
+    """A file after reading: its bytes, its rows, and how its columns were understood, if it has any."""
+
+    data: bytes
+    rows: Sequence[RawRow]
+    columns: Sequence[ColumnAnswer] = ()
+    remarks: Sequence[str] = ()
+
+
+def read_file(path: Path, kind: RecordKind, limits: FileLimits) -> FileRows:
+    """Read a CSV, XLSX, JSON or NDJSON file.
+
+    Raises FileRefused, RefusedError (for JSON that is none), OSError.
+    """
+    if path.stat().st_size > limits.bytes:
+        raise FileRefused(FileCode.TOO_LARGE)
+    data = path.read_bytes()
+    body = data.removeprefix(_BOM)
+    if body.lstrip().startswith((b"{", b"[")):
+        return FileRows(data, _json_rows(body, kind, limits))
+    sheet = read_sheet(data, kind, limits, file_name=path.name)
+    rows = list(sheet.rows)
+    columns = dry_run_answer(sheet, DryRun({}, [], None)).columns
+    return FileRows(data, rows, columns, sheet.remarks)
+
+
+def _json_rows(body: bytes, kind: RecordKind, limits: FileLimits) -> list[RawRow]:
+    try:
+        return raw_rows(read_json_rows(body, _media(body), MEMBER[kind], limits.rows))
+    except ProblemError as error:
+        raise RefusedError(str(error).replace("the body", "the file")) from None
+
+
+def _media(body: bytes) -> str:
+    """NDJSON has a whole object on its first line, and more lines after it."""
+    first, _, rest = body.lstrip().partition(b"\n")
+    if not rest.strip() or not first.startswith(b"{"):
+        return JSON
+    try:
+        from_json(first)
+    except ValueError:
+        return JSON
+    return NDJSON

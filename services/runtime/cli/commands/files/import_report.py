@@ -1,0 +1,151 @@
+"""What an import says at its end: how columns were understood, what became of the rows, and what to mend."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.text import Text
+
+from services.ingest.answers import ColumnAnswer
+from services.ingest.reading.outcomes import Issue, Outcome, RowOutcome
+from services.ingest.recording.submissions import Receipt
+from services.runtime.cli.support.shown import cell, counted, out, plain, say, table
+from services.runtime.maintenance.exports import written_whole
+
+SHOWN: Final = 50
+"""How many lines of issues the screen takes besides those of rows that are not used; a file takes all."""
+
+_MEANING: Final[dict[str, str]] = {
+    Outcome.ACCEPTED: "",
+    Outcome.WARNED: "kept and flagged; matched by whatever in it is sound",
+    Outcome.UNCHANGED: "the same is on record already",
+    Outcome.STALE: "not used: a later version is on record",
+    Outcome.REJECTED: "not kept; see below what to mend",
+}
+_KEPT: Final[dict[Outcome, tuple[int, str, str]]] = {
+    Outcome.REJECTED: (0, "not kept", "red"),
+    Outcome.STALE: (1, "not used", "red"),
+}
+_ELSE: Final = (2, "kept", "yellow")
+_STYLE: Final[dict[str, str]] = {Outcome.WARNED: "yellow", Outcome.REJECTED: "red"}
+
+
+def show_heading(name: str, file: Path) -> None:
+    """Whose file it is."""
+    out().print(Text.assemble((plain(name), "bold"), ", ", cell(file.name)))
+
+
+def show_columns(columns: Sequence[ColumnAnswer]) -> None:
+    """How each column was understood."""
+    if not columns:
+        return
+    shown = table("Column", "is read as")
+    for column in columns:
+        shown.add_row(cell(column.heading or "(no heading)"), cell(column.field or "not read", _unless(column.field)))
+    out().print(shown)
+
+
+def show_remarks(remarks: Sequence[str]) -> None:
+    """What was noticed about the file as a whole."""
+    for remark in remarks:
+        out().print(Text.assemble(("Note: ", "yellow"), cell(remark)))
+
+
+def show_counts(counts: Mapping[str, int]) -> None:
+    """How many rows came to which outcome."""
+    shown = table("Outcome", "Rows", "", right=("Rows",))
+    for outcome, number in counts.items():
+        if number or outcome == Outcome.ACCEPTED:
+            shown.add_row(cell(outcome.replace("_", " "), _STYLE.get(outcome, "")), f"{number:,}", _MEANING[outcome])
+    out().print(shown)
+
+
+def show_receipt(receipt: Receipt) -> None:
+    """That the rows are on disk."""
+    say(f"On disk as submission {receipt.submission_id}.")
+
+
+def show_dry_run(would_withdraw: int | None) -> None:
+    """That nothing was taken in, and what a replacement would withdraw."""
+    if would_withdraw is not None:
+        entries = "1 entry" if would_withdraw == 1 else f"{would_withdraw:,} entries"
+        say(f"[yellow]{entries}[/] on record would be withdrawn, because the file does not hold them.")
+    say("[bold]Nothing was taken in:[/] this was a dry run. It was compared with what is on record now.")
+
+
+def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None:
+    """The rows with issues, those not kept or not used first; `whole_list` is the file that takes all of them.
+
+    Every row that is not used is named; those not used for the same reason share a line.
+    """
+    found = sorted(_issues(outcomes), key=lambda one: (_KEPT.get(one[0].outcome, _ELSE)[0], one[0].row))
+    if not found:
+        return
+    shown = table("Row", "", "Field", "What is amiss", "What to do", right=("Row",))
+    lines = _lines(found)
+    for rows, outcome, issue in lines:
+        _, kept, style = _KEPT.get(outcome, _ELSE)
+        shown.add_row(_spans(rows), cell(kept, style), cell(issue.field), cell(issue.reason), cell(issue.remedy))
+    out().print(shown)
+    left = len(found) - sum(len(rows) for rows, _, _ in lines)
+    if whole_list is not None:
+        out().print(Text.assemble(f"All {counted(len(found), 'issue')} are in ", cell(whole_list), "."))
+    elif left:
+        say(f"{counted(left, 'more issue')} not shown: [bold]--errors FILE[/] writes all of them.")
+
+
+def write_issues(path: Path, outcomes: Sequence[RowOutcome]) -> None:
+    """Every row with an issue, as CSV."""
+    with written_whole(path) as file:
+        writer = csv.writer(file)
+        writer.writerow(["row", "outcome", "field", "code", "reason", "remedy"])
+        for outcome, issue in _issues(outcomes):
+            writer.writerow([outcome.row, outcome.outcome, issue.field, issue.code, issue.reason, issue.remedy])
+
+
+def show_matched(before: int, after: int, feed_id: str) -> None:
+    """What matching came to."""
+    kind, _, code = feed_id.partition(":")
+    council = f" --council {code}" if kind == "council" else ""
+    change = after - before
+    moved = f", {abs(change):,} {'more' if change > 0 else 'fewer'} than before" if change else ", as many as before"
+    say(f"Matched: [bold]{counted(after, 'open case')}[/]{moved}. See them with [bold]pullcord cases{council}[/].")
+
+
+def _issues(outcomes: Sequence[RowOutcome]) -> Iterator[tuple[RowOutcome, Issue]]:
+    return ((outcome, issue) for outcome in outcomes for issue in outcome.issues)
+
+
+def _lines(found: Sequence[tuple[RowOutcome, Issue]]) -> list[tuple[list[int], Outcome, Issue]]:
+    """The lines of the table: which rows, what became of them, and what is amiss."""
+    lines: list[tuple[list[int], Outcome, Issue]] = []
+    stale: dict[Issue, list[int]] = {}
+    others = 0
+    for one, issue in found:
+        rows = [one.row]
+        if one.outcome is not Outcome.STALE:
+            others += 1
+        elif stale.setdefault(issue, rows) is not rows:
+            stale[issue].append(one.row)
+            continue
+        if one.outcome is Outcome.STALE or others <= SHOWN:
+            lines.append((rows, one.outcome, issue))
+    return lines
+
+
+def _spans(rows: Sequence[int]) -> str:
+    """Rows in order, with what is missing left out: `2-7, 9`."""
+    spans: list[list[int]] = []
+    for row in rows:
+        if spans and row <= spans[-1][1] + 1:
+            spans[-1][1] = row
+        else:
+            spans.append([row, row])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+
+
+def _unless(field: str | None) -> str:
+    return "" if field else "dim"

@@ -1,0 +1,106 @@
+"""One import from the file to the matched lines, or its dry run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from services.core.errors import RefusedError
+from services.ingest.doors import origin
+from services.ingest.files.table import FileLimits
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.outcomes import Outcome, RowOutcome
+from services.ingest.recording.service import Replacement, accept, dry_run
+from services.ingest.recording.submissions import Receipt
+from services.ingest.recording.withdrawals import ReplacementTooLargeError
+from services.runtime.cli.commands.files.import_files import FileRows, read_file
+from services.runtime.cli.commands.files.import_report import (
+    show_columns,
+    show_counts,
+    show_dry_run,
+    show_heading,
+    show_issues,
+    show_matched,
+    show_receipt,
+    show_remarks,
+    write_issues,
+)
+from services.runtime.cli.support.settling import open_cases, settle
+from services.runtime.cli.support.shown import complain, progress
+from services.runtime.settings import Settings
+from services.storage.feeds import Feed
+from services.storage.store import Store
+
+NOTHING_TAKEN: Final = 1
+"""The exit code of an import of which no row could be taken in."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to be taken in, and what its sender asked for."""
+
+    feed: Feed
+    kind: RecordKind
+    file: Path
+    replacement: Replacement | None
+    errors: Path | None
+    dry: bool
+    match: bool
+
+
+def run(store: Store, settings: Settings, job: Job) -> None:
+    """Take the file in, or say what it would come to, and show it.
+
+    Raises FileRefused, RefusedError; typer.Exit where no row could be taken in.
+    """
+    read = read_file(job.file, job.kind, FileLimits())
+    show_heading(job.feed.name, job.file)
+    outcomes = _try_out(store, job, read) if job.dry else _take_in(store, job, read)
+    show_issues(outcomes, job.errors)
+    if job.errors is not None:
+        write_issues(job.errors, outcomes)
+    if all(outcome.outcome is Outcome.REJECTED for outcome in outcomes):
+        complain("no row could be taken in")
+        raise typer.Exit(NOTHING_TAKEN)
+    if job.match and not job.dry:
+        _match(store, settings, job.feed.feed_id)
+
+
+def _try_out(store: Store, job: Job, read: FileRows) -> list[RowOutcome]:
+    source = origin(job.feed.feed_id, job.kind, "command", read.data, None)
+    result = dry_run(store, source, read.rows, replacing=job.replacement is not None)
+    show_columns(read.columns)
+    show_remarks(read.remarks)
+    show_counts(result.counts)
+    show_dry_run(result.would_withdraw)
+    return result.outcomes
+
+
+def _take_in(store: Store, job: Job, read: FileRows) -> list[RowOutcome]:
+    receipt, outcomes = _accept(store, job, read)
+    show_remarks(read.remarks)
+    show_counts(receipt.counts)
+    show_receipt(receipt)
+    return outcomes
+
+
+def _accept(store: Store, job: Job, read: FileRows) -> tuple[Receipt, list[RowOutcome]]:
+    source = origin(job.feed.feed_id, job.kind, "command", read.data, None)
+    with progress() as bar:
+        rows = bar.track(read.rows, description="Reading rows, then writing them to disk")
+        try:
+            return accept(store, source, rows, job.replacement)
+        except ReplacementTooLargeError as error:
+            raise RefusedError(
+                f"this file would withdraw {error.would_withdraw} of {error.live} entries, and nothing was taken in: "
+                f"if that is right, add --confirm-withdrawals {error.would_withdraw}; if not, leave out --replace"
+            ) from None
+
+
+def _match(store: Store, settings: Settings, feed_id: str) -> None:
+    before = open_cases(store)
+    settle(store, settings)
+    show_matched(before, open_cases(store), feed_id)

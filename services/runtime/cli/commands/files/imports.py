@@ -1,0 +1,86 @@
+"""`pullcord import`: takes files of registers and notices in, as the HTTP door does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.core.errors import RefusedError
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.recording.service import Replacement
+from services.runtime.cli.commands.files.import_run import Job, run
+from services.runtime.cli.support.opening import find_feed, opened
+from services.runtime.cli.support.shown import examples, group
+from services.runtime.settings import Settings
+
+app = group("Take files in: CSV, XLSX, JSON or NDJSON, told apart by what they hold.")
+
+File = Annotated[Path, typer.Argument(help="The file.", metavar="FILE")]
+Dry = Annotated[bool, typer.Option("--dry-run", help="Show how the file is understood, and take nothing in.")]
+Errors = Annotated[
+    Path | None, typer.Option(help="Write every row with an issue here, as CSV: row, field, reason, remedy.")
+]
+Match = Annotated[
+    bool, typer.Option("--match/--no-match", help="Match at once; otherwise `serve` does, when it runs next.")
+]
+
+
+@app.command(
+    epilog=examples(
+        "pullcord import register register.xlsx --council E06000009 --dry-run",
+        "pullcord import register register.xlsx --council E06000009 --errors to-mend.csv",
+        "pullcord import register whole.csv --council E06000009 --replace",
+    )
+)
+def register(
+    file: File,
+    council: Annotated[str, typer.Option(help="The GSS code of the council whose register it is.", metavar="CODE")],
+    dry: Dry = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="The file is the whole register: entries it does not hold are withdrawn.")
+    ] = False,
+    confirm_withdrawals: Annotated[
+        int | None,
+        typer.Option(min=0, help="With --replace: that exactly so many entries may be withdrawn.", metavar="N"),
+    ] = None,
+    errors: Errors = None,
+    match: Match = True,
+) -> None:
+    """Take a council's register in, or part of one. Entries that are on record already change nothing.
+
+    Exit code 1 if no row could be taken in.
+    """
+    if confirm_withdrawals is not None and not replace:
+        raise RefusedError("--confirm-withdrawals goes with --replace: nothing is withdrawn without it")
+    settings = Settings()
+    replacement = Replacement(settings.withdrawal_share, confirm_withdrawals) if replace else None
+    with opened(settings) as store:
+        with store.reading() as connection:
+            feed = find_feed(connection, "council", council)
+        run(store, settings, Job(feed, RecordKind.ENTRY, file, replacement, errors, dry, match))
+
+
+@app.command(
+    epilog=examples(
+        "pullcord import notices notices.json --provider RAVN --dry-run",
+        "pullcord import notices notices.csv --provider RAVN",
+    )
+)
+def notices(
+    file: File,
+    provider: Annotated[str, typer.Option(help="The RCPID of the provider that issued them.", metavar="CODE")],
+    dry: Dry = False,
+    errors: Errors = None,
+    match: Match = True,
+) -> None:
+    """Take a provider's migration notices in. A later version of a notice supersedes; an older one changes nothing.
+
+    Exit code 1 if no row could be taken in.
+    """
+    settings = Settings()
+    with opened(settings) as store:
+        with store.reading() as connection:
+            feed = find_feed(connection, "provider", provider)
+        run(store, settings, Job(feed, RecordKind.NOTICE, file, None, errors, dry, match))

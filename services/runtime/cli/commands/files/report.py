@@ -1,0 +1,90 @@
+"""`pullcord report`: the regulator's figures as a page and as a CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from services.audit.closing import SETTLED, Closer, month_to_date
+from services.audit.figures.months import Month, month_of, read_period
+from services.audit.figures.publishing import MonthShown, shown
+from services.audit.figures.tables import as_csv
+from services.audit.reading import complete_months, names, read_months
+from services.audit.report.report import report as page_of
+from services.core.errors import RefusedError
+from services.runtime.bootstrap import UNSAFE
+from services.runtime.cli.support.opening import opened
+from services.runtime.cli.support.shown import examples, named, note, say
+from services.runtime.maintenance.exports import written_whole
+from services.storage.store import Store
+
+app = typer.Typer(add_completion=False)
+
+NOT_TO_BE_PUBLISHED = (
+    "The last month is not over. Do not publish its figures: two reports of different days can be subtracted."
+)
+
+
+@app.command(
+    epilog=examples(
+        "pullcord report", "pullcord report --period 2026-11", "pullcord report --period 2026-01..2026-11 --out reports"
+    )
+)
+def report(
+    period: Annotated[
+        str | None,
+        typer.Option(
+            help="A month, or the first and the last; the last complete month if absent.", metavar="MONTH[..MONTH]"
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder to write to.", metavar="FOLDER")] = Path(),
+) -> None:
+    """Write the regulator's figures: one HTML page with plots and tables, and a CSV file beside it.
+
+    Small counts are withheld in both. Months that are over are closed first, if nothing has closed them yet.
+    """
+    with opened() as store:
+        _close_months(store)
+        with store.reading() as connection:
+            months = _months(connection, store, period)
+            page = page_of(months, names(connection), store.now())
+    stem = "-to-".join(dict.fromkeys(str(one.month) for one in (months[0], months[-1])))
+    out.mkdir(parents=True, exist_ok=True)
+    for path, text in ((out / f"oversight-{stem}.html", page), (out / f"oversight-{stem}.csv", as_csv(months))):
+        with written_whole(path) as file:
+            file.write(text)
+        say(named(path))
+    if not months[-1].complete:
+        note(NOT_TO_BE_PUBLISHED)
+
+
+def _close_months(store: Store) -> None:
+    closer = Closer(store, UNSAFE)
+    while closer.run_once():
+        pass
+
+
+def _months(connection: Connection, store: Store, period: str | None) -> Sequence[MonthShown]:
+    """The months asked for; the one that is not over comes last, if it is among them.
+
+    Raises RefusedError where nothing is known of one.
+    """
+    complete = complete_months(connection)
+    now = store.now()
+    current = month_of(now - SETTLED)
+    wanted = read_period(period) if period else (complete[-1:] or [current])
+    found = read_months(connection, [month for month in wanted if month in complete])
+    if current in wanted:
+        counts = month_to_date(connection, current, UNSAFE, now)
+        found.append(MonthShown(current, shown(counts), complete=False))
+    if len(found) < len(wanted):
+        raise RefusedError(f"there are figures of {_there(complete, current)} only: ask for those")
+    return found
+
+
+def _there(complete: Sequence[Month], current: Month) -> str:
+    return f"{complete[0]} to {current}" if complete else str(current)

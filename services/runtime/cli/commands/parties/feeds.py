@@ -1,0 +1,94 @@
+"""`pullcord councils` and `pullcord providers`: whom the deployment knows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import func, select
+
+from services.core.errors import RefusedError
+from services.runtime.cli.support.opening import opened
+from services.runtime.cli.support.shown import ago, cell, examples, group, named, out, plain, say, table
+from services.storage.feeds import Kind, add_feed, feed_id_of, list_feeds
+from services.storage.store import Store
+from services.storage.tables import notices, register_entries
+
+councils = group("The councils whose registers are matched.")
+providers = group("The telecoms providers whose notices are taken.")
+
+Name = Annotated[str, typer.Argument(help="The name people know it by; it stands in alerts.", metavar="NAME")]
+
+
+@councils.command("add", epilog=examples('pullcord councils add E06000009 "Blackpool Council"'))
+def add_council(
+    code: Annotated[str, typer.Argument(help="The council's GSS code.", metavar="CODE")],
+    name: Name,
+) -> None:
+    """Make a council known. One already known keeps its name."""
+    _add("council", code, name)
+    say(f"Next: say whom to tell with `pullcord policy contact add {code.strip().upper()}`.")
+
+
+@councils.command("list")
+def list_councils() -> None:
+    """List the councils, with when each was last heard."""
+    _list("council")
+
+
+@providers.command("add", epilog=examples('pullcord providers add RAVN "Raven Telecom"'))
+def add_provider(
+    code: Annotated[str, typer.Argument(help="The provider's four-letter RCPID.", metavar="CODE")],
+    name: Name,
+) -> None:
+    """Make a provider known. One already known keeps its name."""
+    _add("provider", code, name)
+    say(
+        "Next: give it a key with "
+        f"`pullcord keys create --role provider --feed {code.strip().upper()} --label TEXT`, or import a file."
+    )
+
+
+@providers.command("list")
+def list_providers() -> None:
+    """List the providers, with when each was last heard."""
+    _list("provider")
+
+
+def _add(kind: Kind, code: str, name: str) -> None:
+    if not plain(name).strip():
+        raise RefusedError(f"the {kind} needs a name: people read it in alerts")
+    with opened() as store:
+        with store.reading() as connection:
+            known = {feed.feed_id: feed.name for feed in list_feeds(connection, kind)}
+        feed_id = feed_id_of(kind, code)
+        add_feed(store, kind, code, plain(name).strip())
+    done = "is already known as" if feed_id in known else "is now known as"
+    say(f"The {kind} {feed_id.partition(':')[2]} {done} {named(known.get(feed_id, name)).strip()}.")
+
+
+def _list(kind: Kind) -> None:
+    with opened() as store:
+        with store.reading() as connection:
+            feeds = list_feeds(connection, kind)
+        live = live_rows(store)
+        now = store.now()
+    if not feeds:
+        say(f"No {kind} is known yet: `pullcord {kind}s add CODE NAME` makes one known.")
+        return
+    held = "Entries" if kind == "council" else "Notices"
+    shown = table("Code", "Name", "Last heard", held, right=(held,))
+    for feed in feeds:
+        heard = ago(feed.last_heard_at, now)
+        shown.add_row(cell(feed.code), cell(feed.name), heard, f"{live.get(feed.feed_id, 0):,}")
+    out().print(shown)
+
+
+def live_rows(store: Store) -> dict[str, int]:
+    """How many live notices or entries each feed has, by its id."""
+    found: dict[str, int] = {}
+    with store.reading() as connection:
+        for records in (notices, register_entries):
+            query = select(records.c.feed_id, func.count()).where(records.c.live).group_by(records.c.feed_id)
+            found |= {feed_id: count for feed_id, count in connection.execute(query)}  # noqa: C416 - rows are no pairs
+    return found

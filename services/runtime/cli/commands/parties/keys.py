@@ -1,0 +1,110 @@
+"""`pullcord keys`: the API keys of providers, councils, the regulator and the operator."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+import typer
+from rich.text import Text
+
+from services.core.errors import RefusedError
+from services.runtime.cli.support.opening import opened
+from services.runtime.cli.support.shown import cell, examples, group, local, note, out, plain, say, show_json, table
+from services.storage.feeds import Kind, feed_id_of
+from services.storage.secrets.keys import LASTS, KeyListing, Role, create_key, list_keys, revoke_key
+
+app = group("The keys that let providers and councils in over HTTP.")
+
+MOST_DAYS: Final = 730
+"""Two years: the longest that a holder may go on without being asked whether the key is still needed."""
+SOON: Final = timedelta(days=30)
+"""From when on a key's end stands out in the list, as `PullcordKeyNearExpiry` does among the alerts."""
+
+_FEED_KINDS: dict[Role, Kind] = {Role.PROVIDER: "provider", Role.COUNCIL: "council"}
+
+
+@app.command(
+    epilog=examples(
+        'pullcord keys create --role provider --feed RAVN --label "Raven production"',
+        'pullcord keys create --role council --feed E06000009 --label "telecare team" --days 90',
+        note="The key alone goes to stdout, so that it can be piped into a secret store.",
+    )
+)
+def create(
+    role: Annotated[Role, typer.Option(help="Whom the key speaks for.")],
+    label: Annotated[str, typer.Option(help="What it is for; it stands in `keys list`.")],
+    feed: Annotated[
+        str | None, typer.Option(help="The provider's RCPID or the council's GSS code; not for the other roles.")
+    ] = None,
+    days: Annotated[int, typer.Option(help=f"How many days it is good for, 1 to {MOST_DAYS}.")] = LASTS.days,
+) -> None:
+    """Make a key and show it, this once. Only its hash is kept."""
+    if not plain(label).strip():
+        raise RefusedError("the key needs a label: say what it is for")
+    if not 1 <= days <= MOST_DAYS:
+        raise RefusedError(f"a key is good for 1 to {MOST_DAYS} days: make a new one before it ends")
+    with opened() as store:
+        lasts, began = timedelta(days=days), store.now()
+        key = create_key(store, role, _feed_id(role, feed), plain(label).strip(), lasts=lasts)
+    note(f"Keep this key now: it cannot be shown again. It is good until {local(began + lasts)}.")
+    typer.echo(key)
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """List the keys, the oldest first. Their secrets are not on record."""
+    with opened() as store:
+        found, now = list_keys(store), store.now()
+    if as_json:
+        show_json([_as_json(key) for key in found])
+        return
+    if not found:
+        say("There is no key yet: `pullcord keys create` makes one.")
+        return
+    shown = table("Key", "Role", "Feed", "Label", "Made", "Ends", "Revoked")
+    for key in found:
+        made, revoked = local(key.created_at), cell(local(key.revoked_at) if key.revoked_at else "", "red")
+        shown.add_row(key.key_id, key.role, _code(key.feed_id), cell(key.label), made, _ends(key, now), revoked)
+    out().print(shown)
+
+
+@app.command(epilog=examples("pullcord keys revoke 3f9a1c20d4e7"))
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.", metavar="ID")],
+) -> None:
+    """Revoke a key, at once and for good."""
+    with opened() as store:
+        revoke_key(store, key)
+    say("The key no longer lets anybody in.")
+
+
+def _feed_id(role: Role, code: str | None) -> str | None:
+    if code is None:
+        return None
+    if role not in _FEED_KINDS:
+        raise RefusedError(f"a {role} key belongs to no feed: leave out --feed")
+    return feed_id_of(_FEED_KINDS[role], code)
+
+
+def _ends(key: KeyListing, now: datetime) -> Text:
+    """When a key ends, for whoever should act on it: one that was revoked needs nobody."""
+    left = key.expires_at - now
+    urgent = "red" if left <= timedelta() else "yellow" if left < SOON else ""
+    return cell(local(key.expires_at), "" if key.revoked_at else urgent)
+
+
+def _code(feed_id: str | None) -> str:
+    return feed_id.partition(":")[2] if feed_id else ""
+
+
+def _as_json(key: KeyListing) -> dict[str, object]:
+    return {
+        "key": key.key_id,
+        "role": key.role.value,
+        "feed": key.feed_id,
+        "label": key.label,
+        "created_at": key.created_at.isoformat(),
+        "expires_at": key.expires_at.isoformat(),
+        "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+    }

@@ -1,0 +1,174 @@
+"""`pullcord policy`: when a council is told, whom, and how often."""
+
+from __future__ import annotations
+
+import sys
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.alerts.case.recompute import recompute
+from services.alerts.policy.councils import Council, load_council, set_policy
+from services.alerts.policy.policy import CouncilPolicy
+from services.alerts.states.rules import load_ruleset
+from services.runtime.cli.commands.parties.policy_files import new_routes, read_policy, understood, with_contact
+from services.runtime.cli.support.opening import find_feed, opened
+from services.runtime.cli.support.shown import HOUR, cell, counted, examples, group, named, out, pairs, say, span, table
+from services.runtime.settings import Settings
+from services.storage.store import Store
+
+app = group(
+    "When a council is told, whom, and how often. Every number is the deployment's own: no source prescribes one."
+)
+contact = group("The people and places that are told.")
+app.add_typer(contact, name="contact")
+
+CouncilCode = Annotated[str, typer.Argument(help="The council's GSS code.", metavar="COUNCIL")]
+By = Annotated[str | None, typer.Option(help="Who decided it; the account you are signed in with if absent.")]
+
+
+@app.command(
+    epilog=examples("pullcord policy show E06000009", "pullcord policy show E06000009 --json > blackpool.json")
+)
+def show(
+    council: CouncilCode,
+    as_json: Annotated[bool, typer.Option("--json", help="As a file to change and give to `policy set`.")] = False,
+) -> None:
+    """Show a council's policy. Where its people are reached is shown once, to whoever gives it."""
+    with opened() as store:
+        found = _council(store, council)
+    if as_json:
+        typer.echo(found.policy.model_dump_json(indent=2))
+        return
+    _print(found)
+
+
+@app.command("set", epilog=examples("pullcord policy set E06000009 blackpool.json"))
+def set_(
+    council: CouncilCode,
+    file: Annotated[Path, typer.Argument(help="The policy as JSON; `policy show --json` writes one.", metavar="FILE")],
+    by: By = None,
+) -> None:
+    """Give a council the policy of a file. A route that the file shows as ******** stays as it is on record."""
+    with opened() as store:
+        found = _council(store, council)
+        made = read_policy(file.read_bytes(), found.policy)
+        version = set_policy(store, found.feed_id, made, by or getuser())
+        touched = _recomputed(store, found)
+    say(f"{_name(found)} now has version {version} of its policy. {touched}")
+    for label, where in new_routes(made, found.policy):
+        _show_understood(label, where)
+
+
+@contact.command(
+    "add",
+    epilog=examples(
+        'pullcord policy contact add E06000009 --tier duty --from-days 56 --label "duty desk"',
+        note="It asks for the route, or reads it from a pipe, so that it stays out of the shell's history: an "
+        "Apprise address with one target, such as mailtos://user:password@mail.example?to=desk@council.example. "
+        "It then shows whom it understood, and never the password: read the address letter by letter.",
+    ),
+)
+def add(
+    council: CouncilCode,
+    label: Annotated[str, typer.Option(help="What to call it in lists and logs; nobody's name.")] = "duty desk",
+    tier: Annotated[str, typer.Option(help="The tier it joins, or that is made for it.")] = "duty",
+    from_days: Annotated[
+        int | None,
+        typer.Option(min=0, help="The tier is told from so many days before the harmful day; 56 if the tier is new."),
+    ] = None,
+    route: Annotated[
+        str | None,
+        typer.Option(help="Where it is reached: an Apprise address with one target; asked for if absent."),
+    ] = None,
+    by: By = None,
+) -> None:
+    """Add somebody who is told, or change where they are reached."""
+    with opened() as store:
+        found = _council(store, council)
+        given = route or _asked_for_route()
+        where = understood(tier, label, given)
+        made = with_contact(found.policy, tier, from_days, label, given)
+        version = set_policy(store, found.feed_id, made, by or getuser())
+        touched = _recomputed(store, found)
+    joined = f"{named(label)} is told in the tier {named(tier)}"
+    say(f"{_name(found)} now has version {version} of its policy; {joined}. {touched}")
+    _show_understood(label, where)
+
+
+def _show_understood(label: str, where: str) -> None:
+    """On a line of its own, unbroken: an address is read by a person letter by letter."""
+    out().print(cell(f"{label}: {where}"), soft_wrap=True)
+
+
+def _recomputed(store: Store, council: Council) -> str:
+    """Recompute what is owed to every open case, and say how many that touched."""
+    touched = recompute(store, load_ruleset(Settings().ruleset), council.feed_id)
+    if not touched:
+        return "No open case is told at another time by it."
+    return f"{counted(touched, 'open case')} {'is' if touched == 1 else 'are'} told at another time by it."
+
+
+def _asked_for_route() -> str:
+    """Typed without being shown, or the first line of what is piped in."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Route", hide_input=True))
+    return sys.stdin.readline().strip()
+
+
+def _council(store: Store, code: str) -> Council:
+    with store.reading() as connection:
+        return load_council(connection, store, find_feed(connection, "council", code).feed_id)
+
+
+def _name(council: Council) -> str:
+    return named(council.name)
+
+
+def _print(council: Council) -> None:
+    policy = council.policy
+    quiet = (
+        f"{policy.quiet_from:%H:%M} to {policy.quiet_until:%H:%M}; not from {policy.quiet_override_days} days before"
+    )
+    version = f"version {council.version}" if council.version else "the defaults hold"
+    out().print(cell(f"{council.name}, {version}", "bold"))
+    out().print(
+        pairs(
+            [
+                ("Told", f"{_days(policy.thresholds)} days before the harmful day"),
+                ("Possible matches", f"{_days(policy.possible_thresholds)} days before"),
+                ("Repeated", _repeats(policy)),
+                ("Urgent", f"every {_hours(policy.urgent_repeat_hours)}, by day and night"),
+                ("Acknowledged", f"pauses for {_hours(policy.acknowledgement_hours)} at most"),
+                ("Quiet", quiet),
+            ]
+        )
+    )
+    shown = table("Tier", "From", "Contact", "Reached by")
+    for tier in policy.tiers:
+        for one in tier.contacts:
+            way = one.route.get_secret_value().partition("://")[0]
+            shown.add_row(cell(tier.label), f"{tier.from_days} days", cell(one.label), cell(way))
+    if shown.row_count:
+        out().print(shown)
+    else:
+        code = council.feed_id.partition(":")[2]
+        say("", f"[red]Nobody is told yet.[/] Add somebody with `pullcord policy contact add {code}`.")
+
+
+def _days(thresholds: tuple[int, ...]) -> str:
+    return ", ".join(map(str, thresholds))
+
+
+def _repeats(policy: CouncilPolicy) -> str:
+    """How often by threshold; thresholds with the same interval stand together."""
+    found: dict[int, list[int]] = {}
+    for days in policy.thresholds:
+        found.setdefault(policy.repeat_hours[days], []).append(days)
+    return "; ".join(f"every {_hours(hours)} from {_days(tuple(days))} days" for hours, days in found.items())
+
+
+def _hours(hours: int) -> str:
+    return span(hours * HOUR) if hours % 24 == 0 else counted(hours, "hour")

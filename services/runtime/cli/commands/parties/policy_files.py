@@ -1,0 +1,112 @@
+"""Reads a policy from a file and puts contacts into one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic import SecretStr, ValidationError
+from pydantic_core import from_json
+
+from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
+from services.core.errors import RefusedError
+from services.runtime.cli.support.shown import plain
+
+MASK: Final = str(SecretStr("any"))
+"""What stands for a route wherever a policy is shown."""
+
+NEW_TIER_DAYS: Final = 56
+
+
+class PolicyRefusedError(RefusedError):
+    """The policy is not one; the text says which part and why."""
+
+
+def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
+    """A policy from JSON. A masked route is taken from the policy before, from the contact of the same tier and label.
+
+    Raises PolicyRefusedError.
+    """
+    try:
+        values = from_json(data, allow_inf_nan=False)
+    except ValueError:
+        raise PolicyRefusedError("the policy is not JSON: `pullcord policy show COUNCIL --json` writes one") from None
+    _put_routes_back(values, before)
+    policy = _made(values)
+    for tier, contact in _contacts(policy):
+        understood(tier, contact.label, contact.route.get_secret_value())
+    return policy
+
+
+def with_contact(policy: CouncilPolicy, tier: str, from_days: int | None, label: str, route: str) -> CouncilPolicy:
+    """The policy with a contact more, or with its route changed where the tier has one of that label.
+
+    Raises PolicyRefusedError.
+    """
+    values = policy.model_dump(mode="json", context={"routes": "reveal"})
+    known = next((one for one in values["tiers"] if one["label"] == tier.strip()), None)
+    if known is None:
+        known = {"label": tier, "from_days": NEW_TIER_DAYS if from_days is None else from_days, "contacts": []}
+        values["tiers"].append(known)
+    elif from_days is not None:
+        known["from_days"] = from_days
+    others = [one for one in known["contacts"] if one["label"] != label.strip()]
+    known["contacts"] = [*others, {"label": label, "route": route}]
+    return _made(values)
+
+
+def understood(tier: str, label: str, route: str) -> str:
+    """Where the contact is reached, as its route is understood: for the person who gives the route, and for no log.
+
+    Raises PolicyRefusedError; its text names the contact and never holds the route.
+    """
+    try:
+        return what_is_understood(route)
+    except RouteRefusedError as error:
+        who = f"{plain(label)}, tier {plain(tier)}"
+        raise PolicyRefusedError(f"the route cannot be used ({who}): {error.remedy}") from None
+
+
+def new_routes(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
+    """The contacts whose route is not on record yet, each with where it is reached."""
+    known = {(tier, contact.label, contact.route) for tier, contact in _contacts(before)}
+    for tier, contact in _contacts(policy):
+        if (tier, contact.label, contact.route) not in known:
+            yield contact.label, understood(tier, contact.label, contact.route.get_secret_value())
+
+
+def _contacts(policy: CouncilPolicy) -> Iterator[tuple[str, Contact]]:
+    return ((tier.label, contact) for tier in policy.tiers for contact in tier.contacts)
+
+
+def _put_routes_back(values: Any, before: CouncilPolicy) -> None:
+    known = {(tier.label, one.label): one.route for tier in before.tiers for one in tier.contacts}
+    for tier in _list(values, "tiers"):
+        for contact in _list(tier, "contacts"):
+            kept = known.get((str(tier.get("label")), str(contact.get("label"))))
+            if contact.get("route") == MASK and kept is not None:
+                contact["route"] = kept.get_secret_value()
+
+
+def _list(values: Any, name: str) -> list[dict[str, Any]]:
+    found = values.get(name) if isinstance(values, dict) else None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _made(values: Any) -> CouncilPolicy:
+    try:
+        return CouncilPolicy.model_validate(values)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+    said = "; ".join(f"{_place(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}" for fault in faults)
+    raise PolicyRefusedError(f"the policy cannot be used: {said}")
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    named = [str(part) for part in location if isinstance(part, int) or part in _PARTS]
+    return f"{'.'.join(named)}: " if named else ""
+
+
+_PARTS: Final = frozenset(name for model in (CouncilPolicy, Tier, Contact) for name in model.model_fields)
+"""The fields of a policy: a name that is none of them may be anything, and is not repeated."""

@@ -1,0 +1,127 @@
+"""`pullcord init`: makes a deployment ready, or brings it up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.text import Text
+from sqlalchemy import Engine, inspect
+
+from services.runtime.bootstrap import load_keyring
+from services.runtime.cli.support.shown import cell, examples, out, pairs, say
+from services.runtime.maintenance.keyring import KeysError, new_keyring, write_keyring
+from services.runtime.settings import Settings
+from services.storage.engine import make_engine, reading
+from services.storage.migrate import Schema, schema_of, upgrade
+
+MADE: Final = "made"
+THERE: Final = "already there"
+CHANGED: Final = "brought up to date"
+NEWER: Final = "of a newer version"
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog=examples("pullcord init", "PULLCORD_DATA_DIR=/srv/pullcord pullcord init"))
+def init() -> None:
+    """Make the data directory, the keys and the database, or bring the database up to date.
+
+    Run it again at any time, and after every upgrade: what is there is kept.
+    """
+    settings = Settings()
+    folder = _make_folder(settings.data_dir)
+    engine = make_engine(settings.database)
+    try:
+        keys = _make_keys(settings, has_tables=_has_tables(engine))
+        database = _make_database(engine)
+    finally:
+        engine.dispose()
+    shown = engine.url.render_as_string(hide_password=True)
+    keys_at = "PULLCORD_KEYS" if settings.keys is not None else settings.keys_path
+    out().print(
+        pairs(
+            [
+                ("Data directory", _line(folder, settings.data_dir)),
+                ("Keys", _line(keys, keys_at)),
+                ("Database", _line(database, shown)),
+            ]
+        )
+    )
+    _say_more(keys)
+
+
+def migrate() -> None:
+    """Make the database, or bring it up to date: what `init` does, without the keys.
+
+    For whoever installs, where keys are not at hand. It may run at any time, and while an older version is at work.
+    """
+    settings = Settings()
+    _make_folder(settings.data_dir)
+    engine = make_engine(settings.database)
+    try:
+        done = _make_database(engine)
+    finally:
+        engine.dispose()
+    out().print(pairs([("Database", _line(done, engine.url.render_as_string(hide_password=True)))]))
+
+
+def _line(done: str, where: object) -> Text:
+    return Text.assemble((f"{done:<19}", "green"), cell(where))
+
+
+def _make_folder(folder: Path) -> str:
+    if folder.is_dir():
+        return THERE
+    folder.mkdir(parents=True, mode=0o700)
+    return MADE
+
+
+def _has_tables(engine: Engine) -> bool:
+    with reading(engine).begin() as connection:
+        return inspect(connection).has_table("feeds")
+
+
+def _make_keys(settings: Settings, *, has_tables: bool) -> str:
+    """Fresh keys beside records that were sealed with others would hide that those are lost."""
+    if settings.keys is not None or settings.keys_path.exists():
+        load_keyring(settings)
+        return THERE
+    if has_tables:
+        raise KeysError(
+            f"the database is there, but its keys are not at {settings.keys_path}: put them back from your copy; "
+            "without them nothing in it can be read"
+        )
+    write_keyring(settings.keys_path, new_keyring())
+    return MADE
+
+
+def _make_database(engine: Engine) -> str:
+    with reading(engine).begin() as connection:
+        found = schema_of(connection)
+    if found is Schema.CURRENT:
+        return THERE
+    if found is Schema.NEWER:
+        return NEWER
+    upgrade(engine)
+    return CHANGED if found is Schema.OLDER else MADE
+
+
+def _say_more(keys: str) -> None:
+    if keys == MADE:
+        say(
+            "",
+            "[yellow]Copy the keys to a safe place, apart from the database.[/] Without them nothing can be read;",
+            "whoever has both can read everything.",
+        )
+    say(
+        "",
+        "[bold]Next[/]",
+        '  pullcord councils add E06000009 "Blackpool Council"      a council, by its GSS code',
+        '  pullcord providers add RAVN "Raven Telecom"              a provider, by its RCPID',
+        "  pullcord policy contact add E06000009                    whom to tell at the council",
+        "  pullcord import register FILE --council E06000009        the lines with an alarm",
+        "  pullcord import notices FILE --provider RAVN             the lines to be moved",
+        "  pullcord serve                                           matches, alerts, takes files over HTTP",
+    )

@@ -1,0 +1,66 @@
+"""`pullcord run`: one role of a distributed deployment. Start as many of each as are needed, in any order."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from services.runtime.app import make_app
+from services.runtime.bootstrap import make_parts
+from services.runtime.cli.commands.running.waiting import opened_when_there
+from services.runtime.gauges.collector import calm
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.roles import run_alerts, run_matcher, run_relay
+from services.runtime.logs import configure
+from services.runtime.server import listen, make_server
+from services.runtime.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Run one role of a distributed deployment, on Apache Kafka and PostgreSQL. Any number of each, in any order.",
+)
+
+
+@app.command()
+def ingest(
+    host: Annotated[str | None, typer.Option(help="The address to listen on; PULLCORD_HOST if absent.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; PULLCORD_PORT if absent.")] = None,
+) -> None:
+    """The door and the pages, over HTTP. It needs the database and no broker: with Kafka down it stays open."""
+    settings = _begin()
+    with (
+        opened_when_there(settings) as store,
+        listen(host or settings.host, settings.port if port is None else port) as listening,
+    ):
+        make_server(make_app(make_parts(settings, store))).run(sockets=[listening])
+
+
+@app.command()
+def relay() -> None:
+    """Tell the brokers what the outbox holds."""
+    settings = _begin()
+    with opened_when_there(settings) as store:
+        run_relay(make_parts(settings, store), KafkaSettings())
+
+
+@app.command()
+def matcher() -> None:
+    """Find the lines at risk."""
+    settings = _begin()
+    with opened_when_there(settings) as store:
+        run_matcher(make_parts(settings, store), KafkaSettings(), settings.data_dir)
+
+
+@app.command()
+def alerts() -> None:
+    """Keep the cases, alert the councils, deliver the messages."""
+    settings = _begin()
+    with opened_when_there(settings) as store:
+        run_alerts(make_parts(settings, store), KafkaSettings(), settings.data_dir)
+
+
+def _begin() -> Settings:
+    configure()
+    calm()
+    return Settings()

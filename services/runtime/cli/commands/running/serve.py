@@ -1,0 +1,40 @@
+"""`pullcord serve`: the whole service in one process."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from services.runtime.app import make_app
+from services.runtime.bootstrap import make_parts
+from services.runtime.cli.support.opening import opened
+from services.runtime.embedded.runner import EmbeddedRunner
+from services.runtime.gauges.collector import calm
+from services.runtime.logs import configure
+from services.runtime.server import listen, make_server
+from services.runtime.settings import Settings
+
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="The port; 0 picks a free one; PULLCORD_PORT if absent.")
+]
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on; PULLCORD_HOST if absent.")] = None,
+    port: Port = None,
+    pretty_logs: Annotated[bool, typer.Option(help="Logs for reading instead of JSON.")] = False,
+) -> None:
+    """Serve everything in one process: the door, matching, alerts, acknowledgement pages, health and metrics.
+
+    Stop it with Ctrl-C or SIGTERM: it finishes the step at hand. After a crash it carries on where it was.
+
+    [bold]Example:[/] pullcord init && pullcord serve --port 8080
+    """
+    settings = Settings()
+    calm()
+    configure(pretty=pretty_logs)
+    with opened(settings) as store, listen(host or settings.host, settings.port if port is None else port) as listening:
+        bound = {"host": host or settings.host, "port": listening.getsockname()[1]}
+        parts = make_parts(settings.model_copy(update=bound), store)
+        make_server(make_app(parts, EmbeddedRunner(parts))).run(sockets=[listening])

@@ -1,0 +1,58 @@
+"""Opens a deployment whose database may yet have to start: roles are started in any order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from services.runtime.cli.support.opening import opened
+from services.runtime.logs import kind_of
+from services.runtime.settings import Settings
+from services.storage.store import Store
+
+log = structlog.get_logger()
+
+FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
+
+SIGNS = {
+    "password authentication failed": "the database refuses the user of PULLCORD_DATABASE_URL with its password",
+    "no password supplied": "the database wants a password, and PULLCORD_DATABASE_URL has none",
+    'role ".*" does not exist': "the database does not know the user of PULLCORD_DATABASE_URL",
+    'database ".*" does not exist': "the server has no database of the name in PULLCORD_DATABASE_URL",
+    "no pg_hba.conf entry": "the database lets nobody in from here, or not in this way",
+    "certificate": "the certificate of the database is not trusted: see sslrootcert in PULLCORD_DATABASE_URL",
+    "resolve host": "there is no host of the name in PULLCORD_DATABASE_URL",
+    "Connection refused|No such file": "nobody answers at PULLCORD_DATABASE_URL",
+}
+"""What libpq and the server say, as patterns, and what it means to whoever runs this. Their own words may name hosts
+and users."""
+
+
+@contextmanager
+def opened_when_there(settings: Settings) -> Iterator[Store]:
+    """The store of the deployment, once its database can be reached.
+
+    Raises KeysError, and NotReadyError for a database that is there and has no schema, or an older one.
+    """
+    with ExitStack() as stack:
+        wait = FIRST_WAIT
+        while True:
+            try:
+                store = stack.enter_context(opened(settings))
+                break
+            except OperationalError as error:
+                log.warning("database_not_reached", error=meaning(error), seconds=wait)
+                Event().wait(wait)
+                wait = min(wait * 2, LONGEST_WAIT)
+        yield store
+
+
+def meaning(error: OperationalError) -> str:
+    """Why a database was not reached, in words for whoever runs this; the kind of error where it is not understood."""
+    said = str(error.orig)
+    return next((meant for sign, meant in SIGNS.items() if re.search(sign, said)), kind_of(error))

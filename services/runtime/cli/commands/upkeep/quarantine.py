@@ -1,0 +1,53 @@
+"""`pullcord quarantine`: events that were set aside because they could not be handled."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from services.runtime.cli.support.opening import opened
+from services.runtime.cli.support.shown import cell, counted, examples, group, local, out, say, show_json, table
+from services.storage.events.quarantine import drop, give_back, list_quarantine, show_quarantined
+
+app = group("Events that were set aside because they could not be handled. Nothing else waits for them.")
+
+Event = Annotated[str, typer.Argument(help="The event's id, as `quarantine list` shows it.")]
+By = Annotated[str, typer.Option(help="Who decides so.", prompt="Your name")]
+
+
+@app.command("list")
+def list_() -> None:
+    """List what is set aside, the oldest first."""
+    with opened() as store, store.reading() as connection:
+        found = list_quarantine(connection)
+    if not found:
+        say("Nothing is set aside.")
+        return
+    shown = table("Event", "By", "Topic", "Error", "Since", whole=("Event",))
+    for event in found:
+        shown.add_row(event.event_id, event.consumer, event.topic, cell(event.error, "red"), local(event.at))
+    out().print(shown)
+
+
+@app.command()
+def show(event: Event) -> None:
+    """Show what an event says: ids, dates, codes and tokens; it names nobody."""
+    with opened() as store, store.reading() as connection:
+        show_json(show_quarantined(connection, event))
+
+
+@app.command(epilog=examples("pullcord quarantine replay 019a… --by 'Asha Patel'"))
+def replay(event: Event, by: By) -> None:
+    """Have an event handled again, once what stood in its way is mended."""
+    with opened() as store:
+        count = give_back(store, event, by)
+    say(f"It will be handled again by {counted(count, 'consumer')}.")
+
+
+@app.command("drop")
+def drop_(event: Event, by: By) -> None:
+    """Let an event go unhandled for good. Run `pullcord rebuild` afterwards, so that nothing it told of is missed."""
+    with opened() as store:
+        count = drop(store, event, by)
+    say(f"It is dropped; it had been set aside by {counted(count, 'consumer')}.")

@@ -1,0 +1,113 @@
+"""`pullcord vault`: new keys for what is encrypted at rest, while everything runs."""
+
+from __future__ import annotations
+
+from time import sleep
+from typing import Annotated
+
+import typer
+
+from services.core.errors import RefusedError
+from services.runtime.cli.support.opening import opened
+from services.runtime.cli.support.shown import complain, counted, examples, group, named, progress, say
+from services.runtime.maintenance.keyring import change_keyring, with_new_key, with_newest_current, without_key
+from services.runtime.settings import Settings
+from services.storage.secrets.reseal import left_to_reseal, reseal_all, sealed_under
+from services.storage.store import Store
+
+app = group("The keys under which telephone numbers, addresses and names are encrypted.")
+
+COPY_AGAIN = "Copies of the keys file made before this do not hold the new key: copy it again."
+
+SOMETHING_LEFT = 1
+"""The exit code where some values are still sealed under an older key."""
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.command("add-key", epilog=examples("pullcord vault add-key"))
+def add_key() -> None:
+    """Add a vault key to the keys file. It seals nothing before `vault rotate` makes it current.
+
+    Needed only where processes read copies of the keys file: give all of them the file with the new key, then rotate.
+    """
+    settings = _with_a_file()
+    keyring = change_keyring(settings.keys_path, with_new_key)
+    *_, added = keyring.vault
+    say(
+        f"The key {named(added)} is in {named(settings.keys_path)}; {named(keyring.current)} goes on sealing.",
+        COPY_AGAIN,
+    )
+
+
+@app.command(epilog=examples("pullcord vault rotate", "pullcord vault rotate --yes"))
+def rotate(yes: Yes = False) -> None:
+    """Make the newest vault key current, or a new one where none is waiting, and seal everything anew under it.
+
+    Everything may go on meanwhile: processes that run read the keys file again. The old keys stay in it, for backups
+    made before.
+    """
+    settings = _with_a_file()
+    with opened(settings):
+        if not yes:
+            say(COPY_AGAIN)
+            typer.confirm("Shall the key be changed?", abort=True)
+    keyring = change_keyring(settings.keys_path, with_newest_current)
+    say(f"The key {named(keyring.current)} is in {named(settings.keys_path)} and seals from now on.", COPY_AGAIN)
+    with opened(settings) as store:
+        _reseal(store)
+
+
+@app.command("reseal", epilog=examples("pullcord vault reseal"))
+def reseal_() -> None:
+    """Seal everything anew that is not under the current key. It carries on where an earlier run was cut off."""
+    with opened() as store:
+        _reseal(store)
+
+
+@app.command("remove-key", epilog=examples("pullcord vault remove-key k1"))
+def remove_key(
+    key: Annotated[str, typer.Argument(help="The key's id, as the keys file has it.", metavar="ID")],
+    yes: Yes = False,
+) -> None:
+    """Take an old vault key out of the keys file, once nothing in the database is sealed under it.
+
+    Backups made while it sealed cannot be read without it.
+    """
+    settings = _with_a_file()
+    with opened(settings) as store, store.reading() as connection:
+        count = sealed_under(connection, store.vault)[key]
+    if count:
+        raise RefusedError(f"{counted(count, 'value')} would be lost with it: run `pullcord vault reseal` first")
+    if not yes:
+        say("Backups made while it sealed cannot be read without it: keep a copy for as long as those.")
+        typer.confirm("Shall it be taken away?", abort=True)
+    change_keyring(settings.keys_path, lambda keyring: without_key(keyring, key))
+    say(f"The key {named(key)} is no longer in {named(settings.keys_path)}.")
+
+
+def _with_a_file() -> Settings:
+    settings = Settings()
+    if settings.keys is not None:
+        raise RefusedError(
+            "the keys come from PULLCORD_KEYS, which cannot be changed from here: docs/operations.md says how keys in "
+            "the environment are changed without a stop"
+        )
+    return settings
+
+
+def _reseal(store: Store) -> None:
+    done = 0
+    with progress() as bar:
+        task = bar.add_task("Sealing anew", total=left_to_reseal(store))
+        for count in reseal_all(store, sleep):
+            done += count
+            bar.advance(task, count)
+    left = left_to_reseal(store)
+    if left:
+        complain(
+            f"{counted(done, 'value')} sealed anew, and {left:,} still under an older key: a process seals under it, "
+            "or holds them. Run `pullcord vault reseal` again."
+        )
+        raise typer.Exit(SOMETHING_LEFT)
+    say(f"{counted(done, 'value')} sealed anew; everything is under the key {named(store.vault.current)}.")

@@ -1,0 +1,121 @@
+"""What people record about cases, as it is typed: names, dates, times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, get_args
+
+from rich.markup import escape
+
+from services.alerts.case.acts import PEOPLES_ACTS, read_record
+from services.alerts.message.wording import case_state
+from services.alerts.review.case import Case
+from services.alerts.review.recording import RecordFaultyError
+from services.alerts.states.machine import ENDED, Event
+from services.alerts.states.records import RECORD_FOR, HumanAct
+from services.core.clock import LONDON
+from services.core.errors import RefusedError
+from services.runtime.cli.support.shown import local, say
+from services.storage.store import Store
+
+MOMENTS: Final = frozenset({"at", "told_provider_at"})
+
+
+def act_of(typed: str) -> Event:
+    """An act of people by its name.
+
+    Raises RefusedError naming those there are.
+    """
+    for event in PEOPLES_ACTS:
+        if event.value == typed.strip().lower().replace("-", "_"):
+            return event
+    raise RefusedError(f"an act that people record is one of {', '.join(event.value for event in PEOPLES_ACTS)}")
+
+
+def record_of(event: Event, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
+    """What a person records with an act.
+
+    `options` are the command's own options by the field they fill, where it has some.
+    Raises RefusedError naming what is missing or faulty, and how to give it.
+    """
+    try:
+        return read_record(event, values)
+    except RecordFaultyError as error:
+        named = {"by": "--by", "note": "--note"} if options else {"by": "--by"}
+        named |= options or {}
+        faults = "; ".join(_fault(*fault, named) for fault in error.faults)
+        takes = "" if options else ", ".join(_fields(event))
+        more = f". Beside --by, {event.value} takes {takes}" if takes else ""
+        raise RefusedError(f"what must be recorded with this is missing or faulty: {faults}{more}.") from None
+
+
+def fields_of(typed: Iterable[str], now: datetime) -> dict[str, str]:
+    """The fields of `KEY=VALUE` texts.
+
+    Raises RefusedError for one that has no `=`.
+    """
+    found: dict[str, str] = {}
+    for text in typed:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise RefusedError("give each field as KEY=VALUE, such as --field method=call")
+        found[name.strip()] = moment_of(value.strip(), now) if name.strip() in MOMENTS else value.strip()
+    return found
+
+
+def moment_of(text: str, now: datetime) -> str:
+    """A time as typed, with its offset: `now` is now, and one without an offset is UK time."""
+    if text.lower() == "now":
+        return now.isoformat()
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (at if at.tzinfo else at.replace(tzinfo=LONDON)).isoformat()
+
+
+def show_after(case: Case, store: Store) -> None:
+    """Where the case stands now, and whether it still pages."""
+    say(f"[bold]{case.reference}[/]: {escape(case_state(case.state))}.")
+    if case.state in ENDED:
+        say("Nothing more is owed, unless a new notice opens it again.")
+    elif case.clock_stopped:
+        say("Alerts about it have stopped.")
+    elif case.paused_until and case.paused_until > store.now():
+        say(f"Alerts about it pause until {local(case.paused_until)}; nobody is safe by that alone.")
+    else:
+        say("Alerts about it go on.")
+
+
+def _fields(event: Event) -> Iterator[str]:
+    """The fields of an act beside `by` and `note`, with the words they take; those that may be left out in brackets."""
+    for name, field in RECORD_FOR[event].model_fields.items():
+        if name in HumanAct.model_fields:
+            continue
+        kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
+        words = "|".join(member for kind in kinds if issubclass(kind, StrEnum) for member in kind)
+        shown = f"{name}={words}" if words else name
+        yield shown if field.is_required() else f"({shown})"
+
+
+def _fault(field: str, reason: str, options: Mapping[str, str]) -> str:
+    """A fault by the option that mends it. A rule over the whole record names the field at the start of its reason."""
+    named, colon, rest = reason.partition(": ")
+    if colon and named.isidentifier():
+        field, reason = named, rest
+    if reason == "Field required":
+        reason = "is missing"
+    return f"{options.get(field, f'--field {field}=…')} {reason[:1].lower()}{reason[1:]}"
+
+
+def _help(acts: Mapping[Event, str]) -> str:
+    title = "[bold]Acts, and the fields they take[/] (in brackets: may be left out; every act takes note)"
+    return "\n\n".join(
+        [title, *(f"• [bold]{event.value}[/] {escape(takes)}".rstrip() for event, takes in acts.items())]
+    )
+
+
+ACTS_HELP: Final = _help({event: ", ".join(_fields(event)) for event in PEOPLES_ACTS})
+"""The acts of people with their fields, for `--help`."""

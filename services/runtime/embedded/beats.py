@@ -1,0 +1,70 @@
+"""The heartbeat of a loop: what says, in whichever process somebody asks, that it is alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from services.storage.events.loops import note_beat
+from services.storage.store import Store
+
+BEAT_SECONDS: Final = 30.0
+"""How often a loop beats, also while it has nothing to do."""
+
+APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
+"""What less than that after the last is not written; a little less than a beat, as waits are not exact."""
+
+
+class Beat:
+    """Writes down, now and then, that a loop is alive."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._store = store
+        self._name = name
+        self._written: datetime | None = None
+
+    def __call__(self) -> None:
+        """Beat, if it is time to."""
+        now = self._store.now()
+        # A clock that was set back must not silence it.
+        if self._written is not None and self._written <= now < self._written + APART:
+            return
+        with self._store.writing() as connection:
+            note_beat(connection, self._name, now)
+        self._written = now
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeatingStore(Store):
+    """A store that says so, by `gets_on`, whenever something has been committed: a long step may be a lively one."""
+
+    gets_on: Callable[[], None]
+
+    @classmethod
+    def over(cls, store: Store, gets_on: Callable[[], None]) -> BeatingStore:
+        """The same store, which says so."""
+        return cls(
+            engine=store.engine,
+            vault=store.vault,
+            tokeniser=store.tokeniser,
+            clock=store.clock,
+            random=store.random,
+            gets_on=gets_on,
+        )
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with super().writing() as connection:
+            yield connection
+        self.gets_on()
+
+    @contextmanager
+    def processing(self) -> Iterator[Connection]:
+        with super().processing() as connection:
+            yield connection
+        self.gets_on()

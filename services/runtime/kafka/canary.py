@@ -1,0 +1,81 @@
+"""Tells canaries, and has told again what they prove to be lost.
+
+A canary goes to every partition that somebody listens to. Once a consumer has heard one, it has been given all that
+was told to the partition before: what its inbox does not know of that, it will never get.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from kafka import KafkaProducer
+from prometheus_client import Counter
+from sqlalchemy import Connection
+
+from schemas.canary import Canary, CanaryData
+from services.core.ids import event_id
+from services.runtime.kafka.relay import Telling, tell
+from services.runtime.kafka.topics import Topic
+from services.storage.dialect import Exclusive, try_exclusive
+from services.storage.events.canaries import Partition, heard_until, note_told, partitions_due
+from services.storage.events.missed import tell_missed_again
+from services.storage.store import Store
+
+log = structlog.get_logger()
+
+CANARY_KEY = "canary"
+"""The key of a canary's record: it is known by it before it is read."""
+
+AGAIN = Counter(
+    "pullcord_events_told_again_total", "Events that were told, never handled, and told again.", ("consumer",)
+)
+
+
+@dataclass(frozen=True)
+class Canaries:
+    """Tells a canary to each partition of these topics, `every` so long."""
+
+    store: Store
+    producer: KafkaProducer
+    topics: Sequence[Topic]
+    every: timedelta
+
+    def run_once(self) -> int:
+        """Tell the canaries that are due; returns how many lost events are to be told again because of earlier ones.
+
+        Raises RelayError when the brokers do not take them.
+        """
+        now = self.store.now()
+        with self.store.writing() as connection:
+            if not try_exclusive(connection, Exclusive.CANARIES):
+                return 0
+            due = partitions_due(connection, self._partitions(), self.every, now)
+            tell(self.producer, [self._canary(one, now) for one in due])
+            note_told(connection, due, now)
+            return self._tell_again(connection) if due else 0
+
+    def _partitions(self) -> list[Partition]:
+        return [
+            (topic.name, number) for topic in self.topics for number in sorted(self.producer.partitions_for(topic.name))
+        ]
+
+    def _canary(self, partition: Partition, now: datetime) -> Telling:
+        topic, number = partition
+        said = Canary(id=event_id(now, self.store.random), time=now, data=CanaryData(topic=topic, partition=number))
+        return Telling(topic, CANARY_KEY, said.id, said.model_dump_json().encode(), number)
+
+    def _tell_again(self, connection: Connection) -> int:
+        found = 0
+        for topic in self.topics:
+            for consumer in topic.consumed_by:
+                given = heard_until(connection, consumer, topic.name)
+                # The clocks of two relays may differ by as much as a canary's beat.
+                again = tell_missed_again(connection, consumer, topic.name, given - self.every) if given else 0
+                if again:
+                    log.error("events_told_again", consumer=consumer, topic=topic.name, handled=again)
+                    AGAIN.labels(consumer).inc(again)
+                found += again
+        return found

@@ -1,0 +1,116 @@
+"""The relay: tells the outbox to Kafka. Any number may run; one at a time tells a lane, so a key keeps its order.
+
+A row is marked as told only after the broker has acknowledged it, in the transaction that claimed it: after a crash it
+is told again, and the consumers' inboxes know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from prometheus_client import Counter
+
+from services.core.errors import PullcordError
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.storage.dialect import try_exclusive
+from services.storage.events.outbox import StoredEvent, lanes_to_tell, mark_published, unpublished
+from services.storage.store import Store
+
+BATCH = 200
+"""Events a lane tells in one transaction."""
+
+ACKNOWLEDGED_WITHIN = 30
+"""Seconds a broker has to acknowledge before the transaction is given up and the rows wait to be told again."""
+
+ID_HEADER = "ce_id"
+"""The header with an event's id (the name is CloudEvents'): one that cannot be read is still known by it."""
+
+TOLD = Counter("pullcord_relay_events_total", "Events told to the brokers.")
+
+
+class RelayError(PullcordError):
+    """The brokers did not take what they were told; it stays in the outbox."""
+
+    permanent = False
+
+
+def make_producer(settings: KafkaSettings) -> KafkaProducer:
+    """A producer that repeats nothing and loses nothing: idempotent, acknowledged by all copies."""
+    return KafkaProducer(
+        **settings.client(),
+        enable_idempotence=True,
+        acks="all",
+        compression_type="lz4",
+        linger_ms=5,
+        delivery_timeout_ms=(ACKNOWLEDGED_WITHIN - 5) * 1000,
+        request_timeout_ms=10_000,
+        max_block_ms=10_000,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A record for the brokers. Without a partition its key decides."""
+
+    topic: str
+    key: str
+    event_id: str
+    value: bytes
+    partition: int | None = None
+
+
+def tell(producer: KafkaProducer, tellings: Sequence[Telling]) -> None:
+    """Tell all of these, and wait until all copies of the brokers have them.
+
+    Raises RelayError.
+    """
+    try:
+        futures = [
+            producer.send(
+                one.topic,
+                key=one.key.encode(),
+                value=one.value,
+                headers=[(ID_HEADER, one.event_id.encode())],
+                partition=one.partition,
+            )
+            for one in tellings
+        ]
+        producer.flush(ACKNOWLEDGED_WITHIN)
+        for future in futures:
+            future.get(timeout=ACKNOWLEDGED_WITHIN)
+    except KafkaError as error:
+        raise RelayError(f"the brokers did not take the events: {type(error).__name__}") from error
+
+
+@dataclass(frozen=True)
+class Relay:
+    """Tells what is in the outbox."""
+
+    store: Store
+    producer: KafkaProducer
+
+    def run_once(self) -> int:
+        """Tell a batch of every lane that nobody else is at; returns how many events were told.
+
+        Raises RelayError when the brokers do not take them.
+        """
+        with self.store.reading() as connection:
+            lanes = lanes_to_tell(connection)
+        return sum(self._tell_lane(lane) for lane in lanes)
+
+    def _tell_lane(self, lane: int) -> int:
+        with self.store.writing() as connection:
+            if not try_exclusive(connection, lane):
+                return 0
+            events = unpublished(connection, BATCH, lane)
+            tell(self.producer, [_telling(event) for event in events])
+            mark_published(connection, events, self.store.now())
+        TOLD.inc(len(events))
+        return len(events)
+
+
+def _telling(event: StoredEvent) -> Telling:
+    return Telling(event.topic, event.partition_key, event.event_id, event.body)

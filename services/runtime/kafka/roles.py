@@ -1,0 +1,187 @@
+"""The roles of a distributed deployment: what each process does until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import structlog
+from fastapi import FastAPI
+from kafka.errors import KafkaError
+
+from services.core.errors import PullcordError
+from services.runtime.bootstrap import Parts
+from services.runtime.embedded.runner import LONGEST_WAIT, Loop, alerting, beating, closing, delivering
+from services.runtime.health import Labour, add_health
+from services.runtime.kafka.administering import BrokersError
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.station import Station
+from services.runtime.kafka.topics import make_topics
+from services.runtime.kafka.waking import Waker
+from services.runtime.kafka.watch import Watch
+from services.runtime.kafka.worker import Worker, make_worker
+from services.runtime.server import listen, served
+from services.storage.events.process import Consumer
+
+log = structlog.get_logger()
+
+STOPPING_SECONDS = 20.0
+FIRST_WAIT = 0.5
+
+BEATS_MISSED = 3
+"""A worker that has missed so many canaries in a row is behind."""
+
+
+class WorkerEndedError(PullcordError):
+    """A worker has ended without being told to."""
+
+    permanent = False
+
+
+def run_relay(parts: Parts, settings: KafkaSettings) -> None:
+    """Tell the outbox to the brokers until stopped."""
+    stop = _told_to_stop()
+    station = Station(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
+    loop = beating("relay", parts.store, station.telling_from, parts.settings.poll_seconds)
+    waker = Waker(parts.store.engine, loop.wake)
+    with _answering(parts, [loop]):
+        if _brokers_reached(settings, stop):
+            with _running([loop], parts):
+                waker.start()
+                log.info("serving", consumer="relay")
+                stop.wait()
+                waker.stop()
+            station.close()
+
+
+def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
+    """Match what the topics tell until stopped."""
+    stop = _told_to_stop()
+    worker = _worker(parts, parts.matcher, settings, data_dir)
+    with _answering(parts, [worker]):
+        if _brokers_reached(settings, stop):
+            asyncio.run(_work(parts, worker, stop))
+
+
+def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
+    """Keep cases, alert, and deliver until stopped. What is due needs no broker: it is done while they are away too."""
+    stop = _told_to_stop()
+    deliveries = delivering(parts)
+    engine = alerting(parts, deliveries)
+    loops = [engine, deliveries, closing(parts)]
+    worker = _worker(parts, parts.keeper, settings, data_dir)
+    worker.afterwards = engine.wake
+    try:
+        with _running(loops, parts), _answering(parts, [*loops, worker]):
+            if _brokers_reached(settings, stop):
+                asyncio.run(_work(parts, worker, stop))
+    finally:
+        parts.dispatcher.close(STOPPING_SECONDS)
+
+
+def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir: Path) -> Worker:
+    folder = data_dir / "faust" / consumer.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return make_worker(parts.store, consumer, settings, data_dir=str(folder))
+
+
+async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
+    """Have a worker work until it is told to stop.
+
+    Raises WorkerEndedError when it ends by itself: its process must not live on without it.
+    """
+    watch = _watch_of(worker, parts)
+    # From before the start: one that does not come to its end may hold partitions already.
+    watch.start()
+    told_to_stop = asyncio.create_task(asyncio.to_thread(stop.wait))
+    try:
+        await _serve(worker, told_to_stop)
+        if not stop.is_set():
+            raise WorkerEndedError(f"the worker of {worker.name} has ended by itself: start it again")
+        watch.stop()
+    finally:
+        # The thread that waits for it would hold up the end of the process.
+        stop.set()
+        await worker.app.stop()
+        watch.stop()
+
+
+async def _serve(worker: Worker, told_to_stop: asyncio.Task[bool]) -> None:
+    """Start a worker, and wait until it is told to stop or has ended."""
+    started = asyncio.create_task(worker.app.start())
+    await asyncio.wait([started, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
+    if not started.done():
+        return
+    started.result()
+    worker.serving = True
+    log.info("serving", consumer=worker.name)
+    ended = asyncio.create_task(worker.app.wait_until_stopped())
+    await asyncio.wait([ended, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
+
+
+def _watch_of(worker: Worker, parts: Parts) -> Watch:
+    behind = partial(worker.is_behind, timedelta(seconds=parts.settings.canary_seconds * BEATS_MISSED))
+    return Watch(worker.name, worker.quiet_seconds, behind, parts.settings.stalled_seconds)
+
+
+@contextmanager
+def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
+    """Loops, each watched: a step that does not end holds up what must be done."""
+    watches = [Watch(loop.name, loop.busy_seconds, lambda: True, parts.settings.stalled_seconds) for loop in loops]
+    for loop, watch in zip(loops, watches, strict=True):
+        loop.start()
+        watch.start()
+    try:
+        yield
+    finally:
+        for loop, watch in zip(loops, watches, strict=True):
+            watch.stop()
+            loop.ask_to_stop()
+        for loop in loops:
+            loop.stop(STOPPING_SECONDS)
+
+
+@contextmanager
+def _answering(parts: Parts, labours: Sequence[Labour]) -> Iterator[None]:
+    """Answer with health and metrics while the block runs, on the port that the settings name, if they do."""
+    settings = parts.settings
+    if not settings.metrics_port:
+        yield
+        return
+    app = FastAPI(openapi_url=None)
+    add_health(app, parts.store, labours, parts.pool)
+    with listen(settings.host, settings.metrics_port) as listening, served(app, listening):
+        yield
+
+
+def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
+    """Wait until the brokers can be reached and have the topics. False when told to stop meanwhile.
+
+    Raises TopicsError.
+    """
+    wait = FIRST_WAIT
+    while not stop.is_set():
+        try:
+            make_topics(settings)
+        except (KafkaError, BrokersError) as error:
+            why = str(error) if isinstance(error, BrokersError) else type(error).__name__
+            log.warning("brokers_not_reached", error=why, seconds=wait)
+            stop.wait(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+        else:
+            return True
+    return False
+
+
+def _told_to_stop() -> Event:
+    """An event that is set by the signal to stop."""
+    stop = Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stop.set())
+    return stop

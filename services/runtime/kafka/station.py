@@ -1,0 +1,76 @@
+"""A relay and its canaries, connected to the brokers when they can be reached, and anew after they were lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from kafka import KafkaProducer
+from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.runtime.kafka.canary import Canaries
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.relay import Relay, RelayError, make_producer
+from services.runtime.kafka.topics import Topic, make_topics, read_topics
+from services.storage.store import Store
+
+FAILED = Counter("pullcord_relay_failures_total", "Times the brokers could not be told.")
+
+CLOSING_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class _Connected:
+    producer: KafkaProducer
+    relay: Relay
+    canaries: Canaries
+
+
+@dataclass
+class Station:
+    """Tells the outbox and canaries. Brokers that have lost everything are given their topics again."""
+
+    store: Store
+    settings: KafkaSettings
+    canaries_every: timedelta
+    topics: Sequence[Topic] = field(default_factory=read_topics)
+    _connected: _Connected | None = None
+
+    def telling_from(self, store: Store) -> Callable[[], int]:
+        """Its work, with this store."""
+        self.store = store
+        return self.run_once
+
+    def run_once(self) -> int:
+        """Tell what there is; returns how many events were told or are to be told again.
+
+        Raises RelayError when the brokers cannot be reached or do not take it; the next call connects anew.
+        """
+        try:
+            at = self._connect()
+            return at.relay.run_once() + at.canaries.run_once()
+        except SQLAlchemyError:
+            raise
+        except BaseException as error:  # whatever the brokers' library raises, this connection is not trusted any more
+            FAILED.inc()
+            self.close()
+            raise RelayError(f"the brokers cannot be told: {type(error).__name__}") from error
+
+    def close(self) -> None:
+        """Let the brokers go."""
+        connected, self._connected = self._connected, None
+        if connected is not None:
+            with suppress(Exception):
+                connected.producer.close(CLOSING_SECONDS)
+
+    def _connect(self) -> _Connected:
+        if self._connected is None:
+            make_topics(self.settings)
+            producer = make_producer(self.settings)
+            heard = [topic for topic in self.topics if topic.consumed_by]
+            canaries = Canaries(self.store, producer, heard, self.canaries_every)
+            self._connected = _Connected(producer, Relay(self.store, producer), canaries)
+        return self._connected

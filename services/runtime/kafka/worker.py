@@ -1,0 +1,213 @@
+"""A Faust worker: hands what comes off the topics to a consumer's `process()`, and never loses a message.
+
+What Faust would lose, it is not given to lose: nothing is raised out of an agent (that would acknowledge the
+message), a passing fault is waited out while the message stays unacknowledged, an event that can never be handled is
+quarantined, and a worker told to stop finishes the batch at hand before its messages are acknowledged. State is in
+the database, never in Faust.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from time import monotonic
+from typing import Any
+
+import faust
+from aiokafka.helpers import create_ssl_context
+
+from schemas.canary import Canary
+from services.runtime.embedded.pump import deliver
+from services.runtime.kafka.canary import CANARY_KEY
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.relay import ID_HEADER
+from services.runtime.kafka.rewinding import RewindingApp
+from services.runtime.logs import say_failed
+from services.storage.events.canaries import note_heard, unheard
+from services.storage.events.outbox import StoredEvent
+from services.storage.events.process import Consumer
+from services.storage.store import Store
+
+BATCH = 12
+"""How many events (of up to 500 records) are handled in one transaction."""
+
+WITHIN_SECONDS = 0.05
+"""How long a batch that is not full waits for more."""
+
+FIRST_WAIT, LONGEST_WAIT = 0.1, 30.0
+
+EVENT_ID = re.compile(r"[0-9a-f]{32}")
+
+HEARTBEATS = 5
+"""How often a worker speaks up within the time after which it would be given up."""
+
+ID_LENGTH = 32
+"""Characters of an event's id, also of the one given to a message that has none."""
+
+METADATA_MS = 10_000
+"""How old what is known of topics may be: those made anew after a loss are found within it."""
+
+
+@dataclass
+class Worker:
+    """A consumer at a Faust application of its own, which listens to its topics with one agent."""
+
+    store: Store
+    consumer: Consumer
+    app: faust.App
+    stepped_at: float = 0.0
+    failing: int = 0
+    serving: bool = False
+    """Whether its start has come to its end."""
+    afterwards: Callable[[], None] = lambda: None
+    """Called when a batch was handled: there may be work for others of the process."""
+
+    @property
+    def name(self) -> str:
+        """The consumer's."""
+        return self.consumer.name
+
+    @property
+    def alive(self) -> bool:
+        """Whether Faust has not given it up. Its process ends then."""
+        return not self.app.crashed
+
+    def quiet_seconds(self) -> float:
+        """How long ago a batch was last come to the end of, well or badly."""
+        return monotonic() - self.stepped_at
+
+    def is_behind(self, patience: timedelta) -> bool:
+        """Whether canaries of a partition that is this worker's have not been heard for so long; of any, if none is."""
+        with self.store.reading() as connection:
+            missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
+        mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()} if self.serving else set()
+        return bool(missing & mine if mine else missing)
+
+    async def take(self, messages: Sequence[Any]) -> bool:
+        """Handle messages, however long a passing fault lasts. False if told to stop before they were."""
+        wait = FIRST_WAIT
+        while (error := await self._tried_aside(messages)) is not None:
+            say_failed(self.consumer.name, error, seconds=wait)
+            self.stepped_at, self.failing = monotonic(), self.failing + 1
+            await self.app.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+            if self.app.should_stop:
+                return False
+        self.stepped_at, self.failing = monotonic(), 0
+        return True
+
+    async def _tried_aside(self, messages: Sequence[Any]) -> BaseException | None:
+        """The same in a thread, for which the machine may have no room."""
+        try:
+            return await asyncio.to_thread(self._tried, messages)
+        except Exception as error:  # noqa: BLE001 - the message is kept and tried again
+            return error
+
+    def _tried(self, messages: Sequence[Any]) -> BaseException | None:
+        """What stood in the way of handling messages: what is raised out of an agent is lost with its message.
+
+        A SystemExit that came out of the thread would end the event loop, and a StopIteration would never arrive.
+        """
+        try:
+            self._handle(messages)
+            self.afterwards()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the message is kept and tried again
+            return error
+        return None
+
+    def _handle(self, messages: Sequence[Any]) -> None:
+        heard = {(one.topic, one.partition): at for one in messages if (at := _canary_told_at(one)) is not None}
+        events = [_stored(one) for one in messages if _canary_told_at(one) is None]
+        deliver(self.store, self.consumer, events)
+        if heard:
+            with self.store.writing() as connection:
+                note_heard(connection, self.consumer.name, heard, self.store.now())
+
+
+def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, data_dir: str) -> Worker:
+    """A worker that is not started yet."""
+    app = RewindingApp(
+        f"pullcord-{consumer.name}",
+        broker=[f"kafka://{address}" for address in settings.addresses],
+        broker_credentials=_credentials(settings),
+        datadir=data_dir,
+        key_serializer="raw",
+        value_serializer="raw",
+        web_enabled=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MS,
+        stream_wait_empty=False,
+        broker_commit_interval=1.0,
+        broker_session_timeout=settings.session_seconds,
+        broker_heartbeat_interval=settings.session_seconds / HEARTBEATS,
+    )
+    worker = Worker(store, consumer, app, monotonic())
+    topic = app.topic(*consumer.topics, key_type=bytes, value_type=bytes)
+
+    @app.agent(topic, concurrency=1, name=f"pullcord.{consumer.name}")  # type: ignore[untyped-decorator,unused-ignore]
+    async def handle(stream: Any) -> None:
+        async for events in stream.noack_take(BATCH, within=WITHIN_SECONDS):
+            await _to_the_end(_take(worker, stream, events))
+
+    return worker
+
+
+async def _take(worker: Worker, stream: Any, events: Sequence[Any]) -> None:
+    """Handle a batch, and then acknowledge it: Faust's own `take` does so when its stream is closed, handled or not."""
+    if await worker.take([event.message for event in events]):
+        for event in events:
+            await stream.ack(event)
+
+
+def _canary_told_at(message: Any) -> datetime | None:
+    """When a message was told, if it is a canary."""
+    if message.key != CANARY_KEY.encode():
+        return None
+    try:
+        return Canary.model_validate_json(message.value).time
+    except ValueError:
+        return None
+
+
+def _stored(message: Any) -> StoredEvent:
+    """A message as the inbox knows it: by its event's id, or by what it holds if it has none."""
+    body = bytes(message.value or b"")
+    return StoredEvent(_event_id(message) or sha256(body).hexdigest()[:ID_LENGTH], message.topic, body)
+
+
+def _event_id(message: Any) -> str | None:
+    header = dict(message.headers or ()).get(ID_HEADER) or b""
+    found = header.decode(errors="replace")
+    return found if EVENT_ID.fullmatch(found) else None
+
+
+async def _to_the_end(work: Any) -> None:
+    """Let work under way end before a cancellation goes on, so that what is handled is also acknowledged."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+def _credentials(settings: KafkaSettings) -> Any:
+    if settings.security == "plaintext":
+        return None
+    context = None
+    if settings.security.endswith("ssl"):
+        options = settings.client()
+        context = create_ssl_context(
+            cafile=options["ssl_cafile"], certfile=options["ssl_certfile"], keyfile=options["ssl_keyfile"]
+        )
+    if not settings.security.startswith("sasl"):
+        return faust.SSLCredentials(context)
+    password = settings.sasl_password.get_secret_value() if settings.sasl_password else None
+    return faust.SASLCredentials(
+        username=settings.sasl_username, password=password, mechanism=settings.sasl_mechanism, ssl_context=context
+    )

@@ -1,0 +1,67 @@
+"""The keys file as a running process sees it: read again when it has changed, so that keys change without a stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+import structlog
+
+from services.runtime.maintenance.keyring import Keyring, KeysError, read_keyring
+from services.storage.vault import VaultKeys
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 1.0
+"""Seconds: how old what is known of the file may be when something is sealed (see `reseal.KNOWN_WITHIN`)."""
+
+
+class KeyFile:
+    """A source of vault keys (`vault.KeySource`). A file that is gone, faulty or of others changes nothing."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:
+        """Raises KeysError."""
+        self._path = path
+        self._clock = clock
+        self._looked_at = clock()
+        self._stamp = _stamp(path)
+        self.keyring = read_keyring(path)
+
+    def __call__(self, *, at_once: bool) -> VaultKeys | None:
+        now = self._clock()
+        if not at_once and now - self._looked_at < LOOK_EVERY:
+            return None
+        self._looked_at = now
+        stamp = _stamp(self._path)
+        if stamp == self._stamp:
+            return None
+        self._stamp = stamp
+        return self._read_again()
+
+    def _read_again(self) -> VaultKeys | None:
+        try:
+            found = read_keyring(self._path)
+        except KeysError:
+            log.error("keys_not_read")
+            return None
+        if found.token != self.keyring.token:
+            log.error("keys_of_another_deployment")
+            return None
+        self.keyring = found
+        log.info("keys_read_again")
+        return vault_keys(found)
+
+
+def vault_keys(keyring: Keyring) -> VaultKeys:
+    """The vault's part of a keyring."""
+    return VaultKeys(keyring.vault, keyring.current)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """By which a change of the file is known; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -1,0 +1,144 @@
+"""The keys of a deployment: the vault's, by id, and the one that makes tokens.
+
+Losing them loses the persons for good.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, ValidationError, model_validator
+
+from services.core.errors import PullcordError
+from services.storage.backup.files import sync_folder
+from services.storage.vault import KEY_BYTES, KEY_ID_SIGNS
+
+
+class KeysError(PullcordError):
+    """The keys are missing or not of the form they must have."""
+
+
+def _decoded(value: object) -> bytes:
+    raw = value if isinstance(value, bytes) else b64decode(str(value), validate=True)
+    if len(raw) != KEY_BYTES:
+        raise ValueError(f"a key has {KEY_BYTES} bytes")
+    return raw
+
+
+Key = Annotated[bytes, PlainValidator(_decoded), PlainSerializer(lambda raw: b64encode(raw).decode())]
+
+
+class Keyring(BaseModel):
+    """What the keys file holds. `current` is the vault key that seals; the others only open."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    current: str
+    vault: dict[str, Key]
+    token: Key
+
+    @model_validator(mode="after")
+    def _current_is_there(self) -> Self:
+        if self.current not in self.vault:
+            raise ValueError("`current` names no vault key")
+        if not all(1 <= len(key_id) <= KEY_ID_SIGNS for key_id in self.vault):
+            raise ValueError(f"the id of a vault key has 1 to {KEY_ID_SIGNS} signs")
+        return self
+
+
+def new_keyring() -> Keyring:
+    """Fresh keys from the system's randomness."""
+    return Keyring(current="k1", vault={"k1": os.urandom(KEY_BYTES)}, token=os.urandom(KEY_BYTES))
+
+
+def with_new_key(keyring: Keyring) -> Keyring:
+    """The same with one more vault key, the last in the file. It does not seal before it is made current."""
+    number = 1 + max((int(name[1:]) for name in keyring.vault if name[1:].isdecimal()), default=0)
+    return keyring.model_copy(update={"vault": {**keyring.vault, f"k{number}": os.urandom(KEY_BYTES)}})
+
+
+def with_newest_current(keyring: Keyring) -> Keyring:
+    """The same with the last key of the file current; with a new one, if that is current already."""
+    *_, newest = keyring.vault
+    if newest == keyring.current:
+        return with_newest_current(with_new_key(keyring))
+    return keyring.model_copy(update={"current": newest})
+
+
+def without_key(keyring: Keyring, key_id: str) -> Keyring:
+    """The same without a vault key that does not seal.
+
+    Raises KeysError for one that does, or is not there.
+    """
+    if key_id not in keyring.vault:
+        raise KeysError(f"there is no vault key of this id: there are {', '.join(keyring.vault)}")
+    if key_id == keyring.current:
+        raise KeysError("this is the key that seals: make another current first, with `pullcord vault rotate`")
+    return keyring.model_copy(update={"vault": {name: key for name, key in keyring.vault.items() if name != key_id}})
+
+
+def parse_keyring(text: str) -> Keyring:
+    """Raises KeysError; the text of the error holds no key."""
+    try:
+        return Keyring.model_validate_json(text)
+    except ValidationError:
+        raise KeysError(
+            "the keys are not of the form of `pullcord init`: current, vault (id to base64 of 32 bytes), token"
+        ) from None
+
+
+def read_keyring(path: Path) -> Keyring:
+    """Raises KeysError when the file is missing or faulty."""
+    try:
+        return parse_keyring(path.read_text())
+    except OSError as error:
+        raise KeysError(f"cannot read the keys at {path} ({error.strerror}): run `pullcord init` first") from None
+
+
+def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
+    """Change the keys file, one process at a time; returns the keys as they are now.
+
+    Raises KeysError.
+    """
+    with _alone_in(path.parent):
+        changed = change(read_keyring(path))
+        write_keyring(path, changed)
+    return changed
+
+
+def write_keyring(path: Path, keyring: Keyring) -> None:
+    """Write the keys so that only the owner can read them; the old file stays whole if this is cut off."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(keyring.model_dump_json(indent=2))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Two that changed the keys at once would lose the key of one, and what it sealed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise KeysError("the keys are being changed by somebody else: try again in a moment") from None

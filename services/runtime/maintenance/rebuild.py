@@ -1,0 +1,56 @@
+"""Brings matches and cases back from the records, as after a total loss of the brokers or of events not yet handled.
+
+Every entry is matched and every case reviewed as the records are now. What stands already stays as it is, so nobody is
+paged for it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from services.alerts.case.agent import CaseKeeper
+from services.matcher.agent import Matcher
+from services.storage.events.process import Effects, write_effects
+from services.storage.store import Store
+from services.storage.tables import register_entries
+
+BATCH = 2_000
+"""Entries in one transaction."""
+
+Work = Callable[[Connection, Collection[int], datetime], Effects]
+
+
+def rebuild(store: Store, matcher: Matcher, keeper: CaseKeeper) -> Iterator[int]:
+    """Match and review every entry; yields how many entries each transaction looked at."""
+
+    def match(connection: Connection, entries: Collection[int], now: datetime) -> Effects:
+        return matcher.match(connection, store, (), entries, now)
+
+    def review(connection: Connection, entries: Collection[int], now: datetime) -> Effects:
+        return keeper.review(connection, store, entries, now)
+
+    for work in (match, review):
+        for entries in _batches(store):
+            _carry_out(store, work, entries)
+            yield len(entries)
+
+
+def _batches(store: Store) -> Iterator[Collection[int]]:
+    last = 0
+    while True:
+        query = select(register_entries.c.pk).where(register_entries.c.pk > last).order_by(register_entries.c.pk)
+        with store.reading() as connection:
+            found = connection.scalars(query.limit(BATCH)).all()
+        if not found:
+            return
+        yield found
+        last = found[-1]
+
+
+def _carry_out(store: Store, work: Work, entries: Collection[int]) -> None:
+    now = store.now()
+    with store.processing() as connection:
+        write_effects(connection, store, work(connection, entries, now), now)

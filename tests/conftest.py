@@ -10,8 +10,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from tests.support.browser import chromium
 from tests.support.house import House, sqlite_engine
+from tests.support.servers.browser import chromium
 
 __all__ = ["chromium"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.checker import findings
-from tests.chaos.figures import table
-from tests.chaos.making import running
-from tests.chaos.run import Story, run
-from tests.chaos.schedule import Kind, draw
+from tests.chaos.deployment.making import running
+from tests.chaos.faults.schedule import Kind, draw
+from tests.chaos.judging.checker import findings
+from tests.chaos.judging.figures import table
+from tests.chaos.judging.run import Story, run
 
 pytestmark = [
     pytest.mark.network,

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.chaos.checker import findings
-from tests.chaos.history import WITHDRAWN, Accepted, Acknowledged, EntryVersion, History, NoticeVersion
-from tests.chaos.records import Case, Delivery, Kept, Match, Records, Word
+from tests.chaos.judging.checker import findings
+from tests.chaos.judging.history import WITHDRAWN, Accepted, Acknowledged, EntryVersion, History, NoticeVersion
+from tests.chaos.judging.records import Case, Delivery, Kept, Match, Records, Word
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
 DAY = date(2026, 12, 3)

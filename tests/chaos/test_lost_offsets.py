@@ -18,9 +18,9 @@ from services.runtime.kafka.relay import Relay, make_producer
 from services.runtime.kafka.topics import make_topics
 from services.storage.tables import inbox, outbox
 from tests.distributed.working import working
-from tests.support.distributed import postgres
 from tests.support.house import House
-from tests.support.killing import until
+from tests.support.servers.distributed import postgres
+from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

@@ -10,8 +10,8 @@ from time import monotonic
 
 import pytest
 
-from tests.chaos.proxy import Proxy, Toll
-from tests.support.killing import until
+from tests.chaos.deployment.proxy import Proxy, Toll
+from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.chaos.schedule import KILLS, NETWORK, Kind, Way, draw
+from tests.chaos.faults.schedule import KILLS, NETWORK, Kind, Way, draw
 
 
 def test_a_seed_always_draws_the_same_schedule() -> None:

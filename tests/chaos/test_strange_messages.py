@@ -13,9 +13,9 @@ from services.matcher.agent import Matcher
 from services.runtime.embedded.pump import deliver
 from services.storage.events.outbox import StoredEvent
 from services.storage.tables import outbox, quarantine
-from tests.support.distributed import postgres
 from tests.support.house import House
 from tests.support.ledger import count, said
+from tests.support.servers.distributed import postgres
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

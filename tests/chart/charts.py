@@ -11,7 +11,7 @@ from typing import Any
 import helm_python
 import yaml
 
-from tests.support.source import ROOT
+from tests.support.checks.source import ROOT
 
 CHART = ROOT / "deploy" / "helm" / "pullcord"
 CASES = {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "ci").glob("*-values.yaml"))}

@@ -18,7 +18,7 @@ from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.server import listen, served
 from services.runtime.settings import Settings
 from tests.chart.charts import CHART, containers, files_of, released
-from tests.support.killing import Deployment, Mailbox, prepare
+from tests.support.servers.killing import Deployment, Mailbox, prepare
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

@@ -13,7 +13,7 @@ import yaml
 
 from scripts.chart import BEGIN, CHART, END, documented, drift, made, table
 from tests.chart.charts import CASES, ROLES, released, render
-from tests.support.source import ROOT
+from tests.support.checks.source import ROOT
 
 VERSIONS = ("1.33", "1.35", "1.37")
 """The oldest Kubernetes the chart takes, one between, and the newest."""

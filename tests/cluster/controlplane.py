@@ -12,7 +12,7 @@ import httpx
 
 from scripts.cluster import PROGRAMS
 from tests.cluster.authority import HERE, Authority
-from tests.support.killing import until
+from tests.support.servers.killing import until
 
 ADMINISTRATORS = "system:masters"
 STARTING_SECONDS = 120

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.killing import until
+from tests.support.servers.killing import until
 
 Object = dict[str, Any]
 NODES = {"a1": "a", "a2": "a", "b1": "b", "b2": "b", "c1": "c", "c2": "c"}

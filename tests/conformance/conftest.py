@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_socket
 
-from tests.support.distributed import Databases, DistributedHouse, Line, postgres
 from tests.support.house import House, sqlite_engine
+from tests.support.servers.distributed import Databases, DistributedHouse, Line, postgres
 
 
 @pytest.fixture(scope="package")

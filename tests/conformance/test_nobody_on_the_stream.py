@@ -18,9 +18,9 @@ from services.runtime.demo.samples import SAMPLES, Sample
 from services.runtime.kafka.topics import read_topics
 from services.storage.feeds import add_feed
 from services.web.bodies import JSON, read_json_rows
+from tests.support.checks.needles import People, add_sample
 from tests.support.clock import START
-from tests.support.distributed import Databases, DistributedHouse, Line
-from tests.support.needles import People, add_sample
+from tests.support.servers.distributed import Databases, DistributedHouse, Line
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

@@ -13,7 +13,7 @@ from schemas.envelope import decode, encode
 from schemas.events import EVENT_TYPES
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
-from tests.support.examples import EXAMPLES, examples, fits, label, published, schema_of
+from tests.support.checks.examples import EXAMPLES, examples, fits, label, published, schema_of
 
 RECORDS: dict[str, type[Schema]] = {
     "migration_notice": MigrationNotice,

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from schemas.events import CHUNK, EVENT_TYPES
 from scripts.publish_schemas import PUBLISHED, drift, main, published, write
-from tests.support.examples import EXAMPLES, fits
-from tests.support.examples import published as document
+from tests.support.checks.examples import EXAMPLES, fits
+from tests.support.checks.examples import published as document
 
 
 def test_what_is_published_is_what_this_version_makes() -> None:

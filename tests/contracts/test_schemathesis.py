@@ -16,7 +16,7 @@ from tests.support.http import ENTRY, NOTICE, served_door
 ROOT = Path(__file__).parents[2]
 EXAMPLES, SEED = 30, 1
 CONFIG = """
-hooks = "tests.support.answer_checks"
+hooks = "tests.support.checks.answer_checks"
 
 [parameters]
 "path.council" = "E06000009"
@@ -33,7 +33,7 @@ include-path-regex = "/v1/alerts/.*"
 parameters = {{ "path.reference" = "{alert}" }}
 
 # What no schema can state is refused with 422, and a row of which only a part is sound is kept with 202: the checks of
-# tests/support/answer_checks.py hold both to more than a status.
+# tests/support/checks/answer_checks.py hold both to more than a status.
 [[operations]]
 include-method = ["POST", "PUT"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 409, 413, 422]

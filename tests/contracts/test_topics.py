@@ -12,7 +12,7 @@ from schemas.envelope import UnknownEventError, decode
 from schemas.events import EVENT_TYPES
 from services.alerts.case.agent import CaseKeeper
 from services.matcher.agent import Matcher
-from tests.support.examples import EXAMPLES, SCHEMAS
+from tests.support.checks.examples import EXAMPLES, SCHEMAS
 
 TOPICS: list[dict[str, Any]] = yaml.safe_load((SCHEMAS / "topics.yaml").read_text())["topics"]
 CONSUMERS = {"matcher": Matcher.topics, "alerts": CaseKeeper.topics}

@@ -12,11 +12,11 @@ from sqlalchemy import URL, Engine
 from services.core.audit import AuditWord
 from services.runtime.maintenance.backups import settle_in_place
 from services.storage.tables import quarantine
-from tests.support.backups import ENTRIES, NOTICES
-from tests.support.distributed import Databases
+from tests.support.checks.backups import ENTRIES, NOTICES
 from tests.support.house import House
 from tests.support.ledger import rows, said
 from tests.support.people import acknowledge_last
+from tests.support.servers.distributed import Databases
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

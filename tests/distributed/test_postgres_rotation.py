@@ -14,8 +14,8 @@ from services.storage.store import Store
 from services.storage.tables import notices, register_entries
 from services.storage.vault import Vault, VaultKeys, key_of
 from tests.support.house import House
-from tests.support.killing import until
 from tests.support.ledger import count
+from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

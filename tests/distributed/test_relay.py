@@ -32,7 +32,7 @@ from tests.distributed.stream import tapped, untold, write_events
 from tests.distributed.working import LITTER
 from tests.support.clock import FrozenClock
 from tests.support.house import House, make_store
-from tests.support.killing import until
+from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
 

@@ -22,7 +22,7 @@ from services.runtime.kafka.relay import make_producer
 from services.runtime.kafka.topics import TopicsError, make_topics, read_topics
 from tests.distributed.stream import tapped
 from tests.distributed.working import LITTER
-from tests.support.killing import until
+from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
 

@@ -26,7 +26,7 @@ from services.storage.tables import audit, quarantine
 from tests.distributed.working import LITTER, Listener, Working, acknowledged, handled, working
 from tests.support.clock import START, FrozenClock
 from tests.support.house import make_store
-from tests.support.killing import until
+from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
 

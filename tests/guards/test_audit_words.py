@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from services.core.audit import FIELDS, AuditWord
-from tests.support.source import dotted, modules, tree
+from tests.support.checks.source import dotted, modules, tree
 
 NEVER = frozenset(["cli", "number_dialled", "uprn", "postcode", "address", "name", "by", "actor", "route", "evidence"])
 

@@ -12,9 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 import services.runtime.kafka.station  # noqa: F401 - its metrics are documented with the others
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
+from tests.support.checks.source import ROOT, documents, name_of
 from tests.support.house import House
 from tests.support.http import ENTRIES, ENTRY, open_door
-from tests.support.source import ROOT, documents, name_of
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 METRICS = (ROOT / "docs" / "metrics.md").read_text()

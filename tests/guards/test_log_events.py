@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.runtime.logs import ALLOWED, only_allowed
-from tests.support.source import calls, imports, modules, name_of
+from tests.support.checks.source import calls, imports, modules, name_of
 
 LEVELS = frozenset(["debug", "info", "warning", "error", "critical", "exception", "log"])
 EVENT = re.compile(r"[a-z]+(_[a-z]+)*")

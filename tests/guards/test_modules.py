@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source import ROOT, calls, documents, imports, modules, name_of
+from tests.support.checks.source import ROOT, calls, documents, imports, modules, name_of
 
 LONGEST = 300
 FROZEN = ROOT / "services" / "storage" / "migrations" / "versions"

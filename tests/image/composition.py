@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.source import ROOT
+from tests.support.checks.source import ROOT
 
 FOLDER = ROOT / "deploy"
 TEXT = (FOLDER / "compose.yaml").read_text()

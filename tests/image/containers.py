@@ -16,7 +16,7 @@ import httpx
 import psutil
 
 from scripts.image import Buildah
-from tests.support.killing import until
+from tests.support.servers.killing import until
 
 USER = 10001
 DATA = "/var/lib/pullcord"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.image import AUTHORITIES, DOCKERFILE, REGISTRY, Buildah, MissingToolError, given_secrets
-from tests.support.source import ROOT
+from tests.support.checks.source import ROOT
 
 STEPS = DOCKERFILE.read_text()
 

@@ -16,7 +16,7 @@ from services.runtime.cli.main import app
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from tests.image.composition import COMPOSE, FOLDER, LONG_LIVED, OURS, SERVICES, TEXT, Service, file_of, mounted
-from tests.support.source import ROOT
+from tests.support.checks.source import ROOT
 
 SCHEMA = json.loads((ROOT / "tests" / "image" / "compose-spec" / "compose-spec.json").read_text())
 OF_POSTGRES = frozenset(["PGSERVICEFILE"])

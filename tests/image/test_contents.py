@@ -13,7 +13,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from tests.image.containers import DATA, Container
-from tests.support.source import ROOT
+from tests.support.checks.source import ROOT
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -12,8 +12,8 @@ from services.storage.feeds import add_feed
 from services.storage.store import Store
 from tests.interleavings.histories import COUNCILS, PROVIDERS
 from tests.support.clock import FrozenClock
-from tests.support.distributed import Databases, postgres
 from tests.support.house import make_store
+from tests.support.servers.distributed import Databases, postgres
 
 SETTINGS = {"synchronous_commit": "off", "deadlock_timeout": "20ms", "autovacuum_naptime": "5s"}
 """None changes what a transaction sees or waits for. Without them most of the time would go into waiting for the disk,

@@ -26,7 +26,7 @@ from tests.interleavings.lines import Row
 from tests.interleavings.meetings import PATIENCE, committing_together, interrupted_before
 from tests.interleavings.mistakes import probing
 from tests.interleavings.writing import submit
-from tests.support.killing import until
+from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

@@ -14,7 +14,7 @@ import httpx
 import yaml
 
 from tests.monitoring.tools import RULES, tool
-from tests.support.killing import until
+from tests.support.servers.killing import until
 
 STARTED_WITHIN = 30.0
 """Seconds."""

@@ -8,8 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from services.audit.metrics import OversightGauges
 from tests.monitoring.tools import RECORDED, expressions, named, run
+from tests.support.checks.source import ROOT
 from tests.support.http import Door
-from tests.support.source import ROOT
 
 DOCUMENTED = set(re.findall(r"^\| `(pullcord_\w+)` \|", (ROOT / "docs" / "metrics.md").read_text(), re.MULTILINE))
 OVERSIGHT = {family.name for family in OversightGauges(None).collect()}

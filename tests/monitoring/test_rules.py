@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.monitoring.tools import ALERTS, FOLDER, RECORDED, RULES, run
-from tests.support.source import ROOT
+from tests.support.checks.source import ROOT
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 SECTIONS = re.findall(r"^## (Pullcord\w+)$", RUNBOOK, re.MULTILINE)

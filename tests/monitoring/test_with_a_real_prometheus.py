@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 from services.storage.tables import cases
 from tests.monitoring.prometheus import Prometheus
 from tests.monitoring.tools import ALERTS, BOARDS, chosen, run
-from tests.support.killing import READY_WITHIN, Deployment, Mailbox, prepare, put_register, until
+from tests.support.servers.killing import READY_WITHIN, Deployment, Mailbox, prepare, put_register, until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

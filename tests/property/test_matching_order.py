@@ -20,7 +20,7 @@ from services.storage.events.process import Effects
 from services.storage.store import Store
 from tests.support.house import BLACKPOOL, House, sqlite_engine
 from tests.support.ledger import cases_by_entry, pairs, stale_matches, tell_everything_again
-from tests.support.worlds import ENTRIES, World, bases, entry_versions, in_order, notice_versions
+from tests.support.servers.worlds import ENTRIES, World, bases, entry_versions, in_order, notice_versions
 
 Step = tuple[str, Any]
 MOST = settings(max_examples=80, deadline=None)

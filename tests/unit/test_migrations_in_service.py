@@ -16,7 +16,7 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import create_mock_engine
 
 from services.storage.migrate import MIGRATIONS
-from tests.support.source import ROOT
+from tests.support.checks.source import ROOT
 
 SQUAWK = Path(sys.executable).with_name("squawk")
 RULES = ROOT / ".squawk.toml"

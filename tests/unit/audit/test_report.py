@@ -14,7 +14,7 @@ from services.audit.report import plots
 from services.audit.report.plots import Point
 from services.audit.report.report import report
 from services.audit.report.report_view import HEADLINES
-from tests.support.oversight_page import MONTHS, NAMES, TO_DATE
+from tests.support.checks.oversight_page import MONTHS, NAMES, TO_DATE
 
 MADE_AT = datetime(2026, 12, 10, 9, 30, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from services.audit.figures.months import Month
 from services.audit.report.report import report
-from tests.support.oversight_page import MONTHS, NAMES, TO_DATE, a_month
+from tests.support.checks.oversight_page import MONTHS, NAMES, TO_DATE, a_month
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]
 

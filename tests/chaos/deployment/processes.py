@@ -1,0 +1,126 @@
+"""Pullcord's roles as real processes, and a supervisor that starts again whatever ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from threading import Event, Lock, Thread
+
+from tests.support.servers.killing import until
+
+PULLCORD = Path(sys.executable).with_name("pullcord")
+LOOK_SECONDS = 0.1
+REST_SECONDS = 0.5
+"""Between the end of a process and its next start."""
+STOPPING_SECONDS = 30.0
+
+
+class Role(StrEnum):
+    """What a process does: `pullcord run …`."""
+
+    INGEST = "ingest"
+    RELAY = "relay"
+    MATCHER = "matcher"
+    ALERTS = "alerts"
+
+
+@dataclass
+class Worker:
+    """A process of one role. Its log holds all that it ever said."""
+
+    name: str
+    role: Role
+    folder: Path
+    environment: Mapping[str, str]
+    arguments: Sequence[str] = ()
+    exits: list[int] = field(default_factory=list)
+    """The code of every end, in order; minus the number of the signal that killed it."""
+    _process: subprocess.Popen[bytes] | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.name}.log"
+
+    def said(self, word: str) -> int:
+        """How often a word is in its log."""
+        return self.log.read_text(errors="replace").count(word) if self.log.exists() else 0
+
+    def start(self) -> None:
+        """Start it, unless it runs."""
+        with self._lock:
+            if self._process is None:
+                own = {"PULLCORD_DATA_DIR": str(self.folder / self.name)}
+                with self.log.open("ab") as log:
+                    self._process = subprocess.Popen(
+                        [PULLCORD, "run", self.role, *self.arguments],
+                        env={**os.environ, **self.environment, **own},
+                        stdout=log,
+                        stderr=log,
+                        start_new_session=True,
+                    )
+
+    def reaped(self) -> bool:
+        """Whether it is not running; its end is noted."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is not None:
+                self.exits.append(self._process.returncode)
+                self._process = None
+            return self._process is None
+
+    def send(self, sign: signal.Signals) -> bool:
+        """Send it a signal; whether it was there to get it."""
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                return False
+            self._process.send_signal(sign)
+            return True
+
+    def stop(self) -> None:
+        """Have it end as a supervisor does: ask first, kill after a time."""
+        self.send(signal.SIGCONT)
+        self.send(signal.SIGTERM)
+        if not until(self.reaped, STOPPING_SECONDS):
+            self.send(signal.SIGKILL)
+            until(self.reaped, STOPPING_SECONDS)
+
+
+class Supervisor:
+    """Keeps processes running: what ends is started again."""
+
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self.workers = list(workers)
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        for worker in self.workers:
+            worker.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop supervising, then every process."""
+        self._stopped.set()
+        self._thread.join(STOPPING_SECONDS)
+        for worker in self.workers:
+            worker.send(signal.SIGCONT)
+            worker.send(signal.SIGTERM)
+        for worker in self.workers:
+            worker.stop()
+
+    def of(self, role: Role) -> list[Worker]:
+        """The processes of a role."""
+        return [worker for worker in self.workers if worker.role is role]
+
+    def _run(self) -> None:
+        while not self._stopped.wait(LOOK_SECONDS):
+            ended = [worker for worker in self.workers if worker.reaped()]
+            if ended and not self._stopped.wait(REST_SECONDS):
+                for worker in ended:
+                    worker.start()

@@ -1,0 +1,73 @@
+"""A whole deployment as real processes, on a real Kafka and a real PostgreSQL, with a proxy on every connection."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from scripts.kafka import Broker
+from scripts.postgres import Postgres
+from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.storage.store import Store
+from tests.chaos.deployment.client import Client
+from tests.chaos.deployment.processes import Supervisor, Worker
+from tests.chaos.deployment.proxy import Proxy
+from tests.chaos.faults.schedule import Way
+from tests.chaos.judging.history import History
+from tests.support.servers.killing import Mailbox, until
+
+SERVES = '"serving"'
+"""What a process logs once it is at work."""
+
+PARTITIONS = 4
+READY_SECONDS = 60.0
+LOCAL = "127.0.0.1"
+
+
+@dataclass
+class World:
+    """All that a run has to do with."""
+
+    folder: Path
+    store: Store
+    """Reaches the database by itself, past the proxy."""
+    postgres: Postgres
+    database: str
+    broker: Broker
+    mailbox: Mailbox
+    proxies: Mapping[Way, Proxy]
+    supervisor: Supervisor
+    spare: Worker
+    """A matcher that joins and leaves."""
+    clients: list[Client]
+    history: History
+    noise: random.Random
+
+    def sql(self, query: str, **values: Any) -> list[Any]:
+        """The rows of a query of the suite's own; while the database is away it waits."""
+        found: list[Any] = []
+
+        def answered() -> bool:
+            try:
+                with psycopg.connect(self.database, autocommit=True) as connection:
+                    found[:] = connection.execute(query, values).fetchall()
+            except psycopg.OperationalError:
+                return False
+            return True
+
+        assert until(answered, READY_SECONDS), "the database does not answer"
+        return found
+
+    def one(self, query: str, **values: Any) -> int:
+        """The number a query finds."""
+        return int(self.sql(query, **values)[0][0] or 0)
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        """How the suite itself reaches the broker: as clients do, for the broker sends all of them to the proxy."""
+        return KafkaSettings(brokers=f"{LOCAL}:{self.proxies[Way.KAFKA].port}", replication=1, partitions=PARTITIONS)

@@ -1,0 +1,109 @@
+"""Faults of Pullcord's own processes, and of what they tell each other."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from threading import Event
+
+from services.matcher.agent import Matcher
+from tests.chaos.deployment.processes import Role, Worker
+from tests.chaos.deployment.world import SERVES, World
+from tests.chaos.faults.evidence import Bring, NotShownError, handled, lag, rebalances, shows, suppressed, unpublished
+from tests.chaos.faults.mischief import tell_in_disorder, tell_old_records_again, tell_outbox_again
+from tests.chaos.faults.schedule import Fault
+
+BACKLOG = 150
+"""Events in the outbox that make it full, for relays that tell so many in a moment."""
+LAG = 25
+"""Events told and not handled that make a consumer slow."""
+DUPLICATES = 100
+MATCHERS = "pullcord-matcher"
+
+
+def kill(role: Role) -> Bring:
+    """A process ends as a power cut would end it; the supervisor starts it again."""
+
+    def bring(world: World, fault: Fault) -> str:
+        processes = world.supervisor.of(role)
+        worker = processes[fault.one % len(processes)]
+        ends, accepted = len(worker.exits), len(world.history.accepted)
+        shows(lambda: worker.send(signal.SIGKILL), f"{worker.name} was there to be killed")
+        shows(lambda: len(worker.exits) > ends, f"{worker.name} ended")
+        code = worker.exits[ends]
+        if code != -signal.SIGKILL:
+            raise NotShownError(f"{worker.name} ended by itself, with code {code}")
+        shows(lambda: len(world.history.accepted) > accepted, "submissions came in meanwhile")
+        return f"{worker.name} ended with {code}"
+
+    return bring
+
+
+def duplicates(world: World, _fault: Fault) -> str:
+    """Events are told again by the outbox, and records of the topics are there once more, in another order."""
+    before = suppressed(world)
+    again = tell_outbox_again(world, DUPLICATES)
+    records = tell_old_records_again(world, DUPLICATES)
+    shows(lambda: suppressed(world) - before >= (again + records) // 2, "duplicates that were suppressed")
+    return f"{again} events and {records} records told again, {suppressed(world) - before} suppressed so far"
+
+
+def disorder(world: World, _fault: Fault) -> str:
+    """Events nobody has heard yet are told in another order than that in which they came about."""
+    with _paused(world.supervisor.of(Role.RELAY)):
+        shows(lambda: unpublished(world) >= BACKLOG // 2, "a backlog to be shuffled")
+        told, overtaken = tell_in_disorder(world)
+    if not overtaken:
+        raise NotShownError("no event overtook another of its key")
+    return f"{told} events told by chance, {overtaken} of them after a later one of the same key"
+
+
+def rebalance(world: World, fault: Fault) -> str:
+    """A third matcher joins, works, and leaves."""
+    before, done, served = len(rebalances(world, MATCHERS)), handled(world), world.spare.said(SERVES)
+    world.spare.start()
+    try:
+        shows(lambda: world.spare.said(SERVES) > served, "the third matcher at work")
+        shows(lambda: len(rebalances(world, MATCHERS)) > before, "a rebalance when it joined")
+        Event().wait(fault.seconds)
+    finally:
+        joined = len(rebalances(world, MATCHERS))
+        world.spare.stop()
+    shows(lambda: len(rebalances(world, MATCHERS)) > joined, "a rebalance when it left")
+    shows(lambda: handled(world) > done, "events handled meanwhile")
+    told = (f"generation {number} of {members}" for number, members in rebalances(world, MATCHERS)[before:])
+    return f"{', '.join(told)}; {handled(world) - done} events handled meanwhile"
+
+
+def slow_consumer(world: World, fault: Fault) -> str:
+    """A matcher stands still and is not dead: its part of the topics grows long."""
+    topics = Matcher().topics
+    matchers = world.supervisor.of(Role.MATCHER)
+    with _paused([matchers[fault.one % len(matchers)]]):
+        shows(lambda: lag(world, "matcher", topics) >= LAG, "a lag")
+        longest = lag(world, "matcher", topics)
+        Event().wait(fault.seconds)
+    return f"{longest} events told and not handled"
+
+
+def full_outbox(world: World, fault: Fault) -> str:
+    """No relay tells anything, and the outbox grows."""
+    with _paused(world.supervisor.of(Role.RELAY)):
+        shows(lambda: unpublished(world) >= BACKLOG, "a backlog")
+        Event().wait(fault.seconds)
+        most = unpublished(world)
+    return f"{most} events waited in it"
+
+
+@contextmanager
+def _paused(workers: Sequence[Worker]) -> Iterator[None]:
+    """Processes that stand still while the block runs; one that is dead is waited for."""
+    try:
+        for worker in workers:
+            shows(partial(worker.send, signal.SIGSTOP), f"{worker.name} was there to be stopped")
+        yield
+    finally:
+        for worker in workers:
+            worker.send(signal.SIGCONT)

@@ -1,0 +1,133 @@
+"""What is on record at the end, read by SQL of the suite's own: the side of the story that Pullcord tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from tests.chaos.judging.history import History
+
+RecordKey = Callable[[str, str], bytes]
+"""Under which key a feed's own reference is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A submission on record: how many rows it accounts for."""
+
+    submission: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A live match, by the feeds' own references. A stale one was made from another version than the one on record."""
+
+    notice: str
+    entry: str
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case. `alerts` are those that told of its danger, `ends` those that told of a notice withdrawn."""
+
+    entry: str
+    reference: str
+    state: str
+    harm_on: date | None
+    alerts: int
+    ends: int
+    last_told: str | None
+    """The reason of the last of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What an alert owes to one contact. `doubts` are the attempts whose outcome was once unknown."""
+
+    reference: str
+    """As the mail carries it."""
+    state: str
+    doubts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An acknowledgement as the audit has it."""
+
+    alert: str
+    cases: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Records:
+    """All that the checker looks at."""
+
+    kept: Sequence[Kept]
+    notices: Mapping[str, str]
+    """The status of every notice on record, by the provider's own reference."""
+    entries: Mapping[str, bool]
+    """Whether every entry on record is live, by the council's own reference."""
+    matches: Sequence[Match]
+    cases: Sequence[Case]
+    deliveries: Sequence[Delivery]
+    acknowledged: Sequence[Word]
+    quarantined: int
+
+
+KEPT = """
+    SELECT submission_id AS submission, (SELECT sum(value::int) FROM json_each_text(counts)) AS rows FROM submissions
+"""
+MATCHES = """
+    SELECT n.record_key AS notice, e.record_key AS entry,
+           (m.notice_revision, m.entry_revision) <> (n.revision, e.revision) AS stale
+      FROM matches m JOIN notices n ON n.pk = m.notice_pk JOIN register_entries e ON e.pk = m.entry_pk
+     WHERE m.live
+"""
+CASES = """
+    SELECT e.record_key AS entry, c.reference, c.state, c.harm_on,
+           count(t.reason) FILTER (WHERE t.reason <> 'notice_withdrawn') AS alerts,
+           count(t.reason) FILTER (WHERE t.reason = 'notice_withdrawn') AS ends,
+           (array_agg(t.reason ORDER BY t.alert_pk DESC))[1] AS last_told
+      FROM cases c JOIN register_entries e ON e.pk = c.entry_pk LEFT JOIN alert_cases t ON t.case_pk = c.pk
+     GROUP BY e.record_key, c.reference, c.state, c.harm_on
+"""
+DELIVERIES = """
+    SELECT a.reference || '.' || d.pk AS reference, d.state,
+           (SELECT count(DISTINCT w.fields ->> 'number') FROM audit w
+             WHERE w.word = 'delivery_in_doubt' AND (w.fields ->> 'delivery')::bigint = d.pk) AS doubts
+      FROM deliveries d JOIN alerts a ON a.pk = d.alert_pk
+"""
+ACKNOWLEDGED = """
+    SELECT fields ->> 'alert' AS alert, ARRAY(SELECT json_array_elements_text(fields -> 'cases')) AS cases
+      FROM audit WHERE word = 'alert_acknowledged'
+"""
+
+
+def read_records(connection: psycopg.Connection[Any], history: History, key: RecordKey) -> Records:
+    """Read all of it. Records are known by keys there; the history says whose they are."""
+    names = {key(row.feed, row.reference): row.reference for one in history.accepted for row in one.rows}
+
+    def name(found: bytes) -> str:
+        return names.get(bytes(found), f"unknown {bytes(found).hex()}")
+
+    return Records(
+        kept=_all(connection, Kept, KEPT),
+        notices={name(key): status for key, status in connection.execute("SELECT record_key, status FROM notices")},
+        entries={name(key): live for key, live in connection.execute("SELECT record_key, live FROM register_entries")},
+        matches=[Match(name(one), name(other), stale) for one, other, stale in connection.execute(MATCHES)],
+        cases=[Case(name(row[0]), *row[1:]) for row in connection.execute(CASES)],
+        deliveries=_all(connection, Delivery, DELIVERIES),
+        acknowledged=_all(connection, Word, ACKNOWLEDGED),
+        quarantined=connection.execute("SELECT count(*) FROM quarantine").fetchall()[0][0],
+    )
+
+
+def _all(connection: psycopg.Connection[Any], kind: Any, query: str) -> list[Any]:
+    return connection.cursor(row_factory=class_row(kind)).execute(query).fetchall()

@@ -1,0 +1,154 @@
+"""Runs a schedule against a deployment under load, lets it recover, and gathers what there is to judge."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event, Thread
+from time import monotonic, time
+
+import psycopg
+from kafka.errors import KafkaError
+
+from services.alerts.case.agent import CaseKeeper
+from services.matcher.agent import Matcher
+from tests.chaos.deployment.world import World
+from tests.chaos.faults.evidence import Evidence, NotShownError, lag, unpublished
+from tests.chaos.faults.faults import BRINGERS
+from tests.chaos.faults.schedule import Fault, Schedule
+from tests.chaos.judging.history import History
+from tests.chaos.judging.records import Records, read_records
+from tests.support.servers.killing import until
+
+TRIES = 4
+"""How often a fault is brought about until it shows: its neighbour may have been in its way."""
+
+RECOVERED_WITHIN = 120.0
+"""Seconds in which all that is due must be done once nothing is in the way."""
+
+LATE = 10
+"""Seconds after which an attempt to deliver can have no answer any more."""
+
+SOON = 60
+"""Seconds within which a case that falls due is told of now."""
+
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that is known of a run once it is over."""
+
+    seed: int
+    evidence: Sequence[Evidence]
+    history: History
+    records: Records
+    mails: Mapping[str, int]
+    exits: Mapping[str, Sequence[int]]
+    suppressed: int
+    recovered_seconds: float | None
+    """None: something was still left to do when the time was over."""
+    left: str
+    """What was left to do."""
+
+
+def run(world: World, schedule: Schedule) -> Story:
+    """Bring about every fault of a schedule, then leave the deployment alone until it has done all it owes."""
+    for client in world.clients:
+        client.start()
+    evidence = _bring_about(world, schedule)
+    restore(world)
+    for client in world.clients:
+        client.stop()
+    assert all(client.ended() for client in world.clients), "a client never got its answer"
+    began = monotonic()
+    recovered = until(lambda: not what_is_left(world), RECOVERED_WITHIN)
+    seconds = monotonic() - began
+    with psycopg.connect(world.database) as connection:
+        records = read_records(connection, world.history, world.store.tokeniser.record_key)
+    return Story(
+        seed=schedule.seed,
+        evidence=evidence,
+        history=world.history,
+        records=records,
+        mails=dict(world.mailbox.taken),
+        exits={worker.name: tuple(worker.exits) for worker in world.supervisor.workers},
+        suppressed=world.one("SELECT count(*) FROM audit WHERE word = 'duplicate_suppressed'"),
+        recovered_seconds=seconds if recovered else None,
+        left=what_is_left(world),
+    )
+
+
+def restore(world: World) -> None:
+    """Take every fault out of the way, also one that could not be ended."""
+    for proxy in world.proxies.values():
+        proxy.open()
+    if not world.broker.running:
+        world.broker.start()
+    world.postgres.resume()
+    for worker in world.supervisor.workers:
+        worker.send(signal.SIGCONT)
+
+
+def what_is_left(world: World) -> str:
+    """What is still to be done, or nothing. What waits for its time only is brought forward first."""
+    let_time_pass(world)
+    soon = _micros() + SOON * MICROSECONDS
+    left = {
+        "events to be told": unpublished(world),
+        "events to be matched": lag(world, Matcher.name, Matcher.topics),
+        "events to be made cases of": lag(world, CaseKeeper.name, CaseKeeper.topics),
+        "cases to be told of": world.one("SELECT count(*) FROM cases WHERE due_at <= %(soon)s", soon=soon),
+        "deliveries to be made": world.one("SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL"),
+    }
+    return ", ".join(f"{count} {what}" for what, count in left.items() if count)
+
+
+def let_time_pass(world: World) -> None:
+    """Have attempts that can have no answer any more, and deliveries that wait for another try, fall due now."""
+    world.sql(
+        """UPDATE deliveries d SET due_at = %(now)s FROM delivery_attempts a
+            WHERE a.delivery_pk = d.pk AND a.number = d.attempts AND d.due_at > %(now)s
+              AND (d.state = 'waiting' OR a.started_at < %(late)s) RETURNING d.pk""",
+        now=_micros(),
+        late=_micros() - LATE * MICROSECONDS,
+    )
+
+
+def _micros() -> int:
+    return int(time() * MICROSECONDS)
+
+
+def _bring_about(world: World, schedule: Schedule) -> list[Evidence]:
+    """Bring the faults of both trains about, side by side."""
+    began, found = monotonic(), list[Evidence]()
+    clock = lambda: monotonic() - began  # noqa: E731 - a name for an expression
+    trains = [
+        Thread(target=_train, args=(world, faults, clock, found), daemon=True)
+        for faults in (schedule.surroundings, schedule.processes)
+    ]
+    for train in trains:
+        train.start()
+    for train in trains:
+        train.join()
+    return sorted(found, key=lambda one: one.began)
+
+
+def _train(world: World, faults: Sequence[Fault], clock: Callable[[], float], found: list[Evidence]) -> None:
+    for fault in faults:
+        Event().wait(fault.after)
+        found.append(_brought(world, fault, clock))
+
+
+def _brought(world: World, fault: Fault, clock: Callable[[], float]) -> Evidence:
+    began, reasons = clock(), list[str]()
+    for _ in range(TRIES):
+        try:
+            text = BRINGERS[fault.kind](world, fault)
+        except (NotShownError, KafkaError, psycopg.Error, TimeoutError) as error:
+            reasons.append(f"{type(error).__name__}: {error}")
+            Event().wait(1.0)
+        else:
+            return Evidence(fault, began, clock(), shown=True, text=text)
+    return Evidence(fault, began, clock(), shown=False, text="; ".join(reasons))

@@ -1,0 +1,130 @@
+"""A mail server that is dead, slow or stutters: its messages wait, and everybody else's go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from services.alerts.delivery.channels.mail.mail_channel import MailChannel
+from services.alerts.delivery.channels.pool import FIRST_AT_ONCE, DeliveryPool
+from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.claiming import shares
+from services.alerts.delivery.dispatch import Dispatcher
+from services.alerts.message.message import Message
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
+from services.runtime.embedded.runner import Loop
+from services.storage.tables import deliveries
+from tests.support.house import House
+from tests.support.ledger import rows
+from tests.support.one_line import ENTRY, notice
+from tests.support.servers import bad_servers as bad
+from tests.support.servers.killing import Mailbox, until
+
+pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
+
+MESSAGE = Message("Act by Thu 3 December: 1 alarm line (Blackpool) [A-1]", "Text\n", "<p>Text</p>\n")
+PATIENCE = 20.0
+SCRIPTS = {
+    "silent": bad.silent,
+    "stutters its greeting": bad.stuttered_greeting,
+    "greets without end": bad.endless_greeting,
+    "stutters its first answer": bad.stuttered_answer,
+}
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A mail server that works."""
+    server = Mailbox()
+    server.start()
+    yield server
+    server.stop()
+
+
+def route_to(host: str, who: str = "desk", scheme: str = "mailto") -> str:
+    return f"{scheme}://{host}?from=alerts@pullcord.example&to={who}@council.example"
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("scheme", ["mailto", "mailtos"])
+def test_the_whole_attempt_ends_at_the_deadline_however_the_server_holds_it_up(script: str, scheme: str) -> None:
+    with bad.bad_servers(1, SCRIPTS[script]) as (server,):
+        result = MailChannel(seconds=0.5).send(route_to(server.host, scheme=scheme), MESSAGE, "A-1")
+        assert until(lambda: server.open == 0, PATIENCE), "the connection is cut off"
+    assert result.outcome is Outcome.FAILED_TEMPORARY
+    if scheme == "mailto":
+        assert result.reason == "timed_out"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_a_server_sends_before_it_takes_the_mail_the_attempt_fails_for_now(seed: int) -> None:
+    with bad.bad_servers(1, bad.drawn(seed)) as (server,):
+        result = MailChannel(seconds=0.5).send(route_to(server.host), MESSAGE, "A-1")
+        assert until(lambda: server.open == 0, PATIENCE)
+    assert result.outcome is Outcome.FAILED_TEMPORARY
+
+
+@pytest.mark.parametrize("answer", [b"", b"2", b"25", b"250", b"250 ok", b"250 ok\r", b"250-ok\r\n", b"250-a\r\n250"])
+def test_an_answer_to_the_whole_mail_that_is_cut_short_is_no_answer(answer: bytes) -> None:
+    replies = [b"220 ready\r\n", b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", answer]
+    with bad.bad_servers(1, lambda: iter(replies)) as (server,):
+        result = MailChannel(seconds=1).send(route_to(server.host), MESSAGE, "A-1")
+    assert result == SendResult(Outcome.IN_DOUBT, "timed_out")
+
+
+def told(house: House, routes: dict[str, str]) -> Dispatcher:
+    """Write the first alert to all these contacts, and return what sends it over the wire."""
+    contacts = tuple(Contact(label=label, route=route) for label, route in routes.items())
+    house.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),)))
+    house.put_entries(ENTRY)
+    house.post_notices(notice())
+    house.settle()
+    house.clock.advance(seconds=31)
+    house.engine.run_due()
+    return Dispatcher(house.store, DeliveryPool(MailChannel(PATIENCE)), house.dispatcher.presentation)
+
+
+@pytest.mark.parametrize(("count", "script"), [(1, "silent"), (9, "stutters its greeting"), (40, "greets without end")])
+def test_however_many_servers_hang_another_destination_gets_its_mail_meanwhile(
+    house: House, mailbox: Mailbox, count: int, script: str
+) -> None:
+    with bad.bad_servers(count, SCRIPTS[script]) as servers:
+        hanging = {
+            f"{who} {number}": route_to(server.host, f"{who}{number}")
+            for number, server in enumerate(servers)
+            for who in ("desk", "deputy", "head")
+        }
+        dispatcher = told(house, hanging | {"good": route_to(f"127.0.0.1:{mailbox.port}")})
+        loop = Loop("deliveries", dispatcher.run_due, 0.05)
+        loop.start()
+        assert until(lambda: bool(mailbox.taken), PATIENCE / 2)
+        assert dispatcher.pool.under_way > 0, "the others hang still"
+        assert max(server.most for server in servers) <= FIRST_AT_ONCE
+    assert loop.stop(PATIENCE)
+    assert dispatcher.close(PATIENCE)
+    assert {row.contact for row in rows(house, deliveries) if row.state == "sent"} == {"good"}
+    assert "sending" not in {row.state for row in rows(house, deliveries)}, "what was cut off is on record"
+
+
+def test_a_process_that_stops_writes_down_what_was_still_being_sent(house: House, mailbox: Mailbox) -> None:
+    dispatcher = told(house, {"good": route_to(f"127.0.0.1:{mailbox.port}")})
+    dispatcher.patience = 0.0
+    dispatcher.run_due()
+    assert dispatcher.close(PATIENCE)
+    assert [row.state for row in rows(house, deliveries)] == ["sent"]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "places", "given"),
+    [
+        ({"a": 50, "b": 1}, 8, {"a": 2, "b": 1}),
+        ({"a": 50, "b": 50, "c": 50}, 4, {"a": 2, "b": 1, "c": 1}),
+        ({"a": 1, "b": 1, "c": 1}, 2, {"a": 1, "b": 1}),
+        ({}, 8, {}),
+    ],
+)
+def test_every_destination_gets_its_turn_before_any_gets_its_second(
+    waiting: dict[str, int], places: int, given: dict[str, int]
+) -> None:
+    assert shares(waiting, places, lambda _: 2) == given

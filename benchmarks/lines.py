@@ -26,15 +26,15 @@ from rich.table import Table as RichTable
 from sqlalchemy import Engine, Table, func, select
 
 from benchmarks.world import County
-from services.alerts.case.agent import CaseKeeper
+from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
 from services.core.tokens import Tokeniser
-from services.ingest.doors import raw_rows
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.recording.service import accept
 from services.ingest.recording.submissions import Origin
-from services.matcher.agent import Matcher
-from services.runtime.embedded.pump import Pump
+from services.ingest.requests import raw_rows
+from services.matcher.consumer import Matcher
+from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.runtime.gauges.collector import calm
 from services.storage import tables
 from services.storage.bulk import bulk_insert
@@ -94,7 +94,7 @@ def _post(store: Store, feed: str, kind: RecordKind, member: str, bodies: list[b
         accept(store, Origin(feed, kind, "bench", number.to_bytes(32, "big")), rows)
 
 
-def _drain(pump: Pump) -> None:
+def _drain(pump: EventDispatcher) -> None:
     while pump.run_once():
         pass
 
@@ -134,8 +134,8 @@ def _store(engine: Engine) -> Store:
     return Store(engine, Vault({"k": b"k" * 32}, "k"), Tokeniser(b"t" * 32))
 
 
-def _pump(store: Store) -> Pump:
-    return Pump(store, (Matcher(), CaseKeeper(load_ruleset("pstn-2026"))))
+def _pump(store: Store) -> EventDispatcher:
+    return EventDispatcher(store, (Matcher(), CaseConsumer(load_ruleset("pstn-2026"))))
 
 
 def _floor(source: Engine, folder: Path) -> float:

@@ -24,7 +24,7 @@ from benchmarks.distributed.report import WIDTH, Row, print_costs, print_delays,
 from benchmarks.distributed.sampling import Profile
 from benchmarks.peers.job import ENTRIES, NOTICES
 from benchmarks.world import County
-from services.matcher.agent import Matcher
+from services.matcher.consumer import Matcher
 
 FROM_HTTP = (Crew(1, 1), Crew(1, 2), Crew(2, 1), Crew(2, 2), Crew(2, 2, 1))
 PHASES = ((10, 20.0), (50, 15.0))

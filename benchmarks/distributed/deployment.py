@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select, text
 from benchmarks.distributed.ground import Ground
 from benchmarks.distributed.groups import wait_for_group
 from benchmarks.distributed.processes import Processes, free_port, until
-from services.matcher.agent import Matcher
+from services.matcher.consumer import Matcher
 from services.storage.engine import make_engine
 from services.storage.events.outbox import CHANNEL
 from services.storage.tables import inbox, matches, outbox

@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from scripts.distributed_demo.processes import Crew, free_ports
 from scripts.kafka import Broker
 from scripts.postgres import Postgres
-from services.alerts.case.agent import CaseKeeper
+from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
-from services.matcher.agent import Matcher
+from services.matcher.consumer import Matcher
 from services.runtime.bootstrap import make_store
 from services.runtime.demo.cast import bring_in
 from services.runtime.demo.mailbox import Mailbox, make_router, receiving
@@ -69,7 +69,7 @@ def set_stage(folder: Path, teller: Teller, today: date) -> Iterator[tuple[Stage
         yield (
             Stage(
                 store=store,
-                consumers=(Matcher(), CaseKeeper(load_ruleset(settings.ruleset))),
+                consumers=(Matcher(), CaseConsumer(load_ruleset(settings.ruleset))),
                 mailbox=mailbox,
                 base_url=crew.environment["PULLCORD_PUBLIC_URL"],
                 mailbox_url=stack.enter_context(_mailbox_page(mailbox)),

@@ -10,12 +10,12 @@ from itertools import chain
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
 
 from schemas.events import AlertIntended
-from services.alerts.case.agent import effects_of
+from services.alerts.case.consumer import effects_of
 from services.alerts.case.recompute import recompute, with_changed_policy
-from services.alerts.case.store import CASE_COLUMNS, find_due, load_dossiers, save_cases
+from services.alerts.case.store import CASE_COLUMNS, find_due, load_contexts, save_cases
 from services.alerts.delivery.acceptance import let_go_of_older
-from services.alerts.delivery.backlog import OPERATOR_TIER, intend_deliveries, nobody_told
-from services.alerts.delivery.operator import tell_operator
+from services.alerts.delivery.operator import alert_operator
+from services.alerts.delivery.queue import OPERATOR_TIER, intend_deliveries, record_unreachable
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.policy.policy import Contact, Escalation, Tier, tiers_for
 from services.alerts.review.case import Case
@@ -23,12 +23,12 @@ from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, Owed, what_is_ow
 from services.alerts.review.withdrawal import tells_of_withdrawal
 from services.alerts.states.machine import ENDED
 from services.alerts.states.rules import Ruleset
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.ids import reference
 from services.storage.audit import AuditRow, write_audit
 from services.storage.dialect import skipping_locked
 from services.storage.events.outbox import Announcement, announce
-from services.storage.sequences import take
+from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, cases
 
@@ -64,7 +64,7 @@ class Engine:
         with self.store.reading() as connection:
             changed = with_changed_policy(connection)
             councils = connection.scalars(select(cases.c.feed_id).where(_is_due(now, now)).distinct()).all()
-        handled, fault = tell_operator(self.store, self.fallback, now), None
+        handled, fault = alert_operator(self.store, self.fallback, now), None
         for feed_id in sorted({*changed, *councils}):
             try:
                 if feed_id in changed:
@@ -93,12 +93,12 @@ class Engine:
         write_audit(connection, self.store.vault, effects.audit, now)
 
     def _review(self, connection: Connection, council: Council, due: Sequence[Case], now: datetime) -> list[Owed]:
-        dossiers = load_dossiers(connection, [case.entry_pk for case in due])
+        contexts = load_contexts(connection, [case.entry_pk for case in due])
         policy = CasePolicy(council.policy, self.ruleset)
         return [
-            what_is_owed(case, dossier.entry, dossier.lines, policy, now)
+            what_is_owed(case, context.entry, context.lines, policy, now)
             for case in due
-            if (dossier := dossiers.get(case.entry_pk)) is not None
+            if (context := contexts.get(case.entry_pk)) is not None
         ]
 
 
@@ -154,7 +154,7 @@ def _intend(
         others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not contacts else []
         alert = _write_alert(connection, store, council, members, [*contacts, *others], now)
         if unreached or not contacts:
-            nobody_told(connection, store, council.feed_id, alert, len(members), now)
+            record_unreachable(connection, store, council.feed_id, alert, len(members), now)
 
 
 def _write_alert(
@@ -166,7 +166,7 @@ def _write_alert(
     now: datetime,
 ) -> str:
     most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
-    (pk,) = take(connection, "alerts", 1)
+    (pk,) = allocate_ids(connection, "alerts", 1)
     alert = reference("A", store.random)
     connection.execute(
         insert(alerts).values(
@@ -195,7 +195,7 @@ def _write_alert(
     write_audit(
         connection,
         store.vault,
-        [AuditRow(AuditWord.ALERT_INTENDED, fields, subject=alert, feed_id=council.feed_id)],
+        [AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert, feed_id=council.feed_id)],
         now,
     )
     return alert

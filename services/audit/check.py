@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from services.audit.closing import recount
 from services.audit.figures.counting import CASE_WORDS, Count, First, replay
 from services.audit.figures.months import Month, read_month
+from services.audit.month_end import recount
 from services.audit.store import closed_months, kept, kept_months, said, standings_on_record
 
 NOT_THERE = "not there"

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, case, func, insert, or_, select
 from services.audit.figures.counting import CASE_WORDS, COUNTED, Counts, First, Said, add, firsts_of
 from services.audit.figures.figures import SILENT_DAYS, STALE_DAYS, Figure
 from services.audit.figures.months import Month, month_of
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.clock import london_day
 from services.storage.tables import audit, cases, feeds, figures, matches, notices, register_entries
 
@@ -20,7 +20,7 @@ CHUNK = 5_000
 
 def said(
     connection: Connection,
-    words: Collection[AuditWord] = COUNTED,
+    words: Collection[AuditAction] = COUNTED,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[Said]:
@@ -36,14 +36,14 @@ def said(
         query = query.where(row.at < until)
     ordered = query.order_by(row.pk).execution_options(yield_per=CHUNK)
     for at, word, feed_id, fields in connection.execute(ordered):
-        yield Said(at, AuditWord(word), feed_id, fields)
+        yield Said(at, AuditAction(word), feed_id, fields)
 
 
 def said_of_month(connection: Connection, month: Month) -> Iterator[Said]:
     """What the audit says of a month: what happened in it, and the stock taken at its end, which is said after it."""
-    flows = [word for word in COUNTED if word is not AuditWord.STOCK_TAKEN]
+    flows = [word for word in COUNTED if word is not AuditAction.STOCK_TAKEN]
     yield from said(connection, flows, month.begins, month.ends)
-    for row in said(connection, [AuditWord.STOCK_TAKEN], month.ends):
+    for row in said(connection, [AuditAction.STOCK_TAKEN], month.ends):
         if row.fields["month"] == str(month):
             yield row
 
@@ -61,7 +61,7 @@ def first_month(connection: Connection) -> Month | None:
 
 def closed_months(connection: Connection) -> frozenset[str]:
     """The months of which the audit says that stock was taken, which is when they are closed."""
-    query = select(audit.c.subject).where(audit.c.word == AuditWord.STOCK_TAKEN.value).distinct()
+    query = select(audit.c.subject).where(audit.c.word == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 
 

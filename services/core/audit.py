@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class AuditWord(StrEnum):
+class AuditAction(StrEnum):
     """What happened. The values are stored: never change one."""
 
     SUBMISSION_ACCEPTED = "submission_accepted"
@@ -50,45 +50,45 @@ class AuditWord(StrEnum):
     DATABASE_RESTORED = "database_restored"
 
 
-FIELDS: dict[AuditWord, frozenset[str]] = {
+FIELDS: dict[AuditAction, frozenset[str]] = {
     word: frozenset(fields.split())
     for word, fields in {
-        AuditWord.SUBMISSION_ACCEPTED: "submission records accepted warned unchanged stale rejected",
-        AuditWord.SUBMISSION_REPEATED: "submission",
-        AuditWord.REPLACEMENT_REFUSED: "would_withdraw live share",
-        AuditWord.NOTICES_ACCEPTED: "submission records",
-        AuditWord.NOTICES_TIMED: "submission leads",
-        AuditWord.NOTICES_STALE: "submission records",
-        AuditWord.NOTICES_SUPERSEDED: "submission records",
-        AuditWord.ENTRIES_ACCEPTED: "submission records",
-        AuditWord.ENTRIES_STALE: "submission records",
-        AuditWord.ENTRIES_WITHDRAWN: "submission records",
-        AuditWord.LINES_MATCHED: "records",
-        AuditWord.LINES_UNMATCHED: "records",
-        AuditWord.MATCH_DECIDED: "notice entry decision level",
-        AuditWord.CASE_OPENED: "case entry level harm_on providers",
-        AuditWord.CASE_MOVED: "case event from to harm_on issued_at providers detail",
-        AuditWord.CASE_NOTED: "case event state harm_on issued_at providers detail",
-        AuditWord.CASE_LINES_CHANGED: "case harm_on issued_at providers",
-        AuditWord.CASE_REFUSED: "case event state",
-        AuditWord.ALERT_INTENDED: "alert threshold reason cases deliveries",
-        AuditWord.ATTEMPT_STARTED: "delivery alert number",
-        AuditWord.DELIVERY_SENT: "delivery alert number",
-        AuditWord.DELIVERY_FAILED: "delivery alert number reason",
-        AuditWord.DELIVERY_IN_DOUBT: "delivery alert number",
-        AuditWord.DELIVERY_GIVEN_UP: "delivery alert number reason",
-        AuditWord.NOBODY_COULD_BE_TOLD: "alert cases",
-        AuditWord.ALERT_ACKNOWLEDGED: "alert cases",
-        AuditWord.DUPLICATE_SUPPRESSED: "event consumer",
-        AuditWord.EVENT_QUARANTINED: "event consumer topic",
-        AuditWord.QUARANTINE_GIVEN_BACK: "event consumer",
-        AuditWord.QUARANTINE_DROPPED: "event consumer",
-        AuditWord.KEY_CREATED: "key role expires_at",
-        AuditWord.KEY_REVOKED: "key",
-        AuditWord.POLICY_CHANGED: "version",
-        AuditWord.STOCK_TAKEN: "month figure counts",
-        AuditWord.BACKUP_MADE: "kind bytes",
-        AuditWord.DATABASE_RESTORED: "record_ends deliveries",
+        AuditAction.SUBMISSION_ACCEPTED: "submission records accepted warned unchanged stale rejected",
+        AuditAction.SUBMISSION_REPEATED: "submission",
+        AuditAction.REPLACEMENT_REFUSED: "would_withdraw live share",
+        AuditAction.NOTICES_ACCEPTED: "submission records",
+        AuditAction.NOTICES_TIMED: "submission leads",
+        AuditAction.NOTICES_STALE: "submission records",
+        AuditAction.NOTICES_SUPERSEDED: "submission records",
+        AuditAction.ENTRIES_ACCEPTED: "submission records",
+        AuditAction.ENTRIES_STALE: "submission records",
+        AuditAction.ENTRIES_WITHDRAWN: "submission records",
+        AuditAction.LINES_MATCHED: "records",
+        AuditAction.LINES_UNMATCHED: "records",
+        AuditAction.MATCH_DECIDED: "notice entry decision level",
+        AuditAction.CASE_OPENED: "case entry level harm_on providers",
+        AuditAction.CASE_MOVED: "case event from to harm_on issued_at providers detail",
+        AuditAction.CASE_NOTED: "case event state harm_on issued_at providers detail",
+        AuditAction.CASE_LINES_CHANGED: "case harm_on issued_at providers",
+        AuditAction.CASE_REFUSED: "case event state",
+        AuditAction.ALERT_INTENDED: "alert threshold reason cases deliveries",
+        AuditAction.ATTEMPT_STARTED: "delivery alert number",
+        AuditAction.DELIVERY_SENT: "delivery alert number",
+        AuditAction.DELIVERY_FAILED: "delivery alert number reason",
+        AuditAction.DELIVERY_IN_DOUBT: "delivery alert number",
+        AuditAction.DELIVERY_GIVEN_UP: "delivery alert number reason",
+        AuditAction.NOBODY_COULD_BE_TOLD: "alert cases",
+        AuditAction.ALERT_ACKNOWLEDGED: "alert cases",
+        AuditAction.DUPLICATE_SUPPRESSED: "event consumer",
+        AuditAction.EVENT_QUARANTINED: "event consumer topic",
+        AuditAction.QUARANTINE_GIVEN_BACK: "event consumer",
+        AuditAction.QUARANTINE_DROPPED: "event consumer",
+        AuditAction.KEY_CREATED: "key role expires_at",
+        AuditAction.KEY_REVOKED: "key",
+        AuditAction.POLICY_CHANGED: "version",
+        AuditAction.STOCK_TAKEN: "month figure counts",
+        AuditAction.BACKUP_MADE: "kind bytes",
+        AuditAction.DATABASE_RESTORED: "record_ends deliveries",
     }.items()
 }
 """The exact fields of each word. `records` lists what a chunk held: [id, revision] of a notice or an entry,

@@ -11,10 +11,10 @@ from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
 from services.core.errors import NotFoundError
 from services.ingest.answers import ReceiptAnswer, SubmissionAnswer, submission_answer
-from services.ingest.doors import IdempotencyKey, LimitsOf, origin, raw_rows, take
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.recording.submissions import find_outcomes, find_receipt
 from services.ingest.recording.withdrawals import withdraw_one
+from services.ingest.requests import IdempotencyKey, LimitsOf, origin, raw_rows, take
 from services.storage.secrets.keys import Role
 from services.web.auth import CallerOf, NamedCouncilFeed, ProviderFeed, StoreOf
 from services.web.bodies import JSON, NDJSON, media_type, read_body, read_json_rows

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
-from services.ingest.doors import DoorLimits, IdempotencyKey, LimitsOf, file_refused, origin, take
 from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.sheets import read_sheet
 from services.ingest.recording.service import Replacement, dry_run
+from services.ingest.requests import IdempotencyKey, IngestLimits, LimitsOf, file_refused, origin, take
 from services.storage.store import Store
 from services.web.auth import NamedCouncilFeed, ProviderFeed, StoreOf
 from services.web.bodies import media_type, read_body
@@ -99,7 +99,7 @@ class _Source:
         self.feed, self.kind, self.body, self.media, self.key = feed, kind, body, media, key
 
 
-async def _file(request: Request, limits: DoorLimits) -> bytes:
+async def _file(request: Request, limits: IngestLimits) -> bytes:
     if media_type(request) not in (CSV, XLSX):
         raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, f"send {CSV} or {XLSX}")
     return await read_body(request, limits.files.bytes)
@@ -108,7 +108,7 @@ async def _file(request: Request, limits: DoorLimits) -> bytes:
 async def _answer(
     response: Response,
     store: Store,
-    limits: DoorLimits,
+    limits: IngestLimits,
     source: _Source,
     *,
     dry: bool,
@@ -123,7 +123,7 @@ async def _answer(
 
 
 def _work(
-    store: Store, limits: DoorLimits, source: _Source, replacement: Replacement | None, *, dry: bool
+    store: Store, limits: IngestLimits, source: _Source, replacement: Replacement | None, *, dry: bool
 ) -> ReceiptAnswer | DryRunAnswer:
     made = origin(source.feed, source.kind, "file", source.body, source.key, replacement)
     try:

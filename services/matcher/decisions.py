@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from schemas.codes import MatchDecision, MatchLevel
 from schemas.events import LinesMatched, MatchRef
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.errors import NotFoundError, RefusedError
 from services.storage.audit import AuditRow, write_audit
 from services.storage.events.outbox import Announcement, announce
@@ -84,4 +84,4 @@ def _announcement(match: MatchId, row: Any, decision: MatchDecision) -> Announce
 
 def _audit(match: MatchId, row: Any, decision: MatchDecision, by: str, evidence: str) -> AuditRow:
     fields = {"notice": match.notice, "entry": match.entry, "decision": decision.value, "level": row.level}
-    return AuditRow(AuditWord.MATCH_DECIDED, fields, str(match), row.feed_id, actor=by, sealed={"evidence": evidence})
+    return AuditRow(AuditAction.MATCH_DECIDED, fields, str(match), row.feed_id, actor=by, sealed={"evidence": evidence})

@@ -32,15 +32,15 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Location:
     """The sealed part of a record that a comparison needs."""
 
     has_numbers: bool
     parts: AddressParts | None
-    others: tuple[Whereabouts, ...] = ()
+    others: tuple[Location, ...] = ()
     """Where versions place it that tie with the one on record."""
 
-    def all(self) -> tuple[Whereabouts, ...]:
+    def all(self) -> tuple[Location, ...]:
         """The place on record and the others."""
         return (self, *self.others)
 
@@ -53,7 +53,7 @@ class Finding:
     reasons: tuple[str, ...]
 
 
-Look = Callable[[], tuple[Whereabouts, Whereabouts]]
+Look = Callable[[], tuple[Location, Location]]
 """Opens the sealed whereabouts of both records. It is called only where the rule turns on them."""
 
 
@@ -69,7 +69,7 @@ def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | N
     return max(filter(None, found), key=lambda finding: finding.level.rank, default=None)
 
 
-def _compared(kinds: Collection[TokenKind], mine: Whereabouts, theirs: Whereabouts) -> Finding | None:
+def _compared(kinds: Collection[TokenKind], mine: Location, theirs: Location) -> Finding | None:
     agreement = _agreement(mine, theirs)
     numbers = (Reason.NUMBERS_DIFFER,) if mine.has_numbers and theirs.has_numbers else ()
     if TokenKind.UPRN in kinds:
@@ -79,7 +79,7 @@ def _compared(kinds: Collection[TokenKind], mine: Whereabouts, theirs: Whereabou
     return None
 
 
-def _agreement(mine: Whereabouts, theirs: Whereabouts) -> Agreement:
+def _agreement(mine: Location, theirs: Location) -> Agreement:
     if mine.parts is None or theirs.parts is None:
         return Agreement(Level.UNKNOWN, ())
     return compare(mine.parts, theirs.parts)

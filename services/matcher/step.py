@@ -11,7 +11,7 @@ from functools import partial
 
 from schemas.codes import MatchDecision, Scope
 from services.core.tokens import TokenKind
-from services.matcher.rules import Finding, Whereabouts, judge
+from services.matcher.rules import Finding, Location, judge
 
 Pair = tuple[int, int]
 """A notice and an entry."""
@@ -60,7 +60,7 @@ class MatchState:
     shared: Mapping[Pair, Collection[TokenKind]]
     """The kinds of token each pair shares."""
     matches: Mapping[Pair, MatchRow]
-    look: Callable[[Pair], tuple[Whereabouts, Whereabouts]]
+    look: Callable[[Pair], tuple[Location, Location]]
 
 
 @dataclass(slots=True)

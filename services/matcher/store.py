@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, Table, or_, se
 from schemas.codes import MatchDecision, MatchLevel, Scope
 from services.core.addresses.address import AddressParts
 from services.core.tokens import TokenKind
-from services.matcher.rules import Finding, Whereabouts
+from services.matcher.rules import Finding, Location
 from services.matcher.step import EntryRow, MatchOutcome, MatchRow, MatchState, NoticeRow, Pair
 from services.storage.dialect import among, listed, looked_up, share_lock, upsert
 from services.storage.store import Store
@@ -133,12 +133,12 @@ def _rows(
 
 def _looker(
     store: Store, sealed_notices: Sealed, sealed_entries: Sealed
-) -> Callable[[Pair], tuple[Whereabouts, Whereabouts]]:
+) -> Callable[[Pair], tuple[Location, Location]]:
     """Opens addresses as they are asked for, each once: a pair that its number settles needs none."""
-    seen_notices: dict[int, Whereabouts] = {}
-    seen_entries: dict[int, Whereabouts] = {}
+    seen_notices: dict[int, Location] = {}
+    seen_entries: dict[int, Location] = {}
 
-    def look(pair: Pair) -> tuple[Whereabouts, Whereabouts]:
+    def look(pair: Pair) -> tuple[Location, Location]:
         notice, entry = pair
         return (
             _open(store, notices.name, notice, sealed_notices, seen_notices),
@@ -148,18 +148,18 @@ def _looker(
     return look
 
 
-def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Whereabouts]) -> Whereabouts:
+def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Location]) -> Location:
     if pk not in seen:
         key, body = sealed[pk]
         seen[pk] = whereabouts_of(store.vault.open(place(table, key), body))
     return seen[pk]
 
 
-def whereabouts_of(private: Mapping[str, Any]) -> Whereabouts:
+def whereabouts_of(private: Mapping[str, Any]) -> Location:
     """Where a record is, and where versions place it that tie with it, from what is sealed of it."""
     parts = private.get("parts")
     others = tuple(whereabouts_of(one) for one in private.get("rivals", ()))
-    return Whereabouts(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
+    return Location(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
 
 
 def save(connection: Connection, state: MatchState, outcome: MatchOutcome, now: datetime) -> MatchOutcome:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from services.alerts.case.agent import CaseKeeper
+from services.alerts.case.consumer import CaseConsumer
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel
@@ -18,11 +18,11 @@ from services.alerts.engine import Engine
 from services.alerts.policy.policy import Contact
 from services.alerts.states.machine import CLOCK_STOPPED, State
 from services.alerts.states.rules import load_ruleset
-from services.audit.closing import Closer
+from services.audit.month_end import MonthEnd
 from services.core.clock import Clock, SystemClock
 from services.core.tokens import Tokeniser
-from services.ingest.doors import DoorLimits
-from services.matcher.agent import Matcher
+from services.ingest.requests import IngestLimits
+from services.matcher.consumer import Matcher
 from services.runtime.clock_guard import ClockGuard, guard_of
 from services.runtime.maintenance.key_file import KeyFile
 from services.runtime.maintenance.keyring import Keyring, parse_keyring, read_keyring
@@ -43,12 +43,12 @@ class Parts:
     settings: Settings
     store: Store
     matcher: Matcher
-    keeper: CaseKeeper
+    keeper: CaseConsumer
     engine: Engine
     dispatcher: Dispatcher
     pool: DeliveryPool
-    closer: Closer
-    limits: DoorLimits
+    closer: MonthEnd
+    limits: IngestLimits
     presentation: Presentation
     clock_guard: ClockGuard | None
 
@@ -95,12 +95,12 @@ def make_parts(
         settings=settings,
         store=store,
         matcher=Matcher(),
-        keeper=CaseKeeper(ruleset),
+        keeper=CaseConsumer(ruleset),
         engine=Engine(store, ruleset, fallback),
         dispatcher=Dispatcher(store, pool, shown, fallback),
         pool=pool,
-        closer=Closer(store, UNSAFE),
-        limits=DoorLimits(
+        closer=MonthEnd(store, UNSAFE),
+        limits=IngestLimits(
             body_bytes=settings.max_body_mib * 1024 * 1024,
             rows=settings.max_rows,
             withdrawal_share=settings.withdrawal_share,

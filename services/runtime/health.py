@@ -16,7 +16,7 @@ from services.storage.migrate import schema_of
 from services.storage.store import Store
 
 
-class Labour(Protocol):
+class BackgroundTask(Protocol):
     """Work that goes on in the background of a process."""
 
     failing: int
@@ -33,11 +33,11 @@ class Labour(Protocol):
         ...
 
 
-def add_health(app: FastAPI, store: Store, labours: Sequence[Labour] = (), sends: Sends | None = None) -> None:
+def add_health(app: FastAPI, store: Store, tasks: Sequence[BackgroundTask] = (), sends: Sends | None = None) -> None:
     """Give an application `/livez`, `/readyz` and `/metrics`."""
     registry = CollectorRegistry()
     registry.register(SafetyGauges(store))
-    registry.register(EndedLoops(lambda: len(_ended(labours))))
+    registry.register(EndedLoops(lambda: len(_ended(tasks))))
 
     if sends is not None:
         registry.register(SendGauges(sends))
@@ -45,33 +45,33 @@ def add_health(app: FastAPI, store: Store, labours: Sequence[Labour] = (), sends
     @app.get("/livez", include_in_schema=False)
     def livez() -> JSONResponse:
         """Whether the process does its work; if not, it should be started again."""
-        return _health(_ended(labours))
+        return _health(_ended(tasks))
 
     @app.get("/readyz", include_in_schema=False)
     def readyz() -> JSONResponse:
         """Whether it can do its work now; if not, what is wrong."""
-        return _health([*_not_ready(store, labours), *_no_place(sends)], _stuck(sends))
+        return _health([*_not_ready(store, tasks), *_no_place(sends)], _stuck(sends))
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
         return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _ended(labours: Sequence[Labour]) -> list[str]:
-    return [f"the {labour.name} loop has ended" for labour in labours if not labour.alive]
+def _ended(tasks: Sequence[BackgroundTask]) -> list[str]:
+    return [f"the {task.name} loop has ended" for task in tasks if not task.alive]
 
 
-def _not_ready(store: Store, labours: Sequence[Labour]) -> Iterator[str]:
+def _not_ready(store: Store, tasks: Sequence[BackgroundTask]) -> Iterator[str]:
     try:
         with store.reading() as connection:
             if not schema_of(connection).fits:
                 yield "the database has an older version's schema, or none: run `pullcord migrate`"
     except SQLAlchemyError as error:
         yield f"the database cannot be read ({type(error).__name__})"
-    yield from _ended(labours)
-    for labour in labours:
-        if labour.failing:
-            yield f"the {labour.name} loop fails, {labour.failing} times in a row"
+    yield from _ended(tasks)
+    for task in tasks:
+        if task.failing:
+            yield f"the {task.name} loop fails, {task.failing} times in a row"
 
 
 def _no_place(sends: Sends | None) -> list[str]:

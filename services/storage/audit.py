@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from services.core.audit import FIELDS, AuditWord
-from services.storage.sequences import take
+from services.core.audit import FIELDS, AuditAction
+from services.storage.sequences import allocate_ids
 from services.storage.tables import audit
 from services.storage.vault import Vault, place
 
@@ -19,7 +19,7 @@ from services.storage.vault import Vault, place
 class AuditRow:
     """One thing that happened. `fields` are exactly the word's; `actor` is the person who acted, sealed at writing."""
 
-    word: AuditWord
+    word: AuditAction
     fields: Mapping[str, Any]
     subject: str | None = None
     feed_id: str | None = None
@@ -36,7 +36,7 @@ def write_audit(connection: Connection, vault: Vault, rows: Sequence[AuditRow], 
     """Append rows to the audit."""
     if not rows:
         return
-    pks = take(connection, "audit", len(rows))
+    pks = allocate_ids(connection, "audit", len(rows))
     values = [
         {
             "pk": pk,

@@ -75,6 +75,6 @@ def list_feeds(connection: Connection, kind: Kind | None = None) -> Sequence[Fee
     return [Feed(*values) for values in connection.execute(query)]
 
 
-def hold_feed(connection: Connection, feed_id: str) -> None:
+def lock_feed(connection: Connection, feed_id: str) -> None:
     """Wait for other submissions of the same feed: its records change one submission at a time."""
     connection.execute(select(feeds.c.feed_id).where(feeds.c.feed_id == feed_id).with_for_update())

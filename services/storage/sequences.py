@@ -15,7 +15,7 @@ SEQUENCES = ("notices", "register_entries", "cases", "alerts", "deliveries", "ou
 """The tables whose ids are allotted here."""
 
 
-def take(connection: Connection, name: str, count: int) -> Sequence[int]:
+def allocate_ids(connection: Connection, name: str, count: int) -> Sequence[int]:
     """`count` rising ids for the table `name`, within the caller's transaction."""
     if count == 0:
         return ()

@@ -12,13 +12,13 @@ from kafka.structs import OffsetAndMetadata
 from sqlalchemy import select
 
 from scripts.kafka import Broker
-from services.matcher.agent import Matcher
+from services.matcher.consumer import Matcher
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import Relay, make_producer
 from services.runtime.kafka.topics import make_topics
 from services.storage.tables import inbox, outbox
 from tests.distributed.working import working
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.servers.distributed import postgres
 from tests.support.servers.killing import until
 

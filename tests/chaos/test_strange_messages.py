@@ -8,12 +8,12 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import select
 
-from services.core.audit import AuditWord
-from services.matcher.agent import Matcher
-from services.runtime.embedded.pump import deliver
+from services.core.audit import AuditAction
+from services.matcher.consumer import Matcher
+from services.runtime.embedded.event_dispatcher import deliver
 from services.storage.events.outbox import StoredEvent
 from services.storage.tables import outbox, quarantine
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import count, said
 from tests.support.servers.distributed import postgres
 
@@ -44,4 +44,4 @@ def test_one_that_comes_twice_is_handled_once(house: House) -> None:
         body = connection.scalars(select(outbox.c.body)).one()
     for _ in range(2):
         deliver(house.store, Matcher(), [known_by_hash(body)])
-    assert len(said(house, AuditWord.DUPLICATE_SUPPRESSED)) == 1
+    assert len(said(house, AuditAction.DUPLICATE_SUPPRESSED)) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chart.charts import CASES, COMPONENT, ROLES, Object, changed, containers, released, render, selected
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.http import open_door
 
 EVERYBODY = {"default-deny", "dns"}

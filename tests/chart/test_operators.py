@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
-from services.alerts.case.agent import CaseKeeper
-from services.matcher.agent import Matcher
+from services.alerts.case.consumer import CaseConsumer
+from services.matcher.consumer import Matcher
 from services.runtime.kafka.topics import MILLISECONDS_A_DAY, read_topics
 from tests.chart.charts import CHART, ROLES, changed, containers, released, render, selected
 
 EVERYTHING = released("distributed-everything")
-CONSUMERS = {consumer.name: consumer for consumer in (Matcher, CaseKeeper)}
+CONSUMERS = {consumer.name: consumer for consumer in (Matcher, CaseConsumer)}
 
 
 @pytest.mark.parametrize("role", CONSUMERS)

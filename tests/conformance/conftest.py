@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_socket
 
-from tests.support.house import House, sqlite_engine
+from tests.support.deployment import House, sqlite_engine
 from tests.support.servers.distributed import Databases, DistributedHouse, Line, postgres
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer
 
-from services.ingest.doors import raw_rows
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.sheets import read_sheet
 from services.ingest.recording.service import accept
 from services.ingest.recording.submissions import Origin
+from services.ingest.requests import raw_rows
 from services.runtime.demo.samples import SAMPLES, Sample
 from services.runtime.kafka.topics import read_topics
 from services.storage.feeds import add_feed
 from services.web.bodies import JSON, read_json_rows
-from tests.support.checks.needles import People, add_sample
+from tests.support.checks.personal_data_probe import People, add_sample
 from tests.support.clock import START
 from tests.support.servers.distributed import Databases, DistributedHouse, Line
 

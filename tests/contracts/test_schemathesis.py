@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.house import House, sqlite_engine
+from tests.support.deployment import House, sqlite_engine
 from tests.support.http import ENTRY, NOTICE, served_door
 
 ROOT = Path(__file__).parents[2]

@@ -10,12 +10,12 @@ import yaml
 
 from schemas.envelope import UnknownEventError, decode
 from schemas.events import EVENT_TYPES
-from services.alerts.case.agent import CaseKeeper
-from services.matcher.agent import Matcher
+from services.alerts.case.consumer import CaseConsumer
+from services.matcher.consumer import Matcher
 from tests.support.checks.examples import EXAMPLES, SCHEMAS
 
 TOPICS: list[dict[str, Any]] = yaml.safe_load((SCHEMAS / "topics.yaml").read_text())["topics"]
-CONSUMERS = {"matcher": Matcher.topics, "alerts": CaseKeeper.topics}
+CONSUMERS = {"matcher": Matcher.topics, "alerts": CaseConsumer.topics}
 
 
 def test_every_event_is_on_one_topic_and_on_the_one_it_says() -> None:
@@ -35,7 +35,7 @@ def test_no_consumer_listens_to_a_topic_that_does_not_exist() -> None:
 
 
 def test_the_names_of_consumers_are_those_the_inbox_knows() -> None:
-    assert {Matcher.name, CaseKeeper.name} == set(CONSUMERS)
+    assert {Matcher.name, CaseConsumer.name} == set(CONSUMERS)
 
 
 def test_an_event_of_a_type_not_known_is_told_from_one_that_is_faulty() -> None:

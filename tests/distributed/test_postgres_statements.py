@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from services.matcher.store import ENTRIES, NOTICES, Side, partners
 from services.storage.dialect import among, among_keys, is_conflict
 from services.storage.tables import idempotency_keys, sequences, submissions
-from tests.support.house import House
+from tests.support.deployment import House
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

@@ -24,14 +24,14 @@ from services.ingest.reading.outcomes import Outcome
 from services.runtime.kafka import relay as relay_module
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import Relay, RelayError, make_producer
-from services.runtime.kafka.station import Station
+from services.runtime.kafka.relay_supervisor import RelaySupervisor
 from services.storage.engine import make_engine
 from services.storage.store import Store
 from services.storage.tables import outbox
 from tests.distributed.stream import tapped, untold, write_events
 from tests.distributed.working import LITTER
 from tests.support.clock import FrozenClock
-from tests.support.house import House, make_store
+from tests.support.deployment import House, make_store
 from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
@@ -199,7 +199,7 @@ def failures() -> float:
 def test_with_kafka_down_the_door_stays_open_and_everything_is_told_when_it_is_back(
     house: House, settings: KafkaSettings, broker: Broker
 ) -> None:
-    station = Station(house.store, settings, timedelta(days=1))
+    station = RelaySupervisor(house.store, settings, timedelta(days=1))
     house.post_notices({"id": "before", "cli": "01632 960001", "planned_migration_date": "2027-01-04"})
     with tapped(settings, NOTICES) as tap:
         assert station.run_once() == 1
@@ -225,7 +225,7 @@ def test_with_kafka_down_the_door_stays_open_and_everything_is_told_when_it_is_b
         station.close()
 
 
-def told_again(station: Station) -> bool:
+def told_again(station: RelaySupervisor) -> bool:
     try:
         return station.run_once() > 0
     except RelayError:

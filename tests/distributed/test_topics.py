@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 
 from scripts.kafka import Broker
 from services.core.errors import PullcordError
-from services.runtime.kafka.administering import BrokersError
+from services.runtime.kafka.admin_client import BrokersError
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import make_producer
 from services.runtime.kafka.topics import TopicsError, make_topics, read_topics

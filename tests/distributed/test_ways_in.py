@@ -25,7 +25,7 @@ from services.runtime.kafka.topics import make_topics
 from tests.distributed.stream import write_events
 from tests.distributed.working import LITTER, Listener, Working, handled, working
 from tests.support.clock import FrozenClock
-from tests.support.house import make_store
+from tests.support.deployment import make_store
 from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, select, text
 
 from schemas.envelope import Envelope, encode
 from schemas.events import NoticesReconsidered, RecordRef
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.ids import event_id
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import ID_HEADER, make_producer
@@ -25,7 +25,7 @@ from services.storage.store import Store
 from services.storage.tables import audit, quarantine
 from tests.distributed.working import LITTER, Listener, Working, acknowledged, handled, working
 from tests.support.clock import START, FrozenClock
-from tests.support.house import make_store
+from tests.support.deployment import make_store
 from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
@@ -97,7 +97,7 @@ def test_what_cannot_be_parsed_is_set_aside_once_and_the_rest_is_handled(
     assert listener.heard == [event.id for event in good]
     with store.reading() as connection:
         kept = connection.execute(select(quarantine.c.consumer, quarantine.c.topic, quarantine.c.body)).all()
-        said = connection.scalars(select(audit.c.word).where(audit.c.word == AuditWord.EVENT_QUARANTINED)).all()
+        said = connection.scalars(select(audit.c.word).where(audit.c.word == AuditAction.EVENT_QUARANTINED)).all()
     assert sorted(kept) == sorted((listener.name, topic, body) for body in UNPARSEABLE)
     assert len(said) == len(UNPARSEABLE)
 

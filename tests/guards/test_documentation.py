@@ -9,11 +9,11 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-import services.runtime.kafka.station  # noqa: F401 - its metrics are documented with the others
+import services.runtime.kafka.relay_supervisor  # noqa: F401 - its metrics are documented with the others
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from tests.support.checks.source import ROOT, documents, name_of
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.http import ENTRIES, ENTRY, open_door
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()

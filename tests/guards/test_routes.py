@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.web.problems import ProblemType
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.http import Door, open_door, problem_of
 
 OPEN = {

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.storage.tables import quarantine
-from tests.support.house import House, sqlite_engine
+from tests.support.deployment import House, sqlite_engine
 from tests.support.http import Door, open_door
 
 

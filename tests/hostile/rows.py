@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.hostile.knocking import STREET, TELLTALE
+from tests.hostile.http_fuzz import STREET, TELLTALE
 
 REFUSED, KEPT, CLEAN = "rejected", "accepted_with_warnings", "accepted"
 

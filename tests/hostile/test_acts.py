@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.knocking import STREET, TELLTALE, assert_refused, assert_silent, named
+from tests.hostile.http_fuzz import STREET, TELLTALE, assert_refused, assert_silent, named
 from tests.support.http import Door, problem_of
 
 BY = {"by": "Asha Patel"}

@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from tests.hostile.knocking import TELLTALE, assert_refused, assert_silent, issues_of, named, outcomes_of
+from tests.hostile.http_fuzz import TELLTALE, assert_refused, assert_silent, issues_of, named, outcomes_of
 from tests.support.http import ENTRIES, MOST_ROWS, NDJSON, NOTICE_UPLOADS, NOTICES, Door
 
 NUMBERS = count(1)

@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tests.hostile.knocking import STREET, TELLTALE, assert_refused, assert_silent, issues_of, named, outcomes_of
+from tests.hostile.http_fuzz import STREET, TELLTALE, assert_refused, assert_silent, issues_of, named, outcomes_of
 from tests.support.http import CSV, REGISTER_UPLOADS, XLSX, Door
 
 NUMBERS = count(1)

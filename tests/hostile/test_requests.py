@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.hostile.knocking import TELLTALE, assert_refused, assert_silent, named
+from tests.hostile.http_fuzz import TELLTALE, assert_refused, assert_silent, named
 from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Door
 
 UNAUTHENTICATED = (401, "unauthenticated")

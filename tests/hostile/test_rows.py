@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.knocking import STREET, TELLTALE, assert_silent, issues_of, outcomes_of
+from tests.hostile.http_fuzz import STREET, TELLTALE, assert_silent, issues_of, outcomes_of
 from tests.hostile.rows import ENTRY_ROWS, NOTICE_ROWS, REFUSED, HostileRow
 from tests.support.http import ENTRIES, NOTICES, Door
 

@@ -15,7 +15,7 @@ from sqlalchemy import make_url, text
 
 from scripts.kafka import install, java
 from scripts.postgres import Postgres
-from services.runtime.kafka.waking import Waker
+from services.runtime.kafka.outbox_listener import OutboxListener
 from services.runtime.maintenance.keyring import read_keyring
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine
@@ -117,7 +117,7 @@ def test_the_url_of_the_database_leads_there_by_the_service_file(
         engine = make_engine(SERVICES["relay"]["environment"]["PULLCORD_DATABASE_URL"])
         with engine.connect() as connection:
             assert connection.execute(text("select current_user")).scalar_one() == at["user"]
-        with psycopg.connect(Waker(engine, lambda: None)._url) as connection:
+        with psycopg.connect(OutboxListener(engine, lambda: None)._url) as connection:
             assert connection.info.user == at["user"]
         engine.dispose()
     finally:

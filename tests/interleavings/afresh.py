@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, select
 from schemas.codes import Scope
 from services.core.addresses.address import AddressParts
 from services.core.tokens import TokenKind
-from services.matcher.rules import Finding, Whereabouts, judge
+from services.matcher.rules import Finding, Location, judge
 from services.storage.store import Store
 from services.storage.tables import matches, notices, register_entries
 from services.storage.vault import place
@@ -43,13 +43,13 @@ NONE = Differences(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DeploymentStatus:
     """A live record."""
 
     pk: int
     revision: int
     values: frozenset[Value]
-    whereabouts: Whereabouts
+    whereabouts: Location
 
 
 def differences(store: Store) -> Differences:
@@ -88,20 +88,20 @@ def _judged(store: Store, connection: Connection) -> Pairs:
     return judged
 
 
-def _finding(notice: Standing, entry: Standing) -> Finding | None:
+def _finding(notice: DeploymentStatus, entry: DeploymentStatus) -> Finding | None:
     kinds = {kind for kind, _ in notice.values & entry.values}
     return judge(kinds, Scope.LINE, lambda: (notice.whereabouts, entry.whereabouts))
 
 
-def _standing(store: Store, connection: Connection, table: Table) -> Iterator[Standing]:
+def _standing(store: Store, connection: Connection, table: Table) -> Iterator[DeploymentStatus]:
     row = table.c
     for pk, revision, key, sealed in connection.execute(
         select(row.pk, row.revision, row.record_key, row.sealed).where(row.live)
     ):
         private = store.vault.open(place(table.name, key), sealed)
         parts = private.get("parts")
-        whereabouts = Whereabouts(bool(private["numbers"]), AddressParts.from_compact(parts) if parts else None)
-        yield Standing(pk, revision, frozenset(_values(private)), whereabouts)
+        whereabouts = Location(bool(private["numbers"]), AddressParts.from_compact(parts) if parts else None)
+        yield DeploymentStatus(pk, revision, frozenset(_values(private)), whereabouts)
 
 
 def _values(private: dict[str, Any]) -> Iterator[Value]:

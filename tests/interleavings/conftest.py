@@ -12,7 +12,7 @@ from services.storage.feeds import add_feed
 from services.storage.store import Store
 from tests.interleavings.histories import COUNCILS, PROVIDERS
 from tests.support.clock import FrozenClock
-from tests.support.house import make_store
+from tests.support.deployment import make_store
 from tests.support.servers.distributed import Databases, postgres
 
 SETTINGS = {"synchronous_commit": "off", "deadlock_timeout": "20ms", "autovacuum_naptime": "5s"}

@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, event, select
 
-from services.matcher.agent import Matcher
-from services.runtime.embedded.pump import deliver
+from services.matcher.consumer import Matcher
+from services.runtime.embedded.event_dispatcher import deliver
 from services.storage.dialect import skipping_locked
 from services.storage.engine import make_engine
 from services.storage.events.outbox import StoredEvent, mark_published
@@ -23,7 +23,7 @@ from services.storage.tables import outbox
 from tests.interleavings.pace import Pace
 from tests.interleavings.trouble import A_MOMENT, until_it_is_done
 from tests.support.clock import FrozenClock
-from tests.support.house import make_store
+from tests.support.deployment import make_store
 
 MATCHERS = 2
 SHARE_TWICE = 0.05

@@ -15,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 
 from schemas.envelope import decode
 from schemas.events import EventData, LinesMatched
-from services.matcher.agent import Matcher
-from services.runtime.embedded.pump import CONFLICTS, Pump, deliver
+from services.matcher.consumer import Matcher
+from services.runtime.embedded.event_dispatcher import CONFLICTS, EventDispatcher, deliver
 from services.storage.events.outbox import StoredEvent, unpublished
 from services.storage.store import Store
 from services.storage.tables import outbox
@@ -24,7 +24,7 @@ from tests.interleavings.afresh import NONE, Differences, differences, live_matc
 from tests.interleavings.histories import COUNCILS, PROVIDERS, Act, Submission
 from tests.interleavings.lines import Row
 from tests.interleavings.meetings import PATIENCE, committing_together, interrupted_before
-from tests.interleavings.mistakes import probing
+from tests.interleavings.mutants import probing
 from tests.interleavings.writing import submit
 from tests.support.servers.killing import until
 
@@ -64,7 +64,7 @@ changes = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys()
 
 def settle(store: Store) -> None:
     """Let a matcher handle all that has been committed."""
-    pump = Pump(store, (Matcher(),))
+    pump = EventDispatcher(store, (Matcher(),))
     while pump.run_once():
         pass
 

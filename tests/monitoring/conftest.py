@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import services.runtime.kafka.station  # noqa: F401 - its metrics are watched with the others
-from tests.support.house import House
+import services.runtime.kafka.relay_supervisor  # noqa: F401 - its metrics are watched with the others
+from tests.support.deployment import House
 from tests.support.http import ENTRIES, ENTRY, door, open_door
 
 __all__ = ["busy", "door"]

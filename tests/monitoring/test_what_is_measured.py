@@ -10,7 +10,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.storage.audit import AuditRow, write_audit
 from services.storage.secrets.keys import Role, create_key, list_keys, revoke_key
 from tests.support.http import NOTICE, NOTICES, Door
@@ -32,7 +32,7 @@ def value(door: Door, name: str, **labels: str) -> float:
 def make_backup(door: Door) -> None:
     store = door.house.store
     with store.writing() as connection:
-        row = AuditRow(AuditWord.BACKUP_MADE, {"kind": "sqlite", "bytes": 4096})
+        row = AuditRow(AuditAction.BACKUP_MADE, {"kind": "sqlite", "bytes": 4096})
         write_audit(connection, store.vault, [row], store.now())
 
 

@@ -24,7 +24,7 @@ from services.alerts.review import owed as owed_module
 from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, Owed
 from services.alerts.review.recording import RecordFaultyError, check_days, with_record
-from services.alerts.review.step import Happening, apply, opened
+from services.alerts.review.step import Transition, apply, opened
 from services.alerts.states.machine import CHECKED, CLOCK_STOPPED, Event, Refuse, State, decide
 from services.alerts.states.records import (
     ConfirmHold,
@@ -67,16 +67,16 @@ class History:
     case: Case = field(default_factory=lambda: opened(1, "C-2222-2222", ENTRY, RULES, START))
     told: list[str] = field(default_factory=list)
 
-    def owed(self, before: tuple[Happening, ...] = (), case: Case | None = None) -> Owed:
+    def owed(self, before: tuple[Transition, ...] = (), case: Case | None = None) -> Owed:
         lines = sorted(self.lines.values(), key=lambda line: line.notice_pk)
         policy = CasePolicy(self.policy, RULES)
         return owed_module.what_is_owed(case or self.case, ENTRY, lines, policy, self.now, before)
 
-    def look(self, before: tuple[Happening, ...] = (), case: Case | None = None) -> None:
+    def look(self, before: tuple[Transition, ...] = (), case: Case | None = None) -> None:
         """Take in what is owed now; a message that is due is accepted at once."""
         made = self.owed(before, case)
         self.case = replace(made.case, revision=made.case.revision + 1)
-        self.told += [f"{self.now:%d %b %H:%M} {one.event} {one.before}>{one.after}" for one in made.happenings]
+        self.told += [f"{self.now:%d %b %H:%M} {one.event} {one.before}>{one.after}" for one in made.transitions]
         if made.message is not None and made.message.due_at <= self.now:
             told = replace(self.case, last_alert_at=self.now, last_threshold=made.message.threshold)
             told = replace(told, warned=not told.withdrawn)
@@ -126,12 +126,12 @@ class History:
             check_days(self.case, record, self.now)
         except RecordFaultyError:
             return
-        happenings: list[Happening] = []
-        changed = with_record(apply(self.case, event, self.now, happenings), event, record, list(self.lines.values()))
+        transitions: list[Transition] = []
+        changed = with_record(apply(self.case, event, self.now, transitions), event, record, list(self.lines.values()))
         if not changed.clock_stopped:
             changed = replace(changed, paused_until=pause_until(self.policy, changed.clock, self.now))
         if self.look_after_acts:
-            self.look(tuple(happenings), changed)
+            self.look(tuple(transitions), changed)
         else:
             self.case = replace(changed, due_at=_days_that_lie_ahead(changed, self.now))
 
@@ -212,7 +212,7 @@ class History:
         for line in self._counted():
             day, tested = line.restriction_on, self.case.tested_on
             begun = day is not None and london_midnight(day) < self.now - MOMENT
-            if begun and line.told_of and not line.moved and (tested is None or day > tested):
+            if begun and line.alertable and not line.moved and (tested is None or day > tested):
                 known = self.case.seen.get(str(line.notice_pk), {})
                 assert known.get("restricted") == str(day), "a barring day has passed untold"
 

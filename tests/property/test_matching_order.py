@@ -15,10 +15,10 @@ from sqlalchemy import Connection, event
 from schemas.envelope import Envelope
 from services.core.errors import NotFoundError
 from services.ingest.recording.withdrawals import withdraw_one
-from services.runtime.embedded.pump import Pump
+from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.events.process import Effects
 from services.storage.store import Store
-from tests.support.house import BLACKPOOL, House, sqlite_engine
+from tests.support.deployment import BLACKPOOL, House, sqlite_engine
 from tests.support.ledger import cases_by_entry, pairs, stale_matches, tell_everything_again
 from tests.support.servers.worlds import ENTRIES, World, bases, entry_versions, in_order, notice_versions
 
@@ -105,14 +105,14 @@ def _withdraw(house: House, world: World, name: str) -> None:
 
 
 def _pump(house: House, _world: World, batch: int) -> None:
-    Pump(house.store, house.pump._consumers, batch).run_once()
+    EventDispatcher(house.store, house.pump._consumers, batch).run_once()
 
 
 def _crash(house: House, _world: World, place: int) -> None:
     consumers = list(house.pump._consumers)
     consumers[place] = FallsOver(consumers[place])
     try:
-        Pump(house.store, consumers).run_once()
+        EventDispatcher(house.store, consumers).run_once()
     except Killed:
         return
 

@@ -12,8 +12,8 @@ import pytest
 from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, TargetService
 from services.alerts.review import owed, timeline
 from services.alerts.review.case import Case, Line
-from services.alerts.review.danger import Danger
 from services.alerts.review.recording import with_record
+from services.alerts.review.risk import Risk
 from services.alerts.states.machine import Event, State
 from services.alerts.states.records import ConfirmHold
 from tests.property.case_histories import History, play
@@ -45,7 +45,7 @@ def test_it_finds_a_policy_edit_that_does_not_reach_open_cases() -> None:
 
 
 def test_it_finds_a_case_that_ends_though_another_provider_s_line_is_at_risk(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(_case: Case, _found: Danger) -> bool:
+    def never(_case: Case, _found: Risk) -> bool:
         return False
 
     monkeypatch.setattr(owed, "_is_other_line", never)

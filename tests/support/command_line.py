@@ -16,7 +16,7 @@ from services.runtime.cli.main import app
 from services.runtime.settings import Settings
 from services.storage.store import Store
 from tests.support.clock import FrozenClock
-from tests.support.house import PATIENCE, RecordingChannel
+from tests.support.deployment import PATIENCE, RecordingChannel
 
 BLACKPOOL, RAVEN = "E06000009", "RAVN"
 NUMBER = "01632 960123"

@@ -20,7 +20,7 @@ from services.runtime.server import listen, served
 from services.runtime.settings import Settings
 from services.storage.feeds import add_feed
 from services.storage.secrets.keys import Role, create_key
-from tests.support.house import BLACKPOOL, RAVEN, House
+from tests.support.deployment import BLACKPOOL, RAVEN, House
 
 CARDIFF = "council:W06000015"
 HARBOUR = "provider:HBRT"

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, func, select, update
 
 from services.alerts.review.case import Case
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.storage.tables import audit, matches, metadata, notices, outbox, register_entries
 from services.storage.vault import place
-from tests.support.house import House
+from tests.support.deployment import House
 
 QUIET_TABLES = ("outbox", "inbox", "audit", "sequences")
 """Tables in which a replay may leave a trace: what was told again, and that it was."""
@@ -28,7 +28,7 @@ def count(house: House, table: Table, *conditions: ColumnElement[bool]) -> int:
         return connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
 
 
-def said(house: House, word: AuditWord) -> list[dict[str, Any]]:
+def said(house: House, word: AuditAction) -> list[dict[str, Any]]:
     """The fields of every audit row with this word, in order."""
     return [row.fields for row in rows(house, audit, audit.c.word == word.value)]
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.storage.tables import alerts
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import cases_by_entry, rows
 
 NUMBER = "01632 960123"

@@ -9,7 +9,7 @@ from services.alerts.case.acts import Acknowledged, acknowledge, act, read_recor
 from services.alerts.review.case import Case
 from services.alerts.states.machine import Event
 from services.matcher.decisions import MatchId, decide_match
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import cases_by_entry, match_id
 
 OFFICER = "Asha Patel"

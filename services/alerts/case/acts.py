@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from services.alerts.case.agent import effects_of, happened
-from services.alerts.case.store import find_cases, load_dossier, save_cases
+from services.alerts.case.consumer import effects_of, happened
+from services.alerts.case.store import find_cases, load_context, save_cases
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import CouncilPolicy, pause_until
 from services.alerts.review.case import Case, Line
 from services.alerts.review.owed import CasePolicy, what_is_owed
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError, check_days, with_record
-from services.alerts.review.step import Happening, apply
+from services.alerts.review.step import Transition, apply
 from services.alerts.states.machine import Event, Refuse, decide
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.alerts.states.rules import load_ruleset
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.errors import NotFoundError
 from services.storage.audit import AuditRow, write_audit
 from services.storage.events.outbox import announce
@@ -79,7 +79,7 @@ def act(store: Store, reference: str, event: Event, record: HumanAct, feed_id: s
         if not isinstance(decision, Refuse):
             return _record(connection, store, case, event, record, policy, now)
         fields = {"case": case.reference, "event": event, "state": case.state}
-        row = AuditRow(AuditWord.CASE_REFUSED, fields, subject=case.reference, feed_id=case.feed_id, actor=record.by)
+        row = AuditRow(AuditAction.CASE_REFUSED, fields, subject=case.reference, feed_id=case.feed_id, actor=record.by)
         write_audit(connection, store.vault, [row], now)
     raise ActRefusedError(decision.reason)
 
@@ -109,7 +109,7 @@ def acknowledge(
         if paused:
             connection.execute(update(alerts).where(alerts.c.pk == pk).values(acknowledged_at=now))
             fields = {"alert": alert, "cases": [case.reference for case in paused]}
-            row = AuditRow(AuditWord.ALERT_ACKNOWLEDGED, fields, subject=alert, feed_id=council, actor=by.by)
+            row = AuditRow(AuditAction.ALERT_ACKNOWLEDGED, fields, subject=alert, feed_id=council, actor=by.by)
             write_audit(connection, store.vault, [row], now)
     until = min((case.paused_until for case in paused if case.paused_until), default=None)
     return Acknowledged(alert, tuple(paused), until)
@@ -179,19 +179,19 @@ def _record(
     policy: CouncilPolicy,
     now: datetime,
 ) -> Case:
-    happenings: list[Happening] = []
+    transitions: list[Transition] = []
     check_days(case, record, now)
-    dossier = load_dossier(connection, case)
-    concerned = _providers_concerned(event, dossier.lines)
-    changed = with_record(apply(case, event, now, happenings, concerned), event, record, dossier.lines)
+    context = load_context(connection, case)
+    concerned = _providers_concerned(event, context.lines)
+    changed = with_record(apply(case, event, now, transitions, concerned), event, record, context.lines)
     if not changed.clock_stopped:
         changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
     decided = CasePolicy(policy, load_ruleset(case.ruleset))
-    owed = what_is_owed(changed, dossier.entry, dossier.lines, decided, now, happenings)
+    owed = what_is_owed(changed, context.entry, context.lines, decided, now, transitions)
     save_cases(connection, [owed.case])
     announce(connection, effects_of([owed]).announcements, now, store.random)
     said = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
-    first, *others = owed.happenings
+    first, *others = owed.transitions
     rows = [happened(owed.case, first, said, record.by), *(happened(owed.case, one, {}, None) for one in others)]
     write_audit(connection, store.vault, rows, now)
     return owed.case

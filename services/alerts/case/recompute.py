@@ -12,8 +12,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from services.alerts.case.agent import effects_of
-from services.alerts.case.store import load_dossiers, save_cases
+from services.alerts.case.consumer import effects_of
+from services.alerts.case.store import load_contexts, save_cases
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.review.owed import CasePolicy, what_is_owed
 from services.alerts.states.machine import ENDED
@@ -60,13 +60,13 @@ def _recompute(
     connection: Connection, store: Store, council: Council, ruleset: Ruleset, entries: list[int], now: datetime
 ) -> int:
     policy, changed, touched = CasePolicy(council.policy, ruleset), [], 0
-    for dossier in load_dossiers(connection, entries).values():
-        if dossier.case is None:
+    for context in load_contexts(connection, entries).values():
+        if context.case is None:
             continue
         # Whoever was not reached under the policy before is tried at once under this one.
-        owed = what_is_owed(replace(dossier.case, tried_at=None), dossier.entry, dossier.lines, policy, now)
+        owed = what_is_owed(replace(context.case, tried_at=None), context.entry, context.lines, policy, now)
         changed.append(owed)
-        touched += owed.case.due_at != dossier.case.due_at
+        touched += owed.case.due_at != context.case.due_at
     save_cases(connection, (made.case for made in changed))
     write_effects(connection, store, effects_of(changed), now)
     return touched

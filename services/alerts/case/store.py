@@ -44,7 +44,7 @@ _OF_NOTICE = [
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class CaseContext:
     """All that a review of one entry's case needs; `case` is None where there is none yet."""
 
     entry: Entry
@@ -52,7 +52,7 @@ class Dossier:
     case: Case | None
 
 
-def load_dossiers(connection: Connection, entry_pks: Collection[int]) -> dict[int, Dossier]:
+def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[int, CaseContext]:
     """The dossiers of register entries, by entry, with their cases locked: they are read to be changed."""
     if not entry_pks:
         return {}
@@ -60,7 +60,7 @@ def load_dossiers(connection: Connection, entry_pks: Collection[int]) -> dict[in
     known = {case.entry_pk: case for case in found}
     entries = _entries(connection, entry_pks)
     lines = find_lines(connection, entry_pks)
-    return {pk: Dossier(entry, tuple(lines.get(pk, ())), known.get(pk)) for pk, entry in entries.items()}
+    return {pk: CaseContext(entry, tuple(lines.get(pk, ())), known.get(pk)) for pk, entry in entries.items()}
 
 
 def find_cases(
@@ -76,9 +76,9 @@ def find_cases(
     return [_case(row) for row in connection.execute(query)]
 
 
-def load_dossier(connection: Connection, case: Case) -> Dossier:
+def load_context(connection: Connection, case: Case) -> CaseContext:
     """The dossier of a case that is on record."""
-    (found,) = load_dossiers(connection, [case.entry_pk]).values()
+    (found,) = load_contexts(connection, [case.entry_pk]).values()
     return found
 
 

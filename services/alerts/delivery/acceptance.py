@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select, update
 
-from services.alerts.case.agent import effects_of
-from services.alerts.case.store import load_dossiers, save_cases
+from services.alerts.case.consumer import effects_of
+from services.alerts.case.store import load_contexts, save_cases
 from services.alerts.policy.councils import load_council
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, what_is_owed
@@ -40,15 +40,15 @@ def count_as_told(connection: Connection, store: Store, alert_pk: int, now: date
     council = load_council(connection, store, alert.feed_id)
     entries = list(told)
     for start in range(0, len(entries), BATCH):
-        dossiers = load_dossiers(connection, entries[start : start + BATCH])
+        contexts = load_contexts(connection, entries[start : start + BATCH])
         changed = []
-        for entry_pk, dossier in dossiers.items():
-            case = dossier.case
+        for entry_pk, context in contexts.items():
+            case = context.case
             if case is None or case.tried_at is None or case.tried_at > alert.created_at:
                 continue
             policy = CasePolicy(council.policy, load_ruleset(case.ruleset))
             case = _told(case, told[entry_pk], alert.reason, now)
-            changed.append(what_is_owed(case, dossier.entry, dossier.lines, policy, now))
+            changed.append(what_is_owed(case, context.entry, context.lines, policy, now))
         save_cases(connection, (made.case for made in changed))
         write_effects(connection, store, effects_of(changed), now)
     connection.execute(update(alerts).where(alerts.c.pk == alert_pk).values(accepted_at=now))

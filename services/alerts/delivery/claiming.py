@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from services.alerts.delivery.backlog import Delivery, DeliveryState, say
 from services.alerts.delivery.channels.port import Outcome
-from services.core.audit import AuditWord
+from services.alerts.delivery.queue import Delivery, DeliveryState, say
+from services.core.audit import AuditAction
 from services.storage.audit import AuditRow, write_audit
 from services.storage.dialect import skipping_locked
 from services.storage.store import Store
@@ -116,7 +116,7 @@ def _doubt(connection: Connection, store: Store, left: Sequence[Any], now: datet
             .values(ended_at=now, outcome=Outcome.IN_DOUBT.value, reason="left_unfinished")
         )
         fields = {"delivery": row.pk, "alert": row.reference, "number": row.attempts}
-        said = AuditRow(AuditWord.DELIVERY_IN_DOUBT, fields, subject=row.reference, feed_id=row.feed_id)
+        said = AuditRow(AuditAction.DELIVERY_IN_DOUBT, fields, subject=row.reference, feed_id=row.feed_id)
         write_audit(connection, store.vault, [said], now)
 
 
@@ -130,4 +130,4 @@ def _start(connection: Connection, store: Store, claimed: Sequence[Delivery], no
         )
         values = {"state": DeliveryState.SENDING.value, "attempts": delivery.number, "due_at": deadline}
         connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
-        say(connection, store, AuditWord.ATTEMPT_STARTED, delivery, now)
+        say(connection, store, AuditAction.ATTEMPT_STARTED, delivery, now)

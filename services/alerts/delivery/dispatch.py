@@ -10,13 +10,13 @@ from time import monotonic
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from services.alerts.delivery.backlog import OPERATOR_FEED, Delivery, route_of, set_aside, settle
 from services.alerts.delivery.channels.pool import QUICK, DeliveryPool, Job
 from services.alerts.delivery.channels.port import Outcome, SendResult
 from services.alerts.delivery.claiming import claim
 from services.alerts.delivery.digest import Presentation, alert_digest
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.operator import operator_message
+from services.alerts.delivery.queue import OPERATOR_FEED, Delivery, route_of, set_aside, settle
 from services.alerts.message.message import Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
 from services.alerts.policy.policy import Contact

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert
 
-from services.alerts.delivery.backlog import OPERATOR_FEED, OPERATOR_TIER, intend_deliveries, nobody_told
+from services.alerts.delivery.queue import OPERATOR_FEED, OPERATOR_TIER, intend_deliveries, record_unreachable
 from services.alerts.message.message import Message, template
 from services.alerts.policy.policy import Contact
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.ids import reference
 from services.storage.audit import AuditRow, write_audit
 from services.storage.events.quarantine import list_quarantine, to_tell_of
-from services.storage.sequences import take
+from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 from services.storage.tables import alerts
 
@@ -26,7 +26,7 @@ REPEAT = timedelta(hours=24)
 """How often the operator is told again while something is still set aside (policy of the deployment)."""
 
 
-def tell_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> int:
+def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> int:
     """Intend an alert to the operator if something is set aside that they are to be told of; returns 1 if so."""
     with store.writing() as connection:
         if not to_tell_of(connection, now, REPEAT):
@@ -47,12 +47,12 @@ def operator_message(connection: Connection, alert: str) -> Message | None:
 
 
 def _intend(connection: Connection, store: Store, contacts: Sequence[Contact], now: datetime) -> None:
-    (pk,) = take(connection, "alerts", 1)
+    (pk,) = allocate_ids(connection, "alerts", 1)
     alert = reference("A", store.random)
     row = {"pk": pk, "reference": alert, "feed_id": OPERATOR_FEED, "threshold": 0, "reason": REASON, "cases": 0}
     connection.execute(insert(alerts).values(**row, created_at=now))
     intend_deliveries(connection, store, pk, [(OPERATOR_TIER, contact) for contact in contacts], now)
     fields = {"alert": alert, "threshold": 0, "reason": REASON, "cases": 0, "deliveries": len(contacts)}
-    write_audit(connection, store.vault, [AuditRow(AuditWord.ALERT_INTENDED, fields, subject=alert)], now)
+    write_audit(connection, store.vault, [AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert)], now)
     if not contacts:
-        nobody_told(connection, store, None, alert, 0, now)
+        record_unreachable(connection, store, None, alert, 0, now)

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, exists, func, select, update
 
 from schemas.events import AlertSettled
 from services.alerts.case.acts import cases_of_alert
-from services.alerts.delivery.backlog import OPERATOR_TIER, DeliveryState
 from services.alerts.delivery.channels.port import Outcome
+from services.alerts.delivery.queue import OPERATOR_TIER, DeliveryState
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import next_escalation
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.storage.audit import AuditRow, write_audit
 from services.storage.events.outbox import Announcement, announce
 from services.storage.store import Store
@@ -50,12 +50,12 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
         for delivery in covered:
             _set_aside(connection, store, delivery, now)
         fields = {"record_ends": record_ends.isoformat(), "deliveries": len(covered)}
-        write_audit(connection, store.vault, [AuditRow(AuditWord.DATABASE_RESTORED, fields)], now)
+        write_audit(connection, store.vault, [AuditRow(AuditAction.DATABASE_RESTORED, fields)], now)
 
 
 def last_restore(connection: Connection) -> Restore | None:
     """The last time the database was restored."""
-    query = select(audit.c.at, audit.c.fields).where(audit.c.word == AuditWord.DATABASE_RESTORED.value)
+    query = select(audit.c.at, audit.c.fields).where(audit.c.word == AuditAction.DATABASE_RESTORED.value)
     row = connection.execute(query.order_by(audit.c.at.desc()).limit(1)).one_or_none()
     return Restore(row.at, datetime.fromisoformat(row.fields["record_ends"])) if row else None
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from services.alerts.policy.policy import CouncilPolicy
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.errors import NotFoundError
 from services.storage.audit import AuditRow, write_audit
 from services.storage.store import Store
@@ -45,7 +45,7 @@ def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str) -> in
         sealed = store.vault.seal_json(place("feeds", feed_id.encode()), policy.stored().encode())
         values = {"policy_version": version, "policy_sealed": sealed}
         connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(values))
-        row = AuditRow(AuditWord.POLICY_CHANGED, {"version": version}, subject=feed_id, feed_id=feed_id, actor=by)
+        row = AuditRow(AuditAction.POLICY_CHANGED, {"version": version}, subject=feed_id, feed_id=feed_id, actor=by)
         write_audit(connection, store.vault, [row], now)
     return version
 

@@ -169,7 +169,7 @@ class Line:
         return MatchLevel.CONFIRMED if self.decision is MatchDecision.CONFIRMED else self.level
 
     @property
-    def told_of(self) -> bool:
+    def alertable(self) -> bool:
         """Whether what happens to this line is known to happen to the alarm's.
 
         An area that covers a home, or a near address, does not say that the home's own line was restricted or moved.
@@ -179,7 +179,7 @@ class Line:
     @property
     def known_as(self) -> str:
         """What is remembered of the line, so that what is new about it can be told."""
-        return self.status.value if self.told_of else self.standing.value
+        return self.status.value if self.alertable else self.standing.value
 
     @property
     def effective_decision(self) -> MatchDecision:

@@ -14,7 +14,7 @@ from typing import Any
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Line
 from services.alerts.review.line_memory import memories, stored
-from services.alerts.review.step import Happening, with_news
+from services.alerts.review.step import Transition, with_news
 from services.alerts.states.machine import Event, State
 
 STEPS_KEPT = 8
@@ -36,7 +36,7 @@ def with_step(case: Case, before: Case, event: Event, moment: datetime, line: Li
     return replace(case, time_steps=(*case.time_steps[1 - STEPS_KEPT :], step))
 
 
-def corrected(case: Case, policy: CouncilPolicy, now: datetime, happenings: list[Happening]) -> Case:
+def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: list[Transition]) -> Case:
     """The case without what a clock ahead of `now` did to it."""
     wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + SLACK]
     case = _with_possible_moments(case, policy, now)
@@ -46,7 +46,7 @@ def corrected(case: Case, policy: CouncilPolicy, now: datetime, happenings: list
     for step in reversed(wrong):
         case = _undone(case, step)
     kept = tuple(step for step in case.time_steps if step not in wrong)
-    happenings.append(Happening(Event.CORRECT_CLOCK, before, case.state))
+    transitions.append(Transition(Event.CORRECT_CLOCK, before, case.state))
     return with_news(replace(case, time_steps=kept, state_since=now), now)
 
 

@@ -8,8 +8,8 @@ from datetime import date
 
 from schemas.codes import NoticeStatus
 from services.alerts.review.case import Case, Line
-from services.alerts.review.danger import most_dangerous
 from services.alerts.review.line_memory import LineMemory, is_ported, is_rejected, memories, of_line
+from services.alerts.review.risk import most_dangerous
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from schemas.codes import ServiceStatus
 from services.alerts.policy.policy import CouncilPolicy, Escalation
 from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.clock_correction import corrected
-from services.alerts.review.danger import Danger, all_rejected, danger, lines_at_risk, open_lines
 from services.alerts.review.line_memory import announced_by, is_held, memories, of_line
-from services.alerts.review.step import Happening, apply, remember, with_danger
+from services.alerts.review.risk import Risk, all_rejected, assess_risk, lines_at_risk, open_lines
+from services.alerts.review.step import Transition, apply, remember, with_risk
 from services.alerts.review.timeline import play, turning_days
 from services.alerts.review.withdrawal import next_message
 from services.alerts.states.machine import CHECKED, Event, State
@@ -43,7 +43,7 @@ class Owed:
     """
 
     case: Case
-    happenings: tuple[Happening, ...]
+    transitions: tuple[Transition, ...]
     message: Escalation | None
     lines_changed: bool = False
     """Whether a provider joined or left, or an earlier notice came, though nothing happened to the case by it."""
@@ -55,44 +55,44 @@ def what_is_owed(
     lines: Sequence[Line],
     policy: CasePolicy,
     now: datetime,
-    before: Sequence[Happening] = (),
+    before: Sequence[Transition] = (),
 ) -> Owed:
     """Bring a case up to what its lines, its entry and the time say. `before` is what has just happened to it."""
-    happenings = list(before)
-    case = corrected(case, policy.council, now, happenings)
-    found = danger(case, entry, lines, policy.ruleset)
+    transitions = list(before)
+    case = corrected(case, policy.council, now, transitions)
+    found = assess_risk(case, entry, lines, policy.ruleset)
     known = (case.providers, case.notice_issued_at)
     for event, providers in _news(case, entry, lines, found, policy.ruleset):
-        case = apply(case, event, now, happenings, providers)
-    case = _with_lines(case, lines, found, happenings, now)
+        case = apply(case, event, now, transitions, providers)
+    case = _with_lines(case, lines, found, transitions, now)
     changed = (case.providers, case.notice_issued_at) != known
     message = next_message(case, policy.council, now)
     case = replace(case, due_at=_due_at(case, lines, message, policy.council, now))
-    return Owed(case, tuple(happenings), message, changed and not happenings and case.revision > 0)
+    return Owed(case, tuple(transitions), message, changed and not transitions and case.revision > 0)
 
 
 def _with_lines(
-    case: Case, lines: Sequence[Line], found: Danger | None, happenings: list[Happening], now: datetime
+    case: Case, lines: Sequence[Line], found: Risk | None, transitions: list[Transition], now: datetime
 ) -> Case:
     """Take in what the lines say and what has happened to them and to the case, in the order of the days."""
     announced = announced_by(memories(case), lines)
     reported = [line for line in (found.lines if found else ()) if _is_reported_now(case, line)]
-    case = with_danger(case, found, frozenset(str(line.notice_pk) for line in lines), happenings)
+    case = with_risk(case, found, frozenset(str(line.notice_pk) for line in lines), transitions)
     at_risk = found.lines if found else ()
     claimed = {line.provider for line in at_risk if line.reported and line.provider not in announced}
     case = replace(case, claimed_by=tuple(sorted(claimed)))
-    case = play(case, found, reported, announced, now, happenings)
-    return _doubted(case, at_risk, now, happenings)
+    case = play(case, found, reported, announced, now, transitions)
+    return _doubted(case, at_risk, now, transitions)
 
 
 def _is_reported_now(case: Case, line: Line) -> bool:
     """Whether a provider reports something done to the line that has not been told yet."""
     known = of_line(memories(case), line).known_as
-    return line.reported and line.told_of and known != line.known_as
+    return line.reported and line.alertable and known != line.known_as
 
 
 def _news(
-    case: Case, entry: Entry, lines: Sequence[Line], found: Danger | None, ruleset: Ruleset
+    case: Case, entry: Entry, lines: Sequence[Line], found: Risk | None, ruleset: Ruleset
 ) -> Iterator[tuple[Event, tuple[str, ...] | None]]:
     """What the lines say that is new, before anything dated."""
     if found is None:
@@ -116,9 +116,9 @@ def _news(
         yield Event.NEW_NOTICE, None
 
 
-def _joined(case: Case, found: Danger) -> bool:
+def _joined(case: Case, found: Risk) -> bool:
     """Whether a provider is new to the case whose line is more than possibly the alarm's."""
-    return any(line.told_of and line.provider not in case.providers for line in found.pending)
+    return any(line.alertable and line.provider not in case.providers for line in found.pending)
 
 
 def _why_over(case: Case, entry: Entry, lines: Sequence[Line], ruleset: Ruleset) -> Event | None:
@@ -133,7 +133,7 @@ def _why_over(case: Case, entry: Entry, lines: Sequence[Line], ruleset: Ruleset)
     return Event.WITHDRAW_NOTICE
 
 
-def _is_new_danger(case: Case, found: Danger) -> bool:
+def _is_new_danger(case: Case, found: Risk) -> bool:
     """Whether a line at risk finds the case over for another reason than a test, or is not known to a held case."""
     known = memories(case)
     unknown = any(of_line(known, line).known_as is None for line in found.pending)
@@ -142,14 +142,14 @@ def _is_new_danger(case: Case, found: Danger) -> bool:
     return case.ended or not case.lines or (unknown and case.state is State.HOLD_CONFIRMED)
 
 
-def _is_other_line(case: Case, found: Danger) -> bool:
+def _is_other_line(case: Case, found: Risk) -> bool:
     """Whether what stopped the clock says nothing of a line that is at risk."""
     if case.state in CHECKED:
         return any(not _is_reported_now(case, line) for line in found.lines)
     if case.state is not State.HOLD_CONFIRMED or case.hold_until is None:
         return False
     known = memories(case)
-    return any(line.told_of and not is_held(of_line(known, line), case.hold_until) for line in found.pending)
+    return any(line.alertable and not is_held(of_line(known, line), case.hold_until) for line in found.pending)
 
 
 def _date_event(before: date | None, after: date | None) -> Event:
@@ -157,14 +157,14 @@ def _date_event(before: date | None, after: date | None) -> Event:
     return Event.MOVE_DATE_EARLIER if earlier else Event.MOVE_DATE_LATER
 
 
-def _doubted(case: Case, at_risk: Sequence[Line], now: datetime, happenings: list[Happening]) -> Case:
+def _doubted(case: Case, at_risk: Sequence[Line], now: datetime, transitions: list[Transition]) -> Case:
     """Tell once that two versions of a notice differ and nothing says which holds."""
     for line in at_risk:
         memory = of_line(memories(case), line)
         if line.rival is None or line.revision in (memory.settled, memory.doubted):
             continue
         if case.revision > 0:
-            case = apply(case, Event.VERSIONS_DIFFER, now, happenings, (line.provider,))
+            case = apply(case, Event.VERSIONS_DIFFER, now, transitions, (line.provider,))
         case = remember(case, line.notice_pk, replace(memory, doubted=line.revision))
     return case
 

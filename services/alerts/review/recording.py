@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.alerts.review.case import Case, Line
-from services.alerts.review.danger import most_dangerous
 from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
+from services.alerts.review.risk import most_dangerous
 from services.alerts.states.machine import Event
 from services.alerts.states.records import ConfirmHold, FitSolution, HumanAct, PassTest, PortLine, SolutionKind
 from services.core.clock import london_day

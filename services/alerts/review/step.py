@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.alerts.review.case import Case, Entry
-from services.alerts.review.danger import Danger
 from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
+from services.alerts.review.risk import Risk
 from services.alerts.states.machine import ALERTS_AT_ONCE, ENDED, Event, Move, Refuse, State, decide
 from services.alerts.states.rules import Ruleset
 
@@ -17,7 +17,7 @@ KNOWN_TO_COUNCIL = ENDED - {State.NOTICE_WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Transition:
     """One event of a case, as decided: from where to where (the same where it stays).
 
     `providers` are those whose line it is about; None where it is about the whole case.
@@ -44,14 +44,14 @@ def opened(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetim
 
 
 def apply(
-    case: Case, event: Event, now: datetime, happenings: list[Happening], providers: tuple[str, ...] | None = None
+    case: Case, event: Event, now: datetime, transitions: list[Transition], providers: tuple[str, ...] | None = None
 ) -> Case:
     """Let an event happen to a case; an event the state refuses leaves it as it is."""
     decision = decide(case.state, event)
     if isinstance(decision, Refuse):
         return case
     after = decision.to if isinstance(decision, Move) else case.state
-    happenings.append(Happening(event, case.state, after, providers))
+    transitions.append(Transition(event, case.state, after, providers))
     since, warned = case.state_since if after is case.state else now, case.warned and after not in KNOWN_TO_COUNCIL
     case = replace(case, state=after, state_since=since, warned=warned)
     return with_news(case, now) if event in ALERTS_AT_ONCE else case
@@ -65,7 +65,7 @@ def with_news(case: Case, now: datetime) -> Case:
     return replace(case, opened_at=now, last_alert_at=None, last_threshold=None, paused_until=None, tried_at=None)
 
 
-def with_danger(case: Case, found: Danger | None, kept: frozenset[str], happenings: Sequence[Happening]) -> Case:
+def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions: Sequence[Transition]) -> Case:
     """The case with what its lines say now. `kept` are the ids of the notices that are still matched."""
     known = {key: replace(one, known_as=None) for key, one in memories(case).items() if key in kept}
     if found is None:
@@ -81,7 +81,7 @@ def with_danger(case: Case, found: Danger | None, kept: frozenset[str], happenin
         harm_on=found.harm_on,
         planned_on=found.planned_on,
         restriction_on=found.restriction_on,
-        notice_issued_at=_issued_at(case, found, happenings),
+        notice_issued_at=_issued_at(case, found, transitions),
         providers=tuple(sorted({line.provider for line in found.lines})),
         seen=stored(_with_something(known)),
     )
@@ -96,8 +96,8 @@ def _with_something(known: dict[str, LineMemory]) -> dict[str, LineMemory]:
     return {key: one for key, one in known.items() if one != LineMemory(one.provider)}
 
 
-def _issued_at(case: Case, found: Danger, happenings: Sequence[Happening]) -> datetime:
+def _issued_at(case: Case, found: Risk, transitions: Sequence[Transition]) -> datetime:
     """When the provider issued the notice of this danger: its first version counts, until a new danger comes."""
-    is_new = not case.lines or any(one.event is Event.NEW_NOTICE for one in happenings)
+    is_new = not case.lines or any(one.event is Event.NEW_NOTICE for one in transitions)
     known = None if is_new else case.notice_issued_at
     return min(known, found.issued_at) if known else found.issued_at

@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from schemas.codes import NoticeStatus
 from services.alerts.review.case import Case, Line
 from services.alerts.review.clock_correction import with_step
-from services.alerts.review.danger import Danger
 from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
-from services.alerts.review.step import Happening, apply, remember
+from services.alerts.review.risk import Risk
+from services.alerts.review.step import Transition, apply, remember
 from services.alerts.states.machine import Event, State
 from services.core.clock import london_day, london_midnight
 
@@ -48,11 +48,11 @@ class Dated:
 
 def play(
     case: Case,
-    found: Danger | None,
+    found: Risk | None,
     reported: Sequence[Line],
     announced: Collection[str],
     now: datetime,
-    happenings: list[Happening],
+    transitions: list[Transition],
 ) -> Case:
     """Apply everything that is due, the earliest first. What one event changes decides which comes next."""
     waiting = [_report(line, found, announced, now) for line in reported]
@@ -63,7 +63,7 @@ def play(
         first = min(due, key=lambda one: one.rank)
         if first in waiting:
             waiting.remove(first)
-        case = _happen(case, first, now, happenings)
+        case = _happen(case, first, now, transitions)
 
 
 def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
@@ -82,9 +82,9 @@ def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
         yield case.planned_on + timedelta(days=1)
 
 
-def _report(line: Line, found: Danger | None, announced: Collection[str], now: datetime) -> Dated:
+def _report(line: Line, found: Risk | None, announced: Collection[str], now: datetime) -> Dated:
     """A provider's report of a move, or of a line put back. Its word alone moves no other provider's line."""
-    others = [one for one in (found.lines if found else ()) if one.provider != line.provider and one.told_of]
+    others = [one for one in (found.lines if found else ()) if one.provider != line.provider and one.alertable]
     day = london_day(line.issued_at) if line.status is NoticeStatus.REVERTED else line.moved_on
     event = Event.REVERT_LINE if line.status is NoticeStatus.REVERTED else Event.MIGRATE_LINE
     if line.provider not in announced and others:
@@ -92,7 +92,7 @@ def _report(line: Line, found: Danger | None, announced: Collection[str], now: d
     return Dated(min(london_midnight(day), now), event, line)
 
 
-def _by_calendar(case: Case, found: Danger | None, today: date) -> Iterator[Dated]:
+def _by_calendar(case: Case, found: Risk | None, today: date) -> Iterator[Dated]:
     if case.state is State.ACKNOWLEDGED and case.paused_until is not None:
         yield Dated(case.paused_until, Event.ACKNOWLEDGEMENT_LAPSED)
     if case.state is State.HOLD_CONFIRMED and case.hold_until is not None:
@@ -103,7 +103,7 @@ def _by_calendar(case: Case, found: Danger | None, today: date) -> Iterator[Date
         return
     for line in found.pending:
         day, told = line.restriction_on, of_line(memories(case), line).restricted
-        if line.told_of and day is not None and day <= today and told != str(day):
+        if line.alertable and day is not None and day <= today and told != str(day):
             yield Dated(london_midnight(day), Event.RESTRICT_LINE, line)
     if case.lines and case.state is State.CONFIRMED_SAFE and found.planned_on is not None and found.pending:
         # Nobody may tell us that the line has moved: from the day after its date it is taken to have, and the test
@@ -111,11 +111,11 @@ def _by_calendar(case: Case, found: Danger | None, today: date) -> Iterator[Date
         yield Dated(london_midnight(found.planned_on + timedelta(days=1)), Event.MIGRATE_LINE)
 
 
-def _happen(case: Case, dated: Dated, now: datetime, happenings: list[Happening]) -> Case:
+def _happen(case: Case, dated: Dated, now: datetime, transitions: list[Transition]) -> Case:
     providers: tuple[str, ...] | None = (dated.line.provider,) if dated.line else None
     if dated.event is Event.MIGRATE_LINE and dated.line is None:
         providers = case.providers
-    changed = apply(case, dated.event, now, happenings, providers)
+    changed = apply(case, dated.event, now, transitions, providers)
     if dated.event is Event.MIGRATE_LINE and dated.line is not None:
         return changed
     return with_step(_told_once(changed, dated), case, dated.event, dated.moment, dated.line)

@@ -5,7 +5,6 @@ needs is given. What each event must carry is in `records`. The machine is polic
 """
 
 from services.alerts.states.machine_states import (
-    ALARM,
     ALERTS_AT_ONCE,
     CHECKED,
     CLOCK_STOPPED,
@@ -29,7 +28,6 @@ __all__ = [
     "Stay",
     "Refuse",
     "decide",
-    "ALARM",
     "URGENT",
     "MOVED",
     "CHECKED",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from services.alerts.states.machine_states import ALARM, AT_WORK, CLOCK_STOPPED, Decision, Event, Move, Refuse, State
+from services.alerts.states.machine_states import AT_WORK, CLOCK_STOPPED, URGENT, Decision, Event, Move, Refuse, State
 from services.alerts.states.machine_table import TABLE
 
 BEGIN = "<!-- generated: begin -->"
@@ -59,7 +59,7 @@ _DRAWN: tuple[tuple[str, str], ...] = (
 def diagram() -> str:
     """The usual ways as a Mermaid flowchart; its labels come from the table."""
     boxes = [_box(_AT_WORK, "At work: the clock runs", AT_WORK)]
-    boxes.append(_box("alarm", "Alarm: paged by day and night", ALARM))
+    boxes.append(_box("alarm", "Alarm: paged by day and night", URGENT))
     boxes.append(_box("stopped", "The clock has stopped", CLOCK_STOPPED))
     boxes.append(f"  {_node(State.MIGRATED)}")
     arrows = [f"  {source} -->|{_label(source, State(target))}| {target}" for source, target in _DRAWN]

@@ -112,11 +112,10 @@ NOT_AT_RISK = frozenset({State.FALSE_MATCH, State.SERVICE_ENDED})
 ENDED = CHECKED | NOT_AT_RISK | {State.NOTICE_WITHDRAWN}
 """Nothing more is owed, unless a later event opens the case again."""
 
-ALARM = frozenset({State.LINE_RESTRICTED, State.MIGRATED_UNCONFIRMED, State.REVERTED})
-"""The line has been touched while the resident was not safe."""
+URGENT = frozenset({State.LINE_RESTRICTED, State.MIGRATED_UNCONFIRMED, State.REVERTED})
+"""The line has been touched while the resident was not safe: paged by day and night, to every tier.
 
-URGENT = ALARM
-"""Paged by day and night, to every tier. A test that failed is not: the line that is still there carries the alarm."""
+A test that failed is not urgent: the line that is still there carries the alarm."""
 
 CLOCK_STOPPED = ENDED | {State.CONFIRMED_SAFE, State.HOLD_CONFIRMED}
 """No escalation falls due. A request for a hold or an acknowledgement never stops the clock."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.audit.figures.figures import LATE_DAYS, Figure
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.clock import london_day
 
 
@@ -40,13 +40,13 @@ class Said:
     """A row of the audit."""
 
     at: datetime
-    word: AuditWord
+    word: AuditAction
     feed_id: str | None
     fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DeploymentStatus:
     """Where a case stands by what the audit last said of it."""
 
     state: str
@@ -66,19 +66,19 @@ def count_month(rows: Iterable[Said], seen: set[First]) -> Counts:
     return counts
 
 
-def replay(rows: Iterable[Said]) -> dict[str, Standing]:
+def replay(rows: Iterable[Said]) -> dict[str, DeploymentStatus]:
     """Where every case stands, by its reference, after these rows."""
-    cases: dict[str, Standing] = {}
+    cases: dict[str, DeploymentStatus] = {}
     for row in rows:
         fields = row.fields
-        if row.word is AuditWord.CASE_OPENED:
+        if row.word is AuditAction.CASE_OPENED:
             cases[fields["case"]] = _standing(row, "open")
-        elif row.word in (AuditWord.CASE_MOVED, AuditWord.CASE_NOTED):
-            made = _standing(row, fields["to"] if row.word is AuditWord.CASE_MOVED else fields["state"])
+        elif row.word in (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED):
+            made = _standing(row, fields["to"] if row.word is AuditAction.CASE_MOVED else fields["state"])
             known = cases.get(fields["case"])
             of_one_line = known is not None and fields["event"] in OF_ONE_LINE
             cases[fields["case"]] = replace(made, providers=known.providers) if known and of_one_line else made
-        elif row.word is AuditWord.CASE_LINES_CHANGED and fields["case"] in cases:
+        elif row.word is AuditAction.CASE_LINES_CHANGED and fields["case"] in cases:
             cases[fields["case"]] = replace(_standing(row, ""), state=cases[fields["case"]].state)
     return cases
 
@@ -111,10 +111,10 @@ def add(
                 counts[figure, crossed, f"{code}/{kind}"] += number
 
 
-def _standing(row: Said, state: str) -> Standing:
+def _standing(row: Said, state: str) -> DeploymentStatus:
     harm_on = row.fields["harm_on"]
     day = date.fromisoformat(harm_on) if harm_on else None
-    return Standing(state, day, _code(row), tuple(row.fields["providers"]))
+    return DeploymentStatus(state, day, _code(row), tuple(row.fields["providers"]))
 
 
 def _count_case(counts: Counts, row: Said, seen: set[First]) -> None:
@@ -129,9 +129,9 @@ def _count_case(counts: Counts, row: Said, seen: set[First]) -> None:
 def _figures_of(row: Said) -> Iterator[tuple[Figure, str]]:
     """The figures that one thing that happened to a case counts for, each with its kind."""
     event = row.fields.get("event", "")
-    if row.word is AuditWord.CASE_OPENED:
+    if row.word is AuditAction.CASE_OPENED:
         yield Figure.CASES_OPENED, ""
-    elif row.word is AuditWord.CASE_MOVED:
+    elif row.word is AuditAction.CASE_MOVED:
         yield from ((figure, "") for figure in _MOVES.get((event, row.fields["to"]), ()))
     if event in _HOLDS:
         yield Figure.HOLDS, _HOLDS[event]
@@ -206,7 +206,7 @@ ACTS_OF_PEOPLE = frozenset(
 )
 """The events of a case by which a named person acts on it."""
 
-CASE_WORDS = (AuditWord.CASE_OPENED, AuditWord.CASE_MOVED, AuditWord.CASE_NOTED, AuditWord.CASE_LINES_CHANGED)
+CASE_WORDS = (AuditAction.CASE_OPENED, AuditAction.CASE_MOVED, AuditAction.CASE_NOTED, AuditAction.CASE_LINES_CHANGED)
 """What is said of cases."""
 
 _MOVES = {
@@ -218,10 +218,10 @@ _MOVES = {
 """What a case that an event took to a state counts for."""
 _HOLDS = {"request_hold": "asked", "confirm_hold": "granted", "refuse_hold": "refused"}
 """What was asked or answered by an event, whatever the state."""
-_COUNTERS: dict[AuditWord, Callable[[Counts, Said], None]] = {
-    AuditWord.NOTICES_TIMED: _count_leads,
-    AuditWord.NOBODY_COULD_BE_TOLD: _count_nobody_told,
-    AuditWord.STOCK_TAKEN: _count_stock,
+_COUNTERS: dict[AuditAction, Callable[[Counts, Said], None]] = {
+    AuditAction.NOTICES_TIMED: _count_leads,
+    AuditAction.NOBODY_COULD_BE_TOLD: _count_nobody_told,
+    AuditAction.STOCK_TAKEN: _count_stock,
 }
 COUNTED = (*CASE_WORDS, *_COUNTERS)
 """The words that figures are counted from."""

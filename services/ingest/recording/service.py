@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.ingest.reading.drafts import Draft, RawRow, RecordKind
 from services.ingest.reading.outcomes import RowOutcome, count
 from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.stamps import exact
+from services.ingest.recording.submission_context import SubmissionContext
 from services.ingest.recording.submissions import (
     Origin,
     Reading,
@@ -20,10 +21,9 @@ from services.ingest.recording.submissions import (
     find_outcomes,
     shelf_of,
     sort_rows,
-    take_in,
     try_out,
+    write_submission,
 )
-from services.ingest.recording.taking import Taking
 from services.ingest.recording.withdrawals import (
     Missing,
     ReplacementTooLargeError,
@@ -32,7 +32,7 @@ from services.ingest.recording.withdrawals import (
     withdrawn_among,
 )
 from services.storage.audit import AuditRow, write_audit
-from services.storage.feeds import hold_feed
+from services.storage.feeds import lock_feed
 from services.storage.store import Store
 
 Rows = Iterable[RawRow]
@@ -71,22 +71,26 @@ def accept(
     now = store.now()
     reading = read_rows(origin, rows, now)
     with store.writing() as connection:
-        hold_feed(connection, origin.feed_id)
+        lock_feed(connection, origin.feed_id)
         answer = earlier_answer(connection, store.tokeniser, origin)
         if answer is not None:
             fields = {"submission": answer.submission_id}
-            row = AuditRow(AuditWord.SUBMISSION_REPEATED, fields, subject=answer.submission_id, feed_id=origin.feed_id)
+            row = AuditRow(
+                AuditAction.SUBMISSION_REPEATED, fields, subject=answer.submission_id, feed_id=origin.feed_id
+            )
             write_audit(connection, store.vault, [row], now)
             return answer, find_outcomes(connection, answer.submission_id)
         if replacement is None:
-            return take_in(connection, store, origin, reading, now)
+            return write_submission(connection, store, origin, reading, now)
         keys = _keys(store, origin, reading)
         missing = missing_from(connection, origin.feed_id, keys)
         refusal = _refusal(missing, replacement, unreadable=any(row.reference is None for row in reading.refused))
         if refusal is None:
             gone = withdrawn_among(connection, origin.feed_id, keys)
-            receipt, outcomes = take_in(connection, store, origin, _returned(store, origin, reading, gone, now), now)
-            withdraw(Taking(connection, store, origin.feed_id, receipt.submission_id, now), missing.pks)
+            receipt, outcomes = write_submission(
+                connection, store, origin, _returned(store, origin, reading, gone, now), now
+            )
+            withdraw(SubmissionContext(connection, store, origin.feed_id, receipt.submission_id, now), missing.pks)
             return receipt, outcomes
         _note_refusal(store, connection, origin, missing, now)
     raise refusal
@@ -103,17 +107,17 @@ def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> Dry
             would_withdraw = len(missing_from(connection, origin.feed_id, keys).pks)
             gone = withdrawn_among(connection, origin.feed_id, keys)
             reading = _returned(store, origin, reading, gone, now)
-        outcomes = try_out(Taking(connection, store, origin.feed_id, NOT_TAKEN, now), reading)
+        outcomes = try_out(SubmissionContext(connection, store, origin.feed_id, NOT_TAKEN, now), reading)
     return DryRun(count(outcomes), outcomes, would_withdraw)
 
 
 def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
     """Read rows into drafts and refusals."""
-    shelf = shelf_of(origin.kind)
+    record_type = shelf_of(origin.kind)
     if origin.kind is RecordKind.NOTICE:
         provider = origin.feed_id.partition(":")[2]
-        return sort_rows(shelf, (read_notice(row, provider, now) for row in rows))
-    return sort_rows(shelf, (read_entry(row, now) for row in rows))
+        return sort_rows(record_type, (read_notice(row, provider, now) for row in rows))
+    return sort_rows(record_type, (read_entry(row, now) for row in rows))
 
 
 def _keys(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[bytes]:
@@ -145,5 +149,5 @@ def _refusal(missing: Missing, replacement: Replacement, *, unreadable: bool) ->
 
 def _note_refusal(store: Store, connection: Any, origin: Origin, missing: Missing, now: datetime) -> None:
     fields = {"would_withdraw": len(missing.pks), "live": missing.live, "share": round(missing.share, 4)}
-    row = AuditRow(AuditWord.REPLACEMENT_REFUSED, fields, subject=origin.feed_id, feed_id=origin.feed_id)
+    row = AuditRow(AuditAction.REPLACEMENT_REFUSED, fields, subject=origin.feed_id, feed_id=origin.feed_id)
     write_audit(connection, store.vault, [row], now)

@@ -19,9 +19,9 @@ from services.ingest.reading.rules import sealed_form
 from services.ingest.reading.stamps import Stamp, tells_more
 from services.ingest.recording.stale import repeated, stale_issue, withdrawn_issue
 from services.ingest.recording.ties import (
-    Danger,
     Place,
     Rival,
+    VersionRisk,
     danger_of,
     differences,
     issue_of,
@@ -39,8 +39,8 @@ class Recorded(NamedTuple):
     revision: int
     stamp: Stamp
     digest: bytes
-    danger: Danger
-    rival: Danger | None = None
+    risk: VersionRisk
+    rival: VersionRisk | None = None
     """What the versions that tie with it say, at their most dangerous; their places are sealed."""
     announced: bool = False
     withdrawn: bool = False
@@ -185,17 +185,17 @@ class _Standing(Generic[Facts]):
 
     def _tie(self, one: Keyed[Facts]) -> None:
         """Nothing says which is later: this one counts, and what would do harm if the other were right is kept."""
-        danger, place = danger_of(one.draft.facts), _place(one)
+        risk, place = danger_of(one.draft.facts), _place(one)
         rival = merged(*self._current())
-        fields = differences(rival, danger, place)
+        fields = differences(rival, risk, place)
         if self._taken is not None:
-            self._say_replaced(self._taken, one, differences(rival, danger, place))
+            self._say_replaced(self._taken, one, differences(rival, risk, place))
         if not fields:
             self._accept(one, None)
             return
         against = f"row {self._taken.draft.row}" if self._taken else "the version on record"
         issue = issue_of(fields, against, stamped=not (one.draft.stamp.is_open or self._is_open()))
-        draft = one.draft._replace(issues=(*one.draft.issues, issue), facts=_kept(one.draft.facts, rival, danger))
+        draft = one.draft._replace(issues=(*one.draft.issues, issue), facts=_kept(one.draft.facts, rival, risk))
         self._accept(one._replace(draft=draft), without(rival, place))
 
     def _is_open(self) -> bool:
@@ -209,7 +209,7 @@ class _Standing(Generic[Facts]):
         issue = issue_of(fields, f"row {row}", stamped=stamped) if fields else repeated(reason)
         self._say(before, Outcome.WARNED, *dict.fromkeys((*before.draft.issues, issue)))
 
-    def _current(self) -> tuple[Rival | None, Danger, Place]:
+    def _current(self) -> tuple[Rival | None, VersionRisk, Place]:
         """The rival kept so far, and the version that counts until now."""
         if self._taken is not None:
             return self._taken.rival, danger_of(self._taken.draft.facts), _place(self._taken)
@@ -217,7 +217,7 @@ class _Standing(Generic[Facts]):
         assert record is not None  # noqa: S101 - something stands that this ties with
         private = self._look(record)
         rival = Rival(record.rival, tuple(private.get("rivals", ()))) if record.rival else None
-        return rival, record.danger, place_of(private)
+        return rival, record.risk, place_of(private)
 
     def _say(self, one: Keyed[Facts], outcome: Outcome, *issues: Any) -> None:
         self._made.outcomes.append(RowOutcome(one.draft.row, outcome, tuple(issues)))
@@ -227,9 +227,9 @@ def _place(one: Keyed[Any]) -> Place:
     return place_of(from_json(sealed_form(one.draft)))
 
 
-def _kept(facts: Facts, rival: Rival, danger: Danger) -> Facts:
+def _kept(facts: Facts, rival: Rival, risk: VersionRisk) -> Facts:
     """An entry counts as active while nothing says which is later: that it runs, or that it has ended."""
     if not isinstance(facts, EntryFacts):
         return facts
-    status = type(facts.service_status)(status_to_keep(rival, danger))
+    status = type(facts.service_status)(status_to_keep(rival, risk))
     return facts._replace(service_status=status)

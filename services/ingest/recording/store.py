@@ -12,59 +12,63 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.clock import london_day
 from services.ingest.reading.drafts import Draft, Facts, NoticeFacts, RecordKind
 from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.reading.places import values_of
 from services.ingest.reading.rules import sealed_form
 from services.ingest.reading.stamps import Stamp, trusted
+from services.ingest.recording.record_types import NOTICES, RecordType, Written
 from services.ingest.recording.sharding import by_shard, shard_of
-from services.ingest.recording.shelves import NOTICES, Shelf, Written
 from services.ingest.recording.step import Keyed, Plan, Recorded, plan
+from services.ingest.recording.submission_context import SubmissionContext
 from services.ingest.recording.supersession import already_superseded, settle_supersessions, superseded_by
-from services.ingest.recording.taking import Taking
 from services.storage.audit import AuditRow, write_audit
 from services.storage.bulk import bulk_insert
 from services.storage.dialect import among_keys
 from services.storage.events.outbox import Announcement
-from services.storage.sequences import take
+from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 from services.storage.vault import key_of, place
 
 
-def write_drafts(taking: Taking, shelf: Shelf[Facts], drafts: Sequence[Draft[Facts]]) -> list[RowOutcome]:
+def write_drafts(
+    taking: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
+) -> list[RowOutcome]:
     """Record what is new, and say of every draft what became of it."""
-    made = _planned(taking, shelf, drafts)
-    touched = _supersessions_touched(taking, shelf, made)
-    written = _write(taking, shelf, made)
+    made = _planned(taking, record_type, drafts)
+    touched = _supersessions_touched(taking, record_type, made)
+    written = _write(taking, record_type, made)
     if touched:
         settle_supersessions(taking, touched)
-    _announce(taking, shelf, written)
-    taking.note(shelf.accepted, [(one.pk, one.revision) for one in written])
+    _announce(taking, record_type, written)
+    taking.note(record_type.accepted, [(one.pk, one.revision) for one in written])
     _note_leads(taking, made.new)
-    taking.note(shelf.stale, [(record.pk, record.revision) for record in made.stale])
+    taking.note(record_type.stale, [(record.pk, record.revision) for record in made.stale])
     return made.outcomes
 
 
-def try_drafts(taking: Taking, shelf: Shelf[Facts], drafts: Sequence[Draft[Facts]]) -> list[RowOutcome]:
+def try_drafts(
+    taking: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
+) -> list[RowOutcome]:
     """Say of every draft what would become of it, and write nothing."""
-    return _planned(taking, shelf, drafts).outcomes
+    return _planned(taking, record_type, drafts).outcomes
 
 
-def _planned(taking: Taking, shelf: Shelf[Facts], drafts: Sequence[Draft[Facts]]) -> Plan[Facts]:
+def _planned(taking: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]) -> Plan[Facts]:
     keyed = [_keyed(taking, draft) for draft in drafts]
-    recorded = _recorded(taking, shelf, [one.key for one in keyed])
-    return plan(shelf.kind, keyed, recorded, partial(_opened, taking, shelf))
+    recorded = _recorded(taking, record_type, [one.key for one in keyed])
+    return plan(record_type.kind, keyed, recorded, partial(_opened, taking, record_type))
 
 
-def _note_leads(taking: Taking, new: Sequence[Keyed[Facts]]) -> None:
+def _note_leads(taking: SubmissionContext, new: Sequence[Keyed[Facts]]) -> None:
     """Say in the audit how early new notices came."""
     facts = [one.draft.facts for one in new]
     leads = Counter(_lead(one, london_day(taking.now)) for one in facts if isinstance(one, NoticeFacts))
     if leads:
         fields = {"submission": taking.submission_id, "leads": dict(leads)}
-        row = AuditRow(AuditWord.NOTICES_TIMED, fields, subject=taking.submission_id, feed_id=taking.feed_id)
+        row = AuditRow(AuditAction.NOTICES_TIMED, fields, subject=taking.submission_id, feed_id=taking.feed_id)
         write_audit(taking.connection, taking.store.vault, [row], taking.now)
 
 
@@ -73,9 +77,9 @@ def _lead(facts: NoticeFacts, today: date) -> str:
     return str((min(days) - today).days) if days else "none"
 
 
-def _supersessions_touched(taking: Taking, shelf: Shelf[Facts], made: Plan[Facts]) -> set[bytes]:
+def _supersessions_touched(taking: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> set[bytes]:
     """The keys of notices that may be live no longer, or again, once the plan is written."""
-    if shelf.table is not NOTICES.table:
+    if record_type.table is not NOTICES.table:
         return set()
     changed = [*made.new, *(one for _, one in (*made.newer, *made.confirmed))]
     before = superseded_by(taking.connection, [record.pk for record, _ in (*made.newer, *made.confirmed)])
@@ -84,54 +88,58 @@ def _supersessions_touched(taking: Taking, shelf: Shelf[Facts], made: Plan[Facts
     return before | after | already_superseded(taking.connection, [one.key for one in changed])
 
 
-def _keyed(taking: Taking, draft: Draft[Facts]) -> Keyed[Facts]:
+def _keyed(taking: SubmissionContext, draft: Draft[Facts]) -> Keyed[Facts]:
     return Keyed(taking.key_of(draft.reference), taking.store.tokeniser.digest(draft.content), draft)
 
 
-def _recorded(taking: Taking, shelf: Shelf[Facts], keys: Sequence[bytes]) -> dict[bytes, Recorded]:
-    query = select(*(column for column in shelf.table.c if column.name != "sealed"))
-    named = among_keys(taking.connection, shelf.table.c.record_key, keys)
+def _recorded(
+    taking: SubmissionContext, record_type: RecordType[Facts], keys: Sequence[bytes]
+) -> dict[bytes, Recorded]:
+    query = select(*(column for column in record_type.table.c if column.name != "sealed"))
+    named = among_keys(taking.connection, record_type.table.c.record_key, keys)
     rows = (row for one in named for row in taking.connection.execute(query.where(one)))
-    return {row.record_key: _record_of(shelf, row, taking.now) for row in rows}
+    return {row.record_key: _record_of(record_type, row, taking.now) for row in rows}
 
 
-def _record_of(shelf: Shelf[Facts], row: Any, now: datetime) -> Recorded:
-    stamp = trusted(Stamp(getattr(row, shelf.stamp), row.stamp_from, row.stamp_until), now)
-    return Recorded(row.pk, row.revision, stamp, row.digest, *shelf.decisive(row))
+def _record_of(record_type: RecordType[Facts], row: Any, now: datetime) -> Recorded:
+    stamp = trusted(Stamp(getattr(row, record_type.stamp), row.stamp_from, row.stamp_until), now)
+    return Recorded(row.pk, row.revision, stamp, row.digest, *record_type.decisive(row))
 
 
-def _opened(taking: Taking, shelf: Shelf[Facts], record: Recorded) -> Mapping[str, Any]:
+def _opened(taking: SubmissionContext, record_type: RecordType[Facts], record: Recorded) -> Mapping[str, Any]:
     """What is sealed of a record."""
-    table = shelf.table
+    table = record_type.table
     row = taking.connection.execute(select(table.c.record_key, table.c.sealed).where(table.c.pk == record.pk)).one()
     opened: Mapping[str, Any] = taking.store.vault.open(place(table.name, row.record_key), row.sealed)
     return opened
 
 
-def _write(taking: Taking, shelf: Shelf[Facts], made: Plan[Facts]) -> list[Written[Facts]]:
-    pks = take(taking.connection, shelf.table.name, len(made.new))
+def _write(taking: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> list[Written[Facts]]:
+    pks = allocate_ids(taking.connection, record_type.table.name, len(made.new))
     new = [(pk, 1, one) for pk, one in zip(pks, made.new, strict=True)]
     # In the order in which a matcher holds records still: neither waits for the other in a circle.
     newer = sorted(((record.pk, record.revision + 1, one) for record, one in made.newer), key=itemgetter(0))
-    _insert(taking.connection, shelf, [_row(taking, shelf, *target) for target in new])
-    _update(taking.connection, shelf, [_row(taking, shelf, *target) for target in newer])
-    _move_stamps(taking.connection, shelf, [(record.pk, one.draft.stamp) for record, one in made.confirmed])
-    written = [_written(taking.store, shelf, *target) for target in chain(new, newer)]
-    _write_tokens(taking.connection, shelf, written)
+    _insert(taking.connection, record_type, [_row(taking, record_type, *target) for target in new])
+    _update(taking.connection, record_type, [_row(taking, record_type, *target) for target in newer])
+    _move_stamps(taking.connection, record_type, [(record.pk, one.draft.stamp) for record, one in made.confirmed])
+    written = [_written(taking.store, record_type, *target) for target in chain(new, newer)]
+    _write_tokens(taking.connection, record_type, written)
     return written
 
 
-def _row(taking: Taking, shelf: Shelf[Facts], pk: int, revision: int, one: Keyed[Facts]) -> dict[str, Any]:
+def _row(
+    taking: SubmissionContext, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]
+) -> dict[str, Any]:
     draft = one.draft
     rivals = one.rival.places if one.rival else ()
-    sealed = taking.store.vault.seal_json(place(shelf.table.name, one.key), sealed_form(draft, rivals))
+    sealed = taking.store.vault.seal_json(place(record_type.table.name, one.key), sealed_form(draft, rivals))
     return {
         "pk": pk,
         "record_key": one.key,
         "feed_id": taking.feed_id,
         "shard": shard_of(one.key),
         "revision": revision,
-        shelf.stamp: draft.stamp.at,
+        record_type.stamp: draft.stamp.at,
         "stamp_from": draft.stamp.earliest,
         "stamp_until": draft.stamp.latest,
         "digest": one.digest,
@@ -141,59 +149,61 @@ def _row(taking: Taking, shelf: Shelf[Facts], pk: int, revision: int, one: Keyed
         "submission_id": taking.submission_id,
         "key_id": key_of(sealed),
         "sealed": sealed,
-        **shelf.clear(one, taking.key_of),
+        **record_type.clear(one, taking.key_of),
     }
 
 
-def _insert(connection: Connection, shelf: Shelf[Facts], rows: Sequence[dict[str, Any]]) -> None:
+def _insert(connection: Connection, record_type: RecordType[Facts], rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        bulk_insert(connection, shelf.table, tuple(rows[0]), [tuple(row.values()) for row in rows])
+        bulk_insert(connection, record_type.table, tuple(rows[0]), [tuple(row.values()) for row in rows])
 
 
-def _update(connection: Connection, shelf: Shelf[Facts], rows: Sequence[dict[str, Any]]) -> None:
+def _update(connection: Connection, record_type: RecordType[Facts], rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     names = [name for name in rows[0] if name != "pk"]
     statement = (
-        update(shelf.table)
-        .where(shelf.table.c.pk == bindparam("b_pk"))
+        update(record_type.table)
+        .where(record_type.table.c.pk == bindparam("b_pk"))
         .values({name: bindparam(f"b_{name}") for name in names})
     )
     connection.execute(statement, [{f"b_{name}": value for name, value in row.items()} for row in rows])
-    owner = shelf.tokens.c[shelf.owner]
-    connection.execute(delete(shelf.tokens).where(owner == bindparam("b_pk")), [{"b_pk": row["pk"]} for row in rows])
+    owner = record_type.tokens.c[record_type.owner]
+    connection.execute(
+        delete(record_type.tokens).where(owner == bindparam("b_pk")), [{"b_pk": row["pk"]} for row in rows]
+    )
 
 
-def _move_stamps(connection: Connection, shelf: Shelf[Facts], stamps: Sequence[tuple[int, Stamp]]) -> None:
+def _move_stamps(connection: Connection, record_type: RecordType[Facts], stamps: Sequence[tuple[int, Stamp]]) -> None:
     if not stamps:
         return
-    columns = (shelf.stamp, "stamp_from", "stamp_until")
+    columns = (record_type.stamp, "stamp_from", "stamp_until")
     moved: dict[str, Any] = {name: bindparam(f"b_{name}") for name in columns}
-    statement = update(shelf.table).where(shelf.table.c.pk == bindparam("b_pk")).values(moved)
+    statement = update(record_type.table).where(record_type.table.c.pk == bindparam("b_pk")).values(moved)
     rows = [{"b_pk": pk} | {f"b_{name}": at for name, at in zip(columns, stamp, strict=True)} for pk, stamp in stamps]
     connection.execute(statement, rows)
 
 
-def _written(store: Store, shelf: Shelf[Facts], pk: int, revision: int, one: Keyed[Facts]) -> Written[Facts]:
+def _written(store: Store, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]) -> Written[Facts]:
     token, values = store.tokeniser.token, one.draft.values
     if one.rival:
-        is_entry = shelf.kind is RecordKind.ENTRY
+        is_entry = record_type.kind is RecordKind.ENTRY
         theirs = [values_of(where, with_areas=is_entry) for where in one.rival.places]
         values = tuple(dict.fromkeys(chain(values, *theirs)))
     tokens = tuple([(kind, token(kind, value)) for kind, value in values])
     return Written(pk, revision, shard_of(one.key), tokens, one.draft)
 
 
-def _write_tokens(connection: Connection, shelf: Shelf[Facts], written: Sequence[Written[Facts]]) -> None:
+def _write_tokens(connection: Connection, record_type: RecordType[Facts], written: Sequence[Written[Facts]]) -> None:
     rows = [(token, one.pk, int(kind)) for one in written for kind, token in one.tokens]
-    bulk_insert(connection, shelf.tokens, ("token", shelf.owner, "kind"), rows)
+    bulk_insert(connection, record_type.tokens, ("token", record_type.owner, "kind"), rows)
 
 
-def _announce(taking: Taking, shelf: Shelf[Facts], written: Sequence[Written[Facts]]) -> None:
+def _announce(taking: SubmissionContext, record_type: RecordType[Facts], written: Sequence[Written[Facts]]) -> None:
     """Raise the events that announce written records: one for each chunk of a shard."""
     taking.tell(
         [
-            Announcement("ingest", key, shelf.announce(taking.feed_id, taking.submission_id, members))
+            Announcement("ingest", key, record_type.announce(taking.feed_id, taking.submission_id, members))
             for key, members in by_shard(taking.feed_id, written, lambda one: one.shard)
         ]
     )

@@ -9,15 +9,15 @@ from typing import Any, Generic
 
 from sqlalchemy import Connection, insert, select, update
 
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.errors import ConflictError, NotFoundError
 from services.core.ids import event_id
 from services.core.tokens import Tokeniser
 from services.ingest.reading.drafts import Draft, Facts, RecordKind, Refused
 from services.ingest.reading.outcomes import Outcome, RowOutcome, count, pack, unpack
-from services.ingest.recording.shelves import ENTRIES, NOTICES, Shelf
+from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
 from services.ingest.recording.store import try_drafts, write_drafts
-from services.ingest.recording.taking import Taking
+from services.ingest.recording.submission_context import SubmissionContext
 from services.storage.audit import AuditRow, write_audit
 from services.storage.store import Store
 from services.storage.tables import feeds, idempotency_keys, submission_outcomes, submissions
@@ -56,7 +56,7 @@ class Receipt:
 class Reading(Generic[Facts]):
     """The rows of a submission after reading."""
 
-    shelf: Shelf[Facts]
+    record_type: RecordType[Facts]
     drafts: Sequence[Draft[Facts]]
     refused: Sequence[Refused]
 
@@ -66,7 +66,7 @@ def shelf_of(kind: RecordKind) -> Any:
     return NOTICES if kind is RecordKind.NOTICE else ENTRIES
 
 
-def sort_rows(shelf: Shelf[Facts], rows: Iterable[Draft[Facts] | Refused]) -> Reading[Facts]:
+def sort_rows(record_type: RecordType[Facts], rows: Iterable[Draft[Facts] | Refused]) -> Reading[Facts]:
     """Tell drafts from refusals."""
     drafts: list[Draft[Facts]] = []
     refused: list[Refused] = []
@@ -75,7 +75,7 @@ def sort_rows(shelf: Shelf[Facts], rows: Iterable[Draft[Facts] | Refused]) -> Re
             refused.append(row)
         else:
             drafts.append(row)
-    return Reading(shelf, drafts, refused)
+    return Reading(record_type, drafts, refused)
 
 
 def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin) -> Receipt | None:
@@ -98,21 +98,21 @@ def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin)
     return find_receipt(connection, row.submission_id, origin.feed_id, repeated=True)
 
 
-def take_in(
+def write_submission(
     connection: Connection, store: Store, origin: Origin, reading: Reading[Facts], now: datetime
 ) -> tuple[Receipt, list[RowOutcome]]:
     """Record a submission and everything it holds."""
-    taking = Taking(connection, store, origin.feed_id, f"sub_{event_id(now, store.random)}", now)
+    taking = SubmissionContext(connection, store, origin.feed_id, f"sub_{event_id(now, store.random)}", now)
     _begin(taking, origin)
-    outcomes = _of_every_row(write_drafts(taking, reading.shelf, reading.drafts), reading)
+    outcomes = _of_every_row(write_drafts(taking, reading.record_type, reading.drafts), reading)
     counts = count(outcomes)
     _end(taking, origin, outcomes, counts)
     return Receipt(taking.submission_id, origin.feed_id, origin.kind, now, counts), outcomes
 
 
-def try_out(taking: Taking, reading: Reading[Facts]) -> list[RowOutcome]:
+def try_out(taking: SubmissionContext, reading: Reading[Facts]) -> list[RowOutcome]:
     """What would become of every row, by what is on record now; nothing is written."""
-    return _of_every_row(try_drafts(taking, reading.shelf, reading.drafts), reading)
+    return _of_every_row(try_drafts(taking, reading.record_type, reading.drafts), reading)
 
 
 def _of_every_row(told: Sequence[RowOutcome], reading: Reading[Facts]) -> list[RowOutcome]:
@@ -145,7 +145,7 @@ def find_outcomes(connection: Connection, submission_id: str) -> list[RowOutcome
     return [outcome for packed in connection.scalars(query) for outcome in unpack(packed)]
 
 
-def _begin(taking: Taking, origin: Origin) -> None:
+def _begin(taking: SubmissionContext, origin: Origin) -> None:
     # Keyed: from the plain digest of a small body a telephone number could be guessed.
     keyed = taking.store.tokeniser.digest
     taking.connection.execute(
@@ -171,7 +171,7 @@ def _begin(taking: Taking, origin: Origin) -> None:
         )
 
 
-def _end(taking: Taking, origin: Origin, outcomes: Sequence[RowOutcome], counts: Mapping[str, int]) -> None:
+def _end(taking: SubmissionContext, origin: Origin, outcomes: Sequence[RowOutcome], counts: Mapping[str, int]) -> None:
     connection, submission_id = taking.connection, taking.submission_id
     chunks = [outcomes[start : start + OUTCOMES_A_CHUNK] for start in range(0, len(outcomes), OUTCOMES_A_CHUNK)]
     if chunks:
@@ -187,7 +187,7 @@ def _end(taking: Taking, origin: Origin, outcomes: Sequence[RowOutcome], counts:
     )
     connection.execute(update(feeds).where(feeds.c.feed_id == origin.feed_id).values(last_heard_at=taking.now))
     fields = {"submission": submission_id, "records": origin.kind.value, **_audit_counts(counts)}
-    row = AuditRow(AuditWord.SUBMISSION_ACCEPTED, fields, subject=submission_id, feed_id=origin.feed_id)
+    row = AuditRow(AuditAction.SUBMISSION_ACCEPTED, fields, subject=submission_id, feed_id=origin.feed_id)
     write_audit(connection, taking.store.vault, [row], taking.now)
 
 

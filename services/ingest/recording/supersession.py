@@ -17,10 +17,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
 from schemas.events import NoticesReconsidered, RecordRef
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.ingest.reading.stamps import SLACK
 from services.ingest.recording.sharding import by_shard
-from services.ingest.recording.taking import Taking
+from services.ingest.recording.submission_context import SubmissionContext
 from services.storage.dialect import among, among_keys
 from services.storage.events.outbox import Announcement
 from services.storage.tables import notices
@@ -44,13 +44,13 @@ def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[b
     return set(chain.from_iterable(found))
 
 
-def settle_supersessions(taking: Taking, keys: Collection[bytes]) -> None:
+def settle_supersessions(taking: SubmissionContext, keys: Collection[bytes]) -> None:
     """See to it that each notice under `keys` is live, or not, as the notices on record say."""
     believed = taking.now + SLACK
     fallen = _set_live(taking.connection, keys, believed, live=False)
     risen = _set_live(taking.connection, keys, believed, live=True)
     _tell(taking, fallen + risen + _hand_on(taking.connection, keys))
-    taking.note(AuditWord.NOTICES_SUPERSEDED, [(row.pk, row.revision) for row in fallen])
+    taking.note(AuditAction.NOTICES_SUPERSEDED, [(row.pk, row.revision) for row in fallen])
 
 
 def _set_live(connection: Connection, keys: Collection[bytes], believed: datetime, *, live: bool) -> Changed:
@@ -101,7 +101,7 @@ def _hand_on(connection: Connection, keys: Collection[bytes]) -> Changed:
     return changed
 
 
-def _tell(taking: Taking, changed: Changed) -> None:
+def _tell(taking: SubmissionContext, changed: Changed) -> None:
     announcements = []
     for key, rows in by_shard(taking.feed_id, changed, lambda row: int(row.shard)):
         refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)

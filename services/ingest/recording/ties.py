@@ -33,7 +33,7 @@ _ORDER: Final[tuple[str, ...]] = (
 _DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceStatus.ENDED}
 
 
-class Danger(NamedTuple):
+class VersionRisk(NamedTuple):
     """What of a version decides whether there is harm to come, and when."""
 
     status: str
@@ -49,15 +49,15 @@ class Danger(NamedTuple):
 class Rival(NamedTuple):
     """What the versions that tie with the one on record say, at their most dangerous."""
 
-    danger: Danger
+    risk: VersionRisk
     places: tuple[Place, ...] = ()
 
 
-def danger_of(facts: NoticeFacts | EntryFacts) -> Danger:
+def danger_of(facts: NoticeFacts | EntryFacts) -> VersionRisk:
     """What of a draft decides."""
     if isinstance(facts, EntryFacts):
-        return Danger(facts.service_status.value)
-    return Danger(facts.status.value, facts.planned_on, facts.restriction_on)
+        return VersionRisk(facts.service_status.value)
+    return VersionRisk(facts.status.value, facts.planned_on, facts.restriction_on)
 
 
 def place_of(private: Mapping[str, Any]) -> Place:
@@ -68,12 +68,12 @@ def place_of(private: Mapping[str, Any]) -> Place:
     return {**found, "areas": areas} if areas else found
 
 
-def merged(rival: Rival | None, danger: Danger, place: Place) -> Rival:
+def merged(rival: Rival | None, risk: VersionRisk, place: Place) -> Rival:
     """The rival once this version, too, is no longer the one on record."""
     if rival is None:
-        return Rival(danger, (place,))
-    both = (rival.danger, danger)
-    worst = Danger(
+        return Rival(risk, (place,))
+    both = (rival.risk, risk)
+    worst = VersionRisk(
         min((one.status for one in both), key=_ORDER.index),
         _earliest(one.planned_on for one in both),
         _earliest(one.restriction_on for one in both),
@@ -82,15 +82,15 @@ def merged(rival: Rival | None, danger: Danger, place: Place) -> Rival:
     return Rival(worst, (*places, place)[-MOST_PLACES:])
 
 
-def differences(rival: Rival, danger: Danger, place: Place) -> tuple[str, ...]:
+def differences(rival: Rival, risk: VersionRisk, place: Place) -> tuple[str, ...]:
     """The fields in which it would do harm to forget the rival."""
-    kept, found = rival.danger, []
-    if kept.planned_on and kept.planned_on != danger.planned_on:
+    kept, found = rival.risk, []
+    if kept.planned_on and kept.planned_on != risk.planned_on:
         found.append("planned_migration_date")
-    if kept.restriction_on and kept.restriction_on != danger.restriction_on:
+    if kept.restriction_on and kept.restriction_on != risk.restriction_on:
         found.append("restriction_start_date")
-    if kept.status != danger.status and {kept.status, danger.status} & _DECISIVE:
-        found.append("status" if danger.status in _NOTICE else "service_status")
+    if kept.status != risk.status and {kept.status, risk.status} & _DECISIVE:
+        found.append("status" if risk.status in _NOTICE else "service_status")
     if any(one != place for one in rival.places):
         found.append("cli")
     return tuple(found)
@@ -101,10 +101,10 @@ def without(rival: Rival, place: Place) -> Rival:
     return rival._replace(places=tuple(one for one in rival.places if one != place))
 
 
-def status_to_keep(rival: Rival, danger: Danger) -> str:
+def status_to_keep(rival: Rival, risk: VersionRisk) -> str:
     """The more dangerous of the two statuses, where one of them says that a service has ended."""
-    ended = ServiceStatus.ENDED in (rival.danger.status, danger.status)
-    return min(rival.danger.status, danger.status, key=_ORDER.index) if ended else danger.status
+    ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
+    return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status
 
 
 def issue_of(fields: tuple[str, ...], against: str, *, stamped: bool) -> Issue:

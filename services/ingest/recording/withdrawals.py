@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from schemas.events import CHUNK, EntriesWithdrawn, RecordRef
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.errors import ConflictError, NotFoundError
 from services.ingest.reading.stamps import exact
 from services.ingest.recording.sharding import by_shard
-from services.ingest.recording.taking import Taking
+from services.ingest.recording.submission_context import SubmissionContext
 from services.storage.events.outbox import Announcement
-from services.storage.feeds import hold_feed
+from services.storage.feeds import lock_feed
 from services.storage.store import Store
 from services.storage.tables import register_entries
 
@@ -63,7 +63,7 @@ def withdrawn_among(connection: Connection, feed_id: str, keys: Collection[bytes
     return frozenset(key for key in connection.scalars(query) if key in keys)
 
 
-def withdraw(taking: Taking, pks: Sequence[int]) -> None:
+def withdraw(taking: SubmissionContext, pks: Sequence[int]) -> None:
     """Take entries off the register: they stay on record, their matches end."""
     entries, stamp = register_entries, exact(taking.now)
     moved = {"updated_at": stamp.at, "stamp_from": stamp.earliest, "stamp_until": stamp.latest}
@@ -76,7 +76,7 @@ def withdraw(taking: Taking, pks: Sequence[int]) -> None:
         )
         changed = taking.connection.execute(statement).all()
         taking.tell(_announcements(taking, changed))
-        taking.note(AuditWord.ENTRIES_WITHDRAWN, [(row.pk, row.revision) for row in changed])
+        taking.note(AuditAction.ENTRIES_WITHDRAWN, [(row.pk, row.revision) for row in changed])
 
 
 def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
@@ -86,14 +86,14 @@ def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
     """
     now, key = store.now(), store.tokeniser.record_key(feed_id, entry_id)
     with store.writing() as connection:
-        hold_feed(connection, feed_id)
+        lock_feed(connection, feed_id)
         pk = connection.scalar(select(register_entries.c.pk).where(register_entries.c.record_key == key))
         if pk is None:
             raise NotFoundError("this register has no entry with that id")
-        withdraw(Taking(connection, store, feed_id, ONE_BY_ONE, now), [pk])
+        withdraw(SubmissionContext(connection, store, feed_id, ONE_BY_ONE, now), [pk])
 
 
-def _announcements(taking: Taking, changed: Sequence[Any]) -> list[Announcement]:
+def _announcements(taking: SubmissionContext, changed: Sequence[Any]) -> list[Announcement]:
     made = []
     for key, rows in by_shard(taking.feed_id, changed, lambda row: int(row.shard)):
         refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from services.runtime.cli.support.faults import EXPLAINED, FAULT, REFUSED, explain, unexpected
-from services.runtime.cli.support.shown import complain, examples
+from services.runtime.cli.support.error_messages import EXPLAINED, FAULT, REFUSED, explain, unexpected
+from services.runtime.cli.support.output import complain, examples
 from services.runtime.logs import configure
 
 COMMANDS_PACKAGE: Final = "services.runtime.cli.commands"

@@ -10,7 +10,7 @@ from shutil import disk_usage
 from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import Connection, func, select
 
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.storage.tables import api_keys, audit
 
 
@@ -35,7 +35,7 @@ def _disk_free(connection: Connection) -> GaugeMetricFamily:
 
 def _last_backup(connection: Connection) -> datetime | None:
     made: datetime | None = connection.scalar(
-        select(func.max(audit.c.at)).where(audit.c.word == AuditWord.BACKUP_MADE.value)
+        select(func.max(audit.c.at)).where(audit.c.word == AuditAction.BACKUP_MADE.value)
     )
     return made
 

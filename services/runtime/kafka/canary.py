@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from schemas.canary import Canary, CanaryData
 from services.core.ids import event_id
-from services.runtime.kafka.relay import Telling, tell
+from services.runtime.kafka.relay import BrokerRecord, tell
 from services.runtime.kafka.topics import Topic
 from services.storage.dialect import Exclusive, try_exclusive
 from services.storage.events.canaries import Partition, heard_until, note_told, partitions_due
@@ -62,10 +62,10 @@ class Canaries:
             (topic.name, number) for topic in self.topics for number in sorted(self.producer.partitions_for(topic.name))
         ]
 
-    def _canary(self, partition: Partition, now: datetime) -> Telling:
+    def _canary(self, partition: Partition, now: datetime) -> BrokerRecord:
         topic, number = partition
         said = Canary(id=event_id(now, self.store.random), time=now, data=CanaryData(topic=topic, partition=number))
-        return Telling(topic, CANARY_KEY, said.id, said.model_dump_json().encode(), number)
+        return BrokerRecord(topic, CANARY_KEY, said.id, said.model_dump_json().encode(), number)
 
     def _tell_again(self, connection: Connection) -> int:
         found = 0

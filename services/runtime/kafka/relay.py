@@ -16,7 +16,7 @@ from prometheus_client import Counter
 from services.core.errors import PullcordError
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.storage.dialect import try_exclusive
-from services.storage.events.outbox import StoredEvent, lanes_to_tell, mark_published, unpublished
+from services.storage.events.outbox import StoredEvent, lanes_with_backlog, mark_published, unpublished
 from services.storage.store import Store
 
 BATCH = 200
@@ -52,7 +52,7 @@ def make_producer(settings: KafkaSettings) -> KafkaProducer:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class BrokerRecord:
     """A record for the brokers. Without a partition its key decides."""
 
     topic: str
@@ -62,7 +62,7 @@ class Telling:
     partition: int | None = None
 
 
-def tell(producer: KafkaProducer, tellings: Sequence[Telling]) -> None:
+def tell(producer: KafkaProducer, tellings: Sequence[BrokerRecord]) -> None:
     """Tell all of these, and wait until all copies of the brokers have them.
 
     Raises RelayError.
@@ -98,7 +98,7 @@ class Relay:
         Raises RelayError when the brokers do not take them.
         """
         with self.store.reading() as connection:
-            lanes = lanes_to_tell(connection)
+            lanes = lanes_with_backlog(connection)
         return sum(self._tell_lane(lane) for lane in lanes)
 
     def _tell_lane(self, lane: int) -> int:
@@ -112,5 +112,5 @@ class Relay:
         return len(events)
 
 
-def _telling(event: StoredEvent) -> Telling:
-    return Telling(event.topic, event.partition_key, event.event_id, event.body)
+def _telling(event: StoredEvent) -> BrokerRecord:
+    return BrokerRecord(event.topic, event.partition_key, event.event_id, event.body)

@@ -18,13 +18,13 @@ from kafka.errors import KafkaError
 from services.core.errors import PullcordError
 from services.runtime.bootstrap import Parts
 from services.runtime.embedded.runner import LONGEST_WAIT, Loop, alerting, beating, closing, delivering
-from services.runtime.health import Labour, add_health
-from services.runtime.kafka.administering import BrokersError
+from services.runtime.health import BackgroundTask, add_health
+from services.runtime.kafka.admin_client import BrokersError
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.station import Station
+from services.runtime.kafka.outbox_listener import OutboxListener
+from services.runtime.kafka.relay_supervisor import RelaySupervisor
 from services.runtime.kafka.topics import make_topics
-from services.runtime.kafka.waking import Waker
-from services.runtime.kafka.watch import Watch
+from services.runtime.kafka.watchdog import Watchdog
 from services.runtime.kafka.worker import Worker, make_worker
 from services.runtime.server import listen, served
 from services.storage.events.process import Consumer
@@ -47,9 +47,9 @@ class WorkerEndedError(PullcordError):
 def run_relay(parts: Parts, settings: KafkaSettings) -> None:
     """Tell the outbox to the brokers until stopped."""
     stop = _told_to_stop()
-    station = Station(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
+    station = RelaySupervisor(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
     loop = beating("relay", parts.store, station.telling_from, parts.settings.poll_seconds)
-    waker = Waker(parts.store.engine, loop.wake)
+    waker = OutboxListener(parts.store.engine, loop.wake)
     with _answering(parts, [loop]):
         if _brokers_reached(settings, stop):
             with _running([loop], parts):
@@ -125,15 +125,15 @@ async def _serve(worker: Worker, told_to_stop: asyncio.Task[bool]) -> None:
     await asyncio.wait([ended, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
 
 
-def _watch_of(worker: Worker, parts: Parts) -> Watch:
+def _watch_of(worker: Worker, parts: Parts) -> Watchdog:
     behind = partial(worker.is_behind, timedelta(seconds=parts.settings.canary_seconds * BEATS_MISSED))
-    return Watch(worker.name, worker.quiet_seconds, behind, parts.settings.stalled_seconds)
+    return Watchdog(worker.name, worker.quiet_seconds, behind, parts.settings.stalled_seconds)
 
 
 @contextmanager
 def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
     """Loops, each watched: a step that does not end holds up what must be done."""
-    watches = [Watch(loop.name, loop.busy_seconds, lambda: True, parts.settings.stalled_seconds) for loop in loops]
+    watches = [Watchdog(loop.name, loop.busy_seconds, lambda: True, parts.settings.stalled_seconds) for loop in loops]
     for loop, watch in zip(loops, watches, strict=True):
         loop.start()
         watch.start()
@@ -148,14 +148,14 @@ def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
 
 
 @contextmanager
-def _answering(parts: Parts, labours: Sequence[Labour]) -> Iterator[None]:
+def _answering(parts: Parts, tasks: Sequence[BackgroundTask]) -> Iterator[None]:
     """Answer with health and metrics while the block runs, on the port that the settings name, if they do."""
     settings = parts.settings
     if not settings.metrics_port:
         yield
         return
     app = FastAPI(openapi_url=None)
-    add_health(app, parts.store, labours, parts.pool)
+    add_health(app, parts.store, tasks, parts.pool)
     with listen(settings.host, settings.metrics_port) as listening, served(app, listening):
         yield
 

@@ -13,7 +13,7 @@ from kafka.errors import InvalidReplicationFactorError, TopicAlreadyExistsError
 from pydantic import BaseModel, ConfigDict
 
 from services.core.errors import PullcordError
-from services.runtime.kafka.administering import BrokersError, administering
+from services.runtime.kafka.admin_client import BrokersError, administering
 from services.runtime.kafka.kafka_settings import KafkaSettings
 
 MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000

@@ -21,11 +21,11 @@ import faust
 from aiokafka.helpers import create_ssl_context
 
 from schemas.canary import Canary
-from services.runtime.embedded.pump import deliver
+from services.runtime.embedded.event_dispatcher import deliver
 from services.runtime.kafka.canary import CANARY_KEY
 from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.offset_recovery import RewindingApp
 from services.runtime.kafka.relay import ID_HEADER
-from services.runtime.kafka.rewinding import RewindingApp
 from services.runtime.logs import say_failed
 from services.storage.events.canaries import note_heard, unheard
 from services.storage.events.outbox import StoredEvent

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import URL, make_url
 
 from services.alerts.delivery.restoring import last_restore, settle_restore
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.errors import RefusedError
 from services.storage.audit import AuditRow, write_audit
 from services.storage.backup.backup import (
@@ -29,7 +29,7 @@ from services.storage.backup.backup import (
     make_one_file,
 )
 from services.storage.backup.files import sync_folder
-from services.storage.backup.placing import put_in_place, unused
+from services.storage.backup.replace_database import put_in_place, unused
 from services.storage.engine import make_engine
 from services.storage.migrate import Schema, schema_of, upgrade
 from services.storage.store import Store
@@ -67,7 +67,7 @@ def back_up(store: Store, target: Path) -> Contents:
 def record_backup(store: Store, kind: str, size: int) -> None:
     """Write down that a backup was made: its age is watched. `size` in bytes."""
     with store.writing() as connection:
-        row = AuditRow(AuditWord.BACKUP_MADE, {"kind": kind, "bytes": size})
+        row = AuditRow(AuditAction.BACKUP_MADE, {"kind": kind, "bytes": size})
         write_audit(connection, store.vault, [row], store.now())
 
 

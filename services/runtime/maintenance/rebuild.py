@@ -11,8 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from services.alerts.case.agent import CaseKeeper
-from services.matcher.agent import Matcher
+from services.alerts.case.consumer import CaseConsumer
+from services.matcher.consumer import Matcher
 from services.storage.events.process import Effects, write_effects
 from services.storage.store import Store
 from services.storage.tables import register_entries
@@ -23,7 +23,7 @@ BATCH = 2_000
 Work = Callable[[Connection, Collection[int], datetime], Effects]
 
 
-def rebuild(store: Store, matcher: Matcher, keeper: CaseKeeper) -> Iterator[int]:
+def rebuild(store: Store, matcher: Matcher, keeper: CaseConsumer) -> Iterator[int]:
     """Match and review every entry; yields how many entries each transaction looked at."""
 
     def match(connection: Connection, entries: Collection[int], now: datetime) -> Effects:

@@ -13,7 +13,7 @@ from schemas.envelope import Envelope, encode, type_of
 from schemas.events import EventData
 from services.core.ids import RandomBytes, event_id
 from services.storage.dialect import skipping_locked
-from services.storage.sequences import take
+from services.storage.sequences import allocate_ids
 from services.storage.tables import outbox
 
 CHANNEL = "pullcord_outbox"
@@ -47,7 +47,7 @@ def announce(connection: Connection, announcements: Sequence[Announcement], now:
     """Write events into the outbox; they are told once the transaction has committed."""
     if not announcements:
         return
-    pks = take(connection, "outbox", len(announcements))
+    pks = allocate_ids(connection, "outbox", len(announcements))
     connection.execute(
         insert(outbox),
         [_row(pk, announcement, now, random) for pk, announcement in zip(pks, announcements, strict=True)],
@@ -88,7 +88,7 @@ def unpublished(connection: Connection, limit: int, lane: int | None = None) -> 
     return [StoredEvent(*row) for row in connection.execute(query)]
 
 
-def lanes_to_tell(connection: Connection) -> list[int]:
+def lanes_with_backlog(connection: Connection) -> list[int]:
     """The lanes in which something has not been told yet."""
     query = select(outbox.c.lane).where(outbox.c.published_at.is_(None)).distinct().order_by(outbox.c.lane)
     return list(connection.scalars(query))

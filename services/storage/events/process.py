@@ -14,7 +14,7 @@ from typing import Protocol
 from sqlalchemy import Connection, insert, select
 
 from schemas.envelope import Envelope, UnknownEventError, decode
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.errors import PullcordError
 from services.storage.audit import AuditRow, write_audit
 from services.storage.events.outbox import Announcement, StoredEvent, announce
@@ -105,13 +105,13 @@ def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> 
             )
         )
         connection.execute(insert(inbox).values(consumer=consumer.name, event_id=event.event_id, at=now))
-        row = AuditRow(AuditWord.EVENT_QUARANTINED, fields, subject=event.event_id)
+        row = AuditRow(AuditAction.EVENT_QUARANTINED, fields, subject=event.event_id)
         write_audit(connection, store.vault, [row], now)
 
 
 def _suppressed(consumer: str, event_id: str) -> AuditRow:
     fields = {"event": event_id, "consumer": consumer}
-    return AuditRow(AuditWord.DUPLICATE_SUPPRESSED, fields, subject=event_id)
+    return AuditRow(AuditAction.DUPLICATE_SUPPRESSED, fields, subject=event_id)
 
 
 def _decode(event: StoredEvent) -> Envelope:

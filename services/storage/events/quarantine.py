@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import Connection, delete, or_, select, update
 
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.errors import NotFoundError, RefusedError
 from services.storage.audit import AuditRow, write_audit
 from services.storage.store import Store
@@ -62,7 +62,7 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
         return None
 
 
-def give_back(store: Store, event_id: str, by: str) -> int:
+def requeue(store: Store, event_id: str, by: str) -> int:
     """Have an event handled again by whoever set it aside; returns by how many. It is told anew from the outbox.
 
     Raises NotFoundError; RefusedError for one that this deployment never raised, or has cleared away.
@@ -73,7 +73,7 @@ def give_back(store: Store, event_id: str, by: str) -> int:
         if not connection.execute(told).rowcount:
             raise RefusedError("this event is not in the outbox: drop it, and run `pullcord rebuild` to be sure")
         connection.execute(delete(inbox).where(inbox.c.event_id == event_id, inbox.c.consumer.in_(consumers)))
-        _take_out(connection, store, event_id, consumers, AuditWord.QUARANTINE_GIVEN_BACK, by)
+        _take_out(connection, store, event_id, consumers, AuditAction.QUARANTINE_GIVEN_BACK, by)
     return len(consumers)
 
 
@@ -84,7 +84,7 @@ def drop(store: Store, event_id: str, by: str) -> int:
     """
     with store.writing() as connection:
         consumers = _consumers(connection, event_id)
-        _take_out(connection, store, event_id, consumers, AuditWord.QUARANTINE_DROPPED, by)
+        _take_out(connection, store, event_id, consumers, AuditAction.QUARANTINE_DROPPED, by)
     return len(consumers)
 
 
@@ -96,7 +96,7 @@ def _consumers(connection: Connection, event_id: str) -> Sequence[str]:
 
 
 def _take_out(
-    connection: Connection, store: Store, event_id: str, consumers: Sequence[str], word: AuditWord, by: str
+    connection: Connection, store: Store, event_id: str, consumers: Sequence[str], word: AuditAction, by: str
 ) -> None:
     connection.execute(delete(quarantine).where(quarantine.c.event_id == event_id))
     rows = [

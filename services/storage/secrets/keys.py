@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import insert, select, update
 
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.clock import london_day
 from services.core.errors import ConflictError, NotFoundError, RefusedError
 from services.storage.audit import AuditRow, write_audit
@@ -84,7 +84,7 @@ def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, las
             )
         )
         fields = {"key": key_id, "role": role.value, "expires_at": expires_at.isoformat()}
-        row = AuditRow(AuditWord.KEY_CREATED, fields, subject=key_id, feed_id=feed_id)
+        row = AuditRow(AuditAction.KEY_CREATED, fields, subject=key_id, feed_id=feed_id)
         write_audit(connection, store.vault, [row], now)
     return f"pcd.{key_id}.{secret}"
 
@@ -129,7 +129,7 @@ def revoke_key(store: Store, key_id: str) -> None:
         if row.revoked_at is not None:
             return
         connection.execute(update(api_keys).where(api_keys.c.key_id == key_id).values(revoked_at=now))
-        said = AuditRow(AuditWord.KEY_REVOKED, {"key": key_id}, subject=key_id, feed_id=row.feed_id)
+        said = AuditRow(AuditAction.KEY_REVOKED, {"key": key_id}, subject=key_id, feed_id=row.feed_id)
         write_audit(connection, store.vault, [said], now)
 
 

@@ -6,7 +6,14 @@ holds JSON under AES-256-GCM (see vault.py): whatever could say whom a row is ab
 
 from services.storage.tables.base import Moment, metadata
 from services.storage.tables.cases import alert_cases, alerts, cases, deliveries, delivery_attempts
-from services.storage.tables.doors import api_keys, feeds, idempotency_keys, sequences, submission_outcomes, submissions
+from services.storage.tables.intake import (
+    api_keys,
+    feeds,
+    idempotency_keys,
+    sequences,
+    submission_outcomes,
+    submissions,
+)
 from services.storage.tables.records import entry_tokens, matches, notice_tokens, notices, register_entries
 from services.storage.tables.streams import (
     audit,

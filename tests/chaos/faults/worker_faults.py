@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from threading import Event
 
-from services.matcher.agent import Matcher
+from services.matcher.consumer import Matcher
 from tests.chaos.deployment.processes import Role, Worker
 from tests.chaos.deployment.world import SERVES, World
 from tests.chaos.faults.evidence import Bring, NotShownError, handled, lag, rebalances, shows, suppressed, unpublished

@@ -11,8 +11,8 @@ from time import monotonic, time
 import psycopg
 from kafka.errors import KafkaError
 
-from services.alerts.case.agent import CaseKeeper
-from services.matcher.agent import Matcher
+from services.alerts.case.consumer import CaseConsumer
+from services.matcher.consumer import Matcher
 from tests.chaos.deployment.world import World
 from tests.chaos.faults.evidence import Evidence, NotShownError, lag, unpublished
 from tests.chaos.faults.faults import BRINGERS
@@ -98,7 +98,7 @@ def what_is_left(world: World) -> str:
     left = {
         "events to be told": unpublished(world),
         "events to be matched": lag(world, Matcher.name, Matcher.topics),
-        "events to be made cases of": lag(world, CaseKeeper.name, CaseKeeper.topics),
+        "events to be made cases of": lag(world, CaseConsumer.name, CaseConsumer.topics),
         "cases to be told of": world.one("SELECT count(*) FROM cases WHERE due_at <= %(soon)s", soon=soon),
         "deliveries to be made": world.one("SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL"),
     }

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from schemas.codes import MatchDecision
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.errors import NotFoundError
 from services.ingest.recording.withdrawals import withdraw_one
 from services.matcher.decisions import MatchId, decide_match
 from services.storage.feeds import add_feed
 from services.storage.tables import matches
-from tests.support.house import BLACKPOOL, House
+from tests.support.deployment import BLACKPOOL, House
 from tests.support.ledger import cases_by_entry, match_id, pairs, rows, said
 from tests.support.people import confirm, reject
 
@@ -54,7 +54,7 @@ def test_a_rejection_ends_the_case_and_the_paging(rejected: House) -> None:
 def test_a_rejection_says_who_and_why_under_seal_only(rejected: House) -> None:
     notice_pk, entry_pk = match_id(rejected, "n1", "e1")
     expected = {"notice": notice_pk, "entry": entry_pk, "decision": "rejected", "level": "probable"}
-    assert said(rejected, AuditWord.MATCH_DECIDED) == [expected]
+    assert said(rejected, AuditAction.MATCH_DECIDED) == [expected]
 
 
 @pytest.mark.parametrize("side", ["notice", "entry"])

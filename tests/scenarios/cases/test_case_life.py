@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.alerts.states.machine import Event, State
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.one_line import ENTRY, after_first_alert, notice, state
 from tests.support.people import confirm_hold, confirm_safe, pass_post_check, record
 

@@ -9,7 +9,7 @@ import pytest
 from services.alerts.delivery.digest import case_lines
 from services.alerts.review.doubts import Doubt
 from services.alerts.states.machine import Event, State
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.people import record
 
 NOTICE = {"id": "n1", "cli": "01632 960123", "issued_at": "2026-11-20T00:00:00Z"}

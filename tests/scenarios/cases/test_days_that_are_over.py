@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.alerts.states.machine import Event, State
 from services.storage.tables import cases
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.people import confirm_safe, pass_post_check, record
 
 

@@ -16,7 +16,7 @@ from services.alerts.states.machine import Event, State
 from services.storage.feeds import add_feed
 from services.storage.tables import feeds
 from services.storage.vault import VaultError
-from tests.support.house import BLACKPOOL, RAVEN, House
+from tests.support.deployment import BLACKPOOL, RAVEN, House
 from tests.support.http import Door
 from tests.support.people import acknowledge_last, confirm_hold, confirm_safe
 

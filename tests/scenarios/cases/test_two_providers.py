@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from services.alerts.states.machine import Event, State
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.storage.feeds import add_feed
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import said
 from tests.support.people import confirm_hold, confirm_safe, pass_post_check, record
 
@@ -50,7 +50,7 @@ def test_an_unannounced_word_of_another_provider_pages_once_and_moves_nothing(al
     assert "Harbour Telecom reported a change and gave no notice of it before: this is its word only." in message
     alerted.tick(hours=8)
     assert len(alerted.mails()) == 2
-    assert [row["providers"] for row in said(alerted, AuditWord.CASE_NOTED) if row["event"] == "claim_line"] == [
+    assert [row["providers"] for row in said(alerted, AuditAction.CASE_NOTED) if row["event"] == "claim_line"] == [
         ["HBRT"]
     ]
 

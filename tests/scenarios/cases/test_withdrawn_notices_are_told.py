@@ -9,7 +9,7 @@ import pytest
 from services.alerts.delivery.channels.port import Outcome, SendResult
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.storage.tables import alert_cases, alerts, cases
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import count, rows
 from tests.support.one_line import ENTRY, NUMBER, after_first_alert, last_alert, notice, state
 from tests.support.people import acknowledge_last, confirm_safe

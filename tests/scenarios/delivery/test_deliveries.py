@@ -16,10 +16,10 @@ from services.alerts.delivery.claiming import claim
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.message.message import Message
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.storage.store import Store
 from services.storage.tables import deliveries, delivery_attempts
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import rows, said
 from tests.support.people import confirm_safe
 
@@ -87,7 +87,7 @@ def test_a_message_in_doubt_is_sent_again_within_two_minutes_with_the_same_refer
     assert len(begun) == 5
     assert max(later - earlier for earlier, later in pairwise(begun)) <= timedelta(minutes=2)
     assert [row.outcome for row in rows(at_risk, delivery_attempts)] == ["in_doubt"] * 4 + ["sent"]
-    assert len(said(at_risk, AuditWord.DELIVERY_IN_DOUBT)) == 4
+    assert len(said(at_risk, AuditAction.DELIVERY_IN_DOUBT)) == 4
 
 
 def test_an_attempt_that_died_with_its_process_is_made_again_within_two_minutes(at_risk: House) -> None:
@@ -117,7 +117,7 @@ def test_when_nobody_of_the_council_can_be_reached_the_operator_is_told_and_it_i
     at_risk.tick(seconds=31)
     (mail,) = at_risk.mails()
     assert mail.route == OPERATOR
-    (gone,) = said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD)
+    (gone,) = said(at_risk, AuditAction.NOBODY_COULD_BE_TOLD)
     assert gone["cases"] == 1
 
 
@@ -126,14 +126,14 @@ def test_while_anybody_of_the_council_is_reached_the_operator_is_left_alone(at_r
     at_risk.channel.results = [REFUSED]
     at_risk.tick(seconds=31)
     assert [mail.route for mail in at_risk.mails()] == ["mailto://deputy.example"]
-    assert said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD) == []
+    assert said(at_risk, AuditAction.NOBODY_COULD_BE_TOLD) == []
 
 
 def test_a_council_without_contacts_is_recorded_and_the_operator_told_in_its_place(at_risk: House) -> None:
     at_risk.with_officers(CouncilPolicy())
     at_risk.tick(seconds=31)
     assert [mail.route for mail in at_risk.mails()] == [OPERATOR]
-    assert len(said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD)) == 1
+    assert len(said(at_risk, AuditAction.NOBODY_COULD_BE_TOLD)) == 1
 
 
 def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_risk: House) -> None:
@@ -142,7 +142,7 @@ def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_ris
     at_risk.tick(seconds=31)
     at_risk.tick(days=1)
     assert at_risk.mails() == []
-    assert len(said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD)) == 2
+    assert len(said(at_risk, AuditAction.NOBODY_COULD_BE_TOLD)) == 2
 
 
 class PowerCutError(BaseException):
@@ -186,14 +186,14 @@ def test_wherever_a_crash_cuts_off_the_last_refusal_the_operator_is_told(at_risk
         Dispatcher(cut, pool, dispatcher.presentation, dispatcher.fallback).run_due()
     at_risk.tick(minutes=2)
     assert [mail.route for mail in at_risk.mails()] == [OPERATOR]
-    assert len(said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD)) == 1
+    assert len(said(at_risk, AuditAction.NOBODY_COULD_BE_TOLD)) == 1
 
 
 def test_a_message_that_keeps_failing_is_owed_until_somebody_has_it_and_the_operator_is_told(at_risk: House) -> None:
     at_risk.channel.results = [BUSY] * 10_000
     for _ in range(25 * 6):
         at_risk.tick(minutes=10)
-    assert said(at_risk, AuditWord.NOBODY_COULD_BE_TOLD) != []
+    assert said(at_risk, AuditAction.NOBODY_COULD_BE_TOLD) != []
     at_risk.channel.results.clear()
     at_risk.tick(minutes=1)
     assert sorted(mail.route for mail in at_risk.mails()) == ["mailto://desk.example", OPERATOR]

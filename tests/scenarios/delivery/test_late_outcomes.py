@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from services.alerts.delivery.backlog import Delivery, set_aside, settle
 from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
 from services.alerts.delivery.claiming import claim
-from services.core.audit import AuditWord
+from services.alerts.delivery.queue import Delivery, set_aside, settle
+from services.core.audit import AuditAction
 from services.storage.tables import deliveries
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import rows, said
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
@@ -47,7 +47,7 @@ def test_an_attempt_that_ends_badly_after_another_was_sent_has_nothing_sent_agai
     assert state(house) == ("sent", False)
     house.tick(hours=1)
     assert len(house.mails()) == 1
-    assert said(house, AuditWord.NOBODY_COULD_BE_TOLD) == []
+    assert said(house, AuditAction.NOBODY_COULD_BE_TOLD) == []
 
 
 def test_an_attempt_that_ends_badly_while_another_is_made_leaves_it_to_that_one(house: House, late: Delivery) -> None:
@@ -72,7 +72,7 @@ def test_both_sent_is_told_of_both(house: House, late: Delivery) -> None:
     house.dispatcher.run_due()
     settle(house.store, late, ACCEPTED, ())
     assert state(house) == ("sent", False)
-    assert {row["number"] for row in said(house, AuditWord.DELIVERY_SENT)} == {1, 2}
+    assert {row["number"] for row in said(house, AuditAction.DELIVERY_SENT)} == {1, 2}
 
 
 def test_what_was_sent_is_not_set_aside_by_one_that_comes_late(house: House, late: Delivery) -> None:

@@ -15,7 +15,7 @@ from services.alerts.message.message import Message
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.runtime.embedded.runner import Loop
 from services.storage.tables import deliveries
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import rows
 from tests.support.one_line import ENTRY, notice
 from tests.support.servers import bad_servers as bad

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from services.alerts.delivery.backlog import GIVE_UP_AFTER, OPERATOR_TIER
 from services.alerts.delivery.channels.port import Outcome, SendResult
 from services.alerts.delivery.dispatch import Dispatcher
+from services.alerts.delivery.queue import GIVE_UP_AFTER, OPERATOR_TIER
 from services.storage.store import Store
 from services.storage.tables import deliveries
-from tests.support.house import PATIENCE, House
+from tests.support.deployment import PATIENCE, House
 from tests.support.ledger import rows
 from tests.support.one_line import ENTRY, notice
 
@@ -107,7 +107,7 @@ def test_a_message_that_was_sent_is_not_sent_again_because_its_case_cannot_be_co
     def broken(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr("services.alerts.delivery.backlog.count_as_told", broken)
+    monkeypatch.setattr("services.alerts.delivery.queue.count_as_told", broken)
     at_risk.tick(seconds=31)
     at_risk.tick(minutes=5)
     assert (states(at_risk), len(at_risk.mails())) == (["sent"], 1)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from services.runtime.embedded.runner import EmbeddedRunner
 from services.storage.store import Store
 from services.storage.tables import notices, submissions
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.http import (
     ENTRIES,
     ENTRY,
@@ -175,7 +175,7 @@ def test_a_question_that_could_not_be_answered_has_changed_nothing(
 
 AFTERWARDS: dict[str, Callable[[pytest.MonkeyPatch, Reception, Callable[..., Any]], None]] = {
     "the count of submissions": lambda patch, _, broken: patch.setattr(
-        "services.ingest.doors.count_submission", broken
+        "services.ingest.requests.count_submission", broken
     ),
     "the waking of the loops": lambda patch, reception, broken: patch.setattr(reception.runner, "wake", broken),
     "the count of requests": lambda patch, _, broken: patch.setattr("services.runtime.app.count_request", broken),

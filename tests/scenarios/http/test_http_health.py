@@ -15,10 +15,10 @@ from sqlalchemy import text
 from services.alerts.delivery.channels.pool import DeliveryPool, Job
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
 from services.alerts.message.message import Message
-from services.runtime.embedded.pump import HANDLED, LEFT_ALONE
+from services.runtime.embedded.event_dispatcher import HANDLED, LEFT_ALONE
 from services.runtime.embedded.runner import EmbeddedRunner, Loop
 from services.runtime.server import listen
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.http import ENTRY, NOTICE, NOTICES, Door, make_door_parts, open_door
 
 METRICS = {

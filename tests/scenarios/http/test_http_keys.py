@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.storage.secrets.keys import Role, create_key, revoke_key
-from tests.support.house import RAVEN
+from tests.support.deployment import RAVEN
 from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Door, problem_of
 
 OF_PROVIDERS = [("POST", NOTICES), ("POST", NOTICE_UPLOADS)]

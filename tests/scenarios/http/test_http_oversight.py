@@ -21,7 +21,7 @@ from services.audit.figures.months import read_month
 from services.audit.store import keep
 from services.storage.tables import figures
 from tests.support.checks.oversight import live_through_december, live_through_november
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.http import CSV, Door, open_door, problem_of
 
 FIGURES, METRICS = "/v1/oversight/figures", "/metrics/oversight"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.errors import RefusedError
 from services.core.tokens import Tokeniser
 from services.runtime.maintenance.backups import back_up, check_unused, restore
@@ -21,7 +21,7 @@ from services.storage.store import Store
 from services.storage.tables import alert_cases
 from services.storage.vault import Vault
 from tests.support.checks.backups import copy, rows_in, told
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import said
 
 __all__ = ["copy", "told"]
@@ -60,7 +60,7 @@ class TestTheBackup:
         assert (b"v" * 32 in held, b"t" * 32 in held, b"1632960100" in held) == (False, False, False)
 
     def test_that_it_was_made_is_on_record(self, told: House, copy: Path) -> None:
-        (made,) = said(told, AuditWord.BACKUP_MADE)
+        (made,) = said(told, AuditAction.BACKUP_MADE)
         assert made == {"kind": "sqlite", "bytes": copy.stat().st_size}
 
     def test_a_file_that_is_there_is_left_as_it_is(self, told: House, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ class TestTheBackup:
         with pytest.raises(CopyError, match="do not open"):
             back_up(replace(told.store, vault=Vault({"k1": b"x" * 32}, "k1")), tmp_path / "backup.db")
         assert beside(tmp_path) == []
-        assert said(told, AuditWord.BACKUP_MADE) == []
+        assert said(told, AuditAction.BACKUP_MADE) == []
 
 
 def beside(folder: Path) -> list[str]:

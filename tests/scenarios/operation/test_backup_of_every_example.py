@@ -13,16 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.ingest.doors import origin
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Outcome
 from services.ingest.recording.service import accept
+from services.ingest.requests import origin
 from services.runtime.cli.commands.files.import_files import read_file
 from services.runtime.demo.samples import SAMPLES
 from services.runtime.maintenance.backups import back_up, restore
 from services.storage.feeds import add_feed
-from tests.support.house import BLACKPOOL, RAVEN, House, sqlite_engine
+from tests.support.deployment import BLACKPOOL, RAVEN, House, sqlite_engine
 
 ROOT = Path(__file__).parents[3]
 PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

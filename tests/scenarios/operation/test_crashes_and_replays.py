@@ -12,14 +12,14 @@ from sqlalchemy import Connection, delete, update
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from schemas.envelope import Envelope
-from services.core.audit import AuditWord
-from services.runtime.embedded.pump import Pump, deliver
+from services.core.audit import AuditAction
+from services.runtime.embedded.event_dispatcher import EventDispatcher, deliver
 from services.storage.events.outbox import unpublished
 from services.storage.events.process import Consumer, Effects, process
 from services.storage.store import Store
 from services.storage.tables import alerts, cases, inbox, matches, outbox, quarantine
 from services.storage.vault import MissingKeyError, Vault
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import cases_by_entry, count, pairs, rows, said, state_of_record, tell_everything_again
 from tests.support.people import acknowledge_last
 
@@ -54,7 +54,7 @@ def consumers(house: House) -> list[Consumer]:
 
 
 def settle_with(house: House, made: Sequence[Consumer], batch: int = 12) -> None:
-    pump = Pump(house.store, made, batch)
+    pump = EventDispatcher(house.store, made, batch)
     while pump.run_once():
         pass
 
@@ -94,7 +94,7 @@ def test_after_a_crash_the_events_are_handled_once(house: House, place: int) -> 
         settle_with(house, made)
     house.tick(seconds=31)
     assert len(pairs(house)) == 3
-    assert len(said(house, AuditWord.CASE_OPENED)) == 3
+    assert len(said(house, AuditAction.CASE_OPENED)) == 3
     assert len(house.mails()) == 1
 
 
@@ -119,7 +119,7 @@ def test_an_event_delivered_twice_is_a_no_op_that_the_audit_names(house: House) 
     assert process(house.store, consumers(house)[0], events) == 0
     assert process(house.store, consumers(house)[0], [*events, *events]) == 0
     assert (state_of_record(house), count(house, outbox)) == (before, told)
-    assert {fields["event"] for fields in said(house, AuditWord.DUPLICATE_SUPPRESSED)} == {
+    assert {fields["event"] for fields in said(house, AuditAction.DUPLICATE_SUPPRESSED)} == {
         event.event_id for event in events
     }
 
@@ -143,7 +143,7 @@ def test_an_event_that_does_not_decode_is_set_aside_and_the_rest_is_handled(hous
     house.tick(seconds=31)
     (aside,) = rows(house, quarantine)
     assert (aside.consumer, aside.event_id) == ("matcher", poisoned.event_id)
-    assert len(said(house, AuditWord.EVENT_QUARANTINED)) == 1
+    assert len(said(house, AuditAction.EVENT_QUARANTINED)) == 1
     assert len(pairs(house)) == 3
     assert len([mail for mail in house.mails() if mail.route == "mailto://desk.example"]) == 1
 
@@ -196,7 +196,7 @@ def test_a_vault_key_that_is_missing_for_a_while_sets_nothing_aside(house: House
     house.post_notices({"id": "n1", **where})
     without = replace(house.store, vault=Vault({"k2": b"x" * 32}, "k2"))
     with pytest.raises(MissingKeyError):
-        Pump(without, consumers(house)).run_once()
+        EventDispatcher(without, consumers(house)).run_once()
     assert count(house, quarantine) == 0
     house.settle()
     assert set(pairs(house)) == {("n1", "e1")}

@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import Connection, delete, update
 
 from schemas.envelope import Envelope
-from services.alerts.case.agent import CaseKeeper
+from services.alerts.case.consumer import CaseConsumer
 from services.core.errors import NotFoundError, RefusedError
-from services.matcher.agent import Matcher
-from services.runtime.embedded.pump import Pump
+from services.matcher.consumer import Matcher
+from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.runtime.maintenance.rebuild import rebuild
 from services.storage.events.process import Effects
-from services.storage.events.quarantine import drop, give_back, list_quarantine, show_quarantined
+from services.storage.events.quarantine import drop, list_quarantine, requeue, show_quarantined
 from services.storage.store import Store
 from services.storage.tables import outbox
-from tests.support.house import House
+from tests.support.deployment import House
 
 ENTRIES = [{"entry_id": f"e{n}", "cli": f"01632 960{n:03d}"} for n in range(12)]
 NOTICES = [{"id": f"n{n}", "cli": f"01632 960{n:03d}", "planned_migration_date": "2026-12-03"} for n in range(0, 12, 2)]
@@ -35,7 +35,7 @@ class Broken:
 
 
 def rebuilt(house: House) -> None:
-    for _ in rebuild(house.store, Matcher(), CaseKeeper(house.ruleset)):
+    for _ in rebuild(house.store, Matcher(), CaseConsumer(house.ruleset)):
         pass
 
 
@@ -66,7 +66,7 @@ def test_what_stands_already_is_left_as_it_is_and_nobody_is_paged_again(house: H
 def set_aside(house: House) -> str:
     house.put_entries(ENTRIES[0])
     house.post_notices(NOTICES[0])
-    pump = Pump(house.store, (Broken(), CaseKeeper(house.ruleset)))
+    pump = EventDispatcher(house.store, (Broken(), CaseConsumer(house.ruleset)))
     while pump.run_once():
         pass
     with house.store.reading() as connection:
@@ -79,11 +79,11 @@ def test_an_event_set_aside_is_handled_again_once_the_fault_is_mended(house: Hou
     event = set_aside(house)
     house.settle()
     assert house.matches() == []
-    assert give_back(house.store, event, "Asha Patel") == 1
+    assert requeue(house.store, event, "Asha Patel") == 1
     house.settle()
     assert len(house.matches()) == 1
     with pytest.raises(NotFoundError):
-        give_back(house.store, event, "Asha Patel")
+        requeue(house.store, event, "Asha Patel")
 
 
 def test_an_event_set_aside_can_be_looked_at_and_dropped(house: House) -> None:
@@ -101,4 +101,4 @@ def test_an_event_that_is_in_no_outbox_cannot_be_handled_again(house: House) -> 
     with house.store.writing() as connection:
         connection.execute(update(outbox).where(outbox.c.event_id == event).values(event_id="0" * 32))
     with pytest.raises(RefusedError, match="rebuild"):
-        give_back(house.store, event, "Asha Patel")
+        requeue(house.store, event, "Asha Patel")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from services.alerts.delivery.backlog import DeliveryState
 from services.alerts.delivery.channels.port import Outcome, SendResult
 from services.alerts.delivery.claiming import claim
-from services.core.audit import AuditWord
-from services.runtime.embedded.pump import deliver
+from services.alerts.delivery.queue import DeliveryState
+from services.core.audit import AuditAction
+from services.runtime.embedded.event_dispatcher import deliver
 from services.runtime.maintenance.backups import back_up, restore, settle_in_place
 from services.storage.events.outbox import StoredEvent
 from services.storage.tables import (
@@ -26,7 +26,7 @@ from services.storage.tables import (
 )
 from tests.support.checks.backups import ENTRIES, NOTICES, copy, put_back, rows_in, told
 from tests.support.clock import START
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import rows, said
 from tests.support.people import acknowledge_last
 
@@ -41,7 +41,7 @@ def references(house: House) -> list[tuple[str, ...]]:
     return [tuple(sorted({word for word in mail.message.text.split() if word[:2] == "C-"})) for mail in house.mails()]
 
 
-def told_of(house: House) -> list[tuple[int, int]]:
+def alertable(house: House) -> list[tuple[int, int]]:
     """Every case with each threshold that it was told at, in order."""
     with house.store.reading() as connection:
         query = select(alert_cases.c.case_pk, alert_cases.c.threshold).join(alerts).order_by(alerts.c.pk)
@@ -64,7 +64,7 @@ class TestAfterARestore:
         assert told.mails() == []
 
     def test_what_fell_due_since_is_told_once_in_one_message_that_says_so(self, told: House, copy: Path) -> None:
-        before = told_of(told)
+        before = alertable(told)
         told.tick(days=1)
         told.tick(days=3)
         assert len(told.mails()) == 3
@@ -77,7 +77,7 @@ class TestAfterARestore:
             assert f"{RESTORED} on Friday 27 November 2026 at 10:00am" in said_of_it
             assert "Its records end on Monday 23 November 2026 at 10:00am" in said_of_it
         assert len(references(told)[0]) == 3
-        assert set(told_of(told)[len(before) :]).isdisjoint(before)
+        assert set(alertable(told)[len(before) :]).isdisjoint(before)
 
     def test_after_the_first_message_since_the_next_says_nothing_of_it(self, told: House, copy: Path) -> None:
         told.tick(days=1)
@@ -130,7 +130,7 @@ class TestAfterARestore:
         put_back(told, copy)
         told.clock.advance(minutes=1)
         assert settle_in_place(told.store) == START + timedelta(seconds=31)
-        assert len(said(told, AuditWord.DATABASE_RESTORED)) == 1
+        assert len(said(told, AuditAction.DATABASE_RESTORED)) == 1
 
     def test_a_backup_made_right_after_a_restore_is_one_more_when_it_is_put_back(
         self, told: House, copy: Path, tmp_path: Path
@@ -140,7 +140,7 @@ class TestAfterARestore:
         told.tick(days=1)
         put_back(told, tmp_path / "second.db")
         told.tick(minutes=1)
-        assert len(said(told, AuditWord.DATABASE_RESTORED)) == 2
+        assert len(said(told, AuditAction.DATABASE_RESTORED)) == 2
         assert f"{RESTORED} on Tuesday 24 November 2026" in " ".join(told.mails()[0].message.text.split())
 
 

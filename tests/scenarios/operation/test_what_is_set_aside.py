@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from sqlalchemy import update
 
-from services.core.audit import AuditWord
-from services.storage.events.quarantine import drop, give_back
+from services.core.audit import AuditAction
+from services.storage.events.quarantine import drop, requeue
 from services.storage.tables import alerts, deliveries, outbox, quarantine
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import count, pairs, rows, said
 
 NOTICE = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
@@ -77,7 +77,7 @@ def test_once_it_is_mended_and_given_back_its_line_is_found(house: House) -> Non
     mended = like.body.replace(like.event_id.encode(), event.encode()).replace(b'"notice":2', b'"notice":1')
     with house.store.writing() as connection:
         connection.execute(update(outbox).where(outbox.c.event_id == event).values(body=mended))
-    give_back(house.store, event, by="Asha Patel")
+    requeue(house.store, event, by="Asha Patel")
     house.settle()
     assert set(pairs(house)) == {("n1", "e1")}
     assert count(house, quarantine) == 0
@@ -88,7 +88,7 @@ def test_a_deployment_without_an_operator_keeps_on_record_that_nobody_could_be_t
     spoil_what_is_told(house)
     assert house.mails() == []
     (alert,) = rows(house, alerts)
-    assert said(house, AuditWord.NOBODY_COULD_BE_TOLD) == [{"alert": alert.reference, "cases": 0}]
+    assert said(house, AuditAction.NOBODY_COULD_BE_TOLD) == [{"alert": alert.reference, "cases": 0}]
 
 
 def test_what_was_dealt_with_before_it_could_be_sent_is_not_sent(house: House) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from services.audit.check import Difference, differences
 from services.storage.tables import audit, cases, figures
 from tests.support.checks.oversight import live_through_december, live_through_november
-from tests.support.house import House
+from tests.support.deployment import House
 
 
 @pytest.fixture

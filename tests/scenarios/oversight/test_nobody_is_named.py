@@ -27,9 +27,9 @@ from services.runtime.settings import Settings
 from services.storage.feeds import add_feed
 from services.storage.secrets.keys import Role, create_key
 from services.storage.tables import metadata
-from tests.support.checks.needles import People, add_sample
+from tests.support.checks.personal_data_probe import People, add_sample
 from tests.support.clock import START
-from tests.support.house import BLACKPOOL, House, sqlite_engine
+from tests.support.deployment import BLACKPOOL, House, sqlite_engine
 from tests.support.http import CARDIFF, CSV, XLSX, Door, open_door, served_door
 
 FOLDER = Path(__file__).parents[3] / "samples"

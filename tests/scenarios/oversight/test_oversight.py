@@ -10,7 +10,7 @@ from services.audit.check import differences
 from services.audit.figures.figures import Figure
 from services.audit.figures.months import read_month
 from services.audit.store import kept_months
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.ingest.recording.withdrawals import withdraw_one
 from tests.support.checks.oversight import (
     DECEMBER,
@@ -28,7 +28,7 @@ from tests.support.checks.oversight import (
     live_through_november,
     to_date,
 )
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import said
 from tests.support.one_line import notice
 from tests.support.people import acknowledge_last, confirm_safe
@@ -146,7 +146,7 @@ def test_a_line_is_past_its_date_from_the_day_after(house: House) -> None:
 def test_a_provider_that_joins_an_open_case_is_counted_with_it(november: House) -> None:
     november.post_notices(notice("h2", issued=20, in_days=90, cli=OTHER_NUMBER), feed=HARBOUR)
     november.settle()
-    joined = [row["providers"] for row in said(november, AuditWord.CASE_NOTED) if row["event"] == "new_notice"]
+    joined = [row["providers"] for row in said(november, AuditAction.CASE_NOTED) if row["event"] == "new_notice"]
     assert joined == [["HBRT", "RAVN"]]
     assert counted(to_date(november), Figure.CASES_OPEN)["provider HBRT"] == 1
 
@@ -181,7 +181,7 @@ def test_a_month_is_closed_ten_minutes_after_it_has_ended_and_once(november: Hou
     november.tick(seconds=61)
     assert close(november) == 0
     assert figures_of(november, NOVEMBER) == before
-    assert len(said(november, AuditWord.STOCK_TAKEN)) == 6
+    assert len(said(november, AuditAction.STOCK_TAKEN)) == 6
 
 
 def test_months_end_at_midnight_in_london_also_in_summer(house: House) -> None:

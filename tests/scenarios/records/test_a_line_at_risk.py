@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.alerts.case.acts import acknowledge, act, read_record
 from services.alerts.states.machine import Event, State
-from tests.support.house import House
+from tests.support.deployment import House
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "connection": "analogue_line"}
 NOTICE = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from schemas import envelope
-from services.runtime.embedded.pump import LEFT_ALONE, tell_missed_again_to
+from services.runtime.embedded.event_dispatcher import LEFT_ALONE, tell_missed_again_to
 from services.storage.tables import inbox, outbox, quarantine
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import count, pairs
 
 NEW = "uk.pullcord.notices_accepted.v1"

@@ -10,7 +10,7 @@ from services.ingest.recording.service import Replacement
 from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.feeds import add_feed
 from services.storage.tables import matches, notices, register_entries
-from tests.support.house import BLACKPOOL, House
+from tests.support.deployment import BLACKPOOL, House
 from tests.support.ledger import cases_by_entry, count, pairs, rows, stale_matches
 
 NUMBER, OTHER_NUMBER = "01632 960123", "01632 960456"

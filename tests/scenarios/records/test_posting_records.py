@@ -8,7 +8,7 @@ from services.ingest.reading.outcomes import Outcome, RowOutcome
 from services.ingest.recording.submissions import IdempotencyMismatchError, find_outcomes, find_receipt
 from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.tables import notices, outbox, register_entries, submissions
-from tests.support.house import BLACKPOOL, RAVEN, House
+from tests.support.deployment import BLACKPOOL, RAVEN, House
 from tests.support.ledger import cases_by_entry, count, pairs, rows, state_of_record
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:00:00Z"}

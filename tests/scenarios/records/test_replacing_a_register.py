@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.ingest.reading.outcomes import Outcome
 from services.ingest.recording.service import Replacement
 from services.ingest.recording.withdrawals import ReplacementTooLargeError
 from services.storage.feeds import add_feed
 from services.storage.tables import register_entries
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.ledger import cases_by_entry, references, rows, said
 
 TENTH = Replacement(share=0.1)
@@ -49,7 +49,7 @@ def test_beyond_the_share_it_asks_and_changes_nothing(house: House, twenty: list
         house.put_entries(*twenty[3:], entry(99), replacement=TENTH)
     assert (refused.value.would_withdraw, refused.value.live) == (3, 20)
     assert len(live(house)) == 20
-    assert said(house, AuditWord.REPLACEMENT_REFUSED) == [{"would_withdraw": 3, "live": 20, "share": 0.15}]
+    assert said(house, AuditAction.REPLACEMENT_REFUSED) == [{"would_withdraw": 3, "live": 20, "share": 0.15}]
 
 
 def test_the_exact_number_confirms_it(house: House, twenty: list[Any]) -> None:

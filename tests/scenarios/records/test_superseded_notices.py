@@ -10,7 +10,7 @@ import pytest
 
 from services.storage.feeds import add_feed
 from services.storage.tables import notices
-from tests.support.house import House, sqlite_engine
+from tests.support.deployment import House, sqlite_engine
 from tests.support.ledger import cases_by_entry, pairs, references, rows
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:00:00Z"}

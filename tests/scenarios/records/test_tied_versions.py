@@ -9,7 +9,7 @@ import pytest
 from services.ingest.reading.outcomes import Outcome
 from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.tables import notices, register_entries
-from tests.support.house import BLACKPOOL, House
+from tests.support.deployment import BLACKPOOL, House
 from tests.support.ledger import pairs, references, rows, stale_matches
 
 TODAY = "2026-11-23T00:00:00Z"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.runtime.maintenance.backups import back_up, restore
-from tests.support.house import House
+from tests.support.deployment import House
 
 __all__ = ["ENTRIES", "NOTICES", "copy", "put_back", "rows_in", "told"]
 

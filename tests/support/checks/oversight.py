@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from services.alerts.states.machine import Event
-from services.audit.closing import Closer, month_to_date
 from services.audit.figures.counting import Counts
 from services.audit.figures.figures import Figure
 from services.audit.figures.months import Month, month_of
+from services.audit.month_end import MonthEnd, month_to_date
 from services.audit.store import kept
 from services.runtime.bootstrap import UNSAFE
 from services.storage.feeds import add_feed
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.one_line import notice
 from tests.support.people import acknowledge_last, confirm_safe, pass_post_check, record
 
@@ -34,7 +34,7 @@ def go_to(house: House, moment: datetime) -> None:
 
 def close(house: House) -> int:
     """Close every month that can be; how many."""
-    closer, closed = Closer(house.store, UNSAFE), 0
+    closer, closed = MonthEnd(house.store, UNSAFE), 0
     while closer.run_once():
         closed += 1
     return closed

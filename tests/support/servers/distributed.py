@@ -15,9 +15,9 @@ from sqlalchemy import Engine, create_engine, func, select, text
 
 from scripts.kafka import Broker
 from scripts.postgres import Postgres
-from services.alerts.case.agent import CaseKeeper
+from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
-from services.matcher.agent import Matcher
+from services.matcher.consumer import Matcher
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import Relay, make_producer
 from services.runtime.kafka.topics import make_topics
@@ -27,7 +27,7 @@ from services.storage.events.process import Consumer
 from services.storage.migrate import upgrade
 from services.storage.tables import inbox, outbox
 from tests.support.clock import FrozenClock
-from tests.support.house import RULESET, House
+from tests.support.deployment import RULESET, House
 
 SETTLED_WITHIN = 60.0
 
@@ -99,7 +99,7 @@ class Line:
 
     def _run(self, folder: Path) -> None:
         asyncio.set_event_loop(self._loop)
-        consumers: Sequence[Consumer] = (Matcher(), CaseKeeper(load_ruleset(RULESET)))
+        consumers: Sequence[Consumer] = (Matcher(), CaseConsumer(load_ruleset(RULESET)))
         self._apps = [
             make_worker(self.current, consumer, self.settings, data_dir=str(folder / consumer.name)).app  # type: ignore[arg-type]
             for consumer in consumers
@@ -143,7 +143,7 @@ class DistributedHouse(House):
                     )
                 )
                 or 0
-                for consumer in (Matcher(), CaseKeeper(self.ruleset))
+                for consumer in (Matcher(), CaseConsumer(self.ruleset))
             )
 
 

@@ -18,9 +18,9 @@ from services.core.addresses.address import AddressParts
 from services.core.tokens import Tokeniser
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.reading.rules import read_entry, read_notice
-from services.matcher.rules import Whereabouts, judge
+from services.matcher.rules import Location, judge
 from tests.support.clock import START
-from tests.support.house import RAVEN
+from tests.support.deployment import RAVEN
 
 Row = Mapping[str, Any]
 Bases = Mapping[str, Row]
@@ -141,13 +141,13 @@ class World:
         }
         return {pair: finding for pair, finding in judged.items() if finding is not None}
 
-    def _take(self, shelf: dict[str, Version], name: str, row: Row, draft: Draft[Any] | Refused) -> None:
+    def _take(self, record_type: dict[str, Version], name: str, row: Row, draft: Draft[Any] | Refused) -> None:
         if isinstance(draft, Refused):
             return
         one = Version(row, draft.stamp.at, self.tokeniser.digest(draft.content))
-        known = shelf.get(name)
+        known = record_type.get(name)
         if known is None or one.stamp > known.stamp:
-            shelf[name] = one
+            record_type[name] = one
 
     def _replaced(self, name: str, notice: Version) -> bool:
         return any(
@@ -181,6 +181,6 @@ def _judged(notice: Row, entry: Row) -> tuple[str, str] | None:
     return (finding.level.value, " ".join(finding.reasons)) if finding else None
 
 
-def _whereabouts(draft: Draft[Any]) -> Whereabouts:
+def _whereabouts(draft: Draft[Any]) -> Location:
     parts = draft.private["parts"]
-    return Whereabouts(bool(draft.private["numbers"]), AddressParts.from_compact(parts) if parts else None)
+    return Location(bool(draft.private["numbers"]), AddressParts.from_compact(parts) if parts else None)

@@ -64,14 +64,14 @@ def standing(state: State = State.OPEN, *lines: Line, **changes: Any) -> Case:
 
 
 def events(made: Owed) -> list[Event]:
-    return [happening.event for happening in made.happenings]
+    return [transition.event for transition in made.transitions]
 
 
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("lines", [(LINE,), (LINE, SECOND), (POSSIBLE,), (replace(LINE, restriction_on=NOW.date()),)])
 def test_a_second_review_of_the_same_facts_changes_nothing(state: State, lines: tuple[Line, ...]) -> None:
     once = reviewed(standing(state, *lines), *lines)
-    assert reviewed(once.case, *lines) == replace(once, happenings=(), lines_changed=False)
+    assert reviewed(once.case, *lines) == replace(once, transitions=(), lines_changed=False)
 
 
 def test_a_first_review_takes_over_what_the_lines_say() -> None:
@@ -82,7 +82,7 @@ def test_a_first_review_takes_over_what_the_lines_say() -> None:
 
 def test_a_case_without_a_line_at_risk_was_never_opened() -> None:
     made = reviewed(opened(1, "C-2222-2222", ENTRY, RULES, NOW))
-    assert (made.case.lines, made.happenings, made.case.revision) == (0, (), 0)
+    assert (made.case.lines, made.transitions, made.case.revision) == (0, (), 0)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_when_no_line_is_at_risk_any_more_the_case_ends_and_says_why(
     gathered = NOW + timedelta(seconds=CouncilPolicy().grouping_seconds)
     told_at = gathered if state is State.NOTICE_WITHDRAWN else None
     assert (events(made), made.case.state, made.case.due_at) == ([event], state, told_at)
-    assert reviewed(made.case, *lines, entry=entry).happenings == ()
+    assert reviewed(made.case, *lines, entry=entry).transitions == ()
 
 
 @pytest.mark.parametrize("state", [State.NOTICE_WITHDRAWN, State.SERVICE_ENDED, State.FALSE_MATCH])
@@ -181,10 +181,10 @@ def test_a_person_who_confirms_a_possible_match_makes_it_as_sure_as_a_number() -
 def test_a_restriction_is_told_on_its_day_and_once() -> None:
     line = replace(LINE, restriction_on=date(2026, 11, 25))
     case = standing(State.ACKNOWLEDGED, line, paused_until=NOW + 5 * DAY)
-    assert reviewed(case, line, now=NOW + DAY).happenings == ()
+    assert reviewed(case, line, now=NOW + DAY).transitions == ()
     made = reviewed(case, line, now=NOW + 2 * DAY)
     assert (events(made), made.case.state) == ([Event.RESTRICT_LINE], State.LINE_RESTRICTED)
-    assert reviewed(made.case, line, now=NOW + 3 * DAY).happenings == ()
+    assert reviewed(made.case, line, now=NOW + 3 * DAY).transitions == ()
 
 
 def test_the_case_is_looked_at_on_the_day_a_restriction_begins() -> None:
@@ -203,7 +203,7 @@ def test_a_hold_ends_the_day_after_its_last() -> None:
     seen = {"1": {"provider": "RAVN", "known_as": "planned", "held_until": "2026-12-20"}}
     held = standing(State.HOLD_CONFIRMED, hold_until=date(2026, 12, 20), seen=seen)
     at_its_last = reviewed(held, LINE, now=datetime(2026, 12, 20, 23, tzinfo=UTC))
-    assert (at_its_last.happenings, at_its_last.case.due_at) == ((), datetime(2026, 12, 21, tzinfo=UTC))
+    assert (at_its_last.transitions, at_its_last.case.due_at) == ((), datetime(2026, 12, 21, tzinfo=UTC))
     over = reviewed(held, LINE, now=datetime(2026, 12, 21, tzinfo=UTC))
     assert (events(over), over.case.state, over.case.hold_until) == ([Event.END_HOLD], State.OPEN, None)
 

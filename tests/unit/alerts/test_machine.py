@@ -5,7 +5,6 @@ from collections import deque
 import pytest
 
 from services.alerts.states.machine import (
-    ALARM,
     ALERTS_AT_ONCE,
     CLOCK_STOPPED,
     ENDED,
@@ -262,7 +261,6 @@ def test_an_officer_can_always_bring_a_case_to_its_end_by_work_alone(state):
     assert S.CLOSED in ways_out(state, without=NO_LONGER_AT_RISK)
 
 
-def test_every_alarm_state_is_urgent_and_none_is_at_rest():
-    assert ALARM <= URGENT
+def test_no_urgent_state_is_at_rest():
     assert not URGENT & CLOCK_STOPPED
     assert ENDED <= CLOCK_STOPPED

@@ -10,26 +10,26 @@ import pytest
 
 from services.alerts.case.acts import PEOPLES_ACTS
 from services.alerts.states.machine import State
-from services.audit.closing import CONFIRMED_BEFORE_IT_MOVED
 from services.audit.figures.counting import (
     ACTS_OF_PEOPLE,
     COUNTED,
+    DeploymentStatus,
     First,
     Said,
-    Standing,
     count_month,
     firsts_of,
     replay,
 )
 from services.audit.figures.figures import Figure
-from services.core.audit import FIELDS, AuditWord
+from services.audit.month_end import CONFIRMED_BEFORE_IT_MOVED
+from services.core.audit import FIELDS, AuditAction
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ISSUED = "2026-11-20T09:00:00+00:00"
 BLACKPOOL, RAVEN = "council:E06000009", "provider:RAVN"
 
 
-def row(word: AuditWord, at: datetime = NOON, feed: str | None = BLACKPOOL, **fields: Any) -> Said:
+def row(word: AuditAction, at: datetime = NOON, feed: str | None = BLACKPOOL, **fields: Any) -> Said:
     """A row of the audit with all its word's fields; those not named are of one case of one provider."""
     usual = {"case": "C-1", "harm_on": "2026-12-03", "issued_at": ISSUED, "providers": ["RAVN"], "detail": None}
     made = {name: usual.get(name) for name in FIELDS[word]} | fields
@@ -38,11 +38,11 @@ def row(word: AuditWord, at: datetime = NOON, feed: str | None = BLACKPOOL, **fi
 
 
 def moved(event: str, to: str, **more: Any) -> Said:
-    return row(AuditWord.CASE_MOVED, event=event, to=to, **more)
+    return row(AuditAction.CASE_MOVED, event=event, to=to, **more)
 
 
 def noted(event: str, state: str = "open", **more: Any) -> Said:
-    return row(AuditWord.CASE_NOTED, event=event, state=state, **more)
+    return row(AuditAction.CASE_NOTED, event=event, state=state, **more)
 
 
 def totals(*rows: Said, seen: Iterable[First] = ()) -> dict[str, int]:
@@ -55,7 +55,7 @@ def kinds(figure: Figure, *rows: Said) -> dict[str, int]:
 
 
 def test_a_case_that_opens_counts_once_in_every_table() -> None:
-    counts = count_month([row(AuditWord.CASE_OPENED, providers=["HBRT", "RAVN"])], set())
+    counts = count_month([row(AuditAction.CASE_OPENED, providers=["HBRT", "RAVN"])], set())
     assert counts == {
         ("cases_opened", "total", ""): 1,
         ("cases_opened", "council", "E06000009"): 1,
@@ -81,9 +81,9 @@ def test_a_case_that_opens_counts_once_in_every_table() -> None:
         (moved("acknowledge", "acknowledged"), {"wait_to_acknowledgement": 1}),
         (moved("acknowledgement_lapsed", "open"), {}),
         (moved("withdraw_notice", "notice_withdrawn"), {}),
-        (row(AuditWord.CASE_LINES_CHANGED), {}),
-        (row(AuditWord.NOBODY_COULD_BE_TOLD, alert="A-1", cases=3), {"nobody_told": 1}),
-        (row(AuditWord.NOBODY_COULD_BE_TOLD, feed=None, alert="A-1", cases=3), {}),
+        (row(AuditAction.CASE_LINES_CHANGED), {}),
+        (row(AuditAction.NOBODY_COULD_BE_TOLD, alert="A-1", cases=3), {"record_unreachable": 1}),
+        (row(AuditAction.NOBODY_COULD_BE_TOLD, feed=None, alert="A-1", cases=3), {}),
     ],
 )
 def test_what_happened_counts_for_these_figures_and_no_other(said: Said, figures: dict[str, int]) -> None:
@@ -138,7 +138,7 @@ def test_a_wait_is_counted_in_days_of_london_and_is_never_less_than_none(issued:
 
 def test_notices_are_counted_by_how_early_they_came() -> None:
     leads = {"-3": 1, "0": 2, "55": 3, "56": 4, "200": 5, "none": 6}
-    said = row(AuditWord.NOTICES_TIMED, feed=RAVEN, submission="s", leads=leads)
+    said = row(AuditAction.NOTICES_TIMED, feed=RAVEN, submission="s", leads=leads)
     assert kinds(Figure.NOTICE_LEAD, said) == {"past": 1, "late": 5, "in_time": 9, "without_a_date": 6}
     counts = count_month([said], set())
     assert counts["notice_lead", "provider", "RAVN"] == counts["notice_lead", "total", ""] == 21
@@ -147,7 +147,7 @@ def test_notices_are_counted_by_how_early_they_came() -> None:
 
 def test_stock_counts_as_it_was_taken() -> None:
     taken = [["total", "", 0], ["kind", "fresh", 7]]
-    said = row(AuditWord.STOCK_TAKEN, feed=None, month="2026-11", figure="register_entries", counts=taken)
+    said = row(AuditAction.STOCK_TAKEN, feed=None, month="2026-11", figure="register_entries", counts=taken)
     assert count_month([said], set()) == {
         ("register_entries", "total", ""): 0,
         ("register_entries", "kind", "fresh"): 7,
@@ -156,15 +156,15 @@ def test_stock_counts_as_it_was_taken() -> None:
 
 def test_cases_stand_where_they_were_last_moved_to_with_the_lines_last_told_of() -> None:
     said = [
-        row(AuditWord.CASE_OPENED),
+        row(AuditAction.CASE_OPENED),
         moved("acknowledge", "acknowledged"),
-        row(AuditWord.CASE_LINES_CHANGED, providers=["HBRT", "RAVN"], harm_on=None),
-        row(AuditWord.CASE_OPENED, case="C-2"),
+        row(AuditAction.CASE_LINES_CHANGED, providers=["HBRT", "RAVN"], harm_on=None),
+        row(AuditAction.CASE_OPENED, case="C-2"),
         noted("move_date_earlier", case="C-2", harm_on="2026-11-30"),
     ]
     assert replay(said) == {
-        "C-1": Standing("acknowledged", None, "E06000009", ("HBRT", "RAVN")),
-        "C-2": Standing("open", date(2026, 11, 30), "E06000009", ("RAVN",)),
+        "C-1": DeploymentStatus("acknowledged", None, "E06000009", ("HBRT", "RAVN")),
+        "C-2": DeploymentStatus("open", date(2026, 11, 30), "E06000009", ("RAVN",)),
     }
 
 

@@ -54,7 +54,7 @@ def test_of_two_that_tie_the_later_row_counts_and_the_other_day_is_kept(stamps: 
     (kept,) = made.new
     assert (kept.draft.row, str(kept.draft.facts.planned_on)) == (2, JANUARY)
     assert kept.rival is not None
-    assert str(kept.rival.danger.planned_on) == JUNE
+    assert str(kept.rival.risk.planned_on) == JUNE
     assert {one.outcome for one in made.outcomes} == {Outcome.WARNED}
     assert {issue.code for one in made.outcomes for issue in one.issues} == {"same_stamp_differs"}
 
@@ -78,7 +78,7 @@ def test_the_most_dangerous_status_of_all_that_tie_is_kept() -> None:
     statuses = ("planned", "completed", "withdrawn", "paused")
     (kept,) = planned(*(version(row, status=status) for row, status in enumerate(statuses, start=1))).new
     assert kept.rival is not None
-    assert (kept.draft.facts.status, kept.rival.danger.status) == ("paused", "completed")
+    assert (kept.draft.facts.status, kept.rival.risk.status) == ("paused", "completed")
 
 
 def test_a_later_stamp_clears_what_was_kept() -> None:
@@ -112,7 +112,7 @@ def test_of_any_versions_that_tie_the_last_is_on_record_and_the_earliest_day_is_
     known = [str(kept.draft.facts.planned_on)]
     assert known == [days[-1]]
     if kept.rival is not None:
-        known.append(str(kept.rival.danger.planned_on))
+        known.append(str(kept.rival.risk.planned_on))
     assert min(known) == min(days)
 
 

@@ -14,7 +14,7 @@ from services.ingest.reading.drafts import Draft, EntryFacts, RecordKind
 from services.ingest.reading.outcomes import Issue, Outcome
 from services.ingest.reading.stamps import exact
 from services.ingest.recording.step import Keyed, Plan, Recorded, plan
-from services.ingest.recording.ties import Danger
+from services.ingest.recording.ties import VersionRisk
 
 KEY, OTHER_KEY = b"k" * 16, b"o" * 16
 FLAG = Issue("cli", "odd", "The number is odd.", "Mend it.")
@@ -33,8 +33,8 @@ def version(
 
 
 def recorded(day: int, content: bytes, *, live: bool = True) -> dict[bytes, Recorded]:
-    stamp, danger = exact(at(day)), Danger("active")
-    return {KEY: Recorded(pk=7, revision=3, stamp=stamp, digest=content.ljust(16), danger=danger, withdrawn=not live)}
+    stamp, risk = exact(at(day)), VersionRisk("active")
+    return {KEY: Recorded(pk=7, revision=3, stamp=stamp, digest=content.ljust(16), risk=risk, withdrawn=not live)}
 
 
 def planned(keyed: Iterable[Keyed[EntryFacts]], known: dict[bytes, Recorded]) -> Plan[EntryFacts]:

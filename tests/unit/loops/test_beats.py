@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from services.runtime.cli.commands.running.standing import SILENT_SECONDS
+from services.runtime.cli.commands.running.status_report import SILENT_SECONDS
 from services.runtime.embedded.beats import APART, BEAT_SECONDS, Beat, BeatingStore
 from services.runtime.embedded.runner import CLOSING_SECONDS, EmbeddedRunner, Loop, beating
 from services.storage.events.loops import beats, note_beat
 from services.storage.store import Store
 from tests.support.clock import START
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.support.http import make_door_parts
 from tests.support.one_line import ENTRY, notice
 from tests.unit.loops.idle import beat_of, let_wait, one_round

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
-from services.runtime.embedded.pump import Pump
+from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.runtime.embedded.runner import EmbeddedRunner, Loop
 from services.storage.tables import quarantine
-from tests.support.house import House, sqlite_engine
+from tests.support.deployment import House, sqlite_engine
 from tests.support.http import make_door_parts
 from tests.support.ledger import rows
 from tests.support.one_line import ENTRY, notice
@@ -121,7 +121,7 @@ def the_council_is_told(house: House, number: int, fault: BaseException) -> None
 
 
 def test_a_fault_of_the_machine_sets_no_event_aside(house: House) -> None:
-    pump = Loop("pump", Pump(house.store, house.consumers).run_once, 1.0)
+    pump = Loop("pump", EventDispatcher(house.store, house.consumers).run_once, 1.0)
     house.put_entries(ENTRY)
     house.post_notices(notice())
     passing = [fault for fault in A_FEW if not isinstance(fault, ValueError)]

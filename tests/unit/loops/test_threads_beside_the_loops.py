@@ -12,13 +12,13 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.runtime.embedded.runner import Loop
-from services.runtime.kafka import waking
+from services.runtime.kafka import outbox_listener as waking
 from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.runtime.kafka.outbox_listener import OutboxListener
 from services.runtime.kafka.relay import RelayError
-from services.runtime.kafka.station import Station
-from services.runtime.kafka.waking import Waker
-from services.runtime.kafka.watch import Watch
-from tests.support.house import House
+from services.runtime.kafka.relay_supervisor import RelaySupervisor
+from services.runtime.kafka.watchdog import Watchdog
+from tests.support.deployment import House
 from tests.unit.loops.faults import A_FEW, EVERY, kind_of
 
 WITHIN = 20.0
@@ -29,7 +29,7 @@ def test_the_waker_listens_again_after_any_fault(fault: BaseException, monkeypat
     monkeypatch.setattr(waking, "RECONNECT_SECONDS", 0.001)
     engine: Any = SimpleNamespace(url=make_url("postgresql+psycopg://nobody@db.example/pullcord"))
     faults, woken = [fault, fault], Event()
-    waker = Waker(engine, woken.set)
+    waker = OutboxListener(engine, woken.set)
 
     def listen() -> None:
         if faults:
@@ -56,7 +56,7 @@ def test_the_watch_ends_a_process_that_hangs_also_after_any_fault(where: str, fa
         return value
 
     ticks = iter(range(1_000_000))
-    watch = Watch(
+    watch = Watchdog(
         "matcher",
         lambda: call("quiet", 100.0),
         lambda: bool(call("behind", 1.0)),
@@ -74,7 +74,7 @@ def test_the_watch_ends_a_process_that_hangs_also_after_any_fault(where: str, fa
 
 @pytest.mark.parametrize("fault", EVERY, ids=kind_of)
 def test_a_station_lets_go_of_brokers_after_any_fault_and_its_loop_goes_on(house: House, fault: BaseException) -> None:
-    station = Station(house.store, KafkaSettings(_env_file=None), timedelta(minutes=1))
+    station = RelaySupervisor(house.store, KafkaSettings(_env_file=None), timedelta(minutes=1))
     closed: list[float] = []
 
     class Broken:
@@ -93,7 +93,7 @@ def test_a_station_lets_go_of_brokers_after_any_fault_and_its_loop_goes_on(house
 
 
 def test_a_station_says_that_the_brokers_cannot_be_told(house: House) -> None:
-    station = Station(house.store, KafkaSettings(_env_file=None), timedelta(minutes=1))
+    station = RelaySupervisor(house.store, KafkaSettings(_env_file=None), timedelta(minutes=1))
 
     def refuse() -> Any:
         raise OSError("address of a broker")

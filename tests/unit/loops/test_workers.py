@@ -16,7 +16,7 @@ from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.roles import WorkerEndedError
 from services.runtime.kafka.worker import LONGEST_WAIT, Worker, make_worker
 from services.runtime.logs import say_failed
-from tests.support.house import House
+from tests.support.deployment import House
 from tests.unit.loops.faults import EVERY, kind_of
 
 WITHIN = 20.0

@@ -7,7 +7,7 @@ import pytest
 from schemas.codes import MatchLevel, Scope
 from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
-from services.matcher.rules import Finding, Reason, Whereabouts, judge
+from services.matcher.rules import Finding, Location, Reason, judge
 
 PHONE, UPRN, POSTCODE, AREA = TokenKind.TELEPHONE, TokenKind.UPRN, TokenKind.POSTCODE, TokenKind.AREA
 FLAT_A, FLAT_C, HOUSE = "Flat A, 18 High Street", "Flat C, 18 High Street", "18 High Street"
@@ -16,8 +16,8 @@ FLAT_A, FLAT_C, HOUSE = "Flat A, 18 High Street", "Flat C, 18 High Street", "18 
 def judged(
     kinds: set[TokenKind], mine: str | None = None, theirs: str | None = None, *, numbers: bool = False
 ) -> Finding | None:
-    def where(address: str | None) -> Whereabouts:
-        return Whereabouts(numbers, parse_address([address]) if address else None)
+    def where(address: str | None) -> Location:
+        return Location(numbers, parse_address([address]) if address else None)
 
     return judge(kinds, Scope.LINE, lambda: (where(mine), where(theirs)))
 
@@ -29,14 +29,14 @@ def level(finding: Finding | None) -> MatchLevel | None:
 @pytest.mark.parametrize("scope", [Scope.POSTCODE, Scope.EXCHANGE])
 @pytest.mark.parametrize("kinds", [{AREA}, {POSTCODE}, {POSTCODE, AREA}])
 def test_an_area_that_covers_a_home_is_possible_and_no_address_is_opened(scope: Scope, kinds: set[TokenKind]) -> None:
-    def opened() -> tuple[Whereabouts, Whereabouts]:
+    def opened() -> tuple[Location, Location]:
         raise AssertionError
 
     assert judge(kinds, scope, opened) == Finding(MatchLevel.POSSIBLE, (Reason.AREA_COVERS_ADDRESS,))
 
 
 def test_the_same_number_is_confirmed_and_no_address_is_opened() -> None:
-    def opened() -> tuple[Whereabouts, Whereabouts]:
+    def opened() -> tuple[Location, Location]:
         raise AssertionError
 
     assert judge({PHONE, POSTCODE}, Scope.LINE, opened) == Finding(

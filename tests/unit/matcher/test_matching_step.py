@@ -10,7 +10,7 @@ import pytest
 from schemas.codes import MatchDecision, MatchLevel, Scope
 from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
-from services.matcher.rules import Finding, Reason, Whereabouts
+from services.matcher.rules import Finding, Location, Reason
 from services.matcher.step import EntryRow, MatchRow, MatchState, NoticeRow, step
 
 NOTICE = NoticeRow(pk=1, revision=4, live=True, scope=Scope.LINE)
@@ -29,7 +29,7 @@ def state(match: MatchRow | None = None, **changes: Any) -> MatchState:
         entries={2: ENTRY},
         shared={PAIR: {TokenKind.TELEPHONE}},
         matches={PAIR: match} if match else {},
-        look=lambda _pair: (Whereabouts(has_numbers=True, parts=None), Whereabouts(has_numbers=True, parts=None)),
+        look=lambda _pair: (Location(has_numbers=True, parts=None), Location(has_numbers=True, parts=None)),
     )
     return replace(made, **changes)
 
@@ -68,7 +68,7 @@ def test_a_pair_that_shares_nothing_any_more_ends() -> None:
 
 
 def test_a_pair_whose_addresses_have_come_to_clash_ends() -> None:
-    flats = [Whereabouts(False, parse_address([f"Flat {flat}, 18 High Street"])) for flat in "AC"]
+    flats = [Location(False, parse_address([f"Flat {flat}, 18 High Street"])) for flat in "AC"]
     made = state(STANDING, shared={PAIR: {TokenKind.POSTCODE}}, look=lambda _pair: (flats[0], flats[1]))
     assert step(made).ended == {PAIR: "no_longer_alike"}
 

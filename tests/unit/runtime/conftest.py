@@ -23,7 +23,7 @@ def empty_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PULLCORD_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("COLUMNS", "240")
-    monkeypatch.setattr("services.runtime.cli.support.opening.SystemClock", lambda: clock)
+    monkeypatch.setattr("services.runtime.cli.support.open_deployment.SystemClock", lambda: clock)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield Desk(tmp_path, clock)

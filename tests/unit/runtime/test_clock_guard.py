@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from services.core.clock import AcceleratedClock
 from services.runtime.clock_guard import ASKED_EVERY, PAUSE, TOLERANCE, ClockGuard, guard_of
 from services.storage.store import Store
-from tests.support.house import House
+from tests.support.deployment import House
 
 START = datetime(2026, 11, 29, 8, tzinfo=UTC)
 

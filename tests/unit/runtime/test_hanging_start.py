@@ -47,7 +47,7 @@ class HangingWorker:
 def ended(monkeypatch: pytest.MonkeyPatch) -> Event:
     """Set instead of the end of the process."""
     told = Event()
-    watch: Callable[..., Any] = roles.Watch
+    watch: Callable[..., Any] = roles.Watchdog
     monkeypatch.setattr(roles, "Watch", lambda *arguments: watch(*arguments, end=told.set))
     return told
 

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from services.runtime.kafka.watch import Watch
+from services.runtime.kafka.watchdog import Watchdog
 
 PATIENCE = 8.0
 
@@ -26,8 +26,8 @@ class Process:
     def is_behind(self) -> bool:
         return self.behind()
 
-    def watch(self, patience: float = PATIENCE) -> Watch:
-        return Watch(
+    def watch(self, patience: float = PATIENCE) -> Watchdog:
+        return Watchdog(
             "matcher",
             lambda: self.time - self.did_something_at,
             self.is_behind,
@@ -36,7 +36,7 @@ class Process:
             time=lambda: self.time,
         )
 
-    def pass_time(self, watch: Watch, seconds: float) -> None:
+    def pass_time(self, watch: Watchdog, seconds: float) -> None:
         """Look every two seconds, as the watch's thread does."""
         for _ in range(int(seconds / 2)):
             self.time += 2

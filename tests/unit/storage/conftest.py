@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from services.storage.engine import make_engine
 from services.storage.store import Store
 from tests.support.clock import FrozenClock
-from tests.support.house import make_store, sqlite_engine
+from tests.support.deployment import make_store, sqlite_engine
 
 
 @pytest.fixture

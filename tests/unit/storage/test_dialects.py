@@ -21,7 +21,7 @@ from services.storage.dialect import (
     upsert,
 )
 from services.storage.events.outbox import LANES
-from services.storage.sequences import SEQUENCES, take
+from services.storage.sequences import SEQUENCES, allocate_ids
 from services.storage.store import Store
 from services.storage.tables import deliveries, idempotency_keys, metadata, sequences
 
@@ -119,24 +119,24 @@ def test_claimed_rows_are_passed_over_on_postgresql_and_sqlite_has_one_writer(st
 
 def test_ids_rise_from_one_and_are_never_given_twice(store: Store) -> None:
     with store.writing() as connection:
-        assert list(take(connection, "cases", 3)) == [1, 2, 3]
-        assert list(take(connection, "cases", 0)) == []
-        assert list(take(connection, "cases", 2)) == [4, 5]
-        assert list(take(connection, "alerts", 1)) == [1]
+        assert list(allocate_ids(connection, "cases", 3)) == [1, 2, 3]
+        assert list(allocate_ids(connection, "cases", 0)) == []
+        assert list(allocate_ids(connection, "cases", 2)) == [4, 5]
+        assert list(allocate_ids(connection, "alerts", 1)) == [1]
     with store.writing() as connection:
-        assert list(take(connection, "cases", 1)) == [6]
+        assert list(allocate_ids(connection, "cases", 1)) == [6]
 
 
 def test_ids_of_a_transaction_that_failed_are_free_again(store: Store) -> None:
     with pytest.raises(RuntimeError):
         _take_and_fail(store)
     with store.writing() as connection:
-        assert list(take(connection, "cases", 1)) == [1]
+        assert list(allocate_ids(connection, "cases", 1)) == [1]
 
 
 def _take_and_fail(store: Store) -> None:
     with store.writing() as connection:
-        take(connection, "cases", 5)
+        allocate_ids(connection, "cases", 5)
         raise RuntimeError
 
 
@@ -148,7 +148,7 @@ def test_postgresql_takes_ids_from_its_own_sequences() -> None:
         return [9, 7, 8]
 
     elsewhere = cast("Connection", SimpleNamespace(dialect=POSTGRESQL, scalars=scalars))
-    assert take(elsewhere, "cases", 3) == [7, 8, 9]
+    assert allocate_ids(elsewhere, "cases", 3) == [7, 8, 9]
     ((query, values),) = asked
     assert "nextval" in query
     assert values == {"sequence": "seq_cases", "count": 3}

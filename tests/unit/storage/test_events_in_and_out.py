@@ -13,15 +13,15 @@ from sqlalchemy.exc import OperationalError
 
 from schemas.envelope import Envelope, decode
 from schemas.events import EntriesWithdrawn, NoticesReconsidered, RecordRef
-from services.core.audit import AuditWord
-from services.runtime.embedded.pump import Pump, deliver
+from services.core.audit import AuditAction
+from services.runtime.embedded.event_dispatcher import EventDispatcher, deliver
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import (
     LANES,
     Announcement,
     StoredEvent,
     announce,
-    lanes_to_tell,
+    lanes_with_backlog,
     mark_published,
     oldest_unpublished,
     unpublished,
@@ -52,7 +52,7 @@ class Listener:
             raise RuntimeError
         self.heard += [event.id for event in events]
         told = [Announcement("matcher", RAVEN, withdrawn(9, EntriesWithdrawn)) for _ in events]
-        return Effects(told, [AuditRow(AuditWord.KEY_REVOKED, {"key": "x"})])
+        return Effects(told, [AuditRow(AuditAction.KEY_REVOKED, {"key": "x"})])
 
 
 @dataclass
@@ -123,7 +123,7 @@ def test_an_event_that_was_told_is_not_told_again(store: Store) -> None:
 def test_the_events_of_one_key_are_told_in_one_lane(store: Store) -> None:
     tell(store, 1, 2)
     with store.reading() as connection:
-        (lane,) = lanes_to_tell(connection)
+        (lane,) = lanes_with_backlog(connection)
         assert [event.pk for event in unpublished(connection, 10, lane)] == [event.pk for event in untold(store)]
         assert unpublished(connection, 10, (lane + 1) % LANES) == []
 
@@ -257,7 +257,7 @@ def test_what_is_beside_poison_is_handled(store: Store, listener: Listener) -> N
 
 def test_the_pump_tells_each_event_to_who_listens_and_marks_it_told(store: Store, listener: Listener) -> None:
     tell(store, 1, 2, 3)
-    pump = Pump(store, (listener,), batch=2)
+    pump = EventDispatcher(store, (listener,), batch=2)
     assert [pump.run_once() for _ in range(4)] == [2, 2, 2, 0], "three events, and the three that these brought about"
     assert len(listener.heard) == 3
     assert untold(store) == []
@@ -266,5 +266,5 @@ def test_the_pump_tells_each_event_to_who_listens_and_marks_it_told(store: Store
 def test_what_a_crash_left_unmarked_is_told_again_and_handled_once(store: Store, listener: Listener) -> None:
     (event,) = tell(store, 1)
     process(store, listener, [event])
-    assert Pump(store, (listener,)).run_once() == 2
+    assert EventDispatcher(store, (listener,)).run_once() == 2
     assert listener.heard == [event.event_id]

@@ -21,7 +21,7 @@ from services.storage.secrets.reseal import (
 from services.storage.store import Store
 from services.storage.tables import metadata, notices, register_entries
 from services.storage.vault import Vault, VaultError, place
-from tests.support.house import House
+from tests.support.deployment import House
 
 OLD, NEW = {"k1": b"v" * 32}, {"k2": b"w" * 32}
 

@@ -17,7 +17,7 @@ from services.alerts.states.machine import ENDED, Event
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.clock import LONDON
 from services.core.errors import RefusedError
-from services.runtime.cli.support.shown import local, say
+from services.runtime.cli.support.output import local, say
 from services.storage.store import Store
 
 MOMENTS: Final = frozenset({"at", "told_provider_at"})

@@ -11,7 +11,7 @@ from services.matcher.addresses import Reason as AddressReason
 from services.matcher.rules import Reason
 from services.runtime.cli.main import COMMANDS
 from services.runtime.cli.reference import reference, rewritten
-from services.runtime.cli.support.words import EVENTS, REASONS
+from services.runtime.cli.support.labels import EVENTS, REASONS
 from tests.support.command_line import Desk
 
 PAGE = Path(__file__).parents[4] / "docs" / "command-line.md"

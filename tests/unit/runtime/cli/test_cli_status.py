@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from services.runtime.cli.commands.running.standing import SILENT_SECONDS, UNHEARD_SECONDS
+from services.runtime.cli.commands.running.status_report import SILENT_SECONDS, UNHEARD_SECONDS
 from services.storage.events.canaries import note_heard, note_told
 from services.storage.events.loops import note_beat
 from tests.support.command_line import Desk

@@ -18,10 +18,10 @@ from services.alerts.policy.councils import load_council
 from services.alerts.review.case import Case
 from services.alerts.states.machine import Refuse, decide
 from services.alerts.views import CaseView, EventView
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.clock import london_day
-from services.runtime.cli.support.shown import ago, cell, local, out, pairs, table
-from services.runtime.cli.support.words import happening, reasons
+from services.runtime.cli.support.labels import reasons, transition
+from services.runtime.cli.support.output import ago, cell, local, out, pairs, table
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, audit, deliveries
 from services.storage.vault import place
@@ -105,7 +105,7 @@ def _show_matches(console: Console, connection: Connection, store: Store, view: 
 
 def _deciders(connection: Connection, store: Store, ids: list[str]) -> dict[str, str]:
     """Who decided each match last."""
-    decided = (audit.c.word == AuditWord.MATCH_DECIDED.value, audit.c.subject.in_(ids))
+    decided = (audit.c.word == AuditAction.MATCH_DECIDED.value, audit.c.subject.in_(ids))
     query = select(audit.c.pk, audit.c.subject, audit.c.actor_sealed).where(*decided).order_by(audit.c.pk)
     rows = connection.execute(query)
     return {row.subject: store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"] for row in rows}
@@ -134,7 +134,7 @@ def _show_history(console: Console, history: list[EventView]) -> None:
     shown = table("When", "What", "Who", "Recorded with it", whole=("When",))
     for event in history:
         record = "; ".join(f"{name.replace('_', ' ')}: {_recorded(value)}" for name, value in event.record.items())
-        shown.add_row(local(event.at), happening(event.word, event.fields), cell(event.by or ""), cell(record))
+        shown.add_row(local(event.at), transition(event.word, event.fields), cell(event.by or ""), cell(record))
     console.print(shown)
 
 

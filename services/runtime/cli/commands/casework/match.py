@@ -9,10 +9,10 @@ import typer
 from schemas.codes import MatchDecision
 from services.alerts.states.machine import Event
 from services.matcher.decisions import MatchId, decide_match
-from services.runtime.cli.support.opening import opened
+from services.runtime.cli.support.drain import settle
+from services.runtime.cli.support.open_deployment import opened
+from services.runtime.cli.support.output import examples, group, say
 from services.runtime.cli.support.records import record_of
-from services.runtime.cli.support.settling import settle
-from services.runtime.cli.support.shown import examples, group, say
 from services.runtime.settings import Settings
 
 app = group("Say whether a match is right. Your word is kept, and no later match undoes it.")

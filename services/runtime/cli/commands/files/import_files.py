@@ -11,12 +11,12 @@ from pydantic_core import from_json
 
 from services.core.errors import RefusedError
 from services.ingest.answers import ColumnAnswer, dry_run_answer
-from services.ingest.doors import raw_rows
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.sheets import read_sheet
 from services.ingest.recording.service import DryRun
+from services.ingest.requests import raw_rows
 from services.web.bodies import JSON, NDJSON, read_json_rows
 from services.web.problems import ProblemError
 

@@ -9,13 +9,13 @@ from typing import Final
 import typer
 
 from services.core.errors import RefusedError
-from services.ingest.doors import origin
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Outcome, RowOutcome
 from services.ingest.recording.service import Replacement, accept, dry_run
 from services.ingest.recording.submissions import Receipt
 from services.ingest.recording.withdrawals import ReplacementTooLargeError
+from services.ingest.requests import origin
 from services.runtime.cli.commands.files.import_files import FileRows, read_file
 from services.runtime.cli.commands.files.import_report import (
     show_columns,
@@ -28,8 +28,8 @@ from services.runtime.cli.commands.files.import_report import (
     show_remarks,
     write_issues,
 )
-from services.runtime.cli.support.settling import open_cases, settle
-from services.runtime.cli.support.shown import complain, progress
+from services.runtime.cli.support.drain import open_cases, settle
+from services.runtime.cli.support.output import complain, progress
 from services.runtime.settings import Settings
 from services.storage.feeds import Feed
 from services.storage.store import Store

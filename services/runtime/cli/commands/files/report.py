@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from services.audit.closing import SETTLED, Closer, month_to_date
 from services.audit.figures.months import Month, month_of, read_period
 from services.audit.figures.publishing import MonthShown, shown
 from services.audit.figures.tables import as_csv
+from services.audit.month_end import SETTLED, MonthEnd, month_to_date
 from services.audit.reading import complete_months, names, read_months
 from services.audit.report.report import report as page_of
 from services.core.errors import RefusedError
 from services.runtime.bootstrap import UNSAFE
-from services.runtime.cli.support.opening import opened
-from services.runtime.cli.support.shown import examples, named, note, say
+from services.runtime.cli.support.open_deployment import opened
+from services.runtime.cli.support.output import examples, named, note, say
 from services.runtime.maintenance.exports import written_whole
 from services.storage.store import Store
 
@@ -63,7 +63,7 @@ def report(
 
 
 def _close_months(store: Store) -> None:
-    closer = Closer(store, UNSAFE)
+    closer = MonthEnd(store, UNSAFE)
     while closer.run_once():
         pass
 

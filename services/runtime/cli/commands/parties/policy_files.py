@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.errors import RefusedError
-from services.runtime.cli.support.shown import plain
+from services.runtime.cli.support.output import plain
 
 MASK: Final = str(SecretStr("any"))
 """What stands for a route wherever a policy is shown."""

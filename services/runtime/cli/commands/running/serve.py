@@ -8,7 +8,7 @@ import typer
 
 from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts
-from services.runtime.cli.support.opening import opened
+from services.runtime.cli.support.open_deployment import opened
 from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.gauges.collector import calm
 from services.runtime.logs import configure

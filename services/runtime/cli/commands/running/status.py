@@ -10,9 +10,9 @@ from rich.text import Text
 from schemas.codes import MatchLevel
 from services.alerts.message.wording import case_state
 from services.alerts.states.machine import State
-from services.runtime.cli.commands.running.standing import Counts, Standing, stand
-from services.runtime.cli.support.opening import opened
-from services.runtime.cli.support.shown import ago, cell, counted, examples, out, pairs, say, show_json, span, table
+from services.runtime.cli.commands.running.status_report import Counts, DeploymentStatus, stand
+from services.runtime.cli.support.open_deployment import opened
+from services.runtime.cli.support.output import ago, cell, counted, examples, out, pairs, say, show_json, span, table
 from services.runtime.settings import Settings
 
 SOMETHING_WRONG: Final = 1
@@ -38,7 +38,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
         raise typer.Exit(SOMETHING_WRONG)
 
 
-def _print(now: Standing) -> None:
+def _print(now: DeploymentStatus) -> None:
     _print_feeds(now)
     oldest = f"{span(now.oldest_unacknowledged)} old" if now.oldest_unacknowledged else "none is waiting"
     outbox = f"{counted(now.outbox, 'event')}, the oldest since {span(now.outbox_age)}" if now.outbox else "none"
@@ -57,7 +57,7 @@ def _print(now: Standing) -> None:
         say("[green]✓ Nothing is overdue.[/]")
 
 
-def _print_feeds(now: Standing) -> None:
+def _print_feeds(now: DeploymentStatus) -> None:
     shown = table("Feed", "Code", "Name", "Last heard", "Live rows", right=("Live rows",))
     for feed in now.feeds:
         rows = f"{now.live_rows.get(feed.feed_id, 0):,}"
@@ -68,7 +68,7 @@ def _print_feeds(now: Standing) -> None:
         say("No council and no provider is known yet: see `pullcord councils add` and `pullcord providers add`.")
 
 
-def _print_cases(now: Standing) -> None:
+def _print_cases(now: DeploymentStatus) -> None:
     shown = table("Cases", "", right=("",))
     for state in State:
         if state in now.cases:

@@ -10,7 +10,7 @@ from threading import Event
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from services.runtime.cli.support.opening import opened
+from services.runtime.cli.support.open_deployment import opened
 from services.runtime.logs import kind_of
 from services.runtime.settings import Settings
 from services.storage.store import Store

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from services.runtime.cli.support.opening import opened
-from services.runtime.cli.support.shown import cell, counted, examples, group, local, out, say, show_json, table
-from services.storage.events.quarantine import drop, give_back, list_quarantine, show_quarantined
+from services.runtime.cli.support.open_deployment import opened
+from services.runtime.cli.support.output import cell, counted, examples, group, local, out, say, show_json, table
+from services.storage.events.quarantine import drop, list_quarantine, requeue, show_quarantined
 
 app = group("Events that were set aside because they could not be handled. Nothing else waits for them.")
 
@@ -41,7 +41,7 @@ def show(event: Event) -> None:
 def replay(event: Event, by: By) -> None:
     """Have an event handled again, once what stood in its way is mended."""
     with opened() as store:
-        count = give_back(store, event, by)
+        count = requeue(store, event, by)
     say(f"It will be handled again by {counted(count, 'consumer')}.")
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.runtime.bootstrap import make_parts
-from services.runtime.cli.support.opening import opened
-from services.runtime.cli.support.shown import counted, progress, say
+from services.runtime.cli.support.open_deployment import opened
+from services.runtime.cli.support.output import counted, progress, say
 from services.runtime.maintenance.rebuild import rebuild
 from services.runtime.settings import Settings
 

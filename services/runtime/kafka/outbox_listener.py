@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 5.0
 RECONNECT_SECONDS = 2.0
 
 
-class Waker:
+class OutboxListener:
     """Listens on a connection of its own and calls `wake` whenever the outbox has grown."""
 
     def __init__(self, engine: Engine, wake: Callable[[], None]) -> None:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from services.ingest.doors import raw_rows
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.sheets import read_sheet
 from services.ingest.recording.service import read_rows
 from services.ingest.recording.submissions import Origin
+from services.ingest.requests import raw_rows
 from services.web.bodies import JSON, read_json_rows
 
 _DIGITS = re.compile(rb"(?<!\d)(?:\d[ \t().+/-]{0,3}){9,40}")

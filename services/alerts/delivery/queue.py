@@ -14,10 +14,10 @@ from services.alerts.delivery.acceptance import count_as_told
 from services.alerts.delivery.channels.destinations import destination_of
 from services.alerts.delivery.channels.port import Outcome, SendResult
 from services.alerts.policy.policy import Contact
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.storage.audit import AuditRow, write_audit
 from services.storage.events.outbox import Announcement, announce
-from services.storage.sequences import take
+from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 from services.storage.tables import alert_cases, deliveries, delivery_attempts
 from services.storage.vault import place
@@ -71,19 +71,19 @@ def intend_deliveries(
     """Write down that an alert is owed to contacts, each with its tier; due at once."""
     if not contacts:
         return
-    pks = take(connection, "deliveries", len(contacts))
+    pks = allocate_ids(connection, "deliveries", len(contacts))
     rows = [
         _intended(store, pk, alert_pk, tier, contact, now) for pk, (tier, contact) in zip(pks, contacts, strict=True)
     ]
     connection.execute(insert(deliveries), rows)
 
 
-def nobody_told(
+def record_unreachable(
     connection: Connection, store: Store, feed_id: str | None, alert: str, count: int, now: datetime
 ) -> None:
     """Record that nobody of a council (of the operator's, if None) could be told of an alert over `count` cases."""
     fields = {"alert": alert, "cases": count}
-    row = AuditRow(AuditWord.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id)
+    row = AuditRow(AuditAction.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id)
     write_audit(connection, store.vault, [row], now)
 
 
@@ -118,7 +118,7 @@ def settle(
         settled = None if due_at else now
         values = {"state": state.value, "due_at": due_at, "settled_at": settled}
         connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
-        word = _WORDS[state] if result.outcome is not Outcome.IN_DOUBT else AuditWord.DELIVERY_IN_DOUBT
+        word = _WORDS[state] if result.outcome is not Outcome.IN_DOUBT else AuditAction.DELIVERY_IN_DOUBT
         say(connection, store, word, delivery, now, reason=result.reason)
         if due_at is None:
             _announce(connection, store, delivery, state.value, now)
@@ -144,8 +144,8 @@ def _look_for_others(
 ) -> None:
     if delivery.tier == OPERATOR_TIER or not _all_given_up(connection, delivery.alert_pk):
         return
-    told_of = select(func.count()).where(alert_cases.c.alert_pk == delivery.alert_pk)
-    nobody_told(connection, store, delivery.feed_id, delivery.alert, connection.scalar(told_of) or 0, now)
+    alertable = select(func.count()).where(alert_cases.c.alert_pk == delivery.alert_pk)
+    record_unreachable(connection, store, delivery.feed_id, delivery.alert, connection.scalar(alertable) or 0, now)
     contacts = [(OPERATOR_TIER, contact) for contact in others]
     intend_deliveries(connection, store, delivery.alert_pk, contacts, now)
 
@@ -201,22 +201,22 @@ def _end_attempt(connection: Connection, delivery: Delivery, outcome: str, reaso
 
 
 _WORDS = {
-    DeliveryState.SENT: AuditWord.DELIVERY_SENT,
-    DeliveryState.WAITING: AuditWord.DELIVERY_FAILED,
-    DeliveryState.GIVEN_UP: AuditWord.DELIVERY_GIVEN_UP,
+    DeliveryState.SENT: AuditAction.DELIVERY_SENT,
+    DeliveryState.WAITING: AuditAction.DELIVERY_FAILED,
+    DeliveryState.GIVEN_UP: AuditAction.DELIVERY_GIVEN_UP,
 }
 _LATE_WORDS = {
-    Outcome.SENT: AuditWord.DELIVERY_SENT,
-    Outcome.IN_DOUBT: AuditWord.DELIVERY_IN_DOUBT,
-    Outcome.FAILED_TEMPORARY: AuditWord.DELIVERY_FAILED,
-    Outcome.FAILED_PERMANENT: AuditWord.DELIVERY_FAILED,
+    Outcome.SENT: AuditAction.DELIVERY_SENT,
+    Outcome.IN_DOUBT: AuditAction.DELIVERY_IN_DOUBT,
+    Outcome.FAILED_TEMPORARY: AuditAction.DELIVERY_FAILED,
+    Outcome.FAILED_PERMANENT: AuditAction.DELIVERY_FAILED,
 }
 _SETTLED = {DeliveryState.SENT, DeliveryState.GIVEN_UP, DeliveryState.NOT_NEEDED}
-_WITH_REASON = {AuditWord.DELIVERY_FAILED, AuditWord.DELIVERY_GIVEN_UP}
+_WITH_REASON = {AuditAction.DELIVERY_FAILED, AuditAction.DELIVERY_GIVEN_UP}
 
 
 def say(
-    connection: Connection, store: Store, word: AuditWord, delivery: Delivery, now: datetime, reason: str = ""
+    connection: Connection, store: Store, word: AuditAction, delivery: Delivery, now: datetime, reason: str = ""
 ) -> None:
     fields: dict[str, object] = {"delivery": delivery.pk, "alert": delivery.alert, "number": delivery.number}
     if word in _WITH_REASON:

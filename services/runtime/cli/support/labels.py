@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from services.alerts.message.wording import case_state
 from services.alerts.states.machine import Event
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.matcher.addresses import Reason as AddressReason
 from services.matcher.rules import Reason
 
@@ -78,14 +78,14 @@ def reasons(codes: list[str]) -> str:
     return ", ".join(REASONS.get(code, code) for code in codes)
 
 
-def happening(word: str, fields: Mapping[str, Any]) -> str:
+def transition(word: str, fields: Mapping[str, Any]) -> str:
     """One row of a case's history."""
     event = EVENTS.get(str(fields.get("event")), "")
-    if word == AuditWord.CASE_OPENED:
+    if word == AuditAction.CASE_OPENED:
         return f"case opened, {fields['level']} match"
-    if word == AuditWord.CASE_MOVED:
+    if word == AuditAction.CASE_MOVED:
         after = case_state(str(fields["to"]))
         return event if event == after else f"{event}: now {after}"
-    if word == AuditWord.CASE_REFUSED:
+    if word == AuditAction.CASE_REFUSED:
         return f"could not be recorded: {event}"
     return event or word.replace("_", " ")

@@ -24,7 +24,7 @@ from services.audit.store import (
     said,
     said_of_month,
 )
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.clock import london_day
 from services.storage.audit import AuditRow, write_audit
 from services.storage.dialect import Exclusive, try_exclusive
@@ -47,7 +47,7 @@ OF_RECORDS = (Figure.REGISTER_ENTRIES, Figure.AGREEMENTS, Figure.FEEDS, Figure.I
 
 
 @dataclass(frozen=True)
-class Closer:
+class MonthEnd:
     """Closes months. `unsafe` are the states of a case in which nobody is yet safe."""
 
     store: Store
@@ -108,7 +108,7 @@ def _stock(connection: Connection, month: Month, unsafe: Collection[str], now: d
     for (figure, dimension, key), number in sorted(taken.items()):
         by_figure[figure].append((dimension, key, number))
     return [
-        AuditRow(AuditWord.STOCK_TAKEN, {"month": str(month), "figure": figure, "counts": counts}, subject=str(month))
+        AuditRow(AuditAction.STOCK_TAKEN, {"month": str(month), "figure": figure, "counts": counts}, subject=str(month))
         for figure, counts in by_figure.items()
     ]
 

@@ -10,18 +10,18 @@ from sqlalchemy import Connection
 
 from schemas.envelope import Envelope
 from schemas.events import CHUNK, CaseRef, CasesChanged, LinesMatched, LinesUnmatched
-from services.alerts.case.store import Dossier, load_dossiers, save_cases
+from services.alerts.case.store import CaseContext, load_contexts, save_cases
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
-from services.alerts.review.step import Happening, opened
+from services.alerts.review.step import Transition, opened
 from services.alerts.states.rules import Ruleset
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.ids import reference
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.events.process import Effects
-from services.storage.sequences import take
+from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 
 CODES = ("party", "method", "kind")
@@ -29,7 +29,7 @@ CODES = ("party", "method", "kind")
 reached, what was fitted."""
 
 
-class CaseKeeper:
+class CaseConsumer:
     """Opens a case for every entry with a line at risk, and keeps it up with what its notices say."""
 
     name = "alerts"
@@ -44,22 +44,22 @@ class CaseKeeper:
 
     def review(self, connection: Connection, store: Store, entries: Collection[int], now: datetime) -> Effects:
         """Review the cases of these register entries."""
-        dossiers = load_dossiers(connection, entries)
+        contexts = load_contexts(connection, entries)
         councils = {
-            feed: load_council(connection, store, feed) for feed in {one.entry.feed_id for one in dossiers.values()}
+            feed: load_council(connection, store, feed) for feed in {one.entry.feed_id for one in contexts.values()}
         }
-        fresh = _new_cases(connection, store, dossiers.values(), self._ruleset, now)
+        fresh = _new_cases(connection, store, contexts.values(), self._ruleset, now)
         reviews = [
-            self._review(dossier, dossier.case or fresh[dossier.entry.pk], councils, now)
-            for dossier in dossiers.values()
+            self._review(context, context.case or fresh[context.entry.pk], councils, now)
+            for context in contexts.values()
         ]
         changed = [made for made in reviews if _is_worth_keeping(made)]
         save_cases(connection, (made.case for made in changed))
         return effects_of(changed)
 
-    def _review(self, dossier: Dossier, case: Case, councils: Mapping[str, Council], now: datetime) -> Owed:
-        policy = councils[dossier.entry.feed_id].policy
-        return what_is_owed(case, dossier.entry, dossier.lines, CasePolicy(policy, self._ruleset), now)
+    def _review(self, context: CaseContext, case: Case, councils: Mapping[str, Council], now: datetime) -> Owed:
+        policy = councils[context.entry.feed_id].policy
+        return what_is_owed(case, context.entry, context.lines, CasePolicy(policy, self._ruleset), now)
 
 
 def _entries(events: Sequence[Envelope]) -> set[int]:
@@ -72,10 +72,10 @@ def _entries(events: Sequence[Envelope]) -> set[int]:
 
 
 def _new_cases(
-    connection: Connection, store: Store, dossiers: Iterable[Dossier], ruleset: Ruleset, now: datetime
+    connection: Connection, store: Store, contexts: Iterable[CaseContext], ruleset: Ruleset, now: datetime
 ) -> dict[int, Case]:
-    without = [dossier.entry for dossier in dossiers if dossier.case is None]
-    pks = take(connection, "cases", len(without))
+    without = [context.entry for context in contexts if context.case is None]
+    pks = allocate_ids(connection, "cases", len(without))
     return {
         entry.pk: opened(pk, reference("C", store.random), entry, ruleset, now)
         for pk, entry in zip(pks, without, strict=True)
@@ -104,8 +104,8 @@ def effects_of(reviews: Iterable[Owed], actor: str | None = None) -> Effects:
 
 def _told(made: Owed) -> Iterator[tuple[str, str]]:
     if made.case.revision == 0:
-        yield "opened", made.happenings[0].before if made.happenings else made.case.state
-    yield from ((happening.event, happening.after) for happening in made.happenings)
+        yield "opened", made.transitions[0].before if made.transitions else made.case.state
+    yield from ((transition.event, transition.after) for transition in made.transitions)
 
 
 def _ref(case: Case, event: str, state: str) -> CaseRef:
@@ -125,29 +125,29 @@ def _audit(made: Owed, actor: str | None) -> Iterator[AuditRow]:
             "harm_on": harm_on,
             "providers": case.providers,
         }
-        yield AuditRow(AuditWord.CASE_OPENED, fields, subject=case.reference, feed_id=case.feed_id)
-    for happening in made.happenings:
-        yield happened(case, happening, {}, actor)
+        yield AuditRow(AuditAction.CASE_OPENED, fields, subject=case.reference, feed_id=case.feed_id)
+    for transition in made.transitions:
+        yield happened(case, transition, {}, actor)
     if made.lines_changed:
         changed = {"case": case.reference, "harm_on": harm_on, "issued_at": _issued(case), "providers": case.providers}
-        yield AuditRow(AuditWord.CASE_LINES_CHANGED, changed, subject=case.reference, feed_id=case.feed_id)
+        yield AuditRow(AuditAction.CASE_LINES_CHANGED, changed, subject=case.reference, feed_id=case.feed_id)
 
 
-def happened(case: Case, happening: Happening, sealed: Mapping[str, object], actor: str | None) -> AuditRow:
+def happened(case: Case, transition: Transition, sealed: Mapping[str, object], actor: str | None) -> AuditRow:
     """The audit row of one event of a case; what a person wrote down with it is sealed."""
     harm_on = str(case.harm_on) if case.harm_on else None
     fields: dict[str, object] = {
         "case": case.reference,
-        "event": happening.event,
+        "event": transition.event,
         "harm_on": harm_on,
         "issued_at": _issued(case),
-        "providers": case.providers if happening.providers is None else happening.providers,
+        "providers": case.providers if transition.providers is None else transition.providers,
         "detail": next((sealed[name] for name in CODES if name in sealed), None),
     }
-    if happening.before is happening.after:
-        word, fields = AuditWord.CASE_NOTED, fields | {"state": happening.after}
+    if transition.before is transition.after:
+        word, fields = AuditAction.CASE_NOTED, fields | {"state": transition.after}
     else:
-        word, fields = AuditWord.CASE_MOVED, fields | {"from": happening.before, "to": happening.after}
+        word, fields = AuditAction.CASE_MOVED, fields | {"from": transition.before, "to": transition.after}
     return AuditRow(word, fields, subject=case.reference, feed_id=case.feed_id, actor=actor, sealed=dict(sealed))
 
 

@@ -39,7 +39,7 @@ LEFT_ALONE = Counter(
 )
 
 
-class Pump:
+class EventDispatcher:
     """Takes the oldest events not yet told and hands them to every consumer of their topic."""
 
     def __init__(self, store: Store, consumers: Sequence[Consumer], batch: int = BATCH) -> None:

@@ -30,7 +30,7 @@ class _Connected:
 
 
 @dataclass
-class Station:
+class RelaySupervisor:
     """Tells the outbox and canaries. Brokers that have lost everything are given their topics again."""
 
     store: Store

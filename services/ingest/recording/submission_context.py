@@ -9,14 +9,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from schemas.events import CHUNK
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.storage.audit import AuditRow, write_audit
 from services.storage.events.outbox import Announcement, announce
 from services.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
+class SubmissionContext:
     """What everything that is written for a submission has in common."""
 
     connection: Connection
@@ -33,7 +33,7 @@ class Taking:
         """Raise events."""
         announce(self.connection, announcements, self.now, self.store.random)
 
-    def note(self, word: AuditWord, records: Sequence[tuple[int, int]]) -> None:
+    def note(self, word: AuditAction, records: Sequence[tuple[int, int]]) -> None:
         """Say in the audit what became of records, each by its id and revision."""
         rows = [
             AuditRow(

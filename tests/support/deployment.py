@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from services.alerts.case.agent import CaseKeeper
+from services.alerts.case.consumer import CaseConsumer
 from services.alerts.case.store import find_cases
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
@@ -31,8 +31,8 @@ from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.recording.service import Replacement, accept
 from services.ingest.recording.submissions import Origin, Receipt
-from services.matcher.agent import Matcher
-from services.runtime.embedded.pump import Pump
+from services.matcher.consumer import Matcher
+from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.engine import make_engine
 from services.storage.feeds import add_feed
 from services.storage.migrate import upgrade
@@ -85,8 +85,8 @@ class House:
         self.store = make_store(engine, self.clock, seed)
         self.channel = RecordingChannel()
         self.ruleset = load_ruleset(RULESET)
-        self.consumers = (Matcher(), CaseKeeper(self.ruleset))
-        self.pump = Pump(self.store, self.consumers)
+        self.consumers = (Matcher(), CaseConsumer(self.ruleset))
+        self.pump = EventDispatcher(self.store, self.consumers)
         self.fallback = (Contact(label="operator", route="mailto://operator.example"),)
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback)
         presentation = Presentation("https://pullcord.example", timedelta(days=30))

@@ -31,7 +31,7 @@ def end_process() -> None:
     os._exit(NO_PROGRESS)
 
 
-class Watch:
+class Watchdog:
     """Ends the process when there has been work for `patience` seconds, and in all that time none was done.
 
     `is_behind` says whether there is work. A database that refuses leaves that unknown, and a restart would not help;

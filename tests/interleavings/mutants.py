@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from schemas.envelope import decode
 from services.matcher import store as matcher_store
-from services.matcher.agent import Matcher
+from services.matcher.consumer import Matcher
 from services.storage.events.outbox import mark_published, unpublished
 from services.storage.events.process import write_effects
 from services.storage.store import Store

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from services.alerts.states.machine import ENDED
 from services.runtime.bootstrap import make_parts
-from services.runtime.cli.support.shown import progress
-from services.runtime.embedded.pump import Pump
+from services.runtime.cli.support.output import progress
+from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.runtime.settings import Settings
 from services.storage.store import Store
 from services.storage.tables import cases
@@ -18,7 +18,7 @@ from services.storage.tables import cases
 
 def settle(store: Store, settings: Settings) -> None:
     """Handle every event that has not been told yet."""
-    pump = Pump(store, make_parts(settings, store).consumers)
+    pump = EventDispatcher(store, make_parts(settings, store).consumers)
     with progress() as bar:
         task = bar.add_task("Matching", total=None)
         while told := pump.run_once():

@@ -21,7 +21,7 @@ from schemas.events import (
     NoticesReconsidered,
     UnmatchRef,
 )
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.matcher.step import MatchOutcome, MatchState, Pair, step
 from services.matcher.store import load, save
 from services.storage.audit import AuditRow
@@ -106,6 +106,6 @@ def _audit(state: MatchState, outcome: MatchOutcome) -> Iterator[AuditRow]:
         for (notice, entry), finding in outcome.found.items()
     ]
     ended = [[notice, entry, why] for (notice, entry), why in outcome.ended.items()]
-    for word, records in ((AuditWord.LINES_MATCHED, found), (AuditWord.LINES_UNMATCHED, ended)):
+    for word, records in ((AuditAction.LINES_MATCHED, found), (AuditAction.LINES_UNMATCHED, ended)):
         for start in range(0, len(records), CHUNK):
             yield AuditRow(word, {"records": records[start : start + CHUNK]})

@@ -15,7 +15,7 @@ from services.core.clock import london_day
 
 
 @dataclass(frozen=True, slots=True)
-class Danger:
+class Risk:
     """The lines at risk of one entry, taken together. The dates are those of lines that have not moved yet, if any."""
 
     lines: tuple[Line, ...]
@@ -31,7 +31,7 @@ class Danger:
         return tuple(line for line in self.lines if not line.moved)
 
 
-def danger(case: Case, entry: Entry, lines: Sequence[Line], ruleset: Ruleset) -> Danger | None:
+def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], ruleset: Ruleset) -> Risk | None:
     """The danger to an entry, or None where no line of it is at risk.
 
     A line that a person rejected, whose number has left its provider, or that a test call after its move has covered is
@@ -43,7 +43,7 @@ def danger(case: Case, entry: Entry, lines: Sequence[Line], ruleset: Ruleset) ->
     pending = [line for line in at_risk if not line.moved] or at_risk
     planned = _earliest(_planned_ahead(line) for line in pending)
     restricted = _earliest(line.restriction_on for line in pending)
-    return Danger(
+    return Risk(
         lines=tuple(at_risk),
         level=max((line.standing for line in at_risk), key=lambda level: level.rank),
         harm_on=harmful_day(planned, restricted),

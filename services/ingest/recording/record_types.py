@@ -9,11 +9,11 @@ from typing import Any, Generic, NamedTuple
 from sqlalchemy import Table
 
 from schemas.events import EntriesAccepted, EntryRef, EventData, NoticeRef, NoticesAccepted
-from services.core.audit import AuditWord
+from services.core.audit import AuditAction
 from services.core.tokens import on_the_stream
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, NoticeFacts, RecordKind
 from services.ingest.recording.step import Keyed
-from services.ingest.recording.ties import SAME_STAMP, Danger
+from services.ingest.recording.ties import SAME_STAMP, VersionRisk
 from services.storage import tables
 
 
@@ -28,7 +28,7 @@ class Written(NamedTuple, Generic[Facts]):
 
 
 @dataclass(frozen=True)
-class Shelf(Generic[Facts]):
+class RecordType(Generic[Facts]):
     """How one kind of record is kept and announced."""
 
     kind: RecordKind
@@ -36,17 +36,17 @@ class Shelf(Generic[Facts]):
     tokens: Table
     owner: str
     stamp: str
-    accepted: AuditWord
-    stale: AuditWord
+    accepted: AuditAction
+    stale: AuditAction
     clear: Callable[[Keyed[Facts], Callable[[str], bytes]], dict[str, Any]]
     """The columns in the clear; the second argument makes the key of another record of the same feed."""
-    decisive: Callable[[Any], tuple[Danger, Danger | None, bool, bool]]
+    decisive: Callable[[Any], tuple[VersionRisk, VersionRisk | None, bool, bool]]
     """Of a row: its danger, its rival's if it has one, whether it was announced, and whether it was taken off."""
     announce: Callable[[str, str, Sequence[Written[Facts]]], EventData]
 
 
 def _clear_notice(one: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> dict[str, Any]:
-    facts, rival = one.draft.facts, one.rival.danger if one.rival else None
+    facts, rival = one.draft.facts, one.rival.risk if one.rival else None
     return {
         "scope": facts.scope.value,
         "status": facts.status.value,
@@ -74,14 +74,14 @@ def _clear_entry(one: Keyed[EntryFacts], _key_of: Callable[[str], bytes]) -> dic
     }
 
 
-def _decisive_notice(row: Any) -> tuple[Danger, Danger | None, bool, bool]:
-    rival = Danger(row.rival_status, row.rival_planned_on, row.rival_restriction_on) if row.rival_status else None
-    return Danger(row.status, row.planned_on, row.restriction_on), rival, row.announced, False
+def _decisive_notice(row: Any) -> tuple[VersionRisk, VersionRisk | None, bool, bool]:
+    rival = VersionRisk(row.rival_status, row.rival_planned_on, row.rival_restriction_on) if row.rival_status else None
+    return VersionRisk(row.status, row.planned_on, row.restriction_on), rival, row.announced, False
 
 
-def _decisive_entry(row: Any) -> tuple[Danger, Danger | None, bool, bool]:
-    danger = Danger(row.service_status)
-    return danger, danger if SAME_STAMP in row.flags.split() else None, False, not row.live
+def _decisive_entry(row: Any) -> tuple[VersionRisk, VersionRisk | None, bool, bool]:
+    risk = VersionRisk(row.service_status)
+    return risk, risk if SAME_STAMP in row.flags.split() else None, False, not row.live
 
 
 def _announce_notices(feed: str, submission: str, written: Sequence[Written[NoticeFacts]]) -> EventData:
@@ -123,27 +123,27 @@ def _announce_entries(feed: str, submission: str, written: Sequence[Written[Entr
     )
 
 
-NOTICES: Shelf[NoticeFacts] = Shelf(
+NOTICES: RecordType[NoticeFacts] = RecordType(
     kind=RecordKind.NOTICE,
     table=tables.notices,
     tokens=tables.notice_tokens,
     owner="notice_pk",
     stamp="issued_at",
-    accepted=AuditWord.NOTICES_ACCEPTED,
-    stale=AuditWord.NOTICES_STALE,
+    accepted=AuditAction.NOTICES_ACCEPTED,
+    stale=AuditAction.NOTICES_STALE,
     clear=_clear_notice,
     decisive=_decisive_notice,
     announce=_announce_notices,
 )
 
-ENTRIES: Shelf[EntryFacts] = Shelf(
+ENTRIES: RecordType[EntryFacts] = RecordType(
     kind=RecordKind.ENTRY,
     table=tables.register_entries,
     tokens=tables.entry_tokens,
     owner="entry_pk",
     stamp="updated_at",
-    accepted=AuditWord.ENTRIES_ACCEPTED,
-    stale=AuditWord.ENTRIES_STALE,
+    accepted=AuditAction.ENTRIES_ACCEPTED,
+    stale=AuditAction.ENTRIES_STALE,
     clear=_clear_entry,
     decisive=_decisive_entry,
     announce=_announce_entries,

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from services.alerts.delivery.backlog import DeliveryState
 from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
+from services.alerts.delivery.queue import DeliveryState
 from services.alerts.policy.councils import load_council
 from services.alerts.states.machine import CLOCK_STOPPED
 from services.runtime.cli.commands.parties.feeds import live_rows
-from services.runtime.cli.support.shown import counted, plain, span
+from services.runtime.cli.support.output import counted, plain, span
 from services.runtime.gauges.gauges import SafetyGauges
 from services.runtime.settings import Settings
 from services.storage.feeds import Feed, list_feeds
@@ -44,7 +44,7 @@ Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Standing:
+class DeploymentStatus:
     """How the deployment stands at `at`. Ages are in seconds, 0 where nothing is waiting."""
 
     at: datetime
@@ -86,7 +86,7 @@ class Standing:
         return {**plain_figures, **moments, "feeds": feeds, "faults": list(self.faults)}
 
 
-def stand(store: Store, settings: Settings) -> Standing:
+def stand(store: Store, settings: Settings) -> DeploymentStatus:
     """Read how the deployment stands."""
     now = store.now()
     figures = {
@@ -97,7 +97,7 @@ def stand(store: Store, settings: Settings) -> Standing:
         feeds = tuple(list_feeds(connection))
         given_up = _given_up(connection, now)
         alone = () if settings.fallback_routes else _nobody_to_tell(connection, store)
-    return Standing(
+    return DeploymentStatus(
         at=now,
         feeds=feeds,
         live_rows=live_rows(store),
@@ -119,7 +119,7 @@ def stand(store: Store, settings: Settings) -> Standing:
     )
 
 
-def _faults(now: Standing) -> Iterator[str]:
+def _faults(now: DeploymentStatus) -> Iterator[str]:
     serving = "is every role of `pullcord run` running?" if "relay" in now.loops else "is `pullcord serve` running?"
     yield from _silent_loops(now, serving)
     if now.overdue:
@@ -143,7 +143,7 @@ def _faults(now: Standing) -> Iterator[str]:
         yield f"{counted(now.quarantined, 'event')} set aside because they cannot be handled: please report this"
 
 
-def _silent_loops(now: Standing, serving: str) -> Iterator[str]:
+def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:
     for loop, age in now.loops.items():
         if age > SILENT_SECONDS:
             yield f"the {LOOPS.get(loop, loop)} last looked {span(age)} ago: {serving}"

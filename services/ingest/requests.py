@@ -24,7 +24,7 @@ from services.web.problems import ProblemError, ProblemType
 
 
 @dataclass(frozen=True, slots=True)
-class DoorLimits:
+class IngestLimits:
     """What one request may hold; policy of the deployment."""
 
     body_bytes: int = 32 * 1024 * 1024
@@ -34,13 +34,13 @@ class DoorLimits:
     files: FileLimits = field(default_factory=FileLimits)
 
 
-def limits_of(request: Request) -> DoorLimits:
+def limits_of(request: Request) -> IngestLimits:
     """The limits the application was made with."""
-    limits: DoorLimits = request.app.state.door_limits
+    limits: IngestLimits = request.app.state.door_limits
     return limits
 
 
-LimitsOf = Annotated[DoorLimits, Depends(limits_of)]
+LimitsOf = Annotated[IngestLimits, Depends(limits_of)]
 IdempotencyKey = Annotated[
     str | None,
     Header(

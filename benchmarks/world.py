@@ -41,9 +41,9 @@ class Home:
 
     @property
     def address(self) -> dict[str, object]:
-        door, street = self.index % HOMES_A_POSTCODE, STREETS[self.index // HOMES_A_POSTCODE % len(STREETS)]
-        in_a_block = [f"Flat {1 + door % 4}", f"{1 + door // 4 * 2} {street}"]
-        lines = [f"{1 + door * 2} {street}"] if self.index % 5 else in_a_block
+        api, street = self.index % HOMES_A_POSTCODE, STREETS[self.index // HOMES_A_POSTCODE % len(STREETS)]
+        in_a_block = [f"Flat {1 + api % 4}", f"{1 + api // 4 * 2} {street}"]
+        lines = [f"{1 + api * 2} {street}"] if self.index % 5 else in_a_block
         return {"address_lines": lines, "post_town": "Ambridge", "postcode": self.postcode}
 
 

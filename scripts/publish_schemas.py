@@ -1,4 +1,4 @@
-"""Writes schemas/published: JSON Schema of all that travels, and the OpenAPI description of the door.
+"""Writes schemas/published: JSON Schema of all that travels, and the OpenAPI description of the API.
 
 `python -m scripts.publish_schemas` writes them; with `--check` it writes nothing, and exits 1 when a file differs.
 """

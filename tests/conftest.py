@@ -10,7 +10,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from tests.support.deployment import House, sqlite_engine
+from tests.support.deployment import Deployment, sqlite_engine
 from tests.support.servers.browser import chromium
 
 __all__ = ["chromium"]
@@ -28,8 +28,8 @@ def _logs_as_they_come() -> Iterator[None]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
     """A Pullcord on a fresh SQLite database, with a duty desk at Blackpool."""
     engine = sqlite_engine(tmp_path)
-    yield House(engine).with_officers()
+    yield Deployment(engine).with_officers()
     engine.dispose()

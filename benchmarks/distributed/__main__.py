@@ -67,12 +67,12 @@ class Measured:
 
 
 def measure_lines(ground: Ground, made: Measured) -> None:
-    """Ours: the whole way, the door alone, matching alone; and the floor under our own messages."""
+    """Ours: the whole way, the API alone, matching alone; and the floor under our own messages."""
     county = made.county
     for crew in FROM_HTTP:
         made.add("from HTTP to the match", from_http(ground, county, crew, made.profile), WHOLE_WAY)
     for crew in (Crew(1), Crew(2)):
-        made.add("the door alone", door_alone(ground, county, crew, f"door_{crew.doors}"), DOOR)
+        made.add("the API alone", door_alone(ground, county, crew, f"door_{crew.doors}"), DOOR)
     for crew in (Crew(matchers=1), Crew(matchers=2)):
         made.add("matching alone", matching_alone(ground, county, crew, "door_2"), STREAMED)
     floor = consume(ground, Matcher.topics, county.lines, "floor-ours")

@@ -1,4 +1,4 @@
-"""Lines a second through real processes: from HTTP to the committed match, the door alone, matching alone."""
+"""Lines a second through real processes: from HTTP to the committed match, the API alone, matching alone."""
 
 from __future__ import annotations
 

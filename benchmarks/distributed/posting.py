@@ -42,7 +42,7 @@ def post_all(urls: Sequence[str], posts: Sequence[Post], clients: int = CLIENTS)
     Raises RuntimeError for any answer but 202.
     """
     with ThreadPoolExecutor(clients, "client") as pool:
-        # A request goes to the door whose turn it is.
+        # A request goes to the API whose turn it is.
         for _ in pool.map(_post, posts, cycle(urls)):
             pass
 

@@ -223,7 +223,7 @@ UPKEEP = (
     ),
     Shown(
         "First API key to end",
-        "How long the first key to end, of those not revoked, still opens the door. Below 0 it has ended.",
+        "How long the first key to end, of those not revoked, still opens the API. Below 0 it has ended.",
         {"left": f"min(pullcord_api_key_expires_in_seconds{{{HERE}}})"},
         SECONDS,
         Look.STAT,

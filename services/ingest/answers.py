@@ -1,4 +1,4 @@
-"""What the door answers: receipts, outcomes row by row, dry runs."""
+"""Bodies of the ingest API: receipts, outcomes row by row, dry runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STALE_SHOWN = 10_000
 
 
 class Answer(BaseModel):
-    """A body the door sends."""
+    """A body the ingest API sends."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""The door over HTTP: notices from providers, registers from councils, and what became of each submission."""
+"""The ingest API: notices from providers, registers from councils, and what became of each submission."""
 
 from __future__ import annotations
 

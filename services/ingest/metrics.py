@@ -1,4 +1,4 @@
-"""What the door counts."""
+"""Counters of the ingest API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the HTTP routes of the door have in common: limits, origins, and errors told as problems."""
+"""What the HTTP routes of the ingest API have in common: limits, origins, and errors told as problems."""
 
 from __future__ import annotations
 

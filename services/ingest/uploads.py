@@ -1,4 +1,4 @@
-"""The door for files: CSV and XLSX, with a dry run that shows how they are understood."""
+"""Uploads of files: CSV and XLSX, with a dry run that shows how they are understood."""
 
 from __future__ import annotations
 

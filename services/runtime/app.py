@@ -1,4 +1,4 @@
-"""The HTTP application: the door, the cases, the acknowledgement pages, health and metrics."""
+"""The HTTP application: the ingest API, the cases, the acknowledgement pages, health and metrics."""
 
 from __future__ import annotations
 

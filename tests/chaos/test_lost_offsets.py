@@ -18,7 +18,7 @@ from services.runtime.kafka.relay import Relay, make_producer
 from services.runtime.kafka.topics import make_topics
 from services.storage.tables import inbox, outbox
 from tests.distributed.working import working
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.servers.distributed import postgres
 from tests.support.servers.killing import until
 
@@ -40,10 +40,10 @@ def settings(tmp_path: Path) -> Iterator[KafkaSettings]:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def deployment() -> Iterator[Deployment]:
     with postgres() as databases:
         engine = databases.fresh()
-        yield House(engine).with_officers()
+        yield Deployment(engine).with_officers()
         engine.dispose()
 
 
@@ -57,19 +57,19 @@ def write_down_place(settings: KafkaSettings, group: str, topics: tuple[str, ...
 
 
 def test_a_group_whose_place_is_behind_the_end_hears_everything_from_the_beginning(
-    house: House, settings: KafkaSettings, tmp_path: Path
+    deployment: Deployment, settings: KafkaSettings, tmp_path: Path
 ) -> None:
-    house.post_notices(*({"id": f"n{number}", "cli": f"01632 960{number:03}"} for number in range(20)))
+    deployment.post_notices(*({"id": f"n{number}", "cli": f"01632 960{number:03}"} for number in range(20)))
     producer = make_producer(settings)
-    Relay(house.store, producer).run_once()
+    Relay(deployment.store, producer).run_once()
     producer.close()
     write_down_place(settings, f"pullcord-{Matcher.name}", Matcher.topics)
-    with house.store.reading() as connection:
+    with deployment.store.reading() as connection:
         told = set(connection.scalars(select(outbox.c.event_id)))
 
     def all_handled() -> bool:
-        with house.store.reading() as connection:
+        with deployment.store.reading() as connection:
             return told == set(connection.scalars(select(inbox.c.event_id)))
 
-    with working(house.store, Matcher(), settings, tmp_path):
+    with working(deployment.store, Matcher(), settings, tmp_path):
         assert until(all_handled, PATIENCE)

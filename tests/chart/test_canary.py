@@ -18,7 +18,7 @@ from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.server import listen, served
 from services.runtime.settings import Settings
 from tests.chart.charts import CHART, containers, files_of, released
-from tests.support.servers.killing import Deployment, Mailbox, prepare
+from tests.support.servers.killing import Mailbox, ServedDeployment, prepare
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
@@ -32,7 +32,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[Deployment]:
+def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
     """A Pullcord that is not yet served, with the two keys as files."""
     made = prepare(tmp_path / "data", mailbox.port)
     (tmp_path / "keys").mkdir()
@@ -43,7 +43,7 @@ def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[Deployment]:
 
 
 @contextmanager
-def door(deployment: Deployment, *, matching: bool) -> Iterator[str]:
+def served_api(deployment: ServedDeployment, *, matching: bool) -> Iterator[str]:
     """The address of a deployment that is served, with everything behind the door or nothing."""
     parts = make_parts(Settings(_env_file=None, poll_seconds=0.1), deployment.store)
     app = make_app(parts, EmbeddedRunner(parts) if matching else None)
@@ -53,14 +53,14 @@ def door(deployment: Deployment, *, matching: bool) -> Iterator[str]:
 
 
 @pytest.fixture
-def whole(deployment: Deployment) -> Iterator[str]:
-    with door(deployment, matching=True) as url:
+def whole(deployment: ServedDeployment) -> Iterator[str]:
+    with served_api(deployment, matching=True) as url:
         yield url
 
 
 @pytest.fixture
-def unmatched(deployment: Deployment) -> Iterator[str]:
-    with door(deployment, matching=False) as url:
+def unmatched(deployment: ServedDeployment) -> Iterator[str]:
+    with served_api(deployment, matching=False) as url:
         yield url
 
 
@@ -73,7 +73,7 @@ def fly(url: str, keys: Path | None, patience: int = 60) -> subprocess.Completed
 
 
 def test_a_line_comes_through_and_leaves_nothing_behind(
-    whole: str, deployment: Deployment, mailbox: Mailbox, tmp_path: Path
+    whole: str, deployment: ServedDeployment, mailbox: Mailbox, tmp_path: Path
 ) -> None:
     for _ in range(2):
         flight = fly(whole, tmp_path / "keys")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.chart.charts import CASES, COMPONENT, ROLES, Object, changed, containers, released, render, selected
-from tests.support.deployment import House
-from tests.support.http import open_door
+from tests.support.deployment import Deployment
+from tests.support.http import open_api
 
 EVERYBODY = {"default-deny", "dns"}
 WORKER = EVERYBODY | {"metrics", "database", "kafka"}
@@ -159,10 +159,10 @@ def public(case: str) -> set[str]:
 
 
 @pytest.mark.parametrize("case", ["embedded", "distributed-everything"])
-def test_from_outside_every_page_can_be_reached_but_metrics_and_health(case: str, house: House) -> None:
+def test_from_outside_every_page_can_be_reached_but_metrics_and_health(case: str, deployment: Deployment) -> None:
     prefixes = public(case)
-    with open_door(house) as door:
-        paths = set(paths_of(door.app.routes))
+    with open_api(deployment) as api:
+        paths = set(paths_of(api.app.routes))
     reached = {path for path in paths if any(f"{path}/".startswith(f"{prefix}/") for prefix in prefixes)}
     assert paths - reached == INSIDE
     assert all(any(f"{path}/".startswith(f"{prefix}/") for path in paths) for prefix in prefixes)

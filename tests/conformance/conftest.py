@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_socket
 
-from tests.support.deployment import House, sqlite_engine
+from tests.support.deployment import Deployment, sqlite_engine
 from tests.support.servers.distributed import Databases, DistributedHouse, Line, postgres
 
 
@@ -31,7 +31,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
 
 
 @pytest.fixture(params=["embedded-sqlite", "embedded-postgres", "distributed"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
     """A Pullcord, run in each of the ways it can be run."""
     if request.param == "embedded-sqlite":
         engine = sqlite_engine(tmp_path)
@@ -40,5 +40,5 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     if request.param == "distributed":
         yield DistributedHouse(engine, request.getfixturevalue("line")).with_officers()
     else:
-        yield House(engine).with_officers()
+        yield Deployment(engine).with_officers()
     engine.dispose()

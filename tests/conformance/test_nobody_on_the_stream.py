@@ -41,16 +41,20 @@ def rows_of(sample: Sample) -> Iterator[RawRow]:
 
 @pytest.fixture
 def told(databases: Databases, line: Line) -> Iterator[DistributedHouse]:
-    """A house that has taken the samples in, found the lines at risk, and alerted."""
+    """A deployment that has taken the samples in, found the lines at risk, and alerted."""
     engine = databases.fresh()
-    house = DistributedHouse(engine, line)
-    house.with_officers()
+    deployment = DistributedHouse(engine, line)
+    deployment.with_officers()
     for sample in SAMPLES:
         kind, _, code = sample.feed_id.partition(":")
-        add_feed(house.store, "council" if kind == "council" else "provider", code, sample.sender)
-        accept(house.store, Origin(sample.feed_id, kind_of(sample), "test", sample.file_name.encode()), rows_of(sample))
-    house.tick(seconds=31)
-    yield house
+        add_feed(deployment.store, "council" if kind == "council" else "provider", code, sample.sender)
+        accept(
+            deployment.store,
+            Origin(sample.feed_id, kind_of(sample), "test", sample.file_name.encode()),
+            rows_of(sample),
+        )
+    deployment.tick(seconds=31)
+    yield deployment
     engine.dispose()
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deployment import House, sqlite_engine
-from tests.support.http import ENTRY, NOTICE, served_door
+from tests.support.deployment import Deployment, sqlite_engine
+from tests.support.http import ENTRY, NOTICE, served_api
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES, SEED = 30, 1
@@ -43,16 +43,18 @@ checks.negative_data_rejection.expected-statuses = ["4xx", 202]
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, str], Path]]:
-    """A house with one case, served: its base URL, its keys, and the configuration that names what is there."""
+    """A deployment with one case, served: its base URL, its keys, and the configuration that names what is there."""
     engine = sqlite_engine(tmp_path)
-    house = House(engine).with_officers()
-    house.put_entries(ENTRY)
-    receipt, _ = house.post_notices(NOTICE)
-    house.tick(seconds=31)
-    alert = house.mails()[-1].reference.split(".")[0]
+    deployment = Deployment(engine).with_officers()
+    deployment.put_entries(ENTRY)
+    receipt, _ = deployment.post_notices(NOTICE)
+    deployment.tick(seconds=31)
+    alert = deployment.mails()[-1].reference.split(".")[0]
     config = tmp_path / "schemathesis.toml"
-    config.write_text(CONFIG.format(submission=receipt.submission_id, case=house.cases()[0].reference, alert=alert))
-    with served_door(house) as (url, keys):
+    config.write_text(
+        CONFIG.format(submission=receipt.submission_id, case=deployment.cases()[0].reference, alert=alert)
+    )
+    with served_api(deployment) as (url, keys):
         yield url, keys, config
     engine.dispose()
 

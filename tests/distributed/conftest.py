@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from scripts.kafka import Broker
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.topics import make_topics
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.servers.distributed import Databases, postgres
 
 BOOTSTRAP_MS = 2000
@@ -69,8 +69,8 @@ def engine(databases: Databases) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def house(engine: Engine) -> House:
-    return House(engine)
+def deployment(engine: Engine) -> Deployment:
+    return Deployment(engine)
 
 
 @pytest.fixture

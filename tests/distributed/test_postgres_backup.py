@@ -13,7 +13,7 @@ from services.core.audit import AuditAction
 from services.runtime.maintenance.backups import settle_in_place
 from services.storage.tables import quarantine
 from tests.support.checks.backups import ENTRIES, NOTICES
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import rows, said
 from tests.support.people import acknowledge_last
 from tests.support.servers.distributed import Databases
@@ -25,18 +25,18 @@ RESTORED = "Pullcord was restored from a copy"
 
 
 @pytest.fixture
-def told(engine: Engine) -> House:
-    """A house that has told Blackpool of three lines at risk, ten days before."""
-    house = House(engine).with_officers()
-    house.put_entries(*ENTRIES[:3])
-    house.post_notices(*NOTICES[:3])
-    house.tick(seconds=31)
-    assert len(house.mails()) == 1
-    return house
+def told(engine: Engine) -> Deployment:
+    """A deployment that has told Blackpool of three lines at risk, ten days before."""
+    deployment = Deployment(engine).with_officers()
+    deployment.put_entries(*ENTRIES[:3])
+    deployment.post_notices(*NOTICES[:3])
+    deployment.tick(seconds=31)
+    assert len(deployment.mails()) == 1
+    return deployment
 
 
 @pytest.fixture
-def dump(told: House, tmp_path: Path) -> Path:
+def dump(told: Deployment, tmp_path: Path) -> Path:
     """What `pg_dump` made of it."""
     made = tmp_path / "pullcord.dump"
     run("pg_dump", "--format=custom", f"--file={made}", address(told))
@@ -48,33 +48,35 @@ def run(tool: str, *options: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def address(house: House) -> str:
-    """A house's database, as PostgreSQL's tools take it."""
-    url = house.store.engine.url
+def address(deployment: Deployment) -> str:
+    """A deployment's database, as PostgreSQL's tools take it."""
+    url = deployment.store.engine.url
     bare = URL.create("postgresql", url.username, url.password, url.host, url.port, url.database, url.query)
     return bare.render_as_string(hide_password=False)
 
 
-def put_back(house: House, databases: Databases, dump: Path) -> None:
+def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
     """Restore the dump into an empty database of the same name, with everything stopped; then what must follow."""
-    house.store.engine.dispose()
-    name = house.store.engine.url.database
+    deployment.store.engine.dispose()
+    name = deployment.store.engine.url.database
     databases._run(f"ALTER DATABASE {name} RENAME TO {name}_before")
     databases._run(f"CREATE DATABASE {name}")
     options = ("--exit-on-error", "--single-transaction", "--no-owner")
-    run("pg_restore", *options, f"--dbname={address(house)}", str(dump))
-    settle_in_place(house.store)
-    house.mails().clear()
+    run("pg_restore", *options, f"--dbname={address(deployment)}", str(dump))
+    settle_in_place(deployment.store)
+    deployment.mails().clear()
 
 
-def test_what_was_told_before_the_dump_is_told_to_nobody_again(told: House, databases: Databases, dump: Path) -> None:
+def test_what_was_told_before_the_dump_is_told_to_nobody_again(
+    told: Deployment, databases: Databases, dump: Path
+) -> None:
     told.tick(hours=1)
     put_back(told, databases, dump)
     told.tick(minutes=30)
     assert told.mails() == []
 
 
-def test_what_fell_due_since_is_told_once_and_says_so(told: House, databases: Databases, dump: Path) -> None:
+def test_what_fell_due_since_is_told_once_and_says_so(told: Deployment, databases: Databases, dump: Path) -> None:
     acknowledge_last(told)
     told.tick(days=4)
     put_back(told, databases, dump)
@@ -85,7 +87,9 @@ def test_what_fell_due_since_is_told_once_and_says_so(told: House, databases: Da
     assert len(said(told, AuditAction.DATABASE_RESTORED)) == 1
 
 
-def test_what_is_sent_again_is_matched_under_numbers_of_its_own(told: House, databases: Databases, dump: Path) -> None:
+def test_what_is_sent_again_is_matched_under_numbers_of_its_own(
+    told: Deployment, databases: Databases, dump: Path
+) -> None:
     told.put_entries(ENTRIES[3])
     told.post_notices(NOTICES[3])
     told.settle()

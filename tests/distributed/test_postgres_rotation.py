@@ -13,7 +13,7 @@ from services.storage.secrets.reseal import left_to_reseal, reseal, reseal_all
 from services.storage.store import Store
 from services.storage.tables import notices, register_entries
 from services.storage.vault import Vault, VaultKeys, key_of
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import count
 from tests.support.servers.killing import until
 
@@ -34,23 +34,23 @@ class Told:
 
 
 @pytest.fixture
-def full(engine: Engine) -> House:
-    house = House(engine).with_officers()
-    house.put_entries(*({"entry_id": f"e{n}", "cli": f"01632 960{n:03}"} for n in range(LINES)))
-    house.tick(seconds=31)
-    return house
+def full(engine: Engine) -> Deployment:
+    deployment = Deployment(engine).with_officers()
+    deployment.put_entries(*({"entry_id": f"e{n}", "cli": f"01632 960{n:03}"} for n in range(LINES)))
+    deployment.tick(seconds=31)
+    return deployment
 
 
-def rotated(house: House) -> Store:
-    return replace(house.store, vault=Vault(BOTH, "k2"))
+def rotated(deployment: Deployment) -> Store:
+    return replace(deployment.store, vault=Vault(BOTH, "k2"))
 
 
-def post(house: House, number: int) -> None:
+def post(deployment: Deployment, number: int) -> None:
     notice = {"id": f"n{number}", "cli": f"01632 960{number:03}", "planned_migration_date": "2026-12-03"}
-    house.post_notices(notice)
+    deployment.post_notices(notice)
 
 
-def test_a_row_that_somebody_is_at_is_passed_over_and_done_later(full: House) -> None:
+def test_a_row_that_somebody_is_at_is_passed_over_and_done_later(full: Deployment) -> None:
     store = rotated(full)
     total = left_to_reseal(store)
     with full.store.writing() as connection:
@@ -60,7 +60,7 @@ def test_a_row_that_somebody_is_at_is_passed_over_and_done_later(full: House) ->
     assert left_to_reseal(store) == 0
 
 
-def test_beside_a_process_that_learns_of_the_key_late_everything_comes_under_it(full: House) -> None:
+def test_beside_a_process_that_learns_of_the_key_late_everything_comes_under_it(full: Deployment) -> None:
     source = Told()
     full.store.vault._source = source
     pump = Loop("pump", full.pump.run_once, 0.02)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from services.matcher.store import ENTRIES, NOTICES, Side, partners
 from services.storage.dialect import among, among_keys, is_conflict
 from services.storage.tables import idempotency_keys, sequences, submissions
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
@@ -32,12 +32,12 @@ def test_as_many_integers_are_named_as_may_be(engine: Engine) -> None:
         assert connection.execute(none).all() == []
 
 
-def test_as_many_keys_are_named_as_may_be(house: House) -> None:
-    house.put_entries({"entry_id": "e1", "cli": "01632 960123"})
+def test_as_many_keys_are_named_as_may_be(deployment: Deployment) -> None:
+    deployment.put_entries({"entry_id": "e1", "cli": "01632 960123"})
     keys = [number.to_bytes(16, "big") for number in range(MORE_THAN_PARAMETERS)]
     odd = b"\\\"{},'\x00\xff" * 2
     column = idempotency_keys.c.key_hash
-    with house.store.writing() as connection:
+    with deployment.store.writing() as connection:
         row = connection.execute(select(submissions)).first()
         assert row is not None
         connection.execute(

@@ -31,7 +31,7 @@ from services.storage.tables import outbox
 from tests.distributed.stream import tapped, untold, write_events
 from tests.distributed.working import LITTER
 from tests.support.clock import FrozenClock
-from tests.support.deployment import House, make_store
+from tests.support.deployment import Deployment, make_store
 from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
@@ -121,13 +121,13 @@ def test_several_relays_keep_the_order_of_each_key_and_tell_nothing_twice(
 
 
 def test_events_are_compressed_and_keyed_by_feed_and_shard(
-    house: House, producer: KafkaProducer, settings: KafkaSettings, broker: Broker
+    deployment: Deployment, producer: KafkaProducer, settings: KafkaSettings, broker: Broker
 ) -> None:
-    house.post_notices(
+    deployment.post_notices(
         *({"cli": f"01632 960{number:03}", "planned_migration_date": "2027-01-04"} for number in range(300))
     )
     with tapped(settings) as tap:
-        told = Relay(house.store, producer).run_once()
+        told = Relay(deployment.store, producer).run_once()
         records = tap.read()
     assert len(records) == told > 1
     for record in records:
@@ -197,30 +197,30 @@ def failures() -> float:
 
 @pytest.mark.usefixtures("impatient")
 def test_with_kafka_down_the_door_stays_open_and_everything_is_told_when_it_is_back(
-    house: House, settings: KafkaSettings, broker: Broker
+    deployment: Deployment, settings: KafkaSettings, broker: Broker
 ) -> None:
-    station = RelaySupervisor(house.store, settings, timedelta(days=1))
-    house.post_notices({"id": "before", "cli": "01632 960001", "planned_migration_date": "2027-01-04"})
+    station = RelaySupervisor(deployment.store, settings, timedelta(days=1))
+    deployment.post_notices({"id": "before", "cli": "01632 960001", "planned_migration_date": "2027-01-04"})
     with tapped(settings, NOTICES) as tap:
         assert station.run_once() == 1
         assert [record for record in tap.read() if record.key != b"canary"]
         broker.stop(signal.SIGKILL)
         try:
-            _receipt, outcomes = house.post_notices(
+            _receipt, outcomes = deployment.post_notices(
                 {"id": "meanwhile", "cli": "01632 960002", "planned_migration_date": "2027-01-04"}
             )
             assert [outcome.outcome for outcome in outcomes] == [Outcome.ACCEPTED]
-            waiting, before = untold(house.store), failures()
+            waiting, before = untold(deployment.store), failures()
             for _ in range(2):
                 with pytest.raises(RelayError):
                     station.run_once()
-            assert untold(house.store) == waiting != []
+            assert untold(deployment.store) == waiting != []
             assert failures() == before + 2
         finally:
             station.close()
             broker.start()
         assert until(lambda: told_again(station), PATIENCE)
-        assert untold(house.store) == []
+        assert untold(deployment.store) == []
         assert ids([record for record in tap.read() if record.key != b"canary"]) == waiting
         station.close()
 

@@ -13,8 +13,8 @@ import services.runtime.kafka.relay_supervisor  # noqa: F401 - its metrics are d
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from tests.support.checks.source import ROOT, documents, name_of
-from tests.support.deployment import House
-from tests.support.http import ENTRIES, ENTRY, open_door
+from tests.support.deployment import Deployment
+from tests.support.http import ENTRIES, ENTRY, open_api
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 METRICS = (ROOT / "docs" / "metrics.md").read_text()
@@ -47,13 +47,13 @@ SETTINGS = {name.upper(): field for name, field in Settings.model_fields.items()
 
 
 @pytest.fixture
-def families(house: House) -> list[Metric]:
+def families(deployment: Deployment) -> list[Metric]:
     """The metrics that /metrics answers with on a busy day, besides the client library's own."""
-    with open_door(house) as door:
-        door.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
-        _, alert, _ = door.alerted_case()
-        door.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Asha Patel"})
-        text = door.ask(None, "GET", "/metrics").text
+    with open_api(deployment) as api:
+        api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
+        _, alert, _ = api.alerted_case()
+        api.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Asha Patel"})
+        text = api.ask(None, "GET", "/metrics").text
     every = text_string_to_metric_families(text)
     return [one for one in every if one.name.startswith("pullcord_") and not one.name.endswith("_created")]
 

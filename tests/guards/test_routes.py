@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from services.web.problems import ProblemType
-from tests.support.deployment import House
-from tests.support.http import Door, open_door, problem_of
+from tests.support.deployment import Deployment
+from tests.support.http import Api, open_api, problem_of
 
 OPEN = {
     "/livez": "a supervisor asks it, and it says nothing of anybody",
@@ -26,9 +26,9 @@ OPEN = {
 
 
 @pytest.fixture
-def opened(house: House) -> Iterator[Door]:
-    with open_door(house) as door:
-        yield door
+def opened(deployment: Deployment) -> Iterator[Api]:
+    with open_api(deployment) as api:
+        yield api
 
 
 def found(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
@@ -43,7 +43,7 @@ def found(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
             yield from ((method, described) for method in sorted(methods - {"HEAD"}))
 
 
-def test_every_route_that_is_not_on_the_list_asks_for_a_key(opened: Door) -> None:
+def test_every_route_that_is_not_on_the_list_asks_for_a_key(opened: Api) -> None:
     for method, path in found(opened.app.routes):
         if path not in OPEN:
             answer = opened.ask(None, method, re.sub(r"\{\w+\}", "x", path))
@@ -51,7 +51,7 @@ def test_every_route_that_is_not_on_the_list_asks_for_a_key(opened: Door) -> Non
             assert answer.headers["www-authenticate"] == "Bearer", path
 
 
-def test_every_route_that_is_not_on_the_list_is_described_with_its_key(opened: Door) -> None:
+def test_every_route_that_is_not_on_the_list_is_described_with_its_key(opened: Api) -> None:
     described = opened.app.openapi()["paths"]
     for method, path in found(opened.app.routes):
         if path not in OPEN:
@@ -60,11 +60,11 @@ def test_every_route_that_is_not_on_the_list_is_described_with_its_key(opened: D
             assert {"401", "403"} <= operation["responses"].keys(), path
 
 
-def test_every_route_of_the_description_was_looked_at(opened: Door) -> None:
+def test_every_route_of_the_description_was_looked_at(opened: Api) -> None:
     looked_at = set(found(opened.app.routes))
     described = opened.app.openapi()["paths"]
     assert {(method.upper(), path) for path, methods in described.items() for method in methods} <= looked_at
 
 
-def test_the_list_names_no_route_that_is_gone(opened: Door) -> None:
+def test_the_list_names_no_route_that_is_gone(opened: Api) -> None:
     assert set(OPEN) <= {path for _, path in found(opened.app.routes)}

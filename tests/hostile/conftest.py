@@ -8,18 +8,18 @@ import pytest
 from sqlalchemy import func, select
 
 from services.storage.tables import quarantine
-from tests.support.deployment import House, sqlite_engine
-from tests.support.http import Door, open_door
+from tests.support.deployment import Deployment, sqlite_engine
+from tests.support.http import Api, open_api
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    """A door that stays open through all tests of a module; at the end everything taken in can still be handled."""
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """An API that stays open through all tests of a module; at the end everything taken in can still be handled."""
     engine = sqlite_engine(tmp_path_factory.mktemp("house"))
-    house = House(engine).with_officers()
-    with open_door(house) as opened:
+    deployment = Deployment(engine).with_officers()
+    with open_api(deployment) as opened:
         yield opened
-    house.tick(seconds=31)
-    with house.store.reading() as connection:
+    deployment.tick(seconds=31)
+    with deployment.store.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(quarantine)) == 0
     engine.dispose()

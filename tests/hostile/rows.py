@@ -1,4 +1,4 @@
-"""Hostile rows: what is changed in a good row (`...` leaves a field out), and what the door says of it."""
+"""Hostile rows: what is changed in a good row (`...` leaves a field out), and what the API says of it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.hostile.http_fuzz import STREET, TELLTALE, assert_refused, assert_silent, named
-from tests.support.http import Door, problem_of
+from tests.support.http import Api, problem_of
 
 BY = {"by": "Asha Patel"}
 AT = "2026-11-23T09:00:00Z"
@@ -18,17 +18,17 @@ UNSUPPORTED, LARGE = (415, "unsupported-media-type"), (413, "body-too-large")
 
 
 @pytest.fixture(scope="module")
-def at_risk(door: Door) -> tuple[str, str, str]:
+def at_risk(api: Api) -> tuple[str, str, str]:
     """The case, the alert and the link of one line at risk."""
-    return door.alerted_case()
+    return api.alerted_case()
 
 
 @pytest.fixture(autouse=True)
-def nothing_happens(door: Door, at_risk) -> Iterator[None]:
+def nothing_happens(api: Api, at_risk) -> Iterator[None]:
     """Whatever is refused leaves the case as it was."""
-    before = [(case.state, case.paused_until, case.revision) for case in door.house.cases()]
+    before = [(case.state, case.paused_until, case.revision) for case in api.deployment.cases()]
     yield
-    assert [(case.state, case.paused_until, case.revision) for case in door.house.cases()] == before
+    assert [(case.state, case.paused_until, case.revision) for case in api.deployment.cases()] == before
 
 
 RAW = [
@@ -51,10 +51,10 @@ RAW = [
 
 
 @pytest.mark.parametrize(("body", "answer"), named(RAW))
-def test_a_hostile_body_records_nothing(door: Door, at_risk, body: bytes, answer) -> None:
+def test_a_hostile_body_records_nothing(api: Api, at_risk, body: bytes, answer) -> None:
     headers = {"Content-Type": "application/json"}
     assert_refused(
-        door.ask("blackpool", "POST", f"/v1/cases/{at_risk[0]}/events", content=body, headers=headers), *answer
+        api.ask("blackpool", "POST", f"/v1/cases/{at_risk[0]}/events", content=body, headers=headers), *answer
     )
 
 
@@ -64,10 +64,10 @@ def test_a_hostile_body_records_nothing(door: Door, at_risk, body: bytes, answer
 @pytest.mark.parametrize(
     "place", ["/v1/cases/{0}/events", "/v1/alerts/{1}/acknowledgement", "/v1/matches/M-1-1/decision"]
 )
-def test_a_form_of_another_site_cannot_act(door: Door, at_risk, place: str, media: str) -> None:
+def test_a_form_of_another_site_cannot_act(api: Api, at_risk, place: str, media: str) -> None:
     body = json.dumps({"event": "decline", "record": BY}).encode()
     headers = {"Content-Type": media} if media else {}
-    response = door.ask("blackpool", "POST", place.format(*at_risk), content=body, headers=headers)
+    response = api.ask("blackpool", "POST", place.format(*at_risk), content=body, headers=headers)
     assert_refused(response, *UNSUPPORTED)
 
 
@@ -143,11 +143,9 @@ RECORDS = [
 
 
 @pytest.mark.parametrize(("event", "record", "field"), named(RECORDS))
-def test_a_hostile_record_is_refused_by_its_field(
-    door: Door, at_risk, event: str, record: dict[str, Any], field
-) -> None:
+def test_a_hostile_record_is_refused_by_its_field(api: Api, at_risk, event: str, record: dict[str, Any], field) -> None:
     body = {"event": event, "record": record}
-    response = door.ask("blackpool", "POST", f"/v1/cases/{at_risk[0]}/events", json=body)
+    response = api.ask("blackpool", "POST", f"/v1/cases/{at_risk[0]}/events", json=body)
     assert problem_of(response) == FAULTY
     assert field in [fault["field"] for fault in response.json()["faults"]]
     assert all(fault["reason"] for fault in response.json()["faults"])
@@ -165,9 +163,9 @@ OF_THE_CLOCK = [
 
 
 @pytest.mark.parametrize("event", OF_THE_CLOCK)
-def test_nobody_can_play_the_clock_the_provider_or_the_register(door: Door, at_risk, event: str) -> None:
+def test_nobody_can_play_the_clock_the_provider_or_the_register(api: Api, at_risk, event: str) -> None:
     record = {"harm_on": "2027-03-01"} if event == "move_date_later" else {}
-    response = door.ask("blackpool", "POST", f"/v1/cases/{at_risk[0]}/events", json={"event": event, "record": record})
+    response = api.ask("blackpool", "POST", f"/v1/cases/{at_risk[0]}/events", json={"event": event, "record": record})
     assert_refused(response, 409, "act-refused")
     assert event not in response.json()["acts"]
 
@@ -188,8 +186,8 @@ ACKNOWLEDGEMENTS = [
 
 
 @pytest.mark.parametrize(("body", "answer"), named(ACKNOWLEDGEMENTS))
-def test_a_hostile_acknowledgement_pauses_nothing(door: Door, at_risk, body: dict[str, Any], answer) -> None:
-    assert_refused(door.ask("blackpool", "POST", f"/v1/alerts/{at_risk[1]}/acknowledgement", json=body), *answer)
+def test_a_hostile_acknowledgement_pauses_nothing(api: Api, at_risk, body: dict[str, Any], answer) -> None:
+    assert_refused(api.ask("blackpool", "POST", f"/v1/alerts/{at_risk[1]}/acknowledgement", json=body), *answer)
 
 
 DECISIONS = [
@@ -207,8 +205,8 @@ DECISIONS = [
 
 
 @pytest.mark.parametrize("body", named(DECISIONS))
-def test_a_hostile_decision_decides_nothing(door: Door, at_risk, body: dict[str, Any]) -> None:
-    assert_refused(door.ask("blackpool", "POST", "/v1/matches/M-1-1/decision", json=body), *INVALID)
+def test_a_hostile_decision_decides_nothing(api: Api, at_risk, body: dict[str, Any]) -> None:
+    assert_refused(api.ask("blackpool", "POST", "/v1/matches/M-1-1/decision", json=body), *INVALID)
 
 
 FORMS = [
@@ -228,10 +226,10 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("form", "status"), named(FORMS))
-def test_a_hostile_form_acknowledges_nothing(door: Door, at_risk, form: bytes, status: int) -> None:
+def test_a_hostile_form_acknowledges_nothing(api: Api, at_risk, form: bytes, status: int) -> None:
     case, _, link = at_risk
     body = form.replace(b"{case}", case.encode())
-    response = door.ask(None, "POST", link, content=body, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    response = api.ask(None, "POST", link, content=body, headers={"Content-Type": "application/x-www-form-urlencoded"})
     assert response.status_code == status
     assert "<script>1" not in response.text
 
@@ -255,12 +253,12 @@ LINKS = [
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("link", named(LINKS))
-def test_a_link_that_is_not_the_one_sent_leads_nowhere(door: Door, at_risk, method: str, link: str) -> None:
+def test_a_link_that_is_not_the_one_sent_leads_nowhere(api: Api, at_risk, method: str, link: str) -> None:
     case, alert, good = at_risk
     code = good.rpartition(".")[2]
     path = link.format(alert=alert, case=case, code=code, half=code[:11], swapped=code.swapcase())
     form = {"data": {"name": "Asha Patel", "case": case}} if method == "POST" else {}
-    response = door.ask(None, method, path, **form)
+    response = api.ask(None, method, path, **form)
     assert response.status_code == 404
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert case not in response.text

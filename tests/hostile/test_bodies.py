@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 
 from tests.hostile.http_fuzz import TELLTALE, assert_refused, assert_silent, issues_of, named, outcomes_of
-from tests.support.http import ENTRIES, MOST_ROWS, NDJSON, NOTICE_UPLOADS, NOTICES, Door
+from tests.support.http import ENTRIES, MOST_ROWS, NDJSON, NOTICE_UPLOADS, NOTICES, Api
 
 NUMBERS = count(1)
 JSON = "application/json"
@@ -66,9 +66,9 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("body", "media", "answer"), named(BODIES))
-def test_a_hostile_body_is_a_problem_of_a_stable_type(door: Door, body, media, answer) -> None:
+def test_a_hostile_body_is_a_problem_of_a_stable_type(api: Api, body, media, answer) -> None:
     headers = {"Content-Type": media} if media else {}
-    assert_refused(door.ask("raven", "POST", NOTICES, content=body, headers=headers), *answer)
+    assert_refused(api.ask("raven", "POST", NOTICES, content=body, headers=headers), *answer)
 
 
 HEADERS = [
@@ -82,18 +82,18 @@ HEADERS = [
 
 @pytest.mark.parametrize("path", [NOTICES, NOTICE_UPLOADS])
 @pytest.mark.parametrize(("headers", "answer"), named(HEADERS))
-def test_a_body_that_is_announced_as_hostile_is_refused_unread(door: Door, path, headers, answer) -> None:
+def test_a_body_that_is_announced_as_hostile_is_refused_unread(api: Api, path, headers, answer) -> None:
     async def unread() -> AsyncIterator[bytes]:
         raise AssertionError("the body was read")
         yield b""
 
     media = "text/csv" if path == NOTICE_UPLOADS else JSON
     sent = {"Content-Type": media, **headers}
-    assert_refused(door.ask("raven", "POST", path, content=unread(), headers=sent), *answer)
+    assert_refused(api.ask("raven", "POST", path, content=unread(), headers=sent), *answer)
 
 
 @pytest.mark.parametrize(("path", "media"), [(NOTICES, JSON), (NOTICES, NDJSON), (NOTICE_UPLOADS, "text/csv")])
-def test_a_body_without_an_end_is_refused_once_it_passes_the_limit(door: Door, path, media) -> None:
+def test_a_body_without_an_end_is_refused_once_it_passes_the_limit(api: Api, path, media) -> None:
     sizes: list[int] = []
 
     async def endless() -> AsyncIterator[bytes]:
@@ -102,15 +102,15 @@ def test_a_body_without_an_end_is_refused_once_it_passes_the_limit(door: Door, p
             yield b"[" * 1_000_000
 
     headers = {"Content-Type": media}
-    assert_refused(door.ask("raven", "POST", path, content=endless(), headers=headers), *LARGE)
+    assert_refused(api.ask("raven", "POST", path, content=endless(), headers=headers), *LARGE)
     assert sum(sizes) <= 21_000_000
 
 
 @pytest.mark.parametrize("size", ["\N{SUPERSCRIPT TWO}", "-1", "0x10", "twelve"])
-def test_a_size_that_is_no_number_is_not_believed(door: Door, size: str) -> None:
+def test_a_size_that_is_no_number_is_not_believed(api: Api, size: str) -> None:
     headers = {"Content-Type": JSON, "Content-Length": size.encode("latin-1")}
     body = {**GOOD, "id": f"size {next(NUMBERS)}"}
-    assert door.ask("raven", "POST", NOTICES, content=json.dumps(body), headers=headers).status_code == 202
+    assert api.ask("raven", "POST", NOTICES, content=json.dumps(body), headers=headers).status_code == 202
 
 
 LINES = [
@@ -130,10 +130,10 @@ LINES = [
 
 
 @pytest.mark.parametrize("line", named(LINES))
-def test_a_hostile_line_of_ndjson_is_refused_by_its_number_and_the_lines_beside_it_are_kept(door: Door, line) -> None:
+def test_a_hostile_line_of_ndjson_is_refused_by_its_number_and_the_lines_beside_it_are_kept(api: Api, line) -> None:
     number = next(NUMBERS)
     before, after = (json.dumps({**GOOD, "id": f"line {number}{side}"}).encode() for side in "ab")
-    response = door.ask(
+    response = api.ask(
         "raven", "POST", NOTICES, content=b"\n".join([before, line, b"", after]), headers={"Content-Type": NDJSON}
     )
     assert response.status_code == 202
@@ -147,10 +147,10 @@ ITEMS = [("nothing", None), ("a text", TELLTALE), ("a number", 1632960777), ("a 
 
 
 @pytest.mark.parametrize("item", named(ITEMS))
-def test_a_hostile_item_of_a_batch_is_refused_by_its_number_and_the_items_beside_it_are_kept(door: Door, item) -> None:
+def test_a_hostile_item_of_a_batch_is_refused_by_its_number_and_the_items_beside_it_are_kept(api: Api, item) -> None:
     number = next(NUMBERS)
     good = [{"entry_id": f"item {number}{side}", "cli": TELLTALE, "uprn": "100012345678"} for side in "ab"]
-    response = door.ask("blackpool", "PUT", ENTRIES, json={"entries": [good[0], item, good[1]]})
+    response = api.ask("blackpool", "PUT", ENTRIES, json={"entries": [good[0], item, good[1]]})
     assert response.status_code == 202
     assert outcomes_of(response.json()) == {2: "rejected"}
     assert ("row", "not_an_object") in issues_of(response.json(), 2)
@@ -169,7 +169,7 @@ def test_a_hostile_item_of_a_batch_is_refused_by_its_number_and_the_items_beside
     ],
     ids=["a byte order mark", "one before NDJSON", "a field given twice", "a media type with ornaments", "emoji"],
 )
-def test_what_is_odd_but_clear_is_taken(door: Door, body: bytes, media: str) -> None:
-    response = door.ask("raven", "POST", NOTICES, content=body, headers={"Content-Type": media})
+def test_what_is_odd_but_clear_is_taken(api: Api, body: bytes, media: str) -> None:
+    response = api.ask("raven", "POST", NOTICES, content=body, headers={"Content-Type": media})
     assert response.status_code == 202
     assert response.json()["counts"]["rejected"] == 0

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from tests.hostile.http_fuzz import STREET, TELLTALE, assert_refused, assert_silent, issues_of, named, outcomes_of
-from tests.support.http import CSV, REGISTER_UPLOADS, XLSX, Door
+from tests.support.http import CSV, REGISTER_UPLOADS, XLSX, Api
 
 NUMBERS = count(1)
 HEADINGS = ["Case ID", "Tel No", "UPRN", "Postcode", "Address 1", "Last confirmed"]
@@ -104,11 +104,9 @@ FILES = [
 
 
 @pytest.mark.parametrize(("data", "media", "code"), named(FILES))
-def test_a_hostile_file_is_refused_whole_with_a_reason_and_a_remedy(door: Door, data, media, code) -> None:
+def test_a_hostile_file_is_refused_whole_with_a_reason_and_a_remedy(api: Api, data, media, code) -> None:
     for query in ("", "?dry_run=true", "?mode=replace"):
-        response = door.ask(
-            "blackpool", "POST", REGISTER_UPLOADS + query, content=data, headers={"Content-Type": media}
-        )
+        response = api.ask("blackpool", "POST", REGISTER_UPLOADS + query, content=data, headers={"Content-Type": media})
         if code is None:
             assert_refused(response, 413, "body-too-large")
             continue
@@ -135,19 +133,19 @@ CELLS = [
 
 @pytest.mark.parametrize("media", [CSV, XLSX])
 @pytest.mark.parametrize(("changes", "outcome", "field", "code"), named(CELLS))
-def test_a_hostile_cell_costs_its_row_at_most(door: Door, media, changes, outcome, field, code) -> None:
+def test_a_hostile_cell_costs_its_row_at_most(api: Api, media, changes, outcome, field, code) -> None:
     number = next(NUMBERS)
     rows = [[f"file {number}{side}", *GOOD] for side in "abc"]
     for heading, value in changes.items():
         rows[1][HEADINGS.index(heading)] = value
     data = workbook(HEADINGS, *rows) if media == XLSX else as_csv(HEADINGS, *rows)
-    response = door.ask("blackpool", "POST", REGISTER_UPLOADS, content=data, headers={"Content-Type": media})
+    response = api.ask("blackpool", "POST", REGISTER_UPLOADS, content=data, headers={"Content-Type": media})
     assert response.status_code == 202
     assert outcomes_of(response.json()) == {3: outcome}
     assert (field, code) in issues_of(response.json(), 3)
     assert response.json()["counts"]["accepted"] == 2
     assert_silent(response, changes)
-    door.house.settle()
+    api.deployment.settle()
 
 
 LINES = [
@@ -158,12 +156,12 @@ LINES = [
 
 
 @pytest.mark.parametrize(("line", "code"), named(LINES))
-def test_a_hostile_line_of_a_table_costs_itself_alone(door: Door, line: str, code: str) -> None:
+def test_a_hostile_line_of_a_table_costs_itself_alone(api: Api, line: str, code: str) -> None:
     number = next(NUMBERS)
     good = ",".join(GOOD)
     lines = [f"line {number}a,{good}", line.format(id=f"line {number}b", good=good), f"line {number}c,{good}"]
     data = "\r\n".join([HEAD, *lines, ""]).encode()
-    response = door.ask("blackpool", "POST", REGISTER_UPLOADS, content=data, headers={"Content-Type": CSV})
+    response = api.ask("blackpool", "POST", REGISTER_UPLOADS, content=data, headers={"Content-Type": CSV})
     assert response.status_code == 202
     assert outcomes_of(response.json()) == {3: "rejected"}
     assert ("row", code) in issues_of(response.json(), 3)
@@ -171,9 +169,9 @@ def test_a_hostile_line_of_a_table_costs_itself_alone(door: Door, line: str, cod
     assert_silent(response)
 
 
-def test_a_file_full_of_nuls_is_refused_row_by_row(door: Door) -> None:
+def test_a_file_full_of_nuls_is_refused_row_by_row(api: Api) -> None:
     data = TABLE.encode("utf-32")
-    response = door.ask("blackpool", "POST", REGISTER_UPLOADS, content=data, headers={"Content-Type": CSV})
+    response = api.ask("blackpool", "POST", REGISTER_UPLOADS, content=data, headers={"Content-Type": CSV})
     assert_refused(response, 422, "no-row-accepted")
     assert ("row", "nul_bytes") in issues_of(response.json(), 2)
 
@@ -190,33 +188,33 @@ ODD = [
 
 
 @pytest.mark.parametrize("data", named(ODD))
-def test_what_spreadsheet_programs_really_write_is_taken(door: Door, data: bytes) -> None:
-    response = door.ask("blackpool", "POST", REGISTER_UPLOADS, content=data, headers={"Content-Type": CSV})
+def test_what_spreadsheet_programs_really_write_is_taken(api: Api, data: bytes) -> None:
+    response = api.ask("blackpool", "POST", REGISTER_UPLOADS, content=data, headers={"Content-Type": CSV})
     assert response.status_code == 202
     assert response.json()["counts"]["rejected"] == 0
     assert_silent(response)
 
 
-def test_columns_that_must_not_be_shared_are_reported_and_nothing_of_them_is_kept(door: Door) -> None:
+def test_columns_that_must_not_be_shared_are_reported_and_nothing_of_them_is_kept(api: Api) -> None:
     headings = [*HEADINGS, "Surname", "DOB", "NHS Number", "Key safe code"]
     row = [f"file {next(NUMBERS)}", *GOOD, f"{STREET}-Smythe", "02/03/1941", "943 476 5919", "C4711Y"]
     data = as_csv(headings, row)
     sent = {"content": data, "headers": {"Content-Type": CSV}}
-    dry = door.ask("blackpool", "POST", REGISTER_UPLOADS + "?dry_run=true", **sent)
+    dry = api.ask("blackpool", "POST", REGISTER_UPLOADS + "?dry_run=true", **sent)
     remarks = [said for said in dry.json()["remarks"] if "not kept" in said]
     assert len(remarks) == 4
     assert all(name in said for name, said in zip(headings[6:], remarks, strict=True))
     read = {column["heading"]: column["field"] for column in dry.json()["columns"]}
     assert [read[name] for name in headings[6:]] == [None] * 4
     assert_silent(dry, row)
-    assert_silent(door.ask("blackpool", "POST", REGISTER_UPLOADS, **sent), row)
+    assert_silent(api.ask("blackpool", "POST", REGISTER_UPLOADS, **sent), row)
 
 
-def test_headings_that_look_like_somebodys_number_are_not_repeated(door: Door) -> None:
+def test_headings_that_look_like_somebodys_number_are_not_repeated(api: Api) -> None:
     data = as_csv([*HEADINGS, TELLTALE], [f"file {next(NUMBERS)}", *GOOD, "x"])
     sent = {"content": data, "headers": {"Content-Type": CSV}}
-    assert_silent(door.ask("blackpool", "POST", REGISTER_UPLOADS + "?dry_run=true", **sent))
-    assert_silent(door.ask("blackpool", "POST", REGISTER_UPLOADS, **sent))
+    assert_silent(api.ask("blackpool", "POST", REGISTER_UPLOADS + "?dry_run=true", **sent))
+    assert_silent(api.ask("blackpool", "POST", REGISTER_UPLOADS, **sent))
 
 
 def as_csv(*rows: list[str]) -> bytes:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.hostile.http_fuzz import TELLTALE, assert_refused, assert_silent, named
-from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Door
+from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Api
 
 UNAUTHENTICATED = (401, "unauthenticated")
 INVALID = (422, "invalid-request")
@@ -41,14 +41,14 @@ KEYS = [
 
 
 @pytest.mark.parametrize("header", named(KEYS))
-def test_a_hostile_key_opens_nothing(door: Door, header: bytes) -> None:
-    key = door.keys["raven"]
+def test_a_hostile_key_opens_nothing(api: Api, header: bytes) -> None:
+    key = api.keys["raven"]
     _, identity, secret = key.split(".")
     parts = {"key": key, "id": identity, "secret": secret, "half": secret[:22], "capitals": secret.upper()}
-    parts["other"] = door.keys["harbour"].split(".")[2]
+    parts["other"] = api.keys["harbour"].split(".")[2]
     for name, value in parts.items():
         header = header.replace(b"{%s}" % name.encode(), value.encode())
-    response = door.ask(None, "POST", NOTICES, json={"id": "n"}, headers={"Authorization": header})
+    response = api.ask(None, "POST", NOTICES, json={"id": "n"}, headers={"Authorization": header})
     assert_refused(response, *UNAUTHENTICATED)
     assert response.headers["WWW-Authenticate"] == "Bearer"
     assert secret not in response.text
@@ -57,13 +57,13 @@ def test_a_hostile_key_opens_nothing(door: Door, header: bytes) -> None:
 @pytest.mark.parametrize(
     "place", ["/v1/cases?key={key}", "/v1/cases?access_token={key}", "/v1/cases?authorization=Bearer {key}"]
 )
-def test_a_key_in_an_address_opens_nothing(door: Door, place: str) -> None:
-    assert_refused(door.ask(None, "GET", place.format(key=door.keys["blackpool"])), *UNAUTHENTICATED)
+def test_a_key_in_an_address_opens_nothing(api: Api, place: str) -> None:
+    assert_refused(api.ask(None, "GET", place.format(key=api.keys["blackpool"])), *UNAUTHENTICATED)
 
 
-def test_a_key_in_a_cookie_opens_nothing(door: Door) -> None:
-    cookie = {"Cookie": f"Authorization=Bearer {door.keys['blackpool']}"}
-    assert_refused(door.ask(None, "GET", "/v1/cases", headers=cookie), *UNAUTHENTICATED)
+def test_a_key_in_a_cookie_opens_nothing(api: Api) -> None:
+    cookie = {"Cookie": f"Authorization=Bearer {api.keys['blackpool']}"}
+    assert_refused(api.ask(None, "GET", "/v1/cases", headers=cookie), *UNAUTHENTICATED)
 
 
 METHODS = [
@@ -83,17 +83,17 @@ METHODS = [
 
 
 @pytest.mark.parametrize(("method", "path"), METHODS)
-def test_a_method_that_an_address_does_not_take_is_refused(door: Door, method: str, path: str) -> None:
-    response = door.ask("blackpool", method, path)
+def test_a_method_that_an_address_does_not_take_is_refused(api: Api, method: str, path: str) -> None:
+    response = api.ask("blackpool", method, path)
     assert_refused(response, *NO_METHOD)
     assert method not in response.headers["Allow"].split(", ")
 
 
-def test_a_header_that_names_another_method_changes_nothing(door: Door) -> None:
+def test_a_header_that_names_another_method_changes_nothing(api: Api) -> None:
     headers = {"X-HTTP-Method-Override": "DELETE"}
-    assert door.ask("blackpool", "PUT", ENTRIES, json={"entry_id": "kept", "cli": TELLTALE}).status_code == 202
-    assert_refused(door.ask("blackpool", "POST", f"{ENTRIES}/kept", headers=headers), *NO_METHOD)
-    again = door.ask("blackpool", "PUT", ENTRIES, json={"entry_id": "kept", "cli": TELLTALE})
+    assert api.ask("blackpool", "PUT", ENTRIES, json={"entry_id": "kept", "cli": TELLTALE}).status_code == 202
+    assert_refused(api.ask("blackpool", "POST", f"{ENTRIES}/kept", headers=headers), *NO_METHOD)
+    again = api.ask("blackpool", "PUT", ENTRIES, json={"entry_id": "kept", "cli": TELLTALE})
     assert again.json()["counts"]["unchanged"] == 1
 
 
@@ -141,9 +141,9 @@ BODIES = {
 
 
 @pytest.mark.parametrize(("who", "method", "path", "answer"), named(PATHS))
-def test_a_hostile_address_leads_nowhere(door: Door, who, method, path, answer) -> None:
+def test_a_hostile_address_leads_nowhere(api: Api, who, method, path, answer) -> None:
     body = {"by": "Asha Patel"} if "/alerts/" in path else BODIES.get(method)
-    assert_refused(door.ask(who, method, path, **({"json": body} if body else {})), *answer)
+    assert_refused(api.ask(who, method, path, **({"json": body} if body else {})), *answer)
 
 
 QUERIES = [
@@ -163,8 +163,8 @@ QUERIES = [
 
 
 @pytest.mark.parametrize(("who", "path"), named(QUERIES))
-def test_a_hostile_parameter_is_refused_by_its_name(door: Door, who: str, path: str) -> None:
-    response = door.ask(who, "GET", path)
+def test_a_hostile_parameter_is_refused_by_its_name(api: Api, who: str, path: str) -> None:
+    response = api.ask(who, "GET", path)
     assert_refused(response, *INVALID)
     name = path.partition("?")[2].partition("=")[0]
     assert [fault["field"] for fault in response.json()["faults"]] == [f"query.{name}"]
@@ -183,9 +183,9 @@ UPLOAD_QUERIES = [
 
 
 @pytest.mark.parametrize(("query", "field"), named(UPLOAD_QUERIES))
-def test_a_hostile_parameter_of_an_upload_is_refused_before_anything_is_read(door: Door, query, field) -> None:
+def test_a_hostile_parameter_of_an_upload_is_refused_before_anything_is_read(api: Api, query, field) -> None:
     data = b"Case ID,Tel No\r\nqueried,01632 960777\r\n"
-    response = door.ask("blackpool", "POST", f"{REGISTER_UPLOADS}?{query}", content=data, headers={"Content-Type": CSV})
+    response = api.ask("blackpool", "POST", f"{REGISTER_UPLOADS}?{query}", content=data, headers={"Content-Type": CSV})
     assert_refused(response, *INVALID)
     assert [fault["field"] for fault in response.json()["faults"]] == [f"query.{field}"]
 
@@ -194,37 +194,37 @@ IDEMPOTENCY_KEYS = [("empty", b""), ("of 201 signs", b"k" * 201), ("of 10 kiloby
 
 
 @pytest.mark.parametrize("key", named(IDEMPOTENCY_KEYS))
-def test_a_hostile_idempotency_key_is_refused_by_its_name(door: Door, key: bytes) -> None:
-    response = door.ask("raven", "POST", NOTICES, json={"id": "i", "cli": TELLTALE}, headers={"Idempotency-Key": key})
+def test_a_hostile_idempotency_key_is_refused_by_its_name(api: Api, key: bytes) -> None:
+    response = api.ask("raven", "POST", NOTICES, json={"id": "i", "cli": TELLTALE}, headers={"Idempotency-Key": key})
     assert_refused(response, *INVALID)
     assert [fault["field"] for fault in response.json()["faults"]] == ["header.idempotency-key"]
 
 
 @pytest.mark.parametrize("key", ["'; DROP TABLE idempotency_keys; --", "../../x", "\xe9\xff", "%00", TELLTALE])
-def test_an_odd_idempotency_key_is_a_key_like_any_other(door: Door, key: str) -> None:
+def test_an_odd_idempotency_key_is_a_key_like_any_other(api: Api, key: str) -> None:
     headers = {"Idempotency-Key": key.encode("latin-1")}
     row = {"id": "odd", "cli": TELLTALE, "planned_migration_date": "2027-03-01"}
-    first = door.ask("raven", "POST", NOTICES, json=row, headers=headers)
-    again = door.ask("raven", "POST", NOTICES, json=row, headers=headers)
-    other = door.ask("raven", "POST", NOTICES, json={**row, "brand": "Raven"}, headers=headers)
+    first = api.ask("raven", "POST", NOTICES, json=row, headers=headers)
+    again = api.ask("raven", "POST", NOTICES, json=row, headers=headers)
+    other = api.ask("raven", "POST", NOTICES, json={**row, "brand": "Raven"}, headers=headers)
     assert (first.status_code, again.status_code) == (202, 202)
     assert again.json()["submission"] == first.json()["submission"]
     assert_refused(other, 422, "idempotency-mismatch")
     assert_silent(again)
 
 
-def test_the_idempotency_key_of_another_provider_is_another_key(door: Door) -> None:
+def test_the_idempotency_key_of_another_provider_is_another_key(api: Api) -> None:
     headers = {"Idempotency-Key": "shared"}
-    mine = door.ask("raven", "POST", NOTICES, json={"id": "s", "cli": TELLTALE}, headers=headers)
-    theirs = door.ask("harbour", "POST", NOTICES, json={"id": "t", "cli": "01632 960778"}, headers=headers)
+    mine = api.ask("raven", "POST", NOTICES, json={"id": "s", "cli": TELLTALE}, headers=headers)
+    theirs = api.ask("harbour", "POST", NOTICES, json={"id": "t", "cli": "01632 960778"}, headers=headers)
     assert (mine.status_code, theirs.status_code) == (202, 202)
     assert mine.json()["submission"] != theirs.json()["submission"]
     assert not theirs.json()["repeated"]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "", "pullcord.example:99999"])
-def test_no_answer_repeats_the_host_it_was_asked_by(door: Door, host: str) -> None:
-    response = door.ask(
+def test_no_answer_repeats_the_host_it_was_asked_by(api: Api, host: str) -> None:
+    response = api.ask(
         "raven",
         "POST",
         NOTICES,

@@ -35,10 +35,10 @@ def property_line(number: int) -> Row:
 
 
 def address_line(number: int) -> Row:
-    """The line of a house with a postcode and an address; two share a postcode."""
-    code, house = divmod(number, _HOMES_A_POSTCODE)
+    """The line of a deployment with a postcode and an address; two share a postcode."""
+    code, deployment = divmod(number, _HOMES_A_POSTCODE)
     district, inward = divmod(code, len(_INWARD))
-    return {"postcode": f"FY{district % 10} {_INWARD[inward]}", "address_lines": [f"{14 + house} Lapwing Close"]}
+    return {"postcode": f"FY{district % 10} {_INWARD[inward]}", "address_lines": [f"{14 + deployment} Lapwing Close"]}
 
 
 KINDS: tuple[Callable[[int], Row], ...] = (telephone_line, property_line, address_line)

@@ -1,4 +1,4 @@
-"""Writers side by side at the real door."""
+"""Writers side by side at the real API."""
 
 from __future__ import annotations
 

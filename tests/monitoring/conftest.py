@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 import services.runtime.kafka.relay_supervisor  # noqa: F401 - its metrics are watched with the others
-from tests.support.deployment import House
-from tests.support.http import ENTRIES, ENTRY, door, open_door
+from tests.support.deployment import Deployment
+from tests.support.http import ENTRIES, ENTRY, api, open_api
 
-__all__ = ["busy", "door"]
+__all__ = ["api", "busy"]
 
 
 @pytest.fixture
-def busy(house: House) -> str:
+def busy(deployment: Deployment) -> str:
     """What /metrics answers on a busy day."""
-    with open_door(house) as door:
-        door.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
-        _, alert, _ = door.alerted_case()
-        door.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Asha Patel"})
-        door.ask(None, "GET", "/nowhere")
-        return door.ask(None, "GET", "/metrics").text
+    with open_api(deployment) as api:
+        api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
+        _, alert, _ = api.alerted_case()
+        api.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Asha Patel"})
+        api.ask(None, "GET", "/nowhere")
+        return api.ask(None, "GET", "/metrics").text

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from services.audit.metrics import OversightGauges
 from tests.monitoring.tools import RECORDED, expressions, named, run
 from tests.support.checks.source import ROOT
-from tests.support.http import Door
+from tests.support.http import Api
 
 DOCUMENTED = set(re.findall(r"^\| `(pullcord_\w+)` \|", (ROOT / "docs" / "metrics.md").read_text(), re.MULTILINE))
 OVERSIGHT = {family.name for family in OversightGauges(None).collect()}
@@ -28,12 +28,12 @@ def test_promtool_has_no_word_against_the_metrics(busy: str) -> None:
     assert (said.code, said.out, said.err) == (0, "", "")
 
 
-def test_promtool_has_no_word_against_the_figures_of_oversight(door: Door) -> None:
-    door.alerted_case()
-    door.house.clock.advance(days=10)
-    while door.parts.closer.run_once():
+def test_promtool_has_no_word_against_the_figures_of_oversight(api: Api) -> None:
+    api.alerted_case()
+    api.deployment.clock.advance(days=10)
+    while api.parts.closer.run_once():
         pass
-    text = door.ask("regulator", "GET", "/metrics/oversight").text
+    text = api.ask("regulator", "GET", "/metrics/oversight").text
     said = run("promtool", "check", "metrics", given=text)
     assert (said.code, said.out, said.err) == (0, "", "")
     assert there(text) >= OVERSIGHT

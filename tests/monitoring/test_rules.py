@@ -14,7 +14,7 @@ RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 SECTIONS = re.findall(r"^## (Pullcord\w+)$", RUNBOOK, re.MULTILINE)
 TESTS = yaml.safe_load((FOLDER / "rules.test.yaml").read_text())
 LABELS_SHOWN = frozenset(["loop", "consumer", "feed", "instance"])
-"""Codes of ours and addresses of processes: a text that leaves the house shows no other label."""
+"""Codes of ours and addresses of processes: a text that leaves the deployment shows no other label."""
 
 
 def expected(test: dict) -> set[str]:

@@ -13,97 +13,97 @@ from prometheus_client.parser import text_string_to_metric_families
 from services.core.audit import AuditAction
 from services.storage.audit import AuditRow, write_audit
 from services.storage.secrets.keys import Role, create_key, list_keys, revoke_key
-from tests.support.http import NOTICE, NOTICES, Door
+from tests.support.http import NOTICE, NOTICES, Api
 
 REQUESTS, SECONDS = "pullcord_http_requests_total", "pullcord_http_request_seconds_count"
 KEY_ENDS = "pullcord_api_key_expires_in_seconds"
 
 
-def values(door: Door, name: str, **labels: str) -> list[float]:
-    families = text_string_to_metric_families(door.ask(None, "GET", "/metrics").text)
+def values(api: Api, name: str, **labels: str) -> list[float]:
+    families = text_string_to_metric_families(api.ask(None, "GET", "/metrics").text)
     samples = (sample for family in families for sample in family.samples if sample.name == name)
     return [sample.value for sample in samples if labels.items() <= sample.labels.items()]
 
 
-def value(door: Door, name: str, **labels: str) -> float:
-    return sum(values(door, name, **labels))
+def value(api: Api, name: str, **labels: str) -> float:
+    return sum(values(api, name, **labels))
 
 
-def make_backup(door: Door) -> None:
-    store = door.house.store
+def make_backup(api: Api) -> None:
+    store = api.deployment.store
     with store.writing() as connection:
         row = AuditRow(AuditAction.BACKUP_MADE, {"kind": "sqlite", "bytes": 4096})
         write_audit(connection, store.vault, [row], store.now())
 
 
-def test_the_room_on_the_disk_is_that_of_the_database(door: Door) -> None:
-    database = door.house.store.engine.url.database
+def test_the_room_on_the_disk_is_that_of_the_database(api: Api) -> None:
+    database = api.deployment.store.engine.url.database
     assert database is not None
-    assert value(door, "pullcord_disk_free_bytes") == pytest.approx(disk_usage(database).free, rel=0.2)
+    assert value(api, "pullcord_disk_free_bytes") == pytest.approx(disk_usage(database).free, rel=0.2)
 
 
-def test_a_deployment_that_was_never_backed_up_is_as_late_as_its_first_record_is_old(door: Door) -> None:
-    door.house.clock.advance(days=2)
-    assert value(door, "pullcord_backup_age_seconds") == 2 * 86_400
+def test_a_deployment_that_was_never_backed_up_is_as_late_as_its_first_record_is_old(api: Api) -> None:
+    api.deployment.clock.advance(days=2)
+    assert value(api, "pullcord_backup_age_seconds") == 2 * 86_400
 
 
-def test_a_backup_is_as_old_as_the_newest_on_record(door: Door) -> None:
+def test_a_backup_is_as_old_as_the_newest_on_record(api: Api) -> None:
     for _ in range(2):
-        door.house.clock.advance(hours=5)
-        make_backup(door)
-    door.house.clock.advance(hours=3)
-    assert value(door, "pullcord_backup_age_seconds") == 3 * 3600
+        api.deployment.clock.advance(hours=5)
+        make_backup(api)
+    api.deployment.clock.advance(hours=3)
+    assert value(api, "pullcord_backup_age_seconds") == 3 * 3600
 
 
-def test_the_key_that_ends_first_is_counted_down_and_on_until_it_is_revoked(door: Door) -> None:
-    store = door.house.store
+def test_the_key_that_ends_first_is_counted_down_and_on_until_it_is_revoked(api: Api) -> None:
+    store = api.deployment.store
     first = create_key(store, Role.REGULATOR, None, "for a month", lasts=timedelta(days=31))
-    assert values(door, KEY_ENDS) == [31 * 86_400]
-    door.house.clock.advance(days=31, hours=1)
-    assert values(door, KEY_ENDS) == [-3600]
+    assert values(api, KEY_ENDS) == [31 * 86_400]
+    api.deployment.clock.advance(days=31, hours=1)
+    assert values(api, KEY_ENDS) == [-3600]
     revoke_key(store, first.split(".")[1])
-    assert values(door, KEY_ENDS) == [334 * 86_400 - 3600]
+    assert values(api, KEY_ENDS) == [334 * 86_400 - 3600]
 
 
-def test_where_every_key_was_revoked_there_is_no_sample_of_one(door: Door) -> None:
-    for key in list_keys(door.house.store):
-        revoke_key(door.house.store, key.key_id)
-    assert values(door, KEY_ENDS) == []
-    assert f"# TYPE {KEY_ENDS} gauge" in door.ask(None, "GET", "/metrics").text
+def test_where_every_key_was_revoked_there_is_no_sample_of_one(api: Api) -> None:
+    for key in list_keys(api.deployment.store):
+        revoke_key(api.deployment.store, key.key_id)
+    assert values(api, KEY_ENDS) == []
+    assert f"# TYPE {KEY_ENDS} gauge" in api.ask(None, "GET", "/metrics").text
 
 
-def test_a_request_is_counted_and_timed_by_its_route_and_never_by_its_path(door: Door) -> None:
+def test_a_request_is_counted_and_timed_by_its_route_and_never_by_its_path(api: Api) -> None:
     posted = {"route": NOTICES, "method": "POST", "status": "202"}
-    before, timed = value(door, REQUESTS, **posted), value(door, SECONDS, route=NOTICES, method="POST")
-    assert door.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
-    assert value(door, REQUESTS, **posted) == before + 1
-    assert value(door, SECONDS, route=NOTICES, method="POST") == timed + 1
+    before, timed = value(api, REQUESTS, **posted), value(api, SECONDS, route=NOTICES, method="POST")
+    assert api.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
+    assert value(api, REQUESTS, **posted) == before + 1
+    assert value(api, SECONDS, route=NOTICES, method="POST") == timed + 1
 
-    case, _, link = door.alerted_case()
-    door.ask("blackpool", "GET", f"/v1/cases/{case}")
-    door.ask(None, "GET", link)
-    door.ask(None, "GET", "/01632960123")
-    text = door.ask(None, "GET", "/metrics").text
+    case, _, link = api.alerted_case()
+    api.ask("blackpool", "GET", f"/v1/cases/{case}")
+    api.ask(None, "GET", link)
+    api.ask(None, "GET", "/01632960123")
+    text = api.ask(None, "GET", "/metrics").text
     assert 'route="unknown"' in text
     assert re.search(rf"{case}|{link}|960123", text) is None
 
 
-def test_a_method_that_somebody_made_up_is_counted_as_other(door: Door) -> None:
-    before = value(door, REQUESTS, method="other")
-    door.ask(None, "JUMP", "/livez")
-    assert value(door, REQUESTS, method="other") == before + 1
-    assert "JUMP" not in door.ask(None, "GET", "/metrics").text
+def test_a_method_that_somebody_made_up_is_counted_as_other(api: Api) -> None:
+    before = value(api, REQUESTS, method="other")
+    api.ask(None, "JUMP", "/livez")
+    assert value(api, REQUESTS, method="other") == before + 1
+    assert "JUMP" not in api.ask(None, "GET", "/metrics").text
 
 
-def test_a_fault_that_nobody_foresaw_is_counted_as_ours(door: Door) -> None:
-    @door.app.get("/broken")
+def test_a_fault_that_nobody_foresaw_is_counted_as_ours(api: Api) -> None:
+    @api.app.get("/broken")
     def broken() -> None:
         raise LookupError("01632 960123")
 
     async def ask() -> int:
-        transport = ASGITransport(door.app, raise_app_exceptions=False)
+        transport = ASGITransport(api.app, raise_app_exceptions=False)
         async with AsyncClient(transport=transport, base_url="https://pullcord.example") as client:
             return (await client.get("/broken")).status_code
 
-    assert door.portal.call(ask) == 500
-    assert value(door, REQUESTS, route="/broken", status="500") == 1
+    assert api.portal.call(ask) == 500
+    assert value(api, REQUESTS, route="/broken", status="500") == 1

@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 from services.storage.tables import cases
 from tests.monitoring.prometheus import Prometheus
 from tests.monitoring.tools import ALERTS, BOARDS, chosen, run
-from tests.support.servers.killing import READY_WITHIN, Deployment, Mailbox, prepare, put_register, until
+from tests.support.servers.killing import READY_WITHIN, Mailbox, ServedDeployment, prepare, put_register, until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
@@ -32,7 +32,7 @@ ONLY_THE_HEARTBEAT = {"PullcordHeartbeat"}
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[Deployment]:
+def deployment(tmp_path: Path) -> Iterator[ServedDeployment]:
     """A service with lines at risk, of which the council has been told."""
     mailbox = Mailbox()
     mailbox.start()
@@ -49,7 +49,7 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
 
 
 @pytest.fixture
-def prometheus(tmp_path: Path, deployment: Deployment) -> Iterator[Prometheus]:
+def prometheus(tmp_path: Path, deployment: ServedDeployment) -> Iterator[Prometheus]:
     with running(Prometheus(tmp_path / "prometheus", deployment.port)) as server:
         yield server
 
@@ -63,7 +63,7 @@ def running(server: Prometheus) -> Iterator[Prometheus]:
         server.stop()
 
 
-def put_lines_at_risk(deployment: Deployment) -> None:
+def put_lines_at_risk(deployment: ServedDeployment) -> None:
     put_register(deployment, LINES)
     day = str(datetime.now(UTC).date() + timedelta(days=10))
     rows = [{"id": f"n{one}", "cli": f"01632 96000{one}", "planned_migration_date": day} for one in range(LINES)]
@@ -71,20 +71,20 @@ def put_lines_at_risk(deployment: Deployment) -> None:
         assert client.post("/v1/migration-notices", json=rows).status_code == 202
 
 
-def told(deployment: Deployment) -> int:
+def told(deployment: ServedDeployment) -> int:
     """Of how many cases the council has been told."""
     with deployment.store.reading() as connection:
         query = select(func.count()).select_from(cases).where(cases.c.last_alert_at.is_not(None))
         return connection.scalar(query) or 0
 
 
-def make_due(deployment: Deployment) -> None:
+def make_due(deployment: ServedDeployment) -> None:
     """Let what is due next have been due for five minutes."""
     with deployment.store.writing() as connection:
         connection.execute(update(cases).values(due_at=datetime.now(UTC) - timedelta(minutes=5)))
 
 
-def start_the_door_alone(deployment: Deployment) -> None:
+def start_the_door_alone(deployment: ServedDeployment) -> None:
     """The role that takes in and shows, and tells nobody: there is no engine in it."""
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder)}
     command = [Path(sys.executable).with_name("pullcord"), "run", "ingest", "--port", str(deployment.port)]
@@ -110,7 +110,7 @@ def figures_of_now() -> dict[str, str]:
 
 
 def test_the_engine_stops_and_the_alert_fires_and_ends_when_it_is_back(
-    deployment: Deployment, prometheus: Prometheus
+    deployment: ServedDeployment, prometheus: Prometheus
 ) -> None:
     with deployment.client() as client:
         said = run("promtool", "check", "metrics", given=client.get("/metrics").text)
@@ -135,7 +135,7 @@ def test_the_engine_stops_and_the_alert_fires_and_ends_when_it_is_back(
     assert until(lambda: set(prometheus.firing()) == silent, PATIENCE), sorted(prometheus.firing())
 
 
-def test_dashboards_show_how_it_stands_now(deployment: Deployment, prometheus: Prometheus) -> None:
+def test_dashboards_show_how_it_stands_now(deployment: ServedDeployment, prometheus: Prometheus) -> None:
     def without_a_figure() -> list[str]:
         return [title for title, query in figures_of_now().items() if prometheus.value(query) is None]
 

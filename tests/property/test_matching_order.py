@@ -18,7 +18,7 @@ from services.ingest.recording.withdrawals import withdraw_one
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.events.process import Effects
 from services.storage.store import Store
-from tests.support.deployment import BLACKPOOL, House, sqlite_engine
+from tests.support.deployment import BLACKPOOL, Deployment, sqlite_engine
 from tests.support.ledger import cases_by_entry, pairs, stale_matches, tell_everything_again
 from tests.support.servers.worlds import ENTRIES, World, bases, entry_versions, in_order, notice_versions
 
@@ -63,31 +63,31 @@ class FallsOver:
 
 
 @contextmanager
-def fresh_house() -> Iterator[House]:
+def fresh_deployment() -> Iterator[Deployment]:
     with TemporaryDirectory() as folder:
         engine = sqlite_engine(Path(folder))
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         try:
-            yield House(engine).with_officers()
+            yield Deployment(engine).with_officers()
         finally:
             engine.dispose()
 
 
-def live_through(house: House, world: World, story: Sequence[Step]) -> None:
-    """Do the steps in the house and note in the world what they leave on record."""
+def live_through(deployment: Deployment, world: World, story: Sequence[Step]) -> None:
+    """Do the steps in the deployment and note in the world what they leave on record."""
     for kind, what in story:
-        house.clock.advance(seconds=1)
-        DEEDS[kind](house, world, what)
-    house.settle()
+        deployment.clock.advance(seconds=1)
+        DEEDS[kind](deployment, world, what)
+    deployment.settle()
 
 
-def _post(house: House, world: World, rows: Sequence[Any]) -> None:
-    house.post_notices(*rows)
+def _post(deployment: Deployment, world: World, rows: Sequence[Any]) -> None:
+    deployment.post_notices(*rows)
     _in_any_order(world.post, rows)
 
 
-def _put(house: House, world: World, rows: Sequence[Any]) -> None:
-    house.put_entries(*rows)
+def _put(deployment: Deployment, world: World, rows: Sequence[Any]) -> None:
+    deployment.put_entries(*rows)
     _in_any_order(world.put, rows)
 
 
@@ -96,32 +96,32 @@ def _in_any_order(take: Callable[[Any], None], rows: Sequence[Any]) -> None:
         take(row)
 
 
-def _withdraw(house: House, world: World, name: str) -> None:
-    known = world.withdraw(name, house.clock.now())
+def _withdraw(deployment: Deployment, world: World, name: str) -> None:
+    known = world.withdraw(name, deployment.clock.now())
     try:
-        withdraw_one(house.store, BLACKPOOL, name)
+        withdraw_one(deployment.store, BLACKPOOL, name)
     except NotFoundError:
         assert not known
 
 
-def _pump(house: House, _world: World, batch: int) -> None:
-    EventDispatcher(house.store, house.pump._consumers, batch).run_once()
+def _pump(deployment: Deployment, _world: World, batch: int) -> None:
+    EventDispatcher(deployment.store, deployment.pump._consumers, batch).run_once()
 
 
-def _crash(house: House, _world: World, place: int) -> None:
-    consumers = list(house.pump._consumers)
+def _crash(deployment: Deployment, _world: World, place: int) -> None:
+    consumers = list(deployment.pump._consumers)
     consumers[place] = FallsOver(consumers[place])
     try:
-        EventDispatcher(house.store, consumers).run_once()
+        EventDispatcher(deployment.store, consumers).run_once()
     except Killed:
         return
 
 
-def _replay(house: House, _world: World, _: None) -> None:
-    tell_everything_again(house)
+def _replay(deployment: Deployment, _world: World, _: None) -> None:
+    tell_everything_again(deployment)
 
 
-DEEDS: dict[str, Callable[[House, World, Any], None]] = {
+DEEDS: dict[str, Callable[[Deployment, World, Any], None]] = {
     "post": _post,
     "put": _put,
     "withdraw": _withdraw,
@@ -131,25 +131,27 @@ DEEDS: dict[str, Callable[[House, World, Any], None]] = {
 }
 
 
-def at_risk(house: House) -> dict[str, tuple[Any, ...]]:
+def at_risk(deployment: Deployment) -> dict[str, tuple[Any, ...]]:
     """What each open danger comes to, whatever led to it."""
-    return {name: (case.lines, case.level, case.harm_on) for name, case in cases_by_entry(house).items() if case.lines}
+    return {
+        name: (case.lines, case.level, case.harm_on) for name, case in cases_by_entry(deployment).items() if case.lines
+    }
 
 
 @MOST
 @given(story=stories())
 def test_whatever_happens_the_matches_are_those_of_the_final_records(story: list[Step]) -> None:
-    with fresh_house() as house, fresh_house() as anew:
-        world = World(house.store.tokeniser)
-        live_through(house, world, story)
-        assert pairs(house) == world.expected()
-        assert stale_matches(house) == 0
+    with fresh_deployment() as deployment, fresh_deployment() as anew:
+        world = World(deployment.store.tokeniser)
+        live_through(deployment, world, story)
+        assert pairs(deployment) == world.expected()
+        assert stale_matches(deployment) == 0
 
         anew.put_entries(*(one.row for one in world.entries.values() if one.live))
         anew.post_notices(*(_as_it_stands(one) for one in world.notices.values()))
         anew.settle()
-        assert pairs(house) == pairs(anew)
-        assert at_risk(house) == at_risk(anew)
+        assert pairs(deployment) == pairs(anew)
+        assert at_risk(deployment) == at_risk(anew)
 
 
 @st.composite
@@ -167,15 +169,15 @@ def test_the_same_versions_in_two_orders_and_batchings_give_the_same_matches(
     orders: tuple[list[Any], list[Any]],
 ) -> None:
     one_by_one, at_once = orders
-    with fresh_house() as house, fresh_house() as other:
+    with fresh_deployment() as deployment, fresh_deployment() as other:
         for row in one_by_one:
-            (house.post_notices if "id" in row else house.put_entries)(row)
-            house.settle()
+            (deployment.post_notices if "id" in row else deployment.put_entries)(row)
+            deployment.settle()
         other.post_notices(*(row for row in at_once if "id" in row))
         other.put_entries(*(row for row in at_once if "id" not in row))
         other.settle()
-        assert pairs(house) == pairs(other)
-        assert at_risk(house) == at_risk(other)
+        assert pairs(deployment) == pairs(other)
+        assert at_risk(deployment) == at_risk(other)
 
 
 def _as_it_stands(version: Any) -> Any:

@@ -1,5 +1,5 @@
-"""What scenarios share beside the house."""
+"""What scenarios share beside the deployment."""
 
-from tests.support.http import door
+from tests.support.http import api
 
-__all__ = ["door"]
+__all__ = ["api"]

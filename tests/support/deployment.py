@@ -50,7 +50,7 @@ RAVEN = "provider:RAVN"
 
 @dataclass
 class Sent:
-    """A message that left the house."""
+    """A message that left the deployment."""
 
     route: str
     message: Message
@@ -77,7 +77,7 @@ def make_store(engine: Engine, clock: FrozenClock, seed: int = 1) -> Store:
     return Store(engine, Vault({"k1": b"v" * 32}, "k1"), Tokeniser(b"t" * 32), clock, noise.randbytes)
 
 
-class House:
+class Deployment:
     """Blackpool's register, Raven Telecom's notices, and everything between."""
 
     def __init__(self, engine: Engine, clock: FrozenClock | None = None, seed: int = 1) -> None:
@@ -95,7 +95,7 @@ class House:
         add_feed(self.store, "council", "E06000009", "Blackpool")
         add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 
-    def with_officers(self, policy: CouncilPolicy | None = None) -> House:
+    def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
         """Give Blackpool a policy: by default one duty desk, told at every threshold."""
         desk = Contact(label="duty desk", route="mailto://desk.example")
         made = policy or CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),))

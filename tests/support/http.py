@@ -1,4 +1,4 @@
-"""A house with its HTTP application: called in the process, without a socket, or served on a loopback port."""
+"""A deployment with its HTTP application: called in the process, without a socket, or served on a loopback port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.runtime.server import listen, served
 from services.runtime.settings import Settings
 from services.storage.feeds import add_feed
 from services.storage.secrets.keys import Role, create_key
-from tests.support.deployment import BLACKPOOL, RAVEN, House
+from tests.support.deployment import BLACKPOOL, RAVEN, Deployment
 
 CARDIFF = "council:W06000015"
 HARBOUR = "provider:HBRT"
@@ -54,10 +54,10 @@ NOTICE = {
 
 
 @dataclass
-class Door:
-    """The application of a house, and a key for each who may call."""
+class Api:
+    """The application of a deployment, and a key for each who may call."""
 
-    house: House
+    deployment: Deployment
     parts: Parts
     app: FastAPI
     keys: dict[str, str]
@@ -74,13 +74,13 @@ class Door:
 
     def alerted_case(self) -> tuple[str, str, str]:
         """One line at risk, told to the duty desk: the case, the alert and the path of its link."""
-        self.house.put_entries(ENTRY)
-        self.house.post_notices(NOTICE)
-        self.house.tick(seconds=31)
-        message = self.house.mails()[-1].message
+        self.deployment.put_entries(ENTRY)
+        self.deployment.post_notices(NOTICE)
+        self.deployment.tick(seconds=31)
+        message = self.deployment.mails()[-1].message
         link = next(word for word in message.text.split() if "/a/" in word)
-        alert = self.house.mails()[-1].reference.split(".")[0]
-        return self.house.cases()[0].reference, alert, link.removeprefix("https://pullcord.example")
+        alert = self.deployment.mails()[-1].reference.split(".")[0]
+        return self.deployment.cases()[0].reference, alert, link.removeprefix("https://pullcord.example")
 
 
 def problem_of(response: Response) -> tuple[int, str]:
@@ -95,44 +95,44 @@ def problem_of(response: Response) -> tuple[int, str]:
     return response.status_code, kind
 
 
-def make_door_parts(house: House) -> Parts:
-    """The parts of a house, with limits small enough to run into."""
+def make_api_parts(deployment: Deployment) -> Parts:
+    """The parts of a deployment, with limits small enough to run into."""
     settings = Settings(_env_file=None, max_body_mib=1, max_rows=MOST_ROWS, poll_seconds=0.05)
     return make_parts(
-        settings, house.store, Presentation("https://pullcord.example", settings.links_last), house.channel
+        settings, deployment.store, Presentation("https://pullcord.example", settings.links_last), deployment.channel
     )
 
 
-def make_keys(house: House) -> dict[str, str]:
+def make_keys(deployment: Deployment) -> dict[str, str]:
     """One key each; the second provider and the second council are added first."""
-    add_feed(house.store, "council", "W06000015", "Cardiff")
-    add_feed(house.store, "provider", "HBRT", "Harbour Telecom")
-    return {name: create_key(house.store, role, feed, name) for name, (role, feed) in KEYS.items()}
+    add_feed(deployment.store, "council", "W06000015", "Cardiff")
+    add_feed(deployment.store, "provider", "HBRT", "Harbour Telecom")
+    return {name: create_key(deployment.store, role, feed, name) for name, (role, feed) in KEYS.items()}
 
 
 @contextmanager
-def open_door(house: House, runner: EmbeddedRunner | None = None, parts: Parts | None = None) -> Iterator[Door]:
-    """The application of a house, called without a socket."""
-    parts = parts or make_door_parts(house)
-    keys = make_keys(house)
+def open_api(deployment: Deployment, runner: EmbeddedRunner | None = None, parts: Parts | None = None) -> Iterator[Api]:
+    """The application of a deployment, called without a socket."""
+    parts = parts or make_api_parts(deployment)
+    keys = make_keys(deployment)
     app = make_app(parts, runner)
     client = AsyncClient(transport=ASGITransport(app), base_url="https://pullcord.example")
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
-        yield Door(house, parts, app, keys, portal, client)
+        yield Api(deployment, parts, app, keys, portal, client)
         portal.call(client.aclose)
     parts.pool.close(1)
 
 
 @pytest.fixture
-def door(house: House) -> Iterator[Door]:
-    with open_door(house) as opened:
+def api(deployment: Deployment) -> Iterator[Api]:
+    with open_api(deployment) as opened:
         yield opened
 
 
 @contextmanager
-def served_door(house: House) -> Iterator[tuple[str, dict[str, str]]]:
-    """The application of a house on a free loopback port: its base URL, and the keys."""
-    parts, keys = make_door_parts(house), make_keys(house)
+def served_api(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
+    """The application of a deployment on a free loopback port: its base URL, and the keys."""
+    parts, keys = make_api_parts(deployment), make_keys(deployment)
     with served(make_app(parts), listen("127.0.0.1", 0)) as url:
         yield url, keys
     parts.pool.close(1)

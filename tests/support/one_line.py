@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.storage.tables import alerts
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, rows
 
 NUMBER = "01632 960123"
@@ -20,21 +20,21 @@ def notice(name: str = "n1", *, issued: int = 1, in_days: int | None = 10, **mor
     return {"id": name, "cli": NUMBER, "issued_at": f"2026-11-{issued:02}T09:00:00Z", **planned, **more}
 
 
-def after_first_alert(house: House) -> House:
-    """The house when its council has had the first alert of a line that moves in ten days."""
-    house.put_entries(ENTRY)
-    house.post_notices(notice())
-    house.tick(seconds=31)
-    assert len(house.mails()) == 1
-    return house
+def after_first_alert(deployment: Deployment) -> Deployment:
+    """The deployment when its council has had the first alert of a line that moves in ten days."""
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(notice())
+    deployment.tick(seconds=31)
+    assert len(deployment.mails()) == 1
+    return deployment
 
 
-def state(house: House) -> str:
+def state(deployment: Deployment) -> str:
     """Where the case of ENTRY stands."""
-    return cases_by_entry(house)["e1"].state.value
+    return cases_by_entry(deployment)["e1"].state.value
 
 
-def last_alert(house: House) -> tuple[int, str]:
+def last_alert(deployment: Deployment) -> tuple[int, str]:
     """The threshold and the reason of the last alert."""
-    last = rows(house, alerts)[-1]
+    last = rows(deployment, alerts)[-1]
     return last.threshold, last.reason

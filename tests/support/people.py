@@ -9,50 +9,50 @@ from services.alerts.case.acts import Acknowledged, acknowledge, act, read_recor
 from services.alerts.review.case import Case
 from services.alerts.states.machine import Event
 from services.matcher.decisions import MatchId, decide_match
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, match_id
 
 OFFICER = "Asha Patel"
 
 
-def record(house: House, event: Event, entry: str = "e1", **values: Any) -> Case:
+def record(deployment: Deployment, event: Event, entry: str = "e1", **values: Any) -> Case:
     """Record what an officer did to the case of an entry."""
-    case = cases_by_entry(house)[entry]
-    return act(house.store, case.reference, event, read_record(event, {"by": OFFICER, **values}), None)
+    case = cases_by_entry(deployment)[entry]
+    return act(deployment.store, case.reference, event, read_record(event, {"by": OFFICER, **values}), None)
 
 
-def acknowledge_last(house: House) -> Acknowledged:
-    """Acknowledge the alert of the last message that left the house."""
-    alert = house.mails()[-1].reference.partition(".")[0]
-    return acknowledge(house.store, alert, read_record(Event.ACKNOWLEDGE, {"by": OFFICER}))
+def acknowledge_last(deployment: Deployment) -> Acknowledged:
+    """Acknowledge the alert of the last message that left the deployment."""
+    alert = deployment.mails()[-1].reference.partition(".")[0]
+    return acknowledge(deployment.store, alert, read_record(Event.ACKNOWLEDGE, {"by": OFFICER}))
 
 
-def confirm_safe(house: House, entry: str = "e1") -> Case:
+def confirm_safe(deployment: Deployment, entry: str = "e1") -> Case:
     """Record that the provider confirmed a working solution."""
-    return record(house, Event.CONFIRM_SAFE, entry, party="provider", evidence="digital unit proved")
+    return record(deployment, Event.CONFIRM_SAFE, entry, party="provider", evidence="digital unit proved")
 
 
-def pass_post_check(house: House, entry: str = "e1") -> Case:
+def pass_post_check(deployment: Deployment, entry: str = "e1") -> Case:
     """Record a test call after the move that reached the centre."""
-    at = house.clock.now().isoformat()
-    return record(house, Event.PASS_POST_CHECK, entry, arc_name="Fylde ARC", at=at, tested_by=OFFICER)
+    at = deployment.clock.now().isoformat()
+    return record(deployment, Event.PASS_POST_CHECK, entry, arc_name="Fylde ARC", at=at, tested_by=OFFICER)
 
 
-def confirm_hold(house: House, ends_on: str, entry: str = "e1") -> Case:
+def confirm_hold(deployment: Deployment, ends_on: str, entry: str = "e1") -> Case:
     """Record a hold that the provider confirmed under its own reference."""
-    return record(house, Event.CONFIRM_HOLD, entry, provider_reference="HLD-1", ends_on=ends_on)
+    return record(deployment, Event.CONFIRM_HOLD, entry, provider_reference="HLD-1", ends_on=ends_on)
 
 
-def reject(house: House, notice: str = "n1", entry: str = "e1") -> None:
+def reject(deployment: Deployment, notice: str = "n1", entry: str = "e1") -> None:
     """Say of a match that it is not this line."""
-    _decide(house, notice, entry, MatchDecision.REJECTED)
+    _decide(deployment, notice, entry, MatchDecision.REJECTED)
 
 
-def confirm(house: House, notice: str = "n1", entry: str = "e1") -> None:
+def confirm(deployment: Deployment, notice: str = "n1", entry: str = "e1") -> None:
     """Say of a match that it is this line."""
-    _decide(house, notice, entry, MatchDecision.CONFIRMED)
+    _decide(deployment, notice, entry, MatchDecision.CONFIRMED)
 
 
-def _decide(house: House, notice: str, entry: str, decision: MatchDecision) -> None:
-    match = MatchId(*match_id(house, notice, entry))
-    decide_match(house.store, match, decision, OFFICER, "seen at the visit")
+def _decide(deployment: Deployment, notice: str, entry: str, decision: MatchDecision) -> None:
+    match = MatchId(*match_id(deployment, notice, entry))
+    decide_match(deployment.store, match, decision, OFFICER, "seen at the visit")

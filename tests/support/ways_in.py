@@ -22,7 +22,7 @@ from services.storage.store import Store
 from services.storage.tables import entry_tokens, notices, register_entries
 from services.storage.vault import place
 from tests.support.command_line import BLACKPOOL, RAVEN, Desk
-from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, XLSX, Door
+from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, XLSX, Api
 
 CASES: Final = Path(__file__).parents[1] / "data" / "cases"
 WAYS: Final = ("command line", "upload", "post")
@@ -70,47 +70,47 @@ class CommandLine:
 class Upload:
     """A file over HTTP: the receipt, and the same receipt asked for later."""
 
-    door: Door
+    api: Api
 
     def __post_init__(self) -> None:
-        self.store = lambda: nullcontext(self.door.house.store)
+        self.store = lambda: nullcontext(self.api.deployment.store)
 
     def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
         who, path = ("blackpool", REGISTER_UPLOADS) if kind == "register" else ("raven", NOTICE_UPLOADS)
         media = XLSX if data.startswith(b"PK") else CSV
         if dry:
-            shown = self.door.ask(who, "POST", f"{path}?dry_run=true", content=data, headers={"Content-Type": media})
+            shown = self.api.ask(who, "POST", f"{path}?dry_run=true", content=data, headers={"Content-Type": media})
             assert shown.status_code == 200
             return _named(shown.json()["rows_with_issues"])
-        return receipts(self.door, who, "POST", path, content=data, headers={"Content-Type": media})
+        return receipts(self.api, who, "POST", path, content=data, headers={"Content-Type": media})
 
 
 @dataclass
 class Post:
     """The rows of a file as JSON over HTTP; rows count from 1, and a spreadsheet's from 2."""
 
-    door: Door
+    api: Api
 
     def __post_init__(self) -> None:
-        self.store = lambda: nullcontext(self.door.house.store)
+        self.store = lambda: nullcontext(self.api.deployment.store)
 
     def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
         assert not dry, "JSON has no dry run over HTTP"
         is_register = kind == "register"
         who, method, path = ("blackpool", "PUT", ENTRIES) if is_register else ("raven", "POST", NOTICES)
-        named = receipts(self.door, who, method, path, json=as_json(kind, data))
+        named = receipts(self.api, who, method, path, json=as_json(kind, data))
         return [one._replace(row=one.row + 1) for one in named]
 
 
-def receipts(door: Door, who: str, method: str, path: str, **sent: Any) -> list[Named]:
+def receipts(api: Api, who: str, method: str, path: str, **sent: Any) -> list[Named]:
     """What the answer names: the same as the answer to the same key, and as the receipt says later."""
     headers = {"Idempotency-Key": f"key {next(_KEYS)}", **sent.pop("headers", {})}
-    first = door.ask(who, method, path, headers=headers, **sent)
+    first = api.ask(who, method, path, headers=headers, **sent)
     assert first.status_code == 202, first.text
     named = _named(first.json()["rows_with_issues"])
-    again = door.ask(who, method, path, headers=headers, **sent).json()
+    again = api.ask(who, method, path, headers=headers, **sent).json()
     assert (again["repeated"], _named(again["rows_with_issues"])) == (True, named)
-    assert _named(door.ask(who, "GET", first.headers["Location"]).json()["rows"]) == named
+    assert _named(api.ask(who, "GET", first.headers["Location"]).json()["rows"]) == named
     return named
 
 
@@ -121,11 +121,11 @@ def as_json(kind: str, data: bytes) -> list[dict[str, Any]]:
     return rows
 
 
-def way_of(name: str, desk: Callable[[], Desk], door: Callable[[], Door]) -> Way:
+def way_of(name: str, desk: Callable[[], Desk], api: Callable[[], Api]) -> Way:
     """The way in of that name."""
     if name == "command line":
         return CommandLine(desk())
-    return Upload(door()) if name == "upload" else Post(door())
+    return Upload(api()) if name == "upload" else Post(api())
 
 
 def case_file(name: str) -> bytes:

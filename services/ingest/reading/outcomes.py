@@ -1,4 +1,4 @@
-"""What the door says of each row: taken, taken with a warning, nothing new, too late, or refused, and why."""
+"""The outcome of each row: taken, taken with a warning, nothing new, too late, or refused, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door's one way in, used by the HTTP API, by uploads and by the command line alike."""
+"""The one way in for submissions, used by the HTTP API, by uploads and by the command line alike."""
 
 from __future__ import annotations
 

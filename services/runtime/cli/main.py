@@ -148,6 +148,6 @@ def main() -> None:
     os.umask(0o077)
     try:
         app()
-    except Exception as error:  # noqa: BLE001 - the last door of the process
+    except Exception as error:  # noqa: BLE001 - the last place to explain an error
         complain(unexpected(error))
         sys.exit(FAULT)

@@ -24,7 +24,7 @@ def tell(stage: HurriedStage, console: Console) -> None:
     teller.begin(
         "Pullcord: the demonstration",
         "Two councils share their telecare registers, three providers post which lines they will migrate.\n"
-        "All is invented; the service, its database, its HTTP door and the mail server are real.\n"
+        "All is invented; the service, its database, its HTTP API and the mail server are real.\n"
         f"The clock is simulated: it starts at {_clock(stage)} and will be hurried once.",
     )
     acts.files_come_in(stage, teller, SAMPLES)

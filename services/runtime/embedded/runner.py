@@ -169,7 +169,7 @@ def _often(parts: Parts) -> float:
 
 
 class EmbeddedRunner:
-    """Runs matcher, alerts and deliveries beside the door."""
+    """Runs matcher, alerts and deliveries beside the API."""
 
     def __init__(self, parts: Parts) -> None:
         store, consumers = parts.store, parts.consumers

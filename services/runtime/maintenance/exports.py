@@ -130,7 +130,7 @@ def written_whole(path: Path) -> Iterator[TextIO]:
 
 
 def shown_reference(reference: str) -> str | None:
-    """A council's own reference as it may leave the house: None for what could be a number, a name or an address."""
+    """A council's own reference as it may leave Pullcord: None for what could be a number, a name or an address."""
     fits = _LIKE_A_REFERENCE.fullmatch(reference) and not has_telephone_number(reference)
     return reference if fits else None
 

@@ -72,9 +72,9 @@ def _made(folder: Path, seed: int, stack: ExitStack) -> World:
     stack.callback(postgres.stop)
     broker = Broker(folder / "kafka", advertised=proxies[Way.KAFKA].port).start()
     stack.callback(broker.stop)
-    door = _free_port()
+    api = _free_port()
     upstreams: Mapping[Way, Upstream] = {
-        Way.DOOR: (LOCAL, door),
+        Way.DOOR: (LOCAL, api),
         Way.KAFKA: (LOCAL, broker.port),
         Way.POSTGRES: postgres.socket,
         Way.MAIL: (LOCAL, mailbox.port),
@@ -88,7 +88,7 @@ def _made(folder: Path, seed: int, stack: ExitStack) -> World:
     stack.callback(store.engine.dispose)
     upgrade(store.engine)
     history, noise = History(), random.Random(seed)
-    workers = _workers(folder, _environment(settings, proxies), door)
+    workers = _workers(folder, _environment(settings, proxies), api)
     return World(
         folder=folder,
         store=store,
@@ -114,8 +114,8 @@ def _environment(settings: Settings, proxies: Mapping[Way, Proxy]) -> Mapping[st
     }
 
 
-def _workers(folder: Path, environment: Mapping[str, str], door: int) -> list[Worker]:
-    ingest = Worker("ingest-1", Role.INGEST, folder, environment, ("--port", str(door)))
+def _workers(folder: Path, environment: Mapping[str, str], api: int) -> list[Worker]:
+    ingest = Worker("ingest-1", Role.INGEST, folder, environment, ("--port", str(api)))
     others = [
         Worker(f"{role}-{number}", role, folder, environment)
         for role in (Role.RELAY, Role.MATCHER, Role.ALERTS)
@@ -142,7 +142,7 @@ def _clients(store: Store, proxies: Mapping[Way, Proxy], mailbox: Mailbox, histo
 
 
 def _ready(world: World) -> bool:
-    """Whether the door is open, and every worker serves."""
+    """Whether the API is open, and every worker serves."""
     try:
         with httpx.Client(timeout=5) as client:
             ready = client.get(f"{world.clients[0].url}/readyz").is_success

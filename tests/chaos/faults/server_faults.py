@@ -18,7 +18,7 @@ STATUS = "SELECT pg_xact_status(%(xid)s::xid8)"
 
 
 def restart_broker(world: World, fault: Fault) -> str:
-    """The broker crashes, is away for a time, and comes back with what it had; the door stays open meanwhile."""
+    """The broker crashes, is away for a time, and comes back with what it had; the API stays open meanwhile."""
     outage = _without_broker(world, fault)
     world.broker.start()
     return outage

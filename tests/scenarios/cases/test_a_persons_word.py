@@ -13,7 +13,7 @@ from services.ingest.recording.withdrawals import withdraw_one
 from services.matcher.decisions import MatchId, decide_match
 from services.storage.feeds import add_feed
 from services.storage.tables import matches
-from tests.support.deployment import BLACKPOOL, House
+from tests.support.deployment import BLACKPOOL, Deployment
 from tests.support.ledger import cases_by_entry, match_id, pairs, rows, said
 from tests.support.people import confirm, reject
 
@@ -30,35 +30,35 @@ def notice(name: str = "n1", day: int = 1, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def rejected(house: House) -> House:
-    """A house in which an officer has rejected a match by UPRN."""
-    house.put_entries(entry())
-    house.post_notices(notice())
-    house.tick(seconds=31)
-    reject(house)
-    house.settle()
-    return house
+def rejected(deployment: Deployment) -> Deployment:
+    """A deployment in which an officer has rejected a match by UPRN."""
+    deployment.put_entries(entry())
+    deployment.post_notices(notice())
+    deployment.tick(seconds=31)
+    reject(deployment)
+    deployment.settle()
+    return deployment
 
 
-def decision(house: House) -> tuple[str, str | None]:
-    (match,) = rows(house, matches)
+def decision(deployment: Deployment) -> tuple[str, str | None]:
+    (match,) = rows(deployment, matches)
     return match.decision, match.decided_level
 
 
-def test_a_rejection_ends_the_case_and_the_paging(rejected: House) -> None:
+def test_a_rejection_ends_the_case_and_the_paging(rejected: Deployment) -> None:
     rejected.tick(days=30)
     assert cases_by_entry(rejected)["e1"].state == "false_match"
     assert len(rejected.mails()) == 1
 
 
-def test_a_rejection_says_who_and_why_under_seal_only(rejected: House) -> None:
+def test_a_rejection_says_who_and_why_under_seal_only(rejected: Deployment) -> None:
     notice_pk, entry_pk = match_id(rejected, "n1", "e1")
     expected = {"notice": notice_pk, "entry": entry_pk, "decision": "rejected", "level": "probable"}
     assert said(rejected, AuditAction.MATCH_DECIDED) == [expected]
 
 
 @pytest.mark.parametrize("side", ["notice", "entry"])
-def test_a_rejection_is_kept_through_later_versions_of_either_record(rejected: House, side: str) -> None:
+def test_a_rejection_is_kept_through_later_versions_of_either_record(rejected: Deployment, side: str) -> None:
     if side == "notice":
         rejected.post_notices(notice(day=2, brand="Raven"))
     else:
@@ -69,7 +69,7 @@ def test_a_rejection_is_kept_through_later_versions_of_either_record(rejected: H
     assert len(rejected.mails()) == 1
 
 
-def test_a_rejection_is_kept_when_the_pair_ends_and_is_found_again(rejected: House) -> None:
+def test_a_rejection_is_kept_when_the_pair_ends_and_is_found_again(rejected: Deployment) -> None:
     rejected.put_entries(entry(day=2) | {"uprn": "100012345679"})
     rejected.settle()
     rejected.put_entries(entry(day=3))
@@ -79,7 +79,9 @@ def test_a_rejection_is_kept_when_the_pair_ends_and_is_found_again(rejected: Hou
     assert len(rejected.mails()) == 1
 
 
-def test_surer_evidence_than_the_person_saw_puts_the_line_at_risk_again_and_keeps_their_word(rejected: House) -> None:
+def test_surer_evidence_than_the_person_saw_puts_the_line_at_risk_again_and_keeps_their_word(
+    rejected: Deployment,
+) -> None:
     rejected.put_entries(entry(day=2, cli="01632 960123"))
     rejected.post_notices(notice(day=2, cli="01632 960123"))
     rejected.tick(seconds=61)
@@ -89,7 +91,7 @@ def test_surer_evidence_than_the_person_saw_puts_the_line_at_risk_again_and_keep
     assert decision(rejected) == ("rejected", "probable")
 
 
-def test_rejecting_the_surer_evidence_too_ends_the_case_for_good(rejected: House) -> None:
+def test_rejecting_the_surer_evidence_too_ends_the_case_for_good(rejected: Deployment) -> None:
     rejected.put_entries(entry(day=2, cli="01632 960123"))
     rejected.post_notices(notice(day=2, cli="01632 960123"))
     rejected.tick(seconds=61)
@@ -99,7 +101,7 @@ def test_rejecting_the_surer_evidence_too_ends_the_case_for_good(rejected: House
     assert len(rejected.mails()) == 2
 
 
-def test_weaker_evidence_does_not_undo_a_rejection(rejected: House) -> None:
+def test_weaker_evidence_does_not_undo_a_rejection(rejected: Deployment) -> None:
     address = {"postcode": "FY3 8AB"}
     rejected.put_entries(entry(day=2, address_lines=["Flat A, 18 High Street"], **address))
     rejected.post_notices(notice(day=2, address_lines=["Flat C, 18 High Street"], **address))
@@ -108,42 +110,42 @@ def test_weaker_evidence_does_not_undo_a_rejection(rejected: House) -> None:
     assert cases_by_entry(rejected)["e1"].state == "false_match"
 
 
-def test_rejecting_one_of_two_lines_leaves_the_case_open_for_the_other(house: House) -> None:
-    house.put_entries(entry(cli="01632 960123"))
-    house.post_notices(notice("n1"), notice("n2", cli="01632 960123", planned_migration_date="2026-12-17"))
-    house.tick(seconds=31)
-    reject(house, "n1")
-    house.settle()
-    case = cases_by_entry(house)["e1"]
+def test_rejecting_one_of_two_lines_leaves_the_case_open_for_the_other(deployment: Deployment) -> None:
+    deployment.put_entries(entry(cli="01632 960123"))
+    deployment.post_notices(notice("n1"), notice("n2", cli="01632 960123", planned_migration_date="2026-12-17"))
+    deployment.tick(seconds=31)
+    reject(deployment, "n1")
+    deployment.settle()
+    case = cases_by_entry(deployment)["e1"]
     assert (case.state, case.lines, str(case.harm_on)) == ("open", 1, "2026-12-17")
 
 
-def test_another_notice_for_the_same_line_opens_a_rejected_case_again(rejected: House) -> None:
+def test_another_notice_for_the_same_line_opens_a_rejected_case_again(rejected: Deployment) -> None:
     rejected.post_notices(notice("n2", cli="01632 960123"))
     rejected.tick(seconds=61)
     assert cases_by_entry(rejected)["e1"].state == "open"
     assert len(rejected.mails()) == 2
 
 
-def test_a_confirmation_outweighs_a_register_that_says_the_alarm_has_a_sim(house: House) -> None:
-    house.put_entries(entry(connection="sim"))
-    house.post_notices(notice())
-    house.tick(seconds=31)
-    assert house.mails() == []
-    confirm(house)
-    house.tick(seconds=61)
-    assert cases_by_entry(house)["e1"].state == "open"
-    assert len(house.mails()) == 1
+def test_a_confirmation_outweighs_a_register_that_says_the_alarm_has_a_sim(deployment: Deployment) -> None:
+    deployment.put_entries(entry(connection="sim"))
+    deployment.post_notices(notice())
+    deployment.tick(seconds=31)
+    assert deployment.mails() == []
+    confirm(deployment)
+    deployment.tick(seconds=61)
+    assert cases_by_entry(deployment)["e1"].state == "open"
+    assert len(deployment.mails()) == 1
 
 
-def test_a_person_can_take_a_rejection_back(rejected: House) -> None:
+def test_a_person_can_take_a_rejection_back(rejected: Deployment) -> None:
     confirm(rejected)
     rejected.tick(seconds=61)
     assert cases_by_entry(rejected)["e1"].state == "open"
     assert decision(rejected) == ("confirmed", "probable")
 
 
-def test_a_match_that_holds_no_longer_cannot_be_decided_on(rejected: House) -> None:
+def test_a_match_that_holds_no_longer_cannot_be_decided_on(rejected: Deployment) -> None:
     match = MatchId(*match_id(rejected, "n1", "e1"))
     withdraw_one(rejected.store, BLACKPOOL, "e1")
     rejected.settle()
@@ -151,7 +153,7 @@ def test_a_match_that_holds_no_longer_cannot_be_decided_on(rejected: House) -> N
         decide_match(rejected.store, match, MatchDecision.CONFIRMED, "Asha Patel", "seen")
 
 
-def test_a_council_cannot_decide_on_another_councils_match(rejected: House) -> None:
+def test_a_council_cannot_decide_on_another_councils_match(rejected: Deployment) -> None:
     cardiff = add_feed(rejected.store, "council", "W06000015", "Cardiff")
     match = MatchId(*match_id(rejected, "n1", "e1"))
     with pytest.raises(NotFoundError):

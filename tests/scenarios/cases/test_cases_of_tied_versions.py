@@ -9,33 +9,33 @@ import pytest
 from services.alerts.delivery.digest import case_lines
 from services.alerts.review.doubts import Doubt
 from services.alerts.states.machine import Event, State
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.people import record
 
 NOTICE = {"id": "n1", "cli": "01632 960123", "issued_at": "2026-11-20T00:00:00Z"}
 
 
 @pytest.fixture
-def alerted(house: House) -> House:
-    house.put_entries({"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:00:00Z"})
-    house.post_notices({**NOTICE, "planned_migration_date": "2026-12-10"})
-    house.tick(seconds=31)
-    return house
+def alerted(deployment: Deployment) -> Deployment:
+    deployment.put_entries({"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:00:00Z"})
+    deployment.post_notices({**NOTICE, "planned_migration_date": "2026-12-10"})
+    deployment.tick(seconds=31)
+    return deployment
 
 
-def told(house: House) -> str:
+def told(deployment: Deployment) -> str:
     """The words of the last mail."""
-    return " ".join(house.mails()[-1].message.text.split())
+    return " ".join(deployment.mails()[-1].message.text.split())
 
 
-def doubts(house: House) -> tuple[Doubt, ...]:
+def doubts(deployment: Deployment) -> tuple[Doubt, ...]:
     """What the case's messages and pages say of versions that differ."""
-    with house.store.reading() as connection:
-        (line,) = case_lines(connection, house.cases())
+    with deployment.store.reading() as connection:
+        (line,) = case_lines(connection, deployment.cases())
     return line.doubts
 
 
-def test_versions_that_differ_in_the_number_are_told_without_naming_it(alerted: House) -> None:
+def test_versions_that_differ_in_the_number_are_told_without_naming_it(alerted: Deployment) -> None:
     alerted.post_notices({**NOTICE, "planned_migration_date": "2026-12-10", "cli": "01632 960777"})
     alerted.tick(minutes=1)
     assert "two versions of its notice, with different telephone numbers or addresses." in told(alerted)
@@ -52,7 +52,7 @@ def test_versions_that_differ_in_the_number_are_told_without_naming_it(alerted: 
     ],
 )
 def test_the_case_runs_on_the_earlier_danger_and_the_council_is_asked(
-    alerted: House, later: dict[str, str], harm_on: date
+    alerted: Deployment, later: dict[str, str], harm_on: date
 ) -> None:
     alerted.post_notices({**NOTICE, **later})
     alerted.tick(minutes=1)
@@ -62,7 +62,7 @@ def test_the_case_runs_on_the_earlier_danger_and_the_council_is_asked(
     assert differs == bool(doubts(alerted)) == ("restriction_start_date" not in later)
 
 
-def test_a_later_stamp_settles_them(alerted: House) -> None:
+def test_a_later_stamp_settles_them(alerted: Deployment) -> None:
     alerted.post_notices({**NOTICE, "planned_migration_date": "2027-06-01"})
     alerted.tick(minutes=1)
     alerted.post_notices({**NOTICE, "planned_migration_date": "2027-06-01", "issued_at": "2026-11-22T09:00:00Z"})
@@ -71,7 +71,7 @@ def test_a_later_stamp_settles_them(alerted: House) -> None:
 
 
 @pytest.mark.parametrize("status", ["withdrawn", "planned"])
-def test_a_person_settles_them_for_the_version_on_record(alerted: House, status: str) -> None:
+def test_a_person_settles_them_for_the_version_on_record(alerted: Deployment, status: str) -> None:
     alerted.post_notices({**NOTICE, "planned_migration_date": "2027-06-01", "status": status})
     alerted.tick(minutes=1)
     case = record(alerted, Event.SETTLE_VERSIONS)
@@ -80,7 +80,7 @@ def test_a_person_settles_them_for_the_version_on_record(alerted: House, status:
     assert (case.state, status == "withdrawn" or case.harm_on == date(2027, 6, 1)) == (expected, True)
 
 
-def test_the_same_body_again_changes_nothing(alerted: House) -> None:
+def test_the_same_body_again_changes_nothing(alerted: Deployment) -> None:
     for _ in range(3):
         alerted.post_notices({**NOTICE, "planned_migration_date": "2026-12-10"})
         alerted.tick(minutes=1)

@@ -8,34 +8,34 @@ from sqlalchemy.exc import IntegrityError
 
 from services.alerts.states.machine import Event, State
 from services.storage.tables import cases
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.people import confirm_safe, pass_post_check, record
 
 
 @pytest.fixture
-def alerted(house: House) -> House:
-    house.put_entries({"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:00:00Z"})
-    house.post_notices({"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"})
-    house.tick(seconds=31)
-    return house
+def alerted(deployment: Deployment) -> Deployment:
+    deployment.put_entries({"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:00:00Z"})
+    deployment.post_notices({"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"})
+    deployment.tick(seconds=31)
+    return deployment
 
 
-def state(house: House) -> State:
-    return house.cases()[0].state
+def state(deployment: Deployment) -> State:
+    return deployment.cases()[0].state
 
 
-def test_a_re_test_day_that_is_over_before_the_confirmation_falls_due_at_once(alerted: House) -> None:
+def test_a_re_test_day_that_is_over_before_the_confirmation_falls_due_at_once(alerted: Deployment) -> None:
     record(alerted, Event.FIT_SOLUTION, kind="converter_interim", retest_on="2026-11-24")
     alerted.clock.advance(days=3)
     assert confirm_safe(alerted).state is State.OPEN
 
 
-def test_a_line_that_is_confirmed_safe_after_its_planned_day_owes_its_test_call(alerted: House) -> None:
+def test_a_line_that_is_confirmed_safe_after_its_planned_day_owes_its_test_call(alerted: Deployment) -> None:
     alerted.clock.advance(days=12)
     assert confirm_safe(alerted).state is State.MIGRATED
 
 
-def test_a_hold_until_today_ends_tonight(alerted: House) -> None:
+def test_a_hold_until_today_ends_tonight(alerted: Deployment) -> None:
     held = record(alerted, Event.CONFIRM_HOLD, provider_reference="HLD-1", ends_on="2026-11-23")
     assert held.state is State.HOLD_CONFIRMED
     alerted.tick(hours=15)
@@ -44,7 +44,7 @@ def test_a_hold_until_today_ends_tonight(alerted: House) -> None:
 
 @pytest.mark.parametrize("retest_on", ["2026-12-04", "2026-12-05", "2026-12-03"])
 @pytest.mark.parametrize("days", [11, 12, 20])
-def test_a_re_test_beside_the_switch_is_no_alarm_by_night(alerted: House, retest_on: str, days: int) -> None:
+def test_a_re_test_beside_the_switch_is_no_alarm_by_night(alerted: Deployment, retest_on: str, days: int) -> None:
     """The re-test day itself comes before the day after the switch, on which the line is taken to have moved."""
     record(alerted, Event.FIT_SOLUTION, kind="converter_interim", retest_on=retest_on)
     confirm_safe(alerted)
@@ -52,7 +52,7 @@ def test_a_re_test_beside_the_switch_is_no_alarm_by_night(alerted: House, retest
     assert state(alerted) is not State.MIGRATED_UNCONFIRMED
 
 
-def test_a_test_call_after_the_switch_is_the_re_test_of_its_day(alerted: House) -> None:
+def test_a_test_call_after_the_switch_is_the_re_test_of_its_day(alerted: Deployment) -> None:
     record(alerted, Event.FIT_SOLUTION, kind="converter_interim", retest_on="2026-12-04")
     confirm_safe(alerted)
     alerted.tick(days=12)
@@ -61,6 +61,6 @@ def test_a_test_call_after_the_switch_is_the_re_test_of_its_day(alerted: House) 
     assert state(alerted) is State.POST_CHECK_PASSED
 
 
-def test_the_database_refuses_an_open_case_without_a_due_time(alerted: House) -> None:
+def test_the_database_refuses_an_open_case_without_a_due_time(alerted: Deployment) -> None:
     with pytest.raises(IntegrityError, match="open_case_is_due"), alerted.store.writing() as connection:
         connection.execute(update(cases).values(due_at=None))

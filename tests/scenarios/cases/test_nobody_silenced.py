@@ -16,8 +16,8 @@ from services.alerts.states.machine import Event, State
 from services.storage.feeds import add_feed
 from services.storage.tables import feeds
 from services.storage.vault import VaultError
-from tests.support.deployment import BLACKPOOL, RAVEN, House
-from tests.support.http import Door
+from tests.support.deployment import BLACKPOOL, RAVEN, Deployment
+from tests.support.http import Api
 from tests.support.people import acknowledge_last, confirm_hold, confirm_safe
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "postcode": "FY3 8AB", "address_lines": ["14 Lapwing Close"]}
@@ -31,20 +31,20 @@ HERON = "provider:HERN"
 DESK = Contact(label="duty desk", route="mailto://desk.example")
 
 
-def acknowledge_alert(house: House, mail: int) -> None:
-    alert = house.mails()[mail].reference.partition(".")[0]
-    acknowledge(house.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
+def acknowledge_alert(deployment: Deployment, mail: int) -> None:
+    alert = deployment.mails()[mail].reference.partition(".")[0]
+    acknowledge(deployment.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
 
 
 @pytest.fixture
-def alerted(house: House) -> House:
-    house.put_entries(ENTRY)
-    house.post_notices(NOTICE)
-    house.tick(seconds=31)
-    return house
+def alerted(deployment: Deployment) -> Deployment:
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(NOTICE)
+    deployment.tick(seconds=31)
+    return deployment
 
 
-def test_an_old_alert_s_acknowledgement_silences_no_newer_one(alerted: House) -> None:
+def test_an_old_alert_s_acknowledgement_silences_no_newer_one(alerted: Deployment) -> None:
     alerted.post_notices({**NOTICE, "planned_migration_date": "2026-11-26", "issued_at": "2026-11-23T10:00:00Z"})
     alerted.tick(minutes=1)
     assert len(alerted.mails()) == 2
@@ -54,14 +54,14 @@ def test_an_old_alert_s_acknowledgement_silences_no_newer_one(alerted: House) ->
     assert alerted.cases()[0].state is State.ACKNOWLEDGED
 
 
-def test_an_old_alert_s_acknowledgement_silences_no_tighter_threshold(alerted: House) -> None:
+def test_an_old_alert_s_acknowledgement_silences_no_tighter_threshold(alerted: Deployment) -> None:
     alerted.tick(days=3, hours=23, minutes=5)
     assert len(alerted.mails()) > 1
     acknowledge_alert(alerted, 0)
     assert alerted.cases()[0].state is State.OPEN
 
 
-def news(house: House, noise: random.Random, number: int) -> None:
+def news(deployment: Deployment, noise: random.Random, number: int) -> None:
     """Something new about the line of NOTICE: an earlier day, a barring day, or another provider's word of it."""
     stamp = f"2026-11-23T10:{number:02}:00Z"
     day = date(2026, 12, 3) - timedelta(days=number)
@@ -69,11 +69,13 @@ def news(house: House, noise: random.Random, number: int) -> None:
     barred = {**earlier, "restriction_start_date": str(day - timedelta(days=1))}
     other = {**earlier, "id": f"h{number}"}
     chosen = noise.choice([earlier, barred, other])
-    house.post_notices(chosen, feed=HERON if chosen is other else RAVEN)
+    deployment.post_notices(chosen, feed=HERON if chosen is other else RAVEN)
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_whatever_is_new_since_a_message_its_acknowledgement_silences_nothing_of_it(alerted: House, seed: int) -> None:
+def test_whatever_is_new_since_a_message_its_acknowledgement_silences_nothing_of_it(
+    alerted: Deployment, seed: int
+) -> None:
     noise = random.Random(seed)
     add_feed(alerted.store, "provider", "HERN", "Heron Lines")
     for number in range(1, noise.randint(2, 5)):
@@ -89,48 +91,50 @@ def test_whatever_is_new_since_a_message_its_acknowledgement_silences_nothing_of
     assert alerted.cases()[0].paused_until is not None
 
 
-def test_a_match_that_becomes_sure_is_told_though_the_possible_one_was_acknowledged(house: House) -> None:
-    house.put_entries(ENTRY)
-    house.post_notices({"id": "a1", "scope": "postcode", "area_codes": ["FY3"], "planned_migration_date": "2026-12-03"})
-    house.tick(seconds=31)
-    acknowledge_alert(house, 0)
-    house.post_notices(NOTICE)
-    house.tick(minutes=1)
-    assert (len(house.mails()), house.cases()[0].state) == (2, State.OPEN)
+def test_a_match_that_becomes_sure_is_told_though_the_possible_one_was_acknowledged(deployment: Deployment) -> None:
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(
+        {"id": "a1", "scope": "postcode", "area_codes": ["FY3"], "planned_migration_date": "2026-12-03"}
+    )
+    deployment.tick(seconds=31)
+    acknowledge_alert(deployment, 0)
+    deployment.post_notices(NOTICE)
+    deployment.tick(minutes=1)
+    assert (len(deployment.mails()), deployment.cases()[0].state) == (2, State.OPEN)
 
 
 @pytest.mark.parametrize("thresholds", [(90, 56, 28, 14, 7, 2, 0), (120, 56, 28, 14, 7, 2, 0), (85, 28, 14, 7, 2, 0)])
-def test_a_wider_threshold_reaches_an_open_case_at_once(house: House, thresholds: tuple[int, ...]) -> None:
-    house.put_entries(ENTRY)
-    house.post_notices({**NOTICE, "planned_migration_date": "2027-02-15"})
-    house.tick(minutes=1)
-    assert house.mails() == []
+def test_a_wider_threshold_reaches_an_open_case_at_once(deployment: Deployment, thresholds: tuple[int, ...]) -> None:
+    deployment.put_entries(ENTRY)
+    deployment.post_notices({**NOTICE, "planned_migration_date": "2027-02-15"})
+    deployment.tick(minutes=1)
+    assert deployment.mails() == []
     repeats = {days: 168 if days > 14 else 24 if days > 2 else 4 for days in thresholds}
     tiers = (Tier(label="duty", from_days=thresholds[0], contacts=(DESK,)),)
     wider = CouncilPolicy(
         thresholds=thresholds, possible_thresholds=(28, 14, 7, 2, 0), repeat_hours=repeats, tiers=tiers
     )
-    set_policy(house.store, BLACKPOOL, wider, by="Test Setup")
-    assert recompute(house.store, house.ruleset, BLACKPOOL) == 1
-    house.tick(minutes=1)
-    assert len(house.mails()) == 1
+    set_policy(deployment.store, BLACKPOOL, wider, by="Test Setup")
+    assert recompute(deployment.store, deployment.ruleset, BLACKPOOL) == 1
+    deployment.tick(minutes=1)
+    assert len(deployment.mails()) == 1
 
 
-def test_a_first_contact_is_told_at_once_about_what_nobody_was_told(house: House) -> None:
-    set_policy(house.store, BLACKPOOL, CouncilPolicy(), by="Test Setup")
-    house.put_entries(ENTRY)
-    house.post_notices(NOTICE)
-    object.__setattr__(house.engine, "fallback", ())
-    house.tick(minutes=1)
-    assert house.mails() == []
+def test_a_first_contact_is_told_at_once_about_what_nobody_was_told(deployment: Deployment) -> None:
+    set_policy(deployment.store, BLACKPOOL, CouncilPolicy(), by="Test Setup")
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(NOTICE)
+    object.__setattr__(deployment.engine, "fallback", ())
+    deployment.tick(minutes=1)
+    assert deployment.mails() == []
     tiers = (Tier(label="duty", from_days=56, contacts=(DESK,)),)
-    set_policy(house.store, BLACKPOOL, CouncilPolicy(tiers=tiers), by="Test Setup")
-    house.tick(minutes=1)
-    assert [mail.route for mail in house.mails()] == ["mailto://desk.example"]
+    set_policy(deployment.store, BLACKPOOL, CouncilPolicy(tiers=tiers), by="Test Setup")
+    deployment.tick(minutes=1)
+    assert [mail.route for mail in deployment.mails()] == ["mailto://desk.example"]
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=400), timedelta(days=12), timedelta(days=3650)])
-def test_what_a_clock_ahead_did_is_undone_once_it_is_right(alerted: House, ahead: timedelta) -> None:
+def test_what_a_clock_ahead_did_is_undone_once_it_is_right(alerted: Deployment, ahead: timedelta) -> None:
     confirm_safe(alerted)
     right = alerted.clock.now()
     alerted.clock.set(right + ahead)
@@ -142,11 +146,11 @@ def test_what_a_clock_ahead_did_is_undone_once_it_is_right(alerted: House, ahead
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_wherever_a_case_stands_a_clock_ahead_leaves_it_there_once_it_is_right(alerted: House, seed: int) -> None:
+def test_wherever_a_case_stands_a_clock_ahead_leaves_it_there_once_it_is_right(alerted: Deployment, seed: int) -> None:
     noise = random.Random(seed)
-    noise.choice([lambda _: None, acknowledge_last, confirm_safe, lambda house: confirm_hold(house, "2026-12-20")])(
-        alerted
-    )
+    noise.choice(
+        [lambda _: None, acknowledge_last, confirm_safe, lambda deployment: confirm_hold(deployment, "2026-12-20")]
+    )(alerted)
     alerted.tick(minutes=1)
     before, right = alerted.cases()[0].state, alerted.clock.now()
     alerted.clock.set(right + timedelta(days=noise.randint(2, 800), minutes=noise.randint(0, 1_439)))
@@ -157,7 +161,7 @@ def test_wherever_a_case_stands_a_clock_ahead_leaves_it_there_once_it_is_right(a
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=400), timedelta(days=30)])
-def test_a_case_is_not_silent_after_a_clock_ahead(alerted: House, ahead: timedelta) -> None:
+def test_a_case_is_not_silent_after_a_clock_ahead(alerted: Deployment, ahead: timedelta) -> None:
     right = alerted.clock.now()
     alerted.clock.set(right + ahead)
     alerted.tick(seconds=30)
@@ -167,18 +171,18 @@ def test_a_case_is_not_silent_after_a_clock_ahead(alerted: House, ahead: timedel
     assert len(alerted.mails()) > told
 
 
-def test_an_old_link_says_that_something_has_changed_and_acknowledges_nothing(door: Door) -> None:
-    _, _, link = door.alerted_case()
+def test_an_old_link_says_that_something_has_changed_and_acknowledges_nothing(api: Api) -> None:
+    _, _, link = api.alerted_case()
     moved = {**NOTICE, "planned_migration_date": "2026-11-26", "issued_at": "2026-11-23T10:00:00Z"}
-    door.house.post_notices(moved)
-    door.house.tick(minutes=1)
+    api.deployment.post_notices(moved)
+    api.deployment.tick(minutes=1)
     for method, sent in (("GET", {}), ("POST", {"data": {"name": "Asha Patel"}})):
-        page = door.ask(None, method, link, **sent)
+        page = api.ask(None, method, link, **sent)
         assert (page.status_code, "Something has changed" in page.text) == (409, True)
-    assert door.house.cases()[0].state is State.OPEN
+    assert api.deployment.cases()[0].state is State.OPEN
 
 
-def test_a_council_whose_policy_cannot_be_read_holds_up_no_other(alerted: House) -> None:
+def test_a_council_whose_policy_cannot_be_read_holds_up_no_other(alerted: Deployment) -> None:
     cardiff = add_feed(alerted.store, "council", "W06000015", "Cardiff")
     with alerted.store.writing() as connection:
         damaged = {"policy_version": 1, "policy_sealed": b"damaged"}

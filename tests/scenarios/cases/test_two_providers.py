@@ -9,7 +9,7 @@ import pytest
 from services.alerts.states.machine import Event, State
 from services.core.audit import AuditAction
 from services.storage.feeds import add_feed
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import said
 from tests.support.people import confirm_hold, confirm_safe, pass_post_check, record
 
@@ -27,22 +27,22 @@ def notice(ref: str, in_days: int, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def alerted(house: House) -> House:
+def alerted(deployment: Deployment) -> Deployment:
     """Raven plans to move the line in ten days, and Blackpool has been told."""
-    add_feed(house.store, "provider", "HBRT", "Harbour Telecom")
-    house.put_entries({"entry_id": "e1", "cli": NUMBER, "updated_at": "2026-11-01T09:00:00Z"})
-    house.post_notices(notice("r1", 10))
-    house.tick(seconds=31)
-    assert len(house.mails()) == 1
-    return house
+    add_feed(deployment.store, "provider", "HBRT", "Harbour Telecom")
+    deployment.put_entries({"entry_id": "e1", "cli": NUMBER, "updated_at": "2026-11-01T09:00:00Z"})
+    deployment.post_notices(notice("r1", 10))
+    deployment.tick(seconds=31)
+    assert len(deployment.mails()) == 1
+    return deployment
 
 
-def state(house: House) -> State:
-    return house.cases()[0].state
+def state(deployment: Deployment) -> State:
+    return deployment.cases()[0].state
 
 
 @pytest.mark.parametrize("status", ["completed", "reverted"])
-def test_an_unannounced_word_of_another_provider_pages_once_and_moves_nothing(alerted: House, status: str) -> None:
+def test_an_unannounced_word_of_another_provider_pages_once_and_moves_nothing(alerted: Deployment, status: str) -> None:
     alerted.post_notices(notice("h1", -1, status=status), feed=HARBOUR)
     alerted.tick(seconds=31)
     assert (state(alerted), len(alerted.mails())) == (State.OPEN, 2)
@@ -64,7 +64,7 @@ def test_an_unannounced_word_of_another_provider_pages_once_and_moves_nothing(al
     ],
 )
 def test_a_test_call_after_one_provider_moved_leaves_the_other_s_line_at_risk(
-    alerted: House, news: dict[str, str]
+    alerted: Deployment, news: dict[str, str]
 ) -> None:
     alerted.post_notices(notice("h1", 5), feed=HARBOUR)
     alerted.tick(minutes=1)
@@ -80,7 +80,7 @@ def test_a_test_call_after_one_provider_moved_leaves_the_other_s_line_at_risk(
     assert len(alerted.mails()) > told
 
 
-def test_a_restriction_on_a_line_of_an_ended_case_opens_it(alerted: House) -> None:
+def test_a_restriction_on_a_line_of_an_ended_case_opens_it(alerted: Deployment) -> None:
     confirm_safe(alerted)
     alerted.post_notices(notice("r1", 0, status="completed"))
     alerted.tick(minutes=1)
@@ -92,7 +92,7 @@ def test_a_restriction_on_a_line_of_an_ended_case_opens_it(alerted: House) -> No
     assert (state(alerted), len(alerted.mails())) == (State.LINE_RESTRICTED, told + 1)
 
 
-def test_the_restriction_of_a_second_line_is_news_of_its_own(alerted: House) -> None:
+def test_the_restriction_of_a_second_line_is_news_of_its_own(alerted: Deployment) -> None:
     alerted.post_notices(notice("r1", 10, restriction_start_date="2026-11-24"))
     alerted.post_notices(notice("h1", 20, restriction_start_date="2026-11-26"), feed=HARBOUR)
     alerted.tick(days=2)
@@ -104,7 +104,7 @@ def test_the_restriction_of_a_second_line_is_news_of_its_own(alerted: House) -> 
     assert len(alerted.mails()) == told + 1
 
 
-def test_a_hold_of_one_provider_holds_no_line_of_another(alerted: House) -> None:
+def test_a_hold_of_one_provider_holds_no_line_of_another(alerted: Deployment) -> None:
     alerted.post_notices(notice("h1", 12), feed=HARBOUR)
     alerted.tick(minutes=1)
     held = record(alerted, Event.CONFIRM_HOLD, provider_reference="HLD-1", ends_on="2026-12-20", provider="RAVN")
@@ -113,7 +113,7 @@ def test_a_hold_of_one_provider_holds_no_line_of_another(alerted: House) -> None
     assert both.state is State.HOLD_CONFIRMED
 
 
-def test_a_person_records_that_the_number_has_left_its_provider(alerted: House) -> None:
+def test_a_person_records_that_the_number_has_left_its_provider(alerted: Deployment) -> None:
     assert record(alerted, Event.PORT_LINE, from_provider="RAVN").state is State.NOTICE_WITHDRAWN
     alerted.tick(days=1)
     alerted.post_notices(notice("r1", 8))
@@ -121,7 +121,7 @@ def test_a_person_records_that_the_number_has_left_its_provider(alerted: House) 
     assert state(alerted) is State.OPEN
 
 
-def test_a_hold_ends_though_somebody_acted_after_its_last_day(alerted: House) -> None:
+def test_a_hold_ends_though_somebody_acted_after_its_last_day(alerted: Deployment) -> None:
     """The alerts role is away overnight, and an officer records a telephone call before it is back."""
     confirm_hold(alerted, "2026-11-30")
     alerted.clock.advance(days=8, hours=21)
@@ -133,6 +133,6 @@ def test_a_hold_ends_though_somebody_acted_after_its_last_day(alerted: House) ->
 
 
 @pytest.mark.parametrize(("ends_on", "asks"), [("2026-11-22", "is over"), ("2028-01-01", "more than a year")])
-def test_a_hold_that_is_over_or_too_long_is_refused(alerted: House, ends_on: str, asks: str) -> None:
+def test_a_hold_that_is_over_or_too_long_is_refused(alerted: Deployment, ends_on: str, asks: str) -> None:
     with pytest.raises(Exception, match=asks):
         confirm_hold(alerted, ends_on)

@@ -19,7 +19,7 @@ from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.audit import AuditAction
 from services.storage.store import Store
 from services.storage.tables import deliveries, delivery_attempts
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import rows, said
 from tests.support.people import confirm_safe
 
@@ -39,28 +39,28 @@ DEPUTY = Contact(label="deputy", route="mailto://deputy.example")
 
 
 @pytest.fixture
-def at_risk(house: House) -> House:
-    """A house in which a first alert falls due in half a minute."""
-    house.put_entries(ENTRY)
-    house.post_notices(NOTICE)
-    house.settle()
-    return house
+def at_risk(deployment: Deployment) -> Deployment:
+    """A deployment in which a first alert falls due in half a minute."""
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(NOTICE)
+    deployment.settle()
+    return deployment
 
 
-def attempts(house: House) -> list[tuple[int, int, str | None]]:
-    return [(row.delivery_pk, row.number, row.outcome) for row in rows(house, delivery_attempts)]
+def attempts(deployment: Deployment) -> list[tuple[int, int, str | None]]:
+    return [(row.delivery_pk, row.number, row.outcome) for row in rows(deployment, delivery_attempts)]
 
 
-def states(house: House) -> list[str]:
-    return [row.state for row in rows(house, deliveries)]
+def states(deployment: Deployment) -> list[str]:
+    return [row.state for row in rows(deployment, deliveries)]
 
 
-def send_due(house: House) -> None:
-    while house.dispatcher.run_due():
-        house.settle()
+def send_due(deployment: Deployment) -> None:
+    while deployment.dispatcher.run_due():
+        deployment.settle()
 
 
-def test_a_message_that_fails_for_a_passing_reason_is_tried_again_with_the_same_reference(at_risk: House) -> None:
+def test_a_message_that_fails_for_a_passing_reason_is_tried_again_with_the_same_reference(at_risk: Deployment) -> None:
     at_risk.channel.results = [BUSY, BUSY]
     at_risk.tick(seconds=31)
     assert (states(at_risk), at_risk.mails()) == (["waiting"], [])
@@ -71,14 +71,14 @@ def test_a_message_that_fails_for_a_passing_reason_is_tried_again_with_the_same_
     assert mail.reference.endswith(f".{rows(at_risk, deliveries)[0].pk}")
 
 
-def test_a_message_that_was_sent_is_never_sent_again(at_risk: House) -> None:
+def test_a_message_that_was_sent_is_never_sent_again(at_risk: Deployment) -> None:
     at_risk.tick(seconds=31)
     for _ in range(5):
         at_risk.tick(minutes=10)
     assert len(at_risk.mails()) == 1
 
 
-def test_a_message_in_doubt_is_sent_again_within_two_minutes_with_the_same_reference(at_risk: House) -> None:
+def test_a_message_in_doubt_is_sent_again_within_two_minutes_with_the_same_reference(at_risk: Deployment) -> None:
     at_risk.channel.results = [DOUBT] * 4
     at_risk.tick(seconds=31)
     for _ in range(30):
@@ -90,7 +90,7 @@ def test_a_message_in_doubt_is_sent_again_within_two_minutes_with_the_same_refer
     assert len(said(at_risk, AuditAction.DELIVERY_IN_DOUBT)) == 4
 
 
-def test_an_attempt_that_died_with_its_process_is_made_again_within_two_minutes(at_risk: House) -> None:
+def test_an_attempt_that_died_with_its_process_is_made_again_within_two_minutes(at_risk: Deployment) -> None:
     at_risk.clock.advance(seconds=31)
     at_risk.engine.run_due()
     (left,) = claim(at_risk.store, at_risk.dispatcher.pool, ())
@@ -104,7 +104,7 @@ def test_an_attempt_that_died_with_its_process_is_made_again_within_two_minutes(
     assert attempts(at_risk) == [(left.pk, 1, "in_doubt"), (left.pk, 2, "sent")]
 
 
-def test_a_delivery_that_was_written_down_before_a_crash_is_made_after_it(at_risk: House) -> None:
+def test_a_delivery_that_was_written_down_before_a_crash_is_made_after_it(at_risk: Deployment) -> None:
     at_risk.clock.advance(seconds=31)
     at_risk.engine.run_due()
     assert states(at_risk) == ["intended"]
@@ -112,7 +112,7 @@ def test_a_delivery_that_was_written_down_before_a_crash_is_made_after_it(at_ris
     assert (states(at_risk), len(at_risk.mails())) == (["sent"], 1)
 
 
-def test_when_nobody_of_the_council_can_be_reached_the_operator_is_told_and_it_is_recorded(at_risk: House) -> None:
+def test_when_nobody_of_the_council_can_be_reached_the_operator_is_told_and_it_is_recorded(at_risk: Deployment) -> None:
     at_risk.channel.results = [REFUSED]
     at_risk.tick(seconds=31)
     (mail,) = at_risk.mails()
@@ -121,7 +121,7 @@ def test_when_nobody_of_the_council_can_be_reached_the_operator_is_told_and_it_i
     assert gone["cases"] == 1
 
 
-def test_while_anybody_of_the_council_is_reached_the_operator_is_left_alone(at_risk: House) -> None:
+def test_while_anybody_of_the_council_is_reached_the_operator_is_left_alone(at_risk: Deployment) -> None:
     at_risk.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(DESK, DEPUTY)),)))
     at_risk.channel.results = [REFUSED]
     at_risk.tick(seconds=31)
@@ -129,14 +129,14 @@ def test_while_anybody_of_the_council_is_reached_the_operator_is_left_alone(at_r
     assert said(at_risk, AuditAction.NOBODY_COULD_BE_TOLD) == []
 
 
-def test_a_council_without_contacts_is_recorded_and_the_operator_told_in_its_place(at_risk: House) -> None:
+def test_a_council_without_contacts_is_recorded_and_the_operator_told_in_its_place(at_risk: Deployment) -> None:
     at_risk.with_officers(CouncilPolicy())
     at_risk.tick(seconds=31)
     assert [mail.route for mail in at_risk.mails()] == [OPERATOR]
     assert len(said(at_risk, AuditAction.NOBODY_COULD_BE_TOLD)) == 1
 
 
-def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_risk: House) -> None:
+def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_risk: Deployment) -> None:
     at_risk.with_officers(CouncilPolicy())
     at_risk.engine = type(at_risk.engine)(at_risk.store, at_risk.ruleset, ())
     at_risk.tick(seconds=31)
@@ -174,7 +174,7 @@ class RefusingDesk:
 
 
 @pytest.mark.parametrize("writes", range(6))
-def test_wherever_a_crash_cuts_off_the_last_refusal_the_operator_is_told(at_risk: House, writes: int) -> None:
+def test_wherever_a_crash_cuts_off_the_last_refusal_the_operator_is_told(at_risk: Deployment, writes: int) -> None:
     store, dispatcher = at_risk.store, at_risk.dispatcher
     at_risk.clock.advance(seconds=31)
     at_risk.engine.run_due()
@@ -189,7 +189,9 @@ def test_wherever_a_crash_cuts_off_the_last_refusal_the_operator_is_told(at_risk
     assert len(said(at_risk, AuditAction.NOBODY_COULD_BE_TOLD)) == 1
 
 
-def test_a_message_that_keeps_failing_is_owed_until_somebody_has_it_and_the_operator_is_told(at_risk: House) -> None:
+def test_a_message_that_keeps_failing_is_owed_until_somebody_has_it_and_the_operator_is_told(
+    at_risk: Deployment,
+) -> None:
     at_risk.channel.results = [BUSY] * 10_000
     for _ in range(25 * 6):
         at_risk.tick(minutes=10)
@@ -201,7 +203,7 @@ def test_a_message_that_keeps_failing_is_owed_until_somebody_has_it_and_the_oper
     assert len(at_risk.mails()) == 2
 
 
-def test_an_alert_of_which_nothing_is_open_any_more_is_not_sent(at_risk: House) -> None:
+def test_an_alert_of_which_nothing_is_open_any_more_is_not_sent(at_risk: Deployment) -> None:
     at_risk.clock.advance(seconds=31)
     at_risk.engine.run_due()
     confirm_safe(at_risk)
@@ -209,19 +211,21 @@ def test_an_alert_of_which_nothing_is_open_any_more_is_not_sent(at_risk: House) 
     assert (states(at_risk), at_risk.mails()) == (["not_needed"], [])
 
 
-def test_a_channel_that_breaks_its_word_leaves_the_delivery_in_doubt(at_risk: House) -> None:
+def test_a_channel_that_breaks_its_word_leaves_the_delivery_in_doubt(at_risk: Deployment) -> None:
     class Broken:
         def send(self, route: str, message: Message, reference: str) -> SendResult:
             raise RuntimeError
 
-    house = at_risk
-    house.dispatcher = Dispatcher(house.store, DeliveryPool(Broken()), house.dispatcher.presentation, house.fallback)
-    house.tick(seconds=31)
-    assert [outcome for _, _, outcome in attempts(house)] == ["in_doubt"]
-    assert states(house) == ["waiting"]
+    deployment = at_risk
+    deployment.dispatcher = Dispatcher(
+        deployment.store, DeliveryPool(Broken()), deployment.dispatcher.presentation, deployment.fallback
+    )
+    deployment.tick(seconds=31)
+    assert [outcome for _, _, outcome in attempts(deployment)] == ["in_doubt"]
+    assert states(deployment) == ["waiting"]
 
 
-def test_an_attempt_is_on_record_before_the_message_leaves(at_risk: House) -> None:
+def test_an_attempt_is_on_record_before_the_message_leaves(at_risk: Deployment) -> None:
     seen: list[tuple[str | None, str]] = []
 
     class Looking:
@@ -239,15 +243,15 @@ def test_an_attempt_is_on_record_before_the_message_leaves(at_risk: House) -> No
     assert seen == [(None, "sending")]
 
 
-def two_at_the_desk(house: House) -> None:
+def two_at_the_desk(deployment: Deployment) -> None:
     """Blackpool has a deputy beside the duty desk; both are owed the first alert."""
     desks = CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(DESK, DEPUTY)),))
-    house.with_officers(desks)
-    house.clock.advance(seconds=31)
-    house.engine.run_due()
+    deployment.with_officers(desks)
+    deployment.clock.advance(seconds=31)
+    deployment.engine.run_due()
 
 
-def test_no_more_is_claimed_than_can_be_sent_at_once(at_risk: House) -> None:
+def test_no_more_is_claimed_than_can_be_sent_at_once(at_risk: Deployment) -> None:
     two_at_the_desk(at_risk)
     narrow = DeliveryPool(at_risk.channel, workers=1)
     dispatcher = Dispatcher(at_risk.store, narrow, at_risk.dispatcher.presentation)
@@ -255,7 +259,7 @@ def test_no_more_is_claimed_than_can_be_sent_at_once(at_risk: House) -> None:
     assert sorted(states(at_risk)) == ["intended", "sent"]
 
 
-def test_a_route_that_cannot_be_opened_holds_up_nobody_else(at_risk: House) -> None:
+def test_a_route_that_cannot_be_opened_holds_up_nobody_else(at_risk: Deployment) -> None:
     two_at_the_desk(at_risk)
     with at_risk.store.writing() as connection:
         first = rows(at_risk, deliveries)[0].pk

@@ -9,7 +9,7 @@ from services.alerts.delivery.claiming import claim
 from services.alerts.delivery.queue import Delivery, set_aside, settle
 from services.core.audit import AuditAction
 from services.storage.tables import deliveries
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import rows, said
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
@@ -20,62 +20,64 @@ DOUBT = SendResult(Outcome.IN_DOUBT, "timed_out")
 
 
 @pytest.fixture
-def late(house: House) -> Delivery:
+def late(deployment: Deployment) -> Delivery:
     """A first attempt that has been taken to be in doubt."""
-    house.put_entries(ENTRY)
-    house.post_notices(NOTICE)
-    house.settle()
-    house.clock.advance(seconds=31)
-    house.engine.run_due()
-    (claimed,) = claim(house.store, house.dispatcher.pool, ())
-    house.clock.advance(seconds=46)
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(NOTICE)
+    deployment.settle()
+    deployment.clock.advance(seconds=31)
+    deployment.engine.run_due()
+    (claimed,) = claim(deployment.store, deployment.dispatcher.pool, ())
+    deployment.clock.advance(seconds=46)
     return claimed
 
 
-def state(house: House) -> tuple[str, bool]:
+def state(deployment: Deployment) -> tuple[str, bool]:
     """Where the delivery stands, and whether anything is still to be done about it."""
-    (row,) = rows(house, deliveries)
+    (row,) = rows(deployment, deliveries)
     return row.state, row.due_at is not None
 
 
 @pytest.mark.parametrize("result", [BUSY, REFUSED, DOUBT], ids=lambda result: result.outcome.value)
 def test_an_attempt_that_ends_badly_after_another_was_sent_has_nothing_sent_again(
-    house: House, late: Delivery, result: SendResult
+    deployment: Deployment, late: Delivery, result: SendResult
 ) -> None:
-    house.dispatcher.run_due()
-    settle(house.store, late, result, ())
-    assert state(house) == ("sent", False)
-    house.tick(hours=1)
-    assert len(house.mails()) == 1
-    assert said(house, AuditAction.NOBODY_COULD_BE_TOLD) == []
+    deployment.dispatcher.run_due()
+    settle(deployment.store, late, result, ())
+    assert state(deployment) == ("sent", False)
+    deployment.tick(hours=1)
+    assert len(deployment.mails()) == 1
+    assert said(deployment, AuditAction.NOBODY_COULD_BE_TOLD) == []
 
 
-def test_an_attempt_that_ends_badly_while_another_is_made_leaves_it_to_that_one(house: House, late: Delivery) -> None:
-    (second,) = claim(house.store, house.dispatcher.pool, ())
-    settle(house.store, late, REFUSED, ())
-    assert state(house) == ("sending", True)
-    settle(house.store, second, ACCEPTED, ())
-    assert state(house) == ("sent", False)
+def test_an_attempt_that_ends_badly_while_another_is_made_leaves_it_to_that_one(
+    deployment: Deployment, late: Delivery
+) -> None:
+    (second,) = claim(deployment.store, deployment.dispatcher.pool, ())
+    settle(deployment.store, late, REFUSED, ())
+    assert state(deployment) == ("sending", True)
+    settle(deployment.store, second, ACCEPTED, ())
+    assert state(deployment) == ("sent", False)
 
 
 def test_an_attempt_that_was_sent_after_all_settles_the_delivery_whatever_becomes_of_the_other(
-    house: House, late: Delivery
+    deployment: Deployment, late: Delivery
 ) -> None:
-    (second,) = claim(house.store, house.dispatcher.pool, ())
-    settle(house.store, late, ACCEPTED, ())
-    assert state(house) == ("sent", False)
-    settle(house.store, second, BUSY, ())
-    assert state(house) == ("sent", False)
+    (second,) = claim(deployment.store, deployment.dispatcher.pool, ())
+    settle(deployment.store, late, ACCEPTED, ())
+    assert state(deployment) == ("sent", False)
+    settle(deployment.store, second, BUSY, ())
+    assert state(deployment) == ("sent", False)
 
 
-def test_both_sent_is_told_of_both(house: House, late: Delivery) -> None:
-    house.dispatcher.run_due()
-    settle(house.store, late, ACCEPTED, ())
-    assert state(house) == ("sent", False)
-    assert {row["number"] for row in said(house, AuditAction.DELIVERY_SENT)} == {1, 2}
+def test_both_sent_is_told_of_both(deployment: Deployment, late: Delivery) -> None:
+    deployment.dispatcher.run_due()
+    settle(deployment.store, late, ACCEPTED, ())
+    assert state(deployment) == ("sent", False)
+    assert {row["number"] for row in said(deployment, AuditAction.DELIVERY_SENT)} == {1, 2}
 
 
-def test_what_was_sent_is_not_set_aside_by_one_that_comes_late(house: House, late: Delivery) -> None:
-    house.dispatcher.run_due()
-    set_aside(house.store, late)
-    assert state(house) == ("sent", False)
+def test_what_was_sent_is_not_set_aside_by_one_that_comes_late(deployment: Deployment, late: Delivery) -> None:
+    deployment.dispatcher.run_due()
+    set_aside(deployment.store, late)
+    assert state(deployment) == ("sent", False)

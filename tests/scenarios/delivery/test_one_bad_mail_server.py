@@ -15,7 +15,7 @@ from services.alerts.message.message import Message
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.runtime.embedded.runner import Loop
 from services.storage.tables import deliveries
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import rows
 from tests.support.one_line import ENTRY, notice
 from tests.support.servers import bad_servers as bad
@@ -73,21 +73,21 @@ def test_an_answer_to_the_whole_mail_that_is_cut_short_is_no_answer(answer: byte
     assert result == SendResult(Outcome.IN_DOUBT, "timed_out")
 
 
-def told(house: House, routes: dict[str, str]) -> Dispatcher:
+def told(deployment: Deployment, routes: dict[str, str]) -> Dispatcher:
     """Write the first alert to all these contacts, and return what sends it over the wire."""
     contacts = tuple(Contact(label=label, route=route) for label, route in routes.items())
-    house.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),)))
-    house.put_entries(ENTRY)
-    house.post_notices(notice())
-    house.settle()
-    house.clock.advance(seconds=31)
-    house.engine.run_due()
-    return Dispatcher(house.store, DeliveryPool(MailChannel(PATIENCE)), house.dispatcher.presentation)
+    deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),)))
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(notice())
+    deployment.settle()
+    deployment.clock.advance(seconds=31)
+    deployment.engine.run_due()
+    return Dispatcher(deployment.store, DeliveryPool(MailChannel(PATIENCE)), deployment.dispatcher.presentation)
 
 
 @pytest.mark.parametrize(("count", "script"), [(1, "silent"), (9, "stutters its greeting"), (40, "greets without end")])
 def test_however_many_servers_hang_another_destination_gets_its_mail_meanwhile(
-    house: House, mailbox: Mailbox, count: int, script: str
+    deployment: Deployment, mailbox: Mailbox, count: int, script: str
 ) -> None:
     with bad.bad_servers(count, SCRIPTS[script]) as servers:
         hanging = {
@@ -95,7 +95,7 @@ def test_however_many_servers_hang_another_destination_gets_its_mail_meanwhile(
             for number, server in enumerate(servers)
             for who in ("desk", "deputy", "head")
         }
-        dispatcher = told(house, hanging | {"good": route_to(f"127.0.0.1:{mailbox.port}")})
+        dispatcher = told(deployment, hanging | {"good": route_to(f"127.0.0.1:{mailbox.port}")})
         loop = Loop("deliveries", dispatcher.run_due, 0.05)
         loop.start()
         assert until(lambda: bool(mailbox.taken), PATIENCE / 2)
@@ -103,16 +103,16 @@ def test_however_many_servers_hang_another_destination_gets_its_mail_meanwhile(
         assert max(server.most for server in servers) <= FIRST_AT_ONCE
     assert loop.stop(PATIENCE)
     assert dispatcher.close(PATIENCE)
-    assert {row.contact for row in rows(house, deliveries) if row.state == "sent"} == {"good"}
-    assert "sending" not in {row.state for row in rows(house, deliveries)}, "what was cut off is on record"
+    assert {row.contact for row in rows(deployment, deliveries) if row.state == "sent"} == {"good"}
+    assert "sending" not in {row.state for row in rows(deployment, deliveries)}, "what was cut off is on record"
 
 
-def test_a_process_that_stops_writes_down_what_was_still_being_sent(house: House, mailbox: Mailbox) -> None:
-    dispatcher = told(house, {"good": route_to(f"127.0.0.1:{mailbox.port}")})
+def test_a_process_that_stops_writes_down_what_was_still_being_sent(deployment: Deployment, mailbox: Mailbox) -> None:
+    dispatcher = told(deployment, {"good": route_to(f"127.0.0.1:{mailbox.port}")})
     dispatcher.patience = 0.0
     dispatcher.run_due()
     assert dispatcher.close(PATIENCE)
-    assert [row.state for row in rows(house, deliveries)] == ["sent"]
+    assert [row.state for row in rows(deployment, deliveries)] == ["sent"]
 
 
 @pytest.mark.parametrize(

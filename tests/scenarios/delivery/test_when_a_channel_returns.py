@@ -17,7 +17,7 @@ from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.delivery.queue import GIVE_UP_AFTER, OPERATOR_TIER
 from services.storage.store import Store
 from services.storage.tables import deliveries
-from tests.support.deployment import PATIENCE, House
+from tests.support.deployment import PATIENCE, Deployment
 from tests.support.ledger import rows
 from tests.support.one_line import ENTRY, notice
 
@@ -26,16 +26,16 @@ DOUBT = SendResult(Outcome.IN_DOUBT, "timed_out")
 
 
 @pytest.fixture
-def at_risk(house: House) -> House:
-    """A house in which a first alert falls due in half a minute."""
-    house.put_entries(ENTRY)
-    house.post_notices(notice())
-    house.settle()
-    return house
+def at_risk(deployment: Deployment) -> Deployment:
+    """A deployment in which a first alert falls due in half a minute."""
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(notice())
+    deployment.settle()
+    return deployment
 
 
-def states(house: House) -> list[str]:
-    return [row.state for row in rows(house, deliveries)]
+def states(deployment: Deployment) -> list[str]:
+    return [row.state for row in rows(deployment, deliveries)]
 
 
 class Failing(Store):
@@ -61,7 +61,7 @@ class Failing(Store):
 @pytest.mark.parametrize("result", [BUSY, DOUBT], ids=["busy", "doubt"])
 @pytest.mark.parametrize("outage", [timedelta(minutes=3), timedelta(hours=25), timedelta(hours=49, seconds=7)], ids=str)
 def test_when_a_channel_works_again_what_is_owed_goes_within_a_minute(
-    at_risk: House, result: SendResult, outage: timedelta
+    at_risk: Deployment, result: SendResult, outage: timedelta
 ) -> None:
     at_risk.channel.results = [result] * 100_000
     ends = at_risk.store.now() + outage
@@ -76,7 +76,7 @@ def test_when_a_channel_works_again_what_is_owed_goes_within_a_minute(
 
 @pytest.mark.parametrize("seed", range(6))
 def test_however_a_channel_comes_and_goes_what_is_owed_goes_within_a_minute_of_its_return(
-    at_risk: House, seed: int
+    at_risk: Deployment, seed: int
 ) -> None:
     noise = random.Random(seed)
     for _ in range(5):
@@ -90,7 +90,7 @@ def test_however_a_channel_comes_and_goes_what_is_owed_goes_within_a_minute_of_i
     assert "mailto://desk.example" in {mail.route for mail in at_risk.mails()}
 
 
-def test_the_operators_copy_has_an_age_of_its_own(at_risk: House) -> None:
+def test_the_operators_copy_has_an_age_of_its_own(at_risk: Deployment) -> None:
     at_risk.channel.results = [BUSY] * 100_000
     for _ in range(24 * 6 + 3):
         at_risk.tick(minutes=10)
@@ -102,7 +102,7 @@ def test_the_operators_copy_has_an_age_of_its_own(at_risk: House) -> None:
 
 @pytest.mark.parametrize("fault", [ValueError, RuntimeError, KeyError])
 def test_a_message_that_was_sent_is_not_sent_again_because_its_case_cannot_be_counted(
-    at_risk: House, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+    at_risk: Deployment, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
 ) -> None:
     def broken(*_: object) -> None:
         raise fault
@@ -115,7 +115,7 @@ def test_a_message_that_was_sent_is_not_sent_again_because_its_case_cannot_be_co
     assert len(at_risk.mails()) > 1, "its case is owed another message all the same"
 
 
-def test_an_outcome_that_cannot_be_written_now_is_written_later(at_risk: House) -> None:
+def test_an_outcome_that_cannot_be_written_now_is_written_later(at_risk: Deployment) -> None:
     store, dispatcher = at_risk.store, at_risk.dispatcher
     at_risk.clock.advance(seconds=31)
     at_risk.engine.run_due()

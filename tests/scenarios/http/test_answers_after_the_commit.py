@@ -18,16 +18,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from services.runtime.embedded.runner import EmbeddedRunner
 from services.storage.store import Store
 from services.storage.tables import notices, submissions
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.http import (
     ENTRIES,
     ENTRY,
     NOTICE,
     NOTICE_UPLOADS,
     NOTICES,
-    Door,
-    make_door_parts,
-    open_door,
+    Api,
+    make_api_parts,
+    open_api,
     problem_of,
 )
 from tests.support.ledger import rows
@@ -54,32 +54,32 @@ class Silent(EmbeddedRunner):
 
 @dataclass
 class Reception:
-    """A door as its callers see it: a fault inside is an answer."""
+    """An API as its callers see it: a fault inside is an answer."""
 
-    door: Door
+    api: Api
     runner: EmbeddedRunner
 
     def ask(self, who: str | None, method: str, path: str, **sent: Any) -> Response:
-        return self.door.ask(who, method, path, **sent)
+        return self.api.ask(who, method, path, **sent)
 
     def post(self, name: str = "n1", key: str = "once") -> Response:
         return self.ask("raven", "POST", NOTICES, json={**NOTICE, "id": name}, headers={"Idempotency-Key": key})
 
     def taken_in(self) -> tuple[int, int]:
         """How many submissions of notices and how many notices are on record."""
-        of_notices = [row for row in rows(self.door.house, submissions) if row.kind == "notice"]
-        return len(of_notices), len(rows(self.door.house, notices))
+        of_notices = [row for row in rows(self.api.deployment, submissions) if row.kind == "notice"]
+        return len(of_notices), len(rows(self.api.deployment, notices))
 
 
 @pytest.fixture
-def reception(house: House) -> Iterator[Reception]:
-    parts = make_door_parts(house)
+def reception(deployment: Deployment) -> Iterator[Reception]:
+    parts = make_api_parts(deployment)
     runner = Silent(parts)
-    with open_door(house, runner, parts) as door:
-        transport = ASGITransport(door.app, raise_app_exceptions=False)
-        door.client = AsyncClient(transport=transport, base_url="https://pullcord.example")
-        yield Reception(door, runner)
-        door.portal.call(door.client.aclose)
+    with open_api(deployment, runner, parts) as api:
+        transport = ASGITransport(api.app, raise_app_exceptions=False)
+        api.client = AsyncClient(transport=transport, base_url="https://pullcord.example")
+        yield Reception(api, runner)
+        api.portal.call(api.client.aclose)
 
 
 @contextmanager
@@ -144,7 +144,7 @@ def test_a_commit_whose_word_was_lost_has_its_receipt_when_it_is_sent_again(
 
 
 def test_an_answer_to_a_request_without_a_key_names_none(reception: Reception) -> None:
-    case, alert, _ = reception.door.alerted_case()
+    case, alert, _ = reception.api.alerted_case()
     acts = (
         ("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", {"by": "Asha Patel"}),
         ("blackpool", "POST", f"/v1/cases/{case}/events", {"event": "decline", "record": {"by": "Asha Patel"}}),
@@ -217,7 +217,7 @@ def test_a_file_and_a_withdrawal_are_answered_as_they_were_taken_in(reception: R
     def broken(*_: Any, **__: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    reception.door.house.put_entries(ENTRY)
+    reception.api.deployment.put_entries(ENTRY)
     with pytest.MonkeyPatch.context() as patched:
         AFTERWARDS[place](patched, reception, broken)
         sheet = "id,cli,planned_migration_date\nn1,01632 960123,2026-12-03\n"

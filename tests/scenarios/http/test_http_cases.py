@@ -4,51 +4,51 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.http import ENTRIES, ENTRY, NOTICE, NOTICES, Door, problem_of
+from tests.support.http import ENTRIES, ENTRY, NOTICE, NOTICES, Api, problem_of
 
 BY = {"by": "Asha Patel"}
 
 
-def record(door: Door, case: str, event: str, **fields: str):
-    return door.ask("blackpool", "POST", f"/v1/cases/{case}/events", json={"event": event, "record": {**BY, **fields}})
+def record(api: Api, case: str, event: str, **fields: str):
+    return api.ask("blackpool", "POST", f"/v1/cases/{case}/events", json={"event": event, "record": {**BY, **fields}})
 
 
-def test_a_case_is_listed_without_anybodys_number_or_address(door: Door) -> None:
-    case, _, _ = door.alerted_case()
-    response = door.ask("blackpool", "GET", "/v1/cases")
+def test_a_case_is_listed_without_anybodys_number_or_address(api: Api) -> None:
+    case, _, _ = api.alerted_case()
+    response = api.ask("blackpool", "GET", "/v1/cases")
     (listed,) = response.json()
     assert (listed["case"], listed["entry_id"], listed["state"]) == (case, "e1", "open")
     assert (listed["level"], listed["harm_on"], listed["provider"]) == ("confirmed", "2026-12-03", "Raven Telecom")
     assert not any(value in response.text for value in ("960123", "Tower Road", "FY3"))
 
 
-def test_cases_are_listed_by_the_earliest_harm_and_by_state(door: Door) -> None:
+def test_cases_are_listed_by_the_earliest_harm_and_by_state(api: Api) -> None:
     days = {"late": "2027-02-01", "early": "2026-12-01", "middle": "2027-01-15"}
     for number, (name, day) in enumerate(days.items()):
         cli = f"01632 9602{number:02}"
-        door.ask("blackpool", "PUT", ENTRIES, json={"entry_id": name, "cli": cli})
-        door.ask("raven", "POST", NOTICES, json={"id": name, "cli": cli, "planned_migration_date": day})
-    door.house.tick(seconds=31)
-    listed = door.ask("blackpool", "GET", "/v1/cases").json()
+        api.ask("blackpool", "PUT", ENTRIES, json={"entry_id": name, "cli": cli})
+        api.ask("raven", "POST", NOTICES, json={"id": name, "cli": cli, "planned_migration_date": day})
+    api.deployment.tick(seconds=31)
+    listed = api.ask("blackpool", "GET", "/v1/cases").json()
     assert [case["entry_id"] for case in listed] == ["early", "middle", "late"]
-    assert [case["entry_id"] for case in door.ask("blackpool", "GET", "/v1/cases?limit=1").json()] == ["early"]
-    record(door, listed[1]["case"], "book_visit", visit_on="2026-12-02")
-    booked = door.ask("blackpool", "GET", "/v1/cases?state=visit_booked").json()
+    assert [case["entry_id"] for case in api.ask("blackpool", "GET", "/v1/cases?limit=1").json()] == ["early"]
+    record(api, listed[1]["case"], "book_visit", visit_on="2026-12-02")
+    booked = api.ask("blackpool", "GET", "/v1/cases?state=visit_booked").json()
     assert [case["entry_id"] for case in booked] == ["middle"]
 
 
-def test_ended_cases_are_listed_when_asked_for(door: Door) -> None:
-    door.alerted_case()
-    door.ask("blackpool", "POST", "/v1/matches/M-1-1/decision", json={**BY, "decision": "rejected", "evidence": "No."})
-    door.house.tick(seconds=31)
-    assert door.ask("blackpool", "GET", "/v1/cases").json() == []
-    assert [case["state"] for case in door.ask("blackpool", "GET", "/v1/cases?ended=true").json()] == ["false_match"]
-    assert len(door.ask("blackpool", "GET", "/v1/cases?state=false_match").json()) == 1
+def test_ended_cases_are_listed_when_asked_for(api: Api) -> None:
+    api.alerted_case()
+    api.ask("blackpool", "POST", "/v1/matches/M-1-1/decision", json={**BY, "decision": "rejected", "evidence": "No."})
+    api.deployment.tick(seconds=31)
+    assert api.ask("blackpool", "GET", "/v1/cases").json() == []
+    assert [case["state"] for case in api.ask("blackpool", "GET", "/v1/cases?ended=true").json()] == ["false_match"]
+    assert len(api.ask("blackpool", "GET", "/v1/cases?state=false_match").json()) == 1
 
 
-def test_its_own_council_is_shown_the_place_the_matches_and_the_history_of_a_case(door: Door) -> None:
-    case, _, _ = door.alerted_case()
-    shown = door.ask("blackpool", "GET", f"/v1/cases/{case}").json()
+def test_its_own_council_is_shown_the_place_the_matches_and_the_history_of_a_case(api: Api) -> None:
+    case, _, _ = api.alerted_case()
+    shown = api.ask("blackpool", "GET", f"/v1/cases/{case}").json()
     assert shown["place"]["telephone_numbers"] == ["01632 960123"]
     assert shown["place"]["address_lines"] == ["12 Tower Road"]
     assert shown["place"]["postcode"] == "FY3 8AB"
@@ -59,13 +59,13 @@ def test_its_own_council_is_shown_the_place_the_matches_and_the_history_of_a_cas
 
 
 @pytest.mark.parametrize("spelt", ["{0}", "{1}"], ids=["as printed", "in lower case"])
-def test_a_reference_is_read_as_people_type_it(door: Door, spelt: str) -> None:
-    case, _, _ = door.alerted_case()
-    assert door.ask("blackpool", "GET", "/v1/cases/" + spelt.format(case, case.lower())).status_code == 200
+def test_a_reference_is_read_as_people_type_it(api: Api, spelt: str) -> None:
+    case, _, _ = api.alerted_case()
+    assert api.ask("blackpool", "GET", "/v1/cases/" + spelt.format(case, case.lower())).status_code == 200
 
 
-def test_what_was_done_is_recorded_with_who_did_it_and_moves_the_case(door: Door) -> None:
-    case, _, _ = door.alerted_case()
+def test_what_was_done_is_recorded_with_who_did_it_and_moves_the_case(api: Api) -> None:
+    case, _, _ = api.alerted_case()
     steps = [
         ("contact_resident", {"method": "call"}, "resident_contacted"),
         ("book_visit", {"visit_on": "2026-11-25"}, "visit_booked"),
@@ -74,63 +74,63 @@ def test_what_was_done_is_recorded_with_who_did_it_and_moves_the_case(door: Door
         ("confirm_safe", {"party": "provider", "evidence": "proved with the engineer"}, "confirmed_safe"),
     ]
     for event, fields, state in steps:
-        answer = record(door, case, event, **fields)
+        answer = record(api, case, event, **fields)
         assert (answer.status_code, answer.json()["state"]) == (200, state)
-    history = door.ask("blackpool", "GET", f"/v1/cases/{case}").json()["history"]
+    history = api.ask("blackpool", "GET", f"/v1/cases/{case}").json()["history"]
     assert [event["by"] for event in history] == [None, *["Asha Patel"] * 5]
     assert history[-1]["record"]["evidence"] == "proved with the engineer"
-    door.house.tick(days=5)
-    assert len(door.house.mails()) == 1
+    api.deployment.tick(days=5)
+    assert len(api.deployment.mails()) == 1
 
 
-def test_an_act_that_makes_no_sense_is_refused_with_those_that_a_person_can_record(door: Door) -> None:
-    case, _, _ = door.alerted_case()
+def test_an_act_that_makes_no_sense_is_refused_with_those_that_a_person_can_record(api: Api) -> None:
+    case, _, _ = api.alerted_case()
     hold = {"provider_reference": "H-1", "ends_on": "2026-12-24"}
-    refused = record(door, case, "pass_post_check", arc_name="ARC", at="2026-11-23T09:00:00Z", tested_by="Jo Field")
+    refused = record(api, case, "pass_post_check", arc_name="ARC", at="2026-11-23T09:00:00Z", tested_by="Jo Field")
     assert problem_of(refused) == (409, "act-refused")
     assert "confirm_hold" in refused.json()["acts"]
-    assert record(door, case, "confirm_hold", **hold).json()["state"] == "hold_confirmed"
+    assert record(api, case, "confirm_hold", **hold).json()["state"] == "hold_confirmed"
 
 
-def test_an_acknowledgement_pauses_the_messages_and_names_who_gave_it(door: Door) -> None:
-    case, alert, _ = door.alerted_case()
-    answer = door.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={**BY, "note": "on my way"})
+def test_an_acknowledgement_pauses_the_messages_and_names_who_gave_it(api: Api) -> None:
+    case, alert, _ = api.alerted_case()
+    answer = api.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={**BY, "note": "on my way"})
     assert answer.status_code == 200
     assert (answer.json()["alert"], answer.json()["cases"]) == (alert, [case])
     assert answer.json()["paused_until"] > "2026-11-23"
-    shown = door.ask("blackpool", "GET", f"/v1/cases/{case}").json()
+    shown = api.ask("blackpool", "GET", f"/v1/cases/{case}").json()
     assert shown["summary"]["state"] == "acknowledged"
     assert shown["history"][-1]["by"] == "Asha Patel"
 
 
-def test_some_cases_of_an_alert_can_be_acknowledged_by_name(door: Door) -> None:
-    door.house.put_entries(*({"entry_id": f"e{one}", "cli": f"01632 96030{one}"} for one in range(3)))
+def test_some_cases_of_an_alert_can_be_acknowledged_by_name(api: Api) -> None:
+    api.deployment.put_entries(*({"entry_id": f"e{one}", "cli": f"01632 96030{one}"} for one in range(3)))
     notices = ({**NOTICE, "id": f"n{one}", "cli": f"01632 96030{one}"} for one in range(3))
-    door.house.post_notices(*notices)
-    door.house.tick(seconds=31)
-    alert = door.house.mails()[-1].reference.split(".")[0]
-    first = door.ask("blackpool", "GET", "/v1/cases").json()[0]["case"]
-    answer = door.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={**BY, "cases": [first.lower()]})
+    api.deployment.post_notices(*notices)
+    api.deployment.tick(seconds=31)
+    alert = api.deployment.mails()[-1].reference.split(".")[0]
+    first = api.ask("blackpool", "GET", "/v1/cases").json()[0]["case"]
+    answer = api.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={**BY, "cases": [first.lower()]})
     assert answer.json()["cases"] == [first]
-    assert [case["state"] for case in door.ask("blackpool", "GET", "/v1/cases?state=open").json()] == ["open"] * 2
+    assert [case["state"] for case in api.ask("blackpool", "GET", "/v1/cases?state=open").json()] == ["open"] * 2
 
 
-def test_an_alert_of_which_nothing_is_open_is_acknowledged_for_no_case(door: Door) -> None:
-    case, alert, _ = door.alerted_case()
-    record(door, case, "confirm_safe", party="provider", evidence="proved")
-    answer = door.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json=BY)
+def test_an_alert_of_which_nothing_is_open_is_acknowledged_for_no_case(api: Api) -> None:
+    case, alert, _ = api.alerted_case()
+    record(api, case, "confirm_safe", party="provider", evidence="proved")
+    answer = api.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json=BY)
     assert answer.json() == {"alert": alert, "cases": [], "paused_until": None}
 
 
-def test_a_match_is_confirmed_or_rejected_by_a_named_person(door: Door) -> None:
-    door.ask("blackpool", "PUT", ENTRIES, json={**ENTRY, "cli": "01632 960999", "uprn": "100012345678"})
-    door.ask("raven", "POST", NOTICES, json={**NOTICE, "uprn": "100012345678"})
-    door.house.tick(seconds=31)
-    (case,) = door.ask("blackpool", "GET", "/v1/cases").json()
+def test_a_match_is_confirmed_or_rejected_by_a_named_person(api: Api) -> None:
+    api.ask("blackpool", "PUT", ENTRIES, json={**ENTRY, "cli": "01632 960999", "uprn": "100012345678"})
+    api.ask("raven", "POST", NOTICES, json={**NOTICE, "uprn": "100012345678"})
+    api.deployment.tick(seconds=31)
+    (case,) = api.ask("blackpool", "GET", "/v1/cases").json()
     assert case["level"] == "probable"
     decision = {**BY, "decision": "confirmed", "evidence": "the resident gave both numbers"}
-    assert door.ask("blackpool", "POST", "/v1/matches/M-1-1/decision", json=decision).status_code == 204
-    door.house.settle()
-    (match,) = door.ask("blackpool", "GET", f"/v1/cases/{case['case']}").json()["matches"]
+    assert api.ask("blackpool", "POST", "/v1/matches/M-1-1/decision", json=decision).status_code == 204
+    api.deployment.settle()
+    (match,) = api.ask("blackpool", "GET", f"/v1/cases/{case['case']}").json()["matches"]
     assert match["decision"] == "confirmed"
-    assert door.ask("blackpool", "GET", "/v1/cases").json()[0]["state"] == "open"
+    assert api.ask("blackpool", "GET", "/v1/cases").json()[0]["state"] == "open"

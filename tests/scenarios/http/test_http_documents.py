@@ -12,7 +12,7 @@ from httpx import Response
 
 from services.ingest.files.problems import FileCode
 from services.web.problems import ProblemType
-from tests.support.http import Door
+from tests.support.http import Api
 
 DOCS = Path(__file__).parents[3] / "docs"
 BLOCKS = re.compile(r"```(bash|json \d{3})\n(.*?)```", re.DOTALL)
@@ -31,16 +31,16 @@ def test_every_reason_to_refuse_a_file_is_documented() -> None:
     assert [code.value for code in FileCode if f"`{code}`" not in text] == []
 
 
-def test_every_command_of_the_guide_is_answered_as_the_guide_shows(door: Door) -> None:
+def test_every_command_of_the_guide_is_answered_as_the_guide_shows(api: Api) -> None:
     blocks = BLOCKS.findall((DOCS / "api.md").read_text())
     assert len([kind for kind, _ in blocks if kind == "bash"]) > 8
     names: dict[str, str] = {}
     response = None
     for kind, text in blocks:
         if kind == "bash":
-            response = run(door, text, names)
+            response = run(api, text, names)
             assert response.status_code < 500
-            names |= names_in(door, response)
+            names |= names_in(api, response)
         else:
             assert response is not None
             assert response.status_code == int(kind.split()[1])
@@ -49,9 +49,9 @@ def test_every_command_of_the_guide_is_answered_as_the_guide_shows(door: Door) -
     assert response.status_code == 204
 
 
-def run(door: Door, command: str, names: dict[str, str]) -> Response:
+def run(api: Api, command: str, names: dict[str, str]) -> Response:
     """Send what a curl command would send."""
-    for name, value in {"PULLCORD": "", **keys(door), **names}.items():
+    for name, value in {"PULLCORD": "", **keys(api), **names}.items():
         command = command.replace(f"${name}", value)
     assert "$" not in command
     words = shlex.split(command.replace("\\\n", " "))[1:]
@@ -69,22 +69,22 @@ def run(door: Door, command: str, names: dict[str, str]) -> Response:
             sent["content"] = REGISTER if body == "@register.csv" else body
         else:
             path = word
-    return door.ask(None, method, path, **sent)
+    return api.ask(None, method, path, **sent)
 
 
-def keys(door: Door) -> dict[str, str]:
-    return {"RAVEN_KEY": door.keys["raven"], "BLACKPOOL_KEY": door.keys["blackpool"]}
+def keys(api: Api) -> dict[str, str]:
+    return {"RAVEN_KEY": api.keys["raven"], "BLACKPOOL_KEY": api.keys["blackpool"]}
 
 
-def names_in(door: Door, response: Response) -> dict[str, str]:
+def names_in(api: Api, response: Response) -> dict[str, str]:
     """What later commands of the guide refer to: the last submission, case and alert."""
-    door.house.tick(seconds=31)
+    api.deployment.tick(seconds=31)
     found = {"MATCH": "M-1-1"}
     if response.status_code == 202:
         found["SUBMISSION"] = response.json()["submission"]
-    for case in door.house.cases():
+    for case in api.deployment.cases():
         found["CASE"] = case.reference
-        found["ALERT"] = door.house.mails()[-1].reference.split(".")[0]
+        found["ALERT"] = api.deployment.mails()[-1].reference.split(".")[0]
     return found
 
 

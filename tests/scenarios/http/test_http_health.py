@@ -18,8 +18,8 @@ from services.alerts.message.message import Message
 from services.runtime.embedded.event_dispatcher import HANDLED, LEFT_ALONE
 from services.runtime.embedded.runner import EmbeddedRunner, Loop
 from services.runtime.server import listen
-from tests.support.deployment import House
-from tests.support.http import ENTRY, NOTICE, NOTICES, Door, make_door_parts, open_door
+from tests.support.deployment import Deployment
+from tests.support.http import ENTRY, NOTICE, NOTICES, Api, make_api_parts, open_api
 
 METRICS = {
     "pullcord_ingest_rows": {"kind", "outcome"},
@@ -65,16 +65,16 @@ LABEL_VALUES = re.compile(
 )
 
 
-def scraped(door: Door):
-    answer = door.ask(None, "GET", "/metrics")
+def scraped(api: Api):
+    answer = api.ask(None, "GET", "/metrics")
     assert answer.status_code == 200
     families = text_string_to_metric_families(answer.text)
     ours = (family for family in families if family.name.startswith("pullcord_"))
     return {family.name: family for family in ours if not family.name.endswith("_created")}
 
 
-def value(door: Door, name: str, **labels: str) -> float:
-    return sum(sample.value for sample in scraped(door)[name].samples if labels.items() <= sample.labels.items())
+def value(api: Api, name: str, **labels: str) -> float:
+    return sum(sample.value for sample in scraped(api)[name].samples if labels.items() <= sample.labels.items())
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -86,74 +86,74 @@ def wait_for(what: Callable[[], bool]) -> None:
     pytest.fail("it did not happen in five seconds")
 
 
-def test_a_whole_house_lives_and_is_ready(door: Door) -> None:
+def test_a_whole_house_lives_and_is_ready(api: Api) -> None:
     for path in ("/livez", "/readyz"):
-        answer = door.ask(None, "GET", path)
+        answer = api.ask(None, "GET", path)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok", "faults": []})
 
 
-def test_a_database_without_this_versions_schema_is_not_ready_and_says_what_to_do(door: Door) -> None:
-    with door.house.store.writing() as connection:
+def test_a_database_without_this_versions_schema_is_not_ready_and_says_what_to_do(api: Api) -> None:
+    with api.deployment.store.writing() as connection:
         connection.execute(text("DELETE FROM alembic_version"))
-    answer = door.ask(None, "GET", "/readyz")
+    answer = api.ask(None, "GET", "/readyz")
     assert answer.status_code == 503
     assert answer.json()["status"] == "failing"
     assert "run `pullcord migrate`" in answer.json()["faults"][0]
-    assert door.ask(None, "GET", "/livez").status_code == 200
+    assert api.ask(None, "GET", "/livez").status_code == 200
 
 
-def test_a_database_that_cannot_be_read_is_not_ready_and_gives_no_value_away(door: Door) -> None:
-    with door.house.store.writing() as connection:
+def test_a_database_that_cannot_be_read_is_not_ready_and_gives_no_value_away(api: Api) -> None:
+    with api.deployment.store.writing() as connection:
         connection.execute(text("DROP TABLE alembic_version"))
         connection.execute(text("CREATE TABLE alembic_version (other INTEGER)"))
-    answer = door.ask(None, "GET", "/readyz")
+    answer = api.ask(None, "GET", "/readyz")
     assert answer.status_code == 503
     assert "the database" in answer.json()["faults"][0]
     assert "SELECT" not in answer.text
 
 
-def test_a_loop_that_has_ended_is_not_alive(house: House) -> None:
-    parts = make_door_parts(house)
+def test_a_loop_that_has_ended_is_not_alive(deployment: Deployment) -> None:
+    parts = make_api_parts(deployment)
     runner = EmbeddedRunner(parts)
-    with open_door(house, runner, parts) as door:
-        assert door.ask(None, "GET", "/livez").status_code == 200
+    with open_api(deployment, runner, parts) as api:
+        assert api.ask(None, "GET", "/livez").status_code == 200
         assert runner.loops[0].stop(5)
-        answer = door.ask(None, "GET", "/livez")
+        answer = api.ask(None, "GET", "/livez")
         assert answer.status_code == 503
         assert answer.json()["faults"] == ["the pump loop has ended"]
 
 
 @pytest.mark.parametrize("name", ["pump", "engine", "deliveries", "missed", "closing"])
-def test_a_process_one_of_whose_loops_has_ended_is_not_ready_and_counts_it(house: House, name: str) -> None:
-    parts = make_door_parts(house)
+def test_a_process_one_of_whose_loops_has_ended_is_not_ready_and_counts_it(deployment: Deployment, name: str) -> None:
+    parts = make_api_parts(deployment)
     runner = EmbeddedRunner(parts)
-    with open_door(house, runner, parts) as door:
-        wait_for(lambda: door.ask(None, "GET", "/readyz").status_code == 200)
+    with open_api(deployment, runner, parts) as api:
+        wait_for(lambda: api.ask(None, "GET", "/readyz").status_code == 200)
         assert next(loop for loop in runner.loops if loop.name == name).stop(5)
         for path in ("/readyz", "/livez"):
-            answer = door.ask(None, "GET", path)
+            answer = api.ask(None, "GET", path)
             assert (answer.status_code, answer.headers["content-type"]) == (503, "application/json")
             assert answer.json() == {"status": "failing", "faults": [f"the {name} loop has ended"]}
-        assert value(door, "pullcord_loops_ended") == 1
+        assert value(api, "pullcord_loops_ended") == 1
         # Notices are still taken in: what was taken in waits on the disk.
-        assert door.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
+        assert api.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
 
 
-def test_loops_that_have_yet_to_start_have_not_ended(house: House) -> None:
-    parts = make_door_parts(house)
+def test_loops_that_have_yet_to_start_have_not_ended(deployment: Deployment) -> None:
+    parts = make_api_parts(deployment)
     assert all(loop.alive for loop in EmbeddedRunner(parts).loops)
 
 
-def test_a_loop_that_keeps_failing_is_not_ready(house: House) -> None:
+def test_a_loop_that_keeps_failing_is_not_ready(deployment: Deployment) -> None:
     def failing() -> int:
         raise LookupError("01632 960123")
 
-    parts = make_door_parts(house)
+    parts = make_api_parts(deployment)
     runner = EmbeddedRunner(parts)
     runner.loops = (*runner.loops[1:], Loop("pump", failing, 0.001))
-    with open_door(house, runner, parts) as door:
+    with open_api(deployment, runner, parts) as api:
         wait_for(lambda: runner.loops[-1].failing > 1)
-        answer = door.ask(None, "GET", "/readyz")
+        answer = api.ask(None, "GET", "/readyz")
         assert answer.status_code == 503
         assert "the pump loop fails" in answer.json()["faults"][0]
         assert "960123" not in answer.text
@@ -171,32 +171,34 @@ class Hanging:
 
 
 @pytest.mark.parametrize(("hang", "said"), [(1, "1 send has passed"), (3, "3 sends have passed")])
-def test_sends_that_hang_are_said_and_take_nobody_out_of_service(house: House, hang: int, said: str) -> None:
+def test_sends_that_hang_are_said_and_take_nobody_out_of_service(deployment: Deployment, hang: int, said: str) -> None:
     channel, rings = Hanging(), list[Callable[[], None]]()
     pool = DeliveryPool(channel, alarm=lambda _, ring: rings.append(ring) or (lambda: None))
-    parts = replace(make_door_parts(house), pool=pool)
-    with open_door(house, EmbeddedRunner(parts), parts) as door:
+    parts = replace(make_api_parts(deployment), pool=pool)
+    with open_api(deployment, EmbeddedRunner(parts), parts) as api:
         for number in range(hang):
             pool.begin(Job(number, f"{number}.example:25", "", Message("", "", ""), "A-1"), lambda *_: None)
             rings[number]()
-        answer = door.ask(None, "GET", "/readyz")
+        answer = api.ask(None, "GET", "/readyz")
         assert (answer.status_code, answer.json()["status"]) == (200, "ok")
         assert [one.startswith(said) for one in answer.json()["warnings"]] == [True]
-        assert value(door, "pullcord_sends_stuck") == hang
+        assert value(api, "pullcord_sends_stuck") == hang
         channel.release.set()
         wait_for(lambda: pool.under_way == 0)
-        assert door.ask(None, "GET", "/readyz").json() == {"status": "ok", "faults": []}
-        assert value(door, "pullcord_sends_stuck") == 0
+        assert api.ask(None, "GET", "/readyz").json() == {"status": "ok", "faults": []}
+        assert value(api, "pullcord_sends_stuck") == 0
 
 
-def test_a_process_that_can_send_nothing_to_anybody_is_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_can_send_nothing_to_anybody_is_not_ready(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("services.alerts.delivery.channels.pool.MOST_UNDER_WAY", 1)
     channel = Hanging()
     pool = DeliveryPool(channel)
-    parts = replace(make_door_parts(house), pool=pool)
-    with open_door(house, EmbeddedRunner(parts), parts) as door:
+    parts = replace(make_api_parts(deployment), pool=pool)
+    with open_api(deployment, EmbeddedRunner(parts), parts) as api:
         pool.begin(Job(1, "mail.example:25", "", Message("", "", ""), "A-1"), lambda *_: None)
-        answer = door.ask(None, "GET", "/readyz")
+        answer = api.ask(None, "GET", "/readyz")
         assert (answer.status_code, answer.json()["faults"]) == (
             503,
             ["no message can be sent: every send under way hangs"],
@@ -211,22 +213,22 @@ def test_answers_are_not_held_back_to_be_sent_together() -> None:
         assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_with_a_runner_a_posted_notice_becomes_a_case_by_itself(house: House) -> None:
-    parts = make_door_parts(house)
-    with open_door(house, EmbeddedRunner(parts), parts) as door:
-        door.house.put_entries(ENTRY)
-        assert door.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
-        wait_for(lambda: bool(door.ask("blackpool", "GET", "/v1/cases").json()))
+def test_with_a_runner_a_posted_notice_becomes_a_case_by_itself(deployment: Deployment) -> None:
+    parts = make_api_parts(deployment)
+    with open_api(deployment, EmbeddedRunner(parts), parts) as api:
+        api.deployment.put_entries(ENTRY)
+        assert api.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
+        wait_for(lambda: bool(api.ask("blackpool", "GET", "/v1/cases").json()))
 
 
-def test_every_metric_is_there_with_its_labels_and_no_label_could_name_anybody(door: Door) -> None:
+def test_every_metric_is_there_with_its_labels_and_no_label_could_name_anybody(api: Api) -> None:
     # Other tests of this process have consumers of their own.
     for counter in (HANDLED, LEFT_ALONE):
         counter.clear()
-    case, alert, _ = door.alerted_case()
-    door.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Asha Patel"})
-    door.ask("raven", "POST", NOTICES, json={**NOTICE, "id": "n2", "customer_name": "Tower"})
-    families = scraped(door)
+    case, alert, _ = api.alerted_case()
+    api.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Asha Patel"})
+    api.ask("raven", "POST", NOTICES, json={**NOTICE, "id": "n2", "customer_name": "Tower"})
+    families = scraped(api)
     assert families.keys() >= METRICS.keys()
     for name, family in families.items():
         assert family.samples or name not in METRICS
@@ -237,21 +239,21 @@ def test_every_metric_is_there_with_its_labels_and_no_label_could_name_anybody(d
         assert case not in values
 
 
-def test_what_is_due_late_or_forgotten_is_seen(door: Door) -> None:
-    door.alerted_case()
-    door.house.clock.advance(hours=1)
-    assert value(door, "pullcord_alert_oldest_unacknowledged_seconds") == 3_600
-    assert value(door, "pullcord_cases", state="open") == 1
-    assert value(door, "pullcord_steps_overdue") == 0
-    assert value(door, "pullcord_feed_silent_seconds", feed="provider:RAVN") > 3_600
-    door.house.clock.advance(days=30)
-    assert value(door, "pullcord_steps_overdue") == 1
-    assert value(door, "pullcord_cases_past_date_unconfirmed") == 1
+def test_what_is_due_late_or_forgotten_is_seen(api: Api) -> None:
+    api.alerted_case()
+    api.deployment.clock.advance(hours=1)
+    assert value(api, "pullcord_alert_oldest_unacknowledged_seconds") == 3_600
+    assert value(api, "pullcord_cases", state="open") == 1
+    assert value(api, "pullcord_steps_overdue") == 0
+    assert value(api, "pullcord_feed_silent_seconds", feed="provider:RAVN") > 3_600
+    api.deployment.clock.advance(days=30)
+    assert value(api, "pullcord_steps_overdue") == 1
+    assert value(api, "pullcord_cases_past_date_unconfirmed") == 1
 
 
-def test_events_that_wait_are_seen(door: Door) -> None:
-    assert value(door, "pullcord_outbox_unpublished") == 0
-    door.house.put_entries(ENTRY)
-    door.house.clock.advance(minutes=5)
-    assert value(door, "pullcord_outbox_unpublished") == 1
-    assert value(door, "pullcord_outbox_oldest_seconds") == 300
+def test_events_that_wait_are_seen(api: Api) -> None:
+    assert value(api, "pullcord_outbox_unpublished") == 0
+    api.deployment.put_entries(ENTRY)
+    api.deployment.clock.advance(minutes=5)
+    assert value(api, "pullcord_outbox_unpublished") == 1
+    assert value(api, "pullcord_outbox_oldest_seconds") == 300

@@ -8,7 +8,7 @@ import pytest
 
 from services.storage.secrets.keys import Role, create_key, revoke_key
 from tests.support.deployment import RAVEN
-from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Door, problem_of
+from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Api, problem_of
 
 OF_PROVIDERS = [("POST", NOTICES), ("POST", NOTICE_UPLOADS)]
 OF_COUNCILS = [
@@ -31,19 +31,19 @@ BODIES = {
 }
 
 
-def answer_to(door: Door, who: str | None, method: str, path: str, **headers: str) -> tuple[int, str]:
+def answer_to(api: Api, who: str | None, method: str, path: str, **headers: str) -> tuple[int, str]:
     if path in BODIES:
-        return problem_of(door.ask(who, method, path, json=BODIES[path], headers=headers))
-    return problem_of(door.ask(who, method, path, headers=headers))
+        return problem_of(api.ask(who, method, path, json=BODIES[path], headers=headers))
+    return problem_of(api.ask(who, method, path, headers=headers))
 
 
-def test_the_routes_named_here_are_all_there_are(door: Door) -> None:
+def test_the_routes_named_here_are_all_there_are(api: Api) -> None:
     described = {
         (
             method.upper(),
             path.format(council="E06000009", entry_id="e1", submission="sub_0", match="M-1-1", reference=""),
         )
-        for path, methods in door.app.openapi()["paths"].items()
+        for path, methods in api.app.openapi()["paths"].items()
         for method in methods
     }
     assert described == {
@@ -52,21 +52,21 @@ def test_the_routes_named_here_are_all_there_are(door: Door) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY_ROUTE)
-def test_without_a_key_or_with_a_wrong_or_revoked_one_nothing_opens(door: Door, method: str, path: str) -> None:
-    key = create_key(door.house.store, Role.PROVIDER, RAVEN, "to be revoked")
-    revoke_key(door.house.store, key.split(".")[1])
-    assert answer_to(door, None, method, path) == (401, "unauthenticated")
-    assert answer_to(door, None, method, path, Authorization="Bearer pcd.0.0") == (401, "unauthenticated")
-    assert answer_to(door, None, method, path, Authorization=f"Bearer {key}") == (401, "unauthenticated")
+def test_without_a_key_or_with_a_wrong_or_revoked_one_nothing_opens(api: Api, method: str, path: str) -> None:
+    key = create_key(api.deployment.store, Role.PROVIDER, RAVEN, "to be revoked")
+    revoke_key(api.deployment.store, key.split(".")[1])
+    assert answer_to(api, None, method, path) == (401, "unauthenticated")
+    assert answer_to(api, None, method, path, Authorization="Bearer pcd.0.0") == (401, "unauthenticated")
+    assert answer_to(api, None, method, path, Authorization=f"Bearer {key}") == (401, "unauthenticated")
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY_ROUTE)
 def test_a_key_that_has_ended_opens_nothing_and_its_holder_is_told_on_which_day(
-    door: Door, method: str, path: str
+    api: Api, method: str, path: str
 ) -> None:
-    key = create_key(door.house.store, Role.PROVIDER, RAVEN, "for a day", lasts=timedelta(days=1))
-    door.house.clock.advance(days=1)
-    answer = door.ask(None, method, path, headers={"Authorization": f"Bearer {key}"})
+    key = create_key(api.deployment.store, Role.PROVIDER, RAVEN, "for a day", lasts=timedelta(days=1))
+    api.deployment.clock.advance(days=1)
+    answer = api.ask(None, method, path, headers={"Authorization": f"Bearer {key}"})
     assert problem_of(answer) == (401, "unauthenticated")
     assert answer.json()["detail"] == (
         "this key ended on 24 November 2026: ask whoever runs this Pullcord for a new one"
@@ -74,61 +74,61 @@ def test_a_key_that_has_ended_opens_nothing_and_its_holder_is_told_on_which_day(
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_key_that_has_ended_and_its_like_that_never_was_look_alike_without_the_secret(door: Door) -> None:
-    key_id = create_key(door.house.store, Role.PROVIDER, RAVEN, "for a day", lasts=timedelta(days=1)).split(".")[1]
-    door.house.clock.advance(days=1)
+def test_a_key_that_has_ended_and_its_like_that_never_was_look_alike_without_the_secret(api: Api) -> None:
+    key_id = create_key(api.deployment.store, Role.PROVIDER, RAVEN, "for a day", lasts=timedelta(days=1)).split(".")[1]
+    api.deployment.clock.advance(days=1)
     ended, never = (
-        door.ask(None, "POST", NOTICES, headers={"Authorization": f"Bearer pcd.{one}.0"}) for one in (key_id, "0")
+        api.ask(None, "POST", NOTICES, headers={"Authorization": f"Bearer pcd.{one}.0"}) for one in (key_id, "0")
     )
     assert ended.json() == never.json()
 
 
 @pytest.mark.parametrize("who", ["blackpool", "regulator", "operator"])
 @pytest.mark.parametrize(("method", "path"), OF_PROVIDERS)
-def test_only_a_provider_posts_notices(door: Door, who: str, method: str, path: str) -> None:
-    assert answer_to(door, who, method, path) == (403, "forbidden")
+def test_only_a_provider_posts_notices(api: Api, who: str, method: str, path: str) -> None:
+    assert answer_to(api, who, method, path) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("who", ["raven", "regulator", "operator"])
 @pytest.mark.parametrize(("method", "path"), OF_COUNCILS)
-def test_only_a_council_sends_registers_and_works_on_cases(door: Door, who: str, method: str, path: str) -> None:
-    assert answer_to(door, who, method, path) == (403, "forbidden")
+def test_only_a_council_sends_registers_and_works_on_cases(api: Api, who: str, method: str, path: str) -> None:
+    assert answer_to(api, who, method, path) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("who", ["regulator", "operator"])
-def test_submissions_are_shown_to_those_who_send_them(door: Door, who: str) -> None:
-    assert answer_to(door, who, "GET", "/v1/submissions/sub_0") == (403, "forbidden")
+def test_submissions_are_shown_to_those_who_send_them(api: Api, who: str) -> None:
+    assert answer_to(api, who, "GET", "/v1/submissions/sub_0") == (403, "forbidden")
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [("PUT", ENTRIES), ("POST", REGISTER_UPLOADS), ("DELETE", f"{ENTRIES}/e1")]
 )
-def test_a_council_writes_to_its_own_register_only(door: Door, method: str, path: str) -> None:
+def test_a_council_writes_to_its_own_register_only(api: Api, method: str, path: str) -> None:
     sent = {"content": b"Case ID,Tel No\r\ne1,01632 960123\r\n", "headers": {"Content-Type": CSV}}
-    assert problem_of(door.ask("cardiff", method, path, **sent)) == (403, "forbidden")
+    assert problem_of(api.ask("cardiff", method, path, **sent)) == (403, "forbidden")
 
 
-def test_a_submission_of_another_is_as_unknown_as_one_that_is_none(door: Door) -> None:
+def test_a_submission_of_another_is_as_unknown_as_one_that_is_none(api: Api) -> None:
     notice = {"id": "n1", "cli": "01632 960123"}
-    submission = door.ask("raven", "POST", NOTICES, json=notice).json()["submission"]
+    submission = api.ask("raven", "POST", NOTICES, json=notice).json()["submission"]
     for who in ("harbour", "blackpool", "cardiff"):
-        theirs = door.ask(who, "GET", f"/v1/submissions/{submission}")
-        none = door.ask(who, "GET", "/v1/submissions/sub_0")
+        theirs = api.ask(who, "GET", f"/v1/submissions/{submission}")
+        none = api.ask(who, "GET", "/v1/submissions/sub_0")
         assert problem_of(theirs) == (404, "not-found")
         assert theirs.json() == none.json()
 
 
-def test_the_entry_of_another_council_is_as_unknown_as_one_that_is_none(door: Door) -> None:
-    door.ask("blackpool", "PUT", ENTRIES, json={"entry_id": "e1", "cli": "01632 960123"})
+def test_the_entry_of_another_council_is_as_unknown_as_one_that_is_none(api: Api) -> None:
+    api.ask("blackpool", "PUT", ENTRIES, json={"entry_id": "e1", "cli": "01632 960123"})
     entries = ENTRIES.replace("E06000009", "W06000015")
-    theirs = door.ask("cardiff", "DELETE", f"{entries}/e1")
-    none = door.ask("cardiff", "DELETE", f"{entries}/e2")
+    theirs = api.ask("cardiff", "DELETE", f"{entries}/e1")
+    none = api.ask("cardiff", "DELETE", f"{entries}/e2")
     assert problem_of(theirs) == problem_of(none) == (404, "not-found")
     assert theirs.json() == none.json()
 
 
-def test_the_case_the_alert_and_the_match_of_another_council_are_as_unknown_as_none(door: Door) -> None:
-    case, alert, _ = door.alerted_case()
+def test_the_case_the_alert_and_the_match_of_another_council_are_as_unknown_as_none(api: Api) -> None:
+    case, alert, _ = api.alerted_case()
     places = [
         ("GET", "/v1/cases/{}", case, "C-2222-2222"),
         ("POST", "/v1/cases/{}/events", case, "C-2222-2222"),
@@ -138,20 +138,18 @@ def test_the_case_the_alert_and_the_match_of_another_council_are_as_unknown_as_n
     for method, path, theirs, none in places:
         body = BODIES.get(path.format("M-1-1" if "matches" in path else none))
         sent = {"json": body} if body else {}
-        answers = [door.ask("cardiff", method, path.format(one), **sent) for one in (theirs, none)]
+        answers = [api.ask("cardiff", method, path.format(one), **sent) for one in (theirs, none)]
         assert [problem_of(answer) for answer in answers] == [(404, "not-found")] * 2
         assert answers[0].json() == answers[1].json()
-    assert door.ask("cardiff", "GET", "/v1/cases?ended=true").json() == []
-    assert len(door.ask("blackpool", "GET", "/v1/cases").json()) == 1
+    assert api.ask("cardiff", "GET", "/v1/cases?ended=true").json() == []
+    assert len(api.ask("blackpool", "GET", "/v1/cases").json()) == 1
 
 
-def test_a_provider_withdraws_no_notice_of_another_by_its_reference(door: Door) -> None:
+def test_a_provider_withdraws_no_notice_of_another_by_its_reference(api: Api) -> None:
     notice = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
-    door.ask("raven", "POST", NOTICES, json=notice)
-    answer = door.ask(
-        "harbour", "POST", NOTICES, json={**notice, "id": "h1", "status": "withdrawn", "supersedes": "n1"}
-    )
+    api.ask("raven", "POST", NOTICES, json=notice)
+    answer = api.ask("harbour", "POST", NOTICES, json={**notice, "id": "h1", "status": "withdrawn", "supersedes": "n1"})
     assert answer.status_code == 202
-    door.house.put_entries({"entry_id": "e1", "cli": "01632 960123"})
-    door.house.tick(seconds=31)
-    assert [case["state"] for case in door.ask("blackpool", "GET", "/v1/cases").json()] == ["open"]
+    api.deployment.put_entries({"entry_id": "e1", "cli": "01632 960123"})
+    api.deployment.tick(seconds=31)
+    assert [case["state"] for case in api.ask("blackpool", "GET", "/v1/cases").json()] == ["open"]

@@ -9,105 +9,105 @@ import pytest
 from justhtml import JustHTML
 
 from services.console.pages import PAGE_HEADERS
-from tests.support.http import ENTRY, NOTICE, Door
+from tests.support.http import ENTRY, NOTICE, Api
 
 FORM = {"name": "Asha Patel"}
 
 
-def states(door: Door) -> list[tuple[str, Any]]:
-    return [(case.state.value, case.paused_until) for case in door.house.cases()]
+def states(api: Api) -> list[tuple[str, Any]]:
+    return [(case.state.value, case.paused_until) for case in api.deployment.cases()]
 
 
-def test_opening_the_link_acknowledges_nothing_however_often_it_is_opened(door: Door) -> None:
-    case, alert, link = door.alerted_case()
-    before = states(door)
+def test_opening_the_link_acknowledges_nothing_however_often_it_is_opened(api: Api) -> None:
+    case, alert, link = api.alerted_case()
+    before = states(api)
     for _ in range(5):
-        page = door.ask(None, "GET", link)
+        page = api.ask(None, "GET", link)
         assert page.status_code == 200
         assert case in page.text
         assert alert in page.text
-    door.ask(None, "HEAD", link)
-    assert states(door) == before == [("open", None)]
-    door.house.tick(days=2)
-    assert len(door.house.mails()) == 2
+    api.ask(None, "HEAD", link)
+    assert states(api) == before == [("open", None)]
+    api.deployment.tick(days=2)
+    assert len(api.deployment.mails()) == 2
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
-def test_no_other_method_acknowledges_either(door: Door, method: str) -> None:
-    case, _, link = door.alerted_case()
-    answer = door.ask(None, method, link, content=f"name=Asha+Patel&case={case}")
+def test_no_other_method_acknowledges_either(api: Api, method: str) -> None:
+    case, _, link = api.alerted_case()
+    answer = api.ask(None, method, link, content=f"name=Asha+Patel&case={case}")
     assert answer.status_code == 405
-    assert states(door) == [("open", None)]
+    assert states(api) == [("open", None)]
 
 
-def test_a_name_and_the_ticked_cases_acknowledge(door: Door) -> None:
-    case, alert, link = door.alerted_case()
-    done = door.ask(None, "POST", link, data={**FORM, "case": case})
+def test_a_name_and_the_ticked_cases_acknowledge(api: Api) -> None:
+    case, alert, link = api.alerted_case()
+    done = api.ask(None, "POST", link, data={**FORM, "case": case})
     assert done.status_code == 200
     assert "Asha Patel" in done.text
     assert alert in done.text
-    assert [state for state, _ in states(door)] == ["acknowledged"]
-    door.house.tick(hours=20)
-    assert len(door.house.mails()) == 1
+    assert [state for state, _ in states(api)] == ["acknowledged"]
+    api.deployment.tick(hours=20)
+    assert len(api.deployment.mails()) == 1
 
 
-def test_a_second_person_sees_who_was_first(door: Door) -> None:
-    case, _, link = door.alerted_case()
-    door.ask(None, "POST", link, data={**FORM, "case": case})
-    assert "Asha Patel" in door.ask(None, "GET", link).text
+def test_a_second_person_sees_who_was_first(api: Api) -> None:
+    case, _, link = api.alerted_case()
+    api.ask(None, "POST", link, data={**FORM, "case": case})
+    assert "Asha Patel" in api.ask(None, "GET", link).text
 
 
-def test_the_form_is_shown_again_with_what_was_filled_in_when_the_name_is_missing(door: Door) -> None:
-    case, _, link = door.alerted_case()
-    page = door.ask(None, "POST", link, data={"name": "", "case": case})
+def test_the_form_is_shown_again_with_what_was_filled_in_when_the_name_is_missing(api: Api) -> None:
+    case, _, link = api.alerted_case()
+    page = api.ask(None, "POST", link, data={"name": "", "case": case})
     assert page.status_code == 422
     assert "Enter your name" in page.text
-    assert states(door) == [("open", None)]
+    assert states(api) == [("open", None)]
 
 
-def test_without_a_ticked_case_or_with_one_of_another_alert_nothing_is_acknowledged(door: Door) -> None:
-    _, _, link = door.alerted_case()
-    door.house.put_entries({**ENTRY, "entry_id": "e2", "cli": "01632 960124"})
-    door.house.post_notices({**NOTICE, "id": "n2", "cli": "01632 960124"})
-    door.house.tick(seconds=31)
-    other = door.house.cases()[1].reference
+def test_without_a_ticked_case_or_with_one_of_another_alert_nothing_is_acknowledged(api: Api) -> None:
+    _, _, link = api.alerted_case()
+    api.deployment.put_entries({**ENTRY, "entry_id": "e2", "cli": "01632 960124"})
+    api.deployment.post_notices({**NOTICE, "id": "n2", "cli": "01632 960124"})
+    api.deployment.tick(seconds=31)
+    other = api.deployment.cases()[1].reference
     for form in (FORM, {**FORM, "case": other}):
-        page = door.ask(None, "POST", link, data=form)
+        page = api.ask(None, "POST", link, data=form)
         assert page.status_code == 422
         assert "Tick at least one case" in page.text
-    assert states(door) == [("open", None)] * 2
+    assert states(api) == [("open", None)] * 2
 
 
-def test_a_wrong_code_leads_to_a_page_that_names_nothing(door: Door) -> None:
-    case, _, link = door.alerted_case()
+def test_a_wrong_code_leads_to_a_page_that_names_nothing(api: Api) -> None:
+    case, _, link = api.alerted_case()
     for answer in (
-        door.ask(None, "GET", link[:-1]),
-        door.ask(None, "POST", link[:-1], data={**FORM, "case": case}),
+        api.ask(None, "GET", link[:-1]),
+        api.ask(None, "POST", link[:-1], data={**FORM, "case": case}),
     ):
         assert answer.status_code == 404
         # As it is read: a nonce of the page's own may spell anything.
         read = JustHTML(answer.text).to_text()
         assert "link" in read
         assert not any(name in read for name in (case, "Blackpool", "e1"))
-    assert states(door) == [("open", None)]
+    assert states(api) == [("open", None)]
 
 
-def test_when_nothing_is_open_any_more_the_page_says_so(door: Door) -> None:
-    case, _, link = door.alerted_case()
+def test_when_nothing_is_open_any_more_the_page_says_so(api: Api) -> None:
+    case, _, link = api.alerted_case()
     record = {"by": "Asha Patel", "party": "provider", "evidence": "proved"}
-    door.ask("blackpool", "POST", f"/v1/cases/{case}/events", json={"event": "confirm_safe", "record": record})
-    for answer in (door.ask(None, "GET", link), door.ask(None, "POST", link, data={**FORM, "case": case})):
+    api.ask("blackpool", "POST", f"/v1/cases/{case}/events", json={"event": "confirm_safe", "record": record})
+    for answer in (api.ask(None, "GET", link), api.ask(None, "POST", link, data={**FORM, "case": case})):
         assert answer.status_code == 200
         assert "Nothing is left to acknowledge" in answer.text
 
 
-def test_when_the_notice_is_withdrawn_every_link_says_so_with_the_councils_own_reference(door: Door) -> None:
-    case, _, link = door.alerted_case()
-    door.house.post_notices({**NOTICE, "status": "withdrawn", "issued_at": "2026-11-23T08:00:00Z"})
-    door.house.tick(seconds=31)
-    (told,) = (word for word in door.house.mails()[-1].message.text.split() if "/a/" in word)
+def test_when_the_notice_is_withdrawn_every_link_says_so_with_the_councils_own_reference(api: Api) -> None:
+    case, _, link = api.alerted_case()
+    api.deployment.post_notices({**NOTICE, "status": "withdrawn", "issued_at": "2026-11-23T08:00:00Z"})
+    api.deployment.tick(seconds=31)
+    (told,) = (word for word in api.deployment.mails()[-1].message.text.split() if "/a/" in word)
     links = (link, told.removeprefix("https://pullcord.example"))
-    for answer in (*(door.ask(None, "GET", one) for one in links), door.ask(None, "POST", link, data=FORM)):
+    for answer in (*(api.ask(None, "GET", one) for one in links), api.ask(None, "POST", link, data=FORM)):
         assert answer.status_code == 200
         read = JustHTML(answer.text).to_text()
         assert "no longer planned to be switched" in read
@@ -116,13 +116,13 @@ def test_when_the_notice_is_withdrawn_every_link_says_so_with_the_councils_own_r
         assert "<form" not in answer.text
 
 
-def test_every_page_is_sent_so_that_nobody_else_learns_of_it(door: Door) -> None:
-    case, _, link = door.alerted_case()
+def test_every_page_is_sent_so_that_nobody_else_learns_of_it(api: Api) -> None:
+    case, _, link = api.alerted_case()
     pages = [
-        door.ask(None, "GET", link),
-        door.ask(None, "GET", link[:-1]),
-        door.ask(None, "POST", link, data={"case": case}),
-        door.ask(None, "POST", link, data={**FORM, "case": case}),
+        api.ask(None, "GET", link),
+        api.ask(None, "GET", link[:-1]),
+        api.ask(None, "POST", link, data={"case": case}),
+        api.ask(None, "POST", link, data={**FORM, "case": case}),
     ]
     assert [page.status_code for page in pages] == [200, 404, 422, 200]
     nonces = set()
@@ -136,34 +136,34 @@ def test_every_page_is_sent_so_that_nobody_else_learns_of_it(door: Door) -> None
     assert len(nonces) == len(pages)
 
 
-def test_the_page_shows_nobodys_number_or_address(door: Door) -> None:
-    _, _, link = door.alerted_case()
-    page = door.ask(None, "GET", link).text
+def test_the_page_shows_nobodys_number_or_address(api: Api) -> None:
+    _, _, link = api.alerted_case()
+    page = api.ask(None, "GET", link).text
     assert not any(value in page for value in ("960123", "Tower Road", "FY3"))
 
 
-def test_a_link_ends_after_its_days_once_a_later_message_has_one(door: Door) -> None:
-    case, _, link = door.alerted_case()
-    door.house.tick(days=31)
-    for answer in (door.ask(None, "GET", link), door.ask(None, "POST", link, data={**FORM, "case": case})):
+def test_a_link_ends_after_its_days_once_a_later_message_has_one(api: Api) -> None:
+    case, _, link = api.alerted_case()
+    api.deployment.tick(days=31)
+    for answer in (api.ask(None, "GET", link), api.ask(None, "POST", link, data={**FORM, "case": case})):
         assert answer.status_code == 410
         read = JustHTML(answer.text).to_text()
         assert "This link has expired" in read
         assert not any(name in read for name in (case, "Blackpool", ENTRY["entry_id"]))
-    (latest,) = (word for word in door.house.mails()[-1].message.text.split() if "/a/" in word)
-    assert door.ask(None, "GET", latest.removeprefix("https://pullcord.example")).status_code == 200
+    (latest,) = (word for word in api.deployment.mails()[-1].message.text.split() if "/a/" in word)
+    assert api.ask(None, "GET", latest.removeprefix("https://pullcord.example")).status_code == 200
 
 
-def test_the_last_link_of_an_open_case_works_however_old_it_is(door: Door) -> None:
-    case, _, link = door.alerted_case()
-    door.house.clock.advance(days=400)
-    answer = door.ask(None, "GET", link)
+def test_the_last_link_of_an_open_case_works_however_old_it_is(api: Api) -> None:
+    case, _, link = api.alerted_case()
+    api.deployment.clock.advance(days=400)
+    answer = api.ask(None, "GET", link)
     assert answer.status_code == 200
     assert case in answer.text
 
 
-def test_a_link_whose_cases_are_over_ends_after_its_days(door: Door) -> None:
-    _, _, link = door.alerted_case()
-    door.house.post_notices({**NOTICE, "status": "withdrawn", "issued_at": "2026-11-23T08:00:00Z"})
-    door.house.tick(days=31)
-    assert door.ask(None, "GET", link).status_code == 410
+def test_a_link_whose_cases_are_over_ends_after_its_days(api: Api) -> None:
+    _, _, link = api.alerted_case()
+    api.deployment.post_notices({**NOTICE, "status": "withdrawn", "issued_at": "2026-11-23T08:00:00Z"})
+    api.deployment.tick(days=31)
+    assert api.ask(None, "GET", link).status_code == 410

@@ -21,8 +21,8 @@ from services.audit.figures.months import read_month
 from services.audit.store import keep
 from services.storage.tables import figures
 from tests.support.checks.oversight import live_through_december, live_through_november
-from tests.support.deployment import House
-from tests.support.http import CSV, Door, open_door, problem_of
+from tests.support.deployment import Deployment
+from tests.support.http import CSV, Api, open_api, problem_of
 
 FIGURES, METRICS = "/v1/oversight/figures", "/metrics/oversight"
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "oversight.md"
@@ -30,23 +30,23 @@ CARDIFF, BLACKPOOL = "W06000015", "E06000009"
 
 
 @pytest.fixture
-def door(house: House) -> Iterator[Door]:
-    """A house of two months, with figures for a third that are large enough to be shown."""
-    live_through_december(live_through_november(house))
+def api(deployment: Deployment) -> Iterator[Api]:
+    """A deployment of two months, with figures for a third that are large enough to be shown."""
+    live_through_december(live_through_november(deployment))
     counts = Counts()
     for council, provider, waits in ((BLACKPOOL, "RAVN", (3, 5, 9)), (CARDIFF, "HBRT", (20, 20, 60))):
         for days in waits * 4:
             add(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, council, [provider], str(days))
     add(counts, Figure.CASES_OPENED, BLACKPOOL, ["RAVN"], number=1)
     add(counts, Figure.CASES_OPENED, CARDIFF, ["HBRT"], number=9)
-    with house.store.writing() as connection:
+    with deployment.store.writing() as connection:
         keep(connection, read_month("2027-01"), counts)
-    with open_door(house) as opened:
+    with open_api(deployment) as opened:
         yield opened
 
 
-def asked(door: Door, **query: str) -> Any:
-    answer = door.ask("regulator", "GET", FIGURES, params=query)
+def asked(api: Api, **query: str) -> Any:
+    answer = api.ask("regulator", "GET", FIGURES, params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -56,8 +56,8 @@ def figure(answer: Any, month: str, code: Figure) -> Any:
     return next(each for each in one["figures"] if each["figure"] == code)
 
 
-def test_all_complete_months_are_answered_with_every_figure_and_its_definition(door: Door) -> None:
-    answer = asked(door)
+def test_all_complete_months_are_answered_with_every_figure_and_its_definition(api: Api) -> None:
+    answer = asked(api)
     assert [one["month"] for one in answer["months"]] == ["2026-11", "2026-12", "2027-01"]
     codes = [definition.figure.value for definition in DEFINITIONS]
     assert [one["figure"] for one in answer["definitions"]] == codes
@@ -67,18 +67,18 @@ def test_all_complete_months_are_answered_with_every_figure_and_its_definition(d
     assert answer["names"]["RAVN"] == "Raven Telecom"
 
 
-def test_a_period_is_both_its_ends_and_what_lies_between(door: Door) -> None:
+def test_a_period_is_both_its_ends_and_what_lies_between(api: Api) -> None:
     for query, months in (
         ({"from": "2026-12"}, ["2026-12", "2027-01"]),
         ({"to": "2026-12"}, ["2026-11", "2026-12"]),
         ({"from": "2026-12", "to": "2026-12"}, ["2026-12"]),
         ({"from": "2020-01", "to": "2030-12"}, ["2026-11", "2026-12", "2027-01"]),
     ):
-        assert [one["month"] for one in asked(door, **query)["months"]] == months
+        assert [one["month"] for one in asked(api, **query)["months"]] == months
 
 
-def test_small_counts_are_withheld_and_null_is_not_nought(door: Door) -> None:
-    answer = asked(door)
+def test_small_counts_are_withheld_and_null_is_not_nought(api: Api) -> None:
+    answer = asked(api)
     assert figure(answer, "2026-11", Figure.CASES_OPENED)["total"]["count"] is None
     assert figure(answer, "2026-11", Figure.CASES_OPENED)["total"]["withheld"] is True
     assert figure(answer, "2026-11", Figure.HOLDS)["total"] == {
@@ -95,13 +95,13 @@ def test_small_counts_are_withheld_and_null_is_not_nought(door: Door) -> None:
     ]
 
 
-def test_a_stock_that_was_not_taken_is_neither_counted_nor_withheld(door: Door) -> None:
-    stock = figure(asked(door), "2027-01", Figure.REGISTER_ENTRIES)
+def test_a_stock_that_was_not_taken_is_neither_counted_nor_withheld(api: Api) -> None:
+    stock = figure(asked(api), "2027-01", Figure.REGISTER_ENTRIES)
     assert (stock["counted"], stock["total"]["count"], stock["total"]["withheld"]) == (False, None, False)
 
 
-def test_waits_have_their_median_and_nine_tenths_for_the_nation_and_for_each(door: Door) -> None:
-    wait = figure(asked(door), "2027-01", Figure.WAIT_TO_ACKNOWLEDGEMENT)
+def test_waits_have_their_median_and_nine_tenths_for_the_nation_and_for_each(api: Api) -> None:
+    wait = figure(asked(api), "2027-01", Figure.WAIT_TO_ACKNOWLEDGEMENT)
     assert wait["total"] == {"count": 24, "withheld": False, "median_days": 9, "nine_tenths_days": 60}
     assert {one["key"]: (one["median_days"], one["nine_tenths_days"]) for one in wait["tables"]["provider"]} == {
         "RAVN": (5, 9),
@@ -110,8 +110,8 @@ def test_waits_have_their_median_and_nine_tenths_for_the_nation_and_for_each(doo
 
 
 @pytest.mark.parametrize("how", [{"params": {"format": "csv"}}, {"headers": {"Accept": CSV}}])
-def test_csv_has_a_line_for_each_count(door: Door, how: dict[str, Any]) -> None:
-    answer = door.ask("regulator", "GET", FIGURES, **how)
+def test_csv_has_a_line_for_each_count(api: Api, how: dict[str, Any]) -> None:
+    answer = api.ask("regulator", "GET", FIGURES, **how)
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     lines = list(csv.DictReader(StringIO(answer.text)))
     documented = re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (`[^|]*) \|", DOCUMENTED.read_text(), re.MULTILINE)))
@@ -128,32 +128,32 @@ def test_csv_has_a_line_for_each_count(door: Door, how: dict[str, Any]) -> None:
     assert all((line["count"] == "") == (line["withheld"] == "true") for line in lines if line["month"] < "2027")
 
 
-def test_json_is_answered_to_whoever_asks_for_it_in_so_many_words(door: Door) -> None:
-    answer = door.ask("regulator", "GET", FIGURES, params={"format": "json"}, headers={"Accept": CSV})
+def test_json_is_answered_to_whoever_asks_for_it_in_so_many_words(api: Api) -> None:
+    answer = api.ask("regulator", "GET", FIGURES, params={"format": "json"}, headers={"Accept": CSV})
     assert answer.headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize("query", [{"from": "2027-02"}, {"to": "2026-10"}, {"from": "2027-01", "to": "2026-11"}])
-def test_months_without_figures_are_not_found_and_those_there_are_named(door: Door, query: dict[str, str]) -> None:
-    answer = door.ask("regulator", "GET", FIGURES, params=query)
+def test_months_without_figures_are_not_found_and_those_there_are_named(api: Api, query: dict[str, str]) -> None:
+    answer = api.ask("regulator", "GET", FIGURES, params=query)
     assert problem_of(answer) == (404, "not-found")
     assert "2026-11 to 2027-01" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("query", [{"from": "2026-13"}, {"to": "November"}, {"format": "xml"}])
-def test_what_is_no_month_and_no_format_is_refused(door: Door, query: dict[str, str]) -> None:
-    assert problem_of(door.ask("regulator", "GET", FIGURES, params=query)) == (422, "invalid-request")
+def test_what_is_no_month_and_no_format_is_refused(api: Api, query: dict[str, str]) -> None:
+    assert problem_of(api.ask("regulator", "GET", FIGURES, params=query)) == (422, "invalid-request")
 
 
 @pytest.mark.parametrize("path", [FIGURES, METRICS])
-def test_only_a_regulators_key_opens_them(door: Door, path: str) -> None:
-    assert problem_of(door.ask(None, "GET", path)) == (401, "unauthenticated")
+def test_only_a_regulators_key_opens_them(api: Api, path: str) -> None:
+    assert problem_of(api.ask(None, "GET", path)) == (401, "unauthenticated")
     for who in ("raven", "blackpool", "operator"):
-        assert problem_of(door.ask(who, "GET", path)) == (403, "forbidden")
+        assert problem_of(api.ask(who, "GET", path)) == (403, "forbidden")
 
 
-def test_the_last_month_is_told_as_metrics(door: Door) -> None:
-    answer = door.ask("regulator", "GET", METRICS)
+def test_the_last_month_is_told_as_metrics(api: Api) -> None:
+    answer = api.ask("regulator", "GET", METRICS)
     assert answer.headers["content-type"].startswith("text/plain")
     samples = {
         (sample.name.removeprefix("pullcord_oversight_"), *sample.labels.values()): sample.value
@@ -170,36 +170,36 @@ def test_the_last_month_is_told_as_metrics(door: Door) -> None:
     assert ("withheld", "register_entries", "national", "") not in samples
 
 
-def test_the_metrics_are_documented_with_their_labels_and_no_other(door: Door) -> None:
+def test_the_metrics_are_documented_with_their_labels_and_no_other(api: Api) -> None:
     rows = re.findall(r"^\| `(pullcord_oversight_\w+)(?:\{([\w,]+)\})?` \|", DOCUMENTED.read_text(), re.MULTILINE)
-    told = text_string_to_metric_families(door.ask("regulator", "GET", METRICS).text)
+    told = text_string_to_metric_families(api.ask("regulator", "GET", METRICS).text)
     found = {family.name: {label for sample in family.samples for label in sample.labels} for family in told}
     assert {name: set(labels.split(",")) - {""} for name, labels in rows} == found
 
 
-def test_promtool_has_no_word_against_them(door: Door) -> None:
+def test_promtool_has_no_word_against_them(api: Api) -> None:
     promtool = which("promtool")
     assert promtool, "run scripts/prometheus.sh, which installs it"
-    text = door.ask("regulator", "GET", METRICS).text
+    text = api.ask("regulator", "GET", METRICS).text
     said = run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
 
 
-def test_before_the_first_month_is_over_there_are_no_figures(door: Door) -> None:
-    with door.house.store.writing() as connection:
+def test_before_the_first_month_is_over_there_are_no_figures(api: Api) -> None:
+    with api.deployment.store.writing() as connection:
         connection.execute(delete(figures))
-    answer = door.ask("regulator", "GET", FIGURES)
+    answer = api.ask("regulator", "GET", FIGURES)
     assert problem_of(answer) == (404, "not-found")
     assert "none is complete yet" in answer.json()["detail"]
-    told = text_string_to_metric_families(door.ask("regulator", "GET", METRICS).text)
+    told = text_string_to_metric_families(api.ask("regulator", "GET", METRICS).text)
     assert [sample for family in told for sample in family.samples] == []
 
 
-def test_the_commands_of_the_guide_are_answered(door: Door) -> None:
+def test_the_commands_of_the_guide_are_answered(api: Api) -> None:
     commands = re.findall(
         r'^curl "\$PULLCORD([^"]+)" -H "Authorization: Bearer \$REGULATOR_KEY"$', DOCUMENTED.read_text(), re.MULTILINE
     )
     assert len(commands) == 3
-    assert [door.ask("regulator", "GET", path.replace("2026-10", "2026-11")).status_code for path in commands] == [
+    assert [api.ask("regulator", "GET", path.replace("2026-10", "2026-11")).status_code for path in commands] == [
         200
     ] * 3

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from tests.support.http import ENTRIES, ENTRY, MOST_ROWS, NDJSON, NOTICE, NOTICES, Door, problem_of
+from tests.support.http import ENTRIES, ENTRY, MOST_ROWS, NDJSON, NOTICE, NOTICES, Api, problem_of
 
 
-def test_a_batch_of_notices_is_answered_with_a_receipt_and_where_to_read_it(door: Door) -> None:
+def test_a_batch_of_notices_is_answered_with_a_receipt_and_where_to_read_it(api: Api) -> None:
     rows = [NOTICE, {"id": "n2", "cli": "no number"}, {"id": "n3", "cli": "01632 960124"}]
-    response = door.ask("raven", "POST", NOTICES, json={"notices": rows})
+    response = api.ask("raven", "POST", NOTICES, json={"notices": rows})
     receipt = response.json()
     assert response.status_code == 202
     assert response.headers["Location"] == f"/v1/submissions/{receipt['submission']}"
@@ -23,71 +23,71 @@ def test_a_batch_of_notices_is_answered_with_a_receipt_and_where_to_read_it(door
         (2, "rejected"),
         (3, "accepted_with_warnings"),
     ]
-    assert door.ask("raven", "GET", response.headers["Location"]).json()["rows"][1]["issues"]
+    assert api.ask("raven", "GET", response.headers["Location"]).json()["rows"][1]["issues"]
 
 
 @pytest.mark.parametrize("body", [NOTICE, [NOTICE], {"notices": [NOTICE]}], ids=["one", "a list", "a named list"])
-def test_one_notice_a_list_or_a_named_list_are_all_taken(door: Door, body) -> None:
-    assert door.ask("raven", "POST", NOTICES, json=body).json()["counts"]["accepted"] == 1
+def test_one_notice_a_list_or_a_named_list_are_all_taken(api: Api, body) -> None:
+    assert api.ask("raven", "POST", NOTICES, json=body).json()["counts"]["accepted"] == 1
 
 
-def test_notices_one_a_line_are_counted_by_their_lines(door: Door) -> None:
+def test_notices_one_a_line_are_counted_by_their_lines(api: Api) -> None:
     lines = f"{json.dumps(NOTICE)}\n\n{json.dumps({'id': 'n2'})}\n"
-    response = door.ask("raven", "POST", NOTICES, content=lines, headers={"Content-Type": NDJSON})
+    response = api.ask("raven", "POST", NOTICES, content=lines, headers={"Content-Type": NDJSON})
     assert response.json()["counts"]["accepted"] == 1
     assert [row["row"] for row in response.json()["rows_with_issues"]] == [3]
 
 
-def test_a_council_adds_entries_and_changes_them(door: Door) -> None:
-    first = door.ask("blackpool", "PUT", ENTRIES, json={"entries": [{**ENTRY, "updated_at": "2026-11-20T09:00:00Z"}]})
+def test_a_council_adds_entries_and_changes_them(api: Api) -> None:
+    first = api.ask("blackpool", "PUT", ENTRIES, json={"entries": [{**ENTRY, "updated_at": "2026-11-20T09:00:00Z"}]})
     newer = {**ENTRY, "connection": "sim", "updated_at": "2026-11-21T09:00:00Z"}
-    changed = door.ask("blackpool", "PUT", ENTRIES, json=newer)
-    again = door.ask("blackpool", "PUT", ENTRIES, json=newer)
-    late = door.ask("blackpool", "PUT", ENTRIES, json={**ENTRY, "updated_at": "2026-11-19T09:00:00Z"})
+    changed = api.ask("blackpool", "PUT", ENTRIES, json=newer)
+    again = api.ask("blackpool", "PUT", ENTRIES, json=newer)
+    late = api.ask("blackpool", "PUT", ENTRIES, json={**ENTRY, "updated_at": "2026-11-19T09:00:00Z"})
     answers = [first, changed, again, late]
     assert [answer.status_code for answer in answers] == [202] * 4
     told = [next(name for name, count in answer.json()["counts"].items() if count) for answer in answers]
     assert told == ["accepted", "accepted", "unchanged", "stale"]
 
 
-def test_the_outcomes_of_a_submission_are_read_a_page_at_a_time(door: Door) -> None:
+def test_the_outcomes_of_a_submission_are_read_a_page_at_a_time(api: Api) -> None:
     rows = [{"id": f"n{number}", "cli": f"01632 9601{number:02}"} for number in range(MOST_ROWS)]
-    place = door.ask("raven", "POST", NOTICES, json=rows).headers["Location"]
-    pages = [door.ask("raven", "GET", f"{place}?offset={offset}&limit=20").json() for offset in (0, 20, 40, 60)]
+    place = api.ask("raven", "POST", NOTICES, json=rows).headers["Location"]
+    pages = [api.ask("raven", "GET", f"{place}?offset={offset}&limit=20").json() for offset in (0, 20, 40, 60)]
     assert {page["total_rows"] for page in pages} == {MOST_ROWS}
     assert [row["row"] for page in pages for row in page["rows"]] == list(range(1, MOST_ROWS + 1))
     assert pages[3]["rows"] == []
 
 
-def test_a_submission_of_which_no_row_could_be_taken_is_a_problem_that_still_has_a_receipt(door: Door) -> None:
-    response = door.ask("raven", "POST", NOTICES, json=[{"id": "n1"}, {"cli": "01632 960123"}])
+def test_a_submission_of_which_no_row_could_be_taken_is_a_problem_that_still_has_a_receipt(api: Api) -> None:
+    response = api.ask("raven", "POST", NOTICES, json=[{"id": "n1"}, {"cli": "01632 960123"}])
     assert problem_of(response) == (422, "no-row-accepted")
     assert response.json()["counts"]["rejected"] == 2
-    shown = door.ask("raven", "GET", f"/v1/submissions/{response.json()['submission']}")
+    shown = api.ask("raven", "GET", f"/v1/submissions/{response.json()['submission']}")
     assert [row["outcome"] for row in shown.json()["rows"]] == ["rejected"] * 2
 
 
-def test_the_same_request_under_the_same_key_is_taken_in_once_and_answered_alike(door: Door) -> None:
+def test_the_same_request_under_the_same_key_is_taken_in_once_and_answered_alike(api: Api) -> None:
     headers = {"Idempotency-Key": "monday"}
     rows = [NOTICE, {"id": "n2", "cli": "no number"}]
-    first, second = (door.ask("raven", "POST", NOTICES, json=rows, headers=headers) for _ in range(2))
+    first, second = (api.ask("raven", "POST", NOTICES, json=rows, headers=headers) for _ in range(2))
     assert first.status_code == second.status_code == 202
     assert first.headers["Location"] == second.headers["Location"]
     assert {**first.json(), "repeated": True} == second.json()
     assert not first.json()["repeated"]
 
 
-def test_a_refused_submission_is_refused_again_under_the_same_key(door: Door) -> None:
+def test_a_refused_submission_is_refused_again_under_the_same_key(api: Api) -> None:
     headers = {"Idempotency-Key": "monday"}
-    first, second = (door.ask("raven", "POST", NOTICES, json={"id": "n1"}, headers=headers) for _ in range(2))
+    first, second = (api.ask("raven", "POST", NOTICES, json={"id": "n1"}, headers=headers) for _ in range(2))
     assert problem_of(first) == problem_of(second) == (422, "no-row-accepted")
     assert first.json()["rows_with_issues"] == second.json()["rows_with_issues"]
 
 
-def test_another_body_under_the_same_key_is_refused(door: Door) -> None:
+def test_another_body_under_the_same_key_is_refused(api: Api) -> None:
     headers = {"Idempotency-Key": "monday"}
-    door.ask("raven", "POST", NOTICES, json=NOTICE, headers=headers)
-    other = door.ask("raven", "POST", NOTICES, json={**NOTICE, "brand": "Raven"}, headers=headers)
+    api.ask("raven", "POST", NOTICES, json=NOTICE, headers=headers)
+    other = api.ask("raven", "POST", NOTICES, json={**NOTICE, "brand": "Raven"}, headers=headers)
     assert problem_of(other) == (422, "idempotency-mismatch")
 
 
@@ -95,20 +95,20 @@ def test_another_body_under_the_same_key_is_refused(door: Door) -> None:
     ("entry_id", "path"),
     [("e1", "e1"), ("TC/1001", "TC/1001"), ("TC/1001", "TC%2F1001"), ("flat 2", "flat%202"), ("ü#?", "%C3%BC%23%3F")],
 )
-def test_an_entry_is_withdrawn_by_the_councils_own_reference_whatever_signs_it_has(door, entry_id, path) -> None:
-    door.ask("blackpool", "PUT", ENTRIES, json={**ENTRY, "entry_id": entry_id})
-    response = door.ask("blackpool", "DELETE", f"{ENTRIES}/{path}")
+def test_an_entry_is_withdrawn_by_the_councils_own_reference_whatever_signs_it_has(api, entry_id, path) -> None:
+    api.ask("blackpool", "PUT", ENTRIES, json={**ENTRY, "entry_id": entry_id})
+    response = api.ask("blackpool", "DELETE", f"{ENTRIES}/{path}")
     assert (response.status_code, response.content) == (204, b"")
-    assert door.ask("blackpool", "DELETE", f"{ENTRIES}/{path}").status_code == 204
+    assert api.ask("blackpool", "DELETE", f"{ENTRIES}/{path}").status_code == 204
 
 
-def test_withdrawing_an_entry_ends_its_case(door: Door) -> None:
-    case, _, _ = door.alerted_case()
-    assert door.ask("blackpool", "DELETE", f"{ENTRIES}/e1").status_code == 204
-    door.house.tick(seconds=31)
-    assert door.ask("blackpool", "GET", "/v1/cases").json() == []
-    assert door.ask("blackpool", "GET", f"/v1/cases/{case}").json()["summary"]["state"] == "service_ended"
+def test_withdrawing_an_entry_ends_its_case(api: Api) -> None:
+    case, _, _ = api.alerted_case()
+    assert api.ask("blackpool", "DELETE", f"{ENTRIES}/e1").status_code == 204
+    api.deployment.tick(seconds=31)
+    assert api.ask("blackpool", "GET", "/v1/cases").json() == []
+    assert api.ask("blackpool", "GET", f"/v1/cases/{case}").json()["summary"]["state"] == "service_ended"
 
 
-def test_withdrawing_an_entry_that_was_never_there_is_a_problem(door: Door) -> None:
-    assert problem_of(door.ask("blackpool", "DELETE", f"{ENTRIES}/e1")) == (404, "not-found")
+def test_withdrawing_an_entry_that_was_never_there_is_a_problem(api: Api) -> None:
+    assert problem_of(api.ask("blackpool", "DELETE", f"{ENTRIES}/e1")) == (404, "not-found")

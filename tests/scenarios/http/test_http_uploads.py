@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.storage.tables import metadata
-from tests.support.http import CSV, NOTICE_UPLOADS, REGISTER_UPLOADS, XLSX, Door, problem_of
+from tests.support.http import CSV, NOTICE_UPLOADS, REGISTER_UPLOADS, XLSX, Api, problem_of
 
 HEADINGS = ["Case ID", "Telephone Number", "Post code", "Address 1", "Surname", "Shoe size"]
 
@@ -19,21 +19,21 @@ def register(*numbers: int) -> bytes:
     return "\r\n".join([",".join(HEADINGS), *rows, ""]).encode()
 
 
-def upload(door: Door, data: bytes, query: str = "", **headers: str):
+def upload(api: Api, data: bytes, query: str = "", **headers: str):
     path = f"{REGISTER_UPLOADS}?{query}"
-    return door.ask("blackpool", "POST", path, content=data, headers={"Content-Type": CSV, **headers})
+    return api.ask("blackpool", "POST", path, content=data, headers={"Content-Type": CSV, **headers})
 
 
-def size(door: Door) -> dict[str, int | None]:
+def size(api: Api) -> dict[str, int | None]:
     """How many rows each table has."""
-    with door.house.store.reading() as connection:
+    with api.deployment.store.reading() as connection:
         return {
             name: connection.scalar(select(func.count()).select_from(table)) for name, table in metadata.tables.items()
         }
 
 
-def test_a_register_is_taken_in_from_a_file_and_numbered_as_the_spreadsheet_shows(door: Door) -> None:
-    response = upload(door, register(1, 2) + b"e3,4.41633E+11,,,,\r\n")
+def test_a_register_is_taken_in_from_a_file_and_numbered_as_the_spreadsheet_shows(api: Api) -> None:
+    response = upload(api, register(1, 2) + b"e3,4.41633E+11,,,,\r\n")
     assert response.status_code == 202
     assert response.headers["Location"] == f"/v1/submissions/{response.json()['submission']}"
     assert response.json()["counts"]["accepted"] == 2
@@ -42,21 +42,21 @@ def test_a_register_is_taken_in_from_a_file_and_numbered_as_the_spreadsheet_show
     assert [issue["field"] for issue in odd["issues"]] == ["cli", "cli"]
 
 
-def test_notices_are_taken_in_from_a_workbook(door: Door) -> None:
+def test_notices_are_taken_in_from_a_workbook(api: Api) -> None:
     book = openpyxl.Workbook()
     book.active.append(["Reference", "Landline", "Migration date"])
     book.active.append(["M-1", "01632 960123", "03/12/2026"])
     saved = io.BytesIO()
     book.save(saved)
-    response = door.ask("raven", "POST", NOTICE_UPLOADS, content=saved.getvalue(), headers={"Content-Type": XLSX})
+    response = api.ask("raven", "POST", NOTICE_UPLOADS, content=saved.getvalue(), headers={"Content-Type": XLSX})
     assert response.status_code == 202
     assert response.json()["kind"] == "notice"
     assert response.json()["counts"]["accepted"] == 1
 
 
-def test_a_dry_run_shows_how_the_file_is_understood_and_takes_nothing_in(door: Door) -> None:
-    before = size(door)
-    response = upload(door, register(1, 2), "dry_run=true")
+def test_a_dry_run_shows_how_the_file_is_understood_and_takes_nothing_in(api: Api) -> None:
+    before = size(api)
+    response = upload(api, register(1, 2), "dry_run=true")
     shown = response.json()
     assert response.status_code == 200
     assert "Location" not in response.headers
@@ -72,63 +72,63 @@ def test_a_dry_run_shows_how_the_file_is_understood_and_takes_nothing_in(door: D
     assert any("Shoe size" in remark and "not known" in remark for remark in shown["remarks"])
     assert shown["counts"]["accepted"] == 2
     assert shown["would_withdraw"] is None
-    assert size(door) == before
+    assert size(api) == before
 
 
-def test_a_dry_run_names_the_rows_with_issues(door: Door) -> None:
-    shown = upload(door, register(1) + b",01632 960102,,,,\r\n", "dry_run=true").json()
+def test_a_dry_run_names_the_rows_with_issues(api: Api) -> None:
+    shown = upload(api, register(1) + b",01632 960102,,,,\r\n", "dry_run=true").json()
     assert [(row["row"], row["outcome"]) for row in shown["rows_with_issues"]] == [(3, "rejected")]
 
 
-def test_a_dry_run_of_a_whole_register_says_how_many_entries_it_would_withdraw(door: Door) -> None:
-    upload(door, register(*range(1, 11)))
-    assert upload(door, register(1, 2, 3), "mode=replace&dry_run=true").json()["would_withdraw"] == 7
+def test_a_dry_run_of_a_whole_register_says_how_many_entries_it_would_withdraw(api: Api) -> None:
+    upload(api, register(*range(1, 11)))
+    assert upload(api, register(1, 2, 3), "mode=replace&dry_run=true").json()["would_withdraw"] == 7
 
 
-def test_a_file_leaves_the_entries_it_does_not_hold_unless_it_is_the_whole_register(door: Door) -> None:
-    upload(door, register(*range(1, 11)))
-    upload(door, register(1))
-    assert live(door) == 10
-    upload(door, register(*range(1, 10)), "mode=replace")
-    assert live(door) == 9
+def test_a_file_leaves_the_entries_it_does_not_hold_unless_it_is_the_whole_register(api: Api) -> None:
+    upload(api, register(*range(1, 11)))
+    upload(api, register(1))
+    assert live(api) == 10
+    upload(api, register(*range(1, 10)), "mode=replace")
+    assert live(api) == 9
 
 
-def test_a_whole_register_that_would_withdraw_many_is_asked_about_first(door: Door) -> None:
-    upload(door, register(*range(1, 11)))
-    asked = upload(door, register(1, 2, 3), "mode=replace")
+def test_a_whole_register_that_would_withdraw_many_is_asked_about_first(api: Api) -> None:
+    upload(api, register(*range(1, 11)))
+    asked = upload(api, register(1, 2, 3), "mode=replace")
     assert problem_of(asked) == (409, "replacement-too-large")
     assert (asked.json()["would_withdraw"], asked.json()["live_entries"]) == (7, 10)
     assert "confirm_withdrawals=7" in asked.json()["detail"]
-    assert live(door) == 10
+    assert live(api) == 10
 
 
 @pytest.mark.parametrize(("confirmed", "status", "left"), [(6, 409, 10), (8, 409, 10), (7, 202, 3)])
-def test_only_the_exact_number_confirms(door: Door, confirmed: int, status: int, left: int) -> None:
-    upload(door, register(*range(1, 11)))
-    answer = upload(door, register(1, 2, 3), f"mode=replace&confirm_withdrawals={confirmed}")
+def test_only_the_exact_number_confirms(api: Api, confirmed: int, status: int, left: int) -> None:
+    upload(api, register(*range(1, 11)))
+    answer = upload(api, register(1, 2, 3), f"mode=replace&confirm_withdrawals={confirmed}")
     assert answer.status_code == status
-    assert live(door) == left
+    assert live(api) == left
 
 
-def test_the_question_and_its_answer_may_use_one_idempotency_key(door: Door) -> None:
-    upload(door, register(*range(1, 11)))
+def test_the_question_and_its_answer_may_use_one_idempotency_key(api: Api) -> None:
+    upload(api, register(*range(1, 11)))
     key = {"Idempotency-Key": "whole"}
-    assert upload(door, register(1, 2, 3), "mode=replace", **key).status_code == 409
-    done = upload(door, register(1, 2, 3), "mode=replace&confirm_withdrawals=7", **key)
-    again = upload(door, register(1, 2, 3), "mode=replace&confirm_withdrawals=7", **key)
+    assert upload(api, register(1, 2, 3), "mode=replace", **key).status_code == 409
+    done = upload(api, register(1, 2, 3), "mode=replace&confirm_withdrawals=7", **key)
+    again = upload(api, register(1, 2, 3), "mode=replace&confirm_withdrawals=7", **key)
     assert (done.status_code, again.status_code) == (202, 202)
     assert again.json()["repeated"]
-    assert problem_of(upload(door, register(1, 2, 3), **key)) == (422, "idempotency-mismatch")
+    assert problem_of(upload(api, register(1, 2, 3), **key)) == (422, "idempotency-mismatch")
 
 
 @pytest.mark.parametrize("media", ["", "application/json", "application/octet-stream", "application/pdf"])
-def test_a_file_of_another_kind_is_refused_by_its_media_type(door: Door, media: str) -> None:
+def test_a_file_of_another_kind_is_refused_by_its_media_type(api: Api, media: str) -> None:
     headers = {"Content-Type": media} if media else {}
-    answer = door.ask("blackpool", "POST", REGISTER_UPLOADS, content=register(1), headers=headers)
+    answer = api.ask("blackpool", "POST", REGISTER_UPLOADS, content=register(1), headers=headers)
     assert problem_of(answer) == (415, "unsupported-media-type")
 
 
-def live(door: Door) -> int:
+def live(api: Api) -> int:
     """How many entries are on Blackpool's register, as a replacement by nothing would count them."""
-    shown = upload(door, register(99), "mode=replace&dry_run=true").json()
+    shown = upload(api, register(99), "mode=replace&dry_run=true").json()
     return int(shown["would_withdraw"])

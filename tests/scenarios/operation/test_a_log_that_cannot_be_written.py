@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from services.runtime import logs
 from services.runtime.embedded.runner import Loop
 from services.runtime.log_writer import DROPPED
-from tests.support.http import NOTICES, Door, door
+from tests.support.http import NOTICES, Api, api
 
-__all__ = ["door"]
+__all__ = ["api"]
 
 FAULTS = (OSError, ValueError, MemoryError, SystemExit, KeyboardInterrupt, RecursionError, GeneratorExit)
 
@@ -113,9 +113,9 @@ def test_no_sequence_of_faults_ends_a_loop(faults: list[type[BaseException]]) ->
 
 
 @pytest.mark.usefixtures("unwritable")
-def test_a_post_that_was_committed_is_answered_with_its_receipt_also_a_second_time(door: Door) -> None:
+def test_a_post_that_was_committed_is_answered_with_its_receipt_also_a_second_time(api: Api) -> None:
     body = json.dumps([{"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}])
     headers = {"Idempotency-Key": "once", "Content-Type": "application/json"}
-    first, again = (door.ask("raven", "POST", NOTICES, content=body, headers=headers) for _ in range(2))
+    first, again = (api.ask("raven", "POST", NOTICES, content=body, headers=headers) for _ in range(2))
     assert (first.status_code, again.status_code) == (202, 202)
     assert again.json()["submission"] == first.json()["submission"]

@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 
 from services.storage.tables import loops
 from tests.support.one_line import NUMBER
-from tests.support.servers.killing import ACCEPTED, Deployment, Mailbox, prepare, put_register, until
+from tests.support.servers.killing import ACCEPTED, Mailbox, ServedDeployment, prepare, put_register, until
 from tests.support.servers.serving import command_line, mailbox, nothing_left_to_do
 
 __all__ = ["mailbox"]
@@ -47,21 +47,21 @@ def full_disk() -> IO[bytes]:
 
 
 @contextmanager
-def tables_gone(deployment: Deployment) -> Iterator[None]:
+def tables_gone(deployment: ServedDeployment) -> Iterator[None]:
     """A database that refuses at once."""
     rename(deployment, "", "_away")
     yield
     rename(deployment, "_away", "")
 
 
-def rename(deployment: Deployment, old: str, new: str) -> None:
+def rename(deployment: ServedDeployment, old: str, new: str) -> None:
     with deployment.store.writing() as connection:
         for table in AWAY:
             connection.execute(text(f"ALTER TABLE {table}{old} RENAME TO {table}{new}"))
 
 
 @contextmanager
-def locked(deployment: Deployment) -> Iterator[None]:
+def locked(deployment: ServedDeployment) -> Iterator[None]:
     """A database that somebody else has locked for longer than anybody waits."""
     path = deployment.store.engine.url.database
     with closing(connect(str(path), isolation_level=None)) as other:
@@ -70,7 +70,7 @@ def locked(deployment: Deployment) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-Fault = Callable[[Deployment], Any]
+Fault = Callable[[ServedDeployment], Any]
 CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
     (closed_pipe, tables_gone, {"pump", "engine", "deliveries"}),
     (full_disk, tables_gone, {"pump", "engine", "deliveries"}),
@@ -80,7 +80,7 @@ CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
 
 
 @contextmanager
-def serving(deployment: Deployment, log: IO[bytes]) -> Iterator[httpx.Client]:
+def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Client]:
     """The deployment, served with its output going there; a client of the provider's."""
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder), "PULLCORD_POLL_SECONDS": "0.1"}
     command = [Path(sys.executable).with_name("pullcord"), "serve", "--port", str(deployment.port)]
@@ -154,6 +154,6 @@ def dropped(client: httpx.Client) -> float:
     return sum(float(line.split()[1]) for line in lines if line.startswith("pullcord_log_lines_dropped_total "))
 
 
-def beating(deployment: Deployment) -> set[str]:
+def beating(deployment: ServedDeployment) -> set[str]:
     with deployment.store.reading() as connection:
         return set(connection.scalars(select(loops.c.name)))

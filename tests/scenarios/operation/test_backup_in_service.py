@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from services.storage.tables import deliveries
-from tests.support.servers.killing import Deployment, Mailbox, Provider, put_register, until
+from tests.support.servers.killing import Mailbox, Provider, ServedDeployment, put_register, until
 from tests.support.servers.serving import command_line, deployment, mailbox, nothing_left_to_do
 
 __all__ = ["deployment", "mailbox"]
@@ -29,20 +29,20 @@ def submissions_in(file: Path) -> set[str]:
         return {row[0] for row in connection.execute("SELECT submission_id FROM submissions WHERE kind = 'notice'")}
 
 
-def let_attempts_run_out(deployment: Deployment) -> None:
+def let_attempts_run_out(deployment: ServedDeployment) -> None:
     """Bring forward what was being sent when the backup was made, and waits to be taken for in doubt."""
     with deployment.store.writing() as connection:
         connection.execute(update(deliveries).where(deliveries.c.due_at.is_not(None)).values(due_at=LONG_AGO))
 
 
 @pytest.fixture
-def provider(deployment: Deployment) -> Provider:
+def provider(deployment: ServedDeployment) -> Provider:
     put_register(deployment, 400)
     return Provider("p", deployment, cycle(range(100)))
 
 
 def test_made_under_load_it_holds_every_receipt_given_before_and_is_put_back_only_when_all_has_stopped(
-    deployment: Deployment, mailbox: Mailbox, provider: Provider, tmp_path: Path
+    deployment: ServedDeployment, mailbox: Mailbox, provider: Provider, tmp_path: Path
 ) -> None:
     backup = tmp_path / "backup.db"
     provider.start()

@@ -19,7 +19,7 @@ from services.storage.events.process import Consumer, Effects, process
 from services.storage.store import Store
 from services.storage.tables import alerts, cases, inbox, matches, outbox, quarantine
 from services.storage.vault import MissingKeyError, Vault
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, count, pairs, rows, said, state_of_record, tell_everything_again
 from tests.support.people import acknowledge_last
 
@@ -49,116 +49,116 @@ class Failing:
         return effects
 
 
-def consumers(house: House) -> list[Consumer]:
-    return list(house.pump._consumers)
+def consumers(deployment: Deployment) -> list[Consumer]:
+    return list(deployment.pump._consumers)
 
 
-def settle_with(house: House, made: Sequence[Consumer], batch: int = 12) -> None:
-    pump = EventDispatcher(house.store, made, batch)
+def settle_with(deployment: Deployment, made: Sequence[Consumer], batch: int = 12) -> None:
+    pump = EventDispatcher(deployment.store, made, batch)
     while pump.run_once():
         pass
 
 
 @pytest.fixture
-def busy(house: House) -> House:
-    """A house with three lines at risk, alerted and acknowledged, and later versions of some records."""
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    house.tick(seconds=31)
-    acknowledge_last(house)
-    house.post_notices(NOTICES[0] | {"issued_at": "2026-11-21T09:00:00Z", "planned_migration_date": "2026-11-27"})
-    house.put_entries(ENTRIES[1] | {"updated_at": "2026-11-02T09:00:00Z", "cli": "01632 960999"})
-    house.tick(seconds=61)
-    return house
+def busy(deployment: Deployment) -> Deployment:
+    """A deployment with three lines at risk, alerted and acknowledged, and later versions of some records."""
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    deployment.tick(seconds=31)
+    acknowledge_last(deployment)
+    deployment.post_notices(NOTICES[0] | {"issued_at": "2026-11-21T09:00:00Z", "planned_migration_date": "2026-11-27"})
+    deployment.put_entries(ENTRIES[1] | {"updated_at": "2026-11-02T09:00:00Z", "cli": "01632 960999"})
+    deployment.tick(seconds=61)
+    return deployment
 
 
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_crash_before_the_commit_leaves_nothing_behind(house: House, place: int) -> None:
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    made = consumers(house)
+def test_a_crash_before_the_commit_leaves_nothing_behind(deployment: Deployment, place: int) -> None:
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    made = consumers(deployment)
     made[place] = Failing(made[place], KilledError())
     with pytest.raises(KilledError):
-        settle_with(house, made)
-    assert count(house, inbox, inbox.c.consumer == made[place].name) == 0
-    assert (count(house, matches), house.cases()) == (0 if place == 0 else 3, [])
+        settle_with(deployment, made)
+    assert count(deployment, inbox, inbox.c.consumer == made[place].name) == 0
+    assert (count(deployment, matches), deployment.cases()) == (0 if place == 0 else 3, [])
 
 
 @pytest.mark.parametrize("place", [0, 1])
-def test_after_a_crash_the_events_are_handled_once(house: House, place: int) -> None:
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    made = consumers(house)
+def test_after_a_crash_the_events_are_handled_once(deployment: Deployment, place: int) -> None:
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    made = consumers(deployment)
     made[place] = Failing(made[place], KilledError())
     with pytest.raises(KilledError):
-        settle_with(house, made)
-    house.tick(seconds=31)
-    assert len(pairs(house)) == 3
-    assert len(said(house, AuditAction.CASE_OPENED)) == 3
-    assert len(house.mails()) == 1
+        settle_with(deployment, made)
+    deployment.tick(seconds=31)
+    assert len(pairs(deployment)) == 3
+    assert len(said(deployment, AuditAction.CASE_OPENED)) == 3
+    assert len(deployment.mails()) == 1
 
 
-def test_a_crash_between_two_consumers_doubles_nothing(house: House) -> None:
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    with house.store.reading() as connection:
+def test_a_crash_between_two_consumers_doubles_nothing(deployment: Deployment) -> None:
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    with deployment.store.reading() as connection:
         events = unpublished(connection, 100)
-    process(house.store, consumers(house)[0], events)
-    house.tick(seconds=31)
-    assert (count(house, matches), len(house.cases()), len(house.mails())) == (3, 3, 1)
+    process(deployment.store, consumers(deployment)[0], events)
+    deployment.tick(seconds=31)
+    assert (count(deployment, matches), len(deployment.cases()), len(deployment.mails())) == (3, 3, 1)
 
 
-def test_an_event_delivered_twice_is_a_no_op_that_the_audit_names(house: House) -> None:
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    with house.store.reading() as connection:
-        events = [event for event in unpublished(connection, 100) if event.topic in consumers(house)[0].topics]
-    assert process(house.store, consumers(house)[0], events) == len(events)
-    told = count(house, outbox)
-    before = state_of_record(house)
-    assert process(house.store, consumers(house)[0], events) == 0
-    assert process(house.store, consumers(house)[0], [*events, *events]) == 0
-    assert (state_of_record(house), count(house, outbox)) == (before, told)
-    assert {fields["event"] for fields in said(house, AuditAction.DUPLICATE_SUPPRESSED)} == {
+def test_an_event_delivered_twice_is_a_no_op_that_the_audit_names(deployment: Deployment) -> None:
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    with deployment.store.reading() as connection:
+        events = [event for event in unpublished(connection, 100) if event.topic in consumers(deployment)[0].topics]
+    assert process(deployment.store, consumers(deployment)[0], events) == len(events)
+    told = count(deployment, outbox)
+    before = state_of_record(deployment)
+    assert process(deployment.store, consumers(deployment)[0], events) == 0
+    assert process(deployment.store, consumers(deployment)[0], [*events, *events]) == 0
+    assert (state_of_record(deployment), count(deployment, outbox)) == (before, told)
+    assert {fields["event"] for fields in said(deployment, AuditAction.DUPLICATE_SUPPRESSED)} == {
         event.event_id for event in events
     }
 
 
-def test_an_event_twice_in_one_batch_is_handled_once(house: House) -> None:
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    with house.store.reading() as connection:
+def test_an_event_twice_in_one_batch_is_handled_once(deployment: Deployment) -> None:
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    with deployment.store.reading() as connection:
         events = unpublished(connection, 100)
-    deliver(house.store, consumers(house)[0], [*events, *events])
-    assert count(house, inbox) == len(events)
+    deliver(deployment.store, consumers(deployment)[0], [*events, *events])
+    assert count(deployment, inbox) == len(events)
 
 
-def test_an_event_that_does_not_decode_is_set_aside_and_the_rest_is_handled(house: House) -> None:
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    house.put_entries({"entry_id": "lost"})
-    poisoned = rows(house, outbox)[-1]
-    with house.store.writing() as connection:
+def test_an_event_that_does_not_decode_is_set_aside_and_the_rest_is_handled(deployment: Deployment) -> None:
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    deployment.put_entries({"entry_id": "lost"})
+    poisoned = rows(deployment, outbox)[-1]
+    with deployment.store.writing() as connection:
         connection.execute(update(outbox).where(outbox.c.pk == poisoned.pk).values(body=b'{"specversion": "1.0"'))
-    house.tick(seconds=31)
-    (aside,) = rows(house, quarantine)
+    deployment.tick(seconds=31)
+    (aside,) = rows(deployment, quarantine)
     assert (aside.consumer, aside.event_id) == ("matcher", poisoned.event_id)
-    assert len(said(house, AuditAction.EVENT_QUARANTINED)) == 1
-    assert len(pairs(house)) == 3
-    assert len([mail for mail in house.mails() if mail.route == "mailto://desk.example"]) == 1
+    assert len(said(deployment, AuditAction.EVENT_QUARANTINED)) == 1
+    assert len(pairs(deployment)) == 3
+    assert len([mail for mail in deployment.mails() if mail.route == "mailto://desk.example"]) == 1
 
 
-def test_a_set_aside_event_is_not_tried_for_ever(house: House) -> None:
-    house.put_entries(ENTRIES[0])
-    with house.store.writing() as connection:
+def test_a_set_aside_event_is_not_tried_for_ever(deployment: Deployment) -> None:
+    deployment.put_entries(ENTRIES[0])
+    with deployment.store.writing() as connection:
         connection.execute(update(outbox).values(body=b"{}"))
-    house.settle()
-    tell_everything_again(house)
-    house.settle()
-    assert count(house, quarantine) == 1
+    deployment.settle()
+    tell_everything_again(deployment)
+    deployment.settle()
+    assert count(deployment, quarantine) == 1
 
 
-def test_an_event_that_breaks_its_consumer_is_set_aside_and_the_rest_is_handled(house: House) -> None:
+def test_an_event_that_breaks_its_consumer_is_set_aside_and_the_rest_is_handled(deployment: Deployment) -> None:
     class Squeamish:
         def __init__(self, consumer: Consumer) -> None:
             self.name, self.topics, self._consumer = consumer.name, consumer.topics, consumer
@@ -168,44 +168,44 @@ def test_an_event_that_breaks_its_consumer_is_set_aside_and_the_rest_is_handled(
                 raise KeyError
             return self._consumer.handle(connection, store, events, now)
 
-    house.put_entries({"entry_id": "lost"})
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    poisoned = rows(house, outbox)[0]
-    matcher, keeper = consumers(house)
-    settle_with(house, [Squeamish(matcher), keeper])
-    assert [row.event_id for row in rows(house, quarantine)] == [poisoned.event_id]
-    assert len(pairs(house)) == 3
+    deployment.put_entries({"entry_id": "lost"})
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    poisoned = rows(deployment, outbox)[0]
+    matcher, keeper = consumers(deployment)
+    settle_with(deployment, [Squeamish(matcher), keeper])
+    assert [row.event_id for row in rows(deployment, quarantine)] == [poisoned.event_id]
+    assert len(pairs(deployment)) == 3
 
 
 @pytest.mark.parametrize("passing", [NoConnectionFreeError(), OSError("disk full")])
-def test_a_fault_that_may_pass_sets_nothing_aside(house: House, passing: Exception) -> None:
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    matcher, keeper = consumers(house)
+def test_a_fault_that_may_pass_sets_nothing_aside(deployment: Deployment, passing: Exception) -> None:
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    matcher, keeper = consumers(deployment)
     with pytest.raises(type(passing)):
-        settle_with(house, [Failing(matcher, passing), keeper])
-    assert count(house, quarantine) == 0
-    house.settle()
-    assert len(pairs(house)) == 3
+        settle_with(deployment, [Failing(matcher, passing), keeper])
+    assert count(deployment, quarantine) == 0
+    deployment.settle()
+    assert len(pairs(deployment)) == 3
 
 
-def test_a_vault_key_that_is_missing_for_a_while_sets_nothing_aside(house: House) -> None:
+def test_a_vault_key_that_is_missing_for_a_while_sets_nothing_aside(deployment: Deployment) -> None:
     where = {"postcode": "FY3 8AB", "address_lines": ["18 High Street"]}
-    house.put_entries({"entry_id": "e1", **where})
-    house.post_notices({"id": "n1", **where})
-    without = replace(house.store, vault=Vault({"k2": b"x" * 32}, "k2"))
+    deployment.put_entries({"entry_id": "e1", **where})
+    deployment.post_notices({"id": "n1", **where})
+    without = replace(deployment.store, vault=Vault({"k2": b"x" * 32}, "k2"))
     with pytest.raises(MissingKeyError):
-        EventDispatcher(without, consumers(house)).run_once()
-    assert count(house, quarantine) == 0
-    house.settle()
-    assert set(pairs(house)) == {("n1", "e1")}
+        EventDispatcher(without, consumers(deployment)).run_once()
+    assert count(deployment, quarantine) == 0
+    deployment.settle()
+    assert set(pairs(deployment)) == {("n1", "e1")}
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
 @pytest.mark.parametrize("batch", [1, 12])
 def test_replaying_the_whole_history_pages_no_one_and_changes_nothing(
-    busy: House, batch: int, *, forgotten: bool
+    busy: Deployment, batch: int, *, forgotten: bool
 ) -> None:
     before, told = state_of_record(busy), count(busy, outbox)
     tell_everything_again(busy)
@@ -218,7 +218,7 @@ def test_replaying_the_whole_history_pages_no_one_and_changes_nothing(
     assert count(busy, outbox) == told
 
 
-def test_replaying_the_history_in_reverse_changes_nothing_either(busy: House) -> None:
+def test_replaying_the_history_in_reverse_changes_nothing_either(busy: Deployment) -> None:
     before = state_of_record(busy)
     tell_everything_again(busy)
     with busy.store.writing() as connection:
@@ -231,7 +231,7 @@ def test_replaying_the_history_in_reverse_changes_nothing_either(busy: House) ->
     assert state_of_record(busy) == before
 
 
-def test_looking_at_every_case_again_pages_no_one(busy: House) -> None:
+def test_looking_at_every_case_again_pages_no_one(busy: Deployment) -> None:
     before = cases_by_entry(busy)
     with busy.store.writing() as connection:
         connection.execute(update(cases).where(cases.c.due_at.is_not(None)).values(due_at=busy.clock.now()))

@@ -22,9 +22,9 @@ from services.storage.tables import (
 )
 from tests.support.servers.killing import (
     ROWS,
-    Deployment,
     Mailbox,
     Provider,
+    ServedDeployment,
     kill_and_restart,
     put_register,
     until,
@@ -42,12 +42,12 @@ PATIENCE = 20.0
 """Seconds in which all that is due must be done once the process is left alone."""
 
 
-def count(deployment: Deployment, query: Select[Any]) -> int:
+def count(deployment: ServedDeployment, query: Select[Any]) -> int:
     with deployment.store.reading() as connection:
         return connection.scalar(query) or 0
 
 
-def let_time_pass(deployment: Deployment, by: timedelta) -> None:
+def let_time_pass(deployment: ServedDeployment, by: timedelta) -> None:
     """Bring forward what waits for its time: attempts cut off, deliveries to be tried again."""
     with deployment.store.writing() as connection:
         for row in connection.execute(select(deliveries.c.pk, deliveries.c.due_at)).all():
@@ -57,7 +57,7 @@ def let_time_pass(deployment: Deployment, by: timedelta) -> None:
 
 
 def test_killed_at_any_moment_it_keeps_every_202_and_tells_every_alert_once(
-    deployment: Deployment, mailbox: Mailbox
+    deployment: ServedDeployment, mailbox: Mailbox
 ) -> None:
     put_register(deployment, ENTRIES)
     share = ENTRIES // ROWS // 3
@@ -75,7 +75,7 @@ def test_killed_at_any_moment_it_keeps_every_202_and_tells_every_alert_once(
     no_mail_came_twice_but_in_doubt(deployment, mailbox)
 
 
-def every_receipt_is_kept(deployment: Deployment, providers: list[Provider]) -> None:
+def every_receipt_is_kept(deployment: ServedDeployment, providers: list[Provider]) -> None:
     receipts = {submission: rows for provider in providers for submission, rows in provider.receipts.items()}
     assert [provider.refused for provider in providers] == [[], [], []]
     assert len(receipts) > 3 * KILLS
@@ -88,14 +88,14 @@ def every_receipt_is_kept(deployment: Deployment, providers: list[Provider]) -> 
     assert of_notices == {submission: len(rows) for submission, rows in receipts.items()}
 
 
-def every_line_is_matched_and_told(deployment: Deployment) -> None:
+def every_line_is_matched_and_told(deployment: ServedDeployment) -> None:
     lines = count(deployment, select(func.count()).select_from(notices))
     assert count(deployment, select(func.count()).select_from(matches).where(matches.c.live)) == lines
     assert count(deployment, select(func.count()).select_from(cases)) == lines
     assert count(deployment, select(func.count(alert_cases.c.case_pk.distinct()))) == lines
 
 
-def no_mail_came_twice_but_in_doubt(deployment: Deployment, mailbox: Mailbox) -> None:
+def no_mail_came_twice_but_in_doubt(deployment: ServedDeployment, mailbox: Mailbox) -> None:
     with deployment.store.reading() as connection:
         query = select(deliveries.c.pk, deliveries.c.state, alerts.c.reference).join(alerts)
         owed = {f"{row.reference}.{row.pk}": row for row in connection.execute(query)}

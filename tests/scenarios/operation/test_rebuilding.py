@@ -19,7 +19,7 @@ from services.storage.events.process import Effects
 from services.storage.events.quarantine import drop, list_quarantine, requeue, show_quarantined
 from services.storage.store import Store
 from services.storage.tables import outbox
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 
 ENTRIES = [{"entry_id": f"e{n}", "cli": f"01632 960{n:03d}"} for n in range(12)]
 NOTICES = [{"id": f"n{n}", "cli": f"01632 960{n:03d}", "planned_migration_date": "2026-12-03"} for n in range(0, 12, 2)]
@@ -34,71 +34,71 @@ class Broken:
         raise KeyError("a fault of this version")
 
 
-def rebuilt(house: House) -> None:
-    for _ in rebuild(house.store, Matcher(), CaseConsumer(house.ruleset)):
+def rebuilt(deployment: Deployment) -> None:
+    for _ in rebuild(deployment.store, Matcher(), CaseConsumer(deployment.ruleset)):
         pass
 
 
-def test_after_the_loss_of_every_event_the_records_bring_matches_and_cases_back(house: House) -> None:
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    with house.store.writing() as connection:
+def test_after_the_loss_of_every_event_the_records_bring_matches_and_cases_back(deployment: Deployment) -> None:
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    with deployment.store.writing() as connection:
         connection.execute(delete(outbox))
-    house.settle()
-    assert house.cases() == []
-    rebuilt(house)
-    assert len(house.matches()) == len(house.cases()) == len(NOTICES)
-    house.tick(seconds=31)
-    assert len(house.mails()) == 1
+    deployment.settle()
+    assert deployment.cases() == []
+    rebuilt(deployment)
+    assert len(deployment.matches()) == len(deployment.cases()) == len(NOTICES)
+    deployment.tick(seconds=31)
+    assert len(deployment.mails()) == 1
 
 
-def test_what_stands_already_is_left_as_it_is_and_nobody_is_paged_again(house: House) -> None:
-    house.put_entries(*ENTRIES)
-    house.post_notices(*NOTICES)
-    house.tick(seconds=31)
-    before = house.matches(), [case.reference for case in house.cases()]
-    rebuilt(house)
-    house.tick(seconds=60)
-    assert (house.matches(), [case.reference for case in house.cases()]) == before
-    assert len(house.mails()) == 1
+def test_what_stands_already_is_left_as_it_is_and_nobody_is_paged_again(deployment: Deployment) -> None:
+    deployment.put_entries(*ENTRIES)
+    deployment.post_notices(*NOTICES)
+    deployment.tick(seconds=31)
+    before = deployment.matches(), [case.reference for case in deployment.cases()]
+    rebuilt(deployment)
+    deployment.tick(seconds=60)
+    assert (deployment.matches(), [case.reference for case in deployment.cases()]) == before
+    assert len(deployment.mails()) == 1
 
 
-def set_aside(house: House) -> str:
-    house.put_entries(ENTRIES[0])
-    house.post_notices(NOTICES[0])
-    pump = EventDispatcher(house.store, (Broken(), CaseConsumer(house.ruleset)))
+def set_aside(deployment: Deployment) -> str:
+    deployment.put_entries(ENTRIES[0])
+    deployment.post_notices(NOTICES[0])
+    pump = EventDispatcher(deployment.store, (Broken(), CaseConsumer(deployment.ruleset)))
     while pump.run_once():
         pass
-    with house.store.reading() as connection:
+    with deployment.store.reading() as connection:
         events = list_quarantine(connection)
     assert {event.error for event in events} == {"KeyError"}
     return events[-1].event_id
 
 
-def test_an_event_set_aside_is_handled_again_once_the_fault_is_mended(house: House) -> None:
-    event = set_aside(house)
-    house.settle()
-    assert house.matches() == []
-    assert requeue(house.store, event, "Asha Patel") == 1
-    house.settle()
-    assert len(house.matches()) == 1
+def test_an_event_set_aside_is_handled_again_once_the_fault_is_mended(deployment: Deployment) -> None:
+    event = set_aside(deployment)
+    deployment.settle()
+    assert deployment.matches() == []
+    assert requeue(deployment.store, event, "Asha Patel") == 1
+    deployment.settle()
+    assert len(deployment.matches()) == 1
     with pytest.raises(NotFoundError):
-        requeue(house.store, event, "Asha Patel")
+        requeue(deployment.store, event, "Asha Patel")
 
 
-def test_an_event_set_aside_can_be_looked_at_and_dropped(house: House) -> None:
-    event = set_aside(house)
-    with house.store.reading() as connection:
+def test_an_event_set_aside_can_be_looked_at_and_dropped(deployment: Deployment) -> None:
+    event = set_aside(deployment)
+    with deployment.store.reading() as connection:
         said: Any = show_quarantined(connection, event)
     assert said["type"] == "uk.pullcord.notices_accepted.v1"
-    assert drop(house.store, event, "Asha Patel") == 1
-    with house.store.reading() as connection, pytest.raises(NotFoundError):
+    assert drop(deployment.store, event, "Asha Patel") == 1
+    with deployment.store.reading() as connection, pytest.raises(NotFoundError):
         show_quarantined(connection, event)
 
 
-def test_an_event_that_is_in_no_outbox_cannot_be_handled_again(house: House) -> None:
-    event = set_aside(house)
-    with house.store.writing() as connection:
+def test_an_event_that_is_in_no_outbox_cannot_be_handled_again(deployment: Deployment) -> None:
+    event = set_aside(deployment)
+    with deployment.store.writing() as connection:
         connection.execute(update(outbox).where(outbox.c.event_id == event).values(event_id="0" * 32))
     with pytest.raises(RefusedError, match="rebuild"):
-        requeue(house.store, event, "Asha Patel")
+        requeue(deployment.store, event, "Asha Patel")

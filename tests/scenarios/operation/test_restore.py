@@ -26,7 +26,7 @@ from services.storage.tables import (
 )
 from tests.support.checks.backups import ENTRIES, NOTICES, copy, put_back, rows_in, told
 from tests.support.clock import START
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import rows, said
 from tests.support.people import acknowledge_last
 
@@ -36,20 +36,22 @@ BUSY = SendResult(Outcome.FAILED_TEMPORARY, "smtp_451")
 RESTORED = "Pullcord was restored from a copy"
 
 
-def references(house: House) -> list[tuple[str, ...]]:
+def references(deployment: Deployment) -> list[tuple[str, ...]]:
     """The cases that each mail lists."""
-    return [tuple(sorted({word for word in mail.message.text.split() if word[:2] == "C-"})) for mail in house.mails()]
+    return [
+        tuple(sorted({word for word in mail.message.text.split() if word[:2] == "C-"})) for mail in deployment.mails()
+    ]
 
 
-def alertable(house: House) -> list[tuple[int, int]]:
+def alertable(deployment: Deployment) -> list[tuple[int, int]]:
     """Every case with each threshold that it was told at, in order."""
-    with house.store.reading() as connection:
+    with deployment.store.reading() as connection:
         query = select(alert_cases.c.case_pk, alert_cases.c.threshold).join(alerts).order_by(alerts.c.pk)
         return [tuple(row) for row in connection.execute(query)]
 
 
 class TestAfterARestore:
-    def test_what_was_there_before_is_moved_aside_whole(self, told: House, copy: Path) -> None:
+    def test_what_was_there_before_is_moved_aside_whole(self, told: Deployment, copy: Path) -> None:
         told.put_entries(ENTRIES[3])
         told.store.engine.dispose()
         done = restore(told.store, copy, replacing=True)
@@ -57,13 +59,13 @@ class TestAfterARestore:
         assert rows_in(done.aside, "register_entries") == 4
         assert len(rows(told, register_entries)) == 3
 
-    def test_what_was_told_before_the_copy_is_told_to_nobody_again(self, told: House, copy: Path) -> None:
+    def test_what_was_told_before_the_copy_is_told_to_nobody_again(self, told: Deployment, copy: Path) -> None:
         told.tick(hours=1)
         put_back(told, copy)
         told.tick(minutes=30)
         assert told.mails() == []
 
-    def test_what_fell_due_since_is_told_once_in_one_message_that_says_so(self, told: House, copy: Path) -> None:
+    def test_what_fell_due_since_is_told_once_in_one_message_that_says_so(self, told: Deployment, copy: Path) -> None:
         before = alertable(told)
         told.tick(days=1)
         told.tick(days=3)
@@ -79,7 +81,7 @@ class TestAfterARestore:
         assert len(references(told)[0]) == 3
         assert set(alertable(told)[len(before) :]).isdisjoint(before)
 
-    def test_after_the_first_message_since_the_next_says_nothing_of_it(self, told: House, copy: Path) -> None:
+    def test_after_the_first_message_since_the_next_says_nothing_of_it(self, told: Deployment, copy: Path) -> None:
         told.tick(days=1)
         put_back(told, copy)
         told.tick(minutes=1)
@@ -87,7 +89,7 @@ class TestAfterARestore:
         first, second = told.mails()
         assert (RESTORED in first.message.text, RESTORED in second.message.text) == (True, False)
 
-    def test_days_later_a_first_message_says_nothing_of_it(self, told: House, copy: Path) -> None:
+    def test_days_later_a_first_message_says_nothing_of_it(self, told: Deployment, copy: Path) -> None:
         put_back(told, copy)
         told.tick(days=1)
         told.tick(days=2)
@@ -96,7 +98,7 @@ class TestAfterARestore:
         told.tick(minutes=1)
         assert RESTORED not in told.mails()[-1].message.text
 
-    def test_what_is_sent_again_is_taken_in_once_and_told_once(self, told: House, copy: Path) -> None:
+    def test_what_is_sent_again_is_taken_in_once_and_told_once(self, told: Deployment, copy: Path) -> None:
         told.put_entries(ENTRIES[3])
         told.post_notices(NOTICES[3])
         told.tick(minutes=1)
@@ -110,7 +112,7 @@ class TestAfterARestore:
         assert len(references(told)[0]) == 1
         assert len(told.cases()) == 4
 
-    def test_an_acknowledgement_before_the_copy_still_pauses(self, told: House, tmp_path: Path) -> None:
+    def test_an_acknowledgement_before_the_copy_still_pauses(self, told: Deployment, tmp_path: Path) -> None:
         acknowledge_last(told)
         back_up(told.store, tmp_path / "paused.db")
         told.tick(days=1)
@@ -118,7 +120,7 @@ class TestAfterARestore:
         told.tick(minutes=1)
         assert told.mails() == []
 
-    def test_an_acknowledgement_since_is_lost_and_asked_for_again(self, told: House, copy: Path) -> None:
+    def test_an_acknowledgement_since_is_lost_and_asked_for_again(self, told: Deployment, copy: Path) -> None:
         acknowledge_last(told)
         told.tick(days=1, hours=1)
         put_back(told, copy)
@@ -126,14 +128,14 @@ class TestAfterARestore:
         (mail,) = told.mails()
         assert "please record it again" in " ".join(mail.message.text.split())
 
-    def test_settled_twice_it_is_written_down_once(self, told: House, copy: Path) -> None:
+    def test_settled_twice_it_is_written_down_once(self, told: Deployment, copy: Path) -> None:
         put_back(told, copy)
         told.clock.advance(minutes=1)
         assert settle_in_place(told.store) == START + timedelta(seconds=31)
         assert len(said(told, AuditAction.DATABASE_RESTORED)) == 1
 
     def test_a_backup_made_right_after_a_restore_is_one_more_when_it_is_put_back(
-        self, told: House, copy: Path, tmp_path: Path
+        self, told: Deployment, copy: Path, tmp_path: Path
     ) -> None:
         put_back(told, copy)
         back_up(told.store, tmp_path / "second.db")
@@ -146,28 +148,28 @@ class TestAfterARestore:
 
 class TestWhatWasOnItsWay:
     @pytest.fixture
-    def waiting(self, house: House, tmp_path: Path) -> Path:
+    def waiting(self, deployment: Deployment, tmp_path: Path) -> Path:
         """A backup made while an alert could not be delivered yet; it got through a minute later."""
-        house.put_entries(ENTRIES[0])
-        house.post_notices(NOTICES[0])
-        house.channel.results.append(BUSY)
-        house.tick(seconds=31)
-        back_up(house.store, tmp_path / "waiting.db")
-        house.tick(minutes=1)
-        assert len(house.mails()) == 1
+        deployment.put_entries(ENTRIES[0])
+        deployment.post_notices(NOTICES[0])
+        deployment.channel.results.append(BUSY)
+        deployment.tick(seconds=31)
+        back_up(deployment.store, tmp_path / "waiting.db")
+        deployment.tick(minutes=1)
+        assert len(deployment.mails()) == 1
         return tmp_path / "waiting.db"
 
     def test_it_goes_out_with_its_own_reference_and_says_that_it_may_be_a_repeat(
-        self, house: House, waiting: Path
+        self, deployment: Deployment, waiting: Path
     ) -> None:
-        before = house.mails()[0].reference
-        put_back(house, waiting)
-        house.tick(minutes=1)
-        (mail,) = house.mails()
+        before = deployment.mails()[0].reference
+        put_back(deployment, waiting)
+        deployment.tick(minutes=1)
+        (mail,) = deployment.mails()
         assert mail.reference == before
         assert RESTORED in " ".join(mail.message.text.split())
 
-    def test_one_that_was_being_sent_goes_out_with_its_own_reference(self, told: House, tmp_path: Path) -> None:
+    def test_one_that_was_being_sent_goes_out_with_its_own_reference(self, told: Deployment, tmp_path: Path) -> None:
         told.clock.advance(days=1)
         assert told.engine.run_due() == 3
         (sending,) = claim(told.store, told.dispatcher.pool, ())
@@ -176,7 +178,9 @@ class TestWhatWasOnItsWay:
         told.tick(minutes=1)
         assert [mail.reference for mail in told.mails()] == [f"{sending.alert}.{sending.pk}"]
 
-    def test_one_that_was_being_sent_is_ended_where_something_newer_is_owed(self, told: House, tmp_path: Path) -> None:
+    def test_one_that_was_being_sent_is_ended_where_something_newer_is_owed(
+        self, told: Deployment, tmp_path: Path
+    ) -> None:
         told.clock.advance(days=1)
         assert told.engine.run_due() == 3
         claim(told.store, told.dispatcher.pool, ())
@@ -187,23 +191,25 @@ class TestWhatWasOnItsWay:
         assert len(told.mails()) == 1
         assert [row.outcome for row in rows(told, delivery_attempts)] == ["sent", "in_doubt", "sent"]
 
-    def test_it_is_not_sent_where_something_newer_is_owed(self, house: House, waiting: Path) -> None:
-        house.tick(days=2)
-        put_back(house, waiting)
-        house.tick(minutes=1)
-        assert len(house.mails()) == 1
-        states = [row.state for row in rows(house, deliveries)]
+    def test_it_is_not_sent_where_something_newer_is_owed(self, deployment: Deployment, waiting: Path) -> None:
+        deployment.tick(days=2)
+        put_back(deployment, waiting)
+        deployment.tick(minutes=1)
+        assert len(deployment.mails()) == 1
+        states = [row.state for row in rows(deployment, deliveries)]
         assert states == [DeliveryState.NOT_NEEDED, DeliveryState.SENT]
 
-    def test_at_night_it_is_sent_as_nothing_newer_is_owed_before_the_morning(self, house: House, waiting: Path) -> None:
-        house.tick(days=1, hours=13)
-        put_back(house, waiting)
-        house.tick(minutes=1)
-        assert len(house.mails()) == 1
+    def test_at_night_it_is_sent_as_nothing_newer_is_owed_before_the_morning(
+        self, deployment: Deployment, waiting: Path
+    ) -> None:
+        deployment.tick(days=1, hours=13)
+        put_back(deployment, waiting)
+        deployment.tick(minutes=1)
+        assert len(deployment.mails()) == 1
 
 
 class TestEventsOfWhatIsNoLongerOnRecord:
-    def test_they_change_nothing_and_are_not_set_aside(self, told: House, copy: Path) -> None:
+    def test_they_change_nothing_and_are_not_set_aside(self, told: Deployment, copy: Path) -> None:
         told.put_entries(ENTRIES[3])
         told.post_notices(NOTICES[3])
         told.settle()
@@ -215,7 +221,7 @@ class TestEventsOfWhatIsNoLongerOnRecord:
         assert (told.matches(), [(case.reference, case.revision) for case in told.cases()]) == before
         assert rows(told, quarantine) == []
 
-    def test_nor_where_their_numbers_have_been_given_to_others(self, told: House, copy: Path) -> None:
+    def test_nor_where_their_numbers_have_been_given_to_others(self, told: Deployment, copy: Path) -> None:
         told.put_entries(ENTRIES[3])
         told.post_notices(NOTICES[3])
         told.settle()
@@ -232,14 +238,14 @@ class TestEventsOfWhatIsNoLongerOnRecord:
         assert len(told.matches()) == len(told.cases()) == 4
 
 
-def told_since(house: House) -> list[StoredEvent]:
+def told_since(deployment: Deployment) -> list[StoredEvent]:
     """The events of records that the copy does not hold."""
-    with house.store.reading() as connection:
+    with deployment.store.reading() as connection:
         query = select(outbox.c.event_id, outbox.c.topic, outbox.c.body).order_by(outbox.c.pk.desc()).limit(3)
         return [StoredEvent(*row) for row in connection.execute(query.where(outbox.c.topic != "pullcord.cases"))]
 
 
-def hear(house: House, events: list[StoredEvent]) -> None:
+def hear(deployment: Deployment, events: list[StoredEvent]) -> None:
     """Have the consumers handle what the brokers still hold."""
-    for consumer in house.consumers:
-        deliver(house.store, consumer, [event for event in events if event.topic in consumer.topics])
+    for consumer in deployment.consumers:
+        deliver(deployment.store, consumer, [event for event in events if event.topic in consumer.topics])

@@ -12,7 +12,7 @@ from services.runtime.bootstrap import make_store
 from services.runtime.maintenance.keyring import read_keyring
 from services.runtime.settings import Settings
 from services.storage.secrets.reseal import left_to_reseal
-from tests.support.servers.killing import ROWS, Deployment, Mailbox, Provider, put_register, until
+from tests.support.servers.killing import ROWS, Mailbox, Provider, ServedDeployment, put_register, until
 from tests.support.servers.serving import command_line, deployment, mailbox, nothing_left_to_do
 
 __all__ = ["deployment", "mailbox"]
@@ -27,7 +27,7 @@ LATE = 399
 
 
 @pytest.fixture
-def provider(deployment: Deployment) -> Provider:
+def provider(deployment: ServedDeployment) -> Provider:
     """A provider that posts notices without a pause, for lines with an alarm."""
     put_register(deployment, LINES)
     return Provider("p", deployment, cycle(range((LATE - 1) // ROWS)))
@@ -39,7 +39,7 @@ def logged(folder: Path) -> list[str]:
 
 
 def test_the_key_is_changed_under_load_and_the_old_one_taken_away(
-    deployment: Deployment, mailbox: Mailbox, provider: Provider
+    deployment: ServedDeployment, mailbox: Mailbox, provider: Provider
 ) -> None:
     provider.start()
     assert until(lambda: len(provider.receipts) >= 5, PATIENCE)
@@ -61,7 +61,7 @@ def test_the_key_is_changed_under_load_and_the_old_one_taken_away(
     assert logged(deployment.folder).count("keys_read_again") == 2
 
 
-def it_goes_on_without_the_old_key(deployment: Deployment, mailbox: Mailbox) -> None:
+def it_goes_on_without_the_old_key(deployment: ServedDeployment, mailbox: Mailbox) -> None:
     """A further notice is taken in, matched and told: the contacts' routes, sealed long before, are opened for it."""
     before = len(mailbox.taken)
     with deployment.client(deployment.provider_key) as client:

@@ -11,41 +11,41 @@ from sqlalchemy.exc import DBAPIError
 from services.audit.check import Difference, differences
 from services.storage.tables import audit, cases, figures
 from tests.support.checks.oversight import live_through_december, live_through_november
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 
 
 @pytest.fixture
-def november(house: House) -> House:
-    return live_through_november(house)
+def november(deployment: Deployment) -> Deployment:
+    return live_through_november(deployment)
 
 
 @pytest.fixture
-def december(november: House) -> House:
+def december(november: Deployment) -> Deployment:
     return live_through_december(november)
 
 
-def found(house: House) -> list[Difference]:
-    with house.store.reading() as connection:
+def found(deployment: Deployment) -> list[Difference]:
+    with deployment.store.reading() as connection:
         return list(differences(connection))
 
 
-def everything_said(house: House) -> list[Any]:
-    with house.store.reading() as connection:
+def everything_said(deployment: Deployment) -> list[Any]:
+    with deployment.store.reading() as connection:
         return list(connection.execute(select(audit).order_by(audit.c.pk)))
 
 
-def test_the_audit_bears_out_every_figure_and_every_case(december: House) -> None:
+def test_the_audit_bears_out_every_figure_and_every_case(december: Deployment) -> None:
     assert found(december) == []
 
 
-def test_a_figure_altered_by_hand_is_found_and_nothing_else(december: House) -> None:
+def test_a_figure_altered_by_hand_is_found_and_nothing_else(december: Deployment) -> None:
     with december.store.writing() as connection:
         altered = (figures.c.month == "2026-12", figures.c.figure == "migrated_unconfirmed", figures.c.key == "RAVN")
         connection.execute(update(figures).where(*altered).values(count=0))
     assert found(december) == [Difference("2026-12 migrated_unconfirmed provider RAVN", "0", "1")]
 
 
-def test_a_figure_removed_or_added_by_hand_is_found(december: House) -> None:
+def test_a_figure_removed_or_added_by_hand_is_found(december: Deployment) -> None:
     row = {"month": "2026-11", "figure": "holds", "dimension": "kind", "key": "granted", "count": 9}
     with december.store.writing() as connection:
         connection.execute(delete(figures).where(figures.c.month == "2026-12"))
@@ -59,7 +59,7 @@ def test_a_figure_removed_or_added_by_hand_is_found(december: House) -> None:
     assert {one.on_record for one in differing[2:]} == {"not there"}
 
 
-def test_the_state_of_a_case_altered_by_hand_is_found_and_nothing_else(december: House) -> None:
+def test_the_state_of_a_case_altered_by_hand_is_found_and_nothing_else(december: Deployment) -> None:
     with december.store.writing() as connection:
         reference = connection.scalar(select(cases.c.reference).where(cases.c.state == "migrated_unconfirmed"))
         connection.execute(update(cases).where(cases.c.reference == reference).values(state="closed"))
@@ -77,20 +77,20 @@ def test_the_state_of_a_case_altered_by_hand_is_found_and_nothing_else(december:
         "DELETE FROM audit",
     ],
 )
-def test_the_database_refuses_to_change_or_remove_what_the_audit_says(november: House, statement: str) -> None:
+def test_the_database_refuses_to_change_or_remove_what_the_audit_says(november: Deployment, statement: str) -> None:
     before = everything_said(november)
     with pytest.raises(DBAPIError, match="append-only"), november.store.writing() as connection:
         connection.execute(text(statement))
     assert everything_said(november) == before
 
 
-def test_only_the_seal_of_a_row_may_be_made_anew(november: House) -> None:
+def test_only_the_seal_of_a_row_may_be_made_anew(november: Deployment) -> None:
     sealed = audit.c.actor_sealed.is_not(None)
     with november.store.writing() as connection:
         assert connection.execute(update(audit).where(sealed).values(actor_sealed=b"anew")).rowcount > 0
 
 
-def test_a_row_cannot_be_put_in_the_place_of_another(november: House) -> None:
+def test_a_row_cannot_be_put_in_the_place_of_another(november: Deployment) -> None:
     """As SQLite's REPLACE would, which removes the other without a word; on PostgreSQL any such row is refused."""
     before = everything_said(november)
     row = {"pk": 1, "at": november.clock.now(), "word": "case_opened", "fields": {}}

@@ -1,4 +1,4 @@
-"""After the samples have gone through a whole house, nobody of them can be found where nobody may be named."""
+"""After the samples have gone through a whole deployment, nobody of them can be found where nobody may be named."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from services.storage.secrets.keys import Role, create_key
 from services.storage.tables import metadata
 from tests.support.checks.personal_data_probe import People, add_sample
 from tests.support.clock import START
-from tests.support.deployment import BLACKPOOL, House, sqlite_engine
-from tests.support.http import CARDIFF, CSV, XLSX, Door, open_door, served_door
+from tests.support.deployment import BLACKPOOL, Deployment, sqlite_engine
+from tests.support.http import CARDIFF, CSV, XLSX, Api, open_api, served_api
 
 FOLDER = Path(__file__).parents[3] / "samples"
 OFFICER, EVIDENCE = "Rosamund Featherstonehaugh", "the daughter has tried the pendant"
@@ -119,11 +119,11 @@ def test_a_planted_value_is_found_in_the_raw_database_in_every_usual_form(
         shouted=street.upper(),
     )
     engine = sqlite_engine(tmp_path)
-    house = House(engine)
+    deployment = Deployment(engine)
     assert people.found_in(raw_bytes(tmp_path)) == set()
-    add_feed(house.store, "provider", "ZZZZ", planted)
+    add_feed(deployment.store, "provider", "ZZZZ", planted)
     assert people.found_in(raw_bytes(tmp_path))
-    assert people.found_in(stored_values(house))
+    assert people.found_in(stored_values(deployment))
     engine.dispose()
 
 
@@ -137,25 +137,27 @@ def test_the_samples_go_through_a_whole_house_and_nobody_of_them_is_named(
     people: People, tmp_path: Path, logs: io.StringIO
 ) -> None:
     engine = sqlite_engine(tmp_path)
-    house = House(engine).with_officers()
-    with open_sample_door(house) as door:
-        receipts = [send(door, sample) for sample in SAMPLES]
-        mistakes = provoke(door, people)
-        house.tick(seconds=31)
-        pages = work_on_cases(door)
+    deployment = Deployment(engine).with_officers()
+    with open_sample_door(deployment) as api:
+        receipts = [send(api, sample) for sample in SAMPLES]
+        mistakes = provoke(api, people)
+        deployment.tick(seconds=31)
+        pages = work_on_cases(api)
         for _ in range(3):
-            house.tick(days=1)
-        metrics = door.ask(None, "GET", "/metrics").text
-    assert len(house.cases()) > 100
-    assert len(house.mails()) > 3
-    mails = [f"{sent.route} {sent.message.subject} {sent.message.text} {sent.message.html}" for sent in house.mails()]
+            deployment.tick(days=1)
+        metrics = api.ask(None, "GET", "/metrics").text
+    assert len(deployment.cases()) > 100
+    assert len(deployment.mails()) > 3
+    mails = [
+        f"{sent.route} {sent.message.subject} {sent.message.text} {sent.message.html}" for sent in deployment.mails()
+    ]
     places = {
         "the database, its log and its index": raw_bytes(tmp_path),
-        "what is stored, value by value": stored_values(house),
+        "what is stored, value by value": stored_values(deployment),
         "what the process says": logs.getvalue().encode(),
         "metrics": metrics.encode(),
         "mails": "\n".join(mails).encode(),
-        "exports": exported(house, tmp_path),
+        "exports": exported(deployment, tmp_path),
         "receipts": json.dumps(receipts).encode(),
         "problems": "\n".join(mistakes).encode(),
         "acknowledgement pages": "\n".join(pages[:1]).encode(),
@@ -169,7 +171,7 @@ def test_the_samples_go_through_a_whole_house_and_nobody_of_them_is_named(
 @pytest.mark.network
 @pytest.mark.enable_socket
 def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
-    people: People, house: House, logs, monkeypatch
+    people: People, deployment: Deployment, logs, monkeypatch
 ) -> None:
     number = min(people.numbers)
 
@@ -177,7 +179,7 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
         raise LookupError(f"no case for 0{number}")
 
     monkeypatch.setattr(alerts_api, "find_cases", stumble)
-    with served_door(house) as (url, keys):
+    with served_api(deployment) as (url, keys):
         headers = {"Authorization": f"Bearer {keys['blackpool']}", "X-Number": f"0{number}"}
         answers = [
             httpx.get(f"{url}/v1/cases", headers=headers),
@@ -190,61 +192,64 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
     assert people.found_in("\n".join([logs.getvalue(), *(answer.text for answer in answers)]).encode()) == set()
 
 
-def open_sample_door(house: House):
-    """A door with the limits of a deployment, for all five feeds of the samples; Cardiff has nobody who can be told."""
-    add_feed(house.store, "provider", "ALDR", "Alder Broadband")
+def open_sample_door(deployment: Deployment):
+    """An API with the limits of a deployment, for all five feeds of the samples; Cardiff has nobody who can be told."""
+    add_feed(deployment.store, "provider", "ALDR", "Alder Broadband")
     desk = Contact(label="duty desk", route="mailto://desk.example")
     set_policy(
-        house.store, BLACKPOOL, CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),)), by=OFFICER
+        deployment.store,
+        BLACKPOOL,
+        CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),)),
+        by=OFFICER,
     )
-    return open_door(house, parts=make_parts(Settings(_env_file=None), house.store, None, house.channel))
+    return open_api(deployment, parts=make_parts(Settings(_env_file=None), deployment.store, None, deployment.channel))
 
 
-def send(door: Door, sample: Sample) -> dict[str, object]:
+def send(api: Api, sample: Sample) -> dict[str, object]:
     who, path = SENDERS[sample.feed_id], FOLDER / sample.file_name
-    if who not in door.keys:
-        door.keys[who] = create_key(door.house.store, Role.PROVIDER, sample.feed_id, who)
+    if who not in api.keys:
+        api.keys[who] = create_key(api.deployment.store, Role.PROVIDER, sample.feed_id, who)
     register = f"/v1/telecare-registers/{sample.feed_id.partition(':')[2]}/uploads"
     notices = "/v1/migration-notices" + ("" if path.suffix == ".json" else "/uploads")
     place = notices if kind_of(sample) is RecordKind.NOTICE else register
     media = {"Content-Type": MEDIA[path.suffix]}
-    answer = door.ask(who, "POST", place, content=path.read_bytes(), headers=media)
+    answer = api.ask(who, "POST", place, content=path.read_bytes(), headers=media)
     assert answer.status_code == 202, answer.text
-    return {"receipt": answer.json(), "outcomes": door.ask(who, "GET", answer.headers["Location"]).json()}
+    return {"receipt": answer.json(), "outcomes": api.ask(who, "GET", answer.headers["Location"]).json()}
 
 
-def provoke(door: Door, people: People) -> list[str]:
+def provoke(api: Api, people: People) -> list[str]:
     """Mistakes people make, each with somebody's number or address in it; gives the answers."""
     number, street = f"0{min(people.numbers)}", min(people.streets)
     attempts = [
-        door.ask("raven", "POST", "/v1/migration-notices", json={"id": number, "cli": number, number: street}),
-        door.ask("raven", "POST", "/v1/migration-notices", json={"id": street, "address_lines": [street]}),
-        door.ask("raven", "POST", "/v1/migration-notices", content=f'{{"cli": "{number}'),
-        door.ask("blackpool", "GET", f"/v1/cases/{number}"),
-        door.ask("blackpool", "GET", f"/v1/cases?state={number}"),
-        door.ask("blackpool", "DELETE", f"/v1/telecare-registers/E06000009/entries/{street}"),
-        door.ask(None, "GET", "/v1/cases", headers={"Authorization": f"Bearer {number}"}),
-        door.ask(None, "GET", f"/a/{number}"),
+        api.ask("raven", "POST", "/v1/migration-notices", json={"id": number, "cli": number, number: street}),
+        api.ask("raven", "POST", "/v1/migration-notices", json={"id": street, "address_lines": [street]}),
+        api.ask("raven", "POST", "/v1/migration-notices", content=f'{{"cli": "{number}'),
+        api.ask("blackpool", "GET", f"/v1/cases/{number}"),
+        api.ask("blackpool", "GET", f"/v1/cases?state={number}"),
+        api.ask("blackpool", "DELETE", f"/v1/telecare-registers/E06000009/entries/{street}"),
+        api.ask(None, "GET", "/v1/cases", headers={"Authorization": f"Bearer {number}"}),
+        api.ask(None, "GET", f"/a/{number}"),
     ]
     assert all(answer.status_code >= 400 for answer in attempts[1:])
     return [f"{answer.headers} {answer.text}" for answer in attempts]
 
 
-def work_on_cases(door: Door) -> list[str]:
+def work_on_cases(api: Api) -> list[str]:
     """Open the link, acknowledge by it, record an act and reject a match; gives the page before and after."""
-    message = next(sent.message for sent in door.house.mails() if "Blackpool" in sent.message.text)
+    message = next(sent.message for sent in api.deployment.mails() if "Blackpool" in sent.message.text)
     link = re.search(r"https?://\S+?(/a/\S+)", message.text)
     assert link
-    cases = [case["case"] for case in door.ask("blackpool", "GET", "/v1/cases").json()]
-    before = door.ask(None, "GET", link[1])
-    after = door.ask(None, "POST", link[1], data={"name": OFFICER, "case": cases})
+    cases = [case["case"] for case in api.ask("blackpool", "GET", "/v1/cases").json()]
+    before = api.ask(None, "GET", link[1])
+    after = api.ask(None, "POST", link[1], data={"name": OFFICER, "case": cases})
     assert (before.status_code, after.status_code) == (200, 200)
     record = {"by": OFFICER, "party": "provider", "evidence": EVIDENCE}
     body = {"event": "confirm_safe", "record": record}
-    assert door.ask("blackpool", "POST", f"/v1/cases/{cases[0]}/events", json=body).status_code == 200
-    match = door.ask("blackpool", "GET", f"/v1/cases/{cases[1]}").json()["matches"][0]["match"]
+    assert api.ask("blackpool", "POST", f"/v1/cases/{cases[0]}/events", json=body).status_code == 200
+    match = api.ask("blackpool", "GET", f"/v1/cases/{cases[1]}").json()["matches"][0]["match"]
     decision = {"decision": "rejected", "by": OFFICER, "evidence": EVIDENCE}
-    assert door.ask("blackpool", "POST", f"/v1/matches/{match}/decision", json=decision).status_code == 204
+    assert api.ask("blackpool", "POST", f"/v1/matches/{match}/decision", json=decision).status_code == 204
     return [before.text, after.text]
 
 
@@ -253,16 +258,16 @@ def raw_bytes(folder: Path) -> bytes:
     return b"\n".join(path.read_bytes() for path in sorted(folder.glob("pullcord.db*")))
 
 
-def stored_values(house: House) -> bytes:
+def stored_values(deployment: Deployment) -> bytes:
     """Every value of every table, as text."""
-    with house.store.reading() as connection:
+    with deployment.store.reading() as connection:
         rows = [row for table in metadata.sorted_tables for row in connection.execute(select(table))]
     return "\n".join(repr(tuple(row)) for row in rows).encode()
 
 
-def exported(house: House, folder: Path) -> bytes:
+def exported(deployment: Deployment, folder: Path) -> bytes:
     """Matches and cases as both kinds of file."""
     for suffix in ("csv", "ndjson"):
-        export_cases(house.store, folder / f"cases.{suffix}", references=True)
-        export_matches(house.store, folder / f"matches.{suffix}", references=True)
+        export_cases(deployment.store, folder / f"cases.{suffix}", references=True)
+        export_matches(deployment.store, folder / f"matches.{suffix}", references=True)
     return b"\n".join(path.read_bytes() for path in sorted(folder.glob("*s.*")))

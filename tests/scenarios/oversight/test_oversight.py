@@ -28,23 +28,23 @@ from tests.support.checks.oversight import (
     live_through_november,
     to_date,
 )
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import said
 from tests.support.one_line import notice
 from tests.support.people import acknowledge_last, confirm_safe
 
 
 @pytest.fixture
-def november(house: House) -> House:
-    return live_through_november(house)
+def november(deployment: Deployment) -> Deployment:
+    return live_through_november(deployment)
 
 
 @pytest.fixture
-def december(november: House) -> House:
+def december(november: Deployment) -> Deployment:
     return live_through_december(november)
 
 
-def test_a_month_counts_what_happened_in_it(december: House) -> None:
+def test_a_month_counts_what_happened_in_it(december: Deployment) -> None:
     counts = figures_of(december, NOVEMBER)
     both = {"council E06000009": 2, "provider RAVN": 2, "provider HBRT": 1}
     assert counted(counts, Figure.CASES_OPENED) == {"total": 2, **both}
@@ -81,7 +81,7 @@ def test_a_month_counts_what_happened_in_it(december: House) -> None:
         assert counted(counts, nothing) == {"total": 0}
 
 
-def test_a_month_takes_stock_at_its_end(december: House) -> None:
+def test_a_month_takes_stock_at_its_end(december: Deployment) -> None:
     counts = figures_of(december, NOVEMBER)
     assert counted(counts, Figure.CASES_OPEN)["total"] == 1
     assert counted(counts, Figure.PAST_DATE_UNCONFIRMED) == {"total": 0}
@@ -108,7 +108,7 @@ def test_a_month_takes_stock_at_its_end(december: House) -> None:
     }
 
 
-def test_the_month_after_counts_only_its_own(december: House) -> None:
+def test_the_month_after_counts_only_its_own(december: Deployment) -> None:
     counts = figures_of(december, DECEMBER)
     # Raven moved its line. Harbour's line of the same case has not moved, and counts for nobody.
     assert counted(counts, Figure.MIGRATED_UNCONFIRMED) == {
@@ -134,16 +134,16 @@ def test_the_month_after_counts_only_its_own(december: House) -> None:
     assert counted(counts, Figure.PAST_DATE_UNCONFIRMED) == {"total": 0}
 
 
-def test_a_line_is_past_its_date_from_the_day_after(house: House) -> None:
-    house.put_entries({"entry_id": "e1", "cli": RAVEN_NUMBER})
-    house.post_notices(notice(in_days=3))
-    house.settle()
+def test_a_line_is_past_its_date_from_the_day_after(deployment: Deployment) -> None:
+    deployment.put_entries({"entry_id": "e1", "cli": RAVEN_NUMBER})
+    deployment.post_notices(notice(in_days=3))
+    deployment.settle()
     for moment, number in ((at("2026-11-26"), 0), (at("2026-11-27", "00:00"), 1)):
-        house.clock.set(moment)
-        assert counted(to_date(house), Figure.PAST_DATE_UNCONFIRMED)["total"] == number
+        deployment.clock.set(moment)
+        assert counted(to_date(deployment), Figure.PAST_DATE_UNCONFIRMED)["total"] == number
 
 
-def test_a_provider_that_joins_an_open_case_is_counted_with_it(november: House) -> None:
+def test_a_provider_that_joins_an_open_case_is_counted_with_it(november: Deployment) -> None:
     november.post_notices(notice("h2", issued=20, in_days=90, cli=OTHER_NUMBER), feed=HARBOUR)
     november.settle()
     joined = [row["providers"] for row in said(november, AuditAction.CASE_NOTED) if row["event"] == "new_notice"]
@@ -151,17 +151,17 @@ def test_a_provider_that_joins_an_open_case_is_counted_with_it(november: House) 
     assert counted(to_date(november), Figure.CASES_OPEN)["provider HBRT"] == 1
 
 
-def test_a_wait_begins_with_the_first_version_of_a_notice(house: House) -> None:
-    house.put_entries({"entry_id": "e1", "cli": RAVEN_NUMBER})
-    house.post_notices(notice(issued=1))
-    house.tick(seconds=61)
-    house.post_notices(notice(issued=20, in_days=30, status="rescheduled"))
-    house.tick(seconds=61)
-    acknowledge_last(house)
-    assert counted(to_date(house), Figure.WAIT_TO_ACKNOWLEDGEMENT)["kind 22"] == 1
+def test_a_wait_begins_with_the_first_version_of_a_notice(deployment: Deployment) -> None:
+    deployment.put_entries({"entry_id": "e1", "cli": RAVEN_NUMBER})
+    deployment.post_notices(notice(issued=1))
+    deployment.tick(seconds=61)
+    deployment.post_notices(notice(issued=20, in_days=30, status="rescheduled"))
+    deployment.tick(seconds=61)
+    acknowledge_last(deployment)
+    assert counted(to_date(deployment), Figure.WAIT_TO_ACKNOWLEDGEMENT)["kind 22"] == 1
 
 
-def test_a_line_that_moved_after_its_confirmation_is_not_past_its_date(december: House) -> None:
+def test_a_line_that_moved_after_its_confirmation_is_not_past_its_date(december: Deployment) -> None:
     december.post_notices(notice("n4", issued=30, in_days=45, cli=QUIET_NUMBER))
     december.tick(seconds=61)
     confirm_safe(december, "e3")
@@ -171,7 +171,7 @@ def test_a_line_that_moved_after_its_confirmation_is_not_past_its_date(december:
     assert counted(counts, Figure.PAST_DATE_UNCONFIRMED) == {"total": 0}
 
 
-def test_a_month_is_closed_ten_minutes_after_it_has_ended_and_once(november: House) -> None:
+def test_a_month_is_closed_ten_minutes_after_it_has_ended_and_once(november: Deployment) -> None:
     go_to(november, at("2026-12-01", "00:09"))
     assert close(november) == 0
     go_to(november, at("2026-12-01", "00:10"))
@@ -184,20 +184,20 @@ def test_a_month_is_closed_ten_minutes_after_it_has_ended_and_once(november: Hou
     assert len(said(november, AuditAction.STOCK_TAKEN)) == 6
 
 
-def test_months_end_at_midnight_in_london_also_in_summer(house: House) -> None:
-    house.clock.set(datetime(2027, 3, 31, 22, 59, tzinfo=UTC))
-    assert close(house) == 4
-    house.put_entries({"entry_id": "e1", "cli": RAVEN_NUMBER})
-    house.post_notices({"cli": RAVEN_NUMBER, "planned_migration_date": "2027-05-01"})
-    house.settle()
-    house.clock.set(datetime(2027, 3, 31, 23, 0, tzinfo=UTC))
-    house.put_entries({"entry_id": "e2", "cli": OTHER_NUMBER})
-    house.post_notices({"id": "n2", "cli": OTHER_NUMBER, "planned_migration_date": "2027-05-01"})
-    house.settle()
-    house.clock.set(datetime(2027, 4, 30, 23, 10, tzinfo=UTC))
-    assert close(house) == 2
+def test_months_end_at_midnight_in_london_also_in_summer(deployment: Deployment) -> None:
+    deployment.clock.set(datetime(2027, 3, 31, 22, 59, tzinfo=UTC))
+    assert close(deployment) == 4
+    deployment.put_entries({"entry_id": "e1", "cli": RAVEN_NUMBER})
+    deployment.post_notices({"cli": RAVEN_NUMBER, "planned_migration_date": "2027-05-01"})
+    deployment.settle()
+    deployment.clock.set(datetime(2027, 3, 31, 23, 0, tzinfo=UTC))
+    deployment.put_entries({"entry_id": "e2", "cli": OTHER_NUMBER})
+    deployment.post_notices({"id": "n2", "cli": OTHER_NUMBER, "planned_migration_date": "2027-05-01"})
+    deployment.settle()
+    deployment.clock.set(datetime(2027, 4, 30, 23, 10, tzinfo=UTC))
+    assert close(deployment) == 2
     for month in ("2027-03", "2027-04"):
-        assert counted(figures_of(house, read_month(month)), Figure.CASES_OPENED)["total"] == 1
+        assert counted(figures_of(deployment, read_month(month)), Figure.CASES_OPENED)["total"] == 1
 
 
 @pytest.mark.parametrize(
@@ -216,14 +216,14 @@ def test_months_end_at_midnight_in_london_also_in_summer(house: House) -> None:
     ],
 )
 def test_a_council_is_covered_by_the_agreements_that_its_entries_name(
-    house: House, agreements: list[dict[str, str]], kind: str
+    deployment: Deployment, agreements: list[dict[str, str]], kind: str
 ) -> None:
-    go_to(house, at("2026-11-20"))
-    house.post_notices({"id": "n1", "cli": QUIET_NUMBER, "planned_migration_date": "2027-01-20"})
-    house.put_entries(*({"entry_id": f"e{number}", **one} for number, one in enumerate(agreements)))
-    go_to(house, at("2026-12-01", "00:11"))
-    close(house)
-    assert counted(figures_of(house, NOVEMBER), Figure.AGREEMENTS) == {
+    go_to(deployment, at("2026-11-20"))
+    deployment.post_notices({"id": "n1", "cli": QUIET_NUMBER, "planned_migration_date": "2027-01-20"})
+    deployment.put_entries(*({"entry_id": f"e{number}", **one} for number, one in enumerate(agreements)))
+    go_to(deployment, at("2026-12-01", "00:11"))
+    close(deployment)
+    assert counted(figures_of(deployment, NOVEMBER), Figure.AGREEMENTS) == {
         "total": 1,
         f"kind {kind}": 1,
         "council E06000009": 1,
@@ -231,16 +231,16 @@ def test_a_council_is_covered_by_the_agreements_that_its_entries_name(
     }
 
 
-def test_an_entry_taken_off_the_register_covers_nobody(house: House) -> None:
-    go_to(house, at("2026-11-20"))
-    house.put_entries({"entry_id": "e1", "share_basis_id": "DSA-7"})
-    withdraw_one(house.store, "council:E06000009", "e1")
-    go_to(house, at("2026-12-01", "00:11"))
-    close(house)
-    assert counted(figures_of(house, NOVEMBER), Figure.AGREEMENTS)["kind none_named"] == 1
+def test_an_entry_taken_off_the_register_covers_nobody(deployment: Deployment) -> None:
+    go_to(deployment, at("2026-11-20"))
+    deployment.put_entries({"entry_id": "e1", "share_basis_id": "DSA-7"})
+    withdraw_one(deployment.store, "council:E06000009", "e1")
+    go_to(deployment, at("2026-12-01", "00:11"))
+    close(deployment)
+    assert counted(figures_of(deployment, NOVEMBER), Figure.AGREEMENTS)["kind none_named"] == 1
 
 
-def test_a_stock_that_nobody_took_in_time_is_not_nought_but_unknown(november: House) -> None:
+def test_a_stock_that_nobody_took_in_time_is_not_nought_but_unknown(november: Deployment) -> None:
     go_to(november, at("2026-12-04", "00:11"))
     assert close(november) == 1
     counts = figures_of(november, NOVEMBER)
@@ -252,7 +252,7 @@ def test_a_stock_that_nobody_took_in_time_is_not_nought_but_unknown(november: Ho
         assert list(differences(connection)) == []
 
 
-def test_months_in_which_nothing_ran_are_closed_one_after_the_other(november: House) -> None:
+def test_months_in_which_nothing_ran_are_closed_one_after_the_other(november: Deployment) -> None:
     november.clock.set(at("2027-03-15"))
     assert close(november) == 4
     with november.store.reading() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.alerts.case.acts import acknowledge, act, read_record
 from services.alerts.states.machine import Event, State
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "connection": "analogue_line"}
 NOTICE = {
@@ -15,49 +15,49 @@ NOTICE = {
 }
 
 
-def test_a_notice_for_a_line_with_an_alarm_alerts_the_council_within_a_minute(house: House) -> None:
-    house.put_entries(ENTRY)
-    house.post_notices(NOTICE)
-    house.tick(seconds=0)
-    assert house.mails() == []
-    house.tick(seconds=31)
-    (mail,) = house.mails()
+def test_a_notice_for_a_line_with_an_alarm_alerts_the_council_within_a_minute(deployment: Deployment) -> None:
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(NOTICE)
+    deployment.tick(seconds=0)
+    assert deployment.mails() == []
+    deployment.tick(seconds=31)
+    (mail,) = deployment.mails()
     assert "Act by Thu 3 December" in mail.message.subject
 
 
-def test_the_alert_is_repeated_until_a_named_person_acknowledges(house: House) -> None:
-    house.put_entries(ENTRY)
-    house.post_notices(NOTICE)
-    house.tick(seconds=31)
-    house.tick(days=2)
-    assert len(house.mails()) == 2
-    alert = house.mails()[-1].reference.split(".")[0]
-    acknowledge(house.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
-    house.tick(hours=20)
-    assert len(house.mails()) == 2
+def test_the_alert_is_repeated_until_a_named_person_acknowledges(deployment: Deployment) -> None:
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(NOTICE)
+    deployment.tick(seconds=31)
+    deployment.tick(days=2)
+    assert len(deployment.mails()) == 2
+    alert = deployment.mails()[-1].reference.split(".")[0]
+    acknowledge(deployment.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
+    deployment.tick(hours=20)
+    assert len(deployment.mails()) == 2
 
 
-def test_an_acknowledgement_runs_out_and_the_case_pages_again(house: House) -> None:
-    house.put_entries(ENTRY)
-    house.post_notices(NOTICE)
-    house.tick(seconds=31)
-    alert = house.mails()[-1].reference.split(".")[0]
-    acknowledge(house.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
-    house.tick(days=8)
-    assert len(house.mails()) == 2
-    assert house.cases()[0].state is State.OPEN
+def test_an_acknowledgement_runs_out_and_the_case_pages_again(deployment: Deployment) -> None:
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(NOTICE)
+    deployment.tick(seconds=31)
+    alert = deployment.mails()[-1].reference.split(".")[0]
+    acknowledge(deployment.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
+    deployment.tick(days=8)
+    assert len(deployment.mails()) == 2
+    assert deployment.cases()[0].state is State.OPEN
 
 
-def test_only_a_confirmation_stops_the_clock(house: House) -> None:
-    house.put_entries(ENTRY)
-    house.post_notices(NOTICE)
-    house.tick(seconds=31)
+def test_only_a_confirmation_stops_the_clock(deployment: Deployment) -> None:
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(NOTICE)
+    deployment.tick(seconds=31)
     record = read_record(
         Event.CONFIRM_SAFE, {"by": "Asha Patel", "party": "provider", "evidence": "digital unit proved"}
     )
-    act(house.store, house.cases()[0].reference, Event.CONFIRM_SAFE, record, None)
-    house.tick(days=5)
-    assert len(house.mails()) == 1
-    house.tick(days=10)
-    assert house.cases()[0].state is State.MIGRATED
-    assert len(house.mails()) == 2
+    act(deployment.store, deployment.cases()[0].reference, Event.CONFIRM_SAFE, record, None)
+    deployment.tick(days=5)
+    assert len(deployment.mails()) == 1
+    deployment.tick(days=10)
+    assert deployment.cases()[0].state is State.MIGRATED
+    assert len(deployment.mails()) == 2

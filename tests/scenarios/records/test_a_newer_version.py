@@ -7,7 +7,7 @@ import pytest
 from schemas import envelope
 from services.runtime.embedded.event_dispatcher import LEFT_ALONE, tell_missed_again_to
 from services.storage.tables import inbox, outbox, quarantine
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.ledger import count, pairs
 
 NEW = "uk.pullcord.notices_accepted.v1"
@@ -20,21 +20,21 @@ OLDER = {type_: data for type_, data in envelope.EVENT_TYPES.items() if type_ !=
 
 
 @pytest.fixture
-def left(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
-    """A house whose older version met an event of a newer kind, and has been replaced by the newer version since."""
+def left(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """A deployment whose older version met an event of a newer kind, and was then replaced."""
     with monkeypatch.context() as older:
         older.setattr(envelope, "EVENT_TYPES", OLDER)
-        house.post_notices(NOTICE)
-        house.put_entries(ENTRY)
-        house.settle()
-    return house
+        deployment.post_notices(NOTICE)
+        deployment.put_entries(ENTRY)
+        deployment.settle()
+    return deployment
 
 
-def again(house: House) -> int:
-    return tell_missed_again_to(house.store, house.consumers)
+def again(deployment: Deployment) -> int:
+    return tell_missed_again_to(deployment.store, deployment.consumers)
 
 
-def test_it_is_neither_handled_nor_set_aside_and_the_rest_goes_on(left: House) -> None:
+def test_it_is_neither_handled_nor_set_aside_and_the_rest_goes_on(left: Deployment) -> None:
     assert count(left, quarantine) == 0
     assert (count(left, outbox), count(left, inbox)) == (4, 2), (
         "handled: the entry, and its match with the notice on record"
@@ -42,7 +42,7 @@ def test_it_is_neither_handled_nor_set_aside_and_the_rest_goes_on(left: House) -
     assert LEFT_ALONE.labels("matcher")._value.get() > 0
 
 
-def test_the_newer_version_is_told_it_again_and_handles_it(left: House) -> None:
+def test_the_newer_version_is_told_it_again_and_handles_it(left: Deployment) -> None:
     left.clock.advance(minutes=2)
     assert again(left) == 1
     left.settle()
@@ -53,7 +53,7 @@ def test_the_newer_version_is_told_it_again_and_handles_it(left: House) -> None:
 
 
 def test_an_older_version_that_meets_it_again_leaves_it_alone_again(
-    left: House, monkeypatch: pytest.MonkeyPatch
+    left: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
         older.setattr(envelope, "EVENT_TYPES", OLDER)
@@ -64,9 +64,9 @@ def test_an_older_version_that_meets_it_again_leaves_it_alone_again(
     assert (count(left, inbox), count(left, quarantine)) == (2, 0)
 
 
-def test_what_was_handled_is_not_told_again(house: House) -> None:
-    house.post_notices(NOTICE)
-    house.put_entries(ENTRY)
-    house.settle()
-    house.clock.advance(hours=1)
-    assert again(house) == 0
+def test_what_was_handled_is_not_told_again(deployment: Deployment) -> None:
+    deployment.post_notices(NOTICE)
+    deployment.put_entries(ENTRY)
+    deployment.settle()
+    deployment.clock.advance(hours=1)
+    assert again(deployment) == 0

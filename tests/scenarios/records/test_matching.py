@@ -10,7 +10,7 @@ from services.ingest.recording.service import Replacement
 from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.feeds import add_feed
 from services.storage.tables import matches, notices, register_entries
-from tests.support.deployment import BLACKPOOL, House
+from tests.support.deployment import BLACKPOOL, Deployment
 from tests.support.ledger import cases_by_entry, count, pairs, rows, stale_matches
 
 NUMBER, OTHER_NUMBER = "01632 960123", "01632 960456"
@@ -32,13 +32,13 @@ def area(*codes: str, name: str = "a1", **more: Any) -> dict[str, Any]:
     return notice(name, scope="postcode", area_codes=list(codes), **more)
 
 
-def found(house: House, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[str, str] | None:
+def found(deployment: Deployment, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[str, str] | None:
     """The level and the reasons of a notice and an entry, whichever comes in first."""
-    house.post_notices(theirs)
-    house.settle()
-    house.put_entries(ours)
-    house.settle()
-    return pairs(house).get((theirs["id"], ours["entry_id"]))
+    deployment.post_notices(theirs)
+    deployment.settle()
+    deployment.put_entries(ours)
+    deployment.settle()
+    return pairs(deployment).get((theirs["id"], ours["entry_id"]))
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,15 @@ def found(house: House, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[s
     ],
 )
 def test_a_pair_is_as_sure_as_what_its_records_share(
-    house: House, theirs: dict[str, Any], ours: dict[str, Any], level: tuple[str, str]
+    deployment: Deployment, theirs: dict[str, Any], ours: dict[str, Any], level: tuple[str, str]
 ) -> None:
-    assert found(house, notice(**theirs), entry(**ours)) == level
+    assert found(deployment, notice(**theirs), entry(**ours)) == level
 
 
-def test_a_near_address_is_possible_and_says_what_is_missing(house: House) -> None:
-    level, reasons = found(house, notice(**FLAT_A), entry(postcode="FY3 8AB", address_lines=["18 High Street"])) or (
+def test_a_near_address_is_possible_and_says_what_is_missing(deployment: Deployment) -> None:
+    level, reasons = found(
+        deployment, notice(**FLAT_A), entry(postcode="FY3 8AB", address_lines=["18 High Street"])
+    ) or (
         "",
         "",
     )
@@ -98,118 +100,118 @@ def test_a_near_address_is_possible_and_says_what_is_missing(house: House) -> No
     ],
 )
 def test_records_that_share_nothing_sound_are_no_match(
-    house: House, theirs: dict[str, Any], ours: dict[str, Any]
+    deployment: Deployment, theirs: dict[str, Any], ours: dict[str, Any]
 ) -> None:
-    assert found(house, notice(**theirs), entry(**ours)) is None
-    assert house.cases() == []
+    assert found(deployment, notice(**theirs), entry(**ours)) is None
+    assert deployment.cases() == []
 
 
-def test_what_did_not_match_is_matched_when_either_side_changes(house: House) -> None:
-    assert found(house, notice(cli=NUMBER), entry(cli=OTHER_NUMBER)) is None
-    house.put_entries(entry(day=2, cli=NUMBER))
-    house.settle()
-    assert pairs(house)["n1", "e1"][0] == "confirmed"
-    house.post_notices(notice(day=2, cli=OTHER_NUMBER))
-    house.settle()
-    assert pairs(house) == {}
+def test_what_did_not_match_is_matched_when_either_side_changes(deployment: Deployment) -> None:
+    assert found(deployment, notice(cli=NUMBER), entry(cli=OTHER_NUMBER)) is None
+    deployment.put_entries(entry(day=2, cli=NUMBER))
+    deployment.settle()
+    assert pairs(deployment)["n1", "e1"][0] == "confirmed"
+    deployment.post_notices(notice(day=2, cli=OTHER_NUMBER))
+    deployment.settle()
+    assert pairs(deployment) == {}
 
 
-def test_a_communal_line_puts_every_home_of_the_scheme_at_risk(house: House) -> None:
+def test_a_communal_line_puts_every_home_of_the_scheme_at_risk(deployment: Deployment) -> None:
     homes = [entry(f"e{flat}", cli=NUMBER, address_lines=[f"Flat {flat}, Rose House"]) for flat in range(1, 13)]
-    house.put_entries(*homes)
-    house.post_notices(notice(cli=NUMBER))
-    house.settle()
-    assert set(pairs(house)) == {("n1", f"e{flat}") for flat in range(1, 13)}
-    assert len(house.cases()) == 12
+    deployment.put_entries(*homes)
+    deployment.post_notices(notice(cli=NUMBER))
+    deployment.settle()
+    assert set(pairs(deployment)) == {("n1", f"e{flat}") for flat in range(1, 13)}
+    assert len(deployment.cases()) == 12
 
 
-def test_two_lines_at_one_address_are_both_kept_in_one_case(house: House) -> None:
-    house.put_entries(entry(cli=NUMBER, **FLAT_A))
-    house.post_notices(
+def test_two_lines_at_one_address_are_both_kept_in_one_case(deployment: Deployment) -> None:
+    deployment.put_entries(entry(cli=NUMBER, **FLAT_A))
+    deployment.post_notices(
         notice("n1", cli=NUMBER, **FLAT_A),
         notice("n2", cli=OTHER_NUMBER, **FLAT_A, restriction_start_date="2026-11-30"),
     )
-    house.settle()
-    levels = {one: level for one, (level, _) in pairs(house).items()}
+    deployment.settle()
+    levels = {one: level for one, (level, _) in pairs(deployment).items()}
     assert levels == {("n1", "e1"): "confirmed", ("n2", "e1"): "probable"}
-    (case,) = house.cases()
+    (case,) = deployment.cases()
     assert (case.lines, case.level, str(case.harm_on)) == (2, "confirmed", "2026-11-30")
 
 
 @pytest.mark.parametrize("code", ["FY3", "FY3 8", "FY3 8AB"])
-def test_an_area_notice_covers_every_entry_in_its_area_and_no_other(house: House, code: str) -> None:
-    house.put_entries(
+def test_an_area_notice_covers_every_entry_in_its_area_and_no_other(deployment: Deployment, code: str) -> None:
+    deployment.put_entries(
         entry("e1", **FLAT_A), entry("e2", **FLAT_C), entry("e3", postcode="FY4 1AB", address_lines=["1 Mill Lane"])
     )
-    house.post_notices(area(code))
-    house.settle()
-    assert pairs(house) == {("a1", name): ("possible", "area_covers_address") for name in ("e1", "e2")}
+    deployment.post_notices(area(code))
+    deployment.settle()
+    assert pairs(deployment) == {("a1", name): ("possible", "area_covers_address") for name in ("e1", "e2")}
 
 
-def test_an_entry_that_comes_after_an_area_notice_is_covered_too(house: House) -> None:
-    assert found(house, area("FY3"), entry(**FLAT_A)) == ("possible", "area_covers_address")
+def test_an_entry_that_comes_after_an_area_notice_is_covered_too(deployment: Deployment) -> None:
+    assert found(deployment, area("FY3"), entry(**FLAT_A)) == ("possible", "area_covers_address")
 
 
-def test_a_line_notice_beside_an_area_notice_makes_the_case_as_sure_as_the_surer(house: House) -> None:
-    house.put_entries(entry(cli=NUMBER, **FLAT_A))
-    house.post_notices(area("FY3"), notice(cli=NUMBER))
-    house.settle()
-    assert (len(pairs(house)), cases_by_entry(house)["e1"].level) == (2, "confirmed")
+def test_a_line_notice_beside_an_area_notice_makes_the_case_as_sure_as_the_surer(deployment: Deployment) -> None:
+    deployment.put_entries(entry(cli=NUMBER, **FLAT_A))
+    deployment.post_notices(area("FY3"), notice(cli=NUMBER))
+    deployment.settle()
+    assert (len(pairs(deployment)), cases_by_entry(deployment)["e1"].level) == (2, "confirmed")
 
 
-def test_a_notice_that_becomes_an_area_notice_keeps_no_pair_of_its_line(house: House) -> None:
-    house.put_entries(entry(cli=NUMBER))
-    house.post_notices(notice("n1", cli=NUMBER))
-    house.settle()
-    house.post_notices(area("FY3", name="n1", day=2))
-    house.settle()
-    assert pairs(house) == {}
+def test_a_notice_that_becomes_an_area_notice_keeps_no_pair_of_its_line(deployment: Deployment) -> None:
+    deployment.put_entries(entry(cli=NUMBER))
+    deployment.post_notices(notice("n1", cli=NUMBER))
+    deployment.settle()
+    deployment.post_notices(area("FY3", name="n1", day=2))
+    deployment.settle()
+    assert pairs(deployment) == {}
 
 
-def test_one_line_in_two_councils_registers_is_found_in_both(house: House) -> None:
-    cardiff = add_feed(house.store, "council", "W06000015", "Cardiff")
-    house.put_entries(entry("e1", cli=NUMBER))
-    house.put_entries(entry("c1", cli=NUMBER), feed=cardiff)
-    house.post_notices(notice(cli=NUMBER))
-    house.settle()
-    assert {case.feed_id for case in house.cases()} == {BLACKPOOL, cardiff}
+def test_one_line_in_two_councils_registers_is_found_in_both(deployment: Deployment) -> None:
+    cardiff = add_feed(deployment.store, "council", "W06000015", "Cardiff")
+    deployment.put_entries(entry("e1", cli=NUMBER))
+    deployment.put_entries(entry("c1", cli=NUMBER), feed=cardiff)
+    deployment.post_notices(notice(cli=NUMBER))
+    deployment.settle()
+    assert {case.feed_id for case in deployment.cases()} == {BLACKPOOL, cardiff}
 
 
-def test_an_entry_that_leaves_the_register_ends_its_matches(house: House) -> None:
-    found(house, notice(cli=NUMBER), entry(cli=NUMBER))
-    withdraw_one(house.store, BLACKPOOL, "e1")
-    house.settle()
-    assert pairs(house) == {}
-    assert rows(house, matches)[0].ended_at is not None
+def test_an_entry_that_leaves_the_register_ends_its_matches(deployment: Deployment) -> None:
+    found(deployment, notice(cli=NUMBER), entry(cli=NUMBER))
+    withdraw_one(deployment.store, BLACKPOOL, "e1")
+    deployment.settle()
+    assert pairs(deployment) == {}
+    assert rows(deployment, matches)[0].ended_at is not None
 
 
-def test_entries_missing_from_a_full_replacement_end_their_matches(house: House) -> None:
-    house.put_entries(entry("e1", cli=NUMBER), entry("e2", cli=NUMBER))
-    house.post_notices(notice(cli=NUMBER))
-    house.settle()
-    house.put_entries(entry("e2", cli=NUMBER), replacement=Replacement(1.0))
-    house.settle()
-    assert set(pairs(house)) == {("n1", "e2")}
+def test_entries_missing_from_a_full_replacement_end_their_matches(deployment: Deployment) -> None:
+    deployment.put_entries(entry("e1", cli=NUMBER), entry("e2", cli=NUMBER))
+    deployment.post_notices(notice(cli=NUMBER))
+    deployment.settle()
+    deployment.put_entries(entry("e2", cli=NUMBER), replacement=Replacement(1.0))
+    deployment.settle()
+    assert set(pairs(deployment)) == {("n1", "e2")}
 
 
-def test_a_match_names_the_versions_it_was_made_from(house: House) -> None:
-    found(house, notice(cli=NUMBER), entry(cli=NUMBER))
-    house.put_entries(entry(day=2, cli=NUMBER, protocol="stmf"))
-    house.settle()
-    house.post_notices(notice(day=2, cli=NUMBER, brand="Raven"))
-    house.post_notices(notice(day=3, cli=NUMBER, brand="Raven Plus"))
-    house.settle()
-    (match,) = rows(house, matches)
+def test_a_match_names_the_versions_it_was_made_from(deployment: Deployment) -> None:
+    found(deployment, notice(cli=NUMBER), entry(cli=NUMBER))
+    deployment.put_entries(entry(day=2, cli=NUMBER, protocol="stmf"))
+    deployment.settle()
+    deployment.post_notices(notice(day=2, cli=NUMBER, brand="Raven"))
+    deployment.post_notices(notice(day=3, cli=NUMBER, brand="Raven Plus"))
+    deployment.settle()
+    (match,) = rows(deployment, matches)
     assert (match.notice_revision, match.entry_revision) == (3, 2)
-    assert (rows(house, notices)[0].revision, rows(house, register_entries)[0].revision) == (3, 2)
-    assert stale_matches(house) == 0
+    assert (rows(deployment, notices)[0].revision, rows(deployment, register_entries)[0].revision) == (3, 2)
+    assert stale_matches(deployment) == 0
 
 
-def test_a_pair_that_is_found_again_is_one_row(house: House) -> None:
-    found(house, notice(cli=NUMBER), entry(cli=NUMBER))
-    house.put_entries(entry(day=2, cli=OTHER_NUMBER))
-    house.settle()
-    house.put_entries(entry(day=3, cli=NUMBER))
-    house.settle()
-    assert count(house, matches) == 1
-    assert set(pairs(house)) == {("n1", "e1")}
+def test_a_pair_that_is_found_again_is_one_row(deployment: Deployment) -> None:
+    found(deployment, notice(cli=NUMBER), entry(cli=NUMBER))
+    deployment.put_entries(entry(day=2, cli=OTHER_NUMBER))
+    deployment.settle()
+    deployment.put_entries(entry(day=3, cli=NUMBER))
+    deployment.settle()
+    assert count(deployment, matches) == 1
+    assert set(pairs(deployment)) == {("n1", "e1")}

@@ -1,4 +1,4 @@
-"""A house that has told of three lines at risk, its backup, and how that is put back."""
+"""A deployment that has told of three lines at risk, its backup, and how that is put back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.runtime.maintenance.backups import back_up, restore
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 
 __all__ = ["ENTRIES", "NOTICES", "copy", "put_back", "rows_in", "told"]
 
@@ -26,28 +26,28 @@ NOTICES = [
 
 
 @pytest.fixture
-def told(house: House) -> House:
-    """A house that has told Blackpool of three lines at risk, ten days before."""
-    house.put_entries(*ENTRIES[:3])
-    house.post_notices(*NOTICES[:3])
-    house.tick(seconds=31)
-    assert len(house.mails()) == 1
-    return house
+def told(deployment: Deployment) -> Deployment:
+    """A deployment that has told Blackpool of three lines at risk, ten days before."""
+    deployment.put_entries(*ENTRIES[:3])
+    deployment.post_notices(*NOTICES[:3])
+    deployment.tick(seconds=31)
+    assert len(deployment.mails()) == 1
+    return deployment
 
 
 @pytest.fixture
-def copy(told: House, tmp_path: Path) -> Path:
+def copy(told: Deployment, tmp_path: Path) -> Path:
     """A backup of it."""
     made = tmp_path / "backup.db"
     back_up(told.store, made)
     return made
 
 
-def put_back(house: House, copy: Path) -> None:
+def put_back(deployment: Deployment, copy: Path) -> None:
     """Restore a copy with everything stopped."""
-    house.store.engine.dispose()
-    restore(house.store, copy, replacing=True)
-    house.mails().clear()
+    deployment.store.engine.dispose()
+    restore(deployment.store, copy, replacing=True)
+    deployment.mails().clear()
 
 
 def rows_in(file: Path, table: str) -> int:

@@ -1,4 +1,4 @@
-"""A winter of oversight in a house: what happens in two months, and how its figures are read."""
+"""A winter of oversight in a deployment: what happens in two months, and how its figures are read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.audit.month_end import MonthEnd, month_to_date
 from services.audit.store import kept
 from services.runtime.bootstrap import UNSAFE
 from services.storage.feeds import add_feed
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.support.one_line import notice
 from tests.support.people import acknowledge_last, confirm_safe, pass_post_check, record
 
@@ -27,28 +27,28 @@ def at(day: str, clock: str = "10:00") -> datetime:
     return datetime.fromisoformat(f"{day}T{clock}:00").replace(tzinfo=UTC)
 
 
-def go_to(house: House, moment: datetime) -> None:
+def go_to(deployment: Deployment, moment: datetime) -> None:
     """Move the clock to a moment, and do what has fallen due by then."""
-    house.tick(seconds=(moment - house.clock.now()).total_seconds())
+    deployment.tick(seconds=(moment - deployment.clock.now()).total_seconds())
 
 
-def close(house: House) -> int:
+def close(deployment: Deployment) -> int:
     """Close every month that can be; how many."""
-    closer, closed = MonthEnd(house.store, UNSAFE), 0
+    closer, closed = MonthEnd(deployment.store, UNSAFE), 0
     while closer.run_once():
         closed += 1
     return closed
 
 
-def figures_of(house: House, month: Month) -> Counts:
-    with house.store.reading() as connection:
+def figures_of(deployment: Deployment, month: Month) -> Counts:
+    with deployment.store.reading() as connection:
         return kept(connection, month)
 
 
-def to_date(house: House) -> Counts:
+def to_date(deployment: Deployment) -> Counts:
     """The figures of the month that it is now."""
-    now = house.clock.now()
-    with house.store.reading() as connection:
+    now = deployment.clock.now()
+    with deployment.store.reading() as connection:
         return month_to_date(connection, month_of(now), UNSAFE, now)
 
 
@@ -57,33 +57,33 @@ def counted(counts: Counts, figure: Figure) -> Mapping[str, int]:
     return {f"{table} {key}".strip(): number for (one, table, key), number in counts.items() if one == figure}
 
 
-def live_through_november(house: House) -> House:
+def live_through_november(deployment: Deployment) -> Deployment:
     """Two lines at risk, one of them with two providers' notices, and a line without a notice."""
-    add_feed(house.store, "provider", "HBRT", "Harbour Telecom")
+    add_feed(deployment.store, "provider", "HBRT", "Harbour Telecom")
     for number, name in ((RAVEN_NUMBER, "e1"), (OTHER_NUMBER, "e2"), (QUIET_NUMBER, "e3")):
-        house.put_entries({"entry_id": name, "cli": number, "last_confirmed_at": "2026-11-01T09:00:00Z"})
-    house.post_notices(notice("n1", issued=1, in_days=10, telecare_known=True))
-    house.post_notices(notice("n2", issued=10, in_days=17, cli=OTHER_NUMBER))
-    house.post_notices(notice("h1", issued=5, in_days=60), feed=HARBOUR)
-    house.tick(seconds=61)
-    acknowledge_last(house)
-    go_to(house, at("2026-11-25"))
-    confirm_safe(house, "e2")
-    go_to(house, at("2026-11-28"))
-    acknowledge_last(house)
-    return house
+        deployment.put_entries({"entry_id": name, "cli": number, "last_confirmed_at": "2026-11-01T09:00:00Z"})
+    deployment.post_notices(notice("n1", issued=1, in_days=10, telecare_known=True))
+    deployment.post_notices(notice("n2", issued=10, in_days=17, cli=OTHER_NUMBER))
+    deployment.post_notices(notice("h1", issued=5, in_days=60), feed=HARBOUR)
+    deployment.tick(seconds=61)
+    acknowledge_last(deployment)
+    go_to(deployment, at("2026-11-25"))
+    confirm_safe(deployment, "e2")
+    go_to(deployment, at("2026-11-28"))
+    acknowledge_last(deployment)
+    return deployment
 
 
-def live_through_december(house: House) -> House:
+def live_through_december(deployment: Deployment) -> Deployment:
     """The month after: one line moves while nobody has confirmed anything, the other after, with its test."""
-    go_to(house, at("2026-12-01", "00:11"))
-    assert close(house) == 1
-    go_to(house, at("2026-12-04"))
-    house.post_notices(notice("n1", issued=30, in_days=10, status="completed"))
-    go_to(house, at("2026-12-12"))
-    pass_post_check(house, "e2")
-    pass_post_check(house, "e2")
-    record(house, Event.REQUEST_HOLD, "e1")
-    go_to(house, at("2027-01-01", "00:11"))
-    assert close(house) == 1
-    return house
+    go_to(deployment, at("2026-12-01", "00:11"))
+    assert close(deployment) == 1
+    go_to(deployment, at("2026-12-04"))
+    deployment.post_notices(notice("n1", issued=30, in_days=10, status="completed"))
+    go_to(deployment, at("2026-12-12"))
+    pass_post_check(deployment, "e2")
+    pass_post_check(deployment, "e2")
+    record(deployment, Event.REQUEST_HOLD, "e1")
+    go_to(deployment, at("2027-01-01", "00:11"))
+    assert close(deployment) == 1
+    return deployment

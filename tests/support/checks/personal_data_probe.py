@@ -72,7 +72,7 @@ class People:
 
 
 def add_sample(people: People, path: Path, kind: RecordKind, now: datetime) -> None:
-    """Add everybody in a sample file, as the door reads it."""
+    """Add everybody in a sample file, as the API reads it."""
     data, origin = path.read_bytes(), Origin("provider:XXXX", kind, "test", b"")
     if path.suffix == ".json":
         rows = iter(raw_rows(read_json_rows(data, JSON, "notices", 100_000)))

@@ -27,7 +27,7 @@ from services.storage.events.process import Consumer
 from services.storage.migrate import upgrade
 from services.storage.tables import inbox, outbox
 from tests.support.clock import FrozenClock
-from tests.support.deployment import RULESET, House
+from tests.support.deployment import RULESET, Deployment
 
 SETTLED_WITHIN = 60.0
 
@@ -115,7 +115,7 @@ class Line:
             await app.stop()
 
 
-class DistributedHouse(House):
+class DistributedHouse(Deployment):
     """The same house; what its outbox holds is told by a relay and handled by workers."""
 
     def __init__(self, engine: Engine, line: Line, clock: FrozenClock | None = None) -> None:

@@ -71,7 +71,7 @@ class Mailbox(Controller):
 
 
 @dataclass
-class Deployment:
+class ServedDeployment:
     """A data directory made ready, and the process that serves it."""
 
     folder: Path
@@ -109,7 +109,7 @@ def _ready(client: httpx.Client) -> bool:
         return False
 
 
-def prepare(folder: Path, mail_port: int) -> Deployment:
+def prepare(folder: Path, mail_port: int) -> ServedDeployment:
     """A deployment with a council of two contacts and a provider, each with a key."""
     settings = Settings(data_dir=folder)
     write_keyring(settings.keys_path, new_keyring())
@@ -123,7 +123,7 @@ def prepare(folder: Path, mail_port: int) -> Deployment:
     ]
     with closing(create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
-    return Deployment(folder, port, store, *keys)
+    return ServedDeployment(folder, port, store, *keys)
 
 
 def duty_policy(mail_port: int) -> CouncilPolicy:
@@ -143,7 +143,7 @@ class Provider:
     """A client that sends batches of notices until it is told to stop, each again until it has its receipt."""
 
     name: str
-    deployment: Deployment
+    deployment: ServedDeployment
     numbers: Iterator[int]
     receipts: dict[str, list[str]] = field(default_factory=dict)
     """The notices of every submission for which a 202 came."""
@@ -186,7 +186,7 @@ def _sent(client: httpx.Client, key: str, rows: list[dict[str, Any]]) -> httpx.R
             Event().wait(A_MOMENT)
 
 
-def put_register(deployment: Deployment, entries: int) -> None:
+def put_register(deployment: ServedDeployment, entries: int) -> None:
     """Share a register of one entry a telephone number."""
     rows = [{"entry_id": f"e{number}", "cli": _number(number)} for number in range(entries)]
     with deployment.client(deployment.council_key) as client:
@@ -194,7 +194,7 @@ def put_register(deployment: Deployment, entries: int) -> None:
     assert answer.status_code == ACCEPTED
 
 
-def kill_and_restart(deployment: Deployment, times: int, noise: random.Random) -> None:
+def kill_and_restart(deployment: ServedDeployment, times: int, noise: random.Random) -> None:
     """Kill the process so many times at random moments, each time when it has served for a while."""
     for _ in range(times):
         Event().wait(noise.uniform(0.1, 1.2))

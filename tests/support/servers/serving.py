@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.storage.tables import cases, deliveries, outbox
-from tests.support.servers.killing import Deployment, Mailbox, prepare
+from tests.support.servers.killing import Mailbox, ServedDeployment, prepare
 
 __all__ = ["command_line", "deployment", "mailbox", "nothing_left_to_do"]
 
@@ -26,7 +26,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[Deployment]:
+def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
     """A deployment that is served until the test ends."""
     made = prepare(tmp_path, mailbox.port)
     try:
@@ -37,14 +37,14 @@ def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[Deployment]:
         made.store.engine.dispose()
 
 
-def command_line(deployment: Deployment, *typed: str) -> subprocess.CompletedProcess[str]:
+def command_line(deployment: ServedDeployment, *typed: str) -> subprocess.CompletedProcess[str]:
     """What a command on the deployment's own machine came to, as a process beside the one that serves."""
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder), "COLUMNS": "240"}
     command = [str(Path(sys.executable).with_name("pullcord")), *typed]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
-def nothing_left_to_do(deployment: Deployment) -> bool:
+def nothing_left_to_do(deployment: ServedDeployment) -> bool:
     """Whether every event is handled, every case told, and every delivery settled."""
     left = (
         select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None)),

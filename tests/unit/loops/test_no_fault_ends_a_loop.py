@@ -17,8 +17,8 @@ from sqlalchemy import Engine, event
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.runtime.embedded.runner import EmbeddedRunner, Loop
 from services.storage.tables import quarantine
-from tests.support.deployment import House, sqlite_engine
-from tests.support.http import make_door_parts
+from tests.support.deployment import Deployment, sqlite_engine
+from tests.support.http import make_api_parts
 from tests.support.ledger import rows
 from tests.support.one_line import ENTRY, notice
 from tests.unit.loops.faults import A_FEW, EVERY, any_fault, kind_of
@@ -30,8 +30,10 @@ ROUNDS = 6
 
 @pytest.mark.parametrize("fault", A_FEW, ids=kind_of)
 @pytest.mark.parametrize("name", EMBEDDED)
-def test_a_loop_of_the_one_process_outlives_a_fault_of_its_work(house: House, name: str, fault: BaseException) -> None:
-    loop = named(EmbeddedRunner(make_door_parts(house)), name)
+def test_a_loop_of_the_one_process_outlives_a_fault_of_its_work(
+    deployment: Deployment, name: str, fault: BaseException
+) -> None:
+    loop = named(EmbeddedRunner(make_api_parts(deployment)), name)
     work, faults, done = loop._work, [fault], Event()
 
     def failing_once() -> int:
@@ -100,39 +102,39 @@ def test_a_council_is_told_whatever_fails_once_at_whichever_statement(number: in
     with TemporaryDirectory() as folder:
         engine = sqlite_engine(Path(folder))
         try:
-            the_council_is_told(House(engine).with_officers(), number, fault)
+            the_council_is_told(Deployment(engine).with_officers(), number, fault)
         finally:
             engine.dispose()
 
 
-def the_council_is_told(house: House, number: int, fault: BaseException) -> None:
-    runner = EmbeddedRunner(make_door_parts(house))
-    house.put_entries(ENTRY)
-    house.post_notices(notice())
-    with failing_at(house.store.engine, number, fault):
+def the_council_is_told(deployment: Deployment, number: int, fault: BaseException) -> None:
+    runner = EmbeddedRunner(make_api_parts(deployment))
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(notice())
+    with failing_at(deployment.store.engine, number, fault):
         for _ in range(ROUNDS):
             for loop in runner.loops:
                 loop._survived(loop._step)
-            house.clock.advance(seconds=31)
+            deployment.clock.advance(seconds=31)
     assert [loop.failing for loop in runner.loops] == [0] * len(EMBEDDED)
     # What is no passing fault is taken to be the event's: it is set aside, and an alert says so.
-    assert house.mails() or rows(house, quarantine)
-    assert len(house.mails()) <= 1
+    assert deployment.mails() or rows(deployment, quarantine)
+    assert len(deployment.mails()) <= 1
 
 
-def test_a_fault_of_the_machine_sets_no_event_aside(house: House) -> None:
-    pump = Loop("pump", EventDispatcher(house.store, house.consumers).run_once, 1.0)
-    house.put_entries(ENTRY)
-    house.post_notices(notice())
+def test_a_fault_of_the_machine_sets_no_event_aside(deployment: Deployment) -> None:
+    pump = Loop("pump", EventDispatcher(deployment.store, deployment.consumers).run_once, 1.0)
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(notice())
     passing = [fault for fault in A_FEW if not isinstance(fault, ValueError)]
     for number in range(1, 6):
         for fault in passing:
-            with failing_at(house.store.engine, number, fault):
+            with failing_at(deployment.store.engine, number, fault):
                 pump._survived(pump._step)
     while pump._survived(pump._step):
         pass
-    assert rows(house, quarantine) == []
-    assert len(house.matches()) == 1
+    assert rows(deployment, quarantine) == []
+    assert len(deployment.matches()) == 1
 
 
 def test_the_faults_are_many() -> None:

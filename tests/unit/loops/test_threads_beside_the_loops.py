@@ -18,7 +18,7 @@ from services.runtime.kafka.outbox_listener import OutboxListener
 from services.runtime.kafka.relay import RelayError
 from services.runtime.kafka.relay_supervisor import RelaySupervisor
 from services.runtime.kafka.watchdog import Watchdog
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.unit.loops.faults import A_FEW, EVERY, kind_of
 
 WITHIN = 20.0
@@ -73,8 +73,10 @@ def test_the_watch_ends_a_process_that_hangs_also_after_any_fault(where: str, fa
 
 
 @pytest.mark.parametrize("fault", EVERY, ids=kind_of)
-def test_a_station_lets_go_of_brokers_after_any_fault_and_its_loop_goes_on(house: House, fault: BaseException) -> None:
-    station = RelaySupervisor(house.store, KafkaSettings(_env_file=None), timedelta(minutes=1))
+def test_a_station_lets_go_of_brokers_after_any_fault_and_its_loop_goes_on(
+    deployment: Deployment, fault: BaseException
+) -> None:
+    station = RelaySupervisor(deployment.store, KafkaSettings(_env_file=None), timedelta(minutes=1))
     closed: list[float] = []
 
     class Broken:
@@ -92,8 +94,8 @@ def test_a_station_lets_go_of_brokers_after_any_fault_and_its_loop_goes_on(house
     assert bool(closed) is not isinstance(fault, SQLAlchemyError)
 
 
-def test_a_station_says_that_the_brokers_cannot_be_told(house: House) -> None:
-    station = RelaySupervisor(house.store, KafkaSettings(_env_file=None), timedelta(minutes=1))
+def test_a_station_says_that_the_brokers_cannot_be_told(deployment: Deployment) -> None:
+    station = RelaySupervisor(deployment.store, KafkaSettings(_env_file=None), timedelta(minutes=1))
 
     def refuse() -> Any:
         raise OSError("address of a broker")

@@ -16,7 +16,7 @@ from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.roles import WorkerEndedError
 from services.runtime.kafka.worker import LONGEST_WAIT, Worker, make_worker
 from services.runtime.logs import say_failed
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 from tests.unit.loops.faults import EVERY, kind_of
 
 WITHIN = 20.0
@@ -58,8 +58,8 @@ class App:
 class Failing(Worker):
     """A worker whose handling raises so many times."""
 
-    def __init__(self, house: House, app: Any, *faults: BaseException) -> None:
-        super().__init__(house.store, house.consumers[0], app)
+    def __init__(self, deployment: Deployment, app: Any, *faults: BaseException) -> None:
+        super().__init__(deployment.store, deployment.consumers[0], app)
         self.faults = list(faults)
         self.handled: list[Sequence[Any]] = []
 
@@ -73,9 +73,9 @@ class Failing(Worker):
 
 
 @pytest.mark.parametrize("fault", EVERY, ids=kind_of)
-def test_a_worker_keeps_its_messages_through_any_fault(house: House, fault: BaseException) -> None:
+def test_a_worker_keeps_its_messages_through_any_fault(deployment: Deployment, fault: BaseException) -> None:
     async def taking() -> tuple[bool, Failing]:
-        worker = Failing(house, App(), fault, fault)
+        worker = Failing(deployment, App(), fault, fault)
         return await worker.take(["m1", "m2"]), worker
 
     taken, worker = asyncio.run(taking())
@@ -85,16 +85,18 @@ def test_a_worker_keeps_its_messages_through_any_fault(house: House, fault: Base
     assert worker.app.waited == [0.1, 0.2]
 
 
-def test_a_worker_waits_longer_and_longer_and_never_gives_up(house: House) -> None:
+def test_a_worker_waits_longer_and_longer_and_never_gives_up(deployment: Deployment) -> None:
     async def taking() -> Failing:
-        worker = Failing(house, App(), *[OSError()] * 100)
+        worker = Failing(deployment, App(), *[OSError()] * 100)
         assert await worker.take(["m"])
         return worker
 
     assert max(asyncio.run(taking()).app.waited) == LONGEST_WAIT
 
 
-def test_a_machine_without_room_for_a_thread_loses_no_message(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_room_for_a_thread_loses_no_message(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     to_thread, faults = asyncio.to_thread, [RuntimeError("can't start new thread"), MemoryError()]
 
     async def crowded(*given: Any) -> Any:
@@ -103,7 +105,7 @@ def test_a_machine_without_room_for_a_thread_loses_no_message(house: House, monk
         return await to_thread(*given)
 
     async def taking() -> Failing:
-        worker = Failing(house, App())
+        worker = Failing(deployment, App())
         monkeypatch.setattr(asyncio, "to_thread", crowded)
         assert await worker.take(["m"])
         return worker
@@ -111,19 +113,21 @@ def test_a_machine_without_room_for_a_thread_loses_no_message(house: House, monk
     assert asyncio.run(taking()).handled == [["m"]]
 
 
-def test_a_worker_that_is_told_to_stop_keeps_what_it_could_not_handle(house: House) -> None:
+def test_a_worker_that_is_told_to_stop_keeps_what_it_could_not_handle(deployment: Deployment) -> None:
     async def taking() -> bool:
         app = App()
-        worker = Failing(house, app, *[OSError()] * 5)
+        worker = Failing(deployment, app, *[OSError()] * 5)
         app.stopped = True
         return await worker.take(["m"])
 
     assert asyncio.run(taking()) is False
 
 
-def test_a_worker_that_faust_has_given_up_is_not_alive(house: House, tmp_path: Path) -> None:
+def test_a_worker_that_faust_has_given_up_is_not_alive(deployment: Deployment, tmp_path: Path) -> None:
     async def crashing() -> tuple[bool, bool]:
-        worker = make_worker(house.store, house.consumers[0], KafkaSettings(_env_file=None), data_dir=str(tmp_path))
+        worker = make_worker(
+            deployment.store, deployment.consumers[0], KafkaSettings(_env_file=None), data_dir=str(tmp_path)
+        )
         before = worker.alive
         await worker.app.crash(OSError())
         return before, worker.alive
@@ -135,14 +139,14 @@ def parts() -> Any:
     return SimpleNamespace(settings=SimpleNamespace(canary_seconds=60.0, stalled_seconds=300.0))
 
 
-def ended(house: House, stop: Event, start_fault: BaseException | None = None, *, crashing: bool) -> App:
+def ended(deployment: Deployment, stop: Event, start_fault: BaseException | None = None, *, crashing: bool) -> App:
     """The application of a worker that worked until its end, which must come by itself."""
     made: list[App] = []
 
     async def working() -> None:
         app = App(start_fault)
         made.append(app)
-        worker = Failing(house, app)
+        worker = Failing(deployment, app)
         work = asyncio.ensure_future(roles._work(parts(), worker, stop))
         await app.started.wait()
         if crashing:
@@ -159,18 +163,18 @@ def ended(house: House, stop: Event, start_fault: BaseException | None = None, *
     return made[0]
 
 
-def test_a_process_does_not_live_on_without_its_worker(house: House) -> None:
+def test_a_process_does_not_live_on_without_its_worker(deployment: Deployment) -> None:
     with pytest.raises(WorkerEndedError, match="the worker of matcher has ended by itself: start it again"):
-        ended(house, Event(), crashing=True)
+        ended(deployment, Event(), crashing=True)
 
 
-def test_a_worker_that_cannot_start_ends_its_process(house: House) -> None:
+def test_a_worker_that_cannot_start_ends_its_process(deployment: Deployment) -> None:
     with pytest.raises(ConnectionError):
-        ended(house, Event(), ConnectionError(), crashing=False)
+        ended(deployment, Event(), ConnectionError(), crashing=False)
 
 
-def test_a_worker_that_is_told_to_stop_ends_well(house: House) -> None:
-    assert not ended(house, Event(), crashing=False).crashed
+def test_a_worker_that_is_told_to_stop_ends_well(deployment: Deployment) -> None:
+    assert not ended(deployment, Event(), crashing=False).crashed
 
 
 def test_saying_that_work_failed_never_fails(monkeypatch: pytest.MonkeyPatch) -> None:

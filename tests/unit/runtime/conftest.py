@@ -11,9 +11,9 @@ import structlog
 
 from tests.support.clock import FrozenClock
 from tests.support.command_line import Desk
-from tests.support.http import door
+from tests.support.http import api
 
-__all__ = ["door"]
+__all__ = ["api"]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from services.core.clock import AcceleratedClock
 from services.runtime.clock_guard import ASKED_EVERY, PAUSE, TOLERANCE, ClockGuard, guard_of
 from services.storage.store import Store
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 
 START = datetime(2026, 11, 29, 8, tzinfo=UTC)
 
@@ -109,14 +109,16 @@ class Away(Store):
         yield
 
 
-def test_a_database_that_does_not_answer_holds_nothing_back(house: House) -> None:
-    guard = guard_of(Away(house.store.engine, house.store.vault, house.store.tokeniser))
+def test_a_database_that_does_not_answer_holds_nothing_back(deployment: Deployment) -> None:
+    guard = guard_of(Away(deployment.store.engine, deployment.store.vault, deployment.store.tokeniser))
     assert guard is not None
     assert guard.is_trusted()
 
 
-def test_a_clock_that_is_not_the_machines_is_left_alone(house: House) -> None:
-    simulated = Store(house.store.engine, house.store.vault, house.store.tokeniser, AcceleratedClock(START))
+def test_a_clock_that_is_not_the_machines_is_left_alone(deployment: Deployment) -> None:
+    simulated = Store(
+        deployment.store.engine, deployment.store.vault, deployment.store.tokeniser, AcceleratedClock(START)
+    )
     assert guard_of(simulated) is None
 
 

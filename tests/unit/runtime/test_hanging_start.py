@@ -48,7 +48,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Event:
     """Set instead of the end of the process."""
     told = Event()
     watch: Callable[..., Any] = roles.Watchdog
-    monkeypatch.setattr(roles, "Watch", lambda *arguments: watch(*arguments, end=told.set))
+    monkeypatch.setattr(roles, "Watchdog", lambda *arguments: watch(*arguments, end=told.set))
     return told
 
 

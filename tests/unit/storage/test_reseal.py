@@ -21,24 +21,24 @@ from services.storage.secrets.reseal import (
 from services.storage.store import Store
 from services.storage.tables import metadata, notices, register_entries
 from services.storage.vault import Vault, VaultError, place
-from tests.support.deployment import House
+from tests.support.deployment import Deployment
 
 OLD, NEW = {"k1": b"v" * 32}, {"k2": b"w" * 32}
 
 
 @pytest.fixture
-def full(house: House) -> House:
-    """A house with something in every sealed column."""
-    house.put_entries(*({"cli": f"01632 96012{number}", "entry_id": f"e{number}"} for number in range(5)))
-    house.post_notices({"cli": "01632 960121", "planned_migration_date": "2026-12-03"})
-    house.tick(seconds=31)
+def full(deployment: Deployment) -> Deployment:
+    """A deployment with something in every sealed column."""
+    deployment.put_entries(*({"cli": f"01632 96012{number}", "entry_id": f"e{number}"} for number in range(5)))
+    deployment.post_notices({"cli": "01632 960121", "planned_migration_date": "2026-12-03"})
+    deployment.tick(seconds=31)
     record = read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"})
-    act(house.store, house.cases()[0].reference, Event.ACKNOWLEDGE, record, None)
-    return house
+    act(deployment.store, deployment.cases()[0].reference, Event.ACKNOWLEDGE, record, None)
+    return deployment
 
 
-def _under(house: House, keys: dict[str, bytes], current: str) -> Store:
-    return replace(house.store, vault=Vault(keys, current))
+def _under(deployment: Deployment, keys: dict[str, bytes], current: str) -> Store:
+    return replace(deployment.store, vault=Vault(keys, current))
 
 
 def _values(store: Store) -> Iterator[object]:
@@ -61,7 +61,7 @@ def test_every_sealed_column_is_known() -> None:
     assert {(column.table.name, column.name) for column in SEALED_COLUMNS} == sealed
 
 
-def test_after_it_the_old_key_is_not_needed_and_nothing_else_has_changed(full: House) -> None:
+def test_after_it_the_old_key_is_not_needed_and_nothing_else_has_changed(full: Deployment) -> None:
     before = list(map(repr, _values(full.store)))
     both = _under(full, OLD | NEW, "k2")
     assert left_to_reseal(both) == len(before)
@@ -72,7 +72,7 @@ def test_after_it_the_old_key_is_not_needed_and_nothing_else_has_changed(full: H
             assert set(connection.execute(select(table.c.key_id, table.c.revision))) == {("k2", 1)}
 
 
-def test_cut_off_it_is_carried_on_and_done_it_does_nothing(full: House) -> None:
+def test_cut_off_it_is_carried_on_and_done_it_does_nothing(full: Deployment) -> None:
     both = _under(full, OLD | NEW, "k2")
     total = left_to_reseal(both)
     first = next(iter(reseal(both, batch=2)))
@@ -81,20 +81,20 @@ def test_cut_off_it_is_carried_on_and_done_it_does_nothing(full: House) -> None:
     assert list(reseal(both)) == []
 
 
-def test_half_done_everything_can_be_read_with_both_keys(full: House) -> None:
+def test_half_done_everything_can_be_read_with_both_keys(full: Deployment) -> None:
     both = _under(full, OLD | NEW, "k2")
     next(iter(reseal(both, batch=2)))
     assert len(list(_values(both))) > 0
 
 
-def test_a_missing_old_key_is_named_and_nothing_is_lost(full: House) -> None:
+def test_a_missing_old_key_is_named_and_nothing_is_lost(full: Deployment) -> None:
     before = list(map(repr, _values(full.store)))
     with pytest.raises(VaultError, match="k1"):
         list(reseal(_under(full, NEW, "k2")))
     assert list(map(repr, _values(full.store))) == before
 
 
-def test_what_others_seal_under_the_old_key_meanwhile_is_done_on_a_later_pass(full: House) -> None:
+def test_what_others_seal_under_the_old_key_meanwhile_is_done_on_a_later_pass(full: Deployment) -> None:
     both = _under(full, OLD | NEW, "k2")
     paused: list[float] = []
 
@@ -109,7 +109,7 @@ def test_what_others_seal_under_the_old_key_meanwhile_is_done_on_a_later_pass(fu
     assert paused.count(KNOWN_WITHIN) == 2
 
 
-def test_it_gives_up_on_somebody_who_goes_on_sealing_under_the_old_key(full: House) -> None:
+def test_it_gives_up_on_somebody_who_goes_on_sealing_under_the_old_key(full: Deployment) -> None:
     both = _under(full, OLD | NEW, "k2")
     numbers = iter(range(200, 300))
 
@@ -122,7 +122,7 @@ def test_it_gives_up_on_somebody_who_goes_on_sealing_under_the_old_key(full: Hou
     assert left_to_reseal(both) == 1
 
 
-def test_how_much_is_under_each_key_is_counted(full: House) -> None:
+def test_how_much_is_under_each_key_is_counted(full: Deployment) -> None:
     both = _under(full, OLD | NEW, "k2")
     total = left_to_reseal(both)
     first = next(iter(reseal(both, batch=2)))

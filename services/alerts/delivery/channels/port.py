@@ -1,4 +1,4 @@
-"""What the rest of the house knows of sending: one message to one target, and what became of it."""
+"""What the rest of Pullcord knows of sending: one message to one target, and what became of it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,7 +34,7 @@ ACCEPTED = SendResult(Outcome.SENT, "accepted")
 
 
 class Channel(Protocol):
-    """A way for a message to leave the house."""
+    """A way for a message to leave Pullcord."""
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         """Send `message` to the one target that `route` (an Apprise URL) names; never raises.

@@ -31,10 +31,10 @@ def codes(way: Way, kind: str, data: bytes) -> dict[str, list[int]]:
 def way(request: pytest.FixtureRequest) -> Way:
     def opened(name: str) -> Any:
         found = request.getfixturevalue(name)
-        (found if name == "desk" else found.house).clock.set(NOW)
+        (found if name == "desk" else found.deployment).clock.set(NOW)
         return found
 
-    return way_of(request.param, lambda: opened("desk"), lambda: opened("door"))
+    return way_of(request.param, lambda: opened("desk"), lambda: opened("api"))
 
 
 def test_44a_and_44b_all_six_notices_move_to_11_january_and_none_is_stale(way: Way) -> None:

@@ -17,7 +17,7 @@ from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Issue, Outcome, RowOutcome
 from services.ingest.recording.submissions import Receipt
 from tests.support.command_line import RAVEN, Desk
-from tests.support.http import Door
+from tests.support.http import Api
 from tests.support.ways_in import WAYS, Named, Way, way_of
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
@@ -29,10 +29,10 @@ VERB = {"notices": "issued", "register": "changed"}
 
 
 @pytest.fixture
-def ways(desk: Desk, door: Door) -> dict[str, Way]:
+def ways(desk: Desk, api: Api) -> dict[str, Way]:
     desk.clock.set(NOW)
-    door.house.clock.set(NOW)
-    return {name: way_of(name, lambda: desk, lambda: door) for name in WAYS}
+    api.deployment.clock.set(NOW)
+    return {name: way_of(name, lambda: desk, lambda: api) for name in WAYS}
 
 
 def written(kind: str, rows: list[tuple[str, str, str, str]], *, workbook: bool) -> bytes:

@@ -1,4 +1,4 @@
-"""`pullcord import`: takes files of registers and notices in, as the HTTP door does."""
+"""`pullcord import`: takes files of registers and notices in, as the HTTP API does."""
 
 from __future__ import annotations
 

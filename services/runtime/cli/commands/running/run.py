@@ -27,7 +27,7 @@ def ingest(
     host: Annotated[str | None, typer.Option(help="The address to listen on; PULLCORD_HOST if absent.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; PULLCORD_PORT if absent.")] = None,
 ) -> None:
-    """The door and the pages, over HTTP. It needs the database and no broker: with Kafka down it stays open."""
+    """The API and the pages, over HTTP. They need the database and no broker: with Kafka down they still answer."""
     settings = _begin()
     with (
         opened_when_there(settings) as store,

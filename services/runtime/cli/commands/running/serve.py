@@ -25,7 +25,7 @@ def serve(
     port: Port = None,
     pretty_logs: Annotated[bool, typer.Option(help="Logs for reading instead of JSON.")] = False,
 ) -> None:
-    """Serve everything in one process: the door, matching, alerts, acknowledgement pages, health and metrics.
+    """Serve everything in one process: the API, matching, alerts, acknowledgement pages, health and metrics.
 
     Stop it with Ctrl-C or SIGTERM: it finishes the step at hand. After a crash it carries on where it was.
 

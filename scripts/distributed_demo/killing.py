@@ -13,7 +13,7 @@ from services.runtime.demo import acts
 from services.runtime.demo.samples import Sample
 from services.runtime.demo.stage import Stage
 from services.runtime.demo.telling import Teller, plain_table
-from services.runtime.demo.waiting import unhandled, until, until_handled, until_told
+from services.runtime.demo.waiting import unhandled, until, until_delivered, until_handled
 from services.storage.tables import outbox, quarantine
 
 
@@ -35,7 +35,7 @@ def a_worker_is_killed(stage: Stage, crew: Crew, teller: Teller, sample: Sample)
     _watch(stage, teller, killed)
     until_handled(stage)
     _report(stage, teller, victim)
-    until_told(stage)
+    until_delivered(stage)
     _prove(stage, crew, teller, len(stage.mailbox.mails) - mails)
 
 

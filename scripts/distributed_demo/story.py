@@ -9,7 +9,7 @@ from services.runtime.demo import acts, answers
 from services.runtime.demo.samples import SAMPLES
 from services.runtime.demo.stage import Stage
 from services.runtime.demo.telling import Teller
-from services.runtime.demo.waiting import until_told
+from services.runtime.demo.waiting import until_delivered
 
 DAYS_UNANSWERED = 7
 LATER = next(sample for sample in SAMPLES if sample.file_name == "notices-harbour.csv")
@@ -30,7 +30,7 @@ def tell(stage: Stage, crew: Crew, teller: Teller) -> None:
     """The story, from the first file to the acknowledgement."""
     acts.files_come_in(stage, teller, [sample for sample in SAMPLES if sample != LATER])
     acts.lines_are_matched(stage, teller)
-    acts.councils_are_told(stage, teller)
+    acts.councils_are_alerted(stage, teller)
     a_worker_is_killed(stage, crew, teller, LATER)
     answers.nobody_answers(
         stage,
@@ -56,4 +56,4 @@ def show_where_to_look(stage: Stage, crew: Crew, teller: Teller) -> None:
 def _let_a_week_pass(stage: Stage) -> None:
     for _ in range(DAYS_UNANSWERED):
         let_a_day_pass(stage.store)
-        until_told(stage)
+        until_delivered(stage)

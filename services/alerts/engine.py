@@ -40,7 +40,7 @@ LOOK_AHEAD = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DueEscalation:
     """A case and the escalation that is being told."""
 
     case: Case
@@ -119,17 +119,17 @@ def _claim(connection: Connection, feed_id: str, now: datetime) -> list[Case]:
     return find_due(connection, skipping_locked(connection, query.order_by(cases.c.due_at).limit(BATCH)))
 
 
-def _sort(reviews: Iterable[Owed], now: datetime) -> tuple[list[Told], list[Case]]:
+def _sort(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation], list[Case]]:
     told, quiet = [], []
     for made in reviews:
         if made.message is not None and made.message.due_at <= now:
-            told.append(Told(made.case, made.message))
+            told.append(DueEscalation(made.case, made.message))
         else:
             quiet.append(made.case)
     return told, quiet
 
 
-def _after_telling(told: Told, council: Council, now: datetime) -> Case:
+def _after_telling(told: DueEscalation, council: Council, now: datetime) -> Case:
     """The case once its message is written down. It counts as told when the message was accepted for somebody."""
     again = now + timedelta(minutes=council.policy.unreached_repeat_minutes)
     return replace(told.case, tried_at=now, due_at=again)
@@ -139,11 +139,11 @@ def _intend(
     connection: Connection,
     store: Store,
     council: Council,
-    told: Sequence[Told],
+    told: Sequence[DueEscalation],
     fallback: Sequence[Contact],
     now: datetime,
 ) -> None:
-    groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[Told]]] = {}
+    groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}
     for one in told:
         tiers = tiers_for(council.policy, one.escalation.threshold, one.case.state)
         group = tells_of_withdrawal(one.escalation.reason), tuple(tier.label for tier in tiers)
@@ -161,7 +161,7 @@ def _write_alert(
     connection: Connection,
     store: Store,
     council: Council,
-    members: Sequence[Told],
+    members: Sequence[DueEscalation],
     contacts: Sequence[tuple[str, Contact]],
     now: datetime,
 ) -> str:
@@ -201,7 +201,7 @@ def _write_alert(
     return alert
 
 
-def _alert_case(alert_pk: int, one: Told) -> Mapping[str, object]:
+def _alert_case(alert_pk: int, one: DueEscalation) -> Mapping[str, object]:
     return {
         "alert_pk": alert_pk,
         "case_pk": one.case.pk,

@@ -23,7 +23,7 @@ BATCH = 2_000
 PENDING = ("intended", "waiting")
 
 
-def count_as_told(connection: Connection, store: Store, alert_pk: int, now: datetime) -> None:
+def count_as_accepted(connection: Connection, store: Store, alert_pk: int, now: datetime) -> None:
     """Note that somebody has an alert. The first acceptance counts: from it the next message is paced.
 
     It locks the cases, so it comes before the delivery is changed: whoever writes an alert takes them in this order.
@@ -47,14 +47,14 @@ def count_as_told(connection: Connection, store: Store, alert_pk: int, now: date
             if case is None or case.tried_at is None or case.tried_at > alert.created_at:
                 continue
             policy = CasePolicy(council.policy, load_ruleset(case.ruleset))
-            case = _told(case, told[entry_pk], alert.reason, now)
+            case = _accepted(case, told[entry_pk], alert.reason, now)
             changed.append(what_is_owed(case, context.entry, context.lines, policy, now))
         save_cases(connection, (made.case for made in changed))
         write_effects(connection, store, effects_of(changed), now)
     connection.execute(update(alerts).where(alerts.c.pk == alert_pk).values(accepted_at=now))
 
 
-def _told(case: Case, threshold: int, reason: str, now: datetime) -> Case:
+def _accepted(case: Case, threshold: int, reason: str, now: datetime) -> Case:
     if tells_of_withdrawal(reason):
         return replace(case, warned=False, tried_at=None)
     return replace(case, last_alert_at=now, last_threshold=threshold, warned=True, tried_at=None)

@@ -135,7 +135,7 @@ class Dispatcher:
         except DBAPIError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault in one case's record; the cases stay owed a message
-            log.error("cases_not_counted_as_told", alerts=delivery.alert, error=type(error).__name__)
+            log.error("cases_not_counted_as_alerted", alerts=delivery.alert, error=type(error).__name__)
             settle(self.store, delivery, result, self.fallback, counting=False)
         del self._in_flight[job.delivery]
         DELIVERIES.labels(result.outcome.value).inc()

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, func, insert, select, update
 
 from schemas.events import AlertSettled
-from services.alerts.delivery.acceptance import count_as_told
+from services.alerts.delivery.acceptance import count_as_accepted
 from services.alerts.delivery.channels.destinations import destination_of
 from services.alerts.delivery.channels.port import Outcome, SendResult
 from services.alerts.policy.policy import Contact
@@ -109,7 +109,7 @@ def settle(
     state, due_at = _next(delivery, result, now)
     with store.writing() as connection:
         if result.outcome is Outcome.SENT and counting:
-            count_as_told(connection, store, delivery.alert_pk, now)
+            count_as_accepted(connection, store, delivery.alert_pk, now)
         _end_attempt(connection, delivery, result.outcome.value, result.reason, now)
         standing = _decided_elsewhere(connection, delivery, sent=result.outcome is Outcome.SENT)
         if standing is not None:

@@ -87,8 +87,8 @@ def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> E
     if clock.state in CLOCK_STOPPED:
         return None
     due_at = _when_awake(clock, policy, _due(clock, policy), now)
-    told_at = max(due_at, now)
-    return Escalation(due_at, _threshold(clock, policy, told_at), _reason(clock, policy, told_at))
+    sent_at = max(due_at, now)
+    return Escalation(due_at, _threshold(clock, policy, sent_at), _reason(clock, policy, sent_at))
 
 
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
@@ -101,7 +101,9 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datet
     longest = policy.urgent_acknowledgement_hours if _pressing(clock, now) else policy.acknowledgement_hours
     moments = [now + timedelta(hours=longest)]
     if clock.harm_on is not None:
-        pending = (threshold_moment(policy, clock.harm_on, days) for days in _untold(clock, policy, clock.harm_on))
+        pending = (
+            threshold_moment(policy, clock.harm_on, days) for days in _thresholds_left(clock, policy, clock.harm_on)
+        )
         moments += [moment for moment in pending if moment > now]
     return max(min(moments), now + timedelta(hours=policy.acknowledgement_min_hours)).astimezone(UTC)
 
@@ -143,7 +145,9 @@ def _due_after(clock: CaseClock, policy: CouncilPolicy, last: datetime) -> datet
     flat = _flat_repeat(clock, policy)
     if flat is not None or clock.harm_on is None:
         return repeat_moment(policy, last, flat or policy.unknown_date_repeat_hours)
-    moments = [threshold_moment(policy, clock.harm_on, days) for days in _untold(clock, policy, clock.harm_on)[:1]]
+    moments = [
+        threshold_moment(policy, clock.harm_on, days) for days in _thresholds_left(clock, policy, clock.harm_on)[:1]
+    ]
     reached = threshold_now(policy, clock.level, clock.harm_on, last)
     if reached is not None:
         moments.append(repeat_moment(policy, last, _repeat_hours(clock, policy, reached)))
@@ -155,7 +159,7 @@ def _repeat_hours(clock: CaseClock, policy: CouncilPolicy, reached: int) -> int:
     return max(hours, policy.possible_repeat_hours) if clock.level == "possible" else hours
 
 
-def _untold(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> list[int]:
+def _thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> list[int]:
     """The thresholds still to be told, most days first.
 
     A threshold counts as told when an alert was sent at it or at a tighter one, unless the date has since moved so
@@ -173,12 +177,12 @@ def _untold(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> list[int]
 
 def _flat_repeat(clock: CaseClock, policy: CouncilPolicy) -> int | None:
     """Hours between messages where the state, not the date, sets the pace; None elsewhere."""
-    if clock.state in URGENT and not _told_of_claim(clock):
+    if clock.state in URGENT and not _alerted_of_claim(clock):
         return policy.urgent_repeat_hours
     return policy.post_check_repeat_hours if clock.state in MOVED | URGENT else None
 
 
-def _told_of_claim(clock: CaseClock) -> bool:
+def _alerted_of_claim(clock: CaseClock) -> bool:
     """Whether the urgent state rests on a provider's unannounced word, and somebody has had the message about it."""
     return clock.claimed and clock.last_alert_at is not None
 
@@ -205,7 +209,7 @@ def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: dat
 
 def _wakes_people(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> bool:
     if clock.state in URGENT | MOVED or clock.harm_on is None or clock.level == "possible":
-        return clock.state in URGENT and not _told_of_claim(clock)
+        return clock.state in URGENT and not _alerted_of_claim(clock)
     reached = threshold_now(policy, clock.level, clock.harm_on, at)
     return reached is not None and reached <= policy.quiet_override_days
 
@@ -232,5 +236,5 @@ def _reason(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> Reason:
         return Reason.DATE_UNKNOWN
     if clock.last_alert_at is None:
         return Reason.FIRST_ALERT
-    untold = _threshold(clock, policy, at) in _untold(clock, policy, clock.harm_on)
-    return Reason.THRESHOLD_REACHED if untold else Reason.REPEAT
+    is_new = _threshold(clock, policy, at) in _thresholds_left(clock, policy, clock.harm_on)
+    return Reason.THRESHOLD_REACHED if is_new else Reason.REPEAT

@@ -118,10 +118,10 @@ def _happen(case: Case, dated: Dated, now: datetime, transitions: list[Transitio
     changed = apply(case, dated.event, now, transitions, providers)
     if dated.event is Event.MIGRATE_LINE and dated.line is not None:
         return changed
-    return with_step(_told_once(changed, dated), case, dated.event, dated.moment, dated.line)
+    return with_step(_noted_once(changed, dated), case, dated.event, dated.moment, dated.line)
 
 
-def _told_once(case: Case, dated: Dated) -> Case:
+def _noted_once(case: Case, dated: Dated) -> Case:
     """A day that has come is not told again."""
     if dated.event is Event.RESTRICT_LINE and dated.line is not None:
         memory = of_line(memories(case), dated.line)

@@ -164,7 +164,7 @@ def _how_early(lead: str) -> str:
     return "past" if days < 0 else "late" if days < LATE_DAYS else "in_time"
 
 
-def _count_nobody_told(counts: Counts, row: Said) -> None:
+def _count_unreachable(counts: Counts, row: Said) -> None:
     if row.feed_id is not None:
         add(counts, Figure.NOBODY_TOLD, _code(row), ())
 
@@ -220,7 +220,7 @@ _HOLDS = {"request_hold": "asked", "confirm_hold": "granted", "refuse_hold": "re
 """What was asked or answered by an event, whatever the state."""
 _COUNTERS: dict[AuditAction, Callable[[Counts, Said], None]] = {
     AuditAction.NOTICES_TIMED: _count_leads,
-    AuditAction.NOBODY_COULD_BE_TOLD: _count_nobody_told,
+    AuditAction.NOBODY_COULD_BE_TOLD: _count_unreachable,
     AuditAction.STOCK_TAKEN: _count_stock,
 }
 COUNTED = (*CASE_WORDS, *_COUNTERS)

@@ -14,7 +14,7 @@ from services.runtime.demo.mailbox import text_of
 from services.runtime.demo.samples import Sample
 from services.runtime.demo.stage import Stage
 from services.runtime.demo.telling import Teller, plain_table
-from services.runtime.demo.waiting import until_handled, until_told
+from services.runtime.demo.waiting import until_delivered, until_handled
 from services.storage.tables import cases, matches
 
 SHOWN_ISSUES = 6
@@ -71,10 +71,10 @@ def count_cases(stage: Stage) -> int:
         return connection.scalar(select(func.count()).select_from(cases)) or 0
 
 
-def councils_are_told(stage: Stage, teller: Teller) -> None:
+def councils_are_alerted(stage: Stage, teller: Teller) -> None:
     """The first e-mails, and one of them in full."""
     teller.act("The councils are told")
-    until_told(stage)
+    until_delivered(stage)
     mails = sorted(stage.mailbox.mails, key=lambda mail: str(mail["To"]))
     table = plain_table("To", "Subject")
     for mail in mails:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from services.runtime.demo.mailbox import text_of
 from services.runtime.demo.stage import Stage
 from services.runtime.demo.telling import Teller, plain_table
-from services.runtime.demo.waiting import until_told
+from services.runtime.demo.waiting import until_delivered
 from services.storage.tables import cases
 
 
@@ -24,7 +24,7 @@ def nobody_answers(stage: Stage, teller: Teller, how: str, pass_a_week: Callable
     before = len(stage.mailbox.mails)
     teller.say(f"{how}\n")
     pass_a_week()
-    until_told(stage)
+    until_delivered(stage)
     told = Counter(str(mail["To"]).strip() for mail in stage.mailbox.mails[before:])
     table = plain_table("Told", "Messages in a week")
     for address, count in sorted(told.items()):

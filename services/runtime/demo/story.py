@@ -29,7 +29,7 @@ def tell(stage: HurriedStage, console: Console) -> None:
     )
     acts.files_come_in(stage, teller, SAMPLES)
     acts.lines_are_matched(stage, teller)
-    acts.councils_are_told(stage, teller)
+    acts.councils_are_alerted(stage, teller)
     answers.nobody_answers(
         stage,
         teller,

@@ -39,10 +39,12 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 def until_handled(stage: Stage) -> None:
     """Until every event has been told, and handled by everybody who listens to it."""
-    until(lambda: not _untold(stage) and not any(unhandled(stage, one) for one in stage.consumers), "all is handled")
+    until(
+        lambda: not _unpublished(stage) and not any(unhandled(stage, one) for one in stage.consumers), "all is handled"
+    )
 
 
-def until_told(stage: Stage) -> None:
+def until_delivered(stage: Stage) -> None:
     """Until no message is owed now: none still to be sent, and no case about to be told of."""
     until(lambda: not _owed(stage), "everybody has been told")
 
@@ -56,7 +58,7 @@ def unhandled(stage: Stage, consumer: Consumer) -> int:
         return connection.scalar(query) or 0
 
 
-def _untold(stage: Stage) -> int:
+def _unpublished(stage: Stage) -> int:
     with stage.store.reading() as connection:
         return connection.scalar(select(func.count()).where(outbox.c.published_at.is_(None))) or 0
 

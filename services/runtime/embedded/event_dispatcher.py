@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from services.storage.dialect import is_conflict
-from services.storage.events.missed import tell_missed_again
+from services.storage.events.missed import republish_missed
 from services.storage.events.outbox import StoredEvent, mark_published, unpublished
 from services.storage.events.process import Consumer, NotUnderstoodError, PoisonError, process, put_in_quarantine
 from services.storage.store import Store
@@ -62,12 +62,12 @@ class EventDispatcher:
         return len(events)
 
 
-def tell_missed_again_to(store: Store, consumers: Sequence[Consumer]) -> int:
+def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
     """Have told again what an older version left alone; in one process an event counts as told once it was handled."""
     now = store.now()
     with store.writing() as connection:
         return sum(
-            tell_missed_again(connection, consumer.name, topic, now - A_WHILE)
+            republish_missed(connection, consumer.name, topic, now - A_WHILE)
             for consumer in consumers
             for topic in consumer.topics
         )

@@ -11,7 +11,7 @@ from time import monotonic
 
 from services.runtime.bootstrap import Parts
 from services.runtime.embedded.beats import BEAT_SECONDS, Beat, BeatingStore
-from services.runtime.embedded.event_dispatcher import EventDispatcher, tell_missed_again_to
+from services.runtime.embedded.event_dispatcher import EventDispatcher, republish_missed_to
 from services.runtime.logs import say_failed
 from services.storage.store import Store
 
@@ -179,7 +179,7 @@ class EmbeddedRunner:
         self._pump = beating(
             "pump", store, lambda kept: EventDispatcher(kept, consumers).run_once, _often(parts), engine
         )
-        missed = partial(tell_missed_again_to, store, consumers)
+        missed = partial(republish_missed_to, store, consumers)
         looks_for_missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
         self.loops = (self._pump, engine, deliveries, looks_for_missed, closing(parts))
 

@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 
 from schemas.canary import Canary, CanaryData
 from services.core.ids import event_id
-from services.runtime.kafka.relay import BrokerRecord, tell
+from services.runtime.kafka.relay import BrokerRecord, publish
 from services.runtime.kafka.topics import Topic
 from services.storage.dialect import Exclusive, try_exclusive
-from services.storage.events.canaries import Partition, heard_until, note_told, partitions_due
-from services.storage.events.missed import tell_missed_again
+from services.storage.events.canaries import Partition, heard_until, note_published, partitions_due
+from services.storage.events.missed import republish_missed
 from services.storage.store import Store
 
 log = structlog.get_logger()
@@ -53,9 +53,9 @@ class Canaries:
             if not try_exclusive(connection, Exclusive.CANARIES):
                 return 0
             due = partitions_due(connection, self._partitions(), self.every, now)
-            tell(self.producer, [self._canary(one, now) for one in due])
-            note_told(connection, due, now)
-            return self._tell_again(connection) if due else 0
+            publish(self.producer, [self._canary(one, now) for one in due])
+            note_published(connection, due, now)
+            return self._republish(connection) if due else 0
 
     def _partitions(self) -> list[Partition]:
         return [
@@ -67,13 +67,13 @@ class Canaries:
         said = Canary(id=event_id(now, self.store.random), time=now, data=CanaryData(topic=topic, partition=number))
         return BrokerRecord(topic, CANARY_KEY, said.id, said.model_dump_json().encode(), number)
 
-    def _tell_again(self, connection: Connection) -> int:
+    def _republish(self, connection: Connection) -> int:
         found = 0
         for topic in self.topics:
             for consumer in topic.consumed_by:
                 given = heard_until(connection, consumer, topic.name)
                 # The clocks of two relays may differ by as much as a canary's beat.
-                again = tell_missed_again(connection, consumer, topic.name, given - self.every) if given else 0
+                again = republish_missed(connection, consumer, topic.name, given - self.every) if given else 0
                 if again:
                     log.error("events_told_again", consumer=consumer, topic=topic.name, handled=again)
                     AGAIN.labels(consumer).inc(again)

@@ -62,7 +62,7 @@ class BrokerRecord:
     partition: int | None = None
 
 
-def tell(producer: KafkaProducer, tellings: Sequence[BrokerRecord]) -> None:
+def publish(producer: KafkaProducer, records: Sequence[BrokerRecord]) -> None:
     """Tell all of these, and wait until all copies of the brokers have them.
 
     Raises RelayError.
@@ -76,7 +76,7 @@ def tell(producer: KafkaProducer, tellings: Sequence[BrokerRecord]) -> None:
                 headers=[(ID_HEADER, one.event_id.encode())],
                 partition=one.partition,
             )
-            for one in tellings
+            for one in records
         ]
         producer.flush(ACKNOWLEDGED_WITHIN)
         for future in futures:
@@ -99,18 +99,18 @@ class Relay:
         """
         with self.store.reading() as connection:
             lanes = lanes_with_backlog(connection)
-        return sum(self._tell_lane(lane) for lane in lanes)
+        return sum(self._publish_lane(lane) for lane in lanes)
 
-    def _tell_lane(self, lane: int) -> int:
+    def _publish_lane(self, lane: int) -> int:
         with self.store.writing() as connection:
             if not try_exclusive(connection, lane):
                 return 0
             events = unpublished(connection, BATCH, lane)
-            tell(self.producer, [_telling(event) for event in events])
+            publish(self.producer, [_broker_record(event) for event in events])
             mark_published(connection, events, self.store.now())
         TOLD.inc(len(events))
         return len(events)
 
 
-def _telling(event: StoredEvent) -> BrokerRecord:
+def _broker_record(event: StoredEvent) -> BrokerRecord:
     return BrokerRecord(event.topic, event.partition_key, event.event_id, event.body)

@@ -39,7 +39,7 @@ class RelaySupervisor:
     topics: Sequence[Topic] = field(default_factory=read_topics)
     _connected: _Connected | None = None
 
-    def telling_from(self, store: Store) -> Callable[[], int]:
+    def publishing_from(self, store: Store) -> Callable[[], int]:
         """Its work, with this store."""
         self.store = store
         return self.run_once

@@ -46,9 +46,9 @@ class WorkerEndedError(PullcordError):
 
 def run_relay(parts: Parts, settings: KafkaSettings) -> None:
     """Tell the outbox to the brokers until stopped."""
-    stop = _told_to_stop()
+    stop = _stop_requested()
     station = RelaySupervisor(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
-    loop = beating("relay", parts.store, station.telling_from, parts.settings.poll_seconds)
+    loop = beating("relay", parts.store, station.publishing_from, parts.settings.poll_seconds)
     waker = OutboxListener(parts.store.engine, loop.wake)
     with _answering(parts, [loop]):
         if _brokers_reached(settings, stop):
@@ -62,7 +62,7 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
 
 def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     """Match what the topics tell until stopped."""
-    stop = _told_to_stop()
+    stop = _stop_requested()
     worker = _worker(parts, parts.matcher, settings, data_dir)
     with _answering(parts, [worker]):
         if _brokers_reached(settings, stop):
@@ -71,7 +71,7 @@ def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
 
 def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
     """Keep cases, alert, and deliver until stopped. What is due needs no broker: it is done while they are away too."""
-    stop = _told_to_stop()
+    stop = _stop_requested()
     deliveries = delivering(parts)
     engine = alerting(parts, deliveries)
     loops = [engine, deliveries, closing(parts)]
@@ -99,9 +99,9 @@ async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
     watch = _watch_of(worker, parts)
     # From before the start: one that does not come to its end may hold partitions already.
     watch.start()
-    told_to_stop = asyncio.create_task(asyncio.to_thread(stop.wait))
+    stop_requested = asyncio.create_task(asyncio.to_thread(stop.wait))
     try:
-        await _serve(worker, told_to_stop)
+        await _serve(worker, stop_requested)
         if not stop.is_set():
             raise WorkerEndedError(f"the worker of {worker.name} has ended by itself: start it again")
         watch.stop()
@@ -112,17 +112,17 @@ async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
         watch.stop()
 
 
-async def _serve(worker: Worker, told_to_stop: asyncio.Task[bool]) -> None:
+async def _serve(worker: Worker, stop_requested: asyncio.Task[bool]) -> None:
     """Start a worker, and wait until it is told to stop or has ended."""
     started = asyncio.create_task(worker.app.start())
-    await asyncio.wait([started, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([started, stop_requested], return_when=asyncio.FIRST_COMPLETED)
     if not started.done():
         return
     started.result()
     worker.serving = True
     log.info("serving", consumer=worker.name)
     ended = asyncio.create_task(worker.app.wait_until_stopped())
-    await asyncio.wait([ended, told_to_stop], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([ended, stop_requested], return_when=asyncio.FIRST_COMPLETED)
 
 
 def _watch_of(worker: Worker, parts: Parts) -> Watchdog:
@@ -179,7 +179,7 @@ def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
     return False
 
 
-def _told_to_stop() -> Event:
+def _stop_requested() -> Event:
     """An event that is set by the signal to stop."""
     stop = Event()
     for sign in (signal.SIGTERM, signal.SIGINT):

@@ -120,8 +120,8 @@ class Worker:
         return None
 
     def _handle(self, messages: Sequence[Any]) -> None:
-        heard = {(one.topic, one.partition): at for one in messages if (at := _canary_told_at(one)) is not None}
-        events = [_stored(one) for one in messages if _canary_told_at(one) is None]
+        heard = {(one.topic, one.partition): at for one in messages if (at := _canary_published_at(one)) is not None}
+        events = [_stored(one) for one in messages if _canary_published_at(one) is None]
         deliver(self.store, self.consumer, events)
         if heard:
             with self.store.writing() as connection:
@@ -164,7 +164,7 @@ async def _take(worker: Worker, stream: Any, events: Sequence[Any]) -> None:
             await stream.ack(event)
 
 
-def _canary_told_at(message: Any) -> datetime | None:
+def _canary_published_at(message: Any) -> datetime | None:
     """When a message was told, if it is a canary."""
     if message.key != CANARY_KEY.encode():
         return None

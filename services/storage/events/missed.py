@@ -17,7 +17,7 @@ from services.storage.tables import inbox, outbox, outbox_checks
 BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
-def tell_missed_again(connection: Connection, consumer: str, topic: str, until: datetime) -> int:
+def republish_missed(connection: Connection, consumer: str, topic: str, until: datetime) -> int:
     """Put back what the consumer never handled of all that was told before `until`; returns how many events.
 
     An event is looked at once each time it is told, so the cost is that of the events told since the last look.

@@ -41,10 +41,10 @@ def to_tell_of(connection: Connection, now: datetime, repeat: timedelta) -> int:
     Of two workers that look at once, one finds nothing left.
     """
     row = quarantine.c
-    due = or_(row.told_at.is_(None), row.told_at <= now - repeat)
-    found = connection.execute(update(quarantine).where(due).values(told_at=now)).rowcount
+    due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
+    found = connection.execute(update(quarantine).where(due).values(alerted_at=now)).rowcount
     if found:
-        connection.execute(update(quarantine).values(told_at=now))
+        connection.execute(update(quarantine).values(alerted_at=now))
     return found
 
 

@@ -46,7 +46,7 @@ quarantine = Table(
     Column("body", LargeBinary, nullable=False),
     Column("error", String(120), nullable=False),
     Column("at", Moment, nullable=False),
-    Column("told_at", Moment),
+    Column("alerted_at", Moment),
 )
 
 canaries = Table(
@@ -54,7 +54,7 @@ canaries = Table(
     metadata,
     Column("topic", String(60), primary_key=True),
     Column("partition", Integer, primary_key=True, autoincrement=False),
-    Column("told_at", Moment, nullable=False),
+    Column("published_at", Moment, nullable=False),
 )
 
 canaries_heard = Table(
@@ -63,7 +63,7 @@ canaries_heard = Table(
     Column("consumer", String(20), primary_key=True),
     Column("topic", String(60), primary_key=True),
     Column("partition", Integer, primary_key=True, autoincrement=False),
-    Column("told_at", Moment, nullable=False),
+    Column("published_at", Moment, nullable=False),
     Column("heard_at", Moment, nullable=False),
 )
 

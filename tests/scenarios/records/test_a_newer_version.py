@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas import envelope
-from services.runtime.embedded.event_dispatcher import LEFT_ALONE, tell_missed_again_to
+from services.runtime.embedded.event_dispatcher import LEFT_ALONE, republish_missed_to
 from services.storage.tables import inbox, outbox, quarantine
 from tests.support.deployment import Deployment
 from tests.support.ledger import count, pairs
@@ -31,7 +31,7 @@ def left(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
 
 
 def again(deployment: Deployment) -> int:
-    return tell_missed_again_to(deployment.store, deployment.consumers)
+    return republish_missed_to(deployment.store, deployment.consumers)
 
 
 def test_it_is_neither_handled_nor_set_aside_and_the_rest_goes_on(left: Deployment) -> None:

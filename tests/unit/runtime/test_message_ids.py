@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from services.runtime.kafka.relay import ID_HEADER
-from services.runtime.kafka.worker import ID_LENGTH, _canary_told_at, _stored
+from services.runtime.kafka.worker import ID_LENGTH, _canary_published_at, _stored
 
 ID = "019a8c3f2b107f3ea1b2c3d4e5f60718"
 
@@ -29,4 +29,4 @@ def test_one_without_a_right_id_is_known_by_what_it_holds(headers: object) -> No
 
 @pytest.mark.parametrize("value", [None, b"", b"{}", b"canary"])
 def test_what_only_looks_like_a_canary_is_none(value: bytes | None) -> None:
-    assert _canary_told_at(message(None, value, b"canary")) is None
+    assert _canary_published_at(message(None, value, b"canary")) is None

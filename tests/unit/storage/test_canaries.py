@@ -6,8 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from services.storage.events.canaries import heard_until, note_heard, note_told, oldest_heard, partitions_due, unheard
-from services.storage.events.missed import tell_missed_again
+from services.storage.events.canaries import (
+    heard_until,
+    note_heard,
+    note_published,
+    oldest_heard,
+    partitions_due,
+    unheard,
+)
+from services.storage.events.missed import republish_missed
 from services.storage.events.outbox import Announcement, announce, mark_published, unpublished
 from services.storage.store import Store
 from tests.support.clock import START, FrozenClock
@@ -20,7 +27,7 @@ MINUTE = timedelta(minutes=1)
 
 def told(store: Store, *partitions: tuple[str, int]) -> None:
     with store.writing() as connection:
-        note_told(connection, partitions, store.now())
+        note_published(connection, partitions, store.now())
 
 
 def heard(store: Store, *partitions: tuple[str, int]) -> None:
@@ -39,7 +46,7 @@ def publish(store: Store, *records: int) -> None:
 
 def missed(store: Store) -> int:
     with store.writing() as connection:
-        return tell_missed_again(connection, "matcher", TOPIC, store.now())
+        return republish_missed(connection, "matcher", TOPIC, store.now())
 
 
 def test_a_partition_is_due_a_canary_at_first_and_then_every_beat(store: Store, clock: FrozenClock) -> None:
@@ -107,7 +114,7 @@ def test_what_another_consumer_handled_is_still_missed(store: Store, clock: Froz
     publish(store, 1)
     clock.advance(minutes=2)
     with store.writing() as connection:
-        assert tell_missed_again(connection, consumer, TOPIC, clock.now()) == 1
+        assert republish_missed(connection, consumer, TOPIC, clock.now()) == 1
 
 
 def test_what_was_told_only_just_now_is_not_looked_for(store: Store) -> None:

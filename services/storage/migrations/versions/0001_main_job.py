@@ -168,7 +168,7 @@ def upgrade() -> None:
         "canaries",
         sa.Column("topic", sa.String(length=60), nullable=False),
         sa.Column("partition", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("topic", "partition", name="pk_canaries"),
     )
     op.create_table(
@@ -176,7 +176,7 @@ def upgrade() -> None:
         sa.Column("consumer", sa.String(length=20), nullable=False),
         sa.Column("topic", sa.String(length=60), nullable=False),
         sa.Column("partition", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.Column("heard_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("consumer", "topic", "partition", name="pk_canaries_heard"),
     )
@@ -194,7 +194,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("error", sa.String(length=120), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.Column("alerted_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("consumer", "event_id", name="pk_quarantine"),
     )
     op.create_table(

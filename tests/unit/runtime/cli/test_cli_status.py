@@ -7,7 +7,7 @@ import json
 import pytest
 
 from services.runtime.cli.commands.running.status_report import SILENT_SECONDS, UNHEARD_SECONDS
-from services.storage.events.canaries import note_heard, note_told
+from services.storage.events.canaries import note_heard, note_published
 from services.storage.events.loops import note_beat
 from tests.support.command_line import Desk
 
@@ -33,7 +33,7 @@ def hear(desk: Desk, *consumers: str) -> None:
     partitions = [(topic, 0) for topic in ("pullcord.notices", "pullcord.entries", "pullcord.matches")]
     with desk.store() as store, store.writing() as connection:
         now = store.now()
-        note_told(connection, partitions, now)
+        note_published(connection, partitions, now)
         for consumer in consumers:
             note_heard(connection, consumer, dict.fromkeys(partitions, now), now)
 

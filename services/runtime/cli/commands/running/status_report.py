@@ -65,7 +65,7 @@ class DeploymentStatus:
     """How long ago each loop of background work gave its last sign of life; none where nothing ever served."""
     consumers: Mapping[str, float]
     """With Kafka: how old the last canary is that each consumer has heard."""
-    nobody_to_tell: tuple[str, ...]
+    councils_without_contacts: tuple[str, ...]
     """Councils with cases to be told of and no contact."""
     operator_routes_refused: tuple[str, ...]
     """What is wrong with each fallback route that cannot be used, by its number."""
@@ -96,7 +96,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
     with store.reading() as connection:
         feeds = tuple(list_feeds(connection))
         given_up = _given_up(connection, now)
-        alone = () if settings.fallback_routes else _nobody_to_tell(connection, store)
+        alone = () if settings.fallback_routes else _councils_without_contacts(connection, store)
     return DeploymentStatus(
         at=now,
         feeds=feeds,
@@ -114,7 +114,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         given_up=given_up,
         loops={loop: age for (loop,), age in figures["pullcord_loop_age_seconds"].items()},
         consumers={one: age for (one,), age in figures["pullcord_canary_age_seconds"].items()},
-        nobody_to_tell=alone,
+        councils_without_contacts=alone,
         operator_routes_refused=tuple(_refused(settings)),
     )
 
@@ -131,7 +131,7 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
         yield f"{silent} without a time at which anybody looks again: run `pullcord rebuild`, and report this"
     if now.past_date:
         yield f"{counted(now.past_date, 'case')} past the harmful day and not confirmed safe: see `pullcord cases`"
-    for name in now.nobody_to_tell:
+    for name in now.councils_without_contacts:
         yield f"{plain(name)} has open cases and nobody to tell: `pullcord policy contact add`"
     yield from now.operator_routes_refused
     if now.deliveries.get(DeliveryState.WAITING):
@@ -160,7 +160,7 @@ def _given_up(connection: Connection, now: datetime) -> int:
     return connection.scalar(select(func.count()).select_from(deliveries).where(*recent)) or 0
 
 
-def _nobody_to_tell(connection: Connection, store: Store) -> tuple[str, ...]:
+def _councils_without_contacts(connection: Connection, store: Store) -> tuple[str, ...]:
     running = cases.c.state.not_in([state.value for state in CLOCK_STOPPED])
     concerned = connection.scalars(select(cases.c.feed_id).where(running).distinct().order_by(cases.c.feed_id)).all()
     councils = [load_council(connection, store, feed_id) for feed_id in concerned]

@@ -136,7 +136,7 @@ def address_style(home: Home, random: Random) -> str:
 
 
 def postcode_style(postcode: str, random: Random) -> str:
-    """A style that shows in the postcode: only one with a nought can have it written as a letter."""
+    """A style that shows in the postcode: only one with a zero can have it written as a letter."""
     fitting = [style for style, write in POSTCODES.items() if style == "canonical" or write(postcode) != postcode]
     return random.choices(fitting, [_POSTCODE_WEIGHTS[style] for style in fitting])[0]
 

@@ -46,7 +46,7 @@ class Count(BaseModel):
     withheld: bool
     median_days: int | None = None
     """Of a wait: half took no longer than this."""
-    nine_tenths_days: int | None = None
+    p90_days: int | None = None
     """Of a wait: nine in ten took no longer than this."""
 
 
@@ -196,5 +196,5 @@ def _count(cell: Cell) -> Mapping[str, int | None]:
         "count": cell.count,
         "withheld": cell.withheld,
         "median_days": cell.median_days,
-        "nine_tenths_days": cell.nine_tenths_days,
+        "p90_days": cell.p90_days,
     }

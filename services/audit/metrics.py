@@ -62,7 +62,7 @@ def _add(
         counts.add_metric(labels, cell.count)
     if cell.withheld:
         withheld.add_metric(labels, 1)
-    for quantile, days in (("0.5", cell.median_days), ("0.9", cell.nine_tenths_days)):
+    for quantile, days in (("0.5", cell.median_days), ("0.9", cell.p90_days)):
         if days is not None:
             named = dict(zip(LABELS, labels, strict=True))
             waits.add_sample(waits.name, {**named, "quantile": quantile}, days * DAY)

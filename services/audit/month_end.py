@@ -71,7 +71,7 @@ class MonthEnd:
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
     """The figures of a month, counted from the audit and nothing else.
 
-    A stock that was not taken is not among them: nobody knows it, so it is not nought. `seen` are the firsts of the
+    A stock that was not taken is not among them: nobody knows it, so it is not zero. `seen` are the firsts of the
     months before, where the caller has them; this month's join them.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, func, insert, select, update
 
 from services.alerts.delivery.channels.port import Outcome
-from services.alerts.delivery.queue import Delivery, DeliveryState, say
+from services.alerts.delivery.queue import Delivery, DeliveryState, record_audit
 from services.core.audit import AuditAction
 from services.storage.audit import AuditRow, write_audit
 from services.storage.dialect import skipping_locked
@@ -130,4 +130,4 @@ def _start(connection: Connection, store: Store, claimed: Sequence[Delivery], no
         )
         values = {"state": DeliveryState.SENDING.value, "attempts": delivery.number, "due_at": deadline}
         connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
-        say(connection, store, AuditAction.ATTEMPT_STARTED, delivery, now)
+        record_audit(connection, store, AuditAction.ATTEMPT_STARTED, delivery, now)

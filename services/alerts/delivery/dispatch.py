@@ -16,7 +16,7 @@ from services.alerts.delivery.claiming import claim
 from services.alerts.delivery.digest import Presentation, alert_digest
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.operator import operator_message
-from services.alerts.delivery.queue import OPERATOR_FEED, Delivery, route_of, set_aside, settle
+from services.alerts.delivery.queue import OPERATOR_FEED, Delivery, cancel_delivery, route_of, settle
 from services.alerts.message.message import Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
 from services.alerts.policy.policy import Contact
@@ -91,7 +91,7 @@ class Dispatcher:
             self._in_flight.pop(delivery.pk)
             return
         if message is None:
-            set_aside(self.store, delivery)
+            cancel_delivery(self.store, delivery)
             self._in_flight.pop(delivery.pk)
             return
         job = Job(delivery.pk, delivery.destination, route, message, f"{delivery.alert}.{delivery.pk}")

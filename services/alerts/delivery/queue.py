@@ -113,13 +113,13 @@ def settle(
         _end_attempt(connection, delivery, result.outcome.value, result.reason, now)
         standing = _decided_elsewhere(connection, delivery, sent=result.outcome is Outcome.SENT)
         if standing is not None:
-            say(connection, store, _LATE_WORDS[result.outcome], delivery, now, reason=result.reason)
+            record_audit(connection, store, _LATE_WORDS[result.outcome], delivery, now, reason=result.reason)
             return standing
         settled = None if due_at else now
         values = {"state": state.value, "due_at": due_at, "settled_at": settled}
         connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
         word = _WORDS[state] if result.outcome is not Outcome.IN_DOUBT else AuditAction.DELIVERY_IN_DOUBT
-        say(connection, store, word, delivery, now, reason=result.reason)
+        record_audit(connection, store, word, delivery, now, reason=result.reason)
         if due_at is None:
             _announce(connection, store, delivery, state.value, now)
         if state is DeliveryState.GIVEN_UP:
@@ -127,7 +127,7 @@ def settle(
     return state
 
 
-def set_aside(store: Store, delivery: Delivery) -> None:
+def cancel_delivery(store: Store, delivery: Delivery) -> None:
     """Settle a delivery that need not be made: nothing it told of is open any more."""
     now = store.now()
     with store.writing() as connection:
@@ -215,7 +215,7 @@ _SETTLED = {DeliveryState.SENT, DeliveryState.GIVEN_UP, DeliveryState.NOT_NEEDED
 _WITH_REASON = {AuditAction.DELIVERY_FAILED, AuditAction.DELIVERY_GIVEN_UP}
 
 
-def say(
+def record_audit(
     connection: Connection, store: Store, word: AuditAction, delivery: Delivery, now: datetime, reason: str = ""
 ) -> None:
     fields: dict[str, object] = {"delivery": delivery.pk, "alert": delivery.alert, "number": delivery.number}

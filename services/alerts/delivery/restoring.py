@@ -48,7 +48,7 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
     with store.writing() as connection:
         covered = list(_covered(connection, store, now))
         for delivery in covered:
-            _set_aside(connection, store, delivery, now)
+            _cancel_delivery(connection, store, delivery, now)
         fields = {"record_ends": record_ends.isoformat(), "deliveries": len(covered)}
         write_audit(connection, store.vault, [AuditRow(AuditAction.DATABASE_RESTORED, fields)], now)
 
@@ -84,7 +84,7 @@ def _first_about_a_case(connection: Connection, alert_pk: int, since: datetime) 
     return bool(connection.scalar(query))
 
 
-def _set_aside(connection: Connection, store: Store, delivery: Any, now: datetime) -> None:
+def _cancel_delivery(connection: Connection, store: Store, delivery: Any, now: datetime) -> None:
     attempt, state = delivery_attempts.c, DeliveryState.NOT_NEEDED.value
     connection.execute(
         update(delivery_attempts)

@@ -22,7 +22,7 @@ class Dimension(StrEnum):
     PROVIDER = "provider"
     KIND = "kind"
     COUNCIL_KIND = "council_kind"
-    """A council and a kind, with a stroke between them; of waits, a council and a number of days."""
+    """A council and a kind, with a slash between them; of waits, a council and a number of days."""
     PROVIDER_KIND = "provider_kind"
 
 

@@ -1,4 +1,4 @@
-"""Figures as they may be shown: small counts withheld, waits as median and nine tenths. Pure."""
+"""Figures as they may be shown: small counts withheld, waits as median and the 90th percentile. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CROSSED = {Dimension.COUNCIL: Dimension.COUNCIL_KIND, Dimension.PROVIDER: Dimens
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How long it took, in whole days: half took no longer than `median`, nine in ten no longer than `nine_tenths`."""
+    """How long it took, in whole days: half took no longer than `median`, nine in ten no longer than `p90`."""
 
     median: int
-    nine_tenths: int
+    p90: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Shown:
     waits: Mapping[tuple[Dimension, str], Wait] = field(default_factory=dict)
     """Of a wait: the national one under (TOTAL, ""), and one for each council and provider with enough of them."""
     counted: bool = True
-    """False for a stock that nobody took at the end of the month: not known, which is neither nought nor withheld."""
+    """False for a stock that nobody took at the end of the month: not known, which is neither zero nor withheld."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def band(days: int) -> str:
 def _crossed(
     counts: Counts, definition: Definition, dimension: Dimension, rows: Table, kinds: Table, small: int
 ) -> Table:
-    """The counts by council (or provider) and kind, each under both with a stroke between."""
+    """The counts by council (or provider) and kind, each under both with a slash between."""
     found = _table(counts, definition.figure, CROSSED[dimension])
     crossed = {row: {kind: found.get(f"{row}/{kind}", 0) for kind in kinds} for row in sorted(rows)}
     made = publish_crossed(crossed, rows, kinds, small)

@@ -18,7 +18,7 @@ COLUMNS = (
     "count",
     "withheld",
     "median_days",
-    "nine_tenths_days",
+    "p90_days",
     "complete",
 )
 """The columns of the CSV, in order; none is ever taken away."""
@@ -33,7 +33,7 @@ class Cell:
     count: int | None
     withheld: bool
     median_days: int | None = None
-    nine_tenths_days: int | None = None
+    p90_days: int | None = None
 
 
 def cells(figure: Shown) -> Iterator[Cell]:
@@ -59,7 +59,7 @@ def as_csv(months: Iterable[MonthShown]) -> str:
 def _cell(figure: Shown, table: Dimension, key: str, count: int | None) -> Cell:
     wait = figure.waits.get((table, key))
     withheld = figure.counted and count is None
-    return Cell(table, key, count, withheld, wait.median if wait else None, wait.nine_tenths if wait else None)
+    return Cell(table, key, count, withheld, wait.median if wait else None, wait.p90 if wait else None)
 
 
 def _line(month: MonthShown, figure: Shown, cell: Cell) -> Iterator[str]:
@@ -67,5 +67,5 @@ def _line(month: MonthShown, figure: Shown, cell: Cell) -> Iterator[str]:
     yield figure.definition.figure.value
     yield cell.table.value
     yield cell.key
-    for number in (cell.count, cell.withheld, cell.median_days, cell.nine_tenths_days, month.complete):
+    for number in (cell.count, cell.withheld, cell.median_days, cell.p90_days, month.complete):
         yield "" if number is None else str(number).lower()

@@ -1,6 +1,6 @@
 """Where the bars and marks of the report's plots stand, in units of the picture. Pure; the templates draw them.
 
-What is withheld or not known has no bar: a word stands in its place, so that it is never taken for nought.
+What is withheld or not known has no bar: a word stands in its place, so that it is never taken for zero.
 """
 
 from __future__ import annotations
@@ -66,14 +66,14 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A wait over time: the mark of the median and that of nine tenths, one above the other; None without enough."""
+    """A wait over time: the mark of the median and the 90th percentile, one above the other; None without enough."""
 
     label: str
     x: float
     median: int | None
     median_y: float
-    nine_tenths: int | None
-    nine_tenths_y: float
+    p90: int | None
+    p90_y: float
     labelled: bool
     word: str
 
@@ -139,7 +139,7 @@ def rows(points: Sequence[Point]) -> Plot:
 
 
 def spans(waits: Sequence[tuple[str, int | None, int | None, str]]) -> SpanPlot:
-    """The median and nine tenths of each month (with its label and, without them, a word), side by side."""
+    """The median and the 90th percentile of each month (with its label and, without them, a word), side by side."""
     base, room, share = HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM - 6, _share(len(waits))
     most = max((days or 0 for _, _, days, _ in waits), default=0) or 1
     made = [
@@ -148,12 +148,12 @@ def spans(waits: Sequence[tuple[str, int | None, int | None, str]]) -> SpanPlot:
             x=round(LEFT + share * (number + 0.5), 1),
             median=median,
             median_y=round(base - room * (median or 0) / most, 1),
-            nine_tenths=nine_tenths,
-            nine_tenths_y=round(base - room * (nine_tenths or 0) / most, 1),
+            p90=p90,
+            p90_y=round(base - room * (p90 or 0) / most, 1),
             labelled=_is_labelled(number, len(waits)),
             word=word,
         )
-        for number, (label, median, nine_tenths, word) in enumerate(waits)
+        for number, (label, median, p90, word) in enumerate(waits)
     ]
     return SpanPlot(WIDTH, HEIGHT, base, tuple(made))
 

@@ -92,7 +92,7 @@ class View:
         return plots.columns([_point(one, figure) for one in self.months])
 
     def waits_over_time(self, figure: Figure) -> plots.SpanPlot:
-        """The median and nine tenths of each month."""
+        """The median and the 90th percentile of each month."""
         return plots.spans([_span(one, figure) for one in self.months])
 
     def by_kind(self, definition: Definition) -> plots.Plot | None:
@@ -203,7 +203,7 @@ def _point(month: MonthShown, figure: Figure) -> plots.Point:
 def _span(month: MonthShown, figure: Figure) -> tuple[str, int | None, int | None, str]:
     wait = _of(month, figure).waits.get((Dimension.TOTAL, ""))
     label = short_name(month.month)
-    return (label, wait.median, wait.nine_tenths, "") if wait else (label, None, None, TOO_FEW)
+    return (label, wait.median, wait.p90, "") if wait else (label, None, None, TOO_FEW)
 
 
 def _month_row(month: MonthShown, definition: Definition) -> Row:

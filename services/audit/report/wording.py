@@ -29,11 +29,11 @@ def value(shown: Shown, count: int | None) -> Value:
 
 
 def wait_values(shown: Shown, dimension: Dimension, key: str) -> tuple[Value, Value]:
-    """The median and nine tenths of a wait, in days."""
+    """The median and the 90th percentile of a wait, in days."""
     wait = shown.waits.get((dimension, key))
     if wait is None:
         return Value(TOO_FEW), Value(TOO_FEW)
-    return Value(f"{wait.median:,}", wait.median), Value(f"{wait.nine_tenths:,}", wait.nine_tenths)
+    return Value(f"{wait.median:,}", wait.median), Value(f"{wait.p90:,}", wait.p90)
 
 
 def words(code: str) -> str:

@@ -1,4 +1,4 @@
-"""House numbers: plain, with a suffix (18A), as a range (18-20), with a flat after a stroke (18/3)."""
+"""House numbers: plain, with a suffix (18A), as a range (18-20), with a flat after a slash (18/3)."""
 
 import re
 from collections.abc import Iterable

@@ -4,7 +4,7 @@ A plain segment is a sub-unit (`flat 2`, `room b`), a name, a house number and a
 name may be missing, and that too where there is no number. A name is words without digits. One pattern reads the
 segment in place of some twenty (the commonest sub-units are read ahead), and to the same end:
 
-- To find a sub-unit, `take_sub_units` needs one of `NAMING_WORDS`, a letter right before a digit, a stroke or a dash. A
+- To find a sub-unit, `take_sub_units` needs one of `NAMING_WORDS`, a letter right before a digit, a slash or a dash. A
   plain segment has the first only as the word in front of its sub-unit, and none of the others.
 - What may belong to a house number, a letter that stands apart or `to` and a second number, does not follow here: the
   next word has two letters or more and is not `to`. Nor does `no` stand before it. There are no other digits.

@@ -9,7 +9,7 @@ from services.core.addresses.address_numbers import HouseNumber, house_numbers
 from services.core.addresses.address_units import take_sub_units
 from services.core.addresses.address_words import BUILDING_WORDS, WORDY
 
-_STROKE: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\w/])")
+_SLASH: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\w/])")
 
 
 class Part(NamedTuple):
@@ -35,17 +35,17 @@ def read_parts(segments: Iterable[str]) -> tuple[set[str], list[Part]]:
         named, rest = take_sub_units(segment)
         units |= named
         rests += [rest] if rest else []
-    units, rests = _without_strokes(units, rests)
+    units, rests = _without_slashes(units, rests)
     return units, [_read_part(rest) for rest in _joined(rests)]
 
 
-def _without_strokes(units: set[str], rests: list[str]) -> tuple[set[str], list[str]]:
+def _without_slashes(units: set[str], rests: list[str]) -> tuple[set[str], list[str]]:
     """Scottish `2/1` is a flat where a house number stands beside it; alone, `18/3` is flat 3 of number 18."""
-    strokes = [match for rest in rests if "/" in rest for match in _STROKE.finditer(rest)]
-    if not strokes or sum(len(house_numbers(rest, of_building=False)) for rest in rests) == len(strokes):
+    slashes = [match for rest in rests if "/" in rest for match in _SLASH.finditer(rest)]
+    if not slashes or sum(len(house_numbers(rest, of_building=False)) for rest in rests) == len(slashes):
         return units, rests
-    named = {f"{int(match['floor'])}/{int(match['flat'])}" for match in strokes}
-    bare = (" ".join(_STROKE.sub(" ", rest).split()) for rest in rests)
+    named = {f"{int(match['floor'])}/{int(match['flat'])}" for match in slashes}
+    bare = (" ".join(_SLASH.sub(" ", rest).split()) for rest in rests)
     return units | named, [rest for rest in bare if rest]
 
 

@@ -24,7 +24,7 @@ UNIT_WORDS: Final = f"{_FLAT}|unit|room|rm|studio|suite|bedsit|chalet|block|blk"
 NAMING_WORDS: Final = frozenset(
     f"{UNIT_WORDS}|{UNIT_WORDS.replace('|', 'no|')}no|flr|flts|apts|units|rooms|lgf|lgff|gf|gff|fff|sff|tff".split("|")
 )
-"""Without one of these, a letter right before a digit, a stroke or a dash, a text names no sub-unit."""
+"""Without one of these, a letter right before a digit, a slash or a dash, a text names no sub-unit."""
 
 # `ground floor flat 2` names a flat twice; in `top flat 18 high st` the number is the house's.
 _NO_NAME_AFTER: Final = r"(?! ?\d+[a-z]?(?:$| \d)| [a-z]\b)"

@@ -90,7 +90,7 @@ _CELL: dict[CellCode, tuple[str, str]] = {
         "Format the column as text and type it again.",
     ),
     CellCode.ROUNDED: (
-        "The number ends in many noughts and seems to have lost its last digits.",
+        "The number ends in many zeros and seems to have lost its last digits.",
         "Format the column as text and type or import the full number again.",
     ),
     CellCode.TOO_LONG: (

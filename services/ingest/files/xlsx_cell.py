@@ -13,7 +13,7 @@ from openpyxl.styles.numbers import is_date_format
 from services.ingest.files.problems import CellCode
 
 _EXACT_BELOW = 10**15
-"""A spreadsheet program keeps fifteen digits of a number; those after are noughts of its own."""
+"""A spreadsheet program keeps fifteen digits of a number; those after are zeros of its own."""
 _ROUNDED = re.compile(r"\d{5,}0{5}")
 _SCIENTIFIC = re.compile(r"E[+-]", re.IGNORECASE)
 _PADDED = re.compile(r"0+")
@@ -71,6 +71,6 @@ def _number(value: float, number_format: str) -> tuple[str, CellCode | None]:
 
 
 def _seems_rounded(text: str, number_format: str) -> bool:
-    """Ten digits or more, the last five noughts, and a format that shows such numbers as 4.41633E+11."""
+    """Ten digits or more, the last five zeros, and a format that shows such numbers as 4.41633E+11."""
     may_round = number_format == "General" or _SCIENTIFIC.search(number_format)
     return bool(may_round and _ROUNDED.fullmatch(text))

@@ -34,42 +34,42 @@ from services.storage.vault import key_of, place
 
 
 def write_drafts(
-    taking: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
+    context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
 ) -> list[RowOutcome]:
     """Record what is new, and say of every draft what became of it."""
-    made = _planned(taking, record_type, drafts)
-    touched = _supersessions_touched(taking, record_type, made)
-    written = _write(taking, record_type, made)
+    made = _planned(context, record_type, drafts)
+    touched = _supersessions_touched(context, record_type, made)
+    written = _write(context, record_type, made)
     if touched:
-        settle_supersessions(taking, touched)
-    _announce(taking, record_type, written)
-    taking.note(record_type.accepted, [(one.pk, one.revision) for one in written])
-    _note_leads(taking, made.new)
-    taking.note(record_type.stale, [(record.pk, record.revision) for record in made.stale])
+        settle_supersessions(context, touched)
+    _announce(context, record_type, written)
+    context.note(record_type.accepted, [(one.pk, one.revision) for one in written])
+    _note_leads(context, made.new)
+    context.note(record_type.stale, [(record.pk, record.revision) for record in made.stale])
     return made.outcomes
 
 
 def try_drafts(
-    taking: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
+    context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
 ) -> list[RowOutcome]:
     """Say of every draft what would become of it, and write nothing."""
-    return _planned(taking, record_type, drafts).outcomes
+    return _planned(context, record_type, drafts).outcomes
 
 
-def _planned(taking: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]) -> Plan[Facts]:
-    keyed = [_keyed(taking, draft) for draft in drafts]
-    recorded = _recorded(taking, record_type, [one.key for one in keyed])
-    return plan(record_type.kind, keyed, recorded, partial(_opened, taking, record_type))
+def _planned(context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]) -> Plan[Facts]:
+    keyed = [_keyed(context, draft) for draft in drafts]
+    recorded = _recorded(context, record_type, [one.key for one in keyed])
+    return plan(record_type.kind, keyed, recorded, partial(_opened, context, record_type))
 
 
-def _note_leads(taking: SubmissionContext, new: Sequence[Keyed[Facts]]) -> None:
+def _note_leads(context: SubmissionContext, new: Sequence[Keyed[Facts]]) -> None:
     """Say in the audit how early new notices came."""
     facts = [one.draft.facts for one in new]
-    leads = Counter(_lead(one, london_day(taking.now)) for one in facts if isinstance(one, NoticeFacts))
+    leads = Counter(_lead(one, london_day(context.now)) for one in facts if isinstance(one, NoticeFacts))
     if leads:
-        fields = {"submission": taking.submission_id, "leads": dict(leads)}
-        row = AuditRow(AuditAction.NOTICES_TIMED, fields, subject=taking.submission_id, feed_id=taking.feed_id)
-        write_audit(taking.connection, taking.store.vault, [row], taking.now)
+        fields = {"submission": context.submission_id, "leads": dict(leads)}
+        row = AuditRow(AuditAction.NOTICES_TIMED, fields, subject=context.submission_id, feed_id=context.feed_id)
+        write_audit(context.connection, context.store.vault, [row], context.now)
 
 
 def _lead(facts: NoticeFacts, today: date) -> str:
@@ -77,28 +77,28 @@ def _lead(facts: NoticeFacts, today: date) -> str:
     return str((min(days) - today).days) if days else "none"
 
 
-def _supersessions_touched(taking: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> set[bytes]:
+def _supersessions_touched(context: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> set[bytes]:
     """The keys of notices that may be live no longer, or again, once the plan is written."""
     if record_type.table is not NOTICES.table:
         return set()
     changed = [*made.new, *(one for _, one in (*made.newer, *made.confirmed))]
-    before = superseded_by(taking.connection, [record.pk for record, _ in (*made.newer, *made.confirmed)])
+    before = superseded_by(context.connection, [record.pk for record, _ in (*made.newer, *made.confirmed)])
     named = [one.draft.facts.supersedes for one in changed if isinstance(one.draft.facts, NoticeFacts)]
-    after = {taking.key_of(reference) for reference in named if reference}
-    return before | after | already_superseded(taking.connection, [one.key for one in changed])
+    after = {context.key_of(reference) for reference in named if reference}
+    return before | after | already_superseded(context.connection, [one.key for one in changed])
 
 
-def _keyed(taking: SubmissionContext, draft: Draft[Facts]) -> Keyed[Facts]:
-    return Keyed(taking.key_of(draft.reference), taking.store.tokeniser.digest(draft.content), draft)
+def _keyed(context: SubmissionContext, draft: Draft[Facts]) -> Keyed[Facts]:
+    return Keyed(context.key_of(draft.reference), context.store.tokeniser.digest(draft.content), draft)
 
 
 def _recorded(
-    taking: SubmissionContext, record_type: RecordType[Facts], keys: Sequence[bytes]
+    context: SubmissionContext, record_type: RecordType[Facts], keys: Sequence[bytes]
 ) -> dict[bytes, Recorded]:
     query = select(*(column for column in record_type.table.c if column.name != "sealed"))
-    named = among_keys(taking.connection, record_type.table.c.record_key, keys)
-    rows = (row for one in named for row in taking.connection.execute(query.where(one)))
-    return {row.record_key: _record_of(record_type, row, taking.now) for row in rows}
+    named = among_keys(context.connection, record_type.table.c.record_key, keys)
+    rows = (row for one in named for row in context.connection.execute(query.where(one)))
+    return {row.record_key: _record_of(record_type, row, context.now) for row in rows}
 
 
 def _record_of(record_type: RecordType[Facts], row: Any, now: datetime) -> Recorded:
@@ -106,50 +106,50 @@ def _record_of(record_type: RecordType[Facts], row: Any, now: datetime) -> Recor
     return Recorded(row.pk, row.revision, stamp, row.digest, *record_type.decisive(row))
 
 
-def _opened(taking: SubmissionContext, record_type: RecordType[Facts], record: Recorded) -> Mapping[str, Any]:
+def _opened(context: SubmissionContext, record_type: RecordType[Facts], record: Recorded) -> Mapping[str, Any]:
     """What is sealed of a record."""
     table = record_type.table
-    row = taking.connection.execute(select(table.c.record_key, table.c.sealed).where(table.c.pk == record.pk)).one()
-    opened: Mapping[str, Any] = taking.store.vault.open(place(table.name, row.record_key), row.sealed)
+    row = context.connection.execute(select(table.c.record_key, table.c.sealed).where(table.c.pk == record.pk)).one()
+    opened: Mapping[str, Any] = context.store.vault.open(place(table.name, row.record_key), row.sealed)
     return opened
 
 
-def _write(taking: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> list[Written[Facts]]:
-    pks = allocate_ids(taking.connection, record_type.table.name, len(made.new))
+def _write(context: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> list[Written[Facts]]:
+    pks = allocate_ids(context.connection, record_type.table.name, len(made.new))
     new = [(pk, 1, one) for pk, one in zip(pks, made.new, strict=True)]
     # In the order in which a matcher holds records still: neither waits for the other in a circle.
     newer = sorted(((record.pk, record.revision + 1, one) for record, one in made.newer), key=itemgetter(0))
-    _insert(taking.connection, record_type, [_row(taking, record_type, *target) for target in new])
-    _update(taking.connection, record_type, [_row(taking, record_type, *target) for target in newer])
-    _move_stamps(taking.connection, record_type, [(record.pk, one.draft.stamp) for record, one in made.confirmed])
-    written = [_written(taking.store, record_type, *target) for target in chain(new, newer)]
-    _write_tokens(taking.connection, record_type, written)
+    _insert(context.connection, record_type, [_row(context, record_type, *target) for target in new])
+    _update(context.connection, record_type, [_row(context, record_type, *target) for target in newer])
+    _move_stamps(context.connection, record_type, [(record.pk, one.draft.stamp) for record, one in made.confirmed])
+    written = [_written(context.store, record_type, *target) for target in chain(new, newer)]
+    _write_tokens(context.connection, record_type, written)
     return written
 
 
 def _row(
-    taking: SubmissionContext, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]
+    context: SubmissionContext, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]
 ) -> dict[str, Any]:
     draft = one.draft
     rivals = one.rival.places if one.rival else ()
-    sealed = taking.store.vault.seal_json(place(record_type.table.name, one.key), sealed_form(draft, rivals))
+    sealed = context.store.vault.seal_json(place(record_type.table.name, one.key), sealed_form(draft, rivals))
     return {
         "pk": pk,
         "record_key": one.key,
-        "feed_id": taking.feed_id,
+        "feed_id": context.feed_id,
         "shard": shard_of(one.key),
         "revision": revision,
         record_type.stamp: draft.stamp.at,
         "stamp_from": draft.stamp.earliest,
         "stamp_until": draft.stamp.latest,
         "digest": one.digest,
-        "received_at": taking.now,
+        "received_at": context.now,
         "live": True,
         "flags": " ".join(sorted({issue.code for issue in draft.issues})) if draft.issues else "",
-        "submission_id": taking.submission_id,
+        "submission_id": context.submission_id,
         "key_id": key_of(sealed),
         "sealed": sealed,
-        **record_type.clear(one, taking.key_of),
+        **record_type.clear(one, context.key_of),
     }
 
 
@@ -199,11 +199,11 @@ def _write_tokens(connection: Connection, record_type: RecordType[Facts], writte
     bulk_insert(connection, record_type.tokens, ("token", record_type.owner, "kind"), rows)
 
 
-def _announce(taking: SubmissionContext, record_type: RecordType[Facts], written: Sequence[Written[Facts]]) -> None:
+def _announce(context: SubmissionContext, record_type: RecordType[Facts], written: Sequence[Written[Facts]]) -> None:
     """Raise the events that announce written records: one for each chunk of a shard."""
-    taking.tell(
+    context.tell(
         [
-            Announcement("ingest", key, record_type.announce(taking.feed_id, taking.submission_id, members))
-            for key, members in by_shard(taking.feed_id, written, lambda one: one.shard)
+            Announcement("ingest", key, record_type.announce(context.feed_id, context.submission_id, members))
+            for key, members in by_shard(context.feed_id, written, lambda one: one.shard)
         ]
     )

@@ -102,17 +102,17 @@ def write_submission(
     connection: Connection, store: Store, origin: Origin, reading: Reading[Facts], now: datetime
 ) -> tuple[Receipt, list[RowOutcome]]:
     """Record a submission and everything it holds."""
-    taking = SubmissionContext(connection, store, origin.feed_id, f"sub_{event_id(now, store.random)}", now)
-    _begin(taking, origin)
-    outcomes = _of_every_row(write_drafts(taking, reading.record_type, reading.drafts), reading)
+    context = SubmissionContext(connection, store, origin.feed_id, f"sub_{event_id(now, store.random)}", now)
+    _begin(context, origin)
+    outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
     counts = count(outcomes)
-    _end(taking, origin, outcomes, counts)
-    return Receipt(taking.submission_id, origin.feed_id, origin.kind, now, counts), outcomes
+    _end(context, origin, outcomes, counts)
+    return Receipt(context.submission_id, origin.feed_id, origin.kind, now, counts), outcomes
 
 
-def try_out(taking: SubmissionContext, reading: Reading[Facts]) -> list[RowOutcome]:
+def try_out(context: SubmissionContext, reading: Reading[Facts]) -> list[RowOutcome]:
     """What would become of every row, by what is on record now; nothing is written."""
-    return _of_every_row(try_drafts(taking, reading.record_type, reading.drafts), reading)
+    return _of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
 
 
 def _of_every_row(told: Sequence[RowOutcome], reading: Reading[Facts]) -> list[RowOutcome]:
@@ -145,34 +145,34 @@ def find_outcomes(connection: Connection, submission_id: str) -> list[RowOutcome
     return [outcome for packed in connection.scalars(query) for outcome in unpack(packed)]
 
 
-def _begin(taking: SubmissionContext, origin: Origin) -> None:
+def _begin(context: SubmissionContext, origin: Origin) -> None:
     # Keyed: from the plain digest of a small body a telephone number could be guessed.
-    keyed = taking.store.tokeniser.digest
-    taking.connection.execute(
+    keyed = context.store.tokeniser.digest
+    context.connection.execute(
         insert(submissions).values(
-            submission_id=taking.submission_id,
+            submission_id=context.submission_id,
             feed_id=origin.feed_id,
             kind=origin.kind.value,
             channel=origin.channel,
-            received_at=taking.now,
+            received_at=context.now,
             content_digest=keyed(origin.digest),
             counts={},
         )
     )
     if origin.idempotency_key is not None:
-        taking.connection.execute(
+        context.connection.execute(
             insert(idempotency_keys).values(
                 feed_id=origin.feed_id,
                 key_hash=keyed(origin.idempotency_key.encode()),
                 request_digest=keyed(origin.digest),
-                submission_id=taking.submission_id,
-                created_at=taking.now,
+                submission_id=context.submission_id,
+                created_at=context.now,
             )
         )
 
 
-def _end(taking: SubmissionContext, origin: Origin, outcomes: Sequence[RowOutcome], counts: Mapping[str, int]) -> None:
-    connection, submission_id = taking.connection, taking.submission_id
+def _end(context: SubmissionContext, origin: Origin, outcomes: Sequence[RowOutcome], counts: Mapping[str, int]) -> None:
+    connection, submission_id = context.connection, context.submission_id
     chunks = [outcomes[start : start + OUTCOMES_A_CHUNK] for start in range(0, len(outcomes), OUTCOMES_A_CHUNK)]
     if chunks:
         connection.execute(
@@ -185,10 +185,10 @@ def _end(taking: SubmissionContext, origin: Origin, outcomes: Sequence[RowOutcom
     connection.execute(
         update(submissions).where(submissions.c.submission_id == submission_id).values(counts=dict(counts))
     )
-    connection.execute(update(feeds).where(feeds.c.feed_id == origin.feed_id).values(last_heard_at=taking.now))
+    connection.execute(update(feeds).where(feeds.c.feed_id == origin.feed_id).values(last_heard_at=context.now))
     fields = {"submission": submission_id, "records": origin.kind.value, **_audit_counts(counts)}
     row = AuditRow(AuditAction.SUBMISSION_ACCEPTED, fields, subject=submission_id, feed_id=origin.feed_id)
-    write_audit(connection, taking.store.vault, [row], taking.now)
+    write_audit(connection, context.store.vault, [row], context.now)
 
 
 def _audit_counts(counts: Mapping[str, int]) -> dict[str, int]:

@@ -44,13 +44,13 @@ def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[b
     return set(chain.from_iterable(found))
 
 
-def settle_supersessions(taking: SubmissionContext, keys: Collection[bytes]) -> None:
+def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> None:
     """See to it that each notice under `keys` is live, or not, as the notices on record say."""
-    believed = taking.now + SLACK
-    fallen = _set_live(taking.connection, keys, believed, live=False)
-    risen = _set_live(taking.connection, keys, believed, live=True)
-    _tell(taking, fallen + risen + _hand_on(taking.connection, keys))
-    taking.note(AuditAction.NOTICES_SUPERSEDED, [(row.pk, row.revision) for row in fallen])
+    believed = context.now + SLACK
+    fallen = _set_live(context.connection, keys, believed, live=False)
+    risen = _set_live(context.connection, keys, believed, live=True)
+    _tell(context, fallen + risen + _hand_on(context.connection, keys))
+    context.note(AuditAction.NOTICES_SUPERSEDED, [(row.pk, row.revision) for row in fallen])
 
 
 def _set_live(connection: Connection, keys: Collection[bytes], believed: datetime, *, live: bool) -> Changed:
@@ -101,10 +101,10 @@ def _hand_on(connection: Connection, keys: Collection[bytes]) -> Changed:
     return changed
 
 
-def _tell(taking: SubmissionContext, changed: Changed) -> None:
+def _tell(context: SubmissionContext, changed: Changed) -> None:
     announcements = []
-    for key, rows in by_shard(taking.feed_id, changed, lambda row: int(row.shard)):
+    for key, rows in by_shard(context.feed_id, changed, lambda row: int(row.shard)):
         refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)
-        event = NoticesReconsidered(feed=taking.feed_id, submission=taking.submission_id, records=refs)
+        event = NoticesReconsidered(feed=context.feed_id, submission=context.submission_id, records=refs)
         announcements.append(Announcement("ingest", key, event))
-    taking.tell(announcements)
+    context.tell(announcements)

@@ -63,20 +63,20 @@ def withdrawn_among(connection: Connection, feed_id: str, keys: Collection[bytes
     return frozenset(key for key in connection.scalars(query) if key in keys)
 
 
-def withdraw(taking: SubmissionContext, pks: Sequence[int]) -> None:
+def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
     """Take entries off the register: they stay on record, their matches end."""
-    entries, stamp = register_entries, exact(taking.now)
+    entries, stamp = register_entries, exact(context.now)
     moved = {"updated_at": stamp.at, "stamp_from": stamp.earliest, "stamp_until": stamp.latest}
     for start in range(0, len(pks), CHUNK):
         statement = (
             update(entries)
             .where(entries.c.pk.in_(pks[start : start + CHUNK]), entries.c.live)
-            .values(live=False, revision=entries.c.revision + 1, received_at=taking.now, **moved)
+            .values(live=False, revision=entries.c.revision + 1, received_at=context.now, **moved)
             .returning(entries.c.pk, entries.c.revision, entries.c.shard)
         )
-        changed = taking.connection.execute(statement).all()
-        taking.tell(_announcements(taking, changed))
-        taking.note(AuditAction.ENTRIES_WITHDRAWN, [(row.pk, row.revision) for row in changed])
+        changed = context.connection.execute(statement).all()
+        context.tell(_announcements(context, changed))
+        context.note(AuditAction.ENTRIES_WITHDRAWN, [(row.pk, row.revision) for row in changed])
 
 
 def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
@@ -93,10 +93,10 @@ def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
         withdraw(SubmissionContext(connection, store, feed_id, ONE_BY_ONE, now), [pk])
 
 
-def _announcements(taking: SubmissionContext, changed: Sequence[Any]) -> list[Announcement]:
+def _announcements(context: SubmissionContext, changed: Sequence[Any]) -> list[Announcement]:
     made = []
-    for key, rows in by_shard(taking.feed_id, changed, lambda row: int(row.shard)):
+    for key, rows in by_shard(context.feed_id, changed, lambda row: int(row.shard)):
         refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)
-        event = EntriesWithdrawn(feed=taking.feed_id, submission=taking.submission_id, records=refs)
+        event = EntriesWithdrawn(feed=context.feed_id, submission=context.submission_id, records=refs)
         made.append(Announcement("ingest", key, event))
     return made

@@ -27,7 +27,7 @@ LANES = 16
 class Announcement:
     """An event to be raised: who raises it, under which key its order is kept, and what it says."""
 
-    room: str
+    source: str
     partition_key: str
     data: EventData
 
@@ -59,7 +59,7 @@ def announce(connection: Connection, announcements: Sequence[Announcement], now:
 def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes) -> dict[str, object]:
     envelope = Envelope(
         id=event_id(now, random),
-        source=f"/pullcord/{announcement.room}",
+        source=f"/pullcord/{announcement.source}",
         type=type_of(announcement.data),
         time=now,
         partitionkey=announcement.partition_key,

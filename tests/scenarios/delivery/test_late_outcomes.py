@@ -6,7 +6,7 @@ import pytest
 
 from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
 from services.alerts.delivery.claiming import claim
-from services.alerts.delivery.queue import Delivery, set_aside, settle
+from services.alerts.delivery.queue import Delivery, cancel_delivery, settle
 from services.core.audit import AuditAction
 from services.storage.tables import deliveries
 from tests.support.deployment import Deployment
@@ -79,5 +79,5 @@ def test_both_sent_is_told_of_both(deployment: Deployment, late: Delivery) -> No
 
 def test_what_was_sent_is_not_set_aside_by_one_that_comes_late(deployment: Deployment, late: Delivery) -> None:
     deployment.dispatcher.run_due()
-    set_aside(deployment.store, late)
+    cancel_delivery(deployment.store, late)
     assert state(deployment) == ("sent", False)

@@ -85,7 +85,7 @@ def test_small_counts_are_withheld_and_null_is_not_nought(api: Api) -> None:
         "count": 0,
         "withheld": False,
         "median_days": None,
-        "nine_tenths_days": None,
+        "p90_days": None,
     }
     opened = figure(answer, "2027-01", Figure.CASES_OPENED)
     assert opened["total"]["count"] == 10
@@ -100,10 +100,10 @@ def test_a_stock_that_was_not_taken_is_neither_counted_nor_withheld(api: Api) ->
     assert (stock["counted"], stock["total"]["count"], stock["total"]["withheld"]) == (False, None, False)
 
 
-def test_waits_have_their_median_and_nine_tenths_for_the_nation_and_for_each(api: Api) -> None:
+def test_waits_have_their_median_and_p90_for_the_nation_and_for_each(api: Api) -> None:
     wait = figure(asked(api), "2027-01", Figure.WAIT_TO_ACKNOWLEDGEMENT)
-    assert wait["total"] == {"count": 24, "withheld": False, "median_days": 9, "nine_tenths_days": 60}
-    assert {one["key"]: (one["median_days"], one["nine_tenths_days"]) for one in wait["tables"]["provider"]} == {
+    assert wait["total"] == {"count": 24, "withheld": False, "median_days": 9, "p90_days": 60}
+    assert {one["key"]: (one["median_days"], one["p90_days"]) for one in wait["tables"]["provider"]} == {
         "RAVN": (5, 9),
         "HBRT": (20, 60),
     }
@@ -122,7 +122,7 @@ def test_csv_has_a_line_for_each_count(api: Api, how: dict[str, Any]) -> None:
         "count": "12",
         "withheld": "false",
         "median_days": "20",
-        "nine_tenths_days": "60",
+        "p90_days": "60",
         "complete": "true",
     }
     assert all((line["count"] == "") == (line["withheld"] == "true") for line in lines if line["month"] < "2027")

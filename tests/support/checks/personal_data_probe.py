@@ -26,7 +26,7 @@ _POSTCODE = re.compile(rb"(?<![A-Za-z0-9_-])[A-Z]{1,2}\d[A-Z\d]?[ +]?\d[A-Z]{2}(
 _TEXT = re.compile(rb"[A-Za-z0-9 ,.'/&+-]{8,}")
 _STREET = re.compile(r"[A-Za-z']+(?: [A-Za-z']+)+")
 _LENGTHS = (9, 10, 11, 12)
-"""Digits of a national number, or of a UPRN without the noughts before it."""
+"""Digits of a national number, or of a UPRN without the zeros before it."""
 SHORTEST_STREET = 8
 
 

@@ -38,7 +38,7 @@ def test_kinds_that_are_known_beforehand_are_all_shown_in_their_order() -> None:
     assert holds.tables[Dimension.PROVIDER_KIND] == {"RAVN/asked": 0, "RAVN/granted": 0, "RAVN/refused": 7}
 
 
-def test_half_took_no_longer_than_the_median_and_nine_in_ten_than_nine_tenths() -> None:
+def test_half_took_no_longer_than_the_median_and_nine_in_ten_than_p90() -> None:
     counts = Counts()
     for days in range(1, 11):
         add(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, BLACKPOOL, ["RAVN"], str(days))

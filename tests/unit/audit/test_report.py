@@ -161,7 +161,7 @@ def test_where_months_are_many_only_some_are_named_the_last_among_them() -> None
     assert all(bars[later].label_x - bars[one].label_x >= plots.LABEL_WIDTH for one, later in pairwise(named))
 
 
-def test_a_wait_reaches_from_its_median_up_to_nine_tenths() -> None:
+def test_a_wait_reaches_from_its_median_up_to_p90() -> None:
     one, none = plots.spans([("Nov 26", 5, 20, ""), ("Dec 26", None, None, "too few")]).spans
-    assert one.nine_tenths_y < one.median_y
+    assert one.p90_y < one.median_y
     assert (none.median, none.word) == (None, "too few")

@@ -14,7 +14,7 @@ from services.alerts.delivery.channels.written import Written
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _NUMBER = re.compile(r"\+?[0-9]{7,}")
 _SHORTEST = 6
-"""Digits of a number without the noughts it begins with."""
+"""Digits of a number without the zeros it begins with."""
 
 _WITHIN_A_NUMBER = re.compile(r"^[A-Za-z]+:|[\s().+-]")
 """Signs that do not tell one number from another, and what some services want before it, such as `sms:`."""

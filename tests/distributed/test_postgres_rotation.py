@@ -23,7 +23,7 @@ BOTH = {"k1": b"v" * 32, "k2": b"w" * 32}
 LINES = 60
 
 
-class Told:
+class Said:
     """A source of keys that tells of the new one when the test says so, as the keys file does."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ def test_a_row_that_somebody_is_at_is_passed_over_and_done_later(full: Deploymen
 
 
 def test_beside_a_process_that_learns_of_the_key_late_everything_comes_under_it(full: Deployment) -> None:
-    source = Told()
+    source = Said()
     full.store.vault._source = source
     pump = Loop("pump", full.pump.run_once, 0.02)
     sender = Thread(target=lambda: [post(full, number) for number in range(LINES)])

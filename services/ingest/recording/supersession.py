@@ -1,32 +1,35 @@
 """A notice that replaces another: the older one no longer counts, whichever of the two arrives first.
 
-A notice is live unless another of the same provider names it in `supersedes` and was not issued before it. A time of
-issue that is still to come is a wrong clock's, and puts no notice after one that replaces it. Where nothing says which
-was issued first, as where a batch gives no times of issue or dates only, a notice that itself replaces another yields
-only to a later stamp as stored, or at the same one to a higher key, so that notices that name each other never all fall
-away.
+`supersession_rule` says which replaces which; here it is applied to the notices on record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, select, update
 
 from schemas.events import NoticesReconsidered, RecordRef
 from services.core.audit import AuditAction
 from services.ingest.reading.stamps import SLACK
 from services.ingest.recording.sharding import by_shard
 from services.ingest.recording.submission_context import SubmissionContext
+from services.ingest.recording.supersession_rule import IssuedNotice, replaces
 from services.storage.dialect import among, among_keys
 from services.storage.events.outbox import Announcement
 from services.storage.tables import notices
 
-Changed = list[Any]
-"""Rows of pk, revision and shard."""
+
+class ChangedNotice(NamedTuple):
+    """A notice that was changed, at its new revision."""
+
+    pk: int
+    revision: int
+    shard: int
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
@@ -46,41 +49,52 @@ def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[b
 
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> None:
     """See to it that each notice under `keys` is live, or not, as the notices on record say."""
-    believed = context.now + SLACK
-    fallen = _set_live(context.connection, keys, believed, live=False)
-    risen = _set_live(context.connection, keys, believed, live=True)
+    fallen, risen = _set_live(context.connection, keys, context.now + SLACK)
     _tell(context, fallen + risen + _hand_on(context.connection, keys))
     context.note(AuditAction.NOTICES_SUPERSEDED, [(row.pk, row.revision) for row in fallen])
 
 
-def _set_live(connection: Connection, keys: Collection[bytes], believed: datetime, *, live: bool) -> Changed:
-    """Set those that are not so yet. Stamps up to `believed` decide."""
-    later = notices.alias("later")
-    yields = or_(
-        notices.c.supersedes_key.is_(None),
-        later.c.issued_at > notices.c.issued_at,
-        and_(later.c.issued_at == notices.c.issued_at, later.c.record_key > notices.c.record_key),
-    )
-    replaced = exists(
-        select(later.c.pk).where(
-            later.c.supersedes_key == notices.c.record_key,
-            or_(
-                and_(later.c.stamp_from > notices.c.stamp_until, later.c.stamp_from <= believed),
-                and_(or_(later.c.stamp_until >= notices.c.stamp_from, notices.c.stamp_from > believed), yields),
-            ),
-        )
-    )
-    statement = (
-        update(notices)
-        .where(notices.c.live.is_(not live), ~replaced if live else replaced)
-        .values(live=live, revision=notices.c.revision + 1)
-        .returning(notices.c.pk, notices.c.revision, notices.c.shard)
-    )
-    named = among_keys(connection, notices.c.record_key, keys)
-    return [row for condition in named for row in connection.execute(statement.where(condition))]
+def _set_live(
+    connection: Connection, keys: Collection[bytes], believed: datetime
+) -> tuple[list[ChangedNotice], list[ChangedNotice]]:
+    """Set those under `keys` that are not live, or live, as the rule says. Stamps up to `believed` decide."""
+    replacing: dict[bytes, list[IssuedNotice]] = defaultdict(list)
+    for row in _found(connection, notices.c.supersedes_key, keys):
+        replacing[row.supersedes_key].append(_issued(row))
+    fallen, risen = list[ChangedNotice](), list[ChangedNotice]()
+    for row in _found(connection, notices.c.record_key, keys):
+        earlier = _issued(row)
+        live = not any(replaces(later, earlier, believed) for later in replacing[row.record_key])
+        if live is not bool(row.live):
+            (risen if live else fallen).append(ChangedNotice(row.pk, row.revision + 1, row.shard))
+    for changed, live in ((fallen, False), (risen, True)):
+        values = [{"b_pk": row.pk, "revision": row.revision, "live": live} for row in changed]
+        if values:
+            connection.execute(update(notices).where(notices.c.pk == bindparam("b_pk")), values)
+    return fallen, risen
 
 
-def _hand_on(connection: Connection, keys: Collection[bytes]) -> Changed:
+def _found(connection: Connection, column: ColumnElement[bytes], keys: Collection[bytes]) -> list[Any]:
+    row = notices.c
+    query = select(
+        row.pk,
+        row.revision,
+        row.shard,
+        row.live,
+        row.record_key,
+        row.supersedes_key,
+        row.issued_at,
+        row.stamp_from,
+        row.stamp_until,
+    )
+    return [found for named in among_keys(connection, column, keys) for found in connection.execute(query.where(named))]
+
+
+def _issued(row: Any) -> IssuedNotice:
+    return IssuedNotice(row.issued_at, row.stamp_from, row.stamp_until, row.record_key, row.supersedes_key is not None)
+
+
+def _hand_on(connection: Connection, keys: Collection[bytes]) -> list[ChangedNotice]:
     """A notice was announced if one that it replaces was, and so on along the chain."""
     before = notices.alias("before")
     announced = exists(
@@ -92,16 +106,16 @@ def _hand_on(connection: Connection, keys: Collection[bytes]) -> Changed:
         .values(announced=True, revision=notices.c.revision + 1)
         .returning(notices.c.pk, notices.c.revision, notices.c.shard, notices.c.record_key)
     )
-    changed, named = [], set(keys)
+    changed, named = list[ChangedNotice](), set(keys)
     while named:
         conditions = among_keys(connection, notices.c.supersedes_key, named)
         found = [row for one in conditions for row in connection.execute(statement.where(one))]
-        changed += found
+        changed += [ChangedNotice(row.pk, row.revision, row.shard) for row in found]
         named = {row.record_key for row in found}
     return changed
 
 
-def _tell(context: SubmissionContext, changed: Changed) -> None:
+def _tell(context: SubmissionContext, changed: Sequence[ChangedNotice]) -> None:
     announcements = []
     for key, rows in by_shard(context.feed_id, changed, lambda row: int(row.shard)):
         refs = tuple(RecordRef(record=row.pk, revision=row.revision) for row in rows)

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 
 
 @dataclass(frozen=True)
-class Told:
+class Said:
     """What the demonstration printed, and how it ended."""
 
     code: int
@@ -55,16 +55,16 @@ def demonstrate(folder: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
-def ended(process: subprocess.Popen[str]) -> Told:
+def ended(process: subprocess.Popen[str]) -> Said:
     """What it printed from now on, once it has ended."""
     try:
         text, _ = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
-        # Told to stop it takes its servers along; killed it would leave them.
+        # Said to stop it takes its servers along; killed it would leave them.
         process.terminate()
         text, _ = process.communicate(timeout=60)
         pytest.fail(f"it did not end by itself: {text[-2000:]}")
-    return Told(process.returncode, text)
+    return Said(process.returncode, text)
 
 
 def left_behind(folder: Path) -> list[str]:
@@ -84,7 +84,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def told(folder: Path) -> Told:
+def told(folder: Path) -> Said:
     """The whole story, told once."""
     return ended(demonstrate(folder, "--once"))
 
@@ -100,22 +100,22 @@ def one_process_finds(tmp_path: Path) -> Mapping[str, int]:
         return {**count_matches(stage), "cases": count_cases(stage)}
 
 
-def test_it_ends_well_when_the_story_is_told(told: Told) -> None:
+def test_it_ends_well_when_the_story_is_told(told: Said) -> None:
     assert told.code == 0, told.text
 
 
-def test_it_leaves_no_process_and_no_file_behind(told: Told, folder: Path) -> None:
+def test_it_leaves_no_process_and_no_file_behind(told: Said, folder: Path) -> None:
     assert left_behind(folder) == []
 
 
-def test_every_role_is_a_process_of_its_own(told: Told) -> None:
+def test_every_role_is_a_process_of_its_own(told: Said) -> None:
     started = told.text[: told.text.index("Files come in")]
     roles = re.findall(r"^(ingest|relay|matcher 1|matcher 2|alerts) +(\d+) +(\d+) ", started, re.MULTILINE)
     assert [title for title, _, _ in roles] == ["ingest", "relay", "matcher 1", "matcher 2", "alerts"]
     assert len({pid for _, pid, _ in roles}) == len({port for _, _, port in roles}) == 5
 
 
-def test_every_file_is_taken_in_over_http(told: Told) -> None:
+def test_every_file_is_taken_in_over_http(told: Said) -> None:
     taken = dict(re.findall(r"^((?:register|notices)-\S+) .*?([\d,]+) +\d+ +\d+ +[\d.]+ *$", told.text, re.MULTILINE))
     later = "Harbour Telecom's file goes in: 1,894 more notices are on disk."
     assert {sample.file_name for sample in SAMPLES} - taken.keys() == {"notices-harbour.csv"}
@@ -124,7 +124,7 @@ def test_every_file_is_taken_in_over_http(told: Told) -> None:
 
 
 def test_after_a_matcher_was_killed_all_is_found_that_one_process_finds(
-    told: Told, one_process_finds: Mapping[str, int]
+    told: Said, one_process_finds: Mapping[str, int]
 ) -> None:
     """Two workers, one of which dies, and one process alone come to the same matches and cases."""
     killed = told.text[told.text.index("A worker is killed") :]
@@ -137,12 +137,12 @@ def test_after_a_matcher_was_killed_all_is_found_that_one_process_finds(
     assert f"The same, worked out afresh {found} and {cases}" in told.words
 
 
-def test_no_event_is_set_aside_and_no_message_sent_twice(told: Told) -> None:
+def test_no_event_is_set_aside_and_no_message_sent_twice(told: Said) -> None:
     assert re.search(r"\d+, each handled once; set aside as unreadable: 0 ", told.words)
     assert re.search(r"of \d+ in all, 0 twice", told.words)
 
 
-def test_in_a_week_without_an_answer_everybody_is_told_every_day(told: Told) -> None:
+def test_in_a_week_without_an_answer_everybody_is_told_every_day(told: Said) -> None:
     silence = told.text[told.text.index("Nobody answers") : told.text.index("An officer answers")]
     messages = dict(re.findall(r"^(\S+@\S+) +(\d+)", silence, re.MULTILINE))
     towns = ("blackpool", "cardiff")
@@ -151,7 +151,7 @@ def test_in_a_week_without_an_answer_everybody_is_told_every_day(told: Told) -> 
     assert all(int(messages[f"duty@{town}.example"]) > int(messages[f"director@{town}.example"]) for town in towns)
 
 
-def test_opening_a_link_changes_nothing_and_a_name_acknowledges(told: Told) -> None:
+def test_opening_a_link_changes_nothing_and_a_name_acknowledges(told: Said) -> None:
     assert "shows a page and changes nothing: 0 cases acknowledged." in told.words
     assert re.search(r"pressing the button acknowledges: [1-9]\d* cases, by Asha Patel\.", told.words)
 

@@ -235,3 +235,28 @@ def test_a_review_never_leaves_an_open_case_without_a_time_to_look_at_it() -> No
     for state in State:
         case = reviewed(standing(state), LINE).case
         assert case.clock_stopped or case.due_at is not None
+
+
+RESTRICTED = replace(LINE, planned_on=date(2027, 3, 1), restriction_on=date(2026, 12, 1))
+FAR = replace(LINE, planned_on=date(2027, 1, 10))
+HELD = {"1": {"provider": "RAVN", "known_as": "planned", "held_until": "2026-11-30"}}
+
+
+@pytest.mark.parametrize(
+    ("case", "line", "event"),
+    [
+        (standing(State.ACKNOWLEDGED, RESTRICTED, paused_until=NOW + 30 * DAY), RESTRICTED, Event.RESTRICT_LINE),
+        (standing(State.HOLD_CONFIRMED, FAR, hold_until=date(2026, 11, 30), seen=HELD), FAR, Event.END_HOLD),
+        (standing(State.CONFIRMED_SAFE, FAR, review_on=date(2026, 12, 1)), FAR, Event.REVIEW_DUE),
+    ],
+    ids=["a restriction", "a hold that ends", "a re-test"],
+)
+def test_a_day_that_brings_danger_back_is_told_at_once_whatever_was_told_before(
+    case: Case, line: Line, event: Event
+) -> None:
+    then = datetime(2026, 12, 1, 10, tzinfo=UTC)
+    made = reviewed(replace(case, last_alert_at=then - timedelta(minutes=1), last_threshold=0), line, now=then)
+    assert events(made) == [event]
+    assert made.message is not None
+    assert made.message.due_at <= then
+    assert made.case.facts > case.facts, "an acknowledgement of an older message does not cover it"

@@ -248,3 +248,22 @@ class TestQuietHours:
         policy = CouncilPolicy(quiet_from=time(22), quiet_until=time(1, 30))
         second_quarter_past_one = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
         assert out_of_quiet_hours(policy, second_quarter_past_one) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
+class TestPaces:
+    """How often, and at what hours: the states and levels that pages go by."""
+
+    NIGHT = london(2026, 11, 3, 2)
+
+    def test_a_test_that_failed_waits_for_the_morning_and_one_that_moved_unsafe_does_not(self):
+        for state, hour in ((State.TEST_FAILED, 7), (State.MIGRATED_UNCONFIRMED, 2)):
+            case = told(clock(state), self.NIGHT - timedelta(days=8), 56)
+            due_at = max(escalation(case, self.NIGHT).due_at, self.NIGHT)
+            assert due_at.astimezone(ZoneInfo("Europe/London")).hour == hour
+
+    @pytest.mark.parametrize(("level", "hours"), [("confirmed", 4), ("probable", 4), ("possible", 24)])
+    def test_a_possible_match_is_repeated_at_its_own_longer_interval(self, level, hours):
+        noon = london(2026, 12, 8, 12)
+        case = told(clock(level=level, opened_at=noon - timedelta(days=40)), noon, 2)
+        wait = min(escalation(case, noon).due_at, noon + timedelta(hours=24)) - noon
+        assert timedelta(hours=hours) - timedelta(hours=4) < wait <= timedelta(hours=hours)

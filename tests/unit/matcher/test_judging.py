@@ -78,3 +78,14 @@ def test_that_both_have_numbers_and_share_none_is_said_to_whoever_decides(kinds:
 
 def test_a_pair_that_shares_an_area_only_is_no_match_of_a_line() -> None:
     assert judged({AREA}, FLAT_A, FLAT_A) is None
+
+
+@pytest.mark.parametrize("kinds", [{UPRN}, {POSTCODE}])
+@pytest.mark.parametrize(("mine", "theirs", "said"), [(True, True, True), (True, False, False), (False, True, False)])
+def test_numbers_are_said_to_differ_only_where_both_sides_have_one(
+    kinds: set[TokenKind], mine: bool, theirs: bool, said: bool
+) -> None:
+    parts = parse_address([FLAT_A])
+    finding = judge(kinds, Scope.LINE, lambda: (Location(mine, parts), Location(theirs, parts)))
+    assert finding is not None
+    assert (Reason.NUMBERS_DIFFER in finding.reasons) is said

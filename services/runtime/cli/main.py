@@ -7,16 +7,16 @@ import sys
 from collections import UserDict
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from services.runtime.cli.support.error_messages import EXPLAINED, FAULT, REFUSED, explain, unexpected
-from services.runtime.cli.support.output import complain, examples
-from services.runtime.logs import configure
+from services.runtime.cli.summaries import summary_of
+from services.runtime.cli.support.help_texts import examples
+
+# What only a command needs is imported when one runs: `--help` should come at once.
 
 COMMANDS_PACKAGE: Final = "services.runtime.cli.commands"
 
@@ -90,6 +90,16 @@ def _as_typer(listed: Listed) -> typer.Typer:
     return single
 
 
+class _Summaries(_Book):
+    """The commands as the list of `--help` shows them: a name and a sentence, nothing of them imported."""
+
+    def __getitem__(self, name: str) -> Any:
+        listed = self.data[name]
+        command = TyperCommand(name, help=summary_of(f"{COMMANDS_PACKAGE}.{listed.module}", listed.name))
+        command.rich_help_panel = listed.panel
+        return command
+
+
 class Pullcord(TyperGroup):
     """All commands; what goes wrong on purpose is said in a sentence, without a traceback."""
 
@@ -97,12 +107,21 @@ class Pullcord(TyperGroup):
         super().__init__(**settings)
         self.commands = _Book()
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self.commands = _Summaries()
+        super().format_help(ctx, formatter)
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             raise
-        except EXPLAINED as error:
+        except Exception as error:
+            from services.runtime.cli.support.error_messages import EXPLAINED, REFUSED, explain
+            from services.runtime.cli.support.output import complain
+
+            if not isinstance(error, EXPLAINED):
+                raise
             complain(explain(error))
             raise typer.Exit(REFUSED) from None
 
@@ -126,6 +145,8 @@ app = typer.Typer(
 
 def _say_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         typer.echo(f"pullcord {version('pullcord')}")
         raise typer.Exit
 
@@ -137,6 +158,8 @@ def pullcord(
     ] = False,
 ) -> None:
     """Find the telecare alarms on landlines about to be moved, and do not let go until a person has acted."""
+    from services.runtime.logs import configure
+
     configure(pretty=True)
 
 
@@ -149,5 +172,8 @@ def main() -> None:
     try:
         app()
     except Exception as error:  # noqa: BLE001 - the last place to explain an error
+        from services.runtime.cli.support.error_messages import FAULT, unexpected
+        from services.runtime.cli.support.output import complain
+
         complain(unexpected(error))
         sys.exit(FAULT)

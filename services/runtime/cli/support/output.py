@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
-import typer
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -125,17 +124,6 @@ def progress() -> Iterator[Progress]:
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         yield bar
-
-
-def examples(*lines: str, note: str = "") -> str:
-    """The end of a command's help: what one would type."""
-    shown = [f"[cyan]{line}[/]" for line in lines]
-    return "\n\n".join([f"[bold]Example{'' if len(lines) == 1 else 's'}[/]", *shown, *([note] if note else [])])
-
-
-def group(text: str) -> typer.Typer:
-    """An empty group of commands; `text` is its help."""
-    return typer.Typer(help=text, no_args_is_help=True, add_completion=False)
 
 
 def _console(*, stderr: bool) -> Console:

@@ -10,8 +10,9 @@ from services.alerts.case.acts import acknowledge, act
 from services.alerts.states.machine import Event
 from services.alerts.states.records import ConfirmingParty
 from services.core.errors import RefusedError
+from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import counted, examples, local, say
+from services.runtime.cli.support.output import counted, local, say
 from services.runtime.cli.support.records import moment_of, record_of, show_after
 
 ack = typer.Typer(add_completion=False)

@@ -9,8 +9,8 @@ import typer
 from services.alerts.case.acts import act, find_case
 from services.alerts.views import case_view
 from services.runtime.cli.commands.casework.case_page import show_case
+from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import examples, group
 from services.runtime.cli.support.records import ACTS_HELP, act_of, fields_of, record_of, show_after
 
 app = group("One case: show it, record what was done.")

@@ -16,8 +16,9 @@ from services.alerts.message.wording import distance, short_day, shown_name
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED, URGENT, State
 from services.alerts.views import CaseSummary, summaries
 from services.core.clock import london_day
+from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import find_feed, opened
-from services.runtime.cli.support.output import ago, cell, examples, out, say, show_json, table
+from services.runtime.cli.support.output import ago, cell, out, say, show_json, table
 from services.storage.feeds import list_feeds
 from services.storage.store import Store
 from services.storage.tables import cases as cases_table

@@ -10,8 +10,9 @@ from schemas.codes import MatchDecision
 from services.alerts.states.machine import Event
 from services.matcher.decisions import MatchId, decide_match
 from services.runtime.cli.support.drain import settle
+from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import examples, group, say
+from services.runtime.cli.support.output import say
 from services.runtime.cli.support.records import record_of
 from services.runtime.settings import Settings
 

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import find_feed, opened
-from services.runtime.cli.support.output import counted, examples, group, named, say
+from services.runtime.cli.support.output import counted, named, say
 from services.runtime.maintenance.exports import export_cases, export_matches
 
 app = group("Write matches and cases to files: ids, levels, reasons and dates only.")

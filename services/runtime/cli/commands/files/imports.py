@@ -11,8 +11,8 @@ from services.core.errors import RefusedError
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.recording.service import Replacement
 from services.runtime.cli.commands.files.import_run import Job, run
+from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import find_feed, opened
-from services.runtime.cli.support.output import examples, group
 from services.runtime.settings import Settings
 
 app = group("Take files in: CSV, XLSX, JSON or NDJSON, told apart by what they hold.")

@@ -17,8 +17,9 @@ from services.audit.reading import complete_months, names, read_months
 from services.audit.report.report import report as page_of
 from services.core.errors import RefusedError
 from services.runtime.bootstrap import UNSAFE
+from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import examples, named, note, say
+from services.runtime.cli.support.output import named, note, say
 from services.runtime.maintenance.exports import written_whole
 from services.storage.store import Store
 

@@ -8,8 +8,9 @@ import typer
 from sqlalchemy import func, select
 
 from services.core.errors import RefusedError
+from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import ago, cell, examples, group, named, out, plain, say, table
+from services.runtime.cli.support.output import ago, cell, named, out, plain, say, table
 from services.storage.feeds import Kind, add_feed, feed_id_of, list_feeds
 from services.storage.store import Store
 from services.storage.tables import notices, register_entries

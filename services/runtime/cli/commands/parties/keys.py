@@ -9,8 +9,9 @@ import typer
 from rich.text import Text
 
 from services.core.errors import RefusedError
+from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import cell, examples, group, local, note, out, plain, say, show_json, table
+from services.runtime.cli.support.output import cell, local, note, out, plain, say, show_json, table
 from services.storage.feeds import Kind, feed_id_of
 from services.storage.secrets.keys import LASTS, KeyListing, Role, create_key, list_keys, revoke_key
 

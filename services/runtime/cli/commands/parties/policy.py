@@ -14,20 +14,9 @@ from services.alerts.policy.councils import Council, load_council, set_policy
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.states.rules import load_ruleset
 from services.runtime.cli.commands.parties.policy_files import new_routes, read_policy, understood, with_contact
+from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import find_feed, opened
-from services.runtime.cli.support.output import (
-    HOUR,
-    cell,
-    counted,
-    examples,
-    group,
-    named,
-    out,
-    pairs,
-    say,
-    span,
-    table,
-)
+from services.runtime.cli.support.output import HOUR, cell, counted, named, out, pairs, say, span, table
 from services.runtime.settings import Settings
 from services.storage.store import Store
 

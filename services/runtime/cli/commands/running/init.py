@@ -10,7 +10,8 @@ from rich.text import Text
 from sqlalchemy import Engine, inspect
 
 from services.runtime.bootstrap import load_keyring
-from services.runtime.cli.support.output import cell, examples, out, pairs, say
+from services.runtime.cli.support.help_texts import examples
+from services.runtime.cli.support.output import cell, out, pairs, say
 from services.runtime.maintenance.keyring import KeysError, new_keyring, write_keyring
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine, reading

@@ -11,8 +11,9 @@ from schemas.codes import MatchLevel
 from services.alerts.message.wording import case_state
 from services.alerts.states.machine import State
 from services.runtime.cli.commands.running.status_report import Counts, DeploymentStatus, stand
+from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import ago, cell, counted, examples, out, pairs, say, show_json, span, table
+from services.runtime.cli.support.output import ago, cell, counted, out, pairs, say, show_json, span, table
 from services.runtime.settings import Settings
 
 SOMETHING_WRONG: Final = 1

@@ -7,8 +7,9 @@ from typing import Final
 import typer
 
 from services.audit.check import differences
+from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import cell, counted, examples, group, out, say, table
+from services.runtime.cli.support.output import cell, counted, out, say, table
 
 app = group("The audit: what happened, row by row. The database refuses to change or remove a row of it.")
 

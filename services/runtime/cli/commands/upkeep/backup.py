@@ -11,8 +11,9 @@ from sqlalchemy import URL, make_url
 
 from services.core.errors import RefusedError
 from services.runtime.bootstrap import make_store
+from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import cell, counted, examples, local, named, out, pairs, say
+from services.runtime.cli.support.output import cell, counted, local, named, out, pairs, say
 from services.runtime.maintenance.backups import (
     back_up,
     check_unused,

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import cell, counted, examples, group, local, out, say, show_json, table
+from services.runtime.cli.support.output import cell, counted, local, out, say, show_json, table
 from services.storage.events.quarantine import drop, list_quarantine, requeue, show_quarantined
 
 app = group("Events that were set aside because they could not be handled. Nothing else waits for them.")

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from services.core.errors import RefusedError
+from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import complain, counted, examples, group, named, progress, say
+from services.runtime.cli.support.output import complain, counted, named, progress, say
 from services.runtime.maintenance.keyring import change_keyring, with_new_key, with_newest_current, without_key
 from services.runtime.settings import Settings
 from services.storage.secrets.reseal import left_to_reseal, reseal_all, sealed_under

@@ -1,0 +1,16 @@
+"""What the help of commands is made of. It imports nothing heavy: `pullcord --help` needs it."""
+
+from __future__ import annotations
+
+import typer
+
+
+def examples(*lines: str, note: str = "") -> str:
+    """The end of a command's help: what one would type."""
+    shown = [f"[cyan]{line}[/]" for line in lines]
+    return "\n\n".join([f"[bold]Example{'' if len(lines) == 1 else 's'}[/]", *shown, *([note] if note else [])])
+
+
+def group(text: str) -> typer.Typer:
+    """An empty group of commands; `text` is its help."""
+    return typer.Typer(help=text, no_args_is_help=True, add_completion=False)

@@ -126,3 +126,13 @@ def test_every_page_that_is_named_exists(page: Path) -> None:
 
 def _anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+STEP = re.compile(r"^\d+\. `(?P<path>[\w/.]+)`: `(?P<name>\w+)`", re.MULTILINE)
+
+
+def test_the_way_of_a_notice_names_functions_that_are_there_in_at_most_25_steps() -> None:
+    steps = STEP.findall((ROOT / "docs" / "architecture.md").read_text())
+    assert 20 <= len(steps) <= 25
+    missing = [one for one in steps if not re.search(rf"def {one[1]}\(", (ROOT / one[0]).read_text())]
+    assert missing == []

@@ -7,7 +7,7 @@ UV := .tools/uv/bin/uv
 RUN := .venv/bin/
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help demo demo-distributed test test-cluster lint types check-imports bench bench-distributed setup browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
+.PHONY: help demo demo-distributed check test test-cluster lint types check-imports bench bench-distributed setup browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -20,6 +20,11 @@ demo-distributed: setup java ## The same on Apache Kafka and PostgreSQL, each ro
 
 test: setup lint types check-imports browser java prometheus buildah ## Lint, types, import rules, and every test
 	$(RUN)pytest
+
+CHECKED_SCENARIOS := tests/scenarios/records tests/scenarios/cases tests/scenarios/oversight
+
+check: setup lint types check-imports ## Lint, types, import rules, and the quick tests, in about three minutes
+	$(RUN)pytest -q -n 2 --dist worksteal tests/guards tests/unit tests/property tests/contracts $(CHECKED_SCENARIOS)
 
 test-cluster: setup ## The chart on a real Kubernetes control plane, built once from its Go modules
 	@$(RUN)python -m scripts.cluster
@@ -77,7 +82,7 @@ browser: ## Chromium for the tests of pages
 setup: .venv/.ready
 
 .venv/.ready: uv.lock pyproject.toml $(UV)
-	$(UV) sync --frozen --quiet --all-extras --python "$$(command -v $(PYTHON))"
+	$(UV) sync --frozen --quiet --compile-bytecode --all-extras --python "$$(command -v $(PYTHON))"
 	@touch $@
 
 .tools/peers/.ready: benchmarks/peers/uv.lock benchmarks/peers/pyproject.toml $(UV)

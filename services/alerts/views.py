@@ -18,13 +18,13 @@ from services.storage.tables import audit, feeds, matches, notices, register_ent
 from services.storage.vault import place
 
 
-class View(BaseModel):
+class ApiView(BaseModel):
     """A part of an answer."""
 
     model_config = ConfigDict(frozen=True)
 
 
-class CaseSummary(View):
+class CaseSummary(ApiView):
     """A case in a list."""
 
     case: str
@@ -41,7 +41,7 @@ class CaseSummary(View):
     paused_until: datetime | None
 
 
-class MatchView(View):
+class MatchView(ApiView):
     """One notice that was found for the case, and what was said of it."""
 
     match: str
@@ -55,7 +55,7 @@ class MatchView(View):
     issued_at: datetime
 
 
-class PlaceView(View):
+class PlaceView(ApiView):
     """Where the alarm is. Shown to its council only."""
 
     telephone_numbers: list[str]
@@ -65,7 +65,7 @@ class PlaceView(View):
     postcode: str | None
 
 
-class EventView(View):
+class EventView(ApiView):
     """Something that happened to the case, with the person who did it."""
 
     at: datetime
@@ -75,7 +75,7 @@ class EventView(View):
     record: dict[str, Any]
 
 
-class CaseView(View):
+class CaseView(ApiView):
     """A case, whole."""
 
     summary: CaseSummary

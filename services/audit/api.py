@@ -17,7 +17,7 @@ from services.audit.figures.figures import DEFINITIONS, SMALLEST_WAITS, Definiti
 from services.audit.figures.months import Month, read_month
 from services.audit.figures.publishing import MonthShown, Shown
 from services.audit.figures.suppression import SMALL
-from services.audit.figures.tables import Cell, as_csv, cells
+from services.audit.figures.tables import FigureCell, as_csv, cells
 from services.audit.metrics import OversightGauges
 from services.audit.reading import complete_months, names, read_months
 from services.web.auth import Regulator, StoreOf
@@ -32,7 +32,7 @@ USUAL_MONTHS = 12
 MonthText = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 
 
-class Format(StrEnum):
+class ReportFormat(StrEnum):
     """How the figures are written."""
 
     JSON = "json"
@@ -114,7 +114,7 @@ def figures(
     _caller: Regulator,
     first: Annotated[MonthText | None, Query(alias="from")] = None,
     last: Annotated[MonthText | None, Query(alias="to")] = None,
-    form: Annotated[Format | None, Query(alias="format")] = None,
+    form: Annotated[ReportFormat | None, Query(alias="format")] = None,
 ) -> Response | Oversight:
     """The figures of complete months: of those from `from` to `to`, both counted in, or of the last twelve.
 
@@ -152,8 +152,8 @@ def _chosen(complete: Sequence[Month], first: str | None, last: str | None) -> S
     return found if begins else found[-USUAL_MONTHS:]
 
 
-def _wants_csv(request: Request, form: Format | None) -> bool:
-    return form is Format.CSV if form else CSV in request.headers.get("accept", "")
+def _wants_csv(request: Request, form: ReportFormat | None) -> bool:
+    return form is ReportFormat.CSV if form else CSV in request.headers.get("accept", "")
 
 
 def _oversight(connection: Connection, months: Iterable[MonthShown]) -> Oversight:
@@ -191,7 +191,7 @@ def _figure(figure: Shown) -> FigureOfMonth:
     )
 
 
-def _count(cell: Cell) -> Mapping[str, int | None]:
+def _count(cell: FigureCell) -> Mapping[str, int | None]:
     return {
         "count": cell.count,
         "withheld": cell.withheld,

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from services.audit.figures.counting import Dimension
 from services.audit.figures.publishing import MonthShown, Shown
-from services.audit.figures.tables import Cell, cells
+from services.audit.figures.tables import FigureCell, cells
 
 SCOPES = {
     Dimension.TOTAL: "national",
@@ -48,7 +48,7 @@ class OversightGauges(Collector):
             _add(counts, withheld, waits, labels, cell)
         yield from (counts, withheld, waits, begins)
 
-    def _cells(self) -> Iterator[tuple[Shown, Cell]]:
+    def _cells(self) -> Iterator[tuple[Shown, FigureCell]]:
         for figure in self._month.figures if self._month else ():
             for cell in cells(figure):
                 if cell.table in SCOPES:
@@ -56,7 +56,11 @@ class OversightGauges(Collector):
 
 
 def _add(
-    counts: GaugeMetricFamily, withheld: GaugeMetricFamily, waits: Metric, labels: tuple[str, str, str], cell: Cell
+    counts: GaugeMetricFamily,
+    withheld: GaugeMetricFamily,
+    waits: Metric,
+    labels: tuple[str, str, str],
+    cell: FigureCell,
 ) -> None:
     if cell.count is not None:
         counts.add_metric(labels, cell.count)

@@ -29,7 +29,7 @@ class Level(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Reason(StrEnum):
+class AddressReason(StrEnum):
     """What was found in one part, for the person who decides."""
 
     SUB_UNITS_AGREE = "sub_units_agree"
@@ -51,12 +51,17 @@ class Agreement:
     """How far two addresses agree, and what was found in the parts that both or one of them have."""
 
     level: Level
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[AddressReason, ...] = ()
 
 
 _FLOOR: Final = "floor"
 _DOUBTS: Final = frozenset(
-    {Reason.SUB_UNIT_MISSING, Reason.SUB_UNITS_NAMED_OTHERWISE, Reason.NUMBER_MISSING, Reason.STREETS_DIFFER}
+    {
+        AddressReason.SUB_UNIT_MISSING,
+        AddressReason.SUB_UNITS_NAMED_OTHERWISE,
+        AddressReason.NUMBER_MISSING,
+        AddressReason.STREETS_DIFFER,
+    }
 )
 
 
@@ -66,56 +71,63 @@ def compare(a: AddressParts, b: AddressParts) -> Agreement:
     A sub-unit or a number that one side lacks or names in another manner makes it NEAR at best. UNKNOWN: nothing
     speaks for it.
     """
-    street = _names(a.street, b.street, Reason.STREETS_AGREE, Reason.STREETS_DIFFER)
-    building = _names(a.building, b.building, Reason.BUILDINGS_AGREE, Reason.BUILDINGS_DIFFER)
+    street = _names(a.street, b.street, AddressReason.STREETS_AGREE, AddressReason.STREETS_DIFFER)
+    building = _names(a.building, b.building, AddressReason.BUILDINGS_AGREE, AddressReason.BUILDINGS_DIFFER)
     if _in_another_place(a, b, street) or _in_another_place(b, a, street):
-        return _agreement(Level.NEAR, None, Reason.NUMBER_IN_ANOTHER_PLACE, street, building)
+        return _agreement(Level.NEAR, None, AddressReason.NUMBER_IN_ANOTHER_PLACE, street, building)
     units = _sub_units(a.sub_units, b.sub_units)
     numbers = _numbers(a.numbers, b.numbers)
     return _agreement(_level(units, numbers, street, building), units, numbers, street, building)
 
 
-def _agreement(level: Level, *found: Reason | None) -> Agreement:
+def _agreement(level: Level, *found: AddressReason | None) -> Agreement:
     return Agreement(level, tuple(filter(None, found)))
 
 
-def _level(units: Reason | None, numbers: Reason | None, street: Reason | None, building: Reason | None) -> Level:
-    if units is Reason.SUB_UNITS_CLASH or numbers is Reason.NUMBERS_CLASH:
+def _level(
+    units: AddressReason | None,
+    numbers: AddressReason | None,
+    street: AddressReason | None,
+    building: AddressReason | None,
+) -> Level:
+    if units is AddressReason.SUB_UNITS_CLASH or numbers is AddressReason.NUMBERS_CLASH:
         return Level.CLASH
     sure = units not in _DOUBTS and numbers not in _DOUBTS and street not in _DOUBTS
-    if numbers is Reason.NUMBERS_AGREE:
-        other_place = street is None and building is Reason.BUILDINGS_DIFFER
+    if numbers is AddressReason.NUMBERS_AGREE:
+        other_place = street is None and building is AddressReason.BUILDINGS_DIFFER
         return Level.SAME if sure and not other_place else Level.NEAR
-    if building is Reason.BUILDINGS_AGREE:
+    if building is AddressReason.BUILDINGS_AGREE:
         return Level.SAME if sure else Level.NEAR
-    if building is Reason.BUILDINGS_DIFFER:
+    if building is AddressReason.BUILDINGS_DIFFER:
         return Level.UNKNOWN
-    return Level.NEAR if units is Reason.SUB_UNITS_AGREE or _one_dwelling_told(numbers, street) else Level.UNKNOWN
+    return (
+        Level.NEAR if units is AddressReason.SUB_UNITS_AGREE or _one_dwelling_told(numbers, street) else Level.UNKNOWN
+    )
 
 
-def _one_dwelling_told(numbers: Reason | None, street: Reason | None) -> bool:
+def _one_dwelling_told(numbers: AddressReason | None, street: AddressReason | None) -> bool:
     """Whether the street agrees and one side says which house of it is meant."""
-    return street is Reason.STREETS_AGREE and numbers is Reason.NUMBER_MISSING
+    return street is AddressReason.STREETS_AGREE and numbers is AddressReason.NUMBER_MISSING
 
 
-def _numbers(a: frozenset[str], b: frozenset[str]) -> Reason | None:
+def _numbers(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
     if not (a or b):
         return None
     if not (a and b):
-        return Reason.NUMBER_MISSING
-    return Reason.NUMBERS_CLASH if a.isdisjoint(b) else Reason.NUMBERS_AGREE
+        return AddressReason.NUMBER_MISSING
+    return AddressReason.NUMBERS_CLASH if a.isdisjoint(b) else AddressReason.NUMBERS_AGREE
 
 
-def _sub_units(a: frozenset[str], b: frozenset[str]) -> Reason | None:
+def _sub_units(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
     if a == b:
-        return Reason.SUB_UNITS_AGREE if a else None
+        return AddressReason.SUB_UNITS_AGREE if a else None
     if not (a and b):
-        return Reason.SUB_UNIT_MISSING
+        return AddressReason.SUB_UNIT_MISSING
     in_a, in_b = _by_manner(a), _by_manner(b)
     if any(_contradict(in_a[manner], in_b[manner]) for manner in in_a.keys() & in_b.keys()):
-        return Reason.SUB_UNITS_CLASH
+        return AddressReason.SUB_UNITS_CLASH
     only_floor_added = bool(a & b) and in_a | {_FLOOR: set()} == in_b | {_FLOOR: set()}
-    return Reason.SUB_UNITS_AGREE if only_floor_added else Reason.SUB_UNITS_NAMED_OTHERWISE
+    return AddressReason.SUB_UNITS_AGREE if only_floor_added else AddressReason.SUB_UNITS_NAMED_OTHERWISE
 
 
 def _contradict(names: set[str], others: set[str]) -> bool:
@@ -146,14 +158,14 @@ def _manner(unit: str) -> str:
     return _FLOOR if unit.isalpha() or " " in unit else "number"
 
 
-def _in_another_place(a: AddressParts, b: AddressParts, street: Reason | None) -> bool:
+def _in_another_place(a: AddressParts, b: AddressParts, street: AddressReason | None) -> bool:
     """Whether the house number of `a` is the flat of `b`, as `18 Maple` is `Flat 18, Maple Court, 5 High Street`."""
     if a.numbers.isdisjoint(b.sub_units) or not a.numbers.isdisjoint(b.numbers):
         return False
     return not b.numbers or street is None or (bool(b.building) and _names_agree(a.street, b.building))
 
 
-def _names(a: str, b: str, agree: Reason, differ: Reason) -> Reason | None:
+def _names(a: str, b: str, agree: AddressReason, differ: AddressReason) -> AddressReason | None:
     if not (a and b):
         return None
     return agree if _names_agree(a, b) else differ

@@ -17,7 +17,7 @@ from services.core.tokens import TokenKind
 from services.matcher.addresses import Agreement, Level, compare
 
 
-class Reason(StrEnum):
+class MatchReason(StrEnum):
     """Why a pair was matched at its level; stored, shown to the officer who decides."""
 
     SAME_TELEPHONE_NUMBER = "same_telephone_number"
@@ -60,10 +60,10 @@ Look = Callable[[], tuple[Location, Location]]
 def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | None:
     """The finding on a pair that shares tokens of `kinds`, or None where they are no match."""
     if scope is not Scope.LINE:
-        return Finding(MatchLevel.POSSIBLE, (Reason.AREA_COVERS_ADDRESS,))
+        return Finding(MatchLevel.POSSIBLE, (MatchReason.AREA_COVERS_ADDRESS,))
     if TokenKind.TELEPHONE in kinds:
-        also = (Reason.SAME_UPRN,) if TokenKind.UPRN in kinds else ()
-        return Finding(MatchLevel.CONFIRMED, (Reason.SAME_TELEPHONE_NUMBER, *also))
+        also = (MatchReason.SAME_UPRN,) if TokenKind.UPRN in kinds else ()
+        return Finding(MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER, *also))
     mine, theirs = look()
     found = (_compared(kinds, *places) for places in product(mine.all(), theirs.all()))
     return max(filter(None, found), key=lambda finding: finding.level.rank, default=None)
@@ -71,7 +71,7 @@ def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | N
 
 def _compared(kinds: Collection[TokenKind], mine: Location, theirs: Location) -> Finding | None:
     agreement = _agreement(mine, theirs)
-    numbers = (Reason.NUMBERS_DIFFER,) if mine.has_numbers and theirs.has_numbers else ()
+    numbers = (MatchReason.NUMBERS_DIFFER,) if mine.has_numbers and theirs.has_numbers else ()
     if TokenKind.UPRN in kinds:
         return _same_uprn(agreement, numbers)
     if TokenKind.POSTCODE in kinds:
@@ -88,16 +88,16 @@ def _agreement(mine: Location, theirs: Location) -> Agreement:
 def _same_uprn(agreement: Agreement, also: tuple[str, ...]) -> Finding:
     """The UPRN may be the parent's or a neighbour's: an address that contradicts it makes the pair possible only."""
     if agreement.level is Level.CLASH:
-        return Finding(MatchLevel.POSSIBLE, (Reason.SAME_UPRN, Reason.ADDRESSES_DIFFER, *also))
-    return Finding(MatchLevel.PROBABLE, (Reason.SAME_UPRN, *also))
+        return Finding(MatchLevel.POSSIBLE, (MatchReason.SAME_UPRN, MatchReason.ADDRESSES_DIFFER, *also))
+    return Finding(MatchLevel.PROBABLE, (MatchReason.SAME_UPRN, *also))
 
 
 def _same_postcode(agreement: Agreement, also: tuple[str, ...]) -> Finding | None:
     details = tuple(str(reason) for reason in agreement.reasons)
     if agreement.level is Level.SAME:
-        return Finding(MatchLevel.PROBABLE, (Reason.SAME_ADDRESS, *also))
+        return Finding(MatchLevel.PROBABLE, (MatchReason.SAME_ADDRESS, *also))
     if agreement.level is Level.NEAR:
-        return Finding(MatchLevel.POSSIBLE, (Reason.NEAR_ADDRESS, *details, *also))
+        return Finding(MatchLevel.POSSIBLE, (MatchReason.NEAR_ADDRESS, *details, *also))
     if agreement.level is Level.UNKNOWN:
-        return Finding(MatchLevel.POSSIBLE, (Reason.SAME_POSTCODE, *also))
+        return Finding(MatchLevel.POSSIBLE, (MatchReason.SAME_POSTCODE, *also))
     return None

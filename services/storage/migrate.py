@@ -33,7 +33,7 @@ def downgrade(engine: Engine, revision: str) -> None:
         command.downgrade(_config(connection), revision)
 
 
-class Schema(StrEnum):
+class DatabaseSchema(StrEnum):
     """How a database's schema stands to this version."""
 
     NONE = "none"
@@ -45,19 +45,19 @@ class Schema(StrEnum):
     @property
     def fits(self) -> bool:
         """Whether this version can work with it."""
-        return self in (Schema.CURRENT, Schema.NEWER)
+        return self in (DatabaseSchema.CURRENT, DatabaseSchema.NEWER)
 
 
-def schema_of(connection: Connection) -> Schema:
+def schema_of(connection: Connection) -> DatabaseSchema:
     """How the database's schema stands to this version."""
     scripts = ScriptDirectory.from_config(_config(connection))
     there = MigrationContext.configure(connection).get_current_revision()
     if there is None:
-        return Schema.NONE
+        return DatabaseSchema.NONE
     if there == scripts.get_current_head():
-        return Schema.CURRENT
+        return DatabaseSchema.CURRENT
     known = {script.revision for script in scripts.walk_revisions()}
-    return Schema.OLDER if there in known else Schema.NEWER
+    return DatabaseSchema.OLDER if there in known else DatabaseSchema.NEWER
 
 
 @contextmanager

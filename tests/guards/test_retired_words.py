@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,3 +80,15 @@ def test_no_page_uses_a_retired_word(page: Path) -> None:
 def test_it_finds_a_retired_name(tmp_path: Path) -> None:
     (tmp_path / "old.py").write_text("class Dossier: ...\n")
     assert "Dossier" in set(names_in(tmp_path / "old.py"))
+
+
+def test_no_public_class_name_stands_twice() -> None:
+    found = [
+        (node.name, str(path.relative_to(ROOT)))
+        for folder in ("services", "schemas")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    twice = {name for name, count in Counter(name for name, _ in found).items() if count > 1}
+    assert sorted(one for one in found if one[0] in twice) == []

@@ -12,7 +12,7 @@ from itertools import chain, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.audit.figures.suppression import Part, Shown, publish, publish_crossed
+from services.audit.figures.suppression import Shown, TablePart, publish, publish_crossed
 
 SMALL = 3
 """Counts of 1 and 2 are small here: worlds stay few."""
@@ -92,7 +92,7 @@ def test_the_same_holds_where_one_case_counts_for_several_providers(cases: list[
     whole = {name: sum(name in providers for providers, _ in cases) for name in "abc"}
     part = {name: sum(name in providers for providers, counted in cases if counted) for name in "abc"}
     part_total = sum(counted for _, counted in cases)
-    published = publish({"provider": whole}, len(cases), SMALL, Part(part_total, {"provider": part}))
+    published = publish({"provider": whole}, len(cases), SMALL, TablePart(part_total, {"provider": part}))
     if published.total is None:
         return
     assert not is_small(published.total)
@@ -109,7 +109,7 @@ def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tup
     whole = {name: part[name] + left[name] for name in part}
     totals = sum(part.values()), sum(whole.values())
     of_part = publish({"council": part}, totals[0], SMALL)
-    of_whole = publish({"council": whole}, totals[1], SMALL, Part(totals[0], {"council": part}))
+    of_whole = publish({"council": whole}, totals[1], SMALL, TablePart(totals[0], {"council": part}))
     if of_part.total is None or of_whole.total is None:
         return
     worlds = [

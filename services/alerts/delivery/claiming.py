@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from services.alerts.delivery.channels.port import Outcome
+from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.queue import Delivery, DeliveryState, record_audit
 from services.core.audit import AuditAction
 from services.storage.audit import AuditRow, write_audit
@@ -113,7 +113,7 @@ def _doubt(connection: Connection, store: Store, left: Sequence[Any], now: datet
         connection.execute(
             update(delivery_attempts)
             .where(attempt.delivery_pk == row.pk, attempt.number == row.attempts, attempt.ended_at.is_(None))
-            .values(ended_at=now, outcome=Outcome.IN_DOUBT.value, reason="left_unfinished")
+            .values(ended_at=now, outcome=SendOutcome.IN_DOUBT.value, reason="left_unfinished")
         )
         fields = {"delivery": row.pk, "alert": row.reference, "number": row.attempts}
         said = AuditRow(AuditAction.DELIVERY_IN_DOUBT, fields, subject=row.reference, feed_id=row.feed_id)

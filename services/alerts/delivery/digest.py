@@ -17,7 +17,7 @@ from services.alerts.message.advice import after_restore
 from services.alerts.message.case_line import CaseLine
 from services.alerts.message.message import AlertDigest
 from services.alerts.policy.councils import load_council
-from services.alerts.policy.policy import Reason
+from services.alerts.policy.policy import EscalationReason
 from services.alerts.review.case import Case
 from services.alerts.review.doubts import Doubt, doubts_of, may_doubt, named
 from services.alerts.review.withdrawal import tells_of_withdrawal
@@ -126,7 +126,12 @@ def _reasons(connection: Connection, alert_pk: int) -> dict[int, str]:
 
 def _repeat_number(connection: Connection, alert_pk: int, threshold: int, reason: str) -> int:
     """How often its most often told case was told at this threshold before."""
-    if reason not in (Reason.REPEAT, Reason.URGENT_STATE, Reason.POST_CHECK, Reason.ACKNOWLEDGEMENT_LAPSED):
+    if reason not in (
+        EscalationReason.REPEAT,
+        EscalationReason.URGENT_STATE,
+        EscalationReason.POST_CHECK,
+        EscalationReason.ACKNOWLEDGEMENT_LAPSED,
+    ):
         return 0
     now, before = alert_cases.alias("now"), alert_cases.alias("before")
     query = (

@@ -10,8 +10,8 @@ from time import monotonic
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from services.alerts.delivery.channels.pool import QUICK, DeliveryPool, Job
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.pool import QUICK, DeliveryPool, SendJob
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
 from services.alerts.delivery.digest import Presentation, alert_digest
 from services.alerts.delivery.metrics import DELIVERIES
@@ -25,7 +25,7 @@ from services.storage.store import Store
 
 log = structlog.get_logger()
 
-NOT_MADE = SendResult(Outcome.FAILED_TEMPORARY, "message_not_made")
+NOT_MADE = SendResult(SendOutcome.FAILED_TEMPORARY, "message_not_made")
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Dispatcher:
     patience: float = QUICK
     when_ended: Callable[[], None] = lambda: None
     _in_flight: dict[int, Delivery] = field(default_factory=dict)
-    _ended: SimpleQueue[tuple[Job, SendResult]] = field(default_factory=SimpleQueue)
+    _ended: SimpleQueue[tuple[SendJob, SendResult]] = field(default_factory=SimpleQueue)
 
     def run_due(self) -> int:
         """Settle what has ended and begin what is due; returns how many. Call again until it returns 0.
@@ -94,10 +94,10 @@ class Dispatcher:
             cancel_delivery(self.store, delivery)
             self._in_flight.pop(delivery.pk)
             return
-        job = Job(delivery.pk, delivery.destination, route, message, f"{delivery.alert}.{delivery.pk}")
+        job = SendJob(delivery.pk, delivery.destination, route, message, f"{delivery.alert}.{delivery.pk}")
         self.pool.begin(job, self._note_ended)
 
-    def _note_ended(self, job: Job, result: SendResult) -> None:
+    def _note_ended(self, job: SendJob, result: SendResult) -> None:
         self._ended.put((job, result))
         self.when_ended()
 
@@ -127,7 +127,7 @@ class Dispatcher:
             settled += self._settle_ended(faults)
         return settled
 
-    def _settle(self, job: Job, result: SendResult) -> None:
+    def _settle(self, job: SendJob, result: SendResult) -> None:
         """Write an outcome down. A message that was sent is never sent again because its cases cannot be counted."""
         delivery = self._in_flight[job.delivery]
         try:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from schemas.events import AlertSettled
 from services.alerts.delivery.acceptance import count_as_accepted
 from services.alerts.delivery.channels.destinations import destination_of
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.policy.policy import Contact
 from services.core.audit import AuditAction
 from services.storage.audit import AuditRow, write_audit
@@ -108,17 +108,17 @@ def settle(
     now = store.now()
     state, due_at = _next(delivery, result, now)
     with store.writing() as connection:
-        if result.outcome is Outcome.SENT and counting:
+        if result.outcome is SendOutcome.SENT and counting:
             count_as_accepted(connection, store, delivery.alert_pk, now)
         _end_attempt(connection, delivery, result.outcome.value, result.reason, now)
-        standing = _decided_elsewhere(connection, delivery, sent=result.outcome is Outcome.SENT)
+        standing = _decided_elsewhere(connection, delivery, sent=result.outcome is SendOutcome.SENT)
         if standing is not None:
             record_audit(connection, store, _LATE_WORDS[result.outcome], delivery, now, reason=result.reason)
             return standing
         settled = None if due_at else now
         values = {"state": state.value, "due_at": due_at, "settled_at": settled}
         connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
-        word = _WORDS[state] if result.outcome is not Outcome.IN_DOUBT else AuditAction.DELIVERY_IN_DOUBT
+        word = _WORDS[state] if result.outcome is not SendOutcome.IN_DOUBT else AuditAction.DELIVERY_IN_DOUBT
         record_audit(connection, store, word, delivery, now, reason=result.reason)
         if due_at is None:
             _announce(connection, store, delivery, state.value, now)
@@ -174,10 +174,10 @@ def _intended(store: Store, pk: int, alert_pk: int, tier: str, contact: Contact,
 
 
 def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[DeliveryState, datetime | None]:
-    if result.outcome is Outcome.SENT:
+    if result.outcome is SendOutcome.SENT:
         return DeliveryState.SENT, None
     too_old = now - delivery.created_at >= GIVE_UP_AFTER
-    if result.outcome is Outcome.FAILED_PERMANENT or too_old:
+    if result.outcome is SendOutcome.FAILED_PERMANENT or too_old:
         return DeliveryState.GIVEN_UP, None
     return DeliveryState.WAITING, now + min(FIRST_WAIT * 2 ** min(delivery.number - 1, 10), LONGEST_WAIT)
 
@@ -206,10 +206,10 @@ _WORDS = {
     DeliveryState.GIVEN_UP: AuditAction.DELIVERY_GIVEN_UP,
 }
 _LATE_WORDS = {
-    Outcome.SENT: AuditAction.DELIVERY_SENT,
-    Outcome.IN_DOUBT: AuditAction.DELIVERY_IN_DOUBT,
-    Outcome.FAILED_TEMPORARY: AuditAction.DELIVERY_FAILED,
-    Outcome.FAILED_PERMANENT: AuditAction.DELIVERY_FAILED,
+    SendOutcome.SENT: AuditAction.DELIVERY_SENT,
+    SendOutcome.IN_DOUBT: AuditAction.DELIVERY_IN_DOUBT,
+    SendOutcome.FAILED_TEMPORARY: AuditAction.DELIVERY_FAILED,
+    SendOutcome.FAILED_PERMANENT: AuditAction.DELIVERY_FAILED,
 }
 _SETTLED = {DeliveryState.SENT, DeliveryState.GIVEN_UP, DeliveryState.NOT_NEEDED}
 _WITH_REASON = {AuditAction.DELIVERY_FAILED, AuditAction.DELIVERY_GIVEN_UP}

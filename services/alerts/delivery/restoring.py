@@ -16,7 +16,7 @@ from sqlalchemy import Connection, exists, func, select, update
 
 from schemas.events import AlertSettled
 from services.alerts.case.acts import cases_of_alert
-from services.alerts.delivery.channels.port import Outcome
+from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.queue import OPERATOR_TIER, DeliveryState
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import next_escalation
@@ -89,7 +89,7 @@ def _cancel_delivery(connection: Connection, store: Store, delivery: Any, now: d
     connection.execute(
         update(delivery_attempts)
         .where(attempt.delivery_pk == delivery.pk, attempt.ended_at.is_(None))
-        .values(ended_at=now, outcome=Outcome.IN_DOUBT.value, reason="restored")
+        .values(ended_at=now, outcome=SendOutcome.IN_DOUBT.value, reason="restored")
     )
     # What is owed anew has been tried for nobody yet.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == delivery.alert_pk)

@@ -83,7 +83,7 @@ class CaseLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CaseRow:
     """A case in words, ready for a table."""
 
     reference: str
@@ -119,9 +119,9 @@ def most_urgent_first(cases: Iterable[CaseLine], today: date) -> list[CaseLine]:
     return sorted(cases, key=key)
 
 
-def row(case: CaseLine, today: date) -> Row:
+def row(case: CaseLine, today: date) -> CaseRow:
     """The case in words, as of `today` in Europe/London."""
-    return Row(
+    return CaseRow(
         reference=case.reference,
         provider=shown_name(case.provider),
         day=long_day(case.harm_on) if case.harm_on else "Date not known",

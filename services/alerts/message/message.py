@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from schemas.codes import MatchLevel
 from services.alerts.message import advice
-from services.alerts.message.case_line import CaseLine, Row, row
+from services.alerts.message.case_line import CaseLine, CaseRow, row
 from services.alerts.message.wording import lines, moment, shown_name
 from services.core.clock import london_day
 
@@ -133,7 +133,7 @@ def _fill(text: str, first: str = "", rest: str = "") -> str:
     )
 
 
-def _columns(shown: Row) -> str:
+def _columns(shown: CaseRow) -> str:
     """A case as aligned columns with its state and notes below; a long provider name goes on below itself."""
     provider = textwrap.wrap(shown.provider, _PROVIDER_WIDTH)
     head = f"{shown.reference:<13}{shown.short_day:<17}{shown.distance:<14}{shown.sure:<11}{provider[0]}"

@@ -26,7 +26,7 @@ __all__ = [
     "Contact",
     "CouncilPolicy",
     "Escalation",
-    "Reason",
+    "EscalationReason",
     "Tier",
     "days_left",
     "harmful_day",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-class Reason(StrEnum):
+class EscalationReason(StrEnum):
     """Why an escalation is due; stored."""
 
     FIRST_ALERT = "first_alert"
@@ -79,7 +79,7 @@ class Escalation:
 
     due_at: datetime
     threshold: int
-    reason: Reason
+    reason: EscalationReason
 
 
 def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> Escalation | None:
@@ -225,16 +225,16 @@ def _threshold(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> int:
     return first if reached is None else reached
 
 
-def _reason(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> Reason:
+def _reason(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> EscalationReason:
     if _paused(clock) is not None:
-        return Reason.ACKNOWLEDGEMENT_LAPSED
+        return EscalationReason.ACKNOWLEDGEMENT_LAPSED
     if clock.state in URGENT:
-        return Reason.URGENT_STATE
+        return EscalationReason.URGENT_STATE
     if clock.state in MOVED:
-        return Reason.POST_CHECK
+        return EscalationReason.POST_CHECK
     if clock.harm_on is None:
-        return Reason.DATE_UNKNOWN
+        return EscalationReason.DATE_UNKNOWN
     if clock.last_alert_at is None:
-        return Reason.FIRST_ALERT
+        return EscalationReason.FIRST_ALERT
     is_new = _threshold(clock, policy, at) in _thresholds_left(clock, policy, clock.harm_on)
-    return Reason.THRESHOLD_REACHED if is_new else Reason.REPEAT
+    return EscalationReason.THRESHOLD_REACHED if is_new else EscalationReason.REPEAT

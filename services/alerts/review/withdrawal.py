@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from services.alerts.policy.policy import CouncilPolicy, Escalation, Reason, next_escalation
+from services.alerts.policy.policy import CouncilPolicy, Escalation, EscalationReason, next_escalation
 from services.alerts.policy.policy_days import out_of_quiet_hours
 from services.alerts.review.case import Case
 
@@ -20,7 +20,7 @@ def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation
 
 def tells_of_withdrawal(reason: str) -> bool:
     """Whether an alert with this reason tells of notices withdrawn, and asks nobody to act by a date."""
-    return reason == Reason.NOTICE_WITHDRAWN
+    return reason == EscalationReason.NOTICE_WITHDRAWN
 
 
 def _word_of_withdrawal(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
@@ -29,7 +29,7 @@ def _word_of_withdrawal(case: Case, policy: CouncilPolicy, now: datetime) -> Esc
         return None
     threshold = policy.thresholds[0] if case.last_threshold is None else case.last_threshold
     due_at = out_of_quiet_hours(policy, max(_gathered(case, policy), now))
-    return Escalation(due_at, threshold, Reason.NOTICE_WITHDRAWN)
+    return Escalation(due_at, threshold, EscalationReason.NOTICE_WITHDRAWN)
 
 
 def _gathered(case: Case, policy: CouncilPolicy) -> datetime:

@@ -46,7 +46,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class DeploymentStatus:
+class CaseStanding:
     """Where a case stands by what the audit last said of it."""
 
     state: str
@@ -66,9 +66,9 @@ def count_month(rows: Iterable[Said], seen: set[First]) -> Counts:
     return counts
 
 
-def replay(rows: Iterable[Said]) -> dict[str, DeploymentStatus]:
+def replay(rows: Iterable[Said]) -> dict[str, CaseStanding]:
     """Where every case stands, by its reference, after these rows."""
-    cases: dict[str, DeploymentStatus] = {}
+    cases: dict[str, CaseStanding] = {}
     for row in rows:
         fields = row.fields
         if row.word is AuditAction.CASE_OPENED:
@@ -111,10 +111,10 @@ def add(
                 counts[figure, crossed, f"{code}/{kind}"] += number
 
 
-def _standing(row: Said, state: str) -> DeploymentStatus:
+def _standing(row: Said, state: str) -> CaseStanding:
     harm_on = row.fields["harm_on"]
     day = date.fromisoformat(harm_on) if harm_on else None
-    return DeploymentStatus(state, day, _code(row), tuple(row.fields["providers"]))
+    return CaseStanding(state, day, _code(row), tuple(row.fields["providers"]))
 
 
 def _count_case(counts: Counts, row: Said, seen: set[First]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from services.audit.figures.counting import Counts, Dimension
 from services.audit.figures.figures import BANDS, DEFINITIONS, SMALLEST_WAITS, Definition, Figure, Kind
 from services.audit.figures.months import Month
-from services.audit.figures.suppression import NO_PART, SMALL, Part, Published, publish, publish_crossed
+from services.audit.figures.suppression import NO_PART, SMALL, Published, TablePart, publish, publish_crossed
 
 Table = Mapping[str, int | None]
 """Counts by council, provider or kind; None where one is withheld. Who is not in it had none."""
@@ -81,11 +81,11 @@ def _published(figure: Figure, counts: Counts, small: int) -> Published:
     return publish(tables, counts[figure, Dimension.TOTAL, ""], small, _part_of(counts, figure))
 
 
-def _part_of(counts: Counts, figure: Figure) -> Part:
+def _part_of(counts: Counts, figure: Figure) -> TablePart:
     for definition in DEFINITIONS:
         if definition.part_of is figure:
             tables = {one.value: _table(counts, definition.figure, one) for one in CODES}
-            return Part(counts[definition.figure, Dimension.TOTAL, ""], tables)
+            return TablePart(counts[definition.figure, Dimension.TOTAL, ""], tables)
     return NO_PART
 
 

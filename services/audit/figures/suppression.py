@@ -32,17 +32,17 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TablePart:
     """A figure that counts a part of another, with its counts as they are."""
 
     total: int
     tables: Mapping[str, Counts]
 
 
-NO_PART = Part(0, {})
+NO_PART = TablePart(0, {})
 
 
-def publish(tables: Mapping[str, Counts], total: int, small: int = SMALL, part: Part = NO_PART) -> Published:
+def publish(tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART) -> Published:
     """A figure's tables with what must be withheld withheld. Each table adds up to the total, or to more than it.
 
     `part` is the published figure that counts a part of this one. If a table cannot be shown without giving a small

@@ -25,7 +25,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class FigureCell:
     """A count as it may be shown: None where it is withheld, or where nobody took stock."""
 
     table: Dimension
@@ -36,7 +36,7 @@ class Cell:
     p90_days: int | None = None
 
 
-def cells(figure: Shown) -> Iterator[Cell]:
+def cells(figure: Shown) -> Iterator[FigureCell]:
     """Every count of a figure: its total first, then its tables."""
     yield _cell(figure, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
@@ -56,13 +56,13 @@ def as_csv(months: Iterable[MonthShown]) -> str:
     return text.getvalue()
 
 
-def _cell(figure: Shown, table: Dimension, key: str, count: int | None) -> Cell:
+def _cell(figure: Shown, table: Dimension, key: str, count: int | None) -> FigureCell:
     wait = figure.waits.get((table, key))
     withheld = figure.counted and count is None
-    return Cell(table, key, count, withheld, wait.median if wait else None, wait.p90 if wait else None)
+    return FigureCell(table, key, count, withheld, wait.median if wait else None, wait.p90 if wait else None)
 
 
-def _line(month: MonthShown, figure: Shown, cell: Cell) -> Iterator[str]:
+def _line(month: MonthShown, figure: Shown, cell: FigureCell) -> Iterator[str]:
     yield str(month.month)
     yield figure.definition.figure.value
     yield cell.table.value

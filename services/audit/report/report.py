@@ -12,7 +12,7 @@ from services.audit.figures.figures import DEFINITIONS, SMALLEST_WAITS, Kind
 from services.audit.figures.publishing import MonthShown
 from services.audit.figures.suppression import SMALL
 from services.audit.report import wording
-from services.audit.report.report_view import HEADLINES, MOST_BARS, WAITS, View
+from services.audit.report.report_view import HEADLINES, MOST_BARS, WAITS, ReportView
 from services.core.clock import LONDON
 
 KINDS = {
@@ -24,7 +24,7 @@ KINDS = {
 
 def report(months: Sequence[MonthShown], names: Mapping[str, str], made_at: datetime) -> str:
     """The page of one or more months, in order; `names` are those of councils and providers by their codes."""
-    return _ENVIRONMENT.get_template("report.html.j2").render(view=View(months, names, made_at))
+    return _ENVIRONMENT.get_template("report.html.j2").render(view=ReportView(months, names, made_at))
 
 
 def _moment(at: datetime) -> str:

@@ -46,7 +46,7 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FigureRow:
     """A line of a table; `note` is a code or a word beside its name."""
 
     name: str
@@ -60,11 +60,11 @@ class Grid:
 
     caption: str
     headings: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[FigureRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ReportView:
     """Months in order, the names of councils and providers by their codes, and when the report is made.
 
     What is shown council by council is the last month: months are never added up.
@@ -111,7 +111,7 @@ class View:
         """The figures that have no kinds known beforehand, and the waits, month by month."""
         shown = [_of(self.last, one.figure) for one in DEFINITIONS if _stands_alone(one)]
         rows = (
-            Row(
+            FigureRow(
                 long_name(month.month),
                 "" if month.complete else "to date",
                 tuple(_own(_of(month, one.definition.figure), Dimension.TOTAL, "") for one in shown),
@@ -132,7 +132,7 @@ class View:
         """The same of every council or provider in the last month."""
         shown = [_of(self.last, one.figure) for one in DEFINITIONS if dimension in one.by and _stands_alone(one)]
         codes = {code for one in shown for code in one.tables.get(dimension, {})}
-        rows = [Row(self.name(code), code, tuple(_own(one, dimension, code) for one in shown)) for code in codes]
+        rows = [FigureRow(self.name(code), code, tuple(_own(one, dimension, code) for one in shown)) for code in codes]
         rows.sort(key=lambda row: ([-(one.number or 0) for one in row.values], row.name))
         headings = (dimension.capitalize(), *map(_heading, shown))
         return Grid(f"Every {dimension} with a case: {named(self.last)}", headings, tuple(rows))
@@ -152,10 +152,10 @@ class View:
         """The name of a council or provider."""
         return self.names.get(code, code)
 
-    def _crossed_row(self, shown: Shown, dimension: Dimension, code: str) -> Row:
+    def _crossed_row(self, shown: Shown, dimension: Dimension, code: str) -> FigureRow:
         found, kinds = shown.tables[CROSSED[dimension]], shown.definition.kinds
         counts = (shown.tables[dimension][code], *(found.get(f"{code}/{kind}", 0) for kind in kinds))
-        return Row(self.name(code), code, tuple(value(shown, count) for count in counts))
+        return FigureRow(self.name(code), code, tuple(value(shown, count) for count in counts))
 
 
 def _of(month: MonthShown, figure: Figure) -> Shown:
@@ -206,10 +206,10 @@ def _span(month: MonthShown, figure: Figure) -> tuple[str, int | None, int | Non
     return (label, wait.median, wait.p90, "") if wait else (label, None, None, TOO_FEW)
 
 
-def _month_row(month: MonthShown, definition: Definition) -> Row:
+def _month_row(month: MonthShown, definition: Definition) -> FigureRow:
     shown = _of(month, definition.figure)
     counts = shown.tables.get(Dimension.KIND, {})
     values = [value(shown, count) for count in (shown.total, *(counts.get(kind, 0) for kind in definition.kinds))]
     if definition.kind is Kind.WAIT:
         values += wait_values(shown, Dimension.TOTAL, "")
-    return Row(long_name(month.month), "" if month.complete else "to date", tuple(values))
+    return FigureRow(long_name(month.month), "" if month.complete else "to date", tuple(values))

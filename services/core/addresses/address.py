@@ -11,7 +11,7 @@ from services.core.addresses.address_endings import without_ending
 from services.core.addresses.address_names import NameKind
 from services.core.addresses.address_numbers import HouseNumber
 from services.core.addresses.address_plain import read_plain_parts
-from services.core.addresses.address_sections import Part, read_parts
+from services.core.addresses.address_sections import AddressPart, read_parts
 from services.core.addresses.address_words import segments_of, spelt
 
 _WEAK: Final = 1
@@ -62,7 +62,7 @@ def parse_address(lines: Sequence[str], post_town: str | None = None) -> Address
     return AddressParts(frozenset(units), frozenset(numbers), _bare(street_name), _bare(building))
 
 
-def _building(street: Part | None, outside: list[Part]) -> str:
+def _building(street: AddressPart | None, outside: list[AddressPart]) -> str:
     for part in outside:
         if text := part.text:
             return text
@@ -74,7 +74,7 @@ def _bare(name: str) -> str:
     return name.removeprefix("the ")
 
 
-def _street_place(parts: list[Part]) -> int | None:
+def _street_place(parts: list[AddressPart]) -> int | None:
     """Where the street stands. Without any number a weak word is a house's: `meadow view`, `westmoor`."""
     place, best, is_numbered = None, 0, False
     for index, (numbers, _, name) in enumerate(parts):
@@ -85,7 +85,7 @@ def _street_place(parts: list[Part]) -> int | None:
     return place if best > _WEAK or is_numbered else None
 
 
-def _place_numbers(units: set[str], street: Part | None, outside: list[Part]) -> set[str]:
+def _place_numbers(units: set[str], street: AddressPart | None, outside: list[AddressPart]) -> set[str]:
     """The house numbers; what is numbered within a building joins `units`, which holds what was named outright."""
     within, houses = _told_apart(street, outside)
     numbers: set[str] = set()
@@ -99,7 +99,7 @@ def _place_numbers(units: set[str], street: Part | None, outside: list[Part]) ->
     return numbers
 
 
-def _told_apart(street: Part | None, outside: list[Part]) -> tuple[list[HouseNumber], list[HouseNumber]]:
+def _told_apart(street: AddressPart | None, outside: list[AddressPart]) -> tuple[list[HouseNumber], list[HouseNumber]]:
     """Numbers within a building, and numbers of houses. `3 18 high st` has the word "flat" left out."""
     within: list[HouseNumber] = []
     houses: list[HouseNumber] = []

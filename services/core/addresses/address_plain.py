@@ -20,7 +20,7 @@ from typing import Final
 
 from services.core.addresses.address_names import read_name
 from services.core.addresses.address_numbers import HouseNumber
-from services.core.addresses.address_sections import Part
+from services.core.addresses.address_sections import AddressPart
 from services.core.addresses.address_units import NAMING_WORDS, UNIT_WORDS, take_sub_units
 
 _NAME: Final = r"(?=[a-z]{2})[^\W\d_]++(?: [^\W\d_]++)*+"
@@ -44,10 +44,10 @@ def _read_ahead() -> dict[str, set[str]]:
 _KNOWN: Final = _read_ahead()
 
 
-def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[Part]] | None:
+def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]] | None:
     """What `read_parts` gives, or None where a segment is not plain."""
     units: set[str] = set()
-    parts: list[Part] = []
+    parts: list[AddressPart] = []
     for segment in segments:
         if segment in _KNOWN:
             units |= _KNOWN[segment]
@@ -64,7 +64,7 @@ def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[Part]] | N
             words = name.split()
             if not NAMING_WORDS.isdisjoint(words) or (before and not NAMING_WORDS.isdisjoint(before.split())):
                 return None
-            parts.append(Part(_house_number(before, number, suffix) if number else [], before, read_name(words)))
+            parts.append(AddressPart(_house_number(before, number, suffix) if number else [], before, read_name(words)))
     return units, parts
 
 

@@ -12,7 +12,7 @@ from services.core.addresses.address_words import BUILDING_WORDS, WORDY
 _SLASH: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\w/])")
 
 
-class Part(NamedTuple):
+class AddressPart(NamedTuple):
     """A part without its sub-units: house numbers, the words before the first, the name after the last."""
 
     numbers: list[HouseNumber]
@@ -24,7 +24,7 @@ class Part(NamedTuple):
         return self.before or self.name.building or self.name.street
 
 
-def read_parts(segments: Iterable[str]) -> tuple[set[str], list[Part]]:
+def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
     """The sub-units that an address names outright, and its parts in order.
 
     The segments are those of `segments_of`, without what ends the address.
@@ -62,9 +62,13 @@ def _joined(rests: list[str]) -> list[str]:
     return [" ".join(rests) for rests in joined]
 
 
-def _read_part(rest: str) -> Part:
+def _read_part(rest: str) -> AddressPart:
     numbers = house_numbers(rest, of_building=not BUILDING_WORDS.isdisjoint(rest.split()))
     if not numbers:
-        return Part(numbers, "", read_name(rest.split()))
+        return AddressPart(numbers, "", read_name(rest.split()))
     before, after = rest[: numbers[0].start].strip(), rest[numbers[-1].end :].strip(" -/&")
-    return Part(numbers, before, read_name(after.split())) if after else Part(numbers, "", read_name(before.split()))
+    return (
+        AddressPart(numbers, before, read_name(after.split()))
+        if after
+        else AddressPart(numbers, "", read_name(before.split()))
+    )

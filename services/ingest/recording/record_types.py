@@ -17,7 +17,7 @@ from services.ingest.recording.ties import SAME_STAMP, VersionRisk
 from services.storage import tables
 
 
-class Written(NamedTuple, Generic[Facts]):
+class WrittenRecord(NamedTuple, Generic[Facts]):
     """A draft as written: its id, its revision, its tokens."""
 
     pk: int
@@ -42,7 +42,7 @@ class RecordType(Generic[Facts]):
     """The columns in the clear; the second argument makes the key of another record of the same feed."""
     decisive: Callable[[Any], tuple[VersionRisk, VersionRisk | None, bool, bool]]
     """Of a row: its danger, its rival's if it has one, whether it was announced, and whether it was taken off."""
-    announce: Callable[[str, str, Sequence[Written[Facts]]], EventData]
+    announce: Callable[[str, str, Sequence[WrittenRecord[Facts]]], EventData]
 
 
 def _clear_notice(one: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _decisive_entry(row: Any) -> tuple[VersionRisk, VersionRisk | None, bool, bo
     return risk, risk if SAME_STAMP in row.flags.split() else None, False, not row.live
 
 
-def _announce_notices(feed: str, submission: str, written: Sequence[Written[NoticeFacts]]) -> EventData:
+def _announce_notices(feed: str, submission: str, written: Sequence[WrittenRecord[NoticeFacts]]) -> EventData:
     return NoticesAccepted(
         feed=feed,
         submission=submission,
@@ -106,7 +106,7 @@ def _announce_notices(feed: str, submission: str, written: Sequence[Written[Noti
     )
 
 
-def _announce_entries(feed: str, submission: str, written: Sequence[Written[EntryFacts]]) -> EventData:
+def _announce_entries(feed: str, submission: str, written: Sequence[WrittenRecord[EntryFacts]]) -> EventData:
     return EntriesAccepted(
         feed=feed,
         submission=submission,

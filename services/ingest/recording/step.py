@@ -20,7 +20,7 @@ from services.ingest.reading.stamps import Stamp, tells_more
 from services.ingest.recording.stale import repeated, stale_issue, withdrawn_issue
 from services.ingest.recording.ties import (
     Place,
-    Rival,
+    TiedVersions,
     VersionRisk,
     danger_of,
     differences,
@@ -53,7 +53,7 @@ class Keyed(NamedTuple, Generic[Facts]):
     key: bytes
     digest: bytes
     draft: Draft[Facts]
-    rival: Rival | None = None
+    rival: TiedVersions | None = None
     announced: bool = False
 
 
@@ -174,7 +174,7 @@ class _Standing(Generic[Facts]):
             issue = stale_issue(self._kind, later.draft.stamp, self._taken.draft.stamp, later.draft.row)
             self._say(self._taken, Outcome.STALE, issue, *self._taken.draft.issues)
 
-    def _accept(self, one: Keyed[Facts], rival: Rival | None) -> None:
+    def _accept(self, one: Keyed[Facts], rival: TiedVersions | None) -> None:
         announced = danger_of(one.draft.facts).announces or self._announced()
         self._taken = one._replace(rival=rival, announced=announced)
 
@@ -209,14 +209,14 @@ class _Standing(Generic[Facts]):
         issue = issue_of(fields, f"row {row}", stamped=stamped) if fields else repeated(reason)
         self._say(before, Outcome.WARNED, *dict.fromkeys((*before.draft.issues, issue)))
 
-    def _current(self) -> tuple[Rival | None, VersionRisk, Place]:
+    def _current(self) -> tuple[TiedVersions | None, VersionRisk, Place]:
         """The rival kept so far, and the version that counts until now."""
         if self._taken is not None:
             return self._taken.rival, danger_of(self._taken.draft.facts), _place(self._taken)
         record = self._record
         assert record is not None  # noqa: S101 - something stands that this ties with
         private = self._look(record)
-        rival = Rival(record.rival, tuple(private.get("rivals", ()))) if record.rival else None
+        rival = TiedVersions(record.rival, tuple(private.get("rivals", ()))) if record.rival else None
         return rival, record.risk, place_of(private)
 
     def _say(self, one: Keyed[Facts], outcome: Outcome, *issues: Any) -> None:
@@ -227,7 +227,7 @@ def _place(one: Keyed[Any]) -> Place:
     return place_of(from_json(sealed_form(one.draft)))
 
 
-def _kept(facts: Facts, rival: Rival, risk: VersionRisk) -> Facts:
+def _kept(facts: Facts, rival: TiedVersions, risk: VersionRisk) -> Facts:
     """An entry counts as active while nothing says which is later: that it runs, or that it has ended."""
     if not isinstance(facts, EntryFacts):
         return facts

@@ -19,7 +19,7 @@ from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.reading.places import values_of
 from services.ingest.reading.rules import sealed_form
 from services.ingest.reading.stamps import Stamp, trusted
-from services.ingest.recording.record_types import NOTICES, RecordType, Written
+from services.ingest.recording.record_types import NOTICES, RecordType, WrittenRecord
 from services.ingest.recording.sharding import by_shard, shard_of
 from services.ingest.recording.step import Keyed, Plan, Recorded, plan
 from services.ingest.recording.submission_context import SubmissionContext
@@ -114,7 +114,7 @@ def _opened(context: SubmissionContext, record_type: RecordType[Facts], record: 
     return opened
 
 
-def _write(context: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> list[Written[Facts]]:
+def _write(context: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> list[WrittenRecord[Facts]]:
     pks = allocate_ids(context.connection, record_type.table.name, len(made.new))
     new = [(pk, 1, one) for pk, one in zip(pks, made.new, strict=True)]
     # In the order in which a matcher holds records still: neither waits for the other in a circle.
@@ -184,22 +184,28 @@ def _move_stamps(connection: Connection, record_type: RecordType[Facts], stamps:
     connection.execute(statement, rows)
 
 
-def _written(store: Store, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]) -> Written[Facts]:
+def _written(
+    store: Store, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]
+) -> WrittenRecord[Facts]:
     token, values = store.tokeniser.token, one.draft.values
     if one.rival:
         is_entry = record_type.kind is RecordKind.ENTRY
         theirs = [values_of(where, with_areas=is_entry) for where in one.rival.places]
         values = tuple(dict.fromkeys(chain(values, *theirs)))
     tokens = tuple([(kind, token(kind, value)) for kind, value in values])
-    return Written(pk, revision, shard_of(one.key), tokens, one.draft)
+    return WrittenRecord(pk, revision, shard_of(one.key), tokens, one.draft)
 
 
-def _write_tokens(connection: Connection, record_type: RecordType[Facts], written: Sequence[Written[Facts]]) -> None:
+def _write_tokens(
+    connection: Connection, record_type: RecordType[Facts], written: Sequence[WrittenRecord[Facts]]
+) -> None:
     rows = [(token, one.pk, int(kind)) for one in written for kind, token in one.tokens]
     bulk_insert(connection, record_type.tokens, ("token", record_type.owner, "kind"), rows)
 
 
-def _announce(context: SubmissionContext, record_type: RecordType[Facts], written: Sequence[Written[Facts]]) -> None:
+def _announce(
+    context: SubmissionContext, record_type: RecordType[Facts], written: Sequence[WrittenRecord[Facts]]
+) -> None:
     """Raise the events that announce written records: one for each chunk of a shard."""
     context.tell(
         [

@@ -46,7 +46,7 @@ class VersionRisk(NamedTuple):
         return self.status not in REPORTED
 
 
-class Rival(NamedTuple):
+class TiedVersions(NamedTuple):
     """What the versions that tie with the one on record say, at their most dangerous."""
 
     risk: VersionRisk
@@ -68,10 +68,10 @@ def place_of(private: Mapping[str, Any]) -> Place:
     return {**found, "areas": areas} if areas else found
 
 
-def merged(rival: Rival | None, risk: VersionRisk, place: Place) -> Rival:
+def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
     """The rival once this version, too, is no longer the one on record."""
     if rival is None:
-        return Rival(risk, (place,))
+        return TiedVersions(risk, (place,))
     both = (rival.risk, risk)
     worst = VersionRisk(
         min((one.status for one in both), key=_ORDER.index),
@@ -79,10 +79,10 @@ def merged(rival: Rival | None, risk: VersionRisk, place: Place) -> Rival:
         _earliest(one.restriction_on for one in both),
     )
     places = [one for one in rival.places if one != place]
-    return Rival(worst, (*places, place)[-MOST_PLACES:])
+    return TiedVersions(worst, (*places, place)[-MOST_PLACES:])
 
 
-def differences(rival: Rival, risk: VersionRisk, place: Place) -> tuple[str, ...]:
+def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
     """The fields in which it would do harm to forget the rival."""
     kept, found = rival.risk, []
     if kept.planned_on and kept.planned_on != risk.planned_on:
@@ -96,12 +96,12 @@ def differences(rival: Rival, risk: VersionRisk, place: Place) -> tuple[str, ...
     return tuple(found)
 
 
-def without(rival: Rival, place: Place) -> Rival:
+def without(rival: TiedVersions, place: Place) -> TiedVersions:
     """The rival without the place that the version on record has itself."""
     return rival._replace(places=tuple(one for one in rival.places if one != place))
 
 
-def status_to_keep(rival: Rival, risk: VersionRisk) -> str:
+def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
     """The more dangerous of the two statuses, where one of them says that a service has ended."""
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status

@@ -31,7 +31,7 @@ from services.storage.backup.backup import (
 from services.storage.backup.files import sync_folder
 from services.storage.backup.replace_database import put_in_place, unused
 from services.storage.engine import make_engine
-from services.storage.migrate import Schema, schema_of, upgrade
+from services.storage.migrate import DatabaseSchema, schema_of, upgrade
 from services.storage.store import Store
 
 SQLITE = "sqlite"
@@ -124,7 +124,7 @@ def _prepared(store: Store, draft: Path) -> Restored:
     with _opened(store, draft) as copy:
         with copy.reading() as connection:
             found = schema_of(connection)
-        if found is Schema.OLDER:
+        if found is DatabaseSchema.OLDER:
             upgrade(copy.engine)
         contents = check_copy(copy)
         ends = contents.record_ends or copy.now()

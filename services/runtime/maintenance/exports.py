@@ -72,7 +72,7 @@ _LIKE_A_REFERENCE: Final = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9/._-]{0,39}
 Row = dict[str, Any]
 
 
-class Format(StrEnum):
+class FileFormat(StrEnum):
     """How rows are written; the value is the file's suffix."""
 
     CSV = ".csv"
@@ -180,7 +180,7 @@ def _export(
     names = (*columns, REFERENCE_COLUMN) if references else tuple(columns)
     count = 0
     with store.reading() as connection, written_whole(path) as file:
-        write = _csv_writer(file, names) if form is Format.CSV else _ndjson_writer(file)
+        write = _csv_writer(file, names) if form is FileFormat.CSV else _ndjson_writer(file)
         for chunk in connection.execute(query.execution_options(yield_per=CHUNK)).mappings().partitions():
             rows = [shaped(dict(row)) for row in chunk]
             if references:
@@ -196,9 +196,9 @@ def _add_references(connection: Connection, store: Store, rows: Sequence[Row], e
         row[REFERENCE_COLUMN] = shown_reference(own[pk])
 
 
-def _format(path: Path) -> Format:
+def _format(path: Path) -> FileFormat:
     try:
-        return Format(path.suffix.lower())
+        return FileFormat(path.suffix.lower())
     except ValueError:
         raise RefusedError(
             "name the file with .csv or .ndjson at its end: that says which of the two to write"

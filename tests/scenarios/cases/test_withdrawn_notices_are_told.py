@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.storage.tables import alert_cases, alerts, cases
 from tests.support.deployment import Deployment
@@ -188,7 +188,7 @@ def test_a_message_that_is_on_its_way_is_not_written_again_when_the_case_is_look
 
 
 def test_a_message_that_reached_nobody_is_written_again_after_an_hour(alerted: Deployment) -> None:
-    alerted.channel.results = [SendResult(Outcome.FAILED_TEMPORARY, "smtp_451")] * 1_000
+    alerted.channel.results = [SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")] * 1_000
     alerted.post_notices(withdrawn())
     alerted.tick(seconds=31)
     alerted.tick(minutes=59)

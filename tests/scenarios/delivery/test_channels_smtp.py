@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
-from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.message.message import Message
 from tests.support.servers.mail_server import Inbox, LoopbackServer
 
@@ -83,8 +83,8 @@ def test_a_second_sending_of_the_same_alert_carries_the_same_message_id(route, i
 @pytest.mark.parametrize(
     ("reply", "result"),
     [
-        ("451 try later", SendResult(Outcome.FAILED_TEMPORARY, "smtp_451")),
-        ("550 no such person", SendResult(Outcome.FAILED_PERMANENT, "smtp_550")),
+        ("451 try later", SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")),
+        ("550 no such person", SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")),
     ],
 )
 def test_a_refusal_comes_back_with_its_code(route, inbox, command, reply, result):
@@ -96,13 +96,13 @@ def test_a_server_that_is_not_there_can_be_tried_again():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{unused.getsockname()[1]}"
-    assert send(route_to(host)) == SendResult(Outcome.FAILED_TEMPORARY, "connection_refused")
+    assert send(route_to(host)) == SendResult(SendOutcome.FAILED_TEMPORARY, "connection_refused")
 
 
 def test_a_server_that_says_nothing_can_be_tried_again():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"127.0.0.1:{silent.getsockname()[1]}"
-        assert send(route_to(host, more="&cto=0.1")) == SendResult(Outcome.FAILED_TEMPORARY, "timed_out")
+        assert send(route_to(host, more="&cto=0.1")) == SendResult(SendOutcome.FAILED_TEMPORARY, "timed_out")
 
 
 def test_a_connection_lost_after_the_whole_mail_was_taken_is_in_doubt(route, inbox):
@@ -111,7 +111,7 @@ def test_a_connection_lost_after_the_whole_mail_was_taken_is_in_doubt(route, inb
 
     inbox.at_data = drop
     result = send(route)
-    assert result == SendResult(Outcome.IN_DOUBT, "connection_lost")
+    assert result == SendResult(SendOutcome.IN_DOUBT, "connection_lost")
     assert len(inbox.mails) == 1
 
 
@@ -120,25 +120,25 @@ def test_a_server_that_never_answers_the_mail_is_in_doubt(route, inbox):
         await asyncio.Event().wait()
 
     inbox.at_data = never
-    assert send(route + "&cto=0.2") == SendResult(Outcome.IN_DOUBT, "timed_out")
+    assert send(route + "&cto=0.2") == SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 
 def test_a_route_with_several_recipients_reaches_none_of_them(serve, inbox):
     result = send(route_to(serve(), f"{DUTY},head@council.example"))
-    assert result == SendResult(Outcome.FAILED_PERMANENT, "several_targets")
+    assert result == SendResult(SendOutcome.FAILED_PERMANENT, "several_targets")
     assert inbox.mails == []
 
 
 def test_a_refused_sign_in_can_be_mended_by_the_operator(serve, inbox):
     refusing = serve(authenticator=lambda *_: AuthResult(success=False, handled=False), auth_require_tls=False)
-    assert send(route_to(f"user:wrong@{refusing}")) == SendResult(Outcome.FAILED_TEMPORARY, "sign_in_refused")
+    assert send(route_to(f"user:wrong@{refusing}")) == SendResult(SendOutcome.FAILED_TEMPORARY, "sign_in_refused")
     accepting = serve(authenticator=lambda *_: AuthResult(success=True), auth_require_tls=False)
     assert send(route_to(f"user:right@{accepting}")) == ACCEPTED
 
 
 def test_a_server_that_offers_no_encryption_is_given_nothing_in_clear(serve, inbox):
     result = send(route_to(serve(), scheme="mailtos"))
-    assert result == SendResult(Outcome.FAILED_TEMPORARY, "not_offered_by_server")
+    assert result == SendResult(SendOutcome.FAILED_TEMPORARY, "not_offered_by_server")
     assert inbox.mails == []
 
 
@@ -170,7 +170,7 @@ def test_encryption_needs_a_certificate_that_somebody_vouches_for_unless_the_rou
 ):
     host = serve(**({"tls_context": certificate} if mode == "starttls" else {"ssl_context": certificate}))
     route = route_to(host, scheme="mailtos", more=f"&mode={mode}")
-    assert send(route) == SendResult(Outcome.FAILED_TEMPORARY, "tls_failed")
+    assert send(route) == SendResult(SendOutcome.FAILED_TEMPORARY, "tls_failed")
     assert inbox.mails == []
     assert send(route + "&verify=no") == ACCEPTED
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from services.alerts.delivery.channels.pool import DeliveryPool
-from services.alerts.delivery.channels.port import Channel, Outcome, SendResult
+from services.alerts.delivery.channels.port import Channel, SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.message.message import Message
@@ -30,9 +30,9 @@ NOTICE = {
     "planned_migration_date": "2026-12-03",
     "issued_at": "2026-11-20T09:00:00Z",
 }
-BUSY = SendResult(Outcome.FAILED_TEMPORARY, "smtp_451")
-REFUSED = SendResult(Outcome.FAILED_PERMANENT, "smtp_550")
-DOUBT = SendResult(Outcome.IN_DOUBT, "timed_out")
+BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
+REFUSED = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
+DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 OPERATOR = "mailto://operator.example"
 DESK = Contact(label="duty desk", route="mailto://desk.example")
 DEPUTY = Contact(label="deputy", route="mailto://deputy.example")
@@ -235,7 +235,7 @@ def test_an_attempt_is_on_record_before_the_message_leaves(at_risk: Deployment) 
         def send(self, route: str, message: Message, reference: str) -> SendResult:
             (attempt,), (delivery,) = rows(at_risk, delivery_attempts), rows(at_risk, deliveries)
             seen.append((attempt.outcome, delivery.state))
-            return SendResult(Outcome.SENT, "accepted")
+            return SendResult(SendOutcome.SENT, "accepted")
 
     pool = DeliveryPool(Looking(at_risk.store))
     at_risk.dispatcher = Dispatcher(at_risk.store, pool, at_risk.dispatcher.presentation, at_risk.fallback)

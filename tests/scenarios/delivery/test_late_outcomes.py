@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
 from services.alerts.delivery.queue import Delivery, cancel_delivery, settle
 from services.core.audit import AuditAction
@@ -14,9 +14,9 @@ from tests.support.ledger import rows, said
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
 NOTICE = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
-BUSY = SendResult(Outcome.FAILED_TEMPORARY, "smtp_451")
-REFUSED = SendResult(Outcome.FAILED_PERMANENT, "smtp_550")
-DOUBT = SendResult(Outcome.IN_DOUBT, "timed_out")
+BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
+REFUSED = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
+DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.pool import FIRST_AT_ONCE, DeliveryPool
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import shares
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.message.message import Message
@@ -52,7 +52,7 @@ def test_the_whole_attempt_ends_at_the_deadline_however_the_server_holds_it_up(s
     with bad.bad_servers(1, SCRIPTS[script]) as (server,):
         result = MailChannel(seconds=0.5).send(route_to(server.host, scheme=scheme), MESSAGE, "A-1")
         assert until(lambda: server.open == 0, PATIENCE), "the connection is cut off"
-    assert result.outcome is Outcome.FAILED_TEMPORARY
+    assert result.outcome is SendOutcome.FAILED_TEMPORARY
     if scheme == "mailto":
         assert result.reason == "timed_out"
 
@@ -62,7 +62,7 @@ def test_whatever_a_server_sends_before_it_takes_the_mail_the_attempt_fails_for_
     with bad.bad_servers(1, bad.drawn(seed)) as (server,):
         result = MailChannel(seconds=0.5).send(route_to(server.host), MESSAGE, "A-1")
         assert until(lambda: server.open == 0, PATIENCE)
-    assert result.outcome is Outcome.FAILED_TEMPORARY
+    assert result.outcome is SendOutcome.FAILED_TEMPORARY
 
 
 @pytest.mark.parametrize("answer", [b"", b"2", b"25", b"250", b"250 ok", b"250 ok\r", b"250-ok\r\n", b"250-a\r\n250"])
@@ -70,7 +70,7 @@ def test_an_answer_to_the_whole_mail_that_is_cut_short_is_no_answer(answer: byte
     replies = [b"220 ready\r\n", b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", answer]
     with bad.bad_servers(1, lambda: iter(replies)) as (server,):
         result = MailChannel(seconds=1).send(route_to(server.host), MESSAGE, "A-1")
-    assert result == SendResult(Outcome.IN_DOUBT, "timed_out")
+    assert result == SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 
 def told(deployment: Deployment, routes: dict[str, str]) -> Dispatcher:

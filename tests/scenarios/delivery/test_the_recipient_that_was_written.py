@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
-from services.alerts.delivery.channels.port import ACCEPTED, Outcome
+from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome
 from services.alerts.message.message import Message
 from tests.support.servers.mail_server import Inbox, LoopbackServer
 
@@ -88,7 +88,7 @@ def test_two_addresses_with_anything_between_them_reach_nobody(inbox, server, on
     assume("%" not in one + other)
     for both in (quote(f"{one}{separator}{other}", safe=""), f"{one}{separator}{other}".replace("#", "%23")):
         result = send(f"{server}?{FROM}&to={both}")
-        assert result.outcome is Outcome.FAILED_PERMANENT
+        assert result.outcome is SendOutcome.FAILED_PERMANENT
     assert inbox.mails == []
 
 

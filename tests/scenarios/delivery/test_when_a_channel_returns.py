@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.delivery.queue import GIVE_UP_AFTER, OPERATOR_TIER
 from services.storage.store import Store
@@ -21,8 +21,8 @@ from tests.support.deployment import PATIENCE, Deployment
 from tests.support.ledger import rows
 from tests.support.one_line import ENTRY, notice
 
-BUSY = SendResult(Outcome.FAILED_TEMPORARY, "smtp_451")
-DOUBT = SendResult(Outcome.IN_DOUBT, "timed_out")
+BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
+DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 
 @pytest.fixture

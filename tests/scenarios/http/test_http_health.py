@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from services.alerts.delivery.channels.pool import DeliveryPool, Job
+from services.alerts.delivery.channels.pool import DeliveryPool, SendJob
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
 from services.alerts.message.message import Message
 from services.runtime.embedded.event_dispatcher import HANDLED, LEFT_ALONE
@@ -177,7 +177,7 @@ def test_sends_that_hang_are_said_and_take_nobody_out_of_service(deployment: Dep
     parts = replace(make_api_parts(deployment), pool=pool)
     with open_api(deployment, EmbeddedRunner(parts), parts) as api:
         for number in range(hang):
-            pool.begin(Job(number, f"{number}.example:25", "", Message("", "", ""), "A-1"), lambda *_: None)
+            pool.begin(SendJob(number, f"{number}.example:25", "", Message("", "", ""), "A-1"), lambda *_: None)
             rings[number]()
         answer = api.ask(None, "GET", "/readyz")
         assert (answer.status_code, answer.json()["status"]) == (200, "ok")
@@ -197,7 +197,7 @@ def test_a_process_that_can_send_nothing_to_anybody_is_not_ready(
     pool = DeliveryPool(channel)
     parts = replace(make_api_parts(deployment), pool=pool)
     with open_api(deployment, EmbeddedRunner(parts), parts) as api:
-        pool.begin(Job(1, "mail.example:25", "", Message("", "", ""), "A-1"), lambda *_: None)
+        pool.begin(SendJob(1, "mail.example:25", "", Message("", "", ""), "A-1"), lambda *_: None)
         answer = api.ask(None, "GET", "/readyz")
         assert (answer.status_code, answer.json()["faults"]) == (
             503,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
 from services.alerts.delivery.queue import DeliveryState
 from services.core.audit import AuditAction
@@ -32,7 +32,7 @@ from tests.support.people import acknowledge_last
 
 __all__ = ["copy", "told"]
 
-BUSY = SendResult(Outcome.FAILED_TEMPORARY, "smtp_451")
+BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 RESTORED = "Pullcord was restored from a copy"
 
 

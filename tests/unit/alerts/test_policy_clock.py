@@ -10,7 +10,7 @@ from services.alerts.policy.policy import (
     CaseClock,
     CouncilPolicy,
     Escalation,
-    Reason,
+    EscalationReason,
     days_left,
     harmful_day,
     next_escalation,
@@ -76,11 +76,11 @@ class TestThresholds:
 
 class TestFirstAlert:
     def test_a_case_under_a_threshold_is_told_at_once(self):
-        assert escalation(clock()) == Escalation(MONDAY_NOON, 56, Reason.FIRST_ALERT)
+        assert escalation(clock()) == Escalation(MONDAY_NOON, 56, EscalationReason.FIRST_ALERT)
 
     def test_a_case_far_off_is_told_on_the_morning_its_first_threshold_is_reached(self):
         case = clock(harm_on=date(2027, 1, 31))
-        assert escalation(case) == Escalation(london(2026, 12, 6, 9), 56, Reason.FIRST_ALERT)
+        assert escalation(case) == Escalation(london(2026, 12, 6, 9), 56, EscalationReason.FIRST_ALERT)
 
     def test_the_morning_is_a_local_one_in_summer(self):
         case = clock(harm_on=date(2026, 9, 1), opened_at=london(2026, 5, 1, 12))
@@ -92,10 +92,10 @@ class TestFirstAlert:
 
     def test_two_days_before_the_harm_nobody_waits_for_the_morning(self):
         night = london(2026, 12, 7, 23)
-        assert escalation(clock(opened_at=night), night) == Escalation(night, 2, Reason.FIRST_ALERT)
+        assert escalation(clock(opened_at=night), night) == Escalation(night, 2, EscalationReason.FIRST_ALERT)
 
     def test_a_case_never_told_is_told_at_the_level_it_has_now(self):
-        assert escalation(clock(), london(2026, 12, 3, 12)) == Escalation(MONDAY_NOON, 7, Reason.FIRST_ALERT)
+        assert escalation(clock(), london(2026, 12, 3, 12)) == Escalation(MONDAY_NOON, 7, EscalationReason.FIRST_ALERT)
 
     def test_a_message_overdue_at_night_waits_for_the_morning(self):
         assert escalation(clock(), london(2026, 11, 4, 2)).due_at == london(2026, 11, 4, 7)
@@ -104,7 +104,7 @@ class TestFirstAlert:
 class TestNextAlert:
     def test_an_alert_nobody_acted_on_is_repeated(self):
         case = told(clock(), MONDAY_NOON, 56)
-        assert escalation(case) == Escalation(london(2026, 11, 9, 9), 56, Reason.REPEAT)
+        assert escalation(case) == Escalation(london(2026, 11, 9, 9), 56, EscalationReason.REPEAT)
 
     def test_repeats_keep_to_a_common_beat_so_that_a_council_is_told_once(self):
         early, late = told(clock(), london(2026, 12, 7, 9), 2), told(clock(), london(2026, 12, 7, 10, 30), 2)
@@ -122,11 +122,11 @@ class TestNextAlert:
 
     def test_the_next_threshold_comes_before_a_later_repeat(self):
         case = told(clock(), london(2026, 11, 9, 12), 56)
-        assert escalation(case) == Escalation(london(2026, 11, 11, 9), 28, Reason.THRESHOLD_REACHED)
+        assert escalation(case) == Escalation(london(2026, 11, 11, 9), 28, EscalationReason.THRESHOLD_REACHED)
 
     def test_a_threshold_is_told_once(self):
         case = told(clock(), london(2026, 11, 11, 9), 28)
-        assert escalation(case) == Escalation(london(2026, 11, 14, 9), 28, Reason.REPEAT)
+        assert escalation(case) == Escalation(london(2026, 11, 14, 9), 28, EscalationReason.REPEAT)
 
     def test_repeats_by_night_wait_for_the_morning_until_two_days_before(self):
         case = told(clock(), london(2026, 12, 5, 23), 7)
@@ -136,21 +136,21 @@ class TestNextAlert:
 
     def test_the_harmful_day_is_not_the_end_of_it(self):
         case = told(clock(), london(2027, 3, 1, 3), 0)
-        assert escalation(case) == Escalation(london(2027, 3, 1, 5), 0, Reason.REPEAT)
+        assert escalation(case) == Escalation(london(2027, 3, 1, 5), 0, EscalationReason.REPEAT)
 
     def test_a_date_moved_earlier_past_a_threshold_is_told_at_once(self):
         case = told(clock(harm_on=date(2026, 11, 12)), MONDAY_NOON, 56)
         now = MONDAY_NOON + timedelta(hours=1)
         found = escalation(case, now)
         assert found.due_at <= now
-        assert (found.threshold, found.reason) == (14, Reason.THRESHOLD_REACHED)
+        assert (found.threshold, found.reason) == (14, EscalationReason.THRESHOLD_REACHED)
 
     def test_a_date_moved_later_has_its_thresholds_before_it_again(self):
         case = told(clock(harm_on=date(2027, 1, 31)), MONDAY_NOON, 2)
-        assert escalation(case) == Escalation(london(2026, 12, 6, 9), 56, Reason.THRESHOLD_REACHED)
+        assert escalation(case) == Escalation(london(2026, 12, 6, 9), 56, EscalationReason.THRESHOLD_REACHED)
 
     def test_a_case_without_a_date_is_repeated_all_the_same(self):
-        assert escalation(clock(harm_on=None)) == Escalation(MONDAY_NOON, 56, Reason.DATE_UNKNOWN)
+        assert escalation(clock(harm_on=None)) == Escalation(MONDAY_NOON, 56, EscalationReason.DATE_UNKNOWN)
         case = told(clock(harm_on=None), MONDAY_NOON, 56)
         assert escalation(case).due_at == london(2026, 11, 9, 9)
 
@@ -165,7 +165,7 @@ class TestStates:
         night = london(2026, 11, 2, 23)
         far = date(2027, 1, 31)
         assert escalation(clock(state, harm_on=far, opened_at=night), night) == Escalation(
-            night, 0, Reason.URGENT_STATE
+            night, 0, EscalationReason.URGENT_STATE
         )
         case = told(clock(state, harm_on=far), night, 0)
         assert escalation(case, night).due_at == london(2026, 11, 3, 1)
@@ -173,7 +173,7 @@ class TestStates:
     def test_a_moved_line_is_told_daily_until_its_test_but_not_at_night(self):
         night = london(2026, 11, 2, 23)
         assert escalation(clock(State.MIGRATED, opened_at=night), night) == Escalation(
-            london(2026, 11, 3, 7), 0, Reason.POST_CHECK
+            london(2026, 11, 3, 7), 0, EscalationReason.POST_CHECK
         )
         case = told(clock(State.MIGRATED), MONDAY_NOON, 0)
         assert escalation(case).due_at == london(2026, 11, 3, 9)
@@ -187,11 +187,11 @@ class TestPause:
     def test_nothing_is_due_before_the_end_of_a_pause(self):
         until = london(2026, 11, 5, 12)
         case = replace(told(clock(State.ACKNOWLEDGED), MONDAY_NOON - timedelta(days=30), 56), paused_until=until)
-        assert escalation(case) == Escalation(until, 56, Reason.ACKNOWLEDGEMENT_LAPSED)
+        assert escalation(case) == Escalation(until, 56, EscalationReason.ACKNOWLEDGEMENT_LAPSED)
 
     def test_a_pause_after_which_an_alert_was_told_is_over(self):
         case = replace(told(clock(), MONDAY_NOON, 56), paused_until=MONDAY_NOON - timedelta(hours=1))
-        assert escalation(case).reason is Reason.REPEAT
+        assert escalation(case).reason is EscalationReason.REPEAT
 
     def test_a_case_paused_before_its_first_threshold_is_told_at_that_threshold(self):
         case = clock(harm_on=date(2027, 1, 31), paused_until=london(2026, 11, 9, 12))

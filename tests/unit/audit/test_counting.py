@@ -13,7 +13,7 @@ from services.alerts.states.machine import State
 from services.audit.figures.counting import (
     ACTS_OF_PEOPLE,
     COUNTED,
-    DeploymentStatus,
+    CaseStanding,
     First,
     Said,
     count_month,
@@ -163,8 +163,8 @@ def test_cases_stand_where_they_were_last_moved_to_with_the_lines_last_told_of()
         noted("move_date_earlier", case="C-2", harm_on="2026-11-30"),
     ]
     assert replay(said) == {
-        "C-1": DeploymentStatus("acknowledged", None, "E06000009", ("HBRT", "RAVN")),
-        "C-2": DeploymentStatus("open", date(2026, 11, 30), "E06000009", ("RAVN",)),
+        "C-1": CaseStanding("acknowledged", None, "E06000009", ("HBRT", "RAVN")),
+        "C-2": CaseStanding("open", date(2026, 11, 30), "E06000009", ("RAVN",)),
     }
 
 

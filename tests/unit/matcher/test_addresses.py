@@ -1,7 +1,7 @@
 import pytest
 
 from services.core.addresses.address import AddressParts, parse_address
-from services.matcher.addresses import Agreement, Level, Reason, compare
+from services.matcher.addresses import AddressReason, Agreement, Level, compare
 
 
 def compared(a, b):
@@ -35,18 +35,18 @@ def test_one_dwelling_written_in_two_ways_is_the_same(a, b):
 @pytest.mark.parametrize(
     ("a", "b", "reason"),
     [
-        ("Flat A, 18 High Street", "Flat C, 18 High Street", Reason.SUB_UNITS_CLASH),
-        ("18A High Street", "18C High Street", Reason.SUB_UNITS_CLASH),
-        ("Flat 1, 18A High Street", "Flat 2, 18A High Street", Reason.SUB_UNITS_CLASH),
-        ("Apt 12, 18 High Street", "Apt 12B, 18 High Street", Reason.SUB_UNITS_CLASH),
-        ("First Floor Flat, 18 High Street", "Ground Floor Flat, 18 High Street", Reason.SUB_UNITS_CLASH),
-        ("First Floor Left, 18 High Street", "First Floor Right, 18 High Street", Reason.SUB_UNITS_CLASH),
-        ("Flat 2, First Floor, 18 High Street", "Flat 2, Second Floor, 18 High Street", Reason.SUB_UNITS_CLASH),
-        ("2/1, 18 High Street", "1/1, 18 High Street", Reason.SUB_UNITS_CLASH),
-        ("18 High Street", "20 High Street", Reason.NUMBERS_CLASH),
-        ("18-20 High Street", "22 High Street", Reason.NUMBERS_CLASH),
-        ("18 High Street", "Flat 18, 20 High Street", Reason.NUMBERS_CLASH),
-        ("18 Mill Lane", "Flat 18, 5 High Street", Reason.NUMBERS_CLASH),
+        ("Flat A, 18 High Street", "Flat C, 18 High Street", AddressReason.SUB_UNITS_CLASH),
+        ("18A High Street", "18C High Street", AddressReason.SUB_UNITS_CLASH),
+        ("Flat 1, 18A High Street", "Flat 2, 18A High Street", AddressReason.SUB_UNITS_CLASH),
+        ("Apt 12, 18 High Street", "Apt 12B, 18 High Street", AddressReason.SUB_UNITS_CLASH),
+        ("First Floor Flat, 18 High Street", "Ground Floor Flat, 18 High Street", AddressReason.SUB_UNITS_CLASH),
+        ("First Floor Left, 18 High Street", "First Floor Right, 18 High Street", AddressReason.SUB_UNITS_CLASH),
+        ("Flat 2, First Floor, 18 High Street", "Flat 2, Second Floor, 18 High Street", AddressReason.SUB_UNITS_CLASH),
+        ("2/1, 18 High Street", "1/1, 18 High Street", AddressReason.SUB_UNITS_CLASH),
+        ("18 High Street", "20 High Street", AddressReason.NUMBERS_CLASH),
+        ("18-20 High Street", "22 High Street", AddressReason.NUMBERS_CLASH),
+        ("18 High Street", "Flat 18, 20 High Street", AddressReason.NUMBERS_CLASH),
+        ("18 Mill Lane", "Flat 18, 5 High Street", AddressReason.NUMBERS_CLASH),
     ],
 )
 def test_other_numbers_or_other_sub_units_forbid_a_match_whatever_else_agrees(a, b, reason):
@@ -59,17 +59,21 @@ def test_other_numbers_or_other_sub_units_forbid_a_match_whatever_else_agrees(a,
 @pytest.mark.parametrize(
     ("a", "b", "reason"),
     [
-        ("Flat 1, 18 High Street", "18 High Street", Reason.SUB_UNIT_MISSING),
-        ("Flat 1, High Street", "Flat 1, 18 High Street", Reason.NUMBER_MISSING),
-        ("Rose Cottage, Mill Lane", "12 Mill Lane", Reason.NUMBER_MISSING),
-        ("18 High Street", "18 Mill Lane", Reason.STREETS_DIFFER),
-        ("18 Park Road", "18 Park Avenue", Reason.STREETS_DIFFER),
-        ("Ground Floor Flat, 18 High Street", "Flat A, 18 High Street", Reason.SUB_UNITS_NAMED_OTHERWISE),
-        ("First Floor Flat, 18 High Street", "First Floor Left, 18 High Street", Reason.SUB_UNITS_NAMED_OTHERWISE),
-        ("Flat 3, Block B, 18 High Street", "Flat 3, 18 High Street", Reason.SUB_UNITS_NAMED_OTHERWISE),
-        ("18 Maple Court, High Street", "Flat 3, 18 Maple Court, High Street", Reason.NUMBER_IN_ANOTHER_PLACE),
-        ("18 Maple", "Flat 18, Maple Court, 5 High Street", Reason.NUMBER_IN_ANOTHER_PLACE),
-        ("Rose Cottage, Mill Lane", "Rose Cottage, Church Road", Reason.STREETS_DIFFER),
+        ("Flat 1, 18 High Street", "18 High Street", AddressReason.SUB_UNIT_MISSING),
+        ("Flat 1, High Street", "Flat 1, 18 High Street", AddressReason.NUMBER_MISSING),
+        ("Rose Cottage, Mill Lane", "12 Mill Lane", AddressReason.NUMBER_MISSING),
+        ("18 High Street", "18 Mill Lane", AddressReason.STREETS_DIFFER),
+        ("18 Park Road", "18 Park Avenue", AddressReason.STREETS_DIFFER),
+        ("Ground Floor Flat, 18 High Street", "Flat A, 18 High Street", AddressReason.SUB_UNITS_NAMED_OTHERWISE),
+        (
+            "First Floor Flat, 18 High Street",
+            "First Floor Left, 18 High Street",
+            AddressReason.SUB_UNITS_NAMED_OTHERWISE,
+        ),
+        ("Flat 3, Block B, 18 High Street", "Flat 3, 18 High Street", AddressReason.SUB_UNITS_NAMED_OTHERWISE),
+        ("18 Maple Court, High Street", "Flat 3, 18 Maple Court, High Street", AddressReason.NUMBER_IN_ANOTHER_PLACE),
+        ("18 Maple", "Flat 18, Maple Court, 5 High Street", AddressReason.NUMBER_IN_ANOTHER_PLACE),
+        ("Rose Cottage, Mill Lane", "Rose Cottage, Church Road", AddressReason.STREETS_DIFFER),
     ],
 )
 def test_what_one_side_lacks_or_names_otherwise_is_near_and_left_to_a_person(a, b, reason):
@@ -95,7 +99,7 @@ def test_where_nothing_speaks_for_one_dwelling_it_is_unknown(a, b):
 
 def test_the_reasons_name_what_was_found_in_each_part():
     assert compared("Flat A, Rose House, 18 High Street", "Flat C, 18 High Street") == Agreement(
-        Level.CLASH, (Reason.SUB_UNITS_CLASH, Reason.NUMBERS_AGREE, Reason.STREETS_AGREE)
+        Level.CLASH, (AddressReason.SUB_UNITS_CLASH, AddressReason.NUMBERS_AGREE, AddressReason.STREETS_AGREE)
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from schemas.codes import MatchLevel, Scope
 from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
-from services.matcher.rules import Finding, Location, Reason, judge
+from services.matcher.rules import Finding, Location, MatchReason, judge
 
 PHONE, UPRN, POSTCODE, AREA = TokenKind.TELEPHONE, TokenKind.UPRN, TokenKind.POSTCODE, TokenKind.AREA
 FLAT_A, FLAT_C, HOUSE = "Flat A, 18 High Street", "Flat C, 18 High Street", "18 High Street"
@@ -32,7 +32,7 @@ def test_an_area_that_covers_a_home_is_possible_and_no_address_is_opened(scope: 
     def opened() -> tuple[Location, Location]:
         raise AssertionError
 
-    assert judge(kinds, scope, opened) == Finding(MatchLevel.POSSIBLE, (Reason.AREA_COVERS_ADDRESS,))
+    assert judge(kinds, scope, opened) == Finding(MatchLevel.POSSIBLE, (MatchReason.AREA_COVERS_ADDRESS,))
 
 
 def test_the_same_number_is_confirmed_and_no_address_is_opened() -> None:
@@ -40,7 +40,7 @@ def test_the_same_number_is_confirmed_and_no_address_is_opened() -> None:
         raise AssertionError
 
     assert judge({PHONE, POSTCODE}, Scope.LINE, opened) == Finding(
-        MatchLevel.CONFIRMED, (Reason.SAME_TELEPHONE_NUMBER,)
+        MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER,)
     )
 
 
@@ -72,7 +72,7 @@ def test_without_a_common_number_the_addresses_decide(
 def test_that_both_have_numbers_and_share_none_is_said_to_whoever_decides(kinds: set[TokenKind]) -> None:
     finding = judged(kinds, FLAT_A, FLAT_A, numbers=True)
     assert finding is not None
-    assert finding.reasons[-1] == Reason.NUMBERS_DIFFER
+    assert finding.reasons[-1] == MatchReason.NUMBERS_DIFFER
     assert finding.level is MatchLevel.PROBABLE
 
 
@@ -88,4 +88,4 @@ def test_numbers_are_said_to_differ_only_where_both_sides_have_one(
     parts = parse_address([FLAT_A])
     finding = judge(kinds, Scope.LINE, lambda: (Location(mine, parts), Location(theirs, parts)))
     assert finding is not None
-    assert (Reason.NUMBERS_DIFFER in finding.reasons) is said
+    assert (MatchReason.NUMBERS_DIFFER in finding.reasons) is said

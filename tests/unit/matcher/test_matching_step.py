@@ -10,13 +10,13 @@ import pytest
 from schemas.codes import MatchDecision, MatchLevel, Scope
 from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
-from services.matcher.rules import Finding, Location, Reason
+from services.matcher.rules import Finding, Location, MatchReason
 from services.matcher.step import EntryRow, MatchRow, MatchState, NoticeRow, step
 
 NOTICE = NoticeRow(pk=1, revision=4, live=True, scope=Scope.LINE)
 ENTRY = EntryRow(pk=2, revision=5, live=True, feed_id="council:E06000009", shard=3)
 PAIR = (1, 2)
-BY_NUMBER = Finding(MatchLevel.CONFIRMED, (Reason.SAME_TELEPHONE_NUMBER,))
+BY_NUMBER = Finding(MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER,))
 STANDING = MatchRow(live=True, finding=BY_NUMBER, notice_revision=4, entry_revision=5, decision=MatchDecision.UNDECIDED)
 
 
@@ -50,7 +50,7 @@ def test_a_pair_on_record_at_these_versions_is_no_news() -> None:
         replace(STANDING, notice_revision=3),
         replace(STANDING, entry_revision=4),
         replace(STANDING, live=False),
-        replace(STANDING, finding=Finding(MatchLevel.PROBABLE, (Reason.SAME_UPRN,))),
+        replace(STANDING, finding=Finding(MatchLevel.PROBABLE, (MatchReason.SAME_UPRN,))),
     ],
 )
 def test_a_pair_on_record_at_other_versions_or_findings_is_found_again(match: MatchRow) -> None:

@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
-from services.storage.migrate import MIGRATIONS, Schema, downgrade, schema_of, upgrade
+from services.storage.migrate import MIGRATIONS, DatabaseSchema, downgrade, schema_of, upgrade
 from services.storage.tables import metadata
 
 KEPT = "alembic_version"
@@ -101,13 +101,13 @@ def test_upgrading_again_changes_nothing(empty: Engine) -> None:
 
 def test_a_database_is_current_only_at_this_versions_schema(empty: Engine) -> None:
     with empty.connect() as connection:
-        assert schema_of(connection) is Schema.NONE
+        assert schema_of(connection) is DatabaseSchema.NONE
     upgrade(empty)
     with empty.connect() as connection:
-        assert schema_of(connection) is Schema.CURRENT
+        assert schema_of(connection) is DatabaseSchema.CURRENT
     downgrade(empty, "base")
     with empty.connect() as connection:
-        assert schema_of(connection) is Schema.NONE
+        assert schema_of(connection) is DatabaseSchema.NONE
 
 
 def test_a_version_goes_on_with_the_schema_of_the_next(empty: Engine) -> None:
@@ -115,5 +115,5 @@ def test_a_version_goes_on_with_the_schema_of_the_next(empty: Engine) -> None:
     with empty.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with empty.connect() as connection:
-        assert schema_of(connection) is Schema.NEWER
+        assert schema_of(connection) is DatabaseSchema.NEWER
         assert schema_of(connection).fits

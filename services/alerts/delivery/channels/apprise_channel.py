@@ -1,12 +1,12 @@
 """Every service that Apprise knows, but for mail servers: chat, push, text message, mail by an HTTP service."""
 
 from services.alerts.delivery.channels.library import NotifyBase, NotifyFormat, NotifyType
-from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import RouteRefusedError, read_route
 from services.alerts.message.message import Message
 
-_REFUSED = SendResult(Outcome.FAILED_TEMPORARY, "refused_by_service")
-_CHANNEL_ERROR = SendResult(Outcome.IN_DOUBT, "channel_error")
+_REFUSED = SendResult(SendOutcome.FAILED_TEMPORARY, "refused_by_service")
+_CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
 
 
 class AppriseChannel:

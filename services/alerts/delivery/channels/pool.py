@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-from services.alerts.delivery.channels.port import ACCEPTED, Channel, Outcome, SendResult
+from services.alerts.delivery.channels.port import ACCEPTED, Channel, SendOutcome, SendResult
 from services.alerts.message.message import Message
 
-TIMED_OUT = SendResult(Outcome.IN_DOUBT, "timed_out")
-CHANNEL_ERROR = SendResult(Outcome.IN_DOUBT, "channel_error")
-POOL_CLOSED = SendResult(Outcome.FAILED_TEMPORARY, "pool_closed")
+TIMED_OUT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
+CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
+POOL_CLOSED = SendResult(SendOutcome.FAILED_TEMPORARY, "pool_closed")
 
 QUICK = 0.25
 """Seconds after which a send no longer takes one of the places that all destinations share."""
@@ -35,7 +35,7 @@ Alarm = Callable[[float, Callable[[], None]], Callable[[], None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SendJob:
     """One message to one target. `delivery` is the number of the delivery's row; `reference` as in `Channel.send`."""
 
     delivery: int
@@ -45,7 +45,7 @@ class Job:
     reference: str
 
 
-Tell = Callable[[Job, SendResult], None]
+Tell = Callable[[SendJob, SendResult], None]
 """Takes the result of a job, once, on any thread."""
 
 
@@ -53,7 +53,7 @@ Tell = Callable[[Job, SendResult], None]
 class _Turn:
     """A job under way. `answered` once its result, or that there is none in time, has been told."""
 
-    job: Job
+    job: SendJob
     tell: Tell
     began_at: float
     answered: bool = False
@@ -116,7 +116,7 @@ class DeliveryPool:
             busy = sum(turn.job.destination == destination for turn in self._under_way)
             return max(0, self._at_once.get(destination, FIRST_AT_ONCE) - busy)
 
-    def begin(self, job: Job, tell: Tell) -> None:
+    def begin(self, job: SendJob, tell: Tell) -> None:
         """Begin a send and return. Whoever calls keeps to the places.
 
         Results beside the channel's own: in doubt with `timed_out` (it did not end by the deadline) or `channel_error`
@@ -150,7 +150,7 @@ class DeliveryPool:
             self._learn(turn.job.destination, result)
             self._answer(turn, result)
 
-    def _send(self, job: Job) -> SendResult:
+    def _send(self, job: SendJob) -> SendResult:
         try:
             return self._channel.send(job.route, job.message, job.reference)
         except BaseException:  # noqa: BLE001 - a channel that breaks its word may not take the thread or the job with it
@@ -173,5 +173,5 @@ class DeliveryPool:
         """Give a destination that takes messages more places, and one that may be in trouble the first few again."""
         if result == ACCEPTED:
             self._at_once[destination] = min(self._at_once.get(destination, FIRST_AT_ONCE) + 1, MOST_AT_ONCE)
-        elif result.outcome is not Outcome.FAILED_PERMANENT:
+        elif result.outcome is not SendOutcome.FAILED_PERMANENT:
             self._at_once.pop(destination, None)

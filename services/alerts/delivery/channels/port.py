@@ -7,7 +7,7 @@ from typing import Protocol
 from services.alerts.message.message import Message
 
 
-class Outcome(StrEnum):
+class SendOutcome(StrEnum):
     """What became of one send.
 
     `sent`: the next system has taken the message over; it does not say that anyone read it.
@@ -26,11 +26,11 @@ class Outcome(StrEnum):
 class SendResult:
     """An outcome and why: a short stable code such as `accepted` or `smtp_550`, never a host or an address."""
 
-    outcome: Outcome
+    outcome: SendOutcome
     reason: str
 
 
-ACCEPTED = SendResult(Outcome.SENT, "accepted")
+ACCEPTED = SendResult(SendOutcome.SENT, "accepted")
 
 
 class Channel(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 
 NOT_UNDERSTOOD: Final = "route_not_understood"
 OPTION: Final = "option_not_understood"
@@ -39,7 +39,7 @@ class RouteRefusedError(ValueError):
 
     @property
     def result(self) -> SendResult:
-        return SendResult(Outcome.FAILED_PERMANENT, str(self))
+        return SendResult(SendOutcome.FAILED_PERMANENT, str(self))
 
     @property
     def remedy(self) -> str:

@@ -14,7 +14,7 @@ from services.alerts.delivery.channels.refusals import (
     RouteRefusedError,
 )
 from services.alerts.delivery.channels.understood import left_out, names_nobody, targets_of
-from services.alerts.delivery.channels.written import Written, read_written
+from services.alerts.delivery.channels.written import WrittenRoute, read_written
 
 __all__ = ["RouteRefusedError", "is_mail", "read_mail_route", "read_route", "what_is_understood"]
 
@@ -39,7 +39,7 @@ def read_route(route: str) -> NotifyBase:
         raise RouteRefusedError(NOT_UNDERSTOOD) from None
 
 
-def _checked(route: str, written: Written) -> NotifyBase:
+def _checked(route: str, written: WrittenRoute) -> NotifyBase:
     with Overheard() as overheard:
         service = Apprise.instantiate(route, asset=ASSET)
     if service is None or isinstance(service, NotifyEmail):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from services.alerts.delivery.channels.library import NotifyBase, is_email
-from services.alerts.delivery.channels.written import Written
+from services.alerts.delivery.channels.written import WrittenRoute
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _NUMBER = re.compile(r"\+?[0-9]{7,}")
@@ -24,7 +24,7 @@ _HOLDS_A_SENDER = re.compile(r"source|from_[a-z]+|sender(_[a-z]+)?")
 _HOLDS_WHAT_WAS_DROPPED = re.compile(r"_?invalid_[a-z]+")
 
 
-def left_out(service: NotifyBase, written: Written) -> bool:
+def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
     """Whether the service dropped a part of what was written, or reads another address or number out of it."""
     words = frozenset(_words(service, written))
     return (
@@ -34,7 +34,7 @@ def left_out(service: NotifyBase, written: Written) -> bool:
     )
 
 
-def names_nobody(service: NotifyBase, written: Written) -> bool:
+def names_nobody(service: NotifyBase, written: WrittenRoute) -> bool:
     """Whether no target was written, and the service would write to its own sender instead."""
     if any(_words(service, written)):
         return False
@@ -49,7 +49,7 @@ def targets_of(service: NotifyBase) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for value in kept for text in _texts(value)))
 
 
-def _words(service: NotifyBase, written: Written) -> Iterator[str]:
+def _words(service: NotifyBase, written: WrittenRoute) -> Iterator[str]:
     """What was written where the service looks for targets, each word whole."""
     yield from written.path
     for name, value in written.options.items():
@@ -63,7 +63,7 @@ def _is_misread(word: str) -> bool:
     return isinstance(found, dict) and found["full_email"] != word
 
 
-def _was_written(target: str, words: frozenset[str], service: NotifyBase, written: Written) -> bool:
+def _was_written(target: str, words: frozenset[str], service: NotifyBase, written: WrittenRoute) -> bool:
     if _ADDRESS.fullmatch(target):
         return target in words
     if not _NUMBER.fullmatch(target) or _is_one_of(target, words):

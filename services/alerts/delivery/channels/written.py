@@ -14,7 +14,7 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenRoute:
     """A route as somebody wrote it. `scheme` is in small letters, as are the names of `options` but for headers."""
 
     scheme: str
@@ -23,7 +23,7 @@ class Written:
     options: Mapping[str, str]
 
 
-def read_written(route: str) -> Written:
+def read_written(route: str) -> WrittenRoute:
     """The parts of a route. Raises RouteRefusedError."""
     scheme, separator, rest = route.strip().partition("://")
     if not separator or not route.strip().isprintable():
@@ -31,7 +31,7 @@ def read_written(route: str) -> Written:
     place, _, query = rest.partition("?")
     authority, _, path = place.partition("/")
     parts = tuple(_decoded(part) for part in path.split("/") if part)
-    return Written(scheme.lower(), authority, parts, _options(query))
+    return WrittenRoute(scheme.lower(), authority, parts, _options(query))
 
 
 def _options(query: str) -> Mapping[str, str]:

@@ -8,18 +8,18 @@ from typing import Any, Final
 from services.alerts.message.wording import case_state
 from services.alerts.states.machine import Event
 from services.core.audit import AuditAction
-from services.matcher.addresses import Reason as AddressReason
-from services.matcher.rules import Reason
+from services.matcher.addresses import AddressReason
+from services.matcher.rules import MatchReason
 
 REASONS: Final[Mapping[str, str]] = {
-    Reason.SAME_TELEPHONE_NUMBER: "same telephone number",
-    Reason.SAME_UPRN: "same property number (UPRN)",
-    Reason.SAME_ADDRESS: "same address",
-    Reason.NEAR_ADDRESS: "a near address",
-    Reason.SAME_POSTCODE: "same postcode, and nothing for or against it in the addresses",
-    Reason.AREA_COVERS_ADDRESS: "an area notice covers the address",
-    Reason.ADDRESSES_DIFFER: "but the addresses differ",
-    Reason.NUMBERS_DIFFER: "but the telephone numbers differ",
+    MatchReason.SAME_TELEPHONE_NUMBER: "same telephone number",
+    MatchReason.SAME_UPRN: "same property number (UPRN)",
+    MatchReason.SAME_ADDRESS: "same address",
+    MatchReason.NEAR_ADDRESS: "a near address",
+    MatchReason.SAME_POSTCODE: "same postcode, and nothing for or against it in the addresses",
+    MatchReason.AREA_COVERS_ADDRESS: "an area notice covers the address",
+    MatchReason.ADDRESSES_DIFFER: "but the addresses differ",
+    MatchReason.NUMBERS_DIFFER: "but the telephone numbers differ",
     AddressReason.SUB_UNITS_AGREE: "the flats agree",
     AddressReason.SUB_UNITS_CLASH: "the flats differ",
     AddressReason.SUB_UNIT_MISSING: "one of them names no flat",

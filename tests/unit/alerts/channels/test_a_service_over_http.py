@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from services.alerts.delivery.channels.apprise_channel import AppriseChannel
-from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.message.message import Message
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
@@ -51,5 +51,5 @@ def test_a_service_that_takes_the_message_is_given_subject_and_text(service):
 @pytest.mark.parametrize("more", ["", "?optional=yes&retry=3"])
 def test_a_service_that_refuses_is_asked_once_and_reported_whatever_the_route_says(service, more):
     service.status = 500
-    assert send(service, more) == SendResult(Outcome.FAILED_TEMPORARY, "refused_by_service")
+    assert send(service, more) == SendResult(SendOutcome.FAILED_TEMPORARY, "refused_by_service")
     assert len(service.received) == 1

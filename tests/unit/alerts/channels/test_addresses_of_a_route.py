@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.alerts.delivery.channels.port import Outcome
+from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.channels.refusals import REMEDIES
 from services.alerts.delivery.channels.routes import RouteRefusedError, is_mail, read_route, what_is_understood
 
@@ -16,7 +16,7 @@ TWILIO = "twilio://AC" + "a" * 32 + ":" + "b" * 32 + "@15551234567"
 def refusal(route):
     with pytest.raises(RouteRefusedError) as refused:
         what_is_understood(route)
-    assert refused.value.result.outcome is Outcome.FAILED_PERMANENT
+    assert refused.value.result.outcome is SendOutcome.FAILED_PERMANENT
     assert refused.value.remedy == REMEDIES[refused.value.result.reason]
     return refused.value.result.reason
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.mail.mail_message import build_mail, message_id
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import read_mail_route
 from services.alerts.message.message import Message
 
@@ -71,4 +71,4 @@ def test_the_message_id_does_not_hold_the_recipient_or_the_reference():
 
 def test_a_reference_that_would_forge_a_header_is_not_sent():
     result = MailChannel().send(ROUTE, MESSAGE, "A-1\nBcc: other@council.example")
-    assert result == SendResult(Outcome.FAILED_PERMANENT, "message_not_built")
+    assert result == SendResult(SendOutcome.FAILED_PERMANENT, "message_not_built")

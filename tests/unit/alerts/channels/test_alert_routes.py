@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.alerts.delivery.channels.port import Outcome
+from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.channels.routes import RouteRefusedError, is_mail, read_mail_route, read_route
 
 SERVER = "mailto://mail.example"
@@ -12,7 +12,7 @@ FROM = "from=alerts@pullcord.example"
 def refusal(read, route):
     with pytest.raises(RouteRefusedError) as refused:
         read(route)
-    assert refused.value.result.outcome is Outcome.FAILED_PERMANENT
+    assert refused.value.result.outcome is SendOutcome.FAILED_PERMANENT
     return refused.value.result.reason
 
 

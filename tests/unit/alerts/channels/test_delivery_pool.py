@@ -14,10 +14,10 @@ from services.alerts.delivery.channels.pool import (
     QUICK,
     TIMED_OUT,
     DeliveryPool,
-    Job,
+    SendJob,
     timer,
 )
-from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.message.message import Message
 
 MESSAGE = Message("subject", "text", "<p>html</p>")
@@ -61,10 +61,10 @@ class Script:
         return ACCEPTED
 
     def no(self):
-        return SendResult(Outcome.FAILED_PERMANENT, "smtp_550")
+        return SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
 
     def busy(self):
-        return SendResult(Outcome.FAILED_TEMPORARY, "connection_refused")
+        return SendResult(SendOutcome.FAILED_TEMPORARY, "connection_refused")
 
     def fault(self):
         raise RuntimeError
@@ -92,7 +92,7 @@ class Sending:
     def begin(self, *routes, to=HERE):
         for route in routes:
             self.begun += 1
-            job = Job(self.begun, to, route, MESSAGE, f"A-{self.begun}")
+            job = SendJob(self.begun, to, route, MESSAGE, f"A-{self.begun}")
             self.pool.begin(job, lambda job, result: self.results.put((job.delivery, result)))
 
     def result(self):
@@ -192,7 +192,7 @@ def test_a_send_without_an_answer_by_the_deadline_is_in_doubt(channel):
     sending = Sending(channel, deadline_seconds=30)
     sending.stick(1)
     assert 30 < sending.alarms.armed[0][0] <= 32, "the channel has a moment to end it by itself"
-    assert TIMED_OUT.outcome is Outcome.IN_DOUBT
+    assert TIMED_OUT.outcome is SendOutcome.IN_DOUBT
 
 
 def test_a_stuck_send_is_counted_until_it_ends_and_answers_no_second_time(sending):
@@ -260,7 +260,7 @@ def test_the_timer_rings_by_the_clock_and_can_be_called_off():
 
 
 def test_a_job_shows_neither_its_route_nor_its_message():
-    shown = repr(Job(1, HERE, "mailto://duty@council.example", MESSAGE, "A-1"))
+    shown = repr(SendJob(1, HERE, "mailto://duty@council.example", MESSAGE, "A-1"))
     assert "council" not in shown
     assert "subject" not in shown
 

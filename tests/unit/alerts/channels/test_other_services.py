@@ -5,7 +5,7 @@ import pytest
 from services.alerts.delivery.channels import apprise_channel
 from services.alerts.delivery.channels.apprise_channel import AppriseChannel
 from services.alerts.delivery.channels.library import NotifyBase, NotifyFormat
-from services.alerts.delivery.channels.port import ACCEPTED, Outcome, SendResult
+from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.delivery.channels.routed_channel import RoutedChannel
 from services.alerts.message.message import Message
 
@@ -94,16 +94,16 @@ def test_a_text_that_would_be_cut_is_replaced_by_the_link(sending, kind):
 
 
 def test_a_refusal_may_pass_and_is_temporary(sending):
-    assert sending(RefusingService()) == SendResult(Outcome.FAILED_TEMPORARY, "refused_by_service")
+    assert sending(RefusingService()) == SendResult(SendOutcome.FAILED_TEMPORARY, "refused_by_service")
 
 
 def test_a_service_that_breaks_leaves_the_send_in_doubt(sending):
-    assert sending(BrokenService()) == SendResult(Outcome.IN_DOUBT, "channel_error")
+    assert sending(BrokenService()) == SendResult(SendOutcome.IN_DOUBT, "channel_error")
 
 
 def test_a_route_that_cannot_be_used_fails_for_good():
     result = AppriseChannel().send("nosuchservice://x", MESSAGE, "A-1")
-    assert result == SendResult(Outcome.FAILED_PERMANENT, "route_not_understood")
+    assert result == SendResult(SendOutcome.FAILED_PERMANENT, "route_not_understood")
 
 
 class Named:
@@ -111,7 +111,7 @@ class Named:
         self.name = name
 
     def send(self, route, message, reference):
-        return SendResult(Outcome.SENT, self.name)
+        return SendResult(SendOutcome.SENT, self.name)
 
 
 def test_mail_servers_and_other_services_go_by_their_own_channels():

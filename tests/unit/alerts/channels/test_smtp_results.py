@@ -6,10 +6,10 @@ import ssl
 
 import pytest
 
-from services.alerts.delivery.channels.mail.smtp_results import REASONS, Stage, result_of
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.mail.smtp_results import REASONS, SmtpStage, result_of
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 
-TEMPORARY, PERMANENT, IN_DOUBT = Outcome.FAILED_TEMPORARY, Outcome.FAILED_PERMANENT, Outcome.IN_DOUBT
+TEMPORARY, PERMANENT, IN_DOUBT = SendOutcome.FAILED_TEMPORARY, SendOutcome.FAILED_PERMANENT, SendOutcome.IN_DOUBT
 
 
 def reply(code):
@@ -20,7 +20,7 @@ def reply(code):
     ("code", "outcome"),
     [(421, TEMPORARY), (450, TEMPORARY), (452, TEMPORARY), (530, TEMPORARY), (550, PERMANENT), (554, PERMANENT)],
 )
-@pytest.mark.parametrize("stage", [Stage.OFFERING, Stage.AWAITING])
+@pytest.mark.parametrize("stage", [SmtpStage.OFFERING, SmtpStage.AWAITING])
 def test_a_refusal_of_the_mail_is_judged_by_its_code(code, outcome, stage):
     assert result_of(reply(code), stage) == SendResult(outcome, f"smtp_{code}")
 
@@ -43,7 +43,7 @@ def test_a_refusal_of_the_mail_is_judged_by_its_code(code, outcome, stage):
     ],
 )
 def test_what_goes_wrong_before_the_mail_is_offered_can_be_mended_and_tried_again(error, reason):
-    assert result_of(error, Stage.OPENING) == SendResult(TEMPORARY, reason)
+    assert result_of(error, SmtpStage.OPENING) == SendResult(TEMPORARY, reason)
 
 
 @pytest.mark.parametrize(
@@ -56,23 +56,23 @@ def test_what_goes_wrong_before_the_mail_is_offered_can_be_mended_and_tried_agai
     ],
 )
 def test_without_a_clear_answer_to_the_whole_mail_the_send_is_in_doubt(error, reason):
-    assert result_of(error, Stage.AWAITING) == SendResult(IN_DOUBT, reason)
-    assert result_of(error, Stage.OFFERING).outcome is TEMPORARY
+    assert result_of(error, SmtpStage.AWAITING) == SendResult(IN_DOUBT, reason)
+    assert result_of(error, SmtpStage.OFFERING).outcome is TEMPORARY
 
 
 def test_an_address_that_cannot_be_sent_needs_another_route():
     with pytest.raises(UnicodeEncodeError) as error:
         "ü".encode("ascii")
-    assert result_of(error.value, Stage.OFFERING) == SendResult(PERMANENT, "route_not_understood")
+    assert result_of(error.value, SmtpStage.OFFERING) == SendResult(PERMANENT, "route_not_understood")
 
 
 def test_a_timeout_that_smtplib_calls_a_disconnection_is_a_timeout():
     disconnected = smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
     disconnected.__context__ = TimeoutError()
-    assert result_of(disconnected, Stage.AWAITING).reason == "timed_out"
+    assert result_of(disconnected, SmtpStage.AWAITING).reason == "timed_out"
 
 
-@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("stage", SmtpStage)
 @pytest.mark.parametrize("kind", [kind for kind, _reason in REASONS])
 def test_no_reason_repeats_what_the_server_said(kind, stage):
     error = kind.__new__(kind)

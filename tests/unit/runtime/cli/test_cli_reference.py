@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from services.alerts.states.machine import Event
-from services.matcher.addresses import Reason as AddressReason
-from services.matcher.rules import Reason
+from services.matcher.addresses import AddressReason
+from services.matcher.rules import MatchReason
 from services.runtime.cli.main import COMMANDS
 from services.runtime.cli.reference import reference, rewritten
 from services.runtime.cli.support.labels import EVENTS, REASONS
@@ -44,4 +44,4 @@ def test_a_slip_in_a_commands_name_is_met_with_a_guess(empty_desk: Desk) -> None
 
 def test_every_event_and_every_reason_has_words() -> None:
     assert set(EVENTS) == set(Event)
-    assert set(REASONS) == {*Reason, *AddressReason}
+    assert set(REASONS) == {*MatchReason, *AddressReason}

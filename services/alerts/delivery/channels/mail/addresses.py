@@ -16,7 +16,7 @@ class NoAddressError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class MailAddress:
     """An address and the name that stands before it, if one does."""
 
     address: str
@@ -53,15 +53,15 @@ def read_address(text: str) -> str:
     return f"{local}@{host}"
 
 
-def read_mailbox(text: str) -> Mailbox:
+def read_mailbox(text: str) -> MailAddress:
     """An address alone, or `Name <address>`. Raises NoAddressError."""
     named = _NAMED.fullmatch(text)
     if named is None:
-        return Mailbox(read_address(text))
+        return MailAddress(read_address(text))
     name = (named["quoted"] or named["plain"] or "").strip()
     if not name.isprintable() or not _NOT_IN_A_NAME.isdisjoint(name):
         raise NoAddressError("a name that could be read as an address")
-    return Mailbox(read_address(named["address"]), name)
+    return MailAddress(read_address(named["address"]), name)
 
 
 def holds_several(text: str) -> bool:

@@ -5,11 +5,11 @@ from email.errors import MessageError
 from services.alerts.delivery.channels.library import AppriseException
 from services.alerts.delivery.channels.mail.mail_message import build_mail
 from services.alerts.delivery.channels.mail.smtp import submit
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import RouteRefusedError, read_mail_route
 from services.alerts.message.message import Message
 
-_NOT_BUILT = SendResult(Outcome.FAILED_PERMANENT, "message_not_built")
+_NOT_BUILT = SendResult(SendOutcome.FAILED_PERMANENT, "message_not_built")
 
 
 class MailChannel:

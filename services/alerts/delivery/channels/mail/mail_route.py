@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from services.alerts.delivery.channels.library import ASSET, Apprise, NotifyEmail
-from services.alerts.delivery.channels.mail.addresses import Mailbox, NoAddressError, holds_several, read_mailbox
+from services.alerts.delivery.channels.mail.addresses import MailAddress, NoAddressError, holds_several, read_mailbox
 from services.alerts.delivery.channels.refusals import (
     ENCRYPTED,
     HEADER,
@@ -24,7 +24,7 @@ from services.alerts.delivery.channels.refusals import (
     SEVERAL,
     RouteRefusedError,
 )
-from services.alerts.delivery.channels.written import Written, read_written
+from services.alerts.delivery.channels.written import WrittenRoute, read_written
 
 SCHEMES: Final = frozenset({"mailto", "mailtos"})
 
@@ -47,9 +47,9 @@ _ADDRESSING_STARTS = ("resent-", "disposition-notification-", "apparently-", "de
 class Addresses:
     """Who writes to whom, and where answers go."""
 
-    recipient: Mailbox
-    sender: Mailbox
-    reply: Mailbox | None
+    recipient: MailAddress
+    sender: MailAddress
+    reply: MailAddress | None
 
 
 def read_mail_route(route: str) -> NotifyEmail:
@@ -73,7 +73,7 @@ def _check_options(options: Mapping[str, str]) -> None:
         raise RouteRefusedError(OPTION)
 
 
-def _recipient(written: Written) -> Mailbox:
+def _recipient(written: WrittenRoute) -> MailAddress:
     given = [*written.path, *filter(None, [written.options.get("to")])]
     if len(given) > 1 or written.options.get("cc") or written.options.get("bcc"):
         raise RouteRefusedError(SEVERAL)
@@ -82,23 +82,25 @@ def _recipient(written: Written) -> Mailbox:
     return _read(given[0], SEVERAL if holds_several(given[0]) else RECIPIENT)
 
 
-def _sender(written: Written, authority: re.Match[str]) -> Mailbox:
+def _sender(written: WrittenRoute, authority: re.Match[str]) -> MailAddress:
     """The address in `from=`; else the one that is signed in with, at this mail server unless it says where."""
     name = written.options.get("name", "")
     if not name.isprintable():
         raise RouteRefusedError(SENDER)
     if given := written.options.get("from", ""):
         sender = _read(given, SENDER)
-        return Mailbox(sender.address, name or sender.name)
+        return MailAddress(sender.address, name or sender.name)
     user = written.options.get("user") or unquote(authority["user"] or "")
-    return Mailbox(_read(user if "@" in user else f"{user}@{authority['host']}", SENDER).address, name or ASSET.app_id)
+    return MailAddress(
+        _read(user if "@" in user else f"{user}@{authority['host']}", SENDER).address, name or ASSET.app_id
+    )
 
 
-def _reply(options: Mapping[str, str]) -> Mailbox | None:
+def _reply(options: Mapping[str, str]) -> MailAddress | None:
     return _read(options["reply"], REPLY) if options.get("reply") else None
 
 
-def _read(text: str, code: str) -> Mailbox:
+def _read(text: str, code: str) -> MailAddress:
     try:
         return read_mailbox(text)
     except NoAddressError:
@@ -117,7 +119,7 @@ def _headers(options: Mapping[str, str]) -> dict[str, str]:
     return headers
 
 
-def _server(written: Written) -> NotifyEmail:
+def _server(written: WrittenRoute) -> NotifyEmail:
     told = {name: value for name, value in written.options.items() if name not in _ADDRESSES and name[:1] != "+"}
     options = "".join(f"&{name}={quote(value, safe='')}" for name, value in told.items())
     service = Apprise.instantiate(f"{written.scheme}://{written.authority}?{_STANDS_IN}{options}", asset=ASSET)
@@ -131,8 +133,8 @@ def _server(written: Written) -> NotifyEmail:
 def addresses_of(service: NotifyEmail) -> Addresses:
     """The addresses that were put into the service."""
     (name, address), (sender_name, sender) = service.targets[0], service.from_addr
-    reply = next((Mailbox(one, str(service.names[one] or "")) for one in service.reply_to), None)
-    return Addresses(Mailbox(address, str(name or "")), Mailbox(str(sender), str(sender_name or "")), reply)
+    reply = next((MailAddress(one, str(service.names[one] or "")) for one in service.reply_to), None)
+    return Addresses(MailAddress(address, str(name or "")), MailAddress(str(sender), str(sender_name or "")), reply)
 
 
 def _with(service: NotifyEmail, addresses: Addresses, headers: dict[str, str]) -> NotifyEmail:

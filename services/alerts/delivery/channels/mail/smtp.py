@@ -11,7 +11,7 @@ from io import BufferedReader
 
 from services.alerts.delivery.channels.library import NotifyEmail, SMTPSecureMode
 from services.alerts.delivery.channels.mail.deadline import Deadline
-from services.alerts.delivery.channels.mail.smtp_results import Stage, result_of
+from services.alerts.delivery.channels.mail.smtp_results import SmtpStage, result_of
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
 
 _COMPLETED, _GO_AHEAD = 2, 3
@@ -20,7 +20,7 @@ _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 @dataclass(slots=True)
 class _Progress:
-    stage: Stage = Stage.OPENING
+    stage: SmtpStage = SmtpStage.OPENING
 
 
 def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
@@ -42,12 +42,12 @@ def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
 
 def _converse(service: NotifyEmail, mail: bytes, progress: _Progress, deadline: Deadline) -> None:
     with _signed_in(service, deadline) as server:
-        progress.stage = Stage.OFFERING
+        progress.stage = SmtpStage.OFFERING
         _expect(_COMPLETED, server.mail(str(service.from_addr[1])))
         _expect(_COMPLETED, server.rcpt(service.targets[0][1]))
         _expect(_GO_AHEAD, server.docmd("DATA"))
         server.send(_LEADING_DOT.sub(b"..", mail) + b"\r\n.\r\n")
-        progress.stage = Stage.AWAITING
+        progress.stage = SmtpStage.AWAITING
         _expect(_COMPLETED, server.getreply())
 
 

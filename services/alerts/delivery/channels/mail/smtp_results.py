@@ -5,10 +5,10 @@ import socket
 import ssl
 from enum import Enum
 
-from services.alerts.delivery.channels.port import Outcome, SendResult
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 
 
-class Stage(Enum):
+class SmtpStage(Enum):
     """How far the conversation has come.
 
     OPENING: connecting, encrypting and signing in. A refusal is about us or the server, which an operator mends.
@@ -42,7 +42,7 @@ _SIGN_IN_WANTED = frozenset({530, 534, 535, 538})
 _PERMANENT, _AFTER_PERMANENT, _TRANSIENT = 500, 600, 400
 
 
-def result_of(error: Exception, stage: Stage) -> SendResult:
+def result_of(error: Exception, stage: SmtpStage) -> SendResult:
     """The result of a conversation that ended with `error` at `stage`."""
     cause = _cause(error)
     code = _code(cause)
@@ -62,10 +62,10 @@ def _code(error: Exception) -> int | None:
     return code if _TRANSIENT <= code < _AFTER_PERMANENT else None
 
 
-def _outcome(error: Exception, code: int | None, stage: Stage) -> Outcome:
+def _outcome(error: Exception, code: int | None, stage: SmtpStage) -> SendOutcome:
     if isinstance(error, ValueError) and not isinstance(error, OSError):
-        return Outcome.FAILED_PERMANENT
+        return SendOutcome.FAILED_PERMANENT
     if code is None:
-        return Outcome.IN_DOUBT if stage is Stage.AWAITING else Outcome.FAILED_TEMPORARY
-    mendable = stage is Stage.OPENING or code < _PERMANENT or code in _SIGN_IN_WANTED
-    return Outcome.FAILED_TEMPORARY if mendable else Outcome.FAILED_PERMANENT
+        return SendOutcome.IN_DOUBT if stage is SmtpStage.AWAITING else SendOutcome.FAILED_TEMPORARY
+    mendable = stage is SmtpStage.OPENING or code < _PERMANENT or code in _SIGN_IN_WANTED
+    return SendOutcome.FAILED_TEMPORARY if mendable else SendOutcome.FAILED_PERMANENT

@@ -39,7 +39,7 @@ NOTHING_TAKEN: Final = 1
 
 
 @dataclass(frozen=True)
-class Job:
+class ImportJob:
     """One file to be taken in, and what its sender asked for."""
 
     feed: Feed
@@ -51,7 +51,7 @@ class Job:
     match: bool
 
 
-def run(store: Store, settings: Settings, job: Job) -> None:
+def run(store: Store, settings: Settings, job: ImportJob) -> None:
     """Take the file in, or say what it would come to, and show it.
 
     Raises FileRefused, RefusedError; typer.Exit where no row could be taken in.
@@ -69,7 +69,7 @@ def run(store: Store, settings: Settings, job: Job) -> None:
         _match(store, settings, job.feed.feed_id)
 
 
-def _try_out(store: Store, job: Job, read: FileRows) -> list[RowOutcome]:
+def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
     source = origin(job.feed.feed_id, job.kind, "command", read.data, None)
     result = dry_run(store, source, read.rows, replacing=job.replacement is not None)
     show_columns(read.columns)
@@ -79,7 +79,7 @@ def _try_out(store: Store, job: Job, read: FileRows) -> list[RowOutcome]:
     return result.outcomes
 
 
-def _take_in(store: Store, job: Job, read: FileRows) -> list[RowOutcome]:
+def _take_in(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
     receipt, outcomes = _accept(store, job, read)
     show_remarks(read.remarks)
     show_counts(receipt.counts)
@@ -87,7 +87,7 @@ def _take_in(store: Store, job: Job, read: FileRows) -> list[RowOutcome]:
     return outcomes
 
 
-def _accept(store: Store, job: Job, read: FileRows) -> tuple[Receipt, list[RowOutcome]]:
+def _accept(store: Store, job: ImportJob, read: FileRows) -> tuple[Receipt, list[RowOutcome]]:
     source = origin(job.feed.feed_id, job.kind, "command", read.data, None)
     with progress() as bar:
         rows = bar.track(read.rows, description="Reading rows, then writing them to disk")

@@ -10,7 +10,7 @@ import typer
 from services.core.errors import RefusedError
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.recording.service import Replacement
-from services.runtime.cli.commands.files.import_run import Job, run
+from services.runtime.cli.commands.files.import_run import ImportJob, run
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import find_feed, opened
 from services.runtime.settings import Settings
@@ -59,7 +59,7 @@ def register(
     with opened(settings) as store:
         with store.reading() as connection:
             feed = find_feed(connection, "council", council)
-        run(store, settings, Job(feed, RecordKind.ENTRY, file, replacement, errors, dry, match))
+        run(store, settings, ImportJob(feed, RecordKind.ENTRY, file, replacement, errors, dry, match))
 
 
 @app.command(
@@ -83,4 +83,4 @@ def notices(
     with opened(settings) as store:
         with store.reading() as connection:
             feed = find_feed(connection, "provider", provider)
-        run(store, settings, Job(feed, RecordKind.NOTICE, file, None, errors, dry, match))
+        run(store, settings, ImportJob(feed, RecordKind.NOTICE, file, None, errors, dry, match))

@@ -15,7 +15,7 @@ from services.runtime.cli.support.output import cell, out, pairs, say
 from services.runtime.maintenance.keyring import KeysError, new_keyring, write_keyring
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine, reading
-from services.storage.migrate import Schema, schema_of, upgrade
+from services.storage.migrate import DatabaseSchema, schema_of, upgrade
 
 MADE: Final = "made"
 THERE: Final = "already there"
@@ -101,12 +101,12 @@ def _make_keys(settings: Settings, *, has_tables: bool) -> str:
 def _make_database(engine: Engine) -> str:
     with reading(engine).begin() as connection:
         found = schema_of(connection)
-    if found is Schema.CURRENT:
+    if found is DatabaseSchema.CURRENT:
         return THERE
-    if found is Schema.NEWER:
+    if found is DatabaseSchema.NEWER:
         return NEWER
     upgrade(engine)
-    return CHANGED if found is Schema.OLDER else MADE
+    return CHANGED if found is DatabaseSchema.OLDER else MADE
 
 
 def _say_more(keys: str) -> None:

@@ -107,7 +107,7 @@ def test_a_message_that_was_sent_is_not_sent_again_because_its_case_cannot_be_co
     def broken(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr("services.alerts.delivery.queue.count_as_told", broken)
+    monkeypatch.setattr("services.alerts.delivery.queue.count_as_accepted", broken)
     at_risk.tick(seconds=31)
     at_risk.tick(minutes=5)
     assert (states(at_risk), len(at_risk.mails())) == (["sent"], 1)

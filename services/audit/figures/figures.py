@@ -36,7 +36,7 @@ class Figure(StrEnum):
     HOLDS = "holds"
     POST_CHECKS_DUE = "post_checks_due"
     POST_CHECKS_DONE = "post_checks_done"
-    NOBODY_TOLD = "record_unreachable"
+    NOBODY_TOLD = "nobody_told"
     REGISTER_ENTRIES = "register_entries"
     AGREEMENTS = "agreements"
     FEEDS = "feeds"

@@ -82,7 +82,7 @@ def test_a_case_that_opens_counts_once_in_every_table() -> None:
         (moved("acknowledgement_lapsed", "open"), {}),
         (moved("withdraw_notice", "notice_withdrawn"), {}),
         (row(AuditAction.CASE_LINES_CHANGED), {}),
-        (row(AuditAction.NOBODY_COULD_BE_TOLD, alert="A-1", cases=3), {"record_unreachable": 1}),
+        (row(AuditAction.NOBODY_COULD_BE_TOLD, alert="A-1", cases=3), {"nobody_told": 1}),
         (row(AuditAction.NOBODY_COULD_BE_TOLD, feed=None, alert="A-1", cases=3), {}),
     ],
 )

@@ -101,11 +101,11 @@ def _level(
     if building is AddressReason.BUILDINGS_DIFFER:
         return Level.UNKNOWN
     return (
-        Level.NEAR if units is AddressReason.SUB_UNITS_AGREE or _one_dwelling_told(numbers, street) else Level.UNKNOWN
+        Level.NEAR if units is AddressReason.SUB_UNITS_AGREE or _one_dwelling_named(numbers, street) else Level.UNKNOWN
     )
 
 
-def _one_dwelling_told(numbers: AddressReason | None, street: AddressReason | None) -> bool:
+def _one_dwelling_named(numbers: AddressReason | None, street: AddressReason | None) -> bool:
     """Whether the street agrees and one side says which house of it is meant."""
     return street is AddressReason.STREETS_AGREE and numbers is AddressReason.NUMBER_MISSING
 

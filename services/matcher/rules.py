@@ -54,7 +54,7 @@ class Finding:
 
 
 Look = Callable[[], tuple[Location, Location]]
-"""Opens the sealed whereabouts of both records. It is called only where the rule turns on them."""
+"""Opens the sealed locations of both records. It is called only where the rule turns on them."""
 
 
 def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | None:

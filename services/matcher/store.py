@@ -151,14 +151,14 @@ def _looker(
 def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Location]) -> Location:
     if pk not in seen:
         key, body = sealed[pk]
-        seen[pk] = whereabouts_of(store.vault.open(place(table, key), body))
+        seen[pk] = location_of(store.vault.open(place(table, key), body))
     return seen[pk]
 
 
-def whereabouts_of(private: Mapping[str, Any]) -> Location:
+def location_of(private: Mapping[str, Any]) -> Location:
     """Where a record is, and where versions place it that tie with it, from what is sealed of it."""
     parts = private.get("parts")
-    others = tuple(whereabouts_of(one) for one in private.get("rivals", ()))
+    others = tuple(location_of(one) for one in private.get("rivals", ()))
     return Location(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
 
 

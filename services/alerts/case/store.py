@@ -53,7 +53,7 @@ class CaseContext:
 
 
 def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[int, CaseContext]:
-    """The dossiers of register entries, by entry, with their cases locked: they are read to be changed."""
+    """The contexts of register entries, by entry, with their cases locked: they are read to be changed."""
     if not entry_pks:
         return {}
     found = find_cases(connection, among(connection, cases.c.entry_pk, entry_pks), to_change=True)
@@ -77,7 +77,7 @@ def find_cases(
 
 
 def load_context(connection: Connection, case: Case) -> CaseContext:
-    """The dossier of a case that is on record."""
+    """The context of a case that is on record."""
     (found,) = load_contexts(connection, [case.entry_pk]).values()
     return found
 

@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from services.alerts.delivery.channels.pool import QUICK, DeliveryPool, SendJob
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
@@ -49,7 +49,7 @@ class Dispatcher:
         """Settle what has ended and begin what is due; returns how many. Call again until it returns 0.
 
         No more are claimed than can be sent at once: none waits while its attempt runs out. An outcome that cannot be
-        written holds up no other delivery; it is kept, and the fault is raised last.
+        written holds up no other delivery. The fault is raised last.
         """
         faults: list[Exception] = []
         settled = self._settle_ended(faults)
@@ -102,16 +102,22 @@ class Dispatcher:
         self.when_ended()
 
     def _settle_ended(self, faults: list[Exception]) -> int:
-        """Settle what has ended by now; what cannot be written stays for the next time."""
+        """Settle what has ended by now. What the database cannot take now is kept for the next time.
+
+        Any other fault would come again each time: the attempt is left to run out, and is then made again.
+        """
         settled, again = 0, []
         while not self._ended.empty():
             job, result = self._ended.get()
             try:
                 self._settle(job, result)
                 settled += 1
-            except Exception as error:  # noqa: BLE001 - the caller raises it
+            except OperationalError as error:
                 faults.append(error)
                 again.append((job, result))
+            except Exception as error:  # noqa: BLE001 - the caller raises it
+                faults.append(error)
+                del self._in_flight[job.delivery]
         for one in again:
             self._ended.put(one)
         return settled
@@ -132,7 +138,7 @@ class Dispatcher:
         delivery = self._in_flight[job.delivery]
         try:
             settle(self.store, delivery, result, self.fallback)
-        except DBAPIError:
+        except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault in one case's record; the cases stay owed a message
             log.error("cases_not_counted_as_alerted", alerts=delivery.alert, error=type(error).__name__)

@@ -19,7 +19,7 @@ from services.ingest.recording.submissions import (
     Receipt,
     earlier_answer,
     find_outcomes,
-    shelf_of,
+    record_type_of,
     sort_rows,
     try_out,
     write_submission,
@@ -113,7 +113,7 @@ def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> Dry
 
 def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
     """Read rows into drafts and refusals."""
-    record_type = shelf_of(origin.kind)
+    record_type = record_type_of(origin.kind)
     if origin.kind is RecordKind.NOTICE:
         provider = origin.feed_id.partition(":")[2]
         return sort_rows(record_type, (read_notice(row, provider, now) for row in rows))

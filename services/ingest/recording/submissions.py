@@ -61,8 +61,8 @@ class Reading(Generic[Facts]):
     refused: Sequence[Refused]
 
 
-def shelf_of(kind: RecordKind) -> Any:
-    """The shelf of a kind of record."""
+def record_type_of(kind: RecordKind) -> Any:
+    """How a kind of record is kept."""
     return NOTICES if kind is RecordKind.NOTICE else ENTRIES
 
 

@@ -47,8 +47,8 @@ class WorkerEndedError(PullcordError):
 def run_relay(parts: Parts, settings: KafkaSettings) -> None:
     """Tell the outbox to the brokers until stopped."""
     stop = _stop_requested()
-    station = RelaySupervisor(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
-    loop = beating("relay", parts.store, station.publishing_from, parts.settings.poll_seconds)
+    supervisor = RelaySupervisor(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
+    loop = beating("relay", parts.store, supervisor.publishing_from, parts.settings.poll_seconds)
     waker = OutboxListener(parts.store.engine, loop.wake)
     with _answering(parts, [loop]):
         if _brokers_reached(settings, stop):
@@ -57,7 +57,7 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
                 log.info("serving", consumer="relay")
                 stop.wait()
                 waker.stop()
-            station.close()
+            supervisor.close()
 
 
 def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.dispatch import Dispatcher
@@ -129,3 +129,21 @@ def test_an_outcome_that_cannot_be_written_now_is_written_later(at_risk: Deploym
     while one.run_due():
         pass
     assert (states(at_risk), len(at_risk.mails())) == (["sent"], 1)
+
+
+@pytest.mark.parametrize("fault", [ValueError, IntegrityError("", {}, Exception())])
+def test_an_outcome_that_can_never_be_written_is_let_go_of_and_made_again(
+    at_risk: Deployment, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise fault
+
+    with monkeypatch.context() as failing:
+        failing.setattr("services.alerts.delivery.dispatch.settle", broken)
+        at_risk.clock.advance(seconds=31)
+        at_risk.engine.run_due()
+        with pytest.raises((ValueError, IntegrityError)):
+            at_risk.dispatcher.run_due()
+        assert at_risk.dispatcher.run_due() == 0, "it holds up nothing"
+    at_risk.tick(minutes=1)
+    assert states(at_risk) == ["sent"]

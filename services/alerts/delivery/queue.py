@@ -128,15 +128,26 @@ def settle(
 
 
 def cancel_delivery(store: Store, delivery: Delivery) -> None:
-    """Settle a delivery that need not be made: nothing it told of is open any more."""
+    """Settle a delivery that need not be made: nothing it told of is open any more.
+
+    Where an earlier attempt is in doubt somebody may have it, and is owed the word that it is over.
+    """
     now = store.now()
     with store.writing() as connection:
+        if _may_have_come(connection, delivery):
+            count_as_accepted(connection, store, delivery.alert_pk, now)
         _end_attempt(connection, delivery, DeliveryState.NOT_NEEDED, "nothing_open", now)
         if _decided_elsewhere(connection, delivery, sent=False) is not None:
             return
         values = {"state": DeliveryState.NOT_NEEDED.value, "due_at": None, "settled_at": now}
         connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
         _announce(connection, store, delivery, DeliveryState.NOT_NEEDED, now)
+
+
+def _may_have_come(connection: Connection, delivery: Delivery) -> bool:
+    attempt = delivery_attempts.c
+    doubtful = (attempt.delivery_pk == delivery.pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
+    return (connection.scalar(select(func.count()).where(*doubtful)) or 0) > 0
 
 
 def _look_for_others(

@@ -44,7 +44,7 @@ class Case:
     alerts: int
     ends: int
     last_told: str | None
-    """The reason of the last of them."""
+    """The reason of the last of them that came, or may have come, to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,10 @@ CASES = """
     SELECT e.record_key AS entry, c.reference, c.state, c.harm_on,
            count(t.reason) FILTER (WHERE t.reason <> 'notice_withdrawn') AS alerts,
            count(t.reason) FILTER (WHERE t.reason = 'notice_withdrawn') AS ends,
-           (array_agg(t.reason ORDER BY t.alert_pk DESC))[1] AS last_told
+           (array_agg(t.reason ORDER BY t.alert_pk DESC) FILTER (WHERE EXISTS (
+               SELECT FROM deliveries d WHERE d.alert_pk = t.alert_pk AND (d.state = 'sent' OR EXISTS (
+                   SELECT FROM delivery_attempts a WHERE a.delivery_pk = d.pk AND a.outcome = 'in_doubt')))))[1]
+               AS last_told
       FROM cases c JOIN register_entries e ON e.pk = c.entry_pk LEFT JOIN alert_cases t ON t.case_pk = c.pk
      GROUP BY e.record_key, c.reference, c.state, c.harm_on
 """

@@ -195,3 +195,17 @@ def test_a_message_that_reached_nobody_is_written_again_after_an_hour(alerted: D
     assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "notice_withdrawn"]
     alerted.tick(minutes=2)
     assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert"] + ["notice_withdrawn"] * 2
+
+
+@pytest.mark.parametrize(("result", "told"), [("in_doubt", 1), ("failed_temporary", 0)])
+def test_a_message_that_may_have_come_before_the_notice_was_withdrawn_is_followed_by_the_word_of_that(
+    deployment: Deployment, result: str, told: int
+) -> None:
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(notice())
+    deployment.channel.results = [SendResult(SendOutcome(result), "timed_out")]
+    deployment.tick(seconds=31)
+    deployment.post_notices(withdrawn())
+    deployment.tick(minutes=2)
+    deployment.tick(minutes=2)
+    assert [mail.message.subject.startswith("No longer") for mail in deployment.mails()] == [True] * told

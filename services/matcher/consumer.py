@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
-
-from sqlalchemy import Connection
 
 from schemas.codes import MatchDecision
 from schemas.envelope import Envelope
@@ -27,7 +24,7 @@ from services.matcher.store import load, save
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.events.process import Effects
-from services.storage.store import Store
+from services.storage.unit_of_work import UnitOfWork
 
 
 class Matcher:
@@ -36,16 +33,14 @@ class Matcher:
     name = "matcher"
     topics = (NoticesAccepted.topic, EntriesAccepted.topic)
 
-    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+    def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
         """Match every record that the events speak of, as it is on record now."""
-        return self.match(connection, store, *_changed(events), now)
+        return self.match(work, *_changed(events))
 
-    def match(
-        self, connection: Connection, store: Store, notices: Collection[int], entries: Collection[int], now: datetime
-    ) -> Effects:
+    def match(self, work: UnitOfWork, notices: Collection[int], entries: Collection[int]) -> Effects:
         """Match these notices and entries with whatever they meet."""
-        state = load(connection, store, notices, entries)
-        outcome = save(connection, state, step(state), now)
+        state = load(work, notices, entries)
+        outcome = save(work, state, step(state))
         return Effects(tuple(_announcements(state, outcome)), tuple(_audit(state, outcome)))
 
 

@@ -18,6 +18,7 @@ from services.matcher.step import EntryRow, MatchOutcome, MatchRow, MatchState, 
 from services.storage.dialect import among, listed, looked_up, share_lock, upsert
 from services.storage.store import Store
 from services.storage.tables import entry_tokens, matches, notice_tokens, notices, register_entries
+from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import place
 
 
@@ -39,10 +40,9 @@ _KINDS = {int(kind): kind for kind in TokenKind}
 _SCOPES = {scope.value: scope for scope in Scope}
 
 
-def load(
-    connection: Connection, store: Store, changed_notices: Collection[int], changed_entries: Collection[int]
-) -> MatchState:
+def load(work: UnitOfWork, changed_notices: Collection[int], changed_entries: Collection[int]) -> MatchState:
     """Everything the matches of these records depend on."""
+    connection = work.connection
     shared = _shared_tokens(connection, changed_notices, changed_entries)
     on_record = _matches(connection, changed_notices, changed_entries)
     pairs = shared.keys() | on_record.keys()
@@ -55,7 +55,7 @@ def load(
         entries=found_entries,
         shared=shared,
         matches=on_record,
-        look=_looker(store, sealed_notices, sealed_entries),
+        look=_looker(work.store, sealed_notices, sealed_entries),
     )
 
 
@@ -162,8 +162,9 @@ def location_of(private: Mapping[str, Any]) -> Location:
     return Location(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
 
 
-def save(connection: Connection, state: MatchState, outcome: MatchOutcome, now: datetime) -> MatchOutcome:
+def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
     """Write the outcome, without pairs of which a record has moved on since it was loaded: its own event will come."""
+    connection, now = work.connection, work.now
     lasting = _still_current(connection, state, outcome)
     if lasting.found:
         rows = [_match_row(state, pair, lasting.found[pair], now) for pair in sorted(lasting.found)]

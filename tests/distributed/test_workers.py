@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from threading import Event
 from uuid import uuid4
@@ -11,7 +10,7 @@ from uuid import uuid4
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
-from sqlalchemy import Connection, Engine, create_engine, select, text
+from sqlalchemy import Engine, create_engine, select, text
 
 from schemas.envelope import Envelope, encode
 from schemas.events import NoticesReconsidered, RecordRef
@@ -23,6 +22,7 @@ from services.runtime.kafka.worker import BATCH
 from services.storage.events.process import Effects
 from services.storage.store import Store
 from services.storage.tables import audit, quarantine
+from services.storage.unit_of_work import UnitOfWork
 from tests.distributed.working import LITTER, Listener, Working, acknowledged, handled, working
 from tests.support.clock import START, FrozenClock
 from tests.support.deployment import make_store
@@ -130,10 +130,10 @@ class Refused(Listener):
 
     refused: frozenset[str] = frozenset()
 
-    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+    def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
         if any(event.id in self.refused for event in events):
-            connection.execute(text("SELECT CAST('a date that is none' AS date)"))
-        return super().handle(connection, store, events, now)
+            work.connection.execute(text("SELECT CAST('a date that is none' AS date)"))
+        return super().handle(work, events)
 
 
 def test_what_the_database_refuses_to_hold_is_set_aside_and_the_rest_is_handled(

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 from kafka import KafkaAdminClient
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from schemas.envelope import Envelope
 from services.runtime.kafka.kafka_settings import KafkaSettings
@@ -22,6 +21,7 @@ from services.runtime.kafka.worker import Worker, make_worker
 from services.storage.events.process import Consumer, Effects
 from services.storage.store import Store
 from services.storage.tables import inbox
+from services.storage.unit_of_work import UnitOfWork
 
 LITTER = pytest.mark.filterwarnings("ignore:unclosed (<s|event loop):ResourceWarning")
 """For tests in which clients fail, or more than one worker runs: what these leave behind is no fault of ours."""
@@ -40,7 +40,7 @@ class Listener:
     """What it does before it handles a batch."""
     heard: list[str] = field(default_factory=list)
 
-    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+    def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
         self.first()
         self.heard += [event.id for event in events]
         return Effects()

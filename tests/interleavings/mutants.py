@@ -14,6 +14,7 @@ from services.matcher.consumer import Matcher
 from services.storage.events.outbox import mark_published, unpublished
 from services.storage.events.process import write_effects
 from services.storage.store import Store
+from services.storage.unit_of_work import UnitOfWork
 
 ALL = 10_000
 
@@ -29,7 +30,8 @@ class ProbingStore(Store):
             matcher, now = Matcher(), self.now()
             heard = [decode(one.body) for one in unpublished(connection, ALL) if one.topic in matcher.topics]
             if heard:
-                write_effects(connection, self, matcher.handle(connection, self, heard, now), now)
+                work = UnitOfWork(connection, self, now)
+                write_effects(work, matcher.handle(work, heard))
             mark_published(connection, unpublished(connection, ALL), now)
 
 

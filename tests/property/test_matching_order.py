@@ -10,14 +10,14 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 
 from schemas.envelope import Envelope
 from services.core.errors import NotFoundError
 from services.ingest.recording.withdrawals import withdraw_one
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.events.process import Effects
-from services.storage.store import Store
+from services.storage.unit_of_work import UnitOfWork
 from tests.support.deployment import BLACKPOOL, Deployment, sqlite_engine
 from tests.support.ledger import cases_by_entry, pairs, stale_matches, tell_everything_again
 from tests.support.servers.worlds import ENTRIES, World, bases, entry_versions, in_order, notice_versions
@@ -57,8 +57,8 @@ class FallsOver:
     def __init__(self, consumer: Any) -> None:
         self.name, self.topics, self._consumer = consumer.name, consumer.topics, consumer
 
-    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: Any) -> Effects:
-        self._consumer.handle(connection, store, events, now)
+    def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
+        self._consumer.handle(work, events)
         raise Killed
 
 

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from schemas.envelope import Envelope
 from schemas.events import CHUNK, CaseRef, CasesChanged, LinesMatched, LinesUnmatched
 from services.alerts.case.store import CaseContext, load_contexts, save_cases
@@ -22,7 +20,7 @@ from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.events.process import Effects
 from services.storage.sequences import allocate_ids
-from services.storage.store import Store
+from services.storage.unit_of_work import UnitOfWork
 
 CODES = ("party", "method", "kind")
 """The fields of what a person records that are codes and say nothing of anybody: who confirmed, how the resident was
@@ -38,23 +36,24 @@ class CaseConsumer:
     def __init__(self, ruleset: Ruleset) -> None:
         self._ruleset = ruleset
 
-    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+    def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
         """Review the case of every entry that the events speak of, as its matches are on record now."""
-        return self.review(connection, store, _entries(events), now)
+        return self.review(work, _entries(events))
 
-    def review(self, connection: Connection, store: Store, entries: Collection[int], now: datetime) -> Effects:
+    def review(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
         """Review the cases of these register entries."""
-        contexts = load_contexts(connection, entries)
+        contexts = load_contexts(work.connection, entries)
         councils = {
-            feed: load_council(connection, store, feed) for feed in {one.entry.feed_id for one in contexts.values()}
+            feed: load_council(work.connection, work.store, feed)
+            for feed in {one.entry.feed_id for one in contexts.values()}
         }
-        fresh = _new_cases(connection, store, contexts.values(), self._ruleset, now)
+        fresh = _new_cases(work, contexts.values(), self._ruleset)
         reviews = [
-            self._review(context, context.case or fresh[context.entry.pk], councils, now)
+            self._review(context, context.case or fresh[context.entry.pk], councils, work.now)
             for context in contexts.values()
         ]
         changed = [made for made in reviews if _is_worth_keeping(made)]
-        save_cases(connection, (made.case for made in changed))
+        save_cases(work.connection, (made.case for made in changed))
         return effects_of(changed)
 
     def _review(self, context: CaseContext, case: Case, councils: Mapping[str, Council], now: datetime) -> Owed:
@@ -71,13 +70,11 @@ def _entries(events: Sequence[Envelope]) -> set[int]:
     }
 
 
-def _new_cases(
-    connection: Connection, store: Store, contexts: Iterable[CaseContext], ruleset: Ruleset, now: datetime
-) -> dict[int, Case]:
+def _new_cases(work: UnitOfWork, contexts: Iterable[CaseContext], ruleset: Ruleset) -> dict[int, Case]:
     without = [context.entry for context in contexts if context.case is None]
-    pks = allocate_ids(connection, "cases", len(without))
+    pks = allocate_ids(work.connection, "cases", len(without))
     return {
-        entry.pk: opened(pk, reference("C", store.random), entry, ruleset, now)
+        entry.pk: opened(pk, reference("C", work.store.random), entry, ruleset, work.now)
         for pk, entry in zip(pks, without, strict=True)
     }
 

@@ -21,6 +21,7 @@ from services.alerts.states.rules import Ruleset
 from services.storage.events.process import write_effects
 from services.storage.store import Store
 from services.storage.tables import cases, feeds
+from services.storage.unit_of_work import UnitOfWork
 
 BATCH = 2_000
 
@@ -68,5 +69,5 @@ def _recompute(
         changed.append(owed)
         touched += owed.case.due_at != context.case.due_at
     save_cases(connection, (made.case for made in changed))
-    write_effects(connection, store, effects_of(changed), now)
+    write_effects(UnitOfWork(connection, store, now), effects_of(changed))
     return touched

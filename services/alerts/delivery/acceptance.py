@@ -18,6 +18,7 @@ from services.alerts.states.rules import load_ruleset
 from services.storage.events.process import write_effects
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, cases, deliveries
+from services.storage.unit_of_work import UnitOfWork
 
 BATCH = 2_000
 PENDING = ("intended", "waiting")
@@ -50,7 +51,7 @@ def count_as_accepted(connection: Connection, store: Store, alert_pk: int, now: 
             case = _accepted(case, told[entry_pk], alert.reason, now)
             changed.append(what_is_owed(case, context.entry, context.lines, policy, now))
         save_cases(connection, (made.case for made in changed))
-        write_effects(connection, store, effects_of(changed), now)
+        write_effects(UnitOfWork(connection, store, now), effects_of(changed))
     connection.execute(update(alerts).where(alerts.c.pk == alert_pk).values(accepted_at=now))
 
 

@@ -7,34 +7,31 @@ paged for it again.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from services.alerts.case.consumer import CaseConsumer
 from services.matcher.consumer import Matcher
 from services.storage.events.process import Effects, write_effects
 from services.storage.store import Store
 from services.storage.tables import register_entries
+from services.storage.unit_of_work import UnitOfWork
 
 BATCH = 2_000
 """Entries in one transaction."""
 
-Work = Callable[[Connection, Collection[int], datetime], Effects]
+Step = Callable[[UnitOfWork, Collection[int]], Effects]
 
 
-def rebuild(store: Store, matcher: Matcher, keeper: CaseConsumer) -> Iterator[int]:
+def rebuild(store: Store, matcher: Matcher, cases: CaseConsumer) -> Iterator[int]:
     """Match and review every entry; yields how many entries each transaction looked at."""
 
-    def match(connection: Connection, entries: Collection[int], now: datetime) -> Effects:
-        return matcher.match(connection, store, (), entries, now)
+    def match(work: UnitOfWork, entries: Collection[int]) -> Effects:
+        return matcher.match(work, (), entries)
 
-    def review(connection: Connection, entries: Collection[int], now: datetime) -> Effects:
-        return keeper.review(connection, store, entries, now)
-
-    for work in (match, review):
+    for step in (match, cases.review):
         for entries in _batches(store):
-            _carry_out(store, work, entries)
+            _carry_out(store, step, entries)
             yield len(entries)
 
 
@@ -50,7 +47,8 @@ def _batches(store: Store) -> Iterator[Collection[int]]:
         last = found[-1]
 
 
-def _carry_out(store: Store, work: Work, entries: Collection[int]) -> None:
+def _carry_out(store: Store, step: Step, entries: Collection[int]) -> None:
     now = store.now()
     with store.processing() as connection:
-        write_effects(connection, store, work(connection, entries, now), now)
+        work = UnitOfWork(connection, store, now)
+        write_effects(work, step(work, entries))

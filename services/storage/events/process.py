@@ -1,6 +1,6 @@
 """The one way an event is handled, whichever runner brings it.
 
-Inbox mark, state, events told in turn and audit are written in one transaction, so a crash at any point either did
+Inbox mark, state, the events that follow and audit are written in one transaction, so a crash at any point either did
 everything or nothing, and an event that comes twice changes nothing the second time.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Connection, insert, select
@@ -16,10 +15,11 @@ from sqlalchemy import Connection, insert, select
 from schemas.envelope import Envelope, UnknownEventError, decode
 from services.core.audit import AuditAction
 from services.core.errors import PullcordError
-from services.storage.audit import AuditRow, write_audit
-from services.storage.events.outbox import Announcement, StoredEvent, announce
+from services.storage.audit import AuditRow
+from services.storage.events.outbox import Announcement, StoredEvent
 from services.storage.store import Store
 from services.storage.tables import inbox, quarantine
+from services.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,15 @@ class Consumer(Protocol):
 
     @property
     def name(self) -> str:
-        """Under which name the inbox remembers what it has handled."""
+        """The name under which the inbox remembers what it has handled."""
         ...
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """What it listens to."""
+        """The topics it listens to."""
         ...
 
-    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+    def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
         """Handle events not handled before, in order."""
         ...
 
@@ -58,7 +58,7 @@ class PoisonError(PullcordError):
 
 
 class NotUnderstoodError(PullcordError):
-    """An event of a kind that this version does not know: a newer one will, so it is nobody's to set aside."""
+    """An event of a kind that this version does not know: a newer one will, so nobody may put it in quarantine."""
 
     def __init__(self, event: StoredEvent) -> None:
         super().__init__(f"event {event.event_id} on {event.topic} is of a kind that this version does not know")
@@ -76,23 +76,24 @@ def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent])
     with store.processing() as connection:
         seen = _already_handled(connection, consumer.name, [delivery.event_id for delivery in deliveries])
         fresh = {event.event_id: envelope for event, envelope in decoded if event.event_id not in seen}
-        write_audit(connection, store.vault, [_suppressed(consumer.name, event_id) for event_id in sorted(seen)], now)
+        work = UnitOfWork(connection, store, now)
+        work.record_audit(*(_suppressed(consumer.name, event_id) for event_id in sorted(seen)))
         if fresh:
-            write_effects(connection, store, consumer.handle(connection, store, tuple(fresh.values()), now), now)
+            write_effects(work, consumer.handle(work, tuple(fresh.values())))
             connection.execute(
                 insert(inbox), [{"consumer": consumer.name, "event_id": event, "at": now} for event in fresh]
             )
         return len(fresh)
 
 
-def write_effects(connection: Connection, store: Store, effects: Effects, now: datetime) -> None:
+def write_effects(work: UnitOfWork, effects: Effects) -> None:
     """Write what handling brought about, in the transaction of the slice's own rows."""
-    announce(connection, effects.announcements, now, store.random)
-    write_audit(connection, store.vault, effects.audit, now)
+    work.announce(effects.announcements)
+    work.record_audit(*effects.audit)
 
 
 def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> None:
-    """Set an event aside that cannot be handled, mark it as seen, and say so in the audit."""
+    """Keep an event that cannot be handled for a person, mark it as seen, and record it in the audit."""
     now, event = store.now(), poison.event
     fields = {"event": event.event_id, "consumer": consumer.name, "topic": event.topic}
     with store.writing() as connection:
@@ -106,7 +107,7 @@ def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> 
         )
         connection.execute(insert(inbox).values(consumer=consumer.name, event_id=event.event_id, at=now))
         row = AuditRow(AuditAction.EVENT_QUARANTINED, fields, subject=event.event_id)
-        write_audit(connection, store.vault, [row], now)
+        UnitOfWork(connection, store, now).record_audit(row)
 
 
 def _suppressed(consumer: str, event_id: str) -> AuditRow:

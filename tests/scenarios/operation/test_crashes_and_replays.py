@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from schemas.envelope import Envelope
@@ -16,8 +15,8 @@ from services.core.audit import AuditAction
 from services.runtime.embedded.event_dispatcher import EventDispatcher, deliver
 from services.storage.events.outbox import unpublished
 from services.storage.events.process import Consumer, Effects, process
-from services.storage.store import Store
 from services.storage.tables import alerts, cases, inbox, matches, outbox, quarantine
+from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import MissingKeyError, Vault
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, count, pairs, rows, said, state_of_record, tell_everything_again
@@ -42,8 +41,8 @@ class Failing:
         self.name, self.topics = consumer.name, consumer.topics
         self._consumer, self._errors = consumer, list(errors)
 
-    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
-        effects = self._consumer.handle(connection, store, events, now)
+    def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
+        effects = self._consumer.handle(work, events)
         if self._errors:
             raise self._errors.pop(0)
         return effects
@@ -163,10 +162,10 @@ def test_an_event_that_breaks_its_consumer_is_set_aside_and_the_rest_is_handled(
         def __init__(self, consumer: Consumer) -> None:
             self.name, self.topics, self._consumer = consumer.name, consumer.topics, consumer
 
-        def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+        def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
             if any(event.id == poisoned.event_id for event in events):
                 raise KeyError
-            return self._consumer.handle(connection, store, events, now)
+            return self._consumer.handle(work, events)
 
     deployment.put_entries({"entry_id": "lost"})
     deployment.put_entries(*ENTRIES)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import delete, update
 
 from schemas.envelope import Envelope
 from services.alerts.case.consumer import CaseConsumer
@@ -17,8 +16,8 @@ from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.runtime.maintenance.rebuild import rebuild
 from services.storage.events.process import Effects
 from services.storage.events.quarantine import drop, list_quarantine, requeue, show_quarantined
-from services.storage.store import Store
 from services.storage.tables import outbox
+from services.storage.unit_of_work import UnitOfWork
 from tests.support.deployment import Deployment
 
 ENTRIES = [{"entry_id": f"e{n}", "cli": f"01632 960{n:03d}"} for n in range(12)]
@@ -30,7 +29,7 @@ class Broken:
 
     name, topics = Matcher.name, Matcher.topics
 
-    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+    def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
         raise KeyError("a fault of this version")
 
 

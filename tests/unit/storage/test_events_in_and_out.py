@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from psycopg.errors import SerializationFailure
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from schemas.envelope import Envelope, decode
@@ -29,6 +29,7 @@ from services.storage.events.outbox import (
 from services.storage.events.process import Effects, PoisonError, process, put_in_quarantine
 from services.storage.store import Store
 from services.storage.tables import audit, inbox, outbox, quarantine, sequences
+from services.storage.unit_of_work import UnitOfWork
 from tests.support.clock import FrozenClock
 
 RAVEN = "provider:RAVN"
@@ -44,10 +45,10 @@ class Listener:
         self.heard: list[str] = []
         self.failing = False
 
-    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
-        assert now == store.now()
+    def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
+        assert work.now == work.store.now()
         for event in events:
-            connection.execute(insert(sequences).values(name=f"made by {event.id[-8:]}", next_value=1))
+            work.connection.execute(insert(sequences).values(name=f"made by {event.id[-8:]}", next_value=1))
         if self.failing:
             raise RuntimeError
         self.heard += [event.id for event in events]
@@ -66,11 +67,11 @@ class Contended:
     name = Listener.name
     topics = Listener.topics
 
-    def handle(self, connection: Connection, store: Store, events: Sequence[Envelope], now: datetime) -> Effects:
+    def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
         self.tried.append(len(events))
         if len(events) > self.most:
             raise OperationalError("", None, SerializationFailure())
-        return self.listener.handle(connection, store, events, now)
+        return self.listener.handle(work, events)
 
 
 def withdrawn(

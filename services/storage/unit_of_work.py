@@ -1,0 +1,28 @@
+"""One transaction with what every step in it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from services.storage.audit import AuditRow, write_audit
+from services.storage.events.outbox import Announcement, announce
+from services.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """An open transaction, the store it belongs to, and `now`: the one time (UTC) that everything in it is given."""
+
+    connection: Connection
+    store: Store
+    now: datetime
+
+    def announce(self, announcements: Sequence[Announcement]) -> None:
+        announce(self.connection, announcements, self.now, self.store.random)
+
+    def record_audit(self, *rows: AuditRow) -> None:
+        write_audit(self.connection, self.store.vault, rows, self.now)

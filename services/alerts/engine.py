@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
 
 from schemas.events import AlertIntended
 from services.alerts.case.consumer import effects_of
+from services.alerts.case.new_rules import apply_ruleset
 from services.alerts.case.recompute import recompute, with_changed_policy
-from services.alerts.case.store import CASE_COLUMNS, find_due, load_contexts, save_cases
+from services.alerts.case.store import CASE_COLUMNS, councils_with_other_rules, find_due, load_contexts, save_cases
 from services.alerts.delivery.acceptance import let_go_of_older
 from services.alerts.delivery.operator import alert_operator
 from services.alerts.delivery.queue import OPERATOR_TIER, intend_deliveries, record_unreachable
@@ -63,10 +64,13 @@ class Engine:
         now = self.store.now()
         with self.store.reading() as connection:
             changed = with_changed_policy(connection)
+            outdated = councils_with_other_rules(connection, self.ruleset.name)
             councils = connection.scalars(select(cases.c.feed_id).where(_is_due(now, now)).distinct()).all()
         handled, fault = alert_operator(self.store, self.fallback, now), None
-        for feed_id in sorted({*changed, *councils}):
+        for feed_id in sorted({*changed, *outdated, *councils}):
             try:
+                if feed_id in outdated:
+                    handled += apply_ruleset(self.store, self.ruleset, feed_id)
                 if feed_id in changed:
                     handled += recompute(self.store, self.ruleset, feed_id)
                 if feed_id in councils:

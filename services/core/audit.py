@@ -29,6 +29,7 @@ class AuditAction(StrEnum):
     CASE_MOVED = "case_moved"
     CASE_NOTED = "case_noted"
     CASE_LINES_CHANGED = "case_lines_changed"
+    CASE_RULES_CHANGED = "case_rules_changed"
     CASE_REFUSED = "case_refused"
     ALERT_INTENDED = "alert_intended"
     ATTEMPT_STARTED = "attempt_started"
@@ -70,6 +71,7 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.CASE_MOVED: "case event from to harm_on issued_at providers detail",
         AuditAction.CASE_NOTED: "case event state harm_on issued_at providers detail",
         AuditAction.CASE_LINES_CHANGED: "case harm_on issued_at providers",
+        AuditAction.CASE_RULES_CHANGED: "case before after",
         AuditAction.CASE_REFUSED: "case event state",
         AuditAction.ALERT_INTENDED: "alert threshold reason cases deliveries",
         AuditAction.ATTEMPT_STARTED: "delivery alert number",

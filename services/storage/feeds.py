@@ -21,7 +21,6 @@ _FORMS = {
     "provider": "a provider's code is its four-letter RCPID, such as RAVN",
     "council": "a council's code is its GSS code, such as E06000009",
 }
-_NATIONS = {"E": "england", "W": "wales", "S": "scotland", "N": "northern_ireland"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,6 @@ def feed_id_of(kind: Kind, code: str) -> str:
 def add_feed(store: Store, kind: Kind, code: str, name: str) -> str:
     """Make a provider or a council known; one already known keeps its name. Returns its id."""
     feed_id = feed_id_of(kind, code)
-    nation = _NATIONS[code.strip().upper()[0]] if kind == "council" else None
     with store.writing() as connection:
         known = connection.scalar(select(feeds.c.feed_id).where(feeds.c.feed_id == feed_id))
         if known is None:
@@ -59,7 +57,6 @@ def add_feed(store: Store, kind: Kind, code: str, name: str) -> str:
                     kind=kind,
                     code=feed_id.partition(":")[2],
                     name=name,
-                    nation=nation,
                     created_at=store.now(),
                 )
             )

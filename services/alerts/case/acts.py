@@ -20,7 +20,6 @@ from services.alerts.review.recording import ActRefusedError, RecordFaultyError,
 from services.alerts.review.step import Transition, apply
 from services.alerts.states.machine import Event, Refuse, decide
 from services.alerts.states.records import RECORD_FOR, HumanAct
-from services.alerts.states.rules import load_ruleset
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError
 from services.storage.audit import AuditRow, write_audit
@@ -186,8 +185,7 @@ def _record(
     changed = with_record(apply(case, event, now, transitions, concerned), event, record, context.lines)
     if not changed.clock_stopped:
         changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
-    decided = CasePolicy(policy, load_ruleset(case.ruleset))
-    owed = what_is_owed(changed, context.entry, context.lines, decided, now, transitions)
+    owed = what_is_owed(changed, context.entry, context.lines, CasePolicy(policy), now, transitions)
     save_cases(connection, [owed.case])
     announce(connection, effects_of([owed]).announcements, now, store.random)
     said = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)

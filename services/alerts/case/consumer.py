@@ -125,6 +125,9 @@ def _audit(made: Owed, actor: str | None) -> Iterator[AuditRow]:
         yield AuditRow(AuditAction.CASE_OPENED, fields, subject=case.reference, feed_id=case.feed_id)
     for transition in made.transitions:
         yield happened(case, transition, {}, actor)
+    if made.rules_changed:
+        fields = {"case": case.reference, "before": made.rules_before, "after": case.rulesets}
+        yield AuditRow(AuditAction.CASE_RULES_CHANGED, fields, subject=case.reference, feed_id=case.feed_id)
     if made.lines_changed:
         changed = {"case": case.reference, "harm_on": harm_on, "issued_at": _issued(case), "providers": case.providers}
         yield AuditRow(AuditAction.CASE_LINES_CHANGED, changed, subject=case.reference, feed_id=case.feed_id)

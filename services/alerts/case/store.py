@@ -7,19 +7,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select, update
 
 from schemas.codes import Connection as AlarmConnection
 from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, ServiceStatus, TargetService
 from services.alerts.review.case import Case, Entry, Line, Rival
-from services.alerts.states.machine import State
+from services.alerts.states.machine import ENDED, State
 from services.storage.dialect import among, listed, looked_up, upsert
-from services.storage.tables import cases, matches, notices, register_entries
+from services.storage.tables import cases, feeds, matches, notices, register_entries
 
 _COLUMNS = [cases.c[field.name] for field in fields(Case)]
 _CHANGING = tuple(field.name for field in fields(Case) if field.name not in {"pk", "reference", "entry_pk"})
-_LISTS = ("providers", "claimed_by")
-"""The fields that hold providers, kept with blanks between them."""
+_LISTS = ("providers", "claimed_by", "rulesets")  # kept with blanks between them
 _OF_MATCH = [
     matches.c.entry_pk,
     matches.c.notice_pk,
@@ -163,3 +162,22 @@ def _line(row: Any) -> Line:
         announced=row.announced,
         rival=_rival(row),
     )
+
+
+def councils_with_other_rules(connection: Connection, ruleset: str) -> list[str]:
+    """The councils whose entries have not been reviewed by this rule set."""
+    other = feeds.c.reviewed_ruleset.is_distinct_from(ruleset)
+    return list(connection.scalars(select(feeds.c.feed_id).where(feeds.c.kind == "council", other)))
+
+
+def entries_to_review(connection: Connection, feed_id: str, after: int, limit: int) -> Sequence[int]:
+    """The next entries of a council, by id, that a new rule set may say something about."""
+    entry = register_entries.c
+    matched = exists().where(matches.c.entry_pk == entry.pk, matches.c.live)
+    running = exists().where(cases.c.entry_pk == entry.pk, cases.c.state.not_in([state.value for state in ENDED]))
+    query = select(entry.pk).where(entry.feed_id == feed_id, entry.pk > after, or_(matched, running))
+    return connection.scalars(query.order_by(entry.pk).limit(limit)).all()
+
+
+def set_reviewed_ruleset(connection: Connection, feed_id: str, ruleset: str) -> None:
+    connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(reviewed_ruleset=ruleset))

@@ -14,7 +14,6 @@ from services.alerts.policy.councils import load_council
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, what_is_owed
 from services.alerts.review.withdrawal import tells_of_withdrawal
-from services.alerts.states.rules import load_ruleset
 from services.storage.events.process import write_effects
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, cases, deliveries
@@ -47,7 +46,7 @@ def count_as_accepted(connection: Connection, store: Store, alert_pk: int, now: 
             case = context.case
             if case is None or case.tried_at is None or case.tried_at > alert.created_at:
                 continue
-            policy = CasePolicy(council.policy, load_ruleset(case.ruleset))
+            policy = CasePolicy(council.policy)
             case = _accepted(case, told[entry_pk], alert.reason, now)
             changed.append(what_is_owed(case, context.entry, context.lines, policy, now))
         save_cases(connection, (made.case for made in changed))

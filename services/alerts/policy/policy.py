@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from schemas.codes import MatchLevel
 from services.alerts.policy.policy_days import (
     days_left,
     harmful_day,
@@ -19,7 +20,6 @@ from services.alerts.policy.policy_days import (
 )
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy, Tier
 from services.alerts.states.machine_states import CLOCK_STOPPED, MOVED, URGENT, State
-from services.alerts.states.rules import MatchLevel
 
 __all__ = [
     "CaseClock",

@@ -6,8 +6,8 @@ Everything here takes and gives moments that know their time zone; results are i
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from schemas.codes import MatchLevel
 from services.alerts.policy.policy_settings import CouncilPolicy, Thresholds
-from services.alerts.states.rules import MatchLevel
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -27,7 +27,7 @@ def days_left(harm_on: date, now: datetime) -> int:
 
 def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
     """The thresholds that count for a match of this level, most days first."""
-    return policy.possible_thresholds if level == "possible" else policy.thresholds
+    return policy.possible_thresholds if level == MatchLevel.POSSIBLE else policy.thresholds
 
 
 def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:

@@ -36,7 +36,8 @@ class Case:
     state: State
     state_since: datetime
     opened_at: datetime
-    ruleset: str
+    rulesets: tuple[str, ...]
+    """The names of the rule sets that judge it; the current one is last. See `rules_in_force`."""
     level: MatchLevel | None = None
     harm_on: date | None = None
     planned_on: date | None = None
@@ -74,7 +75,7 @@ class Case:
         """The case as the policy sees it."""
         return CaseClock(
             state=self.state,
-            level=(self.level or MatchLevel.POSSIBLE).value,
+            level=self.level or MatchLevel.POSSIBLE,
             harm_on=self.harm_on,
             opened_at=self.opened_at,
             last_alert_at=self.last_alert_at,

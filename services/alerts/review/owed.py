@@ -16,6 +16,7 @@ from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.clock_correction import corrected
 from services.alerts.review.line_memory import announced_by, is_held, memories, of_line
 from services.alerts.review.risk import Risk, all_rejected, assess_risk, lines_at_risk, open_lines
+from services.alerts.review.rules_in_force import rules_of, with_rules
 from services.alerts.review.step import Transition, apply, remember, with_risk
 from services.alerts.review.timeline import play, turning_days
 from services.alerts.review.withdrawal import next_message
@@ -29,10 +30,13 @@ LOOK_AGAIN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class CasePolicy:
-    """What decides about a case: its council's policy, and the rules that say which lines are at risk."""
+    """What decides about a case: its council's policy and the deployment's current rule set.
+
+    `ruleset` is None where only the rule sets that the case has count: for a person's act, for an accepted message.
+    """
 
     council: CouncilPolicy
-    ruleset: Ruleset
+    ruleset: Ruleset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,12 @@ class Owed:
     message: Escalation | None
     lines_changed: bool = False
     """Whether a provider joined or left, or an earlier notice came, though nothing happened to the case by it."""
+    rules_before: tuple[str, ...] = ()
+
+    @property
+    def rules_changed(self) -> bool:
+        """True if a case that was on record is judged by other rule sets from now on."""
+        return self.case.revision > 0 and self.rules_before != self.case.rulesets
 
 
 def what_is_owed(
@@ -58,17 +68,21 @@ def what_is_owed(
     before: Sequence[Transition] = (),
 ) -> Owed:
     """Bring a case up to what its lines, its entry and the time say. `before` is what has just happened to it."""
-    transitions = list(before)
+    transitions, rules_before = list(before), case.rulesets
     case = corrected(case, policy.council, now, transitions)
-    found = assess_risk(case, entry, lines, policy.ruleset)
+    if policy.ruleset is not None:
+        case = with_rules(case, entry, lines, policy.ruleset)
+    rulesets = rules_of(case, policy.ruleset)
+    found = assess_risk(case, entry, lines, rulesets)
     known = (case.providers, case.notice_issued_at)
-    for event, providers in _news(case, entry, lines, found, policy.ruleset):
+    for event, providers in _news(case, entry, lines, found, rulesets):
         case = apply(case, event, now, transitions, providers)
     case = _with_lines(case, lines, found, transitions, now)
     changed = (case.providers, case.notice_issued_at) != known
     message = next_message(case, policy.council, now)
     case = replace(case, due_at=_due_at(case, lines, message, policy.council, now))
-    return Owed(case, tuple(transitions), message, changed and not transitions and case.revision > 0)
+    lines_changed = changed and not transitions and case.revision > 0
+    return Owed(case, tuple(transitions), message, lines_changed, rules_before)
 
 
 def _with_lines(
@@ -92,13 +106,13 @@ def _is_reported_now(case: Case, line: Line) -> bool:
 
 
 def _news(
-    case: Case, entry: Entry, lines: Sequence[Line], found: Risk | None, ruleset: Ruleset
+    case: Case, entry: Entry, lines: Sequence[Line], found: Risk | None, rulesets: Sequence[Ruleset]
 ) -> Iterator[tuple[Event, tuple[str, ...] | None]]:
     """What the lines say that is new, before anything dated."""
     if found is None:
         gone = not entry.live or entry.service_status is ServiceStatus.ENDED
         if case.lines or (gone and case.revision > 0 and not case.ended):
-            over = _why_over(case, entry, lines, ruleset)
+            over = _why_over(case, entry, lines, rulesets)
             if over is not None:
                 yield over, None
         return
@@ -121,13 +135,13 @@ def _joined(case: Case, found: Risk) -> bool:
     return any(line.alertable and line.provider not in case.providers for line in found.pending)
 
 
-def _why_over(case: Case, entry: Entry, lines: Sequence[Line], ruleset: Ruleset) -> Event | None:
+def _why_over(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Event | None:
     """Why no line is at risk any more; None where a test call after the move has said so."""
     if not entry.live or entry.service_status is ServiceStatus.ENDED:
         return Event.END_SERVICE
     if case.state in CHECKED:
         return None
-    at_risk = lines_at_risk(entry, lines, memories(case), ruleset)
+    at_risk = lines_at_risk(entry, lines, memories(case), rulesets)
     if all_rejected(case, lines) and not open_lines(case, at_risk):
         return Event.REJECT_MATCH
     return Event.WITHDRAW_NOTICE

@@ -31,13 +31,13 @@ class Risk:
         return tuple(line for line in self.lines if not line.moved)
 
 
-def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], ruleset: Ruleset) -> Risk | None:
+def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Risk | None:
     """The danger to an entry, or None where no line of it is at risk.
 
     A line that a person rejected, whose number has left its provider, or that a test call after its move has covered is
     at risk no longer, until its provider says something new.
     """
-    at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), ruleset))
+    at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), rulesets))
     if not at_risk:
         return None
     pending = [line for line in at_risk if not line.moved] or at_risk
@@ -53,12 +53,15 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], ruleset: Rulese
     )
 
 
-def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, ruleset: Ruleset) -> list[Line]:
-    """The lines that the rules call at risk, each with the more dangerous of two versions that nothing tells apart."""
+def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets: Sequence[Ruleset]) -> list[Line]:
+    """Return the lines that any of the rule sets calls at risk.
+
+    Of two versions of a notice that nothing tells apart, the more dangerous counts.
+    """
     if not entry.live:
         return []
     found = (most_dangerous(line, known) for line in lines)
-    return [line for line in found if assess(ruleset, _facts(entry, line)).at_risk]
+    return [line for line in found if any(assess(ruleset, _facts(entry, line)).at_risk for ruleset in rulesets)]
 
 
 def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
@@ -121,13 +124,13 @@ def _planned_ahead(line: Line) -> date | None:
 
 def _facts(entry: Entry, line: Line) -> LineFacts:
     return LineFacts(
-        match_level=line.level.value,
-        decision=line.effective_decision.value,
-        notice_status=line.status.value,
-        migration_kind=line.migration_kind.value,
-        target_service=line.target_service.value,
-        service_status=entry.service_status.value,
-        connection=entry.connection.value,
+        match_level=line.level,
+        decision=line.effective_decision,
+        notice_status=line.status,
+        migration_kind=line.migration_kind,
+        target_service=line.target_service,
+        service_status=entry.service_status,
+        connection=entry.connection,
     )
 
 

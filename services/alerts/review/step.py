@@ -39,7 +39,7 @@ def opened(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetim
         state=State.OPEN,
         state_since=now,
         opened_at=now,
-        ruleset=ruleset.name,
+        rulesets=(ruleset.name,),
     )
 
 

@@ -1,79 +1,33 @@
-"""The words of a case: its states, what can happen to it, and how a pair of both is decided.
+"""The groups of states that rules speak of, and how a pair of state and event is decided.
 
-The values are stored and appear in the audit log: a value, once used, keeps its meaning.
 The whole machine is policy of the deployment: no source prescribes it.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from schemas.codes import CaseEvent as Event
+from schemas.codes import CaseState as State
 
-class State(StrEnum):
-    """Where a case stands."""
-
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    RESIDENT_CONTACTED = "resident_contacted"
-    VISIT_BOOKED = "visit_booked"
-    SOLUTION_FITTED = "solution_fitted"
-    TEST_PASSED = "test_passed"
-    CONFIRMED_SAFE = "confirmed_safe"
-    MIGRATED = "migrated"
-    POST_CHECK_PASSED = "post_check_passed"
-    CLOSED = "closed"
-
-    NO_ACCESS = "no_access"
-    RESIDENT_DECLINED = "resident_declined"
-    TEST_FAILED = "test_failed"
-    HOLD_REQUESTED = "hold_requested"
-    HOLD_CONFIRMED = "hold_confirmed"
-    HOLD_REFUSED = "hold_refused"
-
-    LINE_RESTRICTED = "line_restricted"
-    MIGRATED_UNCONFIRMED = "migrated_unconfirmed"
-    REVERTED = "reverted"
-
-    FALSE_MATCH = "false_match"
-    SERVICE_ENDED = "service_ended"
-    NOTICE_WITHDRAWN = "notice_withdrawn"
-
-
-class Event(StrEnum):
-    """What can happen to a case: a person's act, a fact about the line or the notice, or a time that has come."""
-
-    ACKNOWLEDGE = "acknowledge"
-    ACKNOWLEDGEMENT_LAPSED = "acknowledgement_lapsed"
-    CONTACT_RESIDENT = "contact_resident"
-    BOOK_VISIT = "book_visit"
-    FIT_SOLUTION = "fit_solution"
-    PASS_TEST = "pass_test"  # noqa: S105 - a test call, not a password
-    FAIL_TEST = "fail_test"
-    CONFIRM_SAFE = "confirm_safe"
-    FIND_NO_ACCESS = "find_no_access"
-    DECLINE = "decline"
-    REQUEST_HOLD = "request_hold"
-    CONFIRM_HOLD = "confirm_hold"
-    REFUSE_HOLD = "refuse_hold"
-    END_HOLD = "end_hold"
-    REVIEW_DUE = "review_due"
-    RESTRICT_LINE = "restrict_line"
-    MIGRATE_LINE = "migrate_line"
-    REVERT_LINE = "revert_line"
-    PASS_POST_CHECK = "pass_post_check"  # noqa: S105 - likewise
-    CLOSE = "close"
-    REJECT_MATCH = "reject_match"
-    END_SERVICE = "end_service"
-    WITHDRAW_NOTICE = "withdraw_notice"
-    NEW_NOTICE = "new_notice"
-    MATCH_SURER = "match_surer"
-    CLAIM_LINE = "claim_line"
-    LINE_AT_RISK = "line_at_risk"
-    PORT_LINE = "port_line"
-    SETTLE_VERSIONS = "settle_versions"
-    VERSIONS_DIFFER = "versions_differ"
-    CORRECT_CLOCK = "correct_clock"
-    MOVE_DATE_EARLIER = "move_date_earlier"
-    MOVE_DATE_LATER = "move_date_later"
+__all__ = [
+    "ALERTS_AT_ONCE",
+    "AT_WORK",
+    "CHECKED",
+    "CLOCK_STOPPED",
+    "ENDED",
+    "FRESH",
+    "HOLD_ASKED",
+    "MOVED",
+    "NOT_AT_RISK",
+    "SETBACK",
+    "URGENT",
+    "WORK",
+    "Decision",
+    "Event",
+    "Move",
+    "Refuse",
+    "State",
+    "Stay",
+]
 
 
 @dataclass(frozen=True, slots=True)

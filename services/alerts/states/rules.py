@@ -8,13 +8,20 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal, Self, get_args, get_type_hints
+from typing import Annotated, Literal, Self, get_type_hints
 
 from pydantic import Field, model_validator
 
+from schemas.codes import (
+    Connection,
+    MatchDecision,
+    MatchLevel,
+    MigrationKind,
+    NoticeStatus,
+    ServiceStatus,
+    TargetService,
+)
 from services.core.texts import Closed
-
-MatchLevel = Literal["confirmed", "probable", "possible"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +29,18 @@ class LineFacts:
     """What is known about one line and one register entry, in the codes of the records."""
 
     match_level: MatchLevel
-    decision: Literal["undecided", "confirmed", "rejected"]
-    notice_status: Literal["planned", "rescheduled", "paused", "withdrawn", "completed", "reverted"]
-    migration_kind: Literal["voluntary", "non_voluntary", "unknown"]
-    target_service: Literal["voip", "pdpl", "evac", "cease", "unknown"]
-    service_status: Literal["active", "suspended", "ended", "unknown"]
-    connection: Literal["analogue_line", "router", "converter", "sim", "ip", "unknown"]
+    decision: MatchDecision
+    notice_status: NoticeStatus
+    migration_kind: MigrationKind
+    target_service: TargetService
+    service_status: ServiceStatus
+    connection: Connection
 
 
-_CODES = {field: frozenset(get_args(kind)) for field, kind in get_type_hints(LineFacts).items()}
+_CODES = {field: frozenset(kind) for field, kind in get_type_hints(LineFacts).items()}
+
+
+FOLDER = files("services.alerts.states") / "rulesets"
 
 
 class Verdict(Closed):
@@ -102,7 +112,7 @@ def load_ruleset(name: str) -> Ruleset:
 
     Raises LookupError when there is none.
     """
-    source = files("services.alerts.states") / "rulesets" / f"{name}.json"
+    source = FOLDER / f"{name}.json"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not source.is_file():
         raise LookupError("there is no rule set of this name: name one that comes with the product, such as pstn-2026")
     return Ruleset.model_validate_json(source.read_bytes())

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from schemas.codes import ABOUT_SOME_LINES, DONE_BY_PERSON
 from services.audit.figures.figures import LATE_DAYS, Figure
 from services.core.audit import AuditAction
 from services.core.clock import london_day
@@ -76,7 +77,7 @@ def replay(rows: Iterable[Said]) -> dict[str, CaseStanding]:
         elif row.word in (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED):
             made = _standing(row, fields["to"] if row.word is AuditAction.CASE_MOVED else fields["state"])
             known = cases.get(fields["case"])
-            of_one_line = known is not None and fields["event"] in OF_ONE_LINE
+            of_one_line = known is not None and fields["event"] in ABOUT_SOME_LINES
             cases[fields["case"]] = replace(made, providers=known.providers) if known and of_one_line else made
         elif row.word is AuditAction.CASE_LINES_CHANGED and fields["case"] in cases:
             cases[fields["case"]] = replace(_standing(row, ""), state=cases[fields["case"]].state)
@@ -88,7 +89,7 @@ def firsts_of(row: Said) -> Iterator[First]:
     if row.word not in CASE_WORDS:
         return
     known = row.fields["case"], row.fields.get("issued_at") or ""
-    if row.fields.get("event") in ACTS_OF_PEOPLE:
+    if row.fields.get("event") in DONE_BY_PERSON:
         yield "acted", *known
     if row.fields.get("event") == "confirm_safe":
         yield "confirmed", *known
@@ -177,34 +178,6 @@ def _count_stock(counts: Counts, row: Said) -> None:
 def _code(row: Said) -> str:
     return (row.feed_id or "").partition(":")[2]
 
-
-OF_ONE_LINE = frozenset(
-    ["restrict_line", "migrate_line", "claim_line", "revert_line", "versions_differ", "pass_post_check"]
-)
-"""The events that are about some of a case's lines: their rows name the providers of those lines only."""
-
-ACTS_OF_PEOPLE = frozenset(
-    [
-        "acknowledge",
-        "contact_resident",
-        "book_visit",
-        "fit_solution",
-        "pass_test",
-        "fail_test",
-        "confirm_safe",
-        "find_no_access",
-        "decline",
-        "request_hold",
-        "confirm_hold",
-        "refuse_hold",
-        "pass_post_check",
-        "close",
-        "reject_match",
-        "port_line",
-        "settle_versions",
-    ]
-)
-"""The events of a case by which a named person acts on it."""
 
 CASE_WORDS = (AuditAction.CASE_OPENED, AuditAction.CASE_MOVED, AuditAction.CASE_NOTED, AuditAction.CASE_LINES_CHANGED)
 """What is said of cases."""

@@ -58,7 +58,7 @@ cases = Table(
     Column("claimed_by", Text, nullable=False),
     Column("time_steps", JSON, nullable=False),
     Column("due_at", Moment),
-    Column("ruleset", String(40), nullable=False),
+    Column("rulesets", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     CheckConstraint(OPEN_IS_DUE, name="open_case_is_due"),
     Index("ix_cases_feed_id_state", "feed_id", "state"),

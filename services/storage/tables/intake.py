@@ -20,13 +20,13 @@ feeds = Table(
     Column("kind", String(10), nullable=False),
     Column("code", String(12), nullable=False),
     Column("name", Text, nullable=False),
-    Column("nation", String(20)),
     Column("successor", String(24), ForeignKey("feeds.feed_id")),
     Column("created_at", Moment, nullable=False),
     Column("last_heard_at", Moment),
     Column("policy_version", Integer, nullable=False, server_default="0"),
     Column("recomputed_version", Integer, nullable=False, server_default="0"),
     Column("policy_sealed", LargeBinary),
+    Column("reviewed_ruleset", String(40)),
 )
 
 api_keys = Table(

@@ -3,7 +3,7 @@
 import json
 from importlib.resources import files
 from itertools import product
-from typing import get_args, get_type_hints
+from typing import get_type_hints
 
 import pytest
 from pydantic import ValidationError
@@ -12,7 +12,7 @@ from services.alerts.states.rules import LineFacts, Ruleset, assess, load_rulese
 
 RULES = load_ruleset("pstn-2026")
 SOURCE = json.loads((files("services.alerts.states") / "rulesets" / "pstn-2026.json").read_text("utf-8"))
-CODES = {field: get_args(kind) for field, kind in get_type_hints(LineFacts).items()}
+CODES = {field: tuple(kind) for field, kind in get_type_hints(LineFacts).items()}
 USUAL = {
     "match_level": "confirmed",
     "decision": "undecided",

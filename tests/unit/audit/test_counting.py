@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from schemas.codes import DONE_BY_PERSON
 from services.alerts.case.acts import PEOPLES_ACTS
 from services.alerts.states.machine import State
 from services.audit.figures.counting import (
-    ACTS_OF_PEOPLE,
     COUNTED,
     CaseStanding,
     First,
@@ -169,7 +169,7 @@ def test_cases_stand_where_they_were_last_moved_to_with_the_lines_last_told_of()
 
 
 def test_the_acts_of_people_are_those_that_people_can_record() -> None:
-    assert {event.value for event in PEOPLES_ACTS} == ACTS_OF_PEOPLE
+    assert set(PEOPLES_ACTS) == DONE_BY_PERSON
 
 
 def test_the_state_that_is_not_past_its_date_is_one_of_the_machines() -> None:

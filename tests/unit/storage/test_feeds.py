@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
 
 from services.core.errors import RefusedError
 from services.storage.feeds import Kind, add_feed, feed_id_of, list_feeds
 from services.storage.store import Store
-from services.storage.tables import feeds
 
 
 @pytest.mark.parametrize(
@@ -49,13 +47,3 @@ def test_feeds_are_listed_by_kind_and_code(store: Store) -> None:
     with store.reading() as connection:
         assert [feed.code for feed in list_feeds(connection)] == ["E06000009", "W06000015", "ALDR", "RAVN"]
         assert [feed.code for feed in list_feeds(connection, "provider")] == ["ALDR", "RAVN"]
-
-
-@pytest.mark.parametrize(
-    ("code", "nation"),
-    [("E06000009", "england"), ("W06000015", "wales"), ("S12000033", "scotland"), ("N09000003", "northern_ireland")],
-)
-def test_a_council_lies_in_the_nation_its_code_begins_with(store: Store, code: str, nation: str) -> None:
-    feed_id = add_feed(store, "council", code, code)
-    with store.reading() as connection:
-        assert connection.scalar(select(feeds.c.nation).where(feeds.c.feed_id == feed_id)) == nation

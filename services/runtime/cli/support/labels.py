@@ -88,4 +88,6 @@ def transition(word: str, fields: Mapping[str, Any]) -> str:
         return event if event == after else f"{event}: now {after}"
     if word == AuditAction.CASE_REFUSED:
         return f"could not be recorded: {event}"
+    if word == AuditAction.CASE_RULES_CHANGED:
+        return f"judged by the rules of {' and '.join(fields['after'])} from here on"
     return event or word.replace("_", " ")

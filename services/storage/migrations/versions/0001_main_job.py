@@ -69,13 +69,13 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("code", sa.String(length=12), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("nation", sa.String(length=20), nullable=True),
         sa.Column("successor", sa.String(length=24), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("last_heard_at", sa.BigInteger(), nullable=True),
         sa.Column("policy_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("recomputed_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("policy_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("reviewed_ruleset", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(["successor"], ["feeds.feed_id"], name="fk_feeds_successor"),
         sa.PrimaryKeyConstraint("feed_id", name="pk_feeds"),
     )
@@ -272,7 +272,7 @@ def upgrade() -> None:
         sa.Column("claimed_by", sa.Text(), nullable=False),
         sa.Column("time_steps", sa.JSON(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
-        sa.Column("ruleset", sa.String(length=40), nullable=False),
+        sa.Column("rulesets", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "due_at IS NOT NULL OR state IN "

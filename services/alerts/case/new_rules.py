@@ -1,0 +1,30 @@
+"""Brings a new rule set to a council: every entry with a match or an open case is reviewed by it."""
+
+from __future__ import annotations
+
+from services.alerts.case.consumer import CaseConsumer
+from services.alerts.case.store import entries_to_review, set_reviewed_ruleset
+from services.alerts.states.rules import Ruleset
+from services.storage.events.process import write_effects
+from services.storage.store import Store
+from services.storage.unit_of_work import UnitOfWork
+
+BATCH = 2_000  # register entries in one transaction
+
+
+def apply_ruleset(store: Store, ruleset: Ruleset, feed_id: str) -> int:
+    """Review a council's entries by this rule set, in batches; return how many were reviewed.
+
+    The council is marked last: when this is cut short, the engine starts over, and what was reviewed does not change.
+    """
+    reviewed, last = 0, 0
+    while True:
+        now = store.now()
+        with store.processing() as connection:
+            entries = entries_to_review(connection, feed_id, last, BATCH)
+            if not entries:
+                set_reviewed_ruleset(connection, feed_id, ruleset.name)
+                return reviewed
+            work = UnitOfWork(connection, store, now)
+            write_effects(work, CaseConsumer(ruleset).review(work, entries))
+        reviewed, last = reviewed + len(entries), entries[-1]

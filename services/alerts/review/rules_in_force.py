@@ -1,0 +1,37 @@
+"""How a new rule set reaches a case that is open. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.alerts.review.case import Case, Entry, Line
+from services.alerts.review.line_memory import memories
+from services.alerts.review.risk import lines_at_risk
+from services.alerts.states.rules import Ruleset, load_ruleset
+
+
+def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset) -> Case:
+    """Return the case judged by the deployment's current rule set.
+
+    An open case keeps its earlier rule sets beside the current one while they find a line at risk that the current one
+    does not: no case ends, and no line is let go, because rules changed.
+    """
+    if case.rulesets == (current.name,):
+        return case
+    earlier = tuple(name for name in case.rulesets if name != current.name)
+    if case.revision > 0 and not case.ended and _lets_go(case, entry, lines, current, earlier):
+        return replace(case, rulesets=(*earlier, current.name))
+    return replace(case, rulesets=(current.name,))
+
+
+def rules_of(case: Case, current: Ruleset | None) -> tuple[Ruleset, ...]:
+    """Return the rule sets that judge a case: a line is at risk when any of them says so."""
+    return tuple(current if current and name == current.name else load_ruleset(name) for name in case.rulesets)
+
+
+def _lets_go(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset, earlier: Sequence[str]) -> bool:
+    known = memories(case)
+    still = {line.notice_pk for line in lines_at_risk(entry, lines, known, (current,))}
+    before = lines_at_risk(entry, lines, known, tuple(load_ruleset(name) for name in earlier))
+    return any(line.notice_pk not in still for line in before)

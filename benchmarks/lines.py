@@ -31,7 +31,7 @@ from services.alerts.states.rules import load_ruleset
 from services.core.tokens import Tokeniser
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.recording.service import accept
-from services.ingest.recording.submissions import Origin
+from services.ingest.recording.submission import Origin
 from services.ingest.requests import raw_rows
 from services.matcher.consumer import Matcher
 from services.runtime.embedded.event_dispatcher import EventDispatcher

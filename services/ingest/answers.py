@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from services.ingest.reading.outcomes import Outcome, RowOutcome
 from services.ingest.reading.sheets import Sheet
 from services.ingest.recording.service import DryRun
-from services.ingest.recording.submissions import Receipt
+from services.ingest.recording.submission import Receipt
 
 SHOWN = 100
 """How many rows with issues an answer shows at once; the rest are read with GET on the submission."""

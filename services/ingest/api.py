@@ -12,9 +12,9 @@ from schemas.register_entry import RegisterEntry
 from services.core.errors import NotFoundError
 from services.ingest.answers import ReceiptAnswer, SubmissionAnswer, submission_answer
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.recording.submissions import find_outcomes, find_receipt
+from services.ingest.recording.store.submissions import find_outcomes, find_receipt
 from services.ingest.recording.withdrawals import withdraw_one
-from services.ingest.requests import IdempotencyKey, LimitsOf, origin, raw_rows, take
+from services.ingest.requests import IdempotencyKey, LimitsOf, origin, raw_rows, receipt_for
 from services.storage.secrets.keys import Role
 from services.web.auth import CallerOf, NamedCouncilFeed, ProviderFeed, StoreOf
 from services.web.bodies import JSON, NDJSON, media_type, read_body, read_json_rows
@@ -64,7 +64,7 @@ async def post_notices(
 
     def work() -> ReceiptAnswer:
         rows = raw_rows(read_json_rows(body, media, "notices", limits.rows))
-        return take(store, origin(feed, RecordKind.NOTICE, "api", body, idempotency_key), rows)
+        return receipt_for(store, origin(feed, RecordKind.NOTICE, "api", body, idempotency_key), rows)
 
     return _located(response, await run_in_threadpool(work))
 
@@ -91,7 +91,7 @@ async def put_entries(
 
     def work() -> ReceiptAnswer:
         rows = raw_rows(read_json_rows(body, media, "entries", limits.rows))
-        return take(store, origin(feed, RecordKind.ENTRY, "api", body, idempotency_key), rows)
+        return receipt_for(store, origin(feed, RecordKind.ENTRY, "api", body, idempotency_key), rows)
 
     return _located(response, await run_in_threadpool(work))
 

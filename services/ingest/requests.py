@@ -1,4 +1,4 @@
-"""What the HTTP routes of the ingest API have in common: limits, origins, and errors told as problems."""
+"""What the HTTP routes of the ingest API have in common: limits, origins, and errors as problem details."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from services.ingest.files.table import FileLimits
 from services.ingest.metrics import count_submission
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue
-from services.ingest.recording.service import Replacement, Rows, accept
-from services.ingest.recording.submissions import IdempotencyMismatchError, Origin
-from services.ingest.recording.withdrawals import ReplacementTooLargeError
+from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
+from services.ingest.recording.service import Rows, accept
+from services.ingest.recording.submission import IdempotencyMismatchError, Origin
 from services.storage.store import Store
 from services.web.bodies import NOT_AN_OBJECT, Row
 from services.web.problems import ProblemError, ProblemType
@@ -72,8 +72,8 @@ def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str |
     return Origin(feed_id, kind, channel, digest, key)
 
 
-def take(store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None) -> ReceiptAnswer:
-    """Take rows in and answer with a receipt, or with the problem that stands in the way."""
+def receipt_for(store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None) -> ReceiptAnswer:
+    """Accept rows; return their receipt, or raise the problem that stands in the way."""
     try:
         receipt, outcomes = accept(store, source, rows, replacement)
     except IdempotencyMismatchError as error:

@@ -11,8 +11,9 @@ from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
 from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.sheets import read_sheet
-from services.ingest.recording.service import Replacement, dry_run
-from services.ingest.requests import IdempotencyKey, IngestLimits, LimitsOf, file_refused, origin, take
+from services.ingest.recording.replacement import Replacement
+from services.ingest.recording.service import dry_run
+from services.ingest.requests import IdempotencyKey, IngestLimits, LimitsOf, file_refused, origin, receipt_for
 from services.storage.store import Store
 from services.web.auth import NamedCouncilFeed, ProviderFeed, StoreOf
 from services.web.bodies import media_type, read_body
@@ -132,4 +133,4 @@ def _work(
             return dry_run_answer(sheet, dry_run(store, made, sheet.rows, replacing=replacement is not None))
     except FileRefused as error:
         raise file_refused(error) from None
-    return take(store, made, sheet.rows, replacement)
+    return receipt_for(store, made, sheet.rows, replacement)

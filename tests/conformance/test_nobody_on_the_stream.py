@@ -12,7 +12,7 @@ from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.sheets import read_sheet
 from services.ingest.recording.service import accept
-from services.ingest.recording.submissions import Origin
+from services.ingest.recording.submission import Origin
 from services.ingest.requests import raw_rows
 from services.runtime.demo.samples import SAMPLES, Sample
 from services.runtime.kafka.topics import read_topics

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from services.core.errors import NotFoundError
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.recording.service import accept
-from services.ingest.recording.submissions import Origin
+from services.ingest.recording.submission import Origin
 from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.store import Store
 from services.storage.tables import outbox

@@ -29,8 +29,9 @@ from services.alerts.states.rules import load_ruleset
 from services.core.tokens import Tokeniser
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import RowOutcome
-from services.ingest.recording.service import Replacement, accept
-from services.ingest.recording.submissions import Origin, Receipt
+from services.ingest.recording.replacement import Replacement
+from services.ingest.recording.service import accept
+from services.ingest.recording.submission import Origin, Receipt
 from services.matcher.consumer import Matcher
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.engine import make_engine

@@ -2,59 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from services.core.audit import AuditAction
-from services.ingest.reading.drafts import Draft, RawRow, RecordKind
-from services.ingest.reading.outcomes import RowOutcome, count
+from services.core.ids import event_id
+from services.ingest.reading.drafts import Draft, Facts, RawRow, RecordKind, Refused
+from services.ingest.reading.outcomes import Outcome, RowOutcome, count
 from services.ingest.reading.rules import read_entry, read_notice
-from services.ingest.reading.stamps import exact
-from services.ingest.recording.submission_context import SubmissionContext
-from services.ingest.recording.submissions import (
-    Origin,
-    Reading,
-    Receipt,
+from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
+from services.ingest.recording.replacement import (
+    Replacement,
+    keys_of,
+    record_refusal,
+    refusal_of,
+    with_returned,
+)
+from services.ingest.recording.store.entries import missing_from, withdrawn_among
+from services.ingest.recording.store.submissions import (
     earlier_answer,
     find_outcomes,
-    record_type_of,
-    sort_rows,
-    try_out,
-    write_submission,
+    insert_outcomes,
+    insert_submission,
 )
-from services.ingest.recording.withdrawals import (
-    Missing,
-    ReplacementTooLargeError,
-    missing_from,
-    withdraw,
-    withdrawn_among,
-)
-from services.storage.audit import AuditRow, write_audit
+from services.ingest.recording.submission import Origin, Reading, Receipt, SubmissionContext
+from services.ingest.recording.withdrawals import withdraw
+from services.ingest.recording.writing import try_drafts, write_drafts
+from services.storage.audit import AuditRow
 from services.storage.feeds import lock_feed
 from services.storage.store import Store
+from services.storage.unit_of_work import UnitOfWork
 
 Rows = Iterable[RawRow]
-NOT_TAKEN = "dry run"
-"""What stands for a submission where nothing is taken in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """That a file is the whole register: entries it does not hold are withdrawn.
-
-    Beyond `share` of the live entries (0 to 1, policy of the deployment) it is refused unless `confirmed` is the exact
-    number.
-    """
-
-    share: float
-    confirmed: int | None = None
+DRY_RUN = "dry run"  # stands for a submission where nothing is kept
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a submission would come to."""
+    """What a submission would come to; `would_withdraw` is None unless the file replaces a register."""
 
     counts: Mapping[str, int]
     outcomes: list[RowOutcome]
@@ -64,90 +51,104 @@ class DryRun:
 def accept(
     store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """Take a submission in. When this returns, it is on disk.
+    """Accept a submission. When this returns, it is on disk.
 
     Raises IdempotencyMismatchError, ReplacementTooLargeError.
     """
     now = store.now()
+    # Read before the transaction begins: a long file holds no lock while it is read.
     reading = read_rows(origin, rows, now)
     with store.writing() as connection:
         lock_feed(connection, origin.feed_id)
+        work = UnitOfWork(connection, store, now)
         answer = earlier_answer(connection, store.tokeniser, origin)
         if answer is not None:
-            fields = {"submission": answer.submission_id}
-            row = AuditRow(
-                AuditAction.SUBMISSION_REPEATED, fields, subject=answer.submission_id, feed_id=origin.feed_id
-            )
-            write_audit(connection, store.vault, [row], now)
-            return answer, find_outcomes(connection, answer.submission_id)
+            return _repeated(work, answer)
         if replacement is None:
-            return write_submission(connection, store, origin, reading, now)
-        keys = _keys(store, origin, reading)
+            return _write(work, origin, reading)
+        keys = keys_of(store, origin, reading)
         missing = missing_from(connection, origin.feed_id, keys)
-        refusal = _refusal(missing, replacement, unreadable=any(row.reference is None for row in reading.refused))
+        refusal = refusal_of(replacement, missing, reading)
         if refusal is None:
             gone = withdrawn_among(connection, origin.feed_id, keys)
-            receipt, outcomes = write_submission(
-                connection, store, origin, _returned(store, origin, reading, gone, now), now
-            )
-            withdraw(SubmissionContext(connection, store, origin.feed_id, receipt.submission_id, now), missing.pks)
+            receipt, outcomes = _write(work, origin, with_returned(work, origin, reading, gone))
+            withdraw(_context(work, origin, receipt.submission_id), missing.pks)
             return receipt, outcomes
-        _note_refusal(store, connection, origin, missing, now)
+        record_refusal(work, origin, missing)
+    # Raised after the commit, so that the refusal is on the audit.
     raise refusal
 
 
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> DryRun:
-    """Say what a submission would come to, and change nothing."""
+    """Return what a submission would come to, and change nothing."""
     now = store.now()
     reading = read_rows(origin, rows, now)
-    keys = _keys(store, origin, reading) if replacing else frozenset()
     would_withdraw = None
     with store.reading() as connection:
+        work = UnitOfWork(connection, store, now)
         if replacing:
+            keys = keys_of(store, origin, reading)
             would_withdraw = len(missing_from(connection, origin.feed_id, keys).pks)
             gone = withdrawn_among(connection, origin.feed_id, keys)
-            reading = _returned(store, origin, reading, gone, now)
-        outcomes = try_out(SubmissionContext(connection, store, origin.feed_id, NOT_TAKEN, now), reading)
+            reading = with_returned(work, origin, reading, gone)
+        context = _context(work, origin, DRY_RUN)
+        outcomes = _of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
     return DryRun(count(outcomes), outcomes, would_withdraw)
 
 
 def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
     """Read rows into drafts and refusals."""
-    record_type = record_type_of(origin.kind)
     if origin.kind is RecordKind.NOTICE:
         provider = origin.feed_id.partition(":")[2]
-        return sort_rows(record_type, (read_notice(row, provider, now) for row in rows))
-    return sort_rows(record_type, (read_entry(row, now) for row in rows))
+        return _sorted(NOTICES, (read_notice(row, provider, now) for row in rows))
+    return _sorted(ENTRIES, (read_entry(row, now) for row in rows))
 
 
-def _keys(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[bytes]:
-    references = [draft.reference for draft in reading.drafts]
-    references += [row.reference for row in reading.refused if row.reference]
-    return frozenset(store.tokeniser.record_key(origin.feed_id, reference) for reference in references)
+def _sorted(record_type: RecordType[Facts], rows: Iterable[Draft[Facts] | Refused]) -> Reading[Facts]:
+    drafts: list[Draft[Facts]] = []
+    refused: list[Refused] = []
+    for row in rows:
+        if isinstance(row, Refused):
+            refused.append(row)
+        else:
+            drafts.append(row)
+    return Reading(record_type, drafts, refused)
 
 
-def _returned(
-    store: Store, origin: Origin, reading: Reading[Any], gone: Collection[bytes], now: datetime
-) -> Reading[Any]:
-    """The register as a whole file says it is now: an entry that was taken off comes back, whenever it last changed."""
-
-    def stands(draft: Draft[Any]) -> Draft[Any]:
-        if store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:
-            return draft
-        return draft._replace(stamp=max(draft.stamp, exact(now)))
-
-    return replace(reading, drafts=[stands(draft) for draft in reading.drafts]) if gone else reading
+def _repeated(work: UnitOfWork, answer: Receipt) -> tuple[Receipt, list[RowOutcome]]:
+    fields, subject = {"submission": answer.submission_id}, answer.submission_id
+    work.record_audit(AuditRow(AuditAction.SUBMISSION_REPEATED, fields, subject=subject, feed_id=answer.feed_id))
+    return answer, find_outcomes(work.connection, answer.submission_id)
 
 
-def _refusal(missing: Missing, replacement: Replacement, *, unreadable: bool) -> ReplacementTooLargeError | None:
-    """A row whose reference could not be read may be any of the missing: then nothing is withdrawn without asking."""
-    small = missing.share <= replacement.share and not (unreadable and missing.pks)
-    if small or len(missing.pks) == replacement.confirmed:
-        return None
-    return ReplacementTooLargeError(len(missing.pks), missing.live)
+def _write(work: UnitOfWork, origin: Origin, reading: Reading[Facts]) -> tuple[Receipt, list[RowOutcome]]:
+    context = _context(work, origin, f"sub_{event_id(work.now, work.store.random)}")
+    insert_submission(context, origin)
+    outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
+    counts = count(outcomes)
+    insert_outcomes(context, outcomes, counts)
+    _record_accepted(context, origin, counts)
+    return Receipt(context.submission_id, origin.feed_id, origin.kind, work.now, counts), outcomes
 
 
-def _note_refusal(store: Store, connection: Any, origin: Origin, missing: Missing, now: datetime) -> None:
-    fields = {"would_withdraw": len(missing.pks), "live": missing.live, "share": round(missing.share, 4)}
-    row = AuditRow(AuditAction.REPLACEMENT_REFUSED, fields, subject=origin.feed_id, feed_id=origin.feed_id)
-    write_audit(connection, store.vault, [row], now)
+def _context(work: UnitOfWork, origin: Origin, submission_id: str) -> SubmissionContext:
+    return SubmissionContext(work.connection, work.store, work.now, origin.feed_id, submission_id)
+
+
+def _of_every_row(outcomes: Sequence[RowOutcome], reading: Reading[Facts]) -> list[RowOutcome]:
+    refused = [RowOutcome(row.row, Outcome.REJECTED, row.issues) for row in reading.refused]
+    return sorted((*outcomes, *refused), key=lambda outcome: outcome.row)
+
+
+def _record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
+    fields = {
+        "submission": context.submission_id,
+        "records": origin.kind.value,
+        "accepted": counts[Outcome.ACCEPTED],
+        "warned": counts[Outcome.WARNED],
+        "unchanged": counts[Outcome.UNCHANGED],
+        "stale": counts[Outcome.STALE],
+        "rejected": counts[Outcome.REJECTED],
+    }
+    row = AuditRow(AuditAction.SUBMISSION_ACCEPTED, fields, subject=context.submission_id, feed_id=context.feed_id)
+    context.record_audit(row)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.recording.service import Replacement
+from services.ingest.recording.replacement import Replacement
 from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.feeds import add_feed
 from services.storage.tables import matches, notices, register_entries

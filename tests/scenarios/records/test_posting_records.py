@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from services.ingest.reading.outcomes import Outcome, RowOutcome
-from services.ingest.recording.submissions import IdempotencyMismatchError, find_outcomes, find_receipt
+from services.ingest.recording.store.submissions import find_outcomes, find_receipt
+from services.ingest.recording.submission import IdempotencyMismatchError
 from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.tables import notices, outbox, register_entries, submissions
 from tests.support.deployment import BLACKPOOL, RAVEN, Deployment

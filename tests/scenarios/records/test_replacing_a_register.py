@@ -8,8 +8,7 @@ import pytest
 
 from services.core.audit import AuditAction
 from services.ingest.reading.outcomes import Outcome
-from services.ingest.recording.service import Replacement
-from services.ingest.recording.withdrawals import ReplacementTooLargeError
+from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
 from services.storage.feeds import add_feed
 from services.storage.tables import register_entries
 from tests.support.deployment import Deployment

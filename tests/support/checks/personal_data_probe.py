@@ -17,7 +17,7 @@ from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.sheets import read_sheet
 from services.ingest.recording.service import read_rows
-from services.ingest.recording.submissions import Origin
+from services.ingest.recording.submission import Origin
 from services.ingest.requests import raw_rows
 from services.web.bodies import JSON, read_json_rows
 

@@ -15,7 +15,7 @@ from services.core.clock import LONDON
 from services.ingest.answers import SHOWN, receipt_answer
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Issue, Outcome, RowOutcome
-from services.ingest.recording.submissions import Receipt
+from services.ingest.recording.submission import Receipt
 from tests.support.command_line import RAVEN, Desk
 from tests.support.http import Api
 from tests.support.ways_in import WAYS, Named, Way, way_of

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from services.ingest.answers import ColumnAnswer
 from services.ingest.reading.outcomes import Issue, Outcome, RowOutcome
-from services.ingest.recording.submissions import Receipt
+from services.ingest.recording.submission import Receipt
 from services.runtime.cli.support.output import cell, counted, out, plain, say, table
 from services.runtime.maintenance.exports import written_whole
 

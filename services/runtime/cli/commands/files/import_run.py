@@ -12,9 +12,9 @@ from services.core.errors import RefusedError
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Outcome, RowOutcome
-from services.ingest.recording.service import Replacement, accept, dry_run
-from services.ingest.recording.submissions import Receipt
-from services.ingest.recording.withdrawals import ReplacementTooLargeError
+from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
+from services.ingest.recording.service import accept, dry_run
+from services.ingest.recording.submission import Receipt
 from services.ingest.requests import origin
 from services.runtime.cli.commands.files.import_files import FileRows, read_file
 from services.runtime.cli.commands.files.import_report import (

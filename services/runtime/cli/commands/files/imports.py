@@ -9,7 +9,7 @@ import typer
 
 from services.core.errors import RefusedError
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.recording.service import Replacement
+from services.ingest.recording.replacement import Replacement
 from services.runtime.cli.commands.files.import_run import ImportJob, run
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import find_feed, opened

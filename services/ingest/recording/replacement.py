@@ -1,0 +1,75 @@
+"""A file that is the whole register: which entries it takes off, and when that is asked about first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.core.audit import AuditAction
+from services.core.errors import ConflictError
+from services.ingest.reading.drafts import Draft
+from services.ingest.reading.stamps import exact
+from services.ingest.recording.store.entries import Missing
+from services.ingest.recording.submission import Origin, Reading
+from services.storage.audit import AuditRow
+from services.storage.store import Store
+from services.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Says that a file is the whole register: entries it does not hold are withdrawn.
+
+    Beyond `share` of the live entries (0 to 1, policy of the deployment) it is refused unless `confirmed` is the exact
+    number.
+    """
+
+    share: float
+    confirmed: int | None = None
+
+
+class ReplacementTooLargeError(ConflictError):
+    """A full replacement would withdraw more entries than the deployment lets pass without asking."""
+
+    def __init__(self, would_withdraw: int, live: int) -> None:
+        super().__init__(
+            f"this file would withdraw {would_withdraw} of {live} entries: if that is right, send it again with "
+            f"confirm_withdrawals={would_withdraw}; if not, send it with mode=update"
+        )
+        self.would_withdraw = would_withdraw
+        self.live = live
+
+
+def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[bytes]:
+    """Return the record keys of all rows that have a reference, refused ones included."""
+    references = [draft.reference for draft in reading.drafts]
+    references += [row.reference for row in reading.refused if row.reference]
+    return frozenset(store.tokeniser.record_key(origin.feed_id, reference) for reference in references)
+
+
+def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
+    """Return the reading in which entries that were taken off come back, whenever they last changed."""
+
+    def stands(draft: Draft[Any]) -> Draft[Any]:
+        if work.store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:
+            return draft
+        # A whole file says how the register is now: an older stamp must not keep the entry off it.
+        return draft._replace(stamp=max(draft.stamp, exact(work.now)))
+
+    return replace(reading, drafts=[stands(draft) for draft in reading.drafts]) if gone else reading
+
+
+def refusal_of(replacement: Replacement, missing: Missing, reading: Reading[Any]) -> ReplacementTooLargeError | None:
+    """Return the error that asks about a replacement, or None if it may go on."""
+    # A row whose reference could not be read may be any of the missing: then nothing is withdrawn without asking.
+    unreadable = any(row.reference is None for row in reading.refused)
+    small = missing.share <= replacement.share and not (unreadable and missing.pks)
+    if small or len(missing.pks) == replacement.confirmed:
+        return None
+    return ReplacementTooLargeError(len(missing.pks), missing.live)
+
+
+def record_refusal(work: UnitOfWork, origin: Origin, missing: Missing) -> None:
+    fields = {"would_withdraw": len(missing.pks), "live": missing.live, "share": round(missing.share, 4)}
+    work.record_audit(AuditRow(AuditAction.REPLACEMENT_REFUSED, fields, subject=origin.feed_id, feed_id=origin.feed_id))

@@ -1,0 +1,124 @@
+"""Notices and register entries on record, with their tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from services.ingest.reading.drafts import Facts
+from services.ingest.reading.rules import sealed_form
+from services.ingest.reading.stamps import Stamp, trusted
+from services.ingest.recording.record_types import RecordType, WrittenRecord
+from services.ingest.recording.sharding import shard_of
+from services.ingest.recording.step import Keyed, Plan, Recorded
+from services.ingest.recording.submission import SubmissionContext
+from services.storage.bulk import bulk_insert
+from services.storage.dialect import among_keys
+from services.storage.sequences import allocate_ids
+from services.storage.vault import key_of, place
+
+
+def find_recorded(
+    context: SubmissionContext, record_type: RecordType[Facts], keys: Sequence[bytes]
+) -> dict[bytes, Recorded]:
+    """Return the records that are kept under the keys."""
+    query = select(*(column for column in record_type.table.c if column.name != "sealed"))
+    named = among_keys(context.connection, record_type.table.c.record_key, keys)
+    rows = (row for one in named for row in context.connection.execute(query.where(one)))
+    return {row.record_key: _record_of(record_type, row, context.now) for row in rows}
+
+
+def open_record(context: SubmissionContext, record_type: RecordType[Facts], record: Recorded) -> Mapping[str, Any]:
+    """Return what is sealed of a record."""
+    table = record_type.table
+    row = context.connection.execute(select(table.c.record_key, table.c.sealed).where(table.c.pk == record.pk)).one()
+    opened: Mapping[str, Any] = context.store.vault.open(place(table.name, row.record_key), row.sealed)
+    return opened
+
+
+def write_records(
+    context: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]
+) -> list[tuple[int, int, Keyed[Facts]]]:
+    """Write what is planned; return id, revision and draft of each record that is new or newer."""
+    pks = allocate_ids(context.connection, record_type.table.name, len(made.new))
+    new = [(pk, 1, one) for pk, one in zip(pks, made.new, strict=True)]
+    # In the order in which a matcher holds records still: neither waits for the other in a circle.
+    newer = sorted(((record.pk, record.revision + 1, one) for record, one in made.newer), key=itemgetter(0))
+    _insert(context.connection, record_type, [_row(context, record_type, *target) for target in new])
+    _update(context.connection, record_type, [_row(context, record_type, *target) for target in newer])
+    _move_stamps(context.connection, record_type, [(record.pk, one.draft.stamp) for record, one in made.confirmed])
+    return [*new, *newer]
+
+
+def write_tokens(
+    connection: Connection, record_type: RecordType[Facts], written: Sequence[WrittenRecord[Facts]]
+) -> None:
+    rows = [(token, one.pk, int(kind)) for one in written for kind, token in one.tokens]
+    bulk_insert(connection, record_type.tokens, ("token", record_type.owner, "kind"), rows)
+
+
+def _record_of(record_type: RecordType[Facts], row: Any, now: datetime) -> Recorded:
+    stamp = trusted(Stamp(getattr(row, record_type.stamp), row.stamp_from, row.stamp_until), now)
+    return Recorded(row.pk, row.revision, stamp, row.digest, *record_type.decisive(row))
+
+
+def _row(
+    context: SubmissionContext, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]
+) -> dict[str, Any]:
+    draft = one.draft
+    rivals = one.rival.places if one.rival else ()
+    sealed = context.store.vault.seal_json(place(record_type.table.name, one.key), sealed_form(draft, rivals))
+    return {
+        "pk": pk,
+        "record_key": one.key,
+        "feed_id": context.feed_id,
+        "shard": shard_of(one.key),
+        "revision": revision,
+        record_type.stamp: draft.stamp.at,
+        "stamp_from": draft.stamp.earliest,
+        "stamp_until": draft.stamp.latest,
+        "digest": one.digest,
+        "received_at": context.now,
+        "live": True,
+        "flags": " ".join(sorted({issue.code for issue in draft.issues})) if draft.issues else "",
+        "submission_id": context.submission_id,
+        "key_id": key_of(sealed),
+        "sealed": sealed,
+        **record_type.clear(one, context.key_of),
+    }
+
+
+def _insert(connection: Connection, record_type: RecordType[Facts], rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        bulk_insert(connection, record_type.table, tuple(rows[0]), [tuple(row.values()) for row in rows])
+
+
+def _update(connection: Connection, record_type: RecordType[Facts], rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "pk"]
+    statement = (
+        update(record_type.table)
+        .where(record_type.table.c.pk == bindparam("b_pk"))
+        .values({name: bindparam(f"b_{name}") for name in names})
+    )
+    connection.execute(statement, [{f"b_{name}": value for name, value in row.items()} for row in rows])
+    # The tokens of the version before; those of this one are written by `write_tokens`.
+    owner = record_type.tokens.c[record_type.owner]
+    connection.execute(
+        delete(record_type.tokens).where(owner == bindparam("b_pk")), [{"b_pk": row["pk"]} for row in rows]
+    )
+
+
+def _move_stamps(connection: Connection, record_type: RecordType[Facts], stamps: Sequence[tuple[int, Stamp]]) -> None:
+    if not stamps:
+        return
+    columns = (record_type.stamp, "stamp_from", "stamp_until")
+    moved: dict[str, Any] = {name: bindparam(f"b_{name}") for name in columns}
+    statement = update(record_type.table).where(record_type.table.c.pk == bindparam("b_pk")).values(moved)
+    rows = [{"b_pk": pk} | {f"b_{name}": at for name, at in zip(columns, stamp, strict=True)} for pk, stamp in stamps]
+    connection.execute(statement, rows)

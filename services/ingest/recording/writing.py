@@ -1,0 +1,107 @@
+"""Writes drafts: records, tokens, the events that announce them and the audit, in the caller's one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from itertools import chain
+
+from services.core.audit import AuditAction
+from services.core.clock import london_day
+from services.ingest.reading.drafts import Draft, Facts, NoticeFacts, RecordKind
+from services.ingest.reading.outcomes import RowOutcome
+from services.ingest.reading.places import values_of
+from services.ingest.recording.record_types import NOTICES, RecordType, WrittenRecord
+from services.ingest.recording.sharding import by_shard, shard_of
+from services.ingest.recording.step import Keyed, Plan, plan
+from services.ingest.recording.store.records import find_recorded, open_record, write_records, write_tokens
+from services.ingest.recording.store.supersessions import already_superseded, superseded_by
+from services.ingest.recording.submission import SubmissionContext
+from services.ingest.recording.supersession import settle_supersessions
+from services.storage.audit import AuditRow
+from services.storage.events.outbox import Announcement
+from services.storage.store import Store
+
+
+def write_drafts(
+    context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
+) -> list[RowOutcome]:
+    """Record what is new, and return what became of every draft."""
+    made = _planned(context, record_type, drafts)
+    # Read before the records are written: afterwards the old `supersedes` is gone.
+    touched = _supersessions_touched(context, record_type, made)
+    written = [_written(context.store, record_type, *one) for one in write_records(context, record_type, made)]
+    write_tokens(context.connection, record_type, written)
+    if touched:
+        settle_supersessions(context, touched)
+    _announce(context, record_type, written)
+    context.record_outcome(record_type.accepted, [(one.pk, one.revision) for one in written])
+    _record_leads(context, made.new)
+    context.record_outcome(record_type.stale, [(record.pk, record.revision) for record in made.stale])
+    return made.outcomes
+
+
+def try_drafts(
+    context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
+) -> list[RowOutcome]:
+    """Return what would become of every draft, and write nothing."""
+    return _planned(context, record_type, drafts).outcomes
+
+
+def _planned(context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]) -> Plan[Facts]:
+    digest = context.store.tokeniser.digest
+    keyed = [Keyed(context.key_of(draft.reference), digest(draft.content), draft) for draft in drafts]
+    recorded = find_recorded(context, record_type, [one.key for one in keyed])
+    return plan(record_type.kind, keyed, recorded, partial(open_record, context, record_type))
+
+
+def _supersessions_touched(context: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> set[bytes]:
+    """Return the keys of notices that may be live no longer, or again, once the plan is written."""
+    if record_type.table is not NOTICES.table:
+        return set()
+    changed = [*made.new, *(one for _, one in (*made.newer, *made.confirmed))]
+    before = superseded_by(context.connection, [record.pk for record, _ in (*made.newer, *made.confirmed)])
+    named = [one.draft.facts.supersedes for one in changed if isinstance(one.draft.facts, NoticeFacts)]
+    after = {context.key_of(reference) for reference in named if reference}
+    return before | after | already_superseded(context.connection, [one.key for one in changed])
+
+
+def _written(
+    store: Store, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]
+) -> WrittenRecord[Facts]:
+    token, values = store.tokeniser.token, one.draft.values
+    if one.rival:
+        # Both versions of a notice are matched until a person has settled which of them holds.
+        is_entry = record_type.kind is RecordKind.ENTRY
+        theirs = [values_of(where, with_areas=is_entry) for where in one.rival.places]
+        values = tuple(dict.fromkeys(chain(values, *theirs)))
+    tokens = tuple([(kind, token(kind, value)) for kind, value in values])
+    return WrittenRecord(pk, revision, shard_of(one.key), tokens, one.draft)
+
+
+def _announce(
+    context: SubmissionContext, record_type: RecordType[Facts], written: Sequence[WrittenRecord[Facts]]
+) -> None:
+    context.announce(
+        [
+            Announcement("ingest", key, record_type.announce(context.feed_id, context.submission_id, members))
+            for key, members in by_shard(context.feed_id, written, lambda one: one.shard)
+        ]
+    )
+
+
+def _record_leads(context: SubmissionContext, new: Sequence[Keyed[Facts]]) -> None:
+    facts = [one.draft.facts for one in new]
+    leads = Counter(_lead(one, london_day(context.now)) for one in facts if isinstance(one, NoticeFacts))
+    if leads:
+        fields = {"submission": context.submission_id, "leads": dict(leads)}
+        context.record_audit(
+            AuditRow(AuditAction.NOTICES_TIMED, fields, subject=context.submission_id, feed_id=context.feed_id)
+        )
+
+
+def _lead(facts: NoticeFacts, today: date) -> str:
+    days = [day for day in (facts.planned_on, facts.restriction_on) if day is not None]
+    return str((min(days) - today).days) if days else "none"

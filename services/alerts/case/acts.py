@@ -21,6 +21,7 @@ from services.alerts.review.step import Transition, apply
 from services.alerts.states.machine import Event, Refuse, decide
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.audit import AuditAction
+from services.core.clock import london_day
 from services.core.errors import NotFoundError
 from services.storage.audit import AuditRow, write_audit
 from services.storage.events.outbox import announce
@@ -182,7 +183,9 @@ def _record(
     check_days(case, record, now)
     context = load_context(connection, case)
     concerned = _providers_concerned(event, context.lines)
-    changed = with_record(apply(case, event, now, transitions, concerned), event, record, context.lines)
+    changed = with_record(
+        apply(case, event, now, transitions, concerned), event, record, context.lines, london_day(now)
+    )
     if not changed.clock_stopped:
         changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
     owed = what_is_owed(changed, context.entry, context.lines, CasePolicy(policy), now, transitions)

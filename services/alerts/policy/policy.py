@@ -47,19 +47,19 @@ class EscalationReason(StrEnum):
     URGENT_STATE = "urgent_state"
     POST_CHECK = "post_check"
     DATE_UNKNOWN = "date_unknown"
+    # Nothing is due any more: said once of a case that the council has heard of.
     NOTICE_WITHDRAWN = "notice_withdrawn"
-    """Nothing is due any more: said once of a case that the council has heard of."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseClock:
     """What the policy must know of a case. All moments know their time zone.
 
-    `opened_at`: when the case was opened, opened again, or last learned of a new danger.
-    `last_alert_at`, `last_threshold`: the last escalation that was accepted for somebody, and its threshold.
-    `tried_at`: a later one that nobody's mail system has accepted yet.
-    `claimed`: the move is the word of a provider that gave no notice of it; it pages once by night.
-    `paused_until`: set by a person's act; it stays set until the next escalation has been told.
+    `opened_at` is the time at which the case was opened, opened again, or last learned of a new danger.
+    `last_alert_at` and `last_threshold` are those of the last escalation that was accepted for somebody; `tried_at` is
+    the time of a later one that nobody's mail system has accepted yet. `claimed`: the move is the word of a provider
+    that gave no notice of it, and it pages once by night. `paused_until` is set by a person's act and stays set until
+    the next escalation has been sent.
     """
 
     state: State
@@ -83,21 +83,23 @@ class Escalation:
 
 
 def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """The next escalation of a case; None only where the state has stopped the clock."""
+    """Return the next escalation of a case; None only where the state has stopped the clock."""
     if clock.state in CLOCK_STOPPED:
         return None
     due_at = _when_awake(clock, policy, _due(clock, policy), now)
+    # An overdue message is judged by the day on which it is sent, not by the day it was due.
     sent_at = max(due_at, now)
     return Escalation(due_at, _threshold(clock, policy, sent_at), _reason(clock, policy, sent_at))
 
 
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
-    """Until when an act of a named person, done now, pauses the paging of this case (UTC).
+    """Return the end (UTC) of the pause that a named person's act, done now, gives this case.
 
-    Until the next threshold not yet told, or `acknowledgement_hours` if that is sooner, but at least
+    It ends at the next threshold not yet sent, or after `acknowledgement_hours` if that is sooner, but lasts at least
     `acknowledgement_min_hours`. In an urgent state, after the move and from the harmful day on the longest pause is
     `urgent_acknowledgement_hours`.
     """
+    # A person who has acted near the day is reminded sooner than one who acted weeks before it.
     longest = policy.urgent_acknowledgement_hours if _pressing(clock, now) else policy.acknowledgement_hours
     moments = [now + timedelta(hours=longest)]
     if clock.harm_on is not None:
@@ -109,12 +111,13 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datet
 
 
 def tiers_for(policy: CouncilPolicy, threshold: int, state: State) -> tuple[Tier, ...]:
-    """Who is told at a threshold: every tier that begins there or earlier, in an urgent state all of them.
+    """Return the tiers that a message at a threshold goes to; in an urgent state all of them.
 
-    A tier without a contact tells nobody and is left out. Where that leaves none, the tiers that begin next
-    are told early; the result is empty only when the council has no contact at all.
+    A tier without a contact is left out. Where that leaves none, the tiers that begin next get the message early; the
+    result is empty only when the council has no contact at all.
     """
     reachable = sorted((tier for tier in policy.tiers if tier.contacts), key=lambda tier: -tier.from_days)
+    # Urgent: the line has been touched while the resident was not safe.
     if state in URGENT or not reachable:
         return tuple(reachable)
     from_days = min(threshold, reachable[0].from_days)
@@ -122,14 +125,15 @@ def tiers_for(policy: CouncilPolicy, threshold: int, state: State) -> tuple[Tier
 
 
 def _due(clock: CaseClock, policy: CouncilPolicy) -> datetime:
-    """When the next message is owed, quiet hours aside. One that nobody was reached by is owed again soon."""
     due = _due_by_policy(clock, policy)
     if clock.tried_at is None or (_paused(clock) or clock.tried_at) > clock.tried_at:
         return due
+    # A message that reached nobody is owed again soon, but not at every look.
     return max(due, clock.tried_at + timedelta(minutes=policy.unreached_repeat_minutes))
 
 
 def _due_by_policy(clock: CaseClock, policy: CouncilPolicy) -> datetime:
+    # After a pause the message comes at once: it is the pause that has lapsed, not a repeat that is due.
     if _paused(clock) is None and clock.last_alert_at is not None:
         return _due_after(clock, policy, clock.last_alert_at)
     start = _paused(clock) or clock.opened_at
@@ -141,7 +145,6 @@ def _due_by_policy(clock: CaseClock, policy: CouncilPolicy) -> datetime:
 
 
 def _due_after(clock: CaseClock, policy: CouncilPolicy, last: datetime) -> datetime:
-    """When the next message is owed after the one told at `last`: its repeat, or a threshold not yet told."""
     flat = _flat_repeat(clock, policy)
     if flat is not None or clock.harm_on is None:
         return repeat_moment(policy, last, flat or policy.unknown_date_repeat_hours)
@@ -156,18 +159,15 @@ def _due_after(clock: CaseClock, policy: CouncilPolicy, last: datetime) -> datet
 
 def _repeat_hours(clock: CaseClock, policy: CouncilPolicy, reached: int) -> int:
     hours = policy.repeat_hours[reached]
+    # A possible match is not surer because its day is near.
     return max(hours, policy.possible_repeat_hours) if clock.level == "possible" else hours
 
 
 def _thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> list[int]:
-    """The thresholds still to be told, most days first.
-
-    A threshold counts as told when an alert was sent at it or at a tighter one, unless the date has since moved so
-    far away that it had not been reached, by the date as it is now, when that alert was sent.
-    """
     thresholds = thresholds_for(policy, clock.level)
     if clock.last_alert_at is None:
         return list(thresholds)
+    # A date that has moved far away makes thresholds due again that were reached by the old date.
     reached = threshold_now(policy, clock.level, harm_on, clock.last_alert_at)
     if reached is None:
         return list(thresholds)
@@ -176,19 +176,18 @@ def _thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> 
 
 
 def _flat_repeat(clock: CaseClock, policy: CouncilPolicy) -> int | None:
-    """Hours between messages where the state, not the date, sets the pace; None elsewhere."""
+    # In these states the state sets the pace, not the date; None elsewhere.
     if clock.state in URGENT and not _alerted_of_claim(clock):
         return policy.urgent_repeat_hours
     return policy.post_check_repeat_hours if clock.state in MOVED | URGENT else None
 
 
 def _alerted_of_claim(clock: CaseClock) -> bool:
-    """Whether the urgent state rests on a provider's unannounced word, and somebody has had the message about it."""
     return clock.claimed and clock.last_alert_at is not None
 
 
 def _paused(clock: CaseClock) -> datetime | None:
-    """The end of a pause after which nothing has been told yet."""
+    # A pause counts until a message has been sent after it.
     if clock.paused_until is None or (clock.last_alert_at is not None and clock.last_alert_at >= clock.paused_until):
         return None
     return clock.paused_until
@@ -200,7 +199,7 @@ def _pressing(clock: CaseClock, now: datetime) -> bool:
 
 
 def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: datetime) -> datetime:
-    """The due time put off to the end of quiet hours; a message overdue in quiet hours waits for their end too."""
+    # A message that is overdue in quiet hours waits for their end too.
     due_at = due if _wakes_people(clock, policy, due) else out_of_quiet_hours(policy, due)
     if due_at < now and in_quiet_hours(policy, now) and not _wakes_people(clock, policy, now):
         due_at = out_of_quiet_hours(policy, now)
@@ -215,7 +214,6 @@ def _wakes_people(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> bool
 
 
 def _threshold(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> int:
-    """The level of a message told at `at`: that of its date; 0 in an urgent state and after the move."""
     if clock.state in URGENT | MOVED:
         return 0
     first = thresholds_for(policy, clock.level)[0]

@@ -13,25 +13,23 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
-    """The day the alarm may die: the earlier of the planned migration and the start of a restriction.
+    """Return the day on which the alarm may die: the earlier of the planned move and the start of a restriction.
 
-    None when neither is known. Providers have restricted lines weeks before they moved them.
+    Providers have restricted lines weeks before they moved them.
     """
     return min((day for day in (planned, restriction) if day is not None), default=None)
 
 
 def days_left(harm_on: date, now: datetime) -> int:
-    """Calendar days until the harmful day; negative after it."""
     return (harm_on - local(now).date()).days
 
 
 def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
-    """The thresholds that count for a match of this level, most days first."""
     return policy.possible_thresholds if level == MatchLevel.POSSIBLE else policy.thresholds
 
 
 def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:
-    """The tightest threshold already reached; None when the day is further off than the first.
+    """Return the tightest threshold already reached; None when the day is further off than the first.
 
     A late notice enters at the level its date demands; on and after the harmful day it is 0.
     """
@@ -40,33 +38,34 @@ def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: 
 
 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
-    """When a threshold is told: at `day_starts` of the day that many days before the harmful one."""
+    """Return the time at which a threshold is sent: at `day_starts`, that many days before the harmful day."""
     return _at(harm_on - timedelta(days=threshold), policy.day_starts)
 
 
 def repeat_moment(policy: CouncilPolicy, last: datetime, hours: int) -> datetime:
-    """When a message told at `last` is repeated: at most `hours` later.
+    """Return the time at which a message sent at `last` is repeated: at most `hours` later.
 
     Repeats keep to a common beat counted from `day_starts` (every day, or every so many hours), so that the cases of a
-    council are told together and not each at an hour of its own. A beat that comes before half the time is skipped.
+    council share a message instead of each coming at an hour of its own.
     """
     latest = last + timedelta(hours=hours)
     beat = timedelta(hours=min(hours, 24))
+    # From the day before, so that a beat before `day_starts` is found too.
     start = _at(local(latest).date() - timedelta(days=1), policy.day_starts)
     on_beat = start + (latest - start) // beat * beat
+    # A beat that comes before half the time is skipped: the repeat would follow too soon.
     return on_beat if on_beat >= last + timedelta(hours=hours) / 2 else latest.astimezone(UTC)
 
 
 def in_quiet_hours(policy: CouncilPolicy, moment: datetime) -> bool:
-    """Whether the moment is in the local hours in which nobody is paged."""
     at, begin, end = local(moment).time(), policy.quiet_from, policy.quiet_until
     if begin <= end:
         return begin <= at < end
+    # The hours go over midnight.
     return at >= begin or at < end
 
 
 def out_of_quiet_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
-    """The moment, or the end of the quiet hours it falls in."""
     if not in_quiet_hours(policy, moment):
         return moment.astimezone(UTC)
     here = local(moment)
@@ -77,7 +76,7 @@ def out_of_quiet_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
 
 
 def local(moment: datetime) -> datetime:
-    """The moment by the clock of Europe/London; ValueError when it does not know its time zone."""
+    """Return the moment by the clock of Europe/London. Raises ValueError when it does not know its time zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment must know its time zone")
     return moment.astimezone(LONDON)

@@ -25,6 +25,7 @@ Days = Annotated[int, Field(ge=0, le=3650)]
 Hours = PositiveInt
 Thresholds = tuple[Days, ...]
 
+# The context in which routes are written out: for storage only.
 _REVEAL = {"routes": "reveal"}
 
 
@@ -56,7 +57,7 @@ class Tier(Closed):
 
 
 class CouncilPolicy(Closed):
-    """One council's policy. Read and written by `from_stored` and `stored`."""
+    """One council's policy. Stored in the form of `stored`."""
 
     thresholds: Thresholds = (56, 28, 14, 7, 2, 0)
     """Days before the harmful moment at which a case escalates."""
@@ -106,13 +107,8 @@ class CouncilPolicy(Closed):
     grouping_seconds: Annotated[int, Field(ge=0, le=60)] = 30
     """How long new cases are gathered into one message; a minute at most, so that no first alert waits longer."""
 
-    @classmethod
-    def from_stored(cls, text: str) -> Self:
-        """The policy from its stored form; pydantic's ValidationError where it is not one."""
-        return cls.model_validate_json(text)
-
     def stored(self) -> str:
-        """The policy as JSON with its routes: to be encrypted at rest, never to be shown."""
+        """Return the policy as JSON with its routes: to be encrypted at rest, never to be shown."""
         return self.model_dump_json(context=_REVEAL)
 
     @field_validator("thresholds", "possible_thresholds")

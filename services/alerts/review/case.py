@@ -36,43 +36,42 @@ class Case:
     state: State
     state_since: datetime
     opened_at: datetime
+    # The names of the rule sets that judge it; the current one is last. See `rules_in_force`.
     rulesets: tuple[str, ...]
-    """The names of the rule sets that judge it; the current one is last. See `rules_in_force`."""
     level: MatchLevel | None = None
     harm_on: date | None = None
     planned_on: date | None = None
     restriction_on: date | None = None
     lines: int = 0
     notice_issued_at: datetime | None = None
+    # The providers of its lines at risk, by RCPID; the last known once there are none.
     providers: tuple[str, ...] = ()
-    """The providers of its lines at risk, by RCPID; the last known once there are none."""
     last_alert_at: datetime | None = None
     last_threshold: int | None = None
+    # The council has had a message about the danger, and none that it is over.
     warned: bool = False
-    """Whether the council has heard of the danger, and not that it is over."""
     paused_until: datetime | None = None
     hold_until: date | None = None
     review_on: date | None = None
+    # What is remembered of each line, by notice id: see `line_memory`.
     seen: Mapping[str, Any] = field(default_factory=dict)
-    """What is remembered of each line, by notice id: see `line_memory`."""
+    # Counts what was new about the case. An acknowledgement covers the facts that its message named.
     facts: int = 0
-    """Counts what was new about the case. An acknowledgement covers the facts that its message told."""
+    # When a message was last written down that nobody's mail system has accepted yet.
     tried_at: datetime | None = None
-    """When a message was last written down that nobody's mail system has accepted yet."""
+    # The day of the last test call that passed after a move.
     tested_on: date | None = None
-    """The day of the last test call that passed after a move."""
+    # What now carries the alarm, a code of `SolutionKind`.
     solution: str | None = None
-    """What now carries the alarm, a code of `SolutionKind`."""
+    # Providers that report a move of which they gave no notice: it is their word alone.
     claimed_by: tuple[str, ...] = ()
-    """Providers that report a move of which they gave no notice: it is their word alone."""
+    # The last changes that the calendar made, so that a wrong clock can be undone: see `clock_correction`.
     time_steps: tuple[Mapping[str, Any], ...] = ()
-    """The last changes that the calendar brought about, so that a clock that was wrong can be undone."""
     due_at: datetime | None = None
     revision: int = 0
 
     @property
     def clock(self) -> CaseClock:
-        """The case as the policy sees it."""
         return CaseClock(
             state=self.state,
             level=self.level or MatchLevel.POSSIBLE,
@@ -87,17 +86,14 @@ class Case:
 
     @property
     def clock_stopped(self) -> bool:
-        """Whether no escalation is owed."""
         return self.state in CLOCK_STOPPED
 
     @property
     def withdrawn(self) -> bool:
-        """Whether it ended because no provider's notice is about its line any more."""
         return self.state is State.NOTICE_WITHDRAWN
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more is owed at all."""
         return self.state in ENDED
 
 
@@ -124,7 +120,7 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A live match of the entry: what the notice says, and what a person said of the match."""
+    """A live match of the entry: what the notice says, and what a person decided about the match."""
 
     notice_pk: int
     level: MatchLevel
@@ -137,25 +133,23 @@ class Line:
     restriction_on: date | None
     issued_at: datetime
     provider: str
+    # The version of the notice: it rises with every change of what the notice says.
     revision: int = 1
-    """The version of the notice: it rises with every change of what the notice says."""
+    # The provider gave notice of the move before it reported the move as made.
     announced: bool = True
-    """Whether the provider gave notice of the move before it reported it as made."""
     rival: Rival | None = None
 
     @property
     def moved(self) -> bool:
-        """Whether the provider reports the move as made."""
         return self.status is NoticeStatus.COMPLETED
 
     @property
     def reported(self) -> bool:
-        """Whether the notice says what was done to the line, not what is planned."""
         return self.status in REPORTED
 
     @property
     def moved_on(self) -> date:
-        """The day of a move that is reported as made: the planned day, unless that lay ahead when it was reported."""
+        # A planned day that lay ahead when the move was reported cannot be the day of the move.
         reported = london_day(self.issued_at)
         return reported if self.planned_on is None else min(self.planned_on, reported)
 
@@ -166,28 +160,23 @@ class Line:
 
     @property
     def standing(self) -> MatchLevel:
-        """The level with a person's confirmation counted in."""
+        # A person's confirmation outranks the evidence.
         return MatchLevel.CONFIRMED if self.decision is MatchDecision.CONFIRMED else self.level
 
     @property
     def alertable(self) -> bool:
-        """Whether what happens to this line is known to happen to the alarm's.
-
-        An area that covers a home, or a near address, does not say that the home's own line was restricted or moved.
-        """
+        # An area that covers a home, or a near address, does not say that the home's own line was restricted or
+        # moved.
         return self.standing is not MatchLevel.POSSIBLE
 
     @property
     def known_as(self) -> str:
-        """What is remembered of the line, so that what is new about it can be told."""
+        """The text that the case remembers of the line; when it differs, something about the line is new."""
         return self.status.value if self.alertable else self.standing.value
 
     @property
     def effective_decision(self) -> MatchDecision:
-        """A rejection stands against the evidence it was made on.
-
-        Surer evidence than the person saw opens the question again: their word is kept, but it does not silence what
-        they could not know.
-        """
+        # Surer evidence than the person saw opens the question again: their word does not silence what they could not
+        # know.
         surer = self.decided_level is not None and self.level.rank > self.decided_level.rank
         return MatchDecision.UNDECIDED if self.decision is MatchDecision.REJECTED and surer else self.decision

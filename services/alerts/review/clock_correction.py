@@ -18,12 +18,11 @@ from services.alerts.review.step import Transition, with_news
 from services.alerts.states.machine import Event, State
 
 STEPS_KEPT = 8
+# Clocks of processes beside each other may differ by this much.
 SLACK = timedelta(minutes=5)
-"""By how much the clocks of processes beside each other may differ."""
 
 
 def with_step(case: Case, before: Case, event: Event, moment: datetime, line: Line | None) -> Case:
-    """The case with a note of what the calendar has just changed."""
     step = {
         "on": moment.isoformat(),
         "event": event.value,
@@ -37,12 +36,13 @@ def with_step(case: Case, before: Case, event: Event, moment: datetime, line: Li
 
 
 def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: list[Transition]) -> Case:
-    """The case without what a clock ahead of `now` did to it."""
+    """Return the case without what a clock ahead of `now` did to it."""
     wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + SLACK]
     case = _with_possible_moments(case, policy, now)
     if not wrong:
         return case
     before = case.state
+    # The last first: each step is undone from the state it led to.
     for step in reversed(wrong):
         case = _undone(case, step)
     kept = tuple(step for step in case.time_steps if step not in wrong)
@@ -51,6 +51,7 @@ def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: lis
 
 
 def _undone(case: Case, step: Mapping[str, Any]) -> Case:
+    # A person's act since has moved the case on: that stands.
     if case.state.value == step["to"]:
         case = replace(case, state=State(step["from"]))
     if step["event"] == Event.END_HOLD and step["hold_until"]:
@@ -66,7 +67,7 @@ def _undone(case: Case, step: Mapping[str, Any]) -> Case:
 
 
 def _with_possible_moments(case: Case, policy: CouncilPolicy, now: datetime) -> Case:
-    """Moments that lie ahead of now were written by a wrong clock; so was a pause longer than any that is given."""
+    # A pause longer than any that the policy gives was written by a wrong clock too.
     latest = now + SLACK
     longest = latest + timedelta(hours=max(policy.acknowledgement_hours, policy.acknowledgement_min_hours))
     told = case.last_alert_at is not None and case.last_alert_at > latest

@@ -31,12 +31,12 @@ class Doubt:
 
 
 def may_doubt(case: Case) -> bool:
-    """Whether two versions of any notice of it have been told: only then its lines need be read."""
+    # Most cases have no doubt: for those, the lines need not be read from the database.
     return not case.ended and any("doubted" in one for one in case.seen.values())
 
 
 def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
-    """The notices of its lines of which two versions have been told, and nobody has settled them."""
+    """Return the notices of which two versions have been named in a message, and nobody has settled them."""
     known = memories(case)
     return tuple(
         Doubt(
@@ -50,7 +50,6 @@ def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
 
 
 def named(doubt: Doubt, name: str) -> Doubt:
-    """The doubt with the provider's name instead of its code."""
     return replace(doubt, provider=name)
 
 

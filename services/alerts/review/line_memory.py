@@ -18,11 +18,11 @@ from services.alerts.review.case import Case, Line
 class LineMemory:
     """One line as it was last known.
 
-    `known_as` is the status that was told, or that the line was merely possible; None while it is at no risk.
-    `restricted` is the first day of a restriction that has been told; `held_until` the last day of its provider's hold.
-    `rejected` is the level at which a person said that it is not this resident's line; `ported` what its notice said
-    when a person recorded that the number has left the provider; `settled` the version of the notice whose rival a
-    person has settled.
+    `known_as` is the status that a message has named, or that the line was merely possible; None while it is at no
+    risk. `restricted` is the first day of a restriction that a message has named; `held_until` the last day of its
+    provider's hold. `rejected` is the level at which a person said that it is not this resident's line; `ported` what
+    its notice said when a person recorded that the number has left the provider. `doubted` is the version of the notice
+    whose rival a message has named, `settled` the one whose rival a person has settled.
     """
 
     provider: str
@@ -33,46 +33,42 @@ class LineMemory:
     ported: str | None = None
     settled: int | None = None
     doubted: int | None = None
-    """The version of the notice whose rival was told."""
 
 
 Memories = Mapping[str, LineMemory]
 
 
 def memories(case: Case) -> dict[str, LineMemory]:
-    """What the case remembers, by notice id."""
     return {key: LineMemory(**values) for key, values in case.seen.items()}
 
 
 def stored(known: Memories) -> dict[str, dict[str, Any]]:
-    """The memories as they are kept, without what is empty."""
+    """Return the memories as they are kept, without what is empty."""
     return {
         key: {name: value for name, value in asdict(one).items() if value is not None} for key, one in known.items()
     }
 
 
 def of_line(known: Memories, line: Line) -> LineMemory:
-    """What is remembered of a line; one not met before is a blank."""
     return known.get(str(line.notice_pk)) or LineMemory(line.provider)
 
 
 def is_rejected(memory: LineMemory, line: Line) -> bool:
-    """Whether a person rejected the line on evidence as sure as what there is now."""
+    # Surer evidence than the person saw opens the question again.
     return memory.rejected is not None and line.level.rank <= MatchLevel(memory.rejected).rank
 
 
 def is_ported(memory: LineMemory, line: Line) -> bool:
-    """Whether the number has left the line's provider, and the provider has said nothing new since."""
+    # What the provider says after that is about a number it has again.
     return memory.ported == line.fingerprint
 
 
 def is_held(memory: LineMemory, today: date) -> bool:
-    """Whether its provider has promised not to touch the line today."""
     return memory.held_until is not None and date.fromisoformat(memory.held_until) >= today
 
 
 def announced_by(known: Memories, lines: Sequence[Line]) -> frozenset[str]:
-    """The providers that gave notice of a move before they reported it as made."""
+    """Return the providers that gave notice of a move before they reported it as made."""
     unannounced = {str(line.notice_pk) for line in lines if line.reported and not line.announced}
     earlier = {
         one.provider

@@ -24,8 +24,8 @@ from services.alerts.states.machine import CHECKED, Event, State
 from services.alerts.states.rules import Ruleset
 from services.core.clock import london_midnight
 
+# The longest that an open case goes without a look. A due time further ahead was written by a wrong clock.
 LOOK_AGAIN = timedelta(days=7)
-"""The longest that an open case goes without a look. A due time further ahead was written by a wrong clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,12 @@ class Owed:
     case: Case
     transitions: tuple[Transition, ...]
     message: Escalation | None
+    # A provider joined or left, or an earlier notice came, and nothing happened to the case by it.
     lines_changed: bool = False
-    """Whether a provider joined or left, or an earlier notice came, though nothing happened to the case by it."""
     rules_before: tuple[str, ...] = ()
 
     @property
     def rules_changed(self) -> bool:
-        """True if a case that was on record is judged by other rule sets from now on."""
         return self.case.revision > 0 and self.rules_before != self.case.rulesets
 
 
@@ -75,6 +74,7 @@ def what_is_owed(
     rulesets = rules_of(case, policy.ruleset)
     found = assess_risk(case, entry, lines, rulesets)
     known = (case.providers, case.notice_issued_at)
+    # First what is new without a date; then what has a day, in the order of the days.
     for event, providers in _news(case, entry, lines, found, rulesets):
         case = apply(case, event, now, transitions, providers)
     case = _with_lines(case, lines, found, transitions, now)
@@ -88,7 +88,7 @@ def what_is_owed(
 def _with_lines(
     case: Case, lines: Sequence[Line], found: Risk | None, transitions: list[Transition], now: datetime
 ) -> Case:
-    """Take in what the lines say and what has happened to them and to the case, in the order of the days."""
+    # Before the memories change: afterwards a move that was only reported would look announced.
     announced = announced_by(memories(case), lines)
     reported = [line for line in (found.lines if found else ()) if _is_reported_now(case, line)]
     case = with_risk(case, found, frozenset(str(line.notice_pk) for line in lines), transitions)
@@ -100,7 +100,6 @@ def _with_lines(
 
 
 def _is_reported_now(case: Case, line: Line) -> bool:
-    """Whether a provider reports something done to the line that has not been told yet."""
     known = of_line(memories(case), line).known_as
     return line.reported and line.alertable and known != line.known_as
 
@@ -108,7 +107,6 @@ def _is_reported_now(case: Case, line: Line) -> bool:
 def _news(
     case: Case, entry: Entry, lines: Sequence[Line], found: Risk | None, rulesets: Sequence[Ruleset]
 ) -> Iterator[tuple[Event, tuple[str, ...] | None]]:
-    """What the lines say that is new, before anything dated."""
     if found is None:
         gone = not entry.live or entry.service_status is ServiceStatus.ENDED
         if case.lines or (gone and case.revision > 0 and not case.ended):
@@ -131,14 +129,13 @@ def _news(
 
 
 def _joined(case: Case, found: Risk) -> bool:
-    """Whether a provider is new to the case whose line is more than possibly the alarm's."""
     return any(line.alertable and line.provider not in case.providers for line in found.pending)
 
 
 def _why_over(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Event | None:
-    """Why no line is at risk any more; None where a test call after the move has said so."""
     if not entry.live or entry.service_status is ServiceStatus.ENDED:
         return Event.END_SERVICE
+    # A test call after the move has answered the danger.
     if case.state in CHECKED:
         return None
     at_risk = lines_at_risk(entry, lines, memories(case), rulesets)
@@ -148,16 +145,15 @@ def _why_over(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequenc
 
 
 def _is_new_danger(case: Case, found: Risk) -> bool:
-    """Whether a line at risk finds the case over for another reason than a test, or is not known to a held case."""
     known = memories(case)
     unknown = any(of_line(known, line).known_as is None for line in found.pending)
+    # What was checked or is held answers the lines that were known then, and no other.
     if case.state in CHECKED:
         return unknown
     return case.ended or not case.lines or (unknown and case.state is State.HOLD_CONFIRMED)
 
 
 def _is_other_line(case: Case, found: Risk) -> bool:
-    """Whether what stopped the clock says nothing of a line that is at risk."""
     if case.state in CHECKED:
         return any(not _is_reported_now(case, line) for line in found.lines)
     if case.state is not State.HOLD_CONFIRMED or case.hold_until is None:
@@ -172,9 +168,9 @@ def _date_event(before: date | None, after: date | None) -> Event:
 
 
 def _doubted(case: Case, at_risk: Sequence[Line], now: datetime, transitions: list[Transition]) -> Case:
-    """Tell once that two versions of a notice differ and nothing says which holds."""
     for line in at_risk:
         memory = of_line(memories(case), line)
+        # Once for each version of the notice, unless a person has settled it.
         if line.rival is None or line.revision in (memory.settled, memory.doubted):
             continue
         if case.revision > 0:
@@ -184,7 +180,7 @@ def _doubted(case: Case, at_risk: Sequence[Line], now: datetime, transitions: li
 
 
 def _gathered(case: Case, message: Escalation, policy: CouncilPolicy) -> datetime:
-    """When a message is sent: a first one waits the moment that lets others of the council join it."""
+    # Only a first message waits for other new cases to join it.
     if case.last_alert_at is not None or case.tried_at is not None:
         return message.due_at
     return max(message.due_at, case.opened_at + timedelta(seconds=policy.grouping_seconds))
@@ -193,13 +189,13 @@ def _gathered(case: Case, message: Escalation, policy: CouncilPolicy) -> datetim
 def _due_at(
     case: Case, lines: Sequence[Line], message: Escalation | None, policy: CouncilPolicy, now: datetime
 ) -> datetime | None:
-    """When the case must be looked at next: a message falls due, or a day comes that changes it."""
     days = (london_midnight(day) for day in turning_days(case, lines))
     moments = [moment for moment in days if moment > now]
     if message is not None:
         moments.append(_gathered(case, message, policy))
     if case.state is State.ACKNOWLEDGED and case.paused_until is not None:
         moments.append(case.paused_until)
+    # An open case always has a due time: a fault in the rules above cannot silence it.
     if not case.ended:
         moments.append(now + LOOK_AGAIN)
     return min(moments, default=None)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from services.alerts.review.case import Case, Line
-from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
+from services.alerts.review.line_memory import LineMemory, is_held, memories, of_line, stored
 from services.alerts.review.risk import most_dangerous
 from services.alerts.states.machine import Event
 from services.alerts.states.records import ConfirmHold, FitSolution, HumanAct, PassTest, PortLine, SolutionKind
 from services.core.clock import london_day
 from services.core.errors import RefusedError
 
-YEAR = timedelta(days=366)
+YEAR = timedelta(days=366)  # a hold beyond this is most often a slip in the year
 
 Change = Callable[[LineMemory, Line], LineMemory]
 
@@ -32,7 +32,10 @@ class RecordFaultyError(RefusedError):
 
 
 def check_days(case: Case, record: HumanAct, now: datetime) -> None:
-    """Raises RecordFaultyError for a hold that is over already, or that nobody can have meant; for one of nobody's."""
+    """Check the days of a hold: one that is over, that nobody can have meant, or without a provider is refused.
+
+    Raises RecordFaultyError.
+    """
     if not isinstance(record, ConfirmHold):
         return
     today = london_day(now)
@@ -48,10 +51,9 @@ def check_days(case: Case, record: HumanAct, now: datetime) -> None:
         raise RecordFaultyError([("provider", "is not one of the providers whose lines are at risk")])
 
 
-def with_record(case: Case, event: Event, record: HumanAct, lines: Sequence[Line]) -> Case:
-    """The case with what a person recorded about it."""
+def with_record(case: Case, event: Event, record: HumanAct, lines: Sequence[Line], today: date) -> Case:
     if isinstance(record, ConfirmHold):
-        return _held(case, record, lines)
+        return _held(case, record, lines, today)
     if isinstance(record, FitSolution):
         return replace(case, review_on=record.due_again_on, solution=record.kind.value)
     if isinstance(record, PassTest):
@@ -62,7 +64,6 @@ def with_record(case: Case, event: Event, record: HumanAct, lines: Sequence[Line
 
 
 def _as_said(memory: LineMemory, line: Line, event: Event, record: HumanAct) -> LineMemory:
-    """What a person's act says of one line."""
     if isinstance(record, PortLine) and line.provider == record.from_provider:
         return replace(memory, ported=line.fingerprint)
     if event is Event.REJECT_MATCH:
@@ -70,16 +71,20 @@ def _as_said(memory: LineMemory, line: Line, event: Event, record: HumanAct) -> 
     return replace(memory, settled=line.revision) if event is Event.SETTLE_VERSIONS else memory
 
 
-def _held(case: Case, record: ConfirmHold, lines: Sequence[Line]) -> Case:
-    """A hold is of its provider's lines. Where several hold, the first that ends counts."""
+def _held(case: Case, record: ConfirmHold, lines: Sequence[Line], today: date) -> Case:
+    # A hold covers the lines of its provider only.
     until = str(record.ends_on)
     mine = [line for line in lines if record.provider in (None, line.provider)]
     case = _remembering(case, mine, lambda memory, _line: replace(memory, held_until=until))
-    return replace(case, hold_until=record.ends_on)
+    known = memories(case)
+    running = [of_line(known, line).held_until for line in lines if is_held(of_line(known, line), today)]
+    # Where several providers hold, the first hold that ends counts, whichever was recorded last.
+    ends = [date.fromisoformat(day) for day in running if day is not None]
+    return replace(case, hold_until=min(ends, default=record.ends_on))
 
 
 def _tested(case: Case, event: Event, record: PassTest) -> Case:
-    """A test on or after the day of a converter's re-test is that re-test."""
+    # A test on or after the day of a converter's re-test is that re-test.
     day = london_day(record.at)
     if case.solution == SolutionKind.CONVERTER_INTERIM and case.review_on is not None and day >= case.review_on:
         case = replace(case, review_on=None)

@@ -27,12 +27,11 @@ class Risk:
 
     @property
     def pending(self) -> tuple[Line, ...]:
-        """The lines whose move is still to come."""
         return tuple(line for line in self.lines if not line.moved)
 
 
 def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Risk | None:
-    """The danger to an entry, or None where no line of it is at risk.
+    """Return the danger to an entry, or None where no line of it is at risk.
 
     A line that a person rejected, whose number has left its provider, or that a test call after its move has covered is
     at risk no longer, until its provider says something new.
@@ -40,6 +39,7 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
     at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), rulesets))
     if not at_risk:
         return None
+    # The dates are those of moves to come; only where every line has moved, those of the moves made.
     pending = [line for line in at_risk if not line.moved] or at_risk
     planned = _earliest(_planned_ahead(line) for line in pending)
     restricted = _earliest(line.restriction_on for line in pending)
@@ -65,7 +65,7 @@ def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets
 
 
 def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
-    """The lines at risk about which nobody has recorded an answer yet."""
+    """Return the lines at risk about which nobody has recorded an answer yet."""
     known = memories(case)
     return [
         line
@@ -77,10 +77,7 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
-    """Whether a test call that passed on a day came after all that the notice says of the line.
-
-    A planned move is taken to have been made on the day after it, or when the same provider reports one as made.
-    """
+    """Return True if a test call that passed on a day came after all that the notice says of the line."""
     if tested_on is None:
         return False
     if line.restriction_on is not None and line.restriction_on > tested_on:
@@ -89,13 +86,13 @@ def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> boo
         return line.moved_on <= tested_on
     if line.status is NoticeStatus.REVERTED:
         return london_day(line.issued_at) <= tested_on
+    # A planned move counts as made from the day after it, or once the provider reports one as made.
     if line.planned_on is None or line.planned_on > tested_on:
         return False
     return line.planned_on < tested_on or any(one.moved and one.provider == line.provider for one in lines)
 
 
 def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
-    """Whether a person rejected every match of the entry."""
     known = memories(case)
     return bool(lines) and all(
         line.effective_decision is MatchDecision.REJECTED or is_rejected(of_line(known, line), line) for line in lines
@@ -103,7 +100,7 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """The line by its notice's version on record and the other of the same stamp, until a person has settled them."""
+    """Return the line as the worse of two versions of its notice has it, until a person has settled them."""
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:
         return line
@@ -115,7 +112,7 @@ def most_dangerous(line: Line, known: Memories) -> Line:
 
 
 def _planned_ahead(line: Line) -> date | None:
-    """The day of a planned move; a line put back has none but one after that."""
+    # A line put back has no move ahead but one planned after the day on which it was put back.
     day = line.planned_on
     if line.status is NoticeStatus.REVERTED and day is not None and day <= london_day(line.issued_at):
         return None

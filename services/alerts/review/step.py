@@ -12,8 +12,8 @@ from services.alerts.review.risk import Risk
 from services.alerts.states.machine import ALERTS_AT_ONCE, ENDED, Event, Move, Refuse, State, decide
 from services.alerts.states.rules import Ruleset
 
+# Ends that the council brought about itself: no message about them is owed.
 KNOWN_TO_COUNCIL = ENDED - {State.NOTICE_WITHDRAWN}
-"""Ends that the council brought about itself: it need not be told of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,6 @@ class Transition:
 
 
 def opened(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetime) -> Case:
-    """A new case, before anything is known of its lines."""
     return Case(
         pk=pk,
         reference=reference,
@@ -46,27 +45,29 @@ def opened(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetim
 def apply(
     case: Case, event: Event, now: datetime, transitions: list[Transition], providers: tuple[str, ...] | None = None
 ) -> Case:
-    """Let an event happen to a case; an event the state refuses leaves it as it is."""
+    """Let an event happen to a case; an event that the state refuses leaves it as it is."""
     decision = decide(case.state, event)
     if isinstance(decision, Refuse):
         return case
     after = decision.to if isinstance(decision, Move) else case.state
     transitions.append(Transition(event, case.state, after, providers))
+    # A council that ended the case itself needs no message that it is over.
     since, warned = case.state_since if after is case.state else now, case.warned and after not in KNOWN_TO_COUNCIL
     case = replace(case, state=after, state_since=since, warned=warned)
     return with_news(case, now) if event in ALERTS_AT_ONCE else case
 
 
 def with_news(case: Case, now: datetime) -> Case:
-    """The case with something new about it: what was told or acknowledged before no longer counts."""
+    """Return the case with something new about it: what was sent or acknowledged before no longer counts."""
     case = replace(case, facts=case.facts + 1)
+    # While the clock stands still there is nothing to escalate: a later event that starts it again does this then.
     if case.clock_stopped:
         return case
     return replace(case, opened_at=now, last_alert_at=None, last_threshold=None, paused_until=None, tried_at=None)
 
 
 def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions: Sequence[Transition]) -> Case:
-    """The case with what its lines say now. `kept` are the ids of the notices that are still matched."""
+    """Return the case with what its lines say now. `kept` are the ids of the notices that are still matched."""
     known = {key: replace(one, known_as=None) for key, one in memories(case).items() if key in kept}
     if found is None:
         # Should danger come back, all of it is news again; what a person said of a line stays.
@@ -88,7 +89,6 @@ def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions:
 
 
 def remember(case: Case, notice_pk: int, memory: LineMemory) -> Case:
-    """The case with what it remembers of one line."""
     return replace(case, seen=stored({**memories(case), str(notice_pk): memory}))
 
 
@@ -97,7 +97,7 @@ def _with_something(known: dict[str, LineMemory]) -> dict[str, LineMemory]:
 
 
 def _issued_at(case: Case, found: Risk, transitions: Sequence[Transition]) -> datetime:
-    """When the provider issued the notice of this danger: its first version counts, until a new danger comes."""
+    # The first version of the notice counts, until a new danger comes: the provider's lead is measured from it.
     is_new = not case.lines or any(one.event is Event.NEW_NOTICE for one in transitions)
     known = None if is_new else case.notice_issued_at
     return min(known, found.issued_at) if known else found.issued_at

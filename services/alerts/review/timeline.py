@@ -18,9 +18,10 @@ from services.alerts.review.step import Transition, apply, remember
 from services.alerts.states.machine import Event, State
 from services.core.clock import london_day, london_midnight
 
+# An interim solution is still looked at again in these states when its day comes.
 REVIEWED = frozenset({State.CONFIRMED_SAFE, State.POST_CHECK_PASSED, State.CLOSED})
-"""States in which an interim solution is still looked at again when its day comes."""
 
+# The order at the same moment. A move comes before a review of that day, so that its test call answers both.
 _ORDER = (
     Event.END_HOLD,
     Event.ACKNOWLEDGEMENT_LAPSED,
@@ -30,7 +31,6 @@ _ORDER = (
     Event.REVERT_LINE,
     Event.REVIEW_DUE,
 )
-"""At the same moment: a move comes before a review of that day, so that its test call answers both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,14 @@ def play(
 
 
 def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
-    """The days on which the calendar changes the case: of the case itself, and of every line that may count."""
+    """Yield the days on which the calendar changes the case: its own, and those of every line that may count."""
     if case.state is State.HOLD_CONFIRMED and case.hold_until is not None:
         yield case.hold_until + timedelta(days=1)
     if case.state in REVIEWED and case.review_on is not None:
         yield case.review_on
     if case.ended:
         return
+    # Both versions of a notice in doubt: whichever holds, its day is looked at.
     for line in lines:
         for version in (line, line.rival):
             if version is not None and version.restriction_on is not None:
@@ -83,12 +84,13 @@ def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
 
 
 def _report(line: Line, found: Risk | None, announced: Collection[str], now: datetime) -> Dated:
-    """A provider's report of a move, or of a line put back. Its word alone moves no other provider's line."""
     others = [one for one in (found.lines if found else ()) if one.provider != line.provider and one.alertable]
     day = london_day(line.issued_at) if line.status is NoticeStatus.REVERTED else line.moved_on
     event = Event.REVERT_LINE if line.status is NoticeStatus.REVERTED else Event.MIGRATE_LINE
+    # An unannounced report is one provider's word: it moves no other provider's line.
     if line.provider not in announced and others:
         event = Event.CLAIM_LINE
+    # A report of a day to come counts from now.
     return Dated(min(london_midnight(day), now), event, line)
 
 
@@ -115,6 +117,7 @@ def _happen(case: Case, dated: Dated, now: datetime, transitions: list[Transitio
     providers: tuple[str, ...] | None = (dated.line.provider,) if dated.line else None
     if dated.event is Event.MIGRATE_LINE and dated.line is None:
         providers = case.providers
+    # A step that the calendar made can be undone by `clock_correction`; a report cannot, it is a fact.
     changed = apply(case, dated.event, now, transitions, providers)
     if dated.event is Event.MIGRATE_LINE and dated.line is not None:
         return changed
@@ -122,7 +125,7 @@ def _happen(case: Case, dated: Dated, now: datetime, transitions: list[Transitio
 
 
 def _noted_once(case: Case, dated: Dated) -> Case:
-    """A day that has come is not told again."""
+    # Forget the day that has come, so that it happens once.
     if dated.event is Event.RESTRICT_LINE and dated.line is not None:
         memory = of_line(memories(case), dated.line)
         return remember(case, dated.line.notice_pk, replace(memory, restricted=str(dated.line.restriction_on)))

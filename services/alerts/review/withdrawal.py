@@ -14,26 +14,26 @@ from services.alerts.review.case import Case
 
 
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """The next message owed about a case: its escalation or, once its notice is withdrawn, the word of that."""
+    """Return the next message owed about a case: its escalation or, once its notice is withdrawn, the word of that."""
     return next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
 
 
 def tells_of_withdrawal(reason: str) -> bool:
-    """Whether an alert with this reason tells of notices withdrawn, and asks nobody to act by a date."""
+    """Return True if an alert with this reason asks nobody to act by a date."""
     return reason == EscalationReason.NOTICE_WITHDRAWN
 
 
 def _word_of_withdrawal(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Owed about a case that its council has heard of; it waits for others, and for the morning, also when overdue."""
+    # A council that never had a message about the case need not hear that it is over.
     if not (case.withdrawn and case.warned):
         return None
     threshold = policy.thresholds[0] if case.last_threshold is None else case.last_threshold
+    # Nobody is woken by good news, also when it is overdue.
     due_at = out_of_quiet_hours(policy, max(_gathered(case, policy), now))
     return Escalation(due_at, threshold, EscalationReason.NOTICE_WITHDRAWN)
 
 
 def _gathered(case: Case, policy: CouncilPolicy) -> datetime:
-    """When it waits for no other case; one that was written and has reached nobody is owed again later."""
     if case.tried_at is not None and case.tried_at >= case.state_since:
         return case.tried_at + timedelta(minutes=policy.unreached_repeat_minutes)
     return case.state_since + timedelta(seconds=policy.grouping_seconds)

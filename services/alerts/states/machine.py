@@ -38,5 +38,4 @@ __all__ = [
 
 
 def decide(state: State, event: Event) -> Decision:
-    """What `event` does to a case in `state`. Every pair has an answer."""
     return TABLE[event][state]

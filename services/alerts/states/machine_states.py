@@ -55,25 +55,27 @@ FRESH = frozenset({State.OPEN, State.ACKNOWLEDGED})
 WORK = frozenset({State.RESIDENT_CONTACTED, State.VISIT_BOOKED, State.SOLUTION_FITTED, State.TEST_PASSED})
 SETBACK = frozenset({State.NO_ACCESS, State.RESIDENT_DECLINED, State.TEST_FAILED})
 HOLD_ASKED = frozenset({State.HOLD_REQUESTED, State.HOLD_REFUSED})
+# Open, not safe, and the line has neither moved nor been restricted.
 AT_WORK = FRESH | WORK | SETBACK | HOLD_ASKED
-"""Open, not safe, and the line has neither moved nor been restricted."""
 
+# The line has moved and its test after the move is still owed.
 MOVED = frozenset({State.MIGRATED, State.MIGRATED_UNCONFIRMED})
-"""The line has moved and its test after the move is still owed."""
 
 CHECKED = frozenset({State.POST_CHECK_PASSED, State.CLOSED})
 NOT_AT_RISK = frozenset({State.FALSE_MATCH, State.SERVICE_ENDED})
+# Nothing more is owed, unless a later event opens the case again.
 ENDED = CHECKED | NOT_AT_RISK | {State.NOTICE_WITHDRAWN}
-"""Nothing more is owed, unless a later event opens the case again."""
 
+# The line has been touched while the resident was not safe: paged by day and night, to every tier.
+# A test that failed is not urgent: the line that is still there carries the alarm.
 URGENT = frozenset({State.LINE_RESTRICTED, State.MIGRATED_UNCONFIRMED, State.REVERTED})
-"""The line has been touched while the resident was not safe: paged by day and night, to every tier.
 
-A test that failed is not urgent: the line that is still there carries the alarm."""
-
+# No escalation falls due. A request for a hold or an acknowledgement never stops the clock.
 CLOCK_STOPPED = ENDED | {State.CONFIRMED_SAFE, State.HOLD_CONFIRMED}
-"""No escalation falls due. A request for a hold or an acknowledgement never stops the clock."""
 
+# Events that bring a new danger: a pause, and the alerts sent before, no longer count.
+# Each of them adds one to `Case.facts`. On a case whose clock runs, `apply` in `step` also sets `paused_until`,
+# `last_alert_at`, `last_threshold` and `tried_at` to None and `opened_at` to the time of the event.
 ALERTS_AT_ONCE = frozenset(
     {
         Event.NEW_NOTICE,
@@ -90,8 +92,3 @@ ALERTS_AT_ONCE = frozenset(
         Event.CORRECT_CLOCK,
     }
 )
-"""Events that bring a new danger: a pause, and the alerts sent before, no longer count.
-
-Each of them adds one to `Case.facts`. On a case whose clock runs, `apply` in `step` also sets `paused_until`,
-`last_alert_at`, `last_threshold` and `tried_at` to None and `opened_at` to the time of the event.
-"""

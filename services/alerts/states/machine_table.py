@@ -45,7 +45,7 @@ OWES_SAFETY = "The resident is not known to be safe. Record the confirmation, or
 
 
 def to(state: State, sources: States) -> tuple[Decision, States]:
-    """From any of `sources` the case goes to `state`; where it is there already, it stays."""
+    # Where it is there already, it stays: a row then decides that state elsewhere.
     return Move(state), sources - {state}
 
 
@@ -58,7 +58,7 @@ def refused(reason: str, sources: States) -> tuple[Decision, States]:
 
 
 def row(*parts: tuple[Decision, States]) -> Mapping[State, Decision]:
-    """One event's decisions by state.
+    """Return one event's decisions by state.
 
     Raises ValueError when a state is decided twice or not at all.
     """
@@ -69,7 +69,6 @@ def row(*parts: tuple[Decision, States]) -> Mapping[State, Decision]:
 
 
 def act(target: State, sources: States) -> Mapping[State, Decision]:
-    """A piece of work on an open case: it moves on from `sources`; elsewhere before the end it is recorded beside."""
     sources -= {target}
     return row(to(target, sources), stays(EVERY - ENDED - sources), refused(HAS_ENDED, ENDED))
 
@@ -187,7 +186,7 @@ _BY_TIME: dict[Event, Mapping[State, Decision]] = {
     Event.CORRECT_CLOCK: row(stays(EVERY)),
 }
 
+# Every event with its decision in every state.
 TABLE: Mapping[Event, Mapping[State, Decision]] = MappingProxyType(
     _BY_PEOPLE | _BY_THE_LINE | _BY_THE_RECORDS | _BY_TIME
 )
-"""Every event with its decision in every state."""

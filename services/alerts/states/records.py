@@ -50,12 +50,12 @@ def _plausible(day: date) -> date:
     return day
 
 
+# A day that can be meant: a hold that ends in 2926 would stop the clock for good.
 NearDay = Annotated[Day, AfterValidator(_plausible)]
-"""A day that can be meant: a hold that ends in 2926 would stop the clock for good."""
 
 
+# A provider's four-letter RCPID.
 ProviderCode = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{4}$")]
-"""A provider's four-letter RCPID."""
 
 
 class Record(Closed):
@@ -218,4 +218,3 @@ RECORD_FOR: dict[Event, type[Record]] = {
     Event.MOVE_DATE_EARLIER: MoveDate,
     Event.MOVE_DATE_LATER: MoveDate,
 }
-"""The record that each event needs."""

@@ -136,3 +136,17 @@ def test_a_hold_ends_though_somebody_acted_after_its_last_day(alerted: Deploymen
 def test_a_hold_that_is_over_or_too_long_is_refused(alerted: Deployment, ends_on: str, asks: str) -> None:
     with pytest.raises(Exception, match=asks):
         confirm_hold(alerted, ends_on)
+
+
+@pytest.mark.parametrize("order", [("RAVN", "HBRT"), ("HBRT", "RAVN")])
+def test_where_two_providers_hold_the_first_hold_that_ends_counts_whichever_was_recorded_last(
+    alerted: Deployment, order: tuple[str, str]
+) -> None:
+    alerted.post_notices(notice("h1", 20), feed=HARBOUR)
+    alerted.tick(seconds=31)
+    ends = {"RAVN": "2026-12-20", "HBRT": "2026-12-05"}
+    for provider in order:
+        record(alerted, Event.CONFIRM_HOLD, provider=provider, provider_reference="HLD-1", ends_on=ends[provider])
+    assert (state(alerted), alerted.cases()[0].hold_until) == (State.HOLD_CONFIRMED, date(2026, 12, 5))
+    alerted.tick(days=14)
+    assert state(alerted) is State.OPEN

@@ -10,11 +10,11 @@ from services.storage.append_only import make_append_only, unmake_append_only
 revision = "0001"
 down_revision = None
 
+# A copy of the list in `sequences.py`: a migration never changes with later code.
 SEQUENCES = ("notices", "register_entries", "cases", "alerts", "deliveries", "outbox", "audit")
 
 
 def upgrade() -> None:
-    """Create every table; on PostgreSQL also the sequences that allot ids."""
     op.create_table(
         "alerts",
         sa.Column("pk", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -43,6 +43,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_subject", "audit", ["subject"], unique=False)
     op.create_index("ix_audit_word_at", "audit", ["word", "at"], unique=False)
+    # Before any row is written, so that no row was ever unprotected.
     for statement in make_append_only(op.get_bind().dialect.name):
         op.execute(statement)
     op.create_table(
@@ -274,6 +275,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("ruleset", sa.String(length=40), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        # The states in which a case is over.
         sa.CheckConstraint(
             "due_at IS NOT NULL OR state IN "
             "('post_check_passed', 'closed', 'false_match', 'service_ended', 'notice_withdrawn')",
@@ -399,17 +401,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("submission_id", "chunk", name="pk_submission_outcomes"),
     )
 
+    # SQLite uses the table `sequences`.
     if op.get_bind().dialect.name == "postgresql":
         for name in SEQUENCES:
             op.execute(sa.schema.CreateSequence(sa.Sequence(f"seq_{name}")))
 
 
 def downgrade() -> None:
-    """Remove them all."""
     if op.get_bind().dialect.name == "postgresql":
         for name in SEQUENCES:
             op.execute(sa.schema.DropSequence(sa.Sequence(f"seq_{name}")))
 
+    # In reverse order of creation, because of foreign keys.
     op.drop_table("submission_outcomes")
     op.drop_table("idempotency_keys")
     op.drop_table("delivery_attempts")
@@ -466,6 +469,7 @@ def downgrade() -> None:
     op.drop_index("ix_entry_tokens_entry_pk", table_name="entry_tokens")
     op.drop_table("entry_tokens")
     op.drop_table("figures")
+    # The triggers would refuse to remove rows.
     for statement in unmake_append_only(op.get_bind().dialect.name):
         op.execute(statement)
     op.drop_index("ix_audit_word_at", table_name="audit")

@@ -131,6 +131,7 @@ def is_conflict(error: Exception) -> bool:
 
 
 def time_of_database(connection: Connection) -> datetime | None:
+    # SQLite has no clock but the machine's.
     if connection.dialect.name != "postgresql":
         return None
     now: datetime = connection.scalars(text("SELECT clock_timestamp()")).one()

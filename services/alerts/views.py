@@ -166,4 +166,4 @@ def _history(connection: Connection, store: Store, reference: str) -> list[Event
 def _event(store: Store, row: Any) -> EventView:
     said = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
     by = said.pop("actor", None)
-    return EventView(at=row.at, word=row.word, fields=row.fields, by=by, record=said)
+    return EventView(at=row.at, word=row.action, fields=row.fields, by=by, record=said)

@@ -20,26 +20,28 @@ CHUNK = 5_000
 
 def said(
     connection: Connection,
-    words: Collection[AuditAction] = COUNTED,
+    actions: Collection[AuditAction] = COUNTED,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[Said]:
     """Yield the audit rows with these actions, from `since` to before `until`, in the order they were written."""
     row = audit.c
-    query = select(row.at, row.word, row.feed_id, row.fields).where(row.word.in_([word.value for word in words]))
+    query = select(row.at, row.action, row.feed_id, row.fields).where(
+        row.action.in_([action.value for action in actions])
+    )
     if since is not None:
         query = query.where(row.at >= since)
     if until is not None:
         query = query.where(row.at < until)
     # By row and not by time: of two processes that move a case in turn, one clock may be behind.
     ordered = query.order_by(row.pk).execution_options(yield_per=CHUNK)
-    for at, word, feed_id, fields in connection.execute(ordered):
-        yield Said(at, AuditAction(word), feed_id, fields)
+    for at, action, feed_id, fields in connection.execute(ordered):
+        yield Said(at, AuditAction(action), feed_id, fields)
 
 
 def said_of_month(connection: Connection, month: Month) -> Iterator[Said]:
     # The stock of a month is recorded after its end, so it is read separately.
-    flows = [word for word in COUNTED if word is not AuditAction.STOCK_TAKEN]
+    flows = [action for action in COUNTED if action is not AuditAction.STOCK_TAKEN]
     yield from said(connection, flows, month.begins, month.ends)
     for row in said(connection, [AuditAction.STOCK_TAKEN], month.ends):
         if row.fields["month"] == str(month):
@@ -57,7 +59,7 @@ def first_month(connection: Connection) -> Month | None:
 
 def closed_months(connection: Connection) -> frozenset[str]:
     """Return the months for which the audit has a stock-taking row. That row closes a month."""
-    query = select(audit.c.subject).where(audit.c.word == AuditAction.STOCK_TAKEN.value).distinct()
+    query = select(audit.c.subject).where(audit.c.action == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 
 

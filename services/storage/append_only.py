@@ -11,7 +11,7 @@ from typing import Final
 
 REFUSAL: Final = "the audit is append-only: no row of it is changed or removed"
 # The columns that never change.
-CLEAR: Final = "pk, at, word, feed_id, subject, fields"
+CLEAR: Final = "pk, at, action, feed_id, subject, fields"
 # A new key changes the sealed value, but never whether there is one.
 SEAL_COMES_OR_GOES: Final = "(OLD.actor_sealed IS NULL) <> (NEW.actor_sealed IS NULL)"
 

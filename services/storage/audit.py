@@ -19,7 +19,7 @@ from services.storage.vault import Vault, place
 class AuditRow:
     """One action. `fields` are exactly those of the action. `actor` is the person who acted, sealed when written."""
 
-    word: AuditAction
+    action: AuditAction
     fields: Mapping[str, Any]
     subject: str | None = None
     feed_id: str | None = None
@@ -29,8 +29,8 @@ class AuditRow:
 
     def __post_init__(self) -> None:
         # An unlisted field could hold personal data, so it is an error and never written.
-        if set(self.fields) != FIELDS[self.word]:
-            raise ValueError(f"{self.word}: fields {sorted(self.fields)}, not {sorted(FIELDS[self.word])}")
+        if set(self.fields) != FIELDS[self.action]:
+            raise ValueError(f"{self.action}: fields {sorted(self.fields)}, not {sorted(FIELDS[self.action])}")
 
 
 def write_audit(connection: Connection, vault: Vault, rows: Sequence[AuditRow], now: datetime) -> None:
@@ -43,7 +43,7 @@ def write_audit(connection: Connection, vault: Vault, rows: Sequence[AuditRow], 
             "pk": pk,
             # The time of the transaction, not of each row.
             "at": now,
-            "word": row.word.value,
+            "action": row.action.value,
             "feed_id": row.feed_id,
             "subject": row.subject,
             "fields": dict(row.fields),

@@ -40,7 +40,7 @@ class Said:
     """A row of the audit, without what is sealed."""
 
     at: datetime
-    word: AuditAction
+    action: AuditAction
     feed_id: str | None
     fields: Mapping[str, Any]
 
@@ -59,9 +59,9 @@ def count_month(rows: Iterable[Said], seen: set[First]) -> Counts:
     """Count the rows of a month, in order. `seen` holds the firsts of earlier months, and this month's are added."""
     counts: Counts = Counter()
     for row in rows:
-        if row.word in CASE_WORDS:
+        if row.action in CASE_WORDS:
             _count_case(counts, row, seen)
-        elif (counter := _COUNTERS.get(row.word)) is not None:
+        elif (counter := _COUNTERS.get(row.action)) is not None:
             counter(counts, row)
     return counts
 
@@ -71,23 +71,23 @@ def replay(rows: Iterable[Said]) -> dict[str, CaseStanding]:
     cases: dict[str, CaseStanding] = {}
     for row in rows:
         fields = row.fields
-        if row.word is AuditAction.CASE_OPENED:
+        if row.action is AuditAction.CASE_OPENED:
             cases[fields["case"]] = _standing(row, "open")
-        elif row.word in (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED):
+        elif row.action in (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED):
             # A note leaves the state as it is, and its row repeats it.
-            made = _standing(row, fields["to"] if row.word is AuditAction.CASE_MOVED else fields["state"])
+            made = _standing(row, fields["to"] if row.action is AuditAction.CASE_MOVED else fields["state"])
             known = cases.get(fields["case"])
             # Such a row names only the providers of the affected lines, so the known list is kept.
             of_one_line = known is not None and fields["event"] in OF_ONE_LINE
             cases[fields["case"]] = replace(made, providers=known.providers) if known and of_one_line else made
         # The row has no state, so the known one is kept.
-        elif row.word is AuditAction.CASE_LINES_CHANGED and fields["case"] in cases:
+        elif row.action is AuditAction.CASE_LINES_CHANGED and fields["case"] in cases:
             cases[fields["case"]] = replace(_standing(row, ""), state=cases[fields["case"]].state)
     return cases
 
 
 def firsts_of(row: Said) -> Iterator[First]:
-    if row.word not in CASE_WORDS:
+    if row.action not in CASE_WORDS:
         return
     # A new notice is a new danger, so its issue time is part of the key.
     known = row.fields["case"], row.fields.get("issued_at") or ""
@@ -131,9 +131,9 @@ def _count_case(counts: Counts, row: Said, seen: set[First]) -> None:
 
 def _figures_of(row: Said) -> Iterator[tuple[Figure, str]]:
     event = row.fields.get("event", "")
-    if row.word is AuditAction.CASE_OPENED:
+    if row.action is AuditAction.CASE_OPENED:
         yield Figure.CASES_OPENED, ""
-    elif row.word is AuditAction.CASE_MOVED:
+    elif row.action is AuditAction.CASE_MOVED:
         yield from ((figure, "") for figure in _MOVES.get((event, row.fields["to"]), ()))
     # Also if the hold moved the case, so this is no `elif`.
     if event in _HOLDS:

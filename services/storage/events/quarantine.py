@@ -91,10 +91,11 @@ def _consumers(connection: Connection, event_id: str) -> Sequence[str]:
 
 
 def _take_out(
-    connection: Connection, store: Store, event_id: str, consumers: Sequence[str], word: AuditAction, by: str
+    connection: Connection, store: Store, event_id: str, consumers: Sequence[str], action: AuditAction, by: str
 ) -> None:
     connection.execute(delete(quarantine).where(quarantine.c.event_id == event_id))
     rows = [
-        AuditRow(word, {"event": event_id, "consumer": consumer}, subject=event_id, actor=by) for consumer in consumers
+        AuditRow(action, {"event": event_id, "consumer": consumer}, subject=event_id, actor=by)
+        for consumer in consumers
     ]
     write_audit(connection, store.vault, rows, store.now())

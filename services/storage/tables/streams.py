@@ -94,14 +94,14 @@ audit = Table(
     metadata,
     pk(),
     Column("at", Moment, nullable=False),
-    Column("word", String(30), nullable=False),
+    Column("action", String(30), nullable=False),
     Column("feed_id", String(24)),
     Column("subject", String(64)),
     Column("fields", JSON, nullable=False),
     # Who acted, with evidence or reason.
     Column("actor_sealed", LargeBinary),
     Index("ix_audit_subject", "subject"),
-    Index("ix_audit_word_at", "word", "at"),
+    Index("ix_audit_action_at", "action", "at"),
 )
 
 

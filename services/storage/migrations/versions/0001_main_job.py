@@ -34,7 +34,7 @@ def upgrade() -> None:
         "audit",
         sa.Column("pk", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("word", sa.String(length=30), nullable=False),
+        sa.Column("action", sa.String(length=30), nullable=False),
         sa.Column("feed_id", sa.String(length=24), nullable=True),
         sa.Column("subject", sa.String(length=64), nullable=True),
         sa.Column("fields", sa.JSON(), nullable=False),
@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pk", name="pk_audit"),
     )
     op.create_index("ix_audit_subject", "audit", ["subject"], unique=False)
-    op.create_index("ix_audit_word_at", "audit", ["word", "at"], unique=False)
+    op.create_index("ix_audit_action_at", "audit", ["action", "at"], unique=False)
     # Before any row is written, so that no row was ever unprotected.
     for statement in make_append_only(op.get_bind().dialect.name):
         op.execute(statement)
@@ -472,7 +472,7 @@ def downgrade() -> None:
     # The triggers would refuse to remove rows.
     for statement in unmake_append_only(op.get_bind().dialect.name):
         op.execute(statement)
-    op.drop_index("ix_audit_word_at", table_name="audit")
+    op.drop_index("ix_audit_action_at", table_name="audit")
     op.drop_index("ix_audit_subject", table_name="audit")
     op.drop_table("audit")
     op.drop_index("ix_alerts_feed_id_created_at", table_name="alerts")

@@ -105,7 +105,7 @@ def _show_matches(console: Console, connection: Connection, store: Store, view: 
 
 def _deciders(connection: Connection, store: Store, ids: list[str]) -> dict[str, str]:
     """Who decided each match last."""
-    decided = (audit.c.word == AuditAction.MATCH_DECIDED.value, audit.c.subject.in_(ids))
+    decided = (audit.c.action == AuditAction.MATCH_DECIDED.value, audit.c.subject.in_(ids))
     query = select(audit.c.pk, audit.c.subject, audit.c.actor_sealed).where(*decided).order_by(audit.c.pk)
     rows = connection.execute(query)
     return {row.subject: store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"] for row in rows}

@@ -26,7 +26,7 @@ DAY = timedelta(days=1).total_seconds()
 
 
 class OversightGauges(Collector):
-    """The figures of one month, or of none."""
+    """The figures of one month as gauges, or empty families without a month."""
 
     def __init__(self, month: MonthShown | None) -> None:
         self._month = month

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class AuditAction(StrEnum):
-    """What happened. The values are stored: never change one."""
+    """The actions that the audit records. The values are stored: never change one."""
 
     SUBMISSION_ACCEPTED = "submission_accepted"
     SUBMISSION_REPEATED = "submission_repeated"

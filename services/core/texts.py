@@ -73,6 +73,6 @@ PersonName = Annotated[
 
 
 class Closed(BaseModel):
-    """A value that cannot change, knows every field it may have, and keeps what was typed out of its errors."""
+    """Base class of immutable values that refuse unknown fields and keep input out of their error messages."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -17,7 +17,7 @@ KEY_BYTES = 32
 
 
 class TokenKind(IntEnum):
-    """What a token stands for. The numbers are stored and part of the hash: never renumber them."""
+    """The kind of value behind a token. The numbers are stored and part of the hash: never renumber them."""
 
     # An E.164 number.
     TELEPHONE = 1

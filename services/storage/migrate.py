@@ -32,7 +32,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 class DatabaseSchema(StrEnum):
-    """How a database's schema stands to this version."""
+    """The state of a database's schema, compared with this version."""
 
     NONE = "none"
     OLDER = "older"

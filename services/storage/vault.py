@@ -165,5 +165,5 @@ def _read_id(written: bytes) -> str:
 
 
 def place(table: str, key: bytes | int) -> bytes:
-    """The associated data of a sealed column: its table and its row."""
+    """Return the associated data of a sealed value: its table and its row."""
     return table.encode() + b"|" + (key if isinstance(key, bytes) else str(key).encode())

@@ -15,7 +15,7 @@ from services.core.clock import london_day
 
 
 class Dimension(StrEnum):
-    """The tables a figure is counted in."""
+    """The tables in which a figure is counted."""
 
     TOTAL = "total"
     COUNCIL = "council"

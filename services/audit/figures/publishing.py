@@ -28,7 +28,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A figure of a month as it may be shown: None where a count is withheld."""
+    """A figure of a month as it may be published: None for a withheld count."""
 
     definition: Definition
     total: int | None

@@ -25,7 +25,7 @@ Shown = Mapping[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A figure as it may be shown."""
+    """A figure as it may be published."""
 
     total: int | None
     tables: Mapping[str, Shown] = field(default_factory=dict)

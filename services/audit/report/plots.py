@@ -23,7 +23,7 @@ WORD_WIDTH = 66
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A count with its label; `word` stands in for one that is withheld or not known."""
+    """A count with its label. `word` replaces a count that is withheld or not known."""
 
     label: str
     value: int | None
@@ -38,7 +38,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar with its label at `label_x`; `text` stands at `text_x`, `text_y`. Without a number it has no length."""
+    """A bar with its label at `label_x` and its text at `text_x`, `text_y`. Without a number its length is zero."""
 
     point: Point
     x: float
@@ -80,7 +80,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SpanPlot:
-    """Waits over time in a picture of that size."""
+    """Waits over time in a picture of the given size."""
 
     width: float
     height: float

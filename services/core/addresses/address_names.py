@@ -7,7 +7,7 @@ from services.core.addresses.address_words import BUILDING_WORDS, DIRECTIONS, ST
 
 
 class NameKind(IntEnum):
-    """What the words of a name say it is."""
+    """The kind of a name, judged by its words."""
 
     BUILDING = 0
     UNTOLD = 1

@@ -34,13 +34,13 @@ _LONGEST: Final = 12
 
 
 class PostcodeMend(StrEnum):
-    """What was put right in a postcode."""
+    """A correction made to a postcode."""
 
     LETTERS_AND_DIGITS_SWAPPED = "letters_and_digits_swapped"
 
 
 class PostcodeReading(NamedTuple):
-    """A postcode in canonical form (`FY3 8AA`) and what was put right in it."""
+    """A canonical postcode (`FY3 8AA`) and the corrections made to it."""
 
     postcode: str
     mends: frozenset[PostcodeMend] = frozenset()

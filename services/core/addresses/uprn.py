@@ -15,14 +15,14 @@ _ROUNDED: Final = re.compile("[0-9]{5,6}0{6}")
 
 
 class UprnMend(StrEnum):
-    """What was put right in a UPRN."""
+    """A correction made to a UPRN."""
 
     DECIMAL_POINT_DROPPED = "decimal_point_dropped"
     ZERO_PADDING_DROPPED = "zero_padding_dropped"
 
 
 class UprnProblem(StrEnum):
-    """Why a text is no UPRN. A rounded one could be a neighbour's, so nothing is guessed."""
+    """The reason why a text is no UPRN. A rounded one could be a neighbour's, so it is never guessed."""
 
     SCIENTIFIC_NOTATION = "scientific_notation"
     ROUNDED = "rounded"

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Mend(StrEnum):
-    """What was put right in a cell (domain: the known dirt of council and provider spreadsheets)."""
+    """A correction made to a cell, for the known faults of council and provider spreadsheets."""
 
     LEADING_ZERO_RESTORED = "leading_zero_restored"
     DECIMAL_POINT_DROPPED = "decimal_point_dropped"
@@ -15,7 +15,7 @@ class Mend(StrEnum):
 
 
 class NumberProblem(StrEnum):
-    """Why something in a cell could not be read as a UK number."""
+    """The reason why something in a cell could not be read as a UK number."""
 
     SCIENTIFIC_NOTATION = "scientific_notation"
     TOO_SHORT = "too_short"

@@ -50,7 +50,7 @@ Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy of the database cannot be trusted, or not with the keys at hand."""
+    """A copy of the database cannot be trusted, or not with the available keys."""
 
 
 @dataclass(frozen=True, slots=True)

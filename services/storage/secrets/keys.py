@@ -43,7 +43,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as its key says."""
+    """The caller, as identified by its API key."""
 
     key_id: str
     role: Role
@@ -52,7 +52,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class KeyListing:
-    """A key as it can be listed; the secret is not on record."""
+    """A key as listed. Its secret is not stored."""
 
     key_id: str
     role: Role
@@ -101,7 +101,7 @@ def find_caller(store: Store, presented: str) -> Caller | None:
         return None
     with store.reading() as connection:
         row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).one_or_none()
-    # Constant time, so that the answer's timing tells nothing of the hash.
+    # Compared in constant time, so that response times reveal nothing about the hash.
     if row is None or row.revoked_at is not None or not hmac.compare_digest(row.secret_hash, _hash(secret)):
         return None
     # Last, so that only the holder of the secret learns that the key existed.

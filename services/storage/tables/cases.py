@@ -24,7 +24,7 @@ from services.storage.tables.base import Moment, metadata, pk
 # States in which a case is over. A copy of the state table's, because storage must not import it.
 ENDS = ("post_check_passed", "closed", "false_match", "service_ended", "notice_withdrawn")
 
-# An open case always has a time of its next review. Without one it would stay silent for ever.
+# An open case always has a time of its next review. Without one no alert would ever follow.
 OPEN_IS_DUE = f"due_at IS NOT NULL OR state IN ({', '.join(repr(state) for state in ENDS)})"
 
 cases = Table(
@@ -50,7 +50,7 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     Column("last_alert_at", Moment),
     Column("last_threshold", Integer),
-    # True if the council was told of the danger and not yet that it is over.
+    # True if the council knows of the danger and does not yet know that it is over.
     Column("warned", Boolean, nullable=False),
     # Set by a person's act. Alerts are silent until then.
     Column("paused_until", Moment),
@@ -107,7 +107,7 @@ alert_cases = Table(
     Column("case_pk", BigInteger, ForeignKey("cases.pk"), primary_key=True),
     Column("threshold", Integer, nullable=False),
     Column("reason", String(30), nullable=False),
-    # The case's facts that this alert told.
+    # The value of the case's `facts` when this alert was written.
     Column("facts", Integer, nullable=False),
     Index("ix_alert_cases_case_pk", "case_pk"),
 )

@@ -1,4 +1,4 @@
-"""The canary: an event that says nothing, told to each partition so that whoever hears it is known to be alive."""
+"""The canary: an event without content, published to each partition to prove that its consumers are alive."""
 
 from __future__ import annotations
 

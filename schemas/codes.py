@@ -1,4 +1,4 @@
-"""The codes that notices, register entries and events share. The values travel and are stored: never change one."""
+"""Codes shared by notices, register entries and events. Their values are sent and stored: never change one."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class TargetService(StrEnum):
     """What the line becomes. `pdpl` and `evac` are exchange-based interim lines."""
 
     VOIP = "voip"
+    # Pre-Digital Phone Line: keeps an analogue handset working until the exchange closes.
     PDPL = "pdpl"
     EVAC = "evac"
     CEASE = "cease"
@@ -36,15 +37,18 @@ class NoticeStatus(StrEnum):
 
     PLANNED = "planned"
     RESCHEDULED = "rescheduled"
+    # Stopped for now; a new date may follow.
     PAUSED = "paused"
     WITHDRAWN = "withdrawn"
     COMPLETED = "completed"
+    # The line was moved back after a migration.
     REVERTED = "reverted"
 
 
+# Statuses that report what was done to a line, not what is planned.
 REPORTED = frozenset({NoticeStatus.COMPLETED, NoticeStatus.REVERTED})
-"""The statuses that report what was done to a line, not what is planned."""
 
+# Statuses by what they mean for an alarm on the line, most dangerous first (policy of the deployment).
 DANGEROUS_FIRST = (
     NoticeStatus.COMPLETED,
     NoticeStatus.REVERTED,
@@ -53,7 +57,6 @@ DANGEROUS_FIRST = (
     NoticeStatus.PAUSED,
     NoticeStatus.WITHDRAWN,
 )
-"""The statuses by what they mean for an alarm on the line, the most dangerous first (policy of the deployment)."""
 
 
 class RestrictionKind(StrEnum):
@@ -79,6 +82,7 @@ class Connection(StrEnum):
 
     ANALOGUE_LINE = "analogue_line"
     ROUTER = "router"
+    # An adapter between an analogue alarm and a digital line.
     CONVERTER = "converter"
     SIM = "sim"
     IP = "ip"
@@ -94,7 +98,7 @@ class MatchLevel(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Higher is surer: possible 1, probable 2, confirmed 3."""
+        # Higher is surer. Text values do not sort by certainty.
         return _RANK[self]
 
 
@@ -104,6 +108,7 @@ _RANK = {MatchLevel.POSSIBLE: 1, MatchLevel.PROBABLE: 2, MatchLevel.CONFIRMED: 3
 class MatchDecision(StrEnum):
     """What a person said of a match."""
 
+    # No person has judged the match yet.
     UNDECIDED = "undecided"
     CONFIRMED = "confirmed"
     REJECTED = "rejected"

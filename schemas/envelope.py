@@ -12,6 +12,7 @@ from schemas.base import Schema
 from schemas.events import EVENT_TYPES, EventData
 
 TYPE_PREFIX = "uk.pullcord."
+# The version is part of the type, so that a consumer can tell an unknown version from a fault.
 TYPE_PATTERN = r"^uk\.pullcord\.[a-z_]+\.v\d+$"
 
 
@@ -28,34 +29,35 @@ class Envelope(Schema):
     datacontenttype: Literal["application/json"] = "application/json"
     partitionkey: Annotated[str, StringConstraints(pattern=r"^(provider:[A-Z]{4}|council:[ENSW]\d{8})(:\d{1,3})?$")]
     """Feed and shard (CloudEvents partitioning extension): the events of one record keep their order."""
+    # Hidden in `repr`, so that no event is logged by accident.
     data: SerializeAsAny[EventData] = Field(repr=False)
 
 
 class UnknownEventError(ValueError):
-    """The type is one of ours, and not one this version knows: a newer version raised the event."""
+    """The type is one of Pullcord's but unknown to this version, so a newer version published the event."""
 
 
 def type_of(data: EventData) -> str:
-    """The CloudEvents type of an event's data."""
     return f"{TYPE_PREFIX}{data.event_name}.v{data.event_version}"
 
 
 def encode(envelope: Envelope) -> bytes:
-    """The event as it is stored and sent (UTF-8 JSON)."""
+    # UTF-8. Absent values are left out, so that an older consumer never sees a new empty field.
     return envelope.model_dump_json(exclude_none=True).encode()
 
 
 def decode(body: bytes) -> Envelope:
-    """The event of `encode`.
+    """Return the event that `encode` wrote.
 
-    Raises UnknownEventError for a type that only a newer version can know, and another ValueError for anything else
-    amiss.
+    Raises UnknownEventError for a type that only a newer version can know, and another ValueError for any other fault.
     """
     raw = from_json(body)
     kind = raw.get("type") if isinstance(raw, dict) else None
+    # Checked before the data: a newer event may have data that this version cannot validate.
     if not isinstance(kind, str) or not re.match(TYPE_PATTERN, kind):
         raise ValueError("this is no event of Pullcord: it has no type")
     if kind not in EVENT_TYPES:
         raise UnknownEventError("the type of an event is not known to this version")
+    # The type decides how the data is read: the field itself would accept any event.
     data = EVENT_TYPES[kind].model_validate(raw.get("data"))
     return Envelope.model_validate({**raw, "data": data})

@@ -1,7 +1,7 @@
-"""What is told: the data of every event. Tokens and ids, dates and codes; never a number, an address or a name.
+"""The data of every published event: tokens, ids, dates and codes, never a number, an address or a name.
 
-Notices, entries, matches and cases are named by Pullcord's own ids: a provider's or a council's reference is theirs,
-and might hold anything. Every text has a form that no telephone number, address or name can take.
+Notices, entries, matches and cases have Pullcord's own ids. A provider's or a council's reference might hold anything.
+Every text has a form that no telephone number, address or name can take.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ from schemas.codes import (
     TargetService,
 )
 
+# The largest number of records in one event, so that its size is bounded.
 CHUNK = 500
-"""The most records one event speaks of."""
 
 Id = Annotated[int, Field(ge=1)]
 Revision = Annotated[int, Field(ge=1)]
+# A provider by its RCPID, or a council by its GSS code.
 FeedId = Annotated[str, StringConstraints(pattern=r"^(provider:[A-Z]{4}|council:[ENSW]\d{8})$")]
-"""A provider by its RCPID, or a council by its GSS code."""
+# A submission, or `withdrawal` for an entry that is removed alone.
 SubmissionId = Annotated[str, StringConstraints(pattern=r"^(sub_[0-9a-f]{32}|withdrawal)$")]
-"""A submission, or `withdrawal` for an entry taken off by itself."""
+# The alphabet has no 0, 1, I or O: see `services.core.ids`.
 CaseReference = Annotated[str, StringConstraints(pattern=r"^C-[2-9A-Z]{4}-[2-9A-Z]{4}$")]
 AlertReference = Annotated[str, StringConstraints(pattern=r"^A-[2-9A-Z]{4}-[2-9A-Z]{4}$")]
+# A keyed token: its kind (1 telephone, 2 UPRN, 3 postcode, 4 area), then 128 bits as URL-safe base64.
 Token = Annotated[str, StringConstraints(pattern=r"^[1-9][A-Za-z0-9_-]{22}$")]
-"""A keyed token: the kind (1 telephone, 2 UPRN, 3 postcode, 4 area), then 128 bits as URL-safe base64."""
+# A code. Its form holds no telephone number, because it begins with a letter and has no blank.
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
@@ -58,7 +60,9 @@ class NoticeRef(Schema):
     target_service: TargetService
     planned_on: date | None = None
     restriction_on: date | None = None
+    # The later one wins, in whatever order events arrive.
     issued_at: AwareDatetime
+    # Keyed, so the event shows no number and no address.
     tokens: tuple[Token, ...]
 
 
@@ -163,6 +167,7 @@ class CaseRef(Schema):
     event: Word
     state: Word
     level: MatchLevel | None = None
+    # The earliest day on which the alarm may stop working.
     harm_on: date | None = None
 
 
@@ -182,6 +187,7 @@ class AlertIntended(EventData):
     topic: ClassVar[str] = "pullcord.alerts"
     alert: AlertReference
     council: FeedId
+    # The threshold of the alert, in days before the harmful day.
     threshold: int
     reason: Word
     cases: Annotated[int, Field(ge=1)]
@@ -211,7 +217,7 @@ _ALL: tuple[type[EventData], ...] = (
     AlertSettled,
 )
 
+# Every event of this version, by its CloudEvents type.
 EVENT_TYPES: dict[str, type[EventData]] = {
     f"uk.pullcord.{data.event_name}.v{data.event_version}": data for data in _ALL
 }
-"""Every event of this version, by its CloudEvents type."""

@@ -12,6 +12,7 @@ from schemas.times import Day, Moment
 
 Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+# As written by the sender: it may hold blanks, brackets or an extension.
 Number = Annotated[str, StringConstraints(max_length=80)]
 
 
@@ -70,5 +71,5 @@ class MigrationNotice(Schema):
 
 
 def lasting_reference(provider_reference: str | None, message_id: str) -> str:
-    """The reference a notice is kept under: the provider's own lasting one; the id of the message, if there is none."""
+    # Without a lasting reference each message is a notice of its own.
     return provider_reference or message_id

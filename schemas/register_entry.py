@@ -11,6 +11,7 @@ from schemas.codes import Connection, ServiceStatus
 from schemas.notice import Reference, Text
 from schemas.times import Day, Moment
 
+# Free codes: councils use lists of their own, and no source prescribes one.
 Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
 
 
@@ -24,6 +25,7 @@ class RegisterEntry(Schema):
     """The council's own reference."""
     updated_at: Moment | None = None
     """When the council last changed it; the time of receipt if absent. The later one wins."""
+    # Longer than in a notice, because a cell often holds several numbers.
     cli: Annotated[str, StringConstraints(max_length=200)] | None = None
     """The telephone number or numbers the alarm uses; absent for a SIM unit."""
     uprn: Annotated[str, StringConstraints(max_length=30)] | None = None

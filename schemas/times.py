@@ -1,4 +1,4 @@
-"""Dates and times as they travel: ISO 8601 text and nothing else. A bare number could be any of several calendars."""
+"""Dates and times as they are sent: ISO 8601 text only. A bare number could belong to several calendars."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from pydantic_core import PydanticCustomError
 
+# Near the ends of the calendar, converting a time to another zone overflows.
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
-"""A time near the ends of the calendar cannot be told in another zone, so it can be neither stored nor compared."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*", re.ASCII)
 
 
 def _iso_day(value: Any) -> Any:
+    # A datetime is also a date in Python, and would lose its time.
     if (isinstance(value, date) and not isinstance(value, datetime)) or (
         isinstance(value, str) and _DAY.fullmatch(value)
     ):
@@ -25,6 +26,7 @@ def _iso_day(value: Any) -> Any:
 
 
 def _iso_moment(value: Any) -> Any:
+    # The offset is checked later by `AwareDatetime`, with its own message.
     if isinstance(value, datetime) or (isinstance(value, str) and _MOMENT.fullmatch(value)):
         return value
     raise PydanticCustomError("datetime_parsing", "not a time: write it as 2026-12-03T09:00:00Z")
@@ -37,8 +39,8 @@ def _storable(moment: datetime) -> datetime:
     raise PydanticCustomError("datetime_out_of_range", reason)
 
 
+# A calendar day in Europe/London, `YYYY-MM-DD`.
 Day = Annotated[date, BeforeValidator(_iso_day)]
-"""A calendar day in Europe/London, `YYYY-MM-DD`."""
 
+# A time with its offset, such as `2026-12-03T09:00:00Z`, in the years 1900 to 2999.
 Moment = Annotated[AwareDatetime, BeforeValidator(_iso_moment), AfterValidator(_storable)]
-"""A time with its offset, such as `2026-12-03T09:00:00Z`, in the years 1900 to 2999."""

@@ -69,7 +69,7 @@ class EventView(ApiView):
     """Something that happened to the case, with the person who did it."""
 
     at: datetime
-    word: str
+    action: str
     fields: dict[str, Any]
     by: str | None
     record: dict[str, Any]
@@ -166,4 +166,4 @@ def _history(connection: Connection, store: Store, reference: str) -> list[Event
 def _event(store: Store, row: Any) -> EventView:
     said = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
     by = said.pop("actor", None)
-    return EventView(at=row.at, word=row.word, fields=row.fields, by=by, record=said)
+    return EventView(at=row.at, action=row.action, fields=row.fields, by=by, record=said)

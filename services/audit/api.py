@@ -1,4 +1,4 @@
-"""The regulator's figures over HTTP: JSON or CSV by month, and the last month as metrics."""
+"""The regulator's figures over HTTP: months as JSON or CSV, and the last complete month as metrics."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from services.web.problems import ProblemError, ProblemType, answers
 router = APIRouter(tags=["regulator"])
 
 CSV = "text/csv"
+# The number of months returned if the request names none.
 USUAL_MONTHS = 12
-"""How many months are answered when none is named."""
 
 MonthText = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 
@@ -44,10 +44,10 @@ class Count(BaseModel):
 
     count: int | None
     withheld: bool
+    # Of a wait: half took no longer than this.
     median_days: int | None = None
-    """Of a wait: half took no longer than this."""
+    # Of a wait: 90 % took no longer than this.
     p90_days: int | None = None
-    """Of a wait: nine in ten took no longer than this."""
 
 
 class Named(Count):
@@ -60,11 +60,11 @@ class FigureOfMonth(BaseModel):
     """A figure of a month. A council or provider that is not listed had none."""
 
     figure: str
+    # False for a stock that was not counted at the end of the month, so it is not known.
     counted: bool
-    """False for a stock that nobody took at the end of the month: it is not known."""
     total: Count
+    # By `council`, `provider` and `kind`, and by pairs in `council_kind` and `provider_kind`.
     tables: dict[str, list[Named]]
-    """By `council`, `provider` and `kind`, and by both in `council_kind` and `provider_kind`."""
 
 
 class MonthOfFigures(BaseModel):
@@ -79,16 +79,16 @@ class FigureDefinition(BaseModel):
 
     figure: str
     title: str
+    # flow: events in the month. stock: state at its end. wait: time taken.
     kind: str
-    """flow: what happened in the month; stock: how things stood at its end; wait: how long it took."""
     counts: str
     rule: str
+    # The property that the kinds distinguish.
     kinds_are: str | None
-    """What its kinds tell apart."""
+    # Empty if the kinds are not known beforehand.
     kinds: list[str]
-    """Its kinds, where all are known beforehand."""
+    # The figure of which this one counts a part.
     part_of: str | None
-    """The figure of which it counts a part."""
 
 
 class Oversight(BaseModel):
@@ -96,8 +96,8 @@ class Oversight(BaseModel):
 
     withheld_below: int = Field(description="Counts from 1 to below this are withheld, and others that give them away.")
     waits_from: int = Field(description="Medians are shown of at least so many.")
+    # Names of councils and providers, by their codes.
     names: dict[str, str]
-    """The names of councils and providers, by their codes."""
     definitions: list[FigureDefinition]
     months: list[MonthOfFigures]
 
@@ -136,7 +136,9 @@ def figures(
 def metrics(store: StoreOf, _caller: Regulator) -> Response:
     """The figures of the last complete month, in the Prometheus text format."""
     with store.reading() as connection:
+        # Empty if no month is complete yet.
         found = read_months(connection, complete_months(connection)[-1:])
+    # Its own registry: a regulator must not see the service's own metrics.
     registry = CollectorRegistry()
     registry.register(OversightGauges(found[0] if found else None))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
@@ -149,10 +151,12 @@ def _chosen(complete: Sequence[Month], first: str | None, last: str | None) -> S
     if not found:
         there = f"complete are {complete[0]} to {complete[-1]}" if complete else "none is complete yet"
         raise ProblemError(404, ProblemType.NOT_FOUND, f"there are no figures of these months: {there}")
+    # Without a first month the answer is bounded, even after years.
     return found if begins else found[-USUAL_MONTHS:]
 
 
 def _wants_csv(request: Request, form: ReportFormat | None) -> bool:
+    # The parameter wins over the header, which browsers set themselves.
     return form is ReportFormat.CSV if form else CSV in request.headers.get("accept", "")
 
 

@@ -1,4 +1,4 @@
-"""Finds what was altered by hand: counts the kept figures again from the audit, and holds the cases against it."""
+"""Finds data changed by hand: recounts the stored figures from the audit and compares the cases with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from services.audit.figures.counting import CASE_WORDS, Count, First, replay
+from services.audit.figures.counting import CASE_ACTIONS, Count, First, replay
 from services.audit.figures.months import Month, read_month
 from services.audit.month_end import recount
 from services.audit.store import closed_months, kept, kept_months, said, standings_on_record
@@ -17,24 +17,26 @@ NOT_THERE = "not there"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that is not as the audit says."""
+    """One thing that differs from what the audit says."""
 
+    # A figure with its month and place, or a case by its reference.
     what: str
-    """A figure with its month and place, or a case by its reference."""
     on_record: str
     by_the_audit: str
 
 
 def differences(connection: Connection) -> Iterator[Difference]:
-    """Every kept figure and every case that the audit does not bear out."""
+    """Yield every stored figure and every case that the audit does not confirm."""
     yield from _of_figures(connection)
     yield from _of_cases(connection)
 
 
 def _of_figures(connection: Connection) -> Iterator[Difference]:
     closed = closed_months(connection)
+    # Figures without a stock-taking row in the audit were written by something else.
     for name in sorted(kept_months(connection) - closed):
         yield Difference(f"figures of {name}", "kept", "never closed")
+    # Carried from month to month: something is a first only once over all months.
     seen: set[First] = set()
     for name in sorted(closed):
         yield from _of_month(connection, read_month(name), seen)
@@ -42,14 +44,16 @@ def _of_figures(connection: Connection) -> Iterator[Difference]:
 
 def _of_month(connection: Connection, month: Month, seen: set[First]) -> Iterator[Difference]:
     on_record, counted = kept(connection, month), recount(connection, month, seen)
+    # counted.keys()) | Both sides, so that added and removed rows are found too.
     for count in sorted(on_record.keys() | counted.keys()):
         if on_record.get(count) != counted.get(count):
             yield Difference(f"{month} {' '.join(count).strip()}", _number(on_record, count), _number(counted, count))
 
 
 def _of_cases(connection: Connection) -> Iterator[Difference]:
+    # Replays every case from its first row, so it takes time in proportion to the whole audit.
     on_record = standings_on_record(connection)
-    by_the_audit = {reference: standing.state for reference, standing in replay(said(connection, CASE_WORDS)).items()}
+    by_the_audit = {reference: standing.state for reference, standing in replay(said(connection, CASE_ACTIONS)).items()}
     for reference in sorted(on_record.keys() | by_the_audit.keys()):
         is_now, told = on_record.get(reference, NOT_THERE), by_the_audit.get(reference, NOT_THERE)
         if is_now != told:

@@ -13,26 +13,26 @@ from services.audit.figures.counting import Dimension
 from services.audit.figures.publishing import MonthShown, Shown
 from services.audit.figures.tables import FigureCell, cells
 
+# The published tables and their label here. Crossed tables would make too many series.
 SCOPES = {
     Dimension.TOTAL: "national",
     Dimension.COUNCIL: "council",
     Dimension.PROVIDER: "provider",
     Dimension.KIND: "kind",
 }
-"""The tables that are shown, by what they are called here."""
 
 LABELS = ("figure", "scope", "subject")
 DAY = timedelta(days=1).total_seconds()
 
 
 class OversightGauges(Collector):
-    """The figures of one month, or of none."""
+    """The figures of one month as gauges, or empty families without a month."""
 
     def __init__(self, month: MonthShown | None) -> None:
         self._month = month
 
     def collect(self) -> Iterator[Metric]:
-        """Every family; without a month each is empty."""
+        # All families are present even without a month, so that a scrape always shows their descriptions.
         counts = GaugeMetricFamily("pullcord_oversight_figure", "The last complete month's figures.", labels=LABELS)
         withheld = GaugeMetricFamily(
             "pullcord_oversight_withheld", "Figures of that month that are withheld, each as 1.", labels=LABELS
@@ -41,6 +41,7 @@ class OversightGauges(Collector):
         begins = GaugeMetricFamily(
             "pullcord_oversight_month_timestamp_seconds", "Time at which the last complete month began.", labels=()
         )
+        # No sample before the first complete month: zero would read as 1970.
         if self._month is not None:
             begins.add_metric((), self._month.month.begins.timestamp())
         for figure, cell in self._cells():
@@ -69,4 +70,5 @@ def _add(
     for quantile, days in (("0.5", cell.median_days), ("0.9", cell.p90_days)):
         if days is not None:
             named = dict(zip(LABELS, labels, strict=True))
+            # Prometheus convention: times in seconds.
             waits.add_sample(waits.name, {**named, "quantile": quantile}, days * DAY)

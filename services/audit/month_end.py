@@ -1,4 +1,4 @@
-"""Closes a month: takes stock, counts, and keeps the figures. A month is closed once, soon after it has ended."""
+"""Closes a month: takes stock, counts, and stores the figures. A month is closed once, soon after its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from services.audit.figures.counting import CASE_WORDS, Counts, Dimension, First, add, count_month, replay
+from services.audit.figures.counting import CASE_ACTIONS, Counts, Dimension, First, add, count_month, replay
 from services.audit.figures.figures import DEFINITIONS, Figure, Kind
 from services.audit.figures.months import Month, month_of, months_from
 from services.audit.store import (
@@ -30,60 +30,63 @@ from services.storage.audit import AuditRow, write_audit
 from services.storage.dialect import Exclusive, try_exclusive
 from services.storage.store import Store
 
+# The wait after the end of a month, until every transaction that began in it has committed.
 SETTLED = timedelta(minutes=10)
-"""After the end of a month, so long until all that happened in it has been committed."""
 
+# Records show the present only. Up to this long after a month's end they still count as its stock.
 IN_TIME = timedelta(days=3)
-"""What the records say of registers, feeds and matches is taken as their stock at the end of a month for so long."""
 
+# A case in this state owes a test call. It was confirmed in time, so it is not past its date.
 CONFIRMED_BEFORE_IT_MOVED = "migrated"
-"""The state of a case that owes a test call, though its day may have passed: somebody had confirmed it in time."""
 
+# Stocks that the audit can give for any moment.
 OF_CASES = (Figure.CASES_OPEN, Figure.PAST_DATE_UNCONFIRMED)
-"""Stocks that the audit tells of any moment."""
 
+# Stocks that the records give for the present only.
 OF_RECORDS = (Figure.REGISTER_ENTRIES, Figure.AGREEMENTS, Figure.FEEDS, Figure.IDENTIFICATION)
-"""Stocks that the records tell of the present only."""
 
 
 @dataclass(frozen=True)
 class MonthEnd:
-    """Closes months. `unsafe` are the states of a case in which nobody is yet safe."""
+    """Closes months. `unsafe` are the case states in which nobody is safe yet."""
 
     store: Store
     unsafe: Collection[str]
 
     def run_once(self) -> int:
-        """Close the first month that is over and not closed; returns how many were closed. Call again until it is 0."""
+        """Close the first month that is over and not closed. Returns the number closed: call again until it is 0."""
         now = self.store.now()
         with self.store.processing() as connection:
+            # Another process is closing, so a second one would store the figures twice.
             if not try_exclusive(connection, Exclusive.CLOSING):
                 return 0
             month = _next(connection, now)
             if month is None:
                 return 0
             rows = _stock(connection, month, self.unsafe, now)
+            # Before the count: the stock is counted from these rows.
             write_audit(connection, self.store.vault, rows, now)
             keep(connection, month, recount(connection, month))
         return 1
 
 
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
-    """The figures of a month, counted from the audit and nothing else.
+    """Count a month's figures from the audit alone.
 
-    A stock that was not taken is not among them: nobody knows it, so it is not zero. `seen` are the firsts of the
-    months before, where the caller has them; this month's join them.
+    A stock that was not taken is missing, because it is not known and so not zero. `seen` are the firsts of earlier
+    months if the caller has them; this month's are added.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(said_of_month(connection, month), before)
     for definition in DEFINITIONS:
         if definition.kind is not Kind.STOCK:
+            # A flow without rows is zero, which is known.
             counts.setdefault((definition.figure.value, Dimension.TOTAL.value, ""), 0)
     return counts
 
 
 def month_to_date(connection: Connection, month: Month, unsafe: Collection[str], now: datetime) -> Counts:
-    """The figures of a month that is not over, as they stand now; nothing is kept."""
+    """Return the figures of the current month as they stand now. Nothing is stored."""
     counts = recount(connection, month)
     counts.update(_stock_of_cases(connection, unsafe, month.ends, now))
     counts.update(_stock_of_records(connection, month.ends, now))
@@ -91,17 +94,19 @@ def month_to_date(connection: Connection, month: Month, unsafe: Collection[str],
 
 
 def _next(connection: Connection, now: datetime) -> Month | None:
-    """The first month that is over and not closed."""
     first = first_month(connection)
     if first is None:
         return None
     done = closed_months(connection)
+    # The first gap, so that months missed during an outage are closed in order.
     month = next(one for one in months_from(first) if str(one) not in done)
+    # Only once the month and the settling time are over.
     return month if month < month_of(now - SETTLED) else None
 
 
 def _stock(connection: Connection, month: Month, unsafe: Collection[str], now: datetime) -> list[AuditRow]:
     taken = _stock_of_cases(connection, unsafe, month.ends, month.ends)
+    # After a long outage the records say nothing about that month, so these stocks stay unknown.
     if now - month.ends <= IN_TIME:
         taken.update(_stock_of_records(connection, month.ends, month.ends))
     by_figure: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
@@ -114,7 +119,6 @@ def _stock(connection: Connection, month: Month, unsafe: Collection[str], now: d
 
 
 def _stock_of_records(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """What the records hold, as of a moment; of those that take part, who was there before `until`."""
     counts = _nothing_of(OF_RECORDS)
     for some in (
         registers(connection, moment),
@@ -127,10 +131,10 @@ def _stock_of_records(connection: Connection, until: datetime, moment: datetime)
 
 
 def _stock_of_cases(connection: Connection, unsafe: Collection[str], until: datetime, moment: datetime) -> Counts:
-    """How the cases stand at a moment, by what the audit says of them that happened before `until`."""
     counts = _nothing_of(OF_CASES)
     today = london_day(moment)
-    for standing in replay(said(connection, CASE_WORDS, until=until)).values():
+    # From the audit and not the cases table, which shows only the present.
+    for standing in replay(said(connection, CASE_ACTIONS, until=until)).values():
         if standing.state not in unsafe:
             continue
         add(counts, Figure.CASES_OPEN, standing.council, standing.providers, standing.state)
@@ -141,4 +145,5 @@ def _stock_of_cases(connection: Connection, unsafe: Collection[str], until: date
 
 
 def _nothing_of(figures: Iterable[Figure]) -> Counts:
+    # Zero totals mark these stocks as counted.
     return Counts({(figure.value, Dimension.TOTAL.value, ""): 0 for figure in figures})

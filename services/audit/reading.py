@@ -1,4 +1,4 @@
-"""Reads the figures of months as they may be shown, with the names of who they are about."""
+"""Reads the figures of closed months as they may be published, and the names of councils and providers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from services.storage.feeds import list_feeds
 
 
 def complete_months(connection: Connection) -> list[Month]:
-    """The months that are closed, in order."""
     return [read_month(name) for name in sorted(kept_months(connection))]
 
 
 def read_months(connection: Connection, months: Iterable[Month]) -> list[MonthShown]:
-    """The figures of months that are closed."""
+    """Return the published figures of closed months."""
     return [MonthShown(month, shown(kept(connection, month))) for month in months]
 
 
 def names(connection: Connection) -> Mapping[str, str]:
-    """The names of councils and providers, by their codes."""
     return {feed.code: feed.name for feed in list_feeds(connection)}

@@ -1,4 +1,4 @@
-"""Reads the audit and the records, and keeps the figures counted from them."""
+"""Reads the audit and the records, and stores the figures counted from them."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, and_, case, func, insert, or_, select
 
-from services.audit.figures.counting import CASE_WORDS, COUNTED, Counts, First, Said, add, firsts_of
+from services.audit.figures.counting import CASE_ACTIONS, COUNTED, Counts, First, Said, add, firsts_of
 from services.audit.figures.figures import SILENT_DAYS, STALE_DAYS, Figure
 from services.audit.figures.months import Month, month_of
 from services.core.audit import AuditAction
 from services.core.clock import london_day
 from services.storage.tables import audit, cases, feeds, figures, matches, notices, register_entries
 
+# Rows of the audit held in memory at once, because the table only grows.
 CHUNK = 5_000
-"""How many rows of the audit are held at once: it only grows."""
 
 
 def said(
     connection: Connection,
-    words: Collection[AuditAction] = COUNTED,
+    actions: Collection[AuditAction] = COUNTED,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[Said]:
-    """What the audit says with these words, from `since` to before `until`, in the order in which it was said.
-
-    That is by row and not by time: of two processes that move a case in turn, one may have a clock that is behind.
-    """
+    """Yield the audit rows with these actions, from `since` to before `until`, in the order they were written."""
     row = audit.c
-    query = select(row.at, row.word, row.feed_id, row.fields).where(row.word.in_([word.value for word in words]))
+    query = select(row.at, row.action, row.feed_id, row.fields).where(
+        row.action.in_([action.value for action in actions])
+    )
     if since is not None:
         query = query.where(row.at >= since)
     if until is not None:
         query = query.where(row.at < until)
+    # By row and not by time: of two processes that move a case in turn, one clock may be behind.
     ordered = query.order_by(row.pk).execution_options(yield_per=CHUNK)
-    for at, word, feed_id, fields in connection.execute(ordered):
-        yield Said(at, AuditAction(word), feed_id, fields)
+    for at, action, feed_id, fields in connection.execute(ordered):
+        yield Said(at, AuditAction(action), feed_id, fields)
 
 
 def said_of_month(connection: Connection, month: Month) -> Iterator[Said]:
-    """What the audit says of a month: what happened in it, and the stock taken at its end, which is said after it."""
-    flows = [word for word in COUNTED if word is not AuditAction.STOCK_TAKEN]
+    # The stock of a month is recorded after its end, so it is read separately.
+    flows = [action for action in COUNTED if action is not AuditAction.STOCK_TAKEN]
     yield from said(connection, flows, month.begins, month.ends)
     for row in said(connection, [AuditAction.STOCK_TAKEN], month.ends):
         if row.fields["month"] == str(month):
@@ -49,52 +49,48 @@ def said_of_month(connection: Connection, month: Month) -> Iterator[Said]:
 
 
 def firsts_before(connection: Connection, moment: datetime) -> set[First]:
-    """What had happened for the first time before a moment."""
-    return {first for row in said(connection, CASE_WORDS, until=moment) for first in firsts_of(row)}
+    return {first for row in said(connection, CASE_ACTIONS, until=moment) for first in firsts_of(row)}
 
 
 def first_month(connection: Connection) -> Month | None:
-    """The month of the first thing the audit says."""
     first = connection.scalar(select(audit.c.at).order_by(audit.c.pk).limit(1))
     return month_of(first) if first is not None else None
 
 
 def closed_months(connection: Connection) -> frozenset[str]:
-    """The months of which the audit says that stock was taken, which is when they are closed."""
-    query = select(audit.c.subject).where(audit.c.word == AuditAction.STOCK_TAKEN.value).distinct()
+    """Return the months for which the audit has a stock-taking row. That row closes a month."""
+    query = select(audit.c.subject).where(audit.c.action == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 
 
 def kept_months(connection: Connection) -> frozenset[str]:
-    """The months whose figures are kept."""
     return frozenset(connection.scalars(select(figures.c.month).distinct()))
 
 
 def kept(connection: Connection, month: Month) -> Counts:
-    """The counts kept of a month."""
     row = figures.c
     query = select(row.figure, row.dimension, row.key, row.count).where(row.month == str(month))
     return Counts({(figure, dimension, key): count for figure, dimension, key, count in connection.execute(query)})
 
 
 def keep(connection: Connection, month: Month, counts: Counts) -> None:
-    """Keep the counts of a month."""
     rows = [
         {"month": str(month), "figure": str(figure), "dimension": str(dimension), "key": key, "count": count}
+        # Sorted, so that equal figures make equal rows in equal order.
         for (figure, dimension, key), count in sorted(counts.items())
     ]
     connection.execute(insert(figures), rows)
 
 
 def standings_on_record(connection: Connection) -> dict[str, str]:
-    """The state of every case by its reference, as the records have it now."""
     return {reference: state for reference, state in connection.execute(select(cases.c.reference, cases.c.state))}  # noqa: C416 - rows are no pairs to dict()
 
 
 def registers(connection: Connection, moment: datetime) -> Counts:
-    """Live register entries as they are now, fresh and stale as of a moment."""
+    """Count live register entries as they are now, fresh or stale at `moment`."""
     row = register_entries.c
     stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
+    # An entry that nobody ever confirmed is stale.
     stale = or_(row.last_confirmed_on.is_(None), row.last_confirmed_on < stale_before)
     kind = case((stale, "stale"), else_="fresh")
     counts = Counts()
@@ -105,8 +101,9 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 
 
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Councils that were there before `until`, by the agreements that their live entries name, as of a moment."""
+    """Count councils known before `until`, by the agreements that their live entries name, at `moment`."""
     council, entry = feeds.c, register_entries.c
+    # An agreement without an end date never expires.
     ends = case((entry.pk.is_not(None), func.coalesce(entry.agreement_until, date.max)))
     query = (
         select(council.code, func.max(ends))
@@ -114,6 +111,7 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
             feeds,
             register_entries,
             and_(entry.feed_id == council.feed_id, entry.live, entry.agreement_named),
+            # Keeps councils without any entry, which count as `none_named`.
             isouter=True,
         )
         .where(council.kind == "council", council.created_at < until)
@@ -121,13 +119,14 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
     )
     counts, today = Counts(), london_day(moment)
     for code, last in connection.execute(query):
+        # The council's longest agreement decides.
         kind = "none_named" if last is None else "in_force" if last >= today else "expired"
         add(counts, Figure.AGREEMENTS, code, (), kind)
     return counts
 
 
 def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Councils and providers that were there before `until`, heard and silent as of a moment."""
+    """Count councils and providers known before `until`, heard or silent at `moment`."""
     counts = Counts()
     silent_before = moment - timedelta(days=SILENT_DAYS)
     query = select(feeds.c.kind, feeds.c.code, feeds.c.last_heard_at).where(feeds.c.created_at < until)
@@ -139,13 +138,14 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Lines matched now, by whether the provider's notice said that they carry an alarm."""
+    """Count lines matched now, by whether the provider's notice said that they carry an alarm."""
     counts = Counts()
     known = case((notices.c.telecare_known.is_(True), "known_to_provider"), else_="council_only")
     query = (
         select(register_entries.c.feed_id, notices.c.feed_id, known, func.count())
         .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
         .join(register_entries, register_entries.c.pk == matches.c.entry_pk)
+        # A possible match is too uncertain to count against a provider.
         .where(matches.c.live, matches.c.level != "possible", matches.c.decision != "rejected")
         .group_by(register_entries.c.feed_id, notices.c.feed_id, known)
     )

@@ -187,7 +187,7 @@ def _page_cases(connection: Connection, store: Store, cases: list[Case] | tuple[
 
 
 def _earlier(connection: Connection, store: Store, reference: str) -> tuple[Acknowledgement, ...]:
-    words = (audit.c.subject == reference, audit.c.word == AuditAction.ALERT_ACKNOWLEDGED.value)
+    words = (audit.c.subject == reference, audit.c.action == AuditAction.ALERT_ACKNOWLEDGED.value)
     rows = connection.execute(select(audit.c.pk, audit.c.at, audit.c.actor_sealed).where(*words).order_by(audit.c.pk))
     return tuple(
         Acknowledgement(store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"], row.at) for row in rows

@@ -1,7 +1,7 @@
-"""The audit vocabulary: everything the audit can say, each word with exactly the fields it carries.
+"""The audit vocabulary: every action that the audit can record, with exactly the fields of each.
 
-The negatives are words too: what was refused, suppressed, or could not be done must be as easy to find as what was
-done. No field ever holds a telephone number, an address or a name; who acted is sealed beside the row.
+It also has actions for what was refused, suppressed or could not be done. No field ever holds a telephone number, an
+address or a name; the person who acted is sealed beside the row.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class AuditAction(StrEnum):
-    """What happened. The values are stored: never change one."""
+    """The actions that the audit records. The values are stored: never change one."""
 
     SUBMISSION_ACCEPTED = "submission_accepted"
     SUBMISSION_REPEATED = "submission_repeated"
@@ -37,6 +37,7 @@ class AuditAction(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_IN_DOUBT = "delivery_in_doubt"
     DELIVERY_GIVEN_UP = "delivery_given_up"
+    # Every contact route of the council failed.
     NOBODY_COULD_BE_TOLD = "nobody_could_be_told"
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
     DUPLICATE_SUPPRESSED = "duplicate_suppressed"
@@ -46,28 +47,35 @@ class AuditAction(StrEnum):
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     POLICY_CHANGED = "policy_changed"
+    # Month-end figures of how things stood; its rows also mark the month as closed.
     STOCK_TAKEN = "stock_taken"
     BACKUP_MADE = "backup_made"
     DATABASE_RESTORED = "database_restored"
 
 
+# The exact fields of each action. A row with any other field is rejected.
+# `records` of notices and entries: [id, revision].
 FIELDS: dict[AuditAction, frozenset[str]] = {
-    word: frozenset(fields.split())
-    for word, fields in {
+    action: frozenset(fields.split())
+    for action, fields in {
         AuditAction.SUBMISSION_ACCEPTED: "submission records accepted warned unchanged stale rejected",
         AuditAction.SUBMISSION_REPEATED: "submission",
         AuditAction.REPLACEMENT_REFUSED: "would_withdraw live share",
         AuditAction.NOTICES_ACCEPTED: "submission records",
+        # `leads`: number of new notices by days from receipt to the earliest harmful day, or `none`.
         AuditAction.NOTICES_TIMED: "submission leads",
         AuditAction.NOTICES_STALE: "submission records",
         AuditAction.NOTICES_SUPERSEDED: "submission records",
         AuditAction.ENTRIES_ACCEPTED: "submission records",
         AuditAction.ENTRIES_STALE: "submission records",
         AuditAction.ENTRIES_WITHDRAWN: "submission records",
+        # [notice, entry, level, notice revision, entry revision]
         AuditAction.LINES_MATCHED: "records",
+        # [notice, entry, reason code]
         AuditAction.LINES_UNMATCHED: "records",
         AuditAction.MATCH_DECIDED: "notice entry decision level",
         AuditAction.CASE_OPENED: "case entry level harm_on providers",
+        # `detail`: code of what a person recorded, such as who confirmed or what was fitted.
         AuditAction.CASE_MOVED: "case event from to harm_on issued_at providers detail",
         AuditAction.CASE_NOTED: "case event state harm_on issued_at providers detail",
         AuditAction.CASE_LINES_CHANGED: "case harm_on issued_at providers",
@@ -88,13 +96,9 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.KEY_CREATED: "key role expires_at",
         AuditAction.KEY_REVOKED: "key",
         AuditAction.POLICY_CHANGED: "version",
+        # `counts`: [table, key, count]
         AuditAction.STOCK_TAKEN: "month figure counts",
         AuditAction.BACKUP_MADE: "kind bytes",
         AuditAction.DATABASE_RESTORED: "record_ends deliveries",
     }.items()
 }
-"""The exact fields of each word. `records` lists what a chunk held: [id, revision] of a notice or an entry,
-[notice, entry, level, notice revision, entry revision] of a match found, [notice, entry, why] of one withdrawn. `leads`
-counts new notices by the days from their receipt to their earliest harmful day (`none` without one). `detail` is a code
-of what a person recorded: who confirmed, how the resident was reached, what was fitted. `counts` are [table, key,
-count]."""

@@ -1,4 +1,4 @@
-"""The clock as a port: rules take `now`, shells take a `Clock`, only this file reads the time."""
+"""The clock as a port. Rules take `now` as an argument, services take a `Clock`, and only this file reads the time."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+# Dates in notices, thresholds and messages are in this zone. Stored times are UTC.
 LONDON = ZoneInfo("Europe/London")
-"""Dates in notices, thresholds and messages are dates in this zone; stored times are UTC."""
 
 
 class Clock(Protocol):
-    """Tells the time as an aware UTC datetime."""
+    """A source of the current time as an aware UTC datetime."""
 
     def now(self) -> datetime: ...
 
 
 class SystemClock:
-    """The machine's clock."""
-
     def now(self) -> datetime:
         return datetime.now(UTC)
 
 
 class AcceleratedClock:
-    """A clock that starts at `start` and runs `factor` times as fast as the machine's, for demonstrations."""
+    """A clock that starts at `start` and runs `factor` times as fast as the machine's. For demonstrations."""
 
     def __init__(self, start: datetime, factor: float = 1.0) -> None:
         self._start = start
@@ -35,17 +33,15 @@ class AcceleratedClock:
         return self._start + (datetime.now(UTC) - self._origin) * self._factor
 
     def run_at(self, factor: float) -> None:
-        """Go on from the time it shows, `factor` times as fast as the machine's clock."""
+        # Continues from the time shown now, so that time never jumps.
         self._start, self._origin, self._factor = self.now(), datetime.now(UTC), factor
 
 
 def london_day(moment: datetime) -> date:
-    """The calendar day in Europe/London on which an aware moment falls."""
     return moment.astimezone(LONDON).date()
 
 
 def london_midnight(day: date) -> datetime:
-    """The moment, in UTC, at which a calendar day begins in Europe/London."""
     return datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC)
 
 
@@ -54,10 +50,10 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(moment: datetime) -> int:
-    """Whole microseconds since 1970 in UTC, exact (no floating point)."""
+    """Return whole microseconds since 1970 in UTC."""
+    # Integer division: `timestamp()` is a float and loses microseconds.
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
-    """The aware UTC datetime of `to_micros`."""
     return _EPOCH + timedelta(microseconds=micros)

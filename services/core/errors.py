@@ -1,20 +1,20 @@
-"""The root of the errors Pullcord raises on purpose."""
+"""Base classes of the errors that Pullcord raises on purpose."""
 
 from __future__ import annotations
 
 
 class PullcordError(Exception):
-    """Something a caller can understand and act on.
+    """An error that the caller can understand and act on.
 
-    The text never holds a telephone number, an address or a name: it may be logged and shown.
+    Its text never holds a telephone number, an address or a name, because it may be logged and shown.
     """
 
+    # False if the same call may succeed later without any change.
     permanent: bool = True
-    """False when the same call may succeed later without any change."""
 
 
 class NotFoundError(PullcordError):
-    """The thing named does not exist, or not for whoever asks."""
+    """The named thing does not exist, or is not visible to the caller."""
 
 
 class ConflictError(PullcordError):
@@ -22,4 +22,4 @@ class ConflictError(PullcordError):
 
 
 class RefusedError(PullcordError):
-    """A rule forbids it; the text says which, and what to do instead."""
+    """A rule forbids the request. The text says which rule and what to do instead."""

@@ -1,4 +1,4 @@
-"""Identifiers people and machines see. Randomness is an argument."""
+"""Identifiers for people and machines. The source of randomness is an argument."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from datetime import datetime
 
 from services.core.clock import to_micros
 
+# 32 characters. 0, 1, I and O are missing because they are misread on paper and misheard on the telephone.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Thirty-two signs; 0, 1, I and O are left out: they are misread on paper and misheard on the telephone."""
 
+# `os.urandom`, or a seeded replacement in tests.
 RandomBytes = Callable[[int], bytes]
-"""`os.urandom`, or a seeded stand-in."""
 
 
 def reference(prefix: str, random: RandomBytes) -> str:
-    """A reference a person can read out, such as `C-7K3M-2Q9P` (40 random bits)."""
+    """Return a reference that a person can read out, such as `C-7K3M-2Q9P` (40 random bits)."""
+    # 32 characters, so the low 5 bits of a byte choose one without bias.
     signs = "".join(ALPHABET[byte & 31] for byte in random(8))
     return f"{prefix}-{signs[:4]}-{signs[4:]}"
 
 
 def event_id(now: datetime, random: RandomBytes) -> str:
-    """An id that sorts by time, as UUIDv7 does: 12 hexadecimal digits of milliseconds, then 80 random bits."""
+    """Return an id that sorts by time, like UUIDv7: 12 hex digits of milliseconds, then 80 random bits."""
     return f"{to_micros(now) // 1000:012x}{random(10).hex()}"

@@ -1,6 +1,6 @@
 """Short texts that people write about a case. None may carry a telephone number: the case knows its line.
 
-What a text may not hold is refused with a remedy; the text itself is never repeated in a message.
+A text that is not allowed is refused with a remedy. The message never repeats the text.
 """
 
 import re
@@ -11,15 +11,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 LABEL_LENGTH = 100
 NOTE_LENGTH = 500
 
+# Removed before digits are counted: `2026-12-03 10:30` has more than nine.
 _DATE_OR_TIME = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})\b|\b\d{1,2}:\d{2}\b")
 _GAP = r"[\s().\-/\u2010-\u2015]*"
 _ANY_NUMBER = re.compile(rf"(?:\d{_GAP}){{9,}}")
+# Only what can be dialled in the United Kingdom.
 _UK_NUMBER = re.compile(rf"(?<!\w)(?:(?:\+|00){_GAP}4{_GAP}4{_GAP}|0)[1-35789]{_GAP}(?:\d{_GAP}){{8,9}}(?!\w)")
+# Names of software and placeholders: a person must answer for an act.
 _NOBODY = frozenset({"system", "pullcord", "automatic", "automated", "unknown", "nobody", "none"})
 
 
 def has_telephone_number(text: str) -> bool:
-    """Whether the text holds nine digits or more in a row, as a telephone number is written; dates do not count."""
+    """Return True if the text holds nine or more digits in a row, as in a telephone number. Dates do not count."""
     return _ANY_NUMBER.search(_DATE_OR_TIME.sub("*", text)) is not None
 
 
@@ -30,7 +33,7 @@ def _without_number(text: str) -> str:
 
 
 def _reference(text: str) -> str:
-    # References are long numbers too: only what is dialled in the United Kingdom is refused.
+    # References are long numbers too, so only a dialled UK number is refused.
     if _UK_NUMBER.search(text):
         raise ValueError("looks like a telephone number: give the reference the provider uses for its own records")
     return text
@@ -44,32 +47,32 @@ def _person(text: str) -> str:
     return _without_number(text)
 
 
+# A name for a thing, up to 100 characters.
 Label = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LABEL_LENGTH),
     AfterValidator(_without_number),
 ]
-"""A name for a thing, up to 100 characters."""
 
+# A remark in plain words, up to 500 characters.
 Note = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTE_LENGTH),
     AfterValidator(_without_number),
 ]
-"""A remark in plain words, up to 500 characters."""
 
+# Another organisation's reference, up to 100 characters. Long digits are allowed, a dialled number is not.
 Reference = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LABEL_LENGTH), AfterValidator(_reference)
 ]
-"""Somebody else's reference, up to 100 characters; long digits are allowed, a dialled number is not."""
 
+# The name of the person who acted. An act without a person stops no alert.
 PersonName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=LABEL_LENGTH), AfterValidator(_person)
 ]
-"""The person who acted, by name: an act of nobody stops nothing."""
 
 
 class Closed(BaseModel):
-    """A value that cannot change, knows every field it may have, and keeps what was typed out of its errors."""
+    """Base class of immutable values that refuse unknown fields and keep input out of their error messages."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,4 +1,4 @@
-"""Working days of the four nations: Monday to Friday, less the nation's bank holidays."""
+"""Working days of the four nations: Monday to Friday, except the nation's bank holidays."""
 
 from datetime import date, timedelta
 from enum import StrEnum
@@ -29,12 +29,11 @@ _SUBDIVISIONS: Final = {
 
 
 def is_working_day(day: date, nation: Nation) -> bool:
-    """Whether `day` is neither at a weekend nor a bank holiday of the nation."""
     return day.weekday() < _SATURDAY and day not in _bank_holidays(nation, day.year)
 
 
 def add_working_days(day: date, n: int, nation: Nation) -> date:
-    """The `n`th working day after `day`; backwards for a negative `n`, and `day` itself for 0."""
+    """Return the `n`th working day after `day`: backwards for a negative `n`, `day` itself for 0."""
     step = _ONE_DAY if n > 0 else -_ONE_DAY
     for _ in range(abs(n)):
         day = _next(day, step, nation)
@@ -42,7 +41,6 @@ def add_working_days(day: date, n: int, nation: Nation) -> date:
 
 
 def previous_working_day(day: date, nation: Nation) -> date:
-    """The last working day before `day`."""
     return _next(day, -_ONE_DAY, nation)
 
 
@@ -53,6 +51,7 @@ def _next(day: date, step: timedelta, nation: Nation) -> date:
     return day
 
 
+# The library computes a year's holidays on each call.
 @cache
 def _bank_holidays(nation: Nation, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("GB", subdiv=_SUBDIVISIONS[nation], years=year))

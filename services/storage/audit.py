@@ -1,4 +1,4 @@
-"""Writes the audit: append-only rows, each in the transaction of the effect it tells of."""
+"""Writes the audit: append-only rows, each in the transaction of the effect that it records."""
 
 from __future__ import annotations
 
@@ -17,31 +17,33 @@ from services.storage.vault import Vault, place
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One thing that happened. `fields` are exactly the word's; `actor` is the person who acted, sealed at writing."""
+    """One action. `fields` are exactly those of the action. `actor` is the person who acted, sealed when written."""
 
-    word: AuditAction
+    action: AuditAction
     fields: Mapping[str, Any]
     subject: str | None = None
     feed_id: str | None = None
     actor: str | None = None
+    # Other content that only an authorised reader may see: a person's evidence or reason.
     sealed: Mapping[str, Any] = field(default_factory=dict)
-    """What else must be kept but not read by the way: a person's evidence, the reason they gave."""
 
     def __post_init__(self) -> None:
-        if set(self.fields) != FIELDS[self.word]:
-            raise ValueError(f"{self.word}: fields {sorted(self.fields)}, not {sorted(FIELDS[self.word])}")
+        # An unlisted field could hold personal data, so it is an error and never written.
+        if set(self.fields) != FIELDS[self.action]:
+            raise ValueError(f"{self.action}: fields {sorted(self.fields)}, not {sorted(FIELDS[self.action])}")
 
 
 def write_audit(connection: Connection, vault: Vault, rows: Sequence[AuditRow], now: datetime) -> None:
-    """Append rows to the audit."""
     if not rows:
         return
+    # Allotted first, because the seal is bound to the row's id.
     pks = allocate_ids(connection, "audit", len(rows))
     values = [
         {
             "pk": pk,
+            # The time of the transaction, not of each row.
             "at": now,
-            "word": row.word.value,
+            "action": row.action.value,
             "feed_id": row.feed_id,
             "subject": row.subject,
             "fields": dict(row.fields),

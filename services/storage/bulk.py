@@ -1,4 +1,4 @@
-"""Writes many rows at once: what the toolkit does for a statement of one row is too slow for thousands."""
+"""Inserts many rows at once. SQLAlchemy's own insert is too slow for thousands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Processor = Callable[[Any], Any]
 def bulk_insert(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows whose values are in the order of `names`, each converted as its column's type demands.
 
-    On PostgreSQL by COPY. Raises what an insert raises.
+    Uses COPY on PostgreSQL. Raises the same errors as an ordinary insert.
     """
     if not rows:
         return
@@ -39,6 +39,8 @@ def _copy(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]
             for row in rows:
                 copy.write_row(row)
     except driver.Error as error:
+        # Callers retry on SQLAlchemy's errors, so the driver's own is wrapped.
+        # Parameters stay hidden because they may be personal.
         raise DBAPIError.instance(
             statement, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
         ) from error
@@ -51,6 +53,7 @@ def _converted(row: Sequence[Any], processors: Sequence[tuple[int, Processor]]) 
     return tuple(values)
 
 
+# Looking up processors takes longer than converting a row.
 @lru_cache(maxsize=64)
 def _processors(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[tuple[int, Processor], ...]:
     found = ((place, _processor(table.c[name].type, dialect)) for place, name in enumerate(names))
@@ -58,7 +61,7 @@ def _processors(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple
 
 
 def _processor(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
-    # Both drivers take bytes as they are; the toolkit's wrapping of each value costs more than the rest of its row.
+    # Both drivers take bytes as they are. SQLAlchemy's wrapper costs more than the rest of the row.
     if isinstance(type_, LargeBinary):
         return None
     return type_.dialect_impl(dialect).bind_processor(dialect)

@@ -1,4 +1,4 @@
-"""Engines: SQLite with every commit on disk, PostgreSQL with limits to how long anything may be waited for."""
+"""Database engines: SQLite with every commit on disk, PostgreSQL with limits on every wait."""
 
 from __future__ import annotations
 
@@ -6,36 +6,34 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 
+# The wait for SQLite's one write lock.
 BUSY_MILLISECONDS = 30_000
 
+# A statement beyond its limit fails and is retried. A transaction may be idle while brokers acknowledge (30 s).
+# An idle one beyond its limit is ended, because its locks would block all other workers.
 POSTGRES_LIMITS = {
     "lock_timeout": "10s",
     "statement_timeout": "60s",
     "idle_in_transaction_session_timeout": "120s",
 }
-"""What waits longer than this for a lock, or runs longer, is given up and tried again. A transaction may be idle for as
-long as brokers may take to acknowledge (30 s), but not for ever: its locks would hold up everybody."""
 
+# Finds a connection with a dead peer after about 30 seconds (parameters of libpq).
 POSTGRES_CONNECTION = {
     "connect_timeout": 10,
     "keepalives": 1,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    # Milliseconds. Covers data that was sent and never acknowledged, for which keepalives do not run.
     "tcp_user_timeout": 25_000,
     "options": " ".join(f"-c {name}={value}" for name, value in POSTGRES_LIMITS.items()),
 }
-"""A connection whose other end has gone without a word is found dead after half a minute (libpq's parameters)."""
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for a `sqlite:///` or `postgresql+psycopg://` URL.
+    """Return an engine for a `sqlite:///` or `postgresql+psycopg://` URL.
 
-    SQLite: write-ahead log, `synchronous=FULL` (a commit is on the disk when it returns, so a 202 survives a power
-    cut), foreign keys on, and every transaction takes the write lock at its start, so none fails half way for want of
-    it.
-
-    PostgreSQL: `POSTGRES_LIMITS` hold for every statement; what the URL itself says of the connection goes before them.
+    Settings in a PostgreSQL URL override `POSTGRES_CONNECTION`.
     """
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False})
@@ -45,26 +43,33 @@ def make_engine(url: str) -> Engine:
     said = make_url(url).query
     return create_engine(
         url,
+        # A server restart leaves dead connections in the pool.
         pool_pre_ping=True,
         connect_args={name: value for name, value in POSTGRES_CONNECTION.items() if name not in said},
     )
 
 
 def reading(engine: Engine) -> Engine:
-    """The same engine for transactions that only read: on SQLite they take no write lock."""
+    # On SQLite such a transaction takes no write lock. PostgreSQL needs no difference.
     return engine.execution_options(pullcord_read_only=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
+    # The driver would begin only at the first write, so `_begin_sqlite` issues BEGIN.
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
+        # Readers go on while one process writes.
         "journal_mode=WAL",
+        # A commit is on disk when it returns, so a 202 answer survives a power cut.
         "synchronous=FULL",
+        # SQLite ignores foreign keys unless told otherwise.
         "foreign_keys=ON",
         f"busy_timeout={BUSY_MILLISECONDS}",
+        # KiB, if negative.
         "cache_size=-131072",
         "temp_store=MEMORY",
+        # Pages (16 MB of 4 KiB pages).
         "wal_autocheckpoint=4000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -73,4 +78,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     read_only = connection.get_execution_options().get("pullcord_read_only", False)
+    # Takes the write lock at the start: upgrading a read lock later could fail half way.
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

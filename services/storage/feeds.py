@@ -1,4 +1,4 @@
-"""Providers and councils: whom the deployment knows."""
+"""The providers and councils that the deployment knows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from services.storage.tables import feeds
 
 Kind = Literal["provider", "council"]
 
+# RCPID of a telecoms provider; GSS code of a local authority.
 _CODES = {"provider": re.compile(r"[A-Z]{4}"), "council": re.compile(r"[ENSW]\d{8}")}
 _FORMS = {
     "provider": "a provider's code is its four-letter RCPID, such as RAVN",
@@ -35,7 +36,7 @@ class Feed:
 
 
 def feed_id_of(kind: Kind, code: str) -> str:
-    """The id of a feed, such as `council:E06000009`.
+    """Return the id of a feed, such as `council:E06000009`.
 
     Raises RefusedError for a code of the wrong form.
     """
@@ -46,10 +47,10 @@ def feed_id_of(kind: Kind, code: str) -> str:
 
 
 def add_feed(store: Store, kind: Kind, code: str, name: str) -> str:
-    """Make a provider or a council known; one already known keeps its name. Returns its id."""
     feed_id = feed_id_of(kind, code)
     with store.writing() as connection:
         known = connection.scalar(select(feeds.c.feed_id).where(feeds.c.feed_id == feed_id))
+        # An existing feed keeps its name: adding it again is safe.
         if known is None:
             connection.execute(
                 insert(feeds).values(
@@ -64,7 +65,6 @@ def add_feed(store: Store, kind: Kind, code: str, name: str) -> str:
 
 
 def list_feeds(connection: Connection, kind: Kind | None = None) -> Sequence[Feed]:
-    """The feeds known, by kind and code."""
     row = feeds.c
     query = select(row.feed_id, row.kind, row.code, row.name, row.last_heard_at).order_by(row.kind, row.code)
     if kind is not None:
@@ -73,5 +73,5 @@ def list_feeds(connection: Connection, kind: Kind | None = None) -> Sequence[Fee
 
 
 def lock_feed(connection: Connection, feed_id: str) -> None:
-    """Wait for other submissions of the same feed: its records change one submission at a time."""
+    # Submissions of one feed run one after the other, because each decides on the feed's records.
     connection.execute(select(feeds.c.feed_id).where(feeds.c.feed_id == feed_id).with_for_update())

@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this version, or back."""
+"""Upgrades a database to the schema of this version, or downgrades it."""
 
 from __future__ import annotations
 
@@ -17,39 +17,35 @@ from services.storage.dialect import LOCK_CLASS, Exclusive
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+# Lock under which one process at a time migrates.
 MIGRATION = {"lock_class": LOCK_CLASS, "number": Exclusive.MIGRATION.value}
-"""The lock under which one process at a time migrates."""
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Create or upgrade the schema; a database already there is left as it is."""
     with _migrating(engine) as connection:
         command.upgrade(_config(connection), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Take the schema back to `revision` (`base` removes every table)."""
     with _migrating(engine) as connection:
         command.downgrade(_config(connection), revision)
 
 
 class DatabaseSchema(StrEnum):
-    """How a database's schema stands to this version."""
+    """The state of a database's schema, compared with this version."""
 
     NONE = "none"
     OLDER = "older"
     CURRENT = "current"
+    # Works too: what a migration replaces is removed one version later.
     NEWER = "newer"
-    """Of a later version. It holds all that this version needs: what a migration replaces goes a version later."""
 
     @property
     def fits(self) -> bool:
-        """Whether this version can work with it."""
         return self in (DatabaseSchema.CURRENT, DatabaseSchema.NEWER)
 
 
 def schema_of(connection: Connection) -> DatabaseSchema:
-    """How the database's schema stands to this version."""
     scripts = ScriptDirectory.from_config(_config(connection))
     there = MigrationContext.configure(connection).get_current_revision()
     if there is None:
@@ -57,27 +53,28 @@ def schema_of(connection: Connection) -> DatabaseSchema:
     if there == scripts.get_current_head():
         return DatabaseSchema.CURRENT
     known = {script.revision for script in scripts.walk_revisions()}
+    # A revision unknown here can only come from a later version.
     return DatabaseSchema.OLDER if there in known else DatabaseSchema.NEWER
 
 
 @contextmanager
 def _migrating(engine: Engine) -> Iterator[Connection]:
-    """A connection for migrations, each a transaction or taking itself out of one; on PostgreSQL one process at a time.
-
-    A migration may run long, but does not wait long for a lock on a table: whoever else wants it would wait behind it.
-    """
     with engine.connect() as connection:
         if connection.dialect.name != "postgresql":
             yield connection
             connection.commit()
             return
+        # A migration may run long. Waiting for another process that migrates may take minutes.
         _execute(connection, "SET statement_timeout = 0", "SET lock_timeout = '10min'")
+        # Held by the session, because each migration is its own transaction.
         connection.execute(text("SELECT pg_advisory_lock(:lock_class, :number)"), MIGRATION)
+        # A short wait for table locks: other queries queue behind a waiting migration.
         _execute(connection, "SET lock_timeout = '5s'")
         try:
             yield connection
             connection.commit()
         finally:
+            # A failed transaction accepts no further statement, and the lock must be released.
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:lock_class, :number)"), MIGRATION)
             _execute(connection, "RESET statement_timeout", "RESET lock_timeout")

@@ -1,9 +1,9 @@
-"""The vault: AES-256-GCM for whatever could say whom a row is about.
+"""The vault: AES-256-GCM for whatever could identify a person.
 
 A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data names the table
 and the row, so a value copied to another row does not open. Old keys stay for reading until `reseal` has moved every
-row. The keys may change while the vault is in use: it asks for them anew before it seals, and where it meets a key
-that it does not hold.
+row. The keys may change while the vault is in use: it checks for new ones before it seals, and when it meets a key that
+it does not hold.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pydantic_core import from_json, to_json
 
 from services.core.errors import PullcordError
 
+# 96 bits, as NIST SP 800-38D recommends for GCM.
 NONCE_BYTES = 12
 KEY_BYTES = 32
 KEY_ID_SIGNS = 16
@@ -31,32 +32,33 @@ class VaultError(PullcordError):
 
 
 class MissingKeyError(VaultError):
-    """The key a value is sealed under is not held. Nothing is wrong with the value: once the key is there, it opens."""
+    """The key that a value is sealed under is not held. The value opens once the key is added."""
 
+    # Another process may have a newer key file, so a retry can succeed.
     permanent = False
 
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
-    """Key ids (1-16 signs) with their 32 byte keys; `current` names the one that seals."""
+    """Key ids (1 to 16 characters) with their 32-byte keys. `current` names the one that seals."""
 
     keys: Mapping[str, bytes] = field(repr=False)
     current: str
 
 
 class KeySource(Protocol):
-    """Where a vault learns of keys that have changed since it was made."""
+    """Provides keys that have changed since the vault was created."""
 
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
-        """The keys, if they have changed since this was last asked; a source may look only now and then.
+        """Return the keys if they changed since the last call. A source may check only at intervals.
 
-        With `at_once` it looks now: a value is sealed under a key that is not held.
+        With `at_once` it checks now, because a value is sealed under a key that is not held.
         """
         ...
 
 
 class Vault:
-    """Seals and opens. `keys` maps key ids to keys; `current` names the one that seals (see `VaultKeys`)."""
+    """Seals and opens values. `keys` maps key ids to keys, and `current` names the one that seals."""
 
     def __init__(
         self,
@@ -72,30 +74,29 @@ class Vault:
 
     @property
     def current(self) -> str:
-        """The id of the key that seals."""
         return self._held.current
 
     @property
     def heads(self) -> Mapping[str, bytes]:
-        """How every value sealed under a key begins, by the ids of the keys that are held."""
+        # The first bytes of every value under that key.
         return {key_id: _head(key_id) for key_id in self._held.ciphers}
 
     def seal(self, place: bytes, value: Any) -> bytes:
-        """Seal a JSON value for one place (see `place`)."""
         return self.seal_json(place, to_json(value))
 
     def seal_json(self, place: bytes, body: bytes) -> bytes:
-        """Seal what is JSON already."""
         held = self._renewed(at_once=False)
+        # Never repeated under one key: GCM loses all secrecy and integrity then.
         nonce = self._random(NONCE_BYTES)
         return held.head + nonce + held.cipher.encrypt(nonce, body, place)
 
     def open(self, place: bytes, sealed: bytes) -> Any:
-        """The value sealed for that place.
+        """Return the value sealed for that place.
 
-        Raises VaultError when the key is not held or the value was altered or moved.
+        Raises VaultError if the key is not held, or the value was altered or moved.
         """
         key_id, rest = _parted(sealed)
+        # An unknown key may be a new one that another process began to use.
         cipher = self._held.ciphers.get(key_id) or self._renewed(at_once=True).ciphers.get(key_id)
         if cipher is None:
             raise MissingKeyError(f"no vault key {key_id!r}: add it to the keys to read what is sealed under it")
@@ -105,9 +106,9 @@ class Vault:
             raise VaultError(_ALTERED) from None
 
     def _renewed(self, *, at_once: bool) -> _Held:
-        """The keys as they are now. Under a lock: who asks while another reads them waits for what they read."""
         if self._source is None:
             return self._held
+        # A second thread waits for the keys being read, and does not seal under the old ones.
         with self._renewing:
             keys = self._source(at_once=at_once)
             if keys is not None:
@@ -117,7 +118,7 @@ class Vault:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """The keys ready for use: one object, so that a value is sealed with all of one set of keys."""
+    """The keys ready for use. One object, so that a value is sealed with the parts of one set of keys."""
 
     current: str
     ciphers: Mapping[str, AESGCM]
@@ -126,6 +127,7 @@ class _Held:
 
 
 def _hold(given: VaultKeys) -> _Held:
+    # Fails when keys are loaded, not at the first value.
     if given.current not in given.keys:
         raise VaultError(f"the current vault key {given.current!r} is not among the keys")
     for key_id, key in given.keys.items():
@@ -144,12 +146,11 @@ _ALTERED = "a sealed value does not open: it was altered or moved"
 
 
 def key_of(sealed: bytes) -> str:
-    """The id of the key that a value is sealed under."""
     return _parted(sealed)[0]
 
 
 def _parted(sealed: bytes) -> tuple[str, bytes]:
-    """Which key sealed a value, and the rest of it. What was never sealed must not be taken for an id and shown."""
+    # The first byte is the length of the key id.
     end = 1 + sealed[0] if sealed else 1
     return _read_id(sealed[1:end]), sealed[end:]
 
@@ -157,11 +158,12 @@ def _parted(sealed: bytes) -> tuple[str, bytes]:
 @lru_cache(maxsize=64)
 def _read_id(written: bytes) -> str:
     key_id = written.decode(errors="replace")
+    # A value that was never sealed must not be taken for a key id and appear in an error.
     if not 1 <= len(key_id) <= KEY_ID_SIGNS or not key_id.isprintable() or "\ufffd" in key_id:
         raise VaultError(_ALTERED)
     return key_id
 
 
 def place(table: str, key: bytes | int) -> bytes:
-    """The associated data of a sealed column: its table and its row."""
+    """Return the associated data of a sealed value: its table and its row."""
     return table.encode() + b"|" + (key if isinstance(key, bytes) else str(key).encode())

@@ -1,4 +1,4 @@
-"""Who calls: the API key in the `Authorization` header, and what it may see."""
+"""Identifies the caller from the API key in the `Authorization` header, and limits what each role may see."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from services.storage.secrets.keys import Caller, KeyEndedError, Role, find_call
 from services.storage.store import Store
 from services.web.problems import ProblemError, ProblemType
 
+# No automatic error: its answer would not be a problem of RFC 9457.
 _bearer = HTTPBearer(auto_error=False, description="An API key made with `pullcord keys create`.")
 
 
 def store_of(request: Request) -> Store:
-    """The store the application was made with."""
     store: Store = request.app.state.store
     return store
 
@@ -26,9 +26,10 @@ StoreOf = Annotated[Store, Depends(store_of)]
 def caller(
     store: StoreOf, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> Caller:
-    """The caller, or a 401."""
+    """Return the caller, or answer 401."""
     try:
         found = find_caller(store, credentials.credentials) if credentials else None
+    # Only the holder of the right key learns that it has expired.
     except KeyEndedError as ended:
         raise _unauthenticated(str(ended)) from ended
     if found is None:
@@ -44,19 +45,17 @@ CallerOf = Annotated[Caller, Depends(caller)]
 
 
 def own_feed(caller: Caller, role: Role) -> str:
-    """The feed of a caller that must have a role, or a 403."""
+    """Return the feed of a caller that must have this role, or answer 403."""
     if caller.role is not role or caller.feed_id is None:
         raise ProblemError(403, ProblemType.FORBIDDEN, f"this needs a {role}'s key")
     return caller.feed_id
 
 
 def provider(caller: CallerOf) -> str:
-    """The feed of a calling provider."""
     return own_feed(caller, Role.PROVIDER)
 
 
 def council(caller: CallerOf) -> str:
-    """The feed of a calling council."""
     return own_feed(caller, Role.COUNCIL)
 
 
@@ -65,14 +64,13 @@ CouncilFeed = Annotated[str, Depends(council)]
 
 
 def named_council(council: str, feed: CouncilFeed) -> str:
-    """The feed of a calling council, which must be the one the address names."""
+    """Return the feed of the calling council, or answer 403 if the path names another council."""
     if feed != f"council:{council}":
         raise ProblemError(403, ProblemType.FORBIDDEN, "the key belongs to another council")
     return feed
 
 
 def regulator(caller: CallerOf) -> Caller:
-    """A calling regulator."""
     if caller.role is not Role.REGULATOR:
         raise ProblemError(403, ProblemType.FORBIDDEN, "this needs a regulator's key")
     return caller

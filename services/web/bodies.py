@@ -1,4 +1,4 @@
-"""Reads request bodies within bounds, and takes rows out of JSON and NDJSON."""
+"""Reads request bodies within size limits, and extracts rows from JSON and NDJSON."""
 
 from __future__ import annotations
 
@@ -13,26 +13,28 @@ from services.web.problems import ProblemError, ProblemType
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+# The number of a row in the body, from 1, and its fields.
 Row = tuple[int, Mapping[str, Any]]
 
+# Bytes. The limit for a request with one object, not a batch.
 SMALL_BODY = 64 * 1024
-"""The largest body, in bytes, of a request that is one object and no batch."""
 
+# Digits of a declared size. More digits exceed every limit, and beyond 4,300 `int` raises an error.
 LONGEST_SIZE = 18
-"""Digits of a declared size; one with more is beyond every limit."""
 
+# Excel and Notepad write this mark at the start of UTF-8 files.
 _BOM = b"\xef\xbb\xbf"
+# The one key of a row that was no JSON object. No schema has it, so the row is rejected by its number.
 NOT_AN_OBJECT = "\x00not_an_object"
-"""The one key of a row that was no JSON object: no schema knows it, so the row is refused by name and number."""
 
 
 def media_type(request: Request) -> str:
-    """The media type of a request, without parameters, in lower case."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The body, at most `limit` bytes of it read, or a 413."""
+    """Return the body, or answer 413 after reading at most `limit` bytes."""
+    # A small compressed body could expand beyond every limit.
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         detail = "send the body as it is, without a Content-Encoding"
         raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, detail, headers={"Accept-Encoding": "identity"})
@@ -41,6 +43,7 @@ async def read_body(request: Request, limit: int) -> bytes:
         raise _too_large(limit)
     parts: list[bytes] = []
     size = 0
+    # The declared size may be missing or wrong, so what arrives is counted too.
     async for part in request.stream():
         size += len(part)
         if size > limit:
@@ -50,9 +53,9 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 class SmallBodyRoute(APIRoute):
-    """A route that takes one small JSON object: its body is bounded before the framework reads it.
+    """A route for one small JSON object, whose body is limited before the framework reads it.
 
-    Answers 413 to a larger body and 415 to one that is not JSON, whoever calls.
+    Answers 413 to a larger body and 415 to one that is not JSON, before the caller is identified.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -63,6 +66,7 @@ class SmallBodyRoute(APIRoute):
             if body and media_type(request) != JSON:
                 raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, f"send {JSON}")
 
+            # The framework reads the body from here, because the stream is consumed.
             async def replay() -> dict[str, Any]:
                 return {"type": "http.request", "body": body, "more_body": False}
 
@@ -72,9 +76,9 @@ class SmallBodyRoute(APIRoute):
 
 
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
-    """The rows of a body: one object, a list of objects, or an object whose `member` is the list; or NDJSON.
+    """Return the rows of a body: one object, a list of objects, an object whose `member` is the list, or NDJSON.
 
-    A line of NDJSON that is no JSON object, like an item of a list that is none, becomes a row refused on its own.
+    An NDJSON line or list item that is no JSON object becomes a row that is rejected on its own.
     """
     body = body.removeprefix(_BOM)
     rows = list(_ndjson(body)) if media == NDJSON else list(_json(body, media, member))
@@ -91,8 +95,10 @@ def _json(body: bytes, media: str, member: str) -> Iterator[Row]:
         detail = f"send {JSON} or {NDJSON}; a CSV or XLSX file goes to the uploads address"
         raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, detail)
     try:
+        # NaN and Infinity are not JSON, although some parsers accept them.
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
+        # Without the parser's error, which may quote the content.
         raise ProblemError(400, ProblemType.MALFORMED_BODY, f"the body is not JSON: {_where(error)}") from None
     if isinstance(value, dict) and isinstance(value.get(member), list):
         value = value[member]
@@ -102,6 +108,7 @@ def _json(body: bytes, media: str, member: str) -> Iterator[Row]:
 
 def _ndjson(body: bytes) -> Iterator[Row]:
     for number, line in enumerate(body.split(b"\n"), start=1):
+        # Blank lines count in the numbers, so that a number is the line in the sender's file.
         if not line.strip():
             continue
         try:
@@ -118,7 +125,7 @@ def _object(item: Any) -> Mapping[str, Any]:
 
 
 def _where(error: ValueError) -> str:
-    """The parser's own word on where it stopped: it quotes at most the position, never the content."""
+    # Keeps only the position from the parser's message, never the content.
     text = str(error)
     position = text.rpartition(" at ")[2] if " at " in text else "at its start"
     return f"it breaks off at {position}"

@@ -1,4 +1,4 @@
-"""Errors over HTTP: RFC 9457 problem details with types that stay."""
+"""Errors over HTTP: RFC 9457 problem details with stable types."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:pullcord:problem:"
 
+# Seconds until a sender may repeat a request that the database could not take.
 RETRY_AFTER_SECONDS = "10"
-"""How soon a sender whose submission could not be taken now should come again."""
 
+# What can be said about a request that failed on our side: the database may have committed it.
 ASKED = "nothing was changed. Ask again"
 KEYED = (
     "what you sent may or may not have been taken in. "
     "Send it again with the same Idempotency-Key: that never takes anything in twice"
 )
 UNKEYED = "what you sent may or may not have been taken in. Look at what is on record before you send it again"
-"""What we know of a request that a fault of ours has cut off: the database may have it already."""
 
 
 class ProblemType(StrEnum):
@@ -70,7 +70,7 @@ class Problem(BaseModel):
 
 
 class ProblemError(PullcordError):
-    """An answer that is a problem; `extra` are the members that belong to its type."""
+    """An error that becomes a problem answer. `extra` holds the members specific to its type."""
 
     def __init__(
         self,
@@ -89,7 +89,6 @@ class ProblemError(PullcordError):
 
 
 def problem_response(error: ProblemError) -> JSONResponse:
-    """The answer a problem makes."""
     body = {
         "type": TYPE_PREFIX + error.type,
         "title": error.type.replace("-", " ").capitalize(),
@@ -97,12 +96,13 @@ def problem_response(error: ProblemError) -> JSONResponse:
         "detail": str(error),
         **error.extra,
     }
+    # Errors depend on the caller's key, so no proxy may keep them.
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **error.headers}
     return JSONResponse(body, error.status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of a route, for the OpenAPI description."""
+    """Return the error answers of a route, for its OpenAPI description."""
     return {
         status: {
             "description": HTTPStatus(status).phrase,
@@ -113,10 +113,11 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
-    """Have every error leave as a problem, the framework's own included."""
+    """Make every error leave as a problem, including the framework's own."""
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
+    # A lost connection, a lock timeout or an empty pool: the same request may succeed later.
     for passing in (OperationalError, PoolTimeoutError):
         app.add_exception_handler(passing, _of_a_passing_fault)
     app.add_exception_handler(Exception, _of_anything)
@@ -130,8 +131,8 @@ _TYPES = {
     405: ProblemType.METHOD_NOT_ALLOWED,
 }
 
+# Parts of a field's path that may be repeated: names and positions, never a possible value.
 _SHOWN_FIELD = re.compile(r"[A-Za-z_-]{1,60}|[0-9]{1,4}")
-"""The parts of a field's place that are repeated to its sender: names and positions, never what might be a value."""
 
 
 def _of_problem(_request: Request, error: Exception) -> JSONResponse:
@@ -149,25 +150,27 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     if any(fault["type"] == "json_invalid" for fault in error.errors()):
         return problem_response(ProblemError(400, ProblemType.MALFORMED_BODY, "the body is not JSON"))
+    # Only place and reason: pydantic's errors also hold the input.
     faults = [{"field": shown_field(fault["loc"]), "reason": fault["msg"]} for fault in error.errors()]
     detail = "the request is not of the form this address takes: see `faults`"
     return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=faults))
 
 
 def shown_field(location: Sequence[int | str]) -> str:
-    """Where in a request a fault lies, with whatever might be a value left out: `body.cases.3`, `query.limit`."""
+    """Return the path of a faulty field, such as `body.cases.3`, with every part hidden that might be a value."""
     parts = map(str, location)
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 
 
 def _known(request: Request) -> str:
-    """What we know of a request that was cut off, and what to do."""
+    # Reading changes nothing, so it is safe to ask again.
     if request.method in ("GET", "HEAD"):
         return ASKED
     return KEYED if "Idempotency-Key" in request.headers else UNKEYED
 
 
 def _of_a_passing_fault(request: Request, error: Exception) -> JSONResponse:
+    # The kind of error only: its text may hold the statement and its values.
     log.warning("database_not_reached", error=type(error).__name__)
     detail = f"the database is away or busy; {_known(request)}"
     headers = {"Retry-After": RETRY_AFTER_SECONDS}

@@ -97,7 +97,7 @@ def test_what_cannot_be_parsed_is_set_aside_once_and_the_rest_is_handled(
     assert listener.heard == [event.id for event in good]
     with store.reading() as connection:
         kept = connection.execute(select(quarantine.c.consumer, quarantine.c.topic, quarantine.c.body)).all()
-        said = connection.scalars(select(audit.c.word).where(audit.c.word == AuditAction.EVENT_QUARANTINED)).all()
+        said = connection.scalars(select(audit.c.action).where(audit.c.action == AuditAction.EVENT_QUARANTINED)).all()
     assert sorted(kept) == sorted((listener.name, topic, body) for body in UNPARSEABLE)
     assert len(said) == len(UNPARSEABLE)
 

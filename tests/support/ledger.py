@@ -30,7 +30,7 @@ def count(deployment: Deployment, table: Table, *conditions: ColumnElement[bool]
 
 def said(deployment: Deployment, word: AuditAction) -> list[dict[str, Any]]:
     """The fields of every audit row with this word, in order."""
-    return [row.fields for row in rows(deployment, audit, audit.c.word == word.value)]
+    return [row.fields for row in rows(deployment, audit, audit.c.action == word.value)]
 
 
 def references(deployment: Deployment, table: Table) -> dict[int, str]:

@@ -55,7 +55,7 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 def last_restore(connection: Connection) -> Restore | None:
     """The last time the database was restored."""
-    query = select(audit.c.at, audit.c.fields).where(audit.c.word == AuditAction.DATABASE_RESTORED.value)
+    query = select(audit.c.at, audit.c.fields).where(audit.c.action == AuditAction.DATABASE_RESTORED.value)
     row = connection.execute(query.order_by(audit.c.at.desc()).limit(1)).one_or_none()
     return Restore(row.at, datetime.fromisoformat(row.fields["record_ends"])) if row else None
 

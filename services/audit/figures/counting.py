@@ -1,4 +1,4 @@
-"""Counts figures from what the audit says. Pure: whoever counts the same rows again gets the same figures."""
+"""Counts figures from audit rows. Pure: the same rows always give the same figures."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from services.core.clock import london_day
 
 
 class Dimension(StrEnum):
-    """The tables a figure is counted in."""
+    """The tables in which a figure is counted."""
 
     TOTAL = "total"
     COUNCIL = "council"
     PROVIDER = "provider"
     KIND = "kind"
+    # Council and kind with a slash between them. For waits: council and number of days.
     COUNCIL_KIND = "council_kind"
-    """A council and a kind, with a slash between them; of waits, a council and a number of days."""
     PROVIDER_KIND = "provider_kind"
 
 
+# Figure, dimension and key. The key is a GSS code, an RCPID or a kind, and empty for the total.
 Count = tuple[str, str, str]
-"""A figure, a dimension, and a key in it: a council's GSS code, a provider's RCPID, a kind; empty for the total."""
 
 Counts = Counter[Count]
 
+# Counted once for each danger to a line: `acted` or `confirmed`, the case, and the issue time of its notice.
 First = tuple[str, str, str]
-"""What is counted once for each danger to a line: `acted` or `confirmed`, the case, and the issue of its notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A row of the audit."""
+    """A row of the audit, without what is sealed."""
 
     at: datetime
-    word: AuditAction
+    action: AuditAction
     feed_id: str | None
     fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseStanding:
-    """Where a case stands by what the audit last said of it."""
+    """The state of a case after the last audit row about it."""
 
     state: str
     harm_on: date | None
@@ -57,37 +57,40 @@ class CaseStanding:
 
 
 def count_month(rows: Iterable[Said], seen: set[First]) -> Counts:
-    """The counts of a month from its rows, in order. `seen` are the firsts of earlier months; its own join them."""
+    """Count the rows of a month, in order. `seen` holds the firsts of earlier months, and this month's are added."""
     counts: Counts = Counter()
     for row in rows:
-        if row.word in CASE_WORDS:
+        if row.action in CASE_ACTIONS:
             _count_case(counts, row, seen)
-        elif (counter := _COUNTERS.get(row.word)) is not None:
+        elif (counter := _COUNTERS.get(row.action)) is not None:
             counter(counts, row)
     return counts
 
 
 def replay(rows: Iterable[Said]) -> dict[str, CaseStanding]:
-    """Where every case stands, by its reference, after these rows."""
+    """Return the state of every case, by its reference, after these rows."""
     cases: dict[str, CaseStanding] = {}
     for row in rows:
         fields = row.fields
-        if row.word is AuditAction.CASE_OPENED:
+        if row.action is AuditAction.CASE_OPENED:
             cases[fields["case"]] = _standing(row, "open")
-        elif row.word in (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED):
-            made = _standing(row, fields["to"] if row.word is AuditAction.CASE_MOVED else fields["state"])
+        elif row.action in (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED):
+            # A note leaves the state as it is, and its row repeats it.
+            made = _standing(row, fields["to"] if row.action is AuditAction.CASE_MOVED else fields["state"])
             known = cases.get(fields["case"])
+            # Such a row names only the providers of the affected lines, so the known list is kept.
             of_one_line = known is not None and fields["event"] in ABOUT_SOME_LINES
             cases[fields["case"]] = replace(made, providers=known.providers) if known and of_one_line else made
-        elif row.word is AuditAction.CASE_LINES_CHANGED and fields["case"] in cases:
+        # The row has no state, so the known one is kept.
+        elif row.action is AuditAction.CASE_LINES_CHANGED and fields["case"] in cases:
             cases[fields["case"]] = replace(_standing(row, ""), state=cases[fields["case"]].state)
     return cases
 
 
 def firsts_of(row: Said) -> Iterator[First]:
-    """What a row may be the first of: a named person's act on a case, a confirmation of it."""
-    if row.word not in CASE_WORDS:
+    if row.action not in CASE_ACTIONS:
         return
+    # A new notice is a new danger, so its issue time is part of the key.
     known = row.fields["case"], row.fields.get("issued_at") or ""
     if row.fields.get("event") in DONE_BY_PERSON:
         yield "acted", *known
@@ -98,7 +101,7 @@ def firsts_of(row: Said) -> Iterator[First]:
 def add(
     counts: Counts, figure: Figure, council: str | None, providers: Iterable[str], kind: str = "", number: int = 1
 ) -> None:
-    """Count in every table of a figure."""
+    """Add `number` to every table of a figure: total, kind, council, provider, and council or provider with kind."""
     counts[figure, Dimension.TOTAL, ""] += number
     if kind:
         counts[figure, Dimension.KIND, kind] += number
@@ -128,12 +131,12 @@ def _count_case(counts: Counts, row: Said, seen: set[First]) -> None:
 
 
 def _figures_of(row: Said) -> Iterator[tuple[Figure, str]]:
-    """The figures that one thing that happened to a case counts for, each with its kind."""
     event = row.fields.get("event", "")
-    if row.word is AuditAction.CASE_OPENED:
+    if row.action is AuditAction.CASE_OPENED:
         yield Figure.CASES_OPENED, ""
-    elif row.word is AuditAction.CASE_MOVED:
+    elif row.action is AuditAction.CASE_MOVED:
         yield from ((figure, "") for figure in _MOVES.get((event, row.fields["to"]), ()))
+    # Also if the hold moved the case, so this is no `elif`.
     if event in _HOLDS:
         yield Figure.HOLDS, _HOLDS[event]
 
@@ -149,7 +152,9 @@ def _count_first(counts: Counts, what: str, row: Said) -> None:
 def _wait(counts: Counts, figure: Figure, row: Said) -> None:
     issued = row.fields["issued_at"]
     if issued:
+        # A provider's clock may be ahead, so the notice can seem issued after the act.
         days = max(0, (london_day(row.at) - london_day(datetime.fromisoformat(issued))).days)
+        # Days as the kind: bands and medians are made when figures are published.
         add(counts, figure, _code(row), row.fields["providers"], str(days))
 
 
@@ -166,35 +171,38 @@ def _how_early(lead: str) -> str:
 
 
 def _count_unreachable(counts: Counts, row: Said) -> None:
+    # Rows about the operator's own alerts have no council.
     if row.feed_id is not None:
         add(counts, Figure.NOBODY_TOLD, _code(row), ())
 
 
 def _count_stock(counts: Counts, row: Said) -> None:
     for dimension, key, number in row.fields["counts"]:
+        # A stock is set, not added: it was counted once, at the end of the month.
         counts[row.fields["figure"], dimension, key] = number
 
 
 def _code(row: Said) -> str:
+    # `council:E06000009` gives `E06000009`.
     return (row.feed_id or "").partition(":")[2]
 
 
-CASE_WORDS = (AuditAction.CASE_OPENED, AuditAction.CASE_MOVED, AuditAction.CASE_NOTED, AuditAction.CASE_LINES_CHANGED)
-"""What is said of cases."""
+# The actions that record changes of cases.
+CASE_ACTIONS = (AuditAction.CASE_OPENED, AuditAction.CASE_MOVED, AuditAction.CASE_NOTED, AuditAction.CASE_LINES_CHANGED)
 
+# Figures counted for a case that an event took to a state.
 _MOVES = {
     ("migrate_line", "migrated"): (Figure.POST_CHECKS_DUE,),
     ("migrate_line", "migrated_unconfirmed"): (Figure.POST_CHECKS_DUE, Figure.MIGRATED_UNCONFIRMED),
     ("restrict_line", "line_restricted"): (Figure.RESTRICTED_WHILE_OPEN,),
     ("pass_post_check", "post_check_passed"): (Figure.POST_CHECKS_DONE,),
 }
-"""What a case that an event took to a state counts for."""
+# The kind of hold figure for an event, whatever state follows.
 _HOLDS = {"request_hold": "asked", "confirm_hold": "granted", "refuse_hold": "refused"}
-"""What was asked or answered by an event, whatever the state."""
 _COUNTERS: dict[AuditAction, Callable[[Counts, Said], None]] = {
     AuditAction.NOTICES_TIMED: _count_leads,
     AuditAction.NOBODY_COULD_BE_TOLD: _count_unreachable,
     AuditAction.STOCK_TAKEN: _count_stock,
 }
-COUNTED = (*CASE_WORDS, *_COUNTERS)
-"""The words that figures are counted from."""
+# All actions that figures are counted from.
+COUNTED = (*CASE_ACTIONS, *_COUNTERS)

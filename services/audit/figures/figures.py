@@ -1,4 +1,4 @@
-"""The figures a regulator is given: what each counts, exactly, and the finding or commitment it traces to. Pure.
+"""The regulator's figures: what each counts, and the finding or commitment that it is based on. Pure.
 
 Numbers of days in a definition are policy of the deployment: no source prescribes one.
 """
@@ -13,12 +13,12 @@ from typing import Final
 class Kind(StrEnum):
     """How a figure is counted."""
 
+    # Events in the month.
     FLOW = "flow"
-    """What happened in the month."""
+    # The state at the end of the month.
     STOCK = "stock"
-    """How things stood at the end of the month."""
+    # Whole days taken by what ended in the month. Its kinds are bands of days.
     WAIT = "wait"
-    """How long it took, in whole days, of what came to its end in the month; the kinds are bands of days."""
 
 
 class Figure(StrEnum):
@@ -45,39 +45,40 @@ class Figure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a figure counts; `rule` is what it traces to."""
+    """The definition of a figure. `rule` is the finding or commitment that it is based on."""
 
     figure: Figure
     title: str
     kind: Kind
     counts: str
     rule: str
+    # The property that its kinds distinguish, if it has any.
     kinds_are: str = ""
-    """What its kinds tell apart, where it has any."""
+    # Codes of its kinds in the order shown. Empty if there are too many to list.
     kinds: tuple[str, ...] = ()
-    """Its kinds by their codes, in the order in which they are shown; where there are too many to name, none."""
+    # The figure of which this counts a part. The rest of that figure must not reveal a small count either.
     part_of: Figure | None = None
-    """The figure of which it counts a part: what is left of that one must not give a small count away either."""
+    # The figure that counts the same cases. What is withheld is decided for both together.
     counted_as: Figure | None = None
-    """The figure that counts the same cases: what of the two is shown is decided for both at once."""
+    # The tables it is shown in, besides the national total.
     by: tuple[str, ...] = ("council", "provider")
-    """Whose it is counted for, beside the nation."""
+    # True if it counts people or their lines, so small counts are withheld.
     of_people: bool = True
-    """Whether it counts people or their lines, so that small counts are withheld."""
 
 
+# A notice with fewer days than this to its harmful day is shown as late (policy of the deployment).
 LATE_DAYS: Final = 56
-"""A notice that comes fewer days than this before its harmful day is shown as late (policy of the deployment)."""
 
+# A register entry not confirmed for this many days is stale (policy of the deployment).
 STALE_DAYS: Final = 365
-"""A register entry not confirmed for so long is stale (policy of the deployment)."""
 
+# A feed that sent nothing for this many days is silent (policy of the deployment).
 SILENT_DAYS: Final = 31
-"""A feed not heard for so long is silent (policy of the deployment)."""
 
+# Medians are shown of at least this many waits (policy of the deployment).
 SMALLEST_WAITS: Final = 10
-"""Medians are shown of at least so many (policy of the deployment)."""
 
+# The bands in which waits are shown, each with its last day (policy of the deployment).
 BANDS: Final = (
     (2, "0_to_2_days"),
     (7, "3_to_7_days"),
@@ -86,7 +87,6 @@ BANDS: Final = (
     (56, "29_to_56_days"),
     (None, "over_56_days"),
 )
-"""The bands in which waits are shown, each with its last day (policy of the deployment)."""
 
 BAND_NAMES: Final = tuple(name for _, name in BANDS)
 
@@ -97,6 +97,7 @@ CHARTER_2: Final = (
 FINE: Final = "Ofcom's decision on Virgin Media (December 2025)"
 CHECKLIST: Final = "Non-voluntary migration checklist (18 November 2024)"
 
+# In the order in which they are shown.
 DEFINITIONS: Final = (
     Definition(
         Figure.MIGRATED_UNCONFIRMED,
@@ -104,6 +105,7 @@ DEFINITIONS: Final = (
         Kind.FLOW,
         "Cases whose line was migrated while no compatible and functioning telecare solution had been confirmed.",
         CHARTER_2,
+        # Every such case counts there too, so a reader can compute the difference.
         part_of=Figure.POST_CHECKS_DUE,
     ),
     Definition(
@@ -258,6 +260,5 @@ DEFINITIONS: Final = (
         kinds=("known_to_provider", "council_only"),
     ),
 )
-"""Every figure, in the order in which they are shown."""
 
 DEFINED: Final = {definition.figure: definition for definition in DEFINITIONS}

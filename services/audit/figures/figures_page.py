@@ -1,4 +1,4 @@
-"""Writes the figures into docs/oversight.md: `python -m services.audit.figures.figures_page docs/oversight.md`."""
+"""Writes the table of figures into a page: `python -m services.audit.figures.figures_page docs/oversight.md`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ COUNTED: Final = {Kind.FLOW: "in the month", Kind.STOCK: "at its end", Kind.WAIT
 
 
 def figures_table() -> str:
-    """Every figure with what it counts and what it traces to, as Markdown."""
     heading = "| figure | counted | what it counts | its kinds | by | traces to |\n|---|---|---|---|---|---|"
     return "\n".join([heading, *(f"| {' | '.join(_cells(one))} |" for one in DEFINITIONS)])
 
 
 def rewritten(page: str) -> str:
-    """The page with the part between its marks made anew; ValueError where the marks are missing."""
+    """Return the page with the part between its markers replaced. Raises ValueError if a marker is missing."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

@@ -1,4 +1,4 @@
-"""Months, as figures are counted: by the calendar in London. Pure."""
+"""Calendar months in London, by which figures are counted. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from services.core.clock import london_day, london_midnight
 from services.core.errors import RefusedError
 
 _FORM = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
+# The largest number of months in one period, which bounds the size of a report.
 MOST = 120
-"""The most months of one period."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,30 +28,29 @@ class Month:
 
     @property
     def begins(self) -> datetime:
-        """Its first moment, UTC."""
         return london_midnight(date(self.year, self.month, 1))
 
     @property
     def ends(self) -> datetime:
-        """The first moment after it, UTC."""
+        # Exclusive, so that no moment falls between two months.
         return self.following.begins
 
     @property
     def following(self) -> Month:
-        """The month after it."""
+        # December is 12, so it carries into the next year.
         return Month(self.year + self.month // 12, self.month % 12 + 1)
 
 
 def month_of(moment: datetime) -> Month:
-    """The month a moment is in."""
+    # In summer, midnight in London is 23:00 UTC of the day before.
     day = london_day(moment)
     return Month(day.year, day.month)
 
 
 def read_month(text: str) -> Month:
-    """The month of `2026-11`.
+    """Return the month of `2026-11`.
 
-    Raises RefusedError.
+    Raises RefusedError for any other form.
     """
     found = _FORM.fullmatch(text.strip())
     if found is None:
@@ -60,7 +59,6 @@ def read_month(text: str) -> Month:
 
 
 def months_from(first: Month) -> Iterator[Month]:
-    """The months from the first on, without an end."""
     month = first
     while True:
         yield month
@@ -68,9 +66,9 @@ def months_from(first: Month) -> Iterator[Month]:
 
 
 def read_period(text: str) -> tuple[Month, ...]:
-    """The months of `2026-11`, or of `2026-01..2026-11`, both counted in.
+    """Return the months of `2026-11`, or of `2026-01..2026-11`, both included.
 
-    Raises RefusedError for another form, for none, or for too many.
+    Raises RefusedError for another form, for no month, or for too many.
     """
     first, dots, last = text.partition("..")
     begins, ends = read_month(first), read_month(last if dots else first)

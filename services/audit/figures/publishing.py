@@ -1,4 +1,4 @@
-"""Figures as they may be shown: small counts withheld, waits as median and the 90th percentile. Pure."""
+"""Figures as they may be published: small counts withheld, waits as median and 90th percentile. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from services.audit.figures.figures import BANDS, DEFINITIONS, SMALLEST_WAITS, D
 from services.audit.figures.months import Month
 from services.audit.figures.suppression import NO_PART, SMALL, Published, TablePart, publish, publish_crossed
 
+# Counts by council, provider or kind, and None for a withheld one. A missing key means zero.
 Table = Mapping[str, int | None]
-"""Counts by council, provider or kind; None where one is withheld. Who is not in it had none."""
 
 CODES = (Dimension.COUNCIL, Dimension.PROVIDER)
 CROSSED = {Dimension.COUNCIL: Dimension.COUNCIL_KIND, Dimension.PROVIDER: Dimension.PROVIDER_KIND}
@@ -20,7 +20,7 @@ CROSSED = {Dimension.COUNCIL: Dimension.COUNCIL_KIND, Dimension.PROVIDER: Dimens
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """How long it took, in whole days: half took no longer than `median`, nine in ten no longer than `p90`."""
+    """A wait in whole days: half took no longer than `median`, 90 % no longer than `p90`."""
 
     median: int
     p90: int
@@ -28,20 +28,20 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A figure of a month as it may be shown: None where a count is withheld."""
+    """A figure of a month as it may be published: None for a withheld count."""
 
     definition: Definition
     total: int | None
     tables: Mapping[Dimension, Table]
+    # For waits: the national one under (TOTAL, ""), and one for each council and provider with enough of them.
     waits: Mapping[tuple[Dimension, str], Wait] = field(default_factory=dict)
-    """Of a wait: the national one under (TOTAL, ""), and one for each council and provider with enough of them."""
+    # False for a stock that was not counted at the end of the month: not known, neither zero nor withheld.
     counted: bool = True
-    """False for a stock that nobody took at the end of the month: not known, which is neither zero nor withheld."""
 
 
 @dataclass(frozen=True, slots=True)
 class MonthShown:
-    """The figures of a month. `complete` is False for a month that is not over: they are those of today."""
+    """The figures of a month. `complete` is False for the current month, whose figures are those of today."""
 
     month: Month
     figures: Sequence[Shown]
@@ -49,14 +49,16 @@ class MonthShown:
 
 
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
-    """All figures of a month's counts."""
+    """Return all figures of a month's counts. Counts from 1 to below `small` are withheld."""
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 
 
 def _shown(definition: Definition, counts: Counts, small: int) -> Shown:
+    # A counted figure always has a total, even zero.
     if (definition.figure, Dimension.TOTAL, "") not in counts:
         return Shown(definition, None, {}, counted=False)
     if not definition.of_people:
+        # Councils and providers are no people, so nothing is withheld.
         small = 0
     published = _published(definition.counted_as or definition.figure, counts, small)
     tables: dict[Dimension, Table] = {one: published.tables[one] for one in CODES if one in definition.by}
@@ -64,6 +66,7 @@ def _shown(definition: Definition, counts: Counts, small: int) -> Shown:
     if kinds:
         tables[Dimension.KIND] = kinds
     if definition.kind is Kind.WAIT:
+        # A wait has no crossed table: its kinds are single days.
         return Shown(definition, published.total, tables, dict(_waits(counts, definition.figure, published)))
     if kinds:
         tables |= {
@@ -73,9 +76,9 @@ def _shown(definition: Definition, counts: Counts, small: int) -> Shown:
 
 
 def _published(figure: Figure, counts: Counts, small: int) -> Published:
-    """What may be shown of a figure and of those that count the same cases: their kinds are decided on together."""
     tables: dict[str, Mapping[str, int]] = {one.value: _table(counts, figure, one) for one in CODES}
     for definition in DEFINITIONS:
+        # Figures of the same cases are decided together: one must not reveal the other.
         if figure in (definition.figure, definition.counted_as):
             tables[_kinds_of(definition.figure)] = _kinds(counts, definition)
     return publish(tables, counts[figure, Dimension.TOTAL, ""], small, _part_of(counts, figure))
@@ -94,30 +97,30 @@ def _kinds_of(figure: Figure) -> str:
 
 
 def _kinds(counts: Counts, definition: Definition) -> Mapping[str, int]:
-    """The counts by kind, in the order of the definition; those of waits in bands."""
     is_wait = definition.kind is Kind.WAIT
     found: Counter[str] = Counter()
     for kind, number in _table(counts, definition.figure, Dimension.KIND).items():
         found[band(int(kind)) if is_wait else kind] += number
+    # Known kinds are shown even if zero.
     return {kind: found[kind] for kind in definition.kinds or sorted(found)}
 
 
 def band(days: int) -> str:
-    """The band that a wait of so many days is shown in."""
     return next(name for last, name in BANDS if last is None or days <= last)
 
 
 def _crossed(
     counts: Counts, definition: Definition, dimension: Dimension, rows: Table, kinds: Table, small: int
 ) -> Table:
-    """The counts by council (or provider) and kind, each under both with a slash between."""
     found = _table(counts, definition.figure, CROSSED[dimension])
+    # A missing pair is zero and must be present: suppression adds up whole rows.
     crossed = {row: {kind: found.get(f"{row}/{kind}", 0) for kind in kinds} for row in sorted(rows)}
     made = publish_crossed(crossed, rows, kinds, small)
     return {f"{row}/{kind}": number for row, numbers in made.items() for kind, number in numbers.items()}
 
 
 def _waits(counts: Counts, figure: Figure, published: Published) -> Iterator[tuple[tuple[Dimension, str], Wait]]:
+    # Uses the published count: a median of a withheld one would reveal that it is not small.
     if (published.total or 0) >= SMALLEST_WAITS:
         days = {int(day): number for day, number in _table(counts, figure, Dimension.KIND).items()}
         yield (Dimension.TOTAL, ""), _wait(days)
@@ -136,7 +139,7 @@ def _wait(days: Mapping[int, int]) -> Wait:
 
 
 def _within(days: Mapping[int, int], tenths: int) -> int:
-    """The fewest days within which so many tenths of all came to an end."""
+    # In tenths, so that no rounding is needed.
     needed, reached = sum(days.values()) * tenths, 0
     for day in sorted(days):
         reached += days[day]

@@ -1,11 +1,11 @@
-"""Keeps small counts out of published figures, so that nobody can be told from them. Pure.
+"""Withholds small counts in published figures, so that nobody can be identified from them. Pure.
 
-Each figure of a month is published as tables that add up to one total: by council, by provider, by kind. A count that
-is small is withheld, and so are as many others as it takes that what is withheld cannot be worked out from the total:
-neither its value, nor that it is small. The same holds for what is left of a figure when another that counts a part of
-it is taken away. Months never overlap and are never added up, so there is nothing else to subtract.
+Each figure of a month is published as tables with the same total: by council, by provider, by kind. A small count is
+withheld. As many others are withheld as needed, so that neither its value nor the fact that it is small can be worked
+out from the total. The same holds for the difference between a figure and another that counts a part of it. Months
+never overlap and are never added up, so no other subtraction is possible.
 
-That small counts are suppressed is asked for; which counts are small is policy of the deployment.
+The suppression of small counts is required; the limit is policy of the deployment.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+# Counts from 1 to below this are withheld (policy of the deployment: no source prescribes a number).
 SMALL = 5
-"""Counts from 1 to below this are withheld (policy of the deployment: no source prescribes a number)."""
 
+# A table: a count for each council, provider or kind.
 Counts = Mapping[str, int]
-"""A table: a count for each council, provider or kind."""
 
+# A table as it may be published: None for a withheld count.
 Shown = Mapping[str, int | None]
-"""A table as it may be shown: None where a count is withheld."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A figure as it may be shown."""
+    """A figure as it may be published."""
 
     total: int | None
     tables: Mapping[str, Shown] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """A figure that counts a part of another, with its counts as they are."""
+    """A figure that counts a part of another, with its true counts."""
 
     total: int
     tables: Mapping[str, Counts]
@@ -43,17 +43,19 @@ NO_PART = TablePart(0, {})
 
 
 def publish(tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART) -> Published:
-    """A figure's tables with what must be withheld withheld. Each table adds up to the total, or to more than it.
+    """Return a figure's tables with the necessary counts withheld. Each table adds up to the total or more.
 
-    `part` is the published figure that counts a part of this one. If a table cannot be shown without giving a small
-    count away, the whole figure is withheld for the month.
+    `part` is the published figure that counts a part of this one. The whole figure is withheld for the month if a table
+    cannot be shown without revealing a small count.
     """
     withheld = {
         name: _withheld(counts, _left(counts, part.tables[name]) if name in part.tables else {}, small)
         for name, counts in tables.items()
     }
+    # The total and what remains without the part are published, so both must not be small.
     given_away = _is_small(total, small) or _is_small(total - part.total, small)
     if given_away or None in withheld.values():
+        # Zeros stay: they reveal nobody, and a reader sees which keys exist.
         return Published(
             None, {name: {key: None if value else 0 for key, value in one.items()} for name, one in tables.items()}
         )
@@ -63,14 +65,16 @@ def publish(tables: Mapping[str, Counts], total: int, small: int = SMALL, part: 
 def publish_crossed(
     crossed: Mapping[str, Counts], rows: Shown, kinds: Shown, small: int = SMALL
 ) -> Mapping[str, Shown]:
-    """A table of councils (or providers) by kinds, with what must be withheld withheld: whole rows.
+    """Return a table of councils (or providers) by kinds, in which only whole rows are withheld.
 
-    `rows` and `kinds` are its margins as they are published. Whoever knows the margins of the rows withheld knows that
-    a count in them is at most the lesser of its two: that must reach up to what is not small.
+    `rows` and `kinds` are its margins as published. A reader knows the margins of the withheld rows, so a count in them
+    is at most the smaller of its two margins. That maximum must reach a count that is not small.
     """
+    # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():
         return {row: dict.fromkeys(counts) for row, counts in crossed.items()}
     withheld = {row for row, counts in crossed.items() if rows.get(row) is None or _any_small(counts, small)}
+    # Smallest rows first, so that as little as possible is lost. The key makes the order stable.
     rest = sorted(crossed.keys() - withheld, key=lambda row: (sum(crossed[row].values()), row))
     while _column_given_away(crossed, withheld, small):
         if not rest:
@@ -80,9 +84,10 @@ def publish_crossed(
 
 
 def _withheld(counts: Counts, left: Counts, small: int) -> frozenset[str] | None:
-    """The keys to withhold; None if withholding all of them is not enough. `left` is what a part leaves of each."""
+    # `left` is what the part leaves of each count; a reader can compute it.
     withheld = {key for key in counts if _is_small(counts[key], small) or _is_small(left.get(key, 0), small)}
     rest = sorted(counts.keys() - withheld, key=lambda key: (counts[key], key))
+    # Withholding a zero hides nothing.
     rest = [key for key in rest if counts[key]]
     while withheld and not (_hidden(counts, withheld, small) and _left_hidden(left, withheld, small)):
         if not rest:
@@ -92,17 +97,18 @@ def _withheld(counts: Counts, left: Counts, small: int) -> frozenset[str] | None
 
 
 def _hidden(counts: Counts, withheld: Collection[str], small: int) -> bool:
-    """Whether what is withheld cannot be worked out.
+    """Return True if the withheld counts cannot be worked out.
 
-    Whoever knows the total knows what the withheld counts add up to, and that none of them is 0. Each may then be
-    anything from 1 to that sum less one for each of the others: this must reach up to what is not small. A small count
-    withheld alone never does.
+    A reader who knows the total knows the sum of the withheld counts, and that none is 0. Each may be anything from 1
+    to that sum less one for each of the others. This maximum must reach a count that is not small. A small count that
+    is withheld alone never does.
     """
     together = sum(counts.get(key, 0) for key in withheld)
     return together - (len(withheld) - 1) >= small
 
 
 def _left_hidden(left: Counts, withheld: Collection[str], small: int) -> bool:
+    # Without a small remainder nothing needs hiding here.
     return not any(_is_small(left.get(key, 0), small) for key in withheld) or _hidden(left, withheld, small)
 
 
@@ -111,6 +117,7 @@ def _left(counts: Counts, part: Counts) -> Counts:
 
 
 def _column_given_away(crossed: Mapping[str, Counts], withheld: Collection[str], small: int) -> bool:
+    # Only kinds with a small count among the withheld rows are at risk.
     kinds = {kind for row in withheld for kind, count in crossed[row].items() if _is_small(count, small)}
     return any(sum(crossed[row].get(kind, 0) for row in withheld) < small for kind in kinds)
 

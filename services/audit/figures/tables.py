@@ -1,4 +1,4 @@
-"""Figures as one long table: a line for each count, the form that CSV and other programs take. Pure."""
+"""Figures as one long table with a line for each count, as CSV and other programs take it. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from io import StringIO
 from services.audit.figures.counting import Dimension
 from services.audit.figures.publishing import MonthShown, Shown
 
+# Columns of the CSV, in order. Readers depend on them, so none is ever removed.
 COLUMNS = (
     "month",
     "figure",
@@ -21,12 +22,11 @@ COLUMNS = (
     "p90_days",
     "complete",
 )
-"""The columns of the CSV, in order; none is ever taken away."""
 
 
 @dataclass(frozen=True, slots=True)
 class FigureCell:
-    """A count as it may be shown: None where it is withheld, or where nobody took stock."""
+    """A count as it may be shown: None if it is withheld or was not counted."""
 
     table: Dimension
     key: str
@@ -37,7 +37,7 @@ class FigureCell:
 
 
 def cells(figure: Shown) -> Iterator[FigureCell]:
-    """Every count of a figure: its total first, then its tables."""
+    """Yield every count of a figure: its total first, then its tables."""
     yield _cell(figure, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():
@@ -45,7 +45,7 @@ def cells(figure: Shown) -> Iterator[FigureCell]:
 
 
 def as_csv(months: Iterable[MonthShown]) -> str:
-    """The figures of months as CSV (RFC 4180). An empty count that is not `withheld` is not known."""
+    """Return the figures as CSV (RFC 4180). An empty count that is not `withheld` is not known."""
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -58,6 +58,7 @@ def as_csv(months: Iterable[MonthShown]) -> str:
 
 def _cell(figure: Shown, table: Dimension, key: str, count: int | None) -> FigureCell:
     wait = figure.waits.get((table, key))
+    # A stock that was not counted is not known, which is not the same as withheld.
     withheld = figure.counted and count is None
     return FigureCell(table, key, count, withheld, wait.median if wait else None, wait.p90 if wait else None)
 
@@ -68,4 +69,5 @@ def _line(month: MonthShown, figure: Shown, cell: FigureCell) -> Iterator[str]:
     yield cell.table.value
     yield cell.key
     for number in (cell.count, cell.withheld, cell.median_days, cell.p90_days, month.complete):
+        # Booleans become `true` and `false`.
         yield "" if number is None else str(number).lower()

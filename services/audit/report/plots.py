@@ -1,6 +1,6 @@
-"""Where the bars and marks of the report's plots stand, in units of the picture. Pure; the templates draw them.
+"""Positions of bars and marks in the report's plots, in units of the picture. Pure; the templates draw them.
 
-What is withheld or not known has no bar: a word stands in its place, so that it is never taken for zero.
+A value that is withheld or not known has a word in place of a bar, so that it is never read as zero.
 """
 
 from __future__ import annotations
@@ -9,36 +9,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 430, 170
+# Margins; the top one leaves room for values, the bottom one for month names.
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 22, 26
 WIDEST_BAR = 48
+# Part of a month's width that stays free between bars.
 GAP = 0.3
-"""Of a month's share of the width, how much is left free."""
+# Width that the name of a month needs.
 LABEL_WIDTH = 44
-"""Room that the name of a month needs."""
 NAME_WIDTH, ROW_HEIGHT, VALUE_WIDTH = 165, 24, 60
+# Width that a word in place of a number needs.
 WORD_WIDTH = 66
-"""Room that the word for what has no number needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A count with its label; `word` stands in for one that is withheld or not known."""
+    """A count with its label. `word` replaces a count that is withheld or not known."""
 
     label: str
     value: int | None
     word: str = ""
+    # True for the current month.
     partial: bool = False
-    """Of a month that is not over."""
 
     @property
     def text(self) -> str:
-        """What is written beside its bar."""
         return self.word if self.value is None else f"{self.value:,}"
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar with its label at `label_x`; `text` stands at `text_x`, `text_y`. Without a number it has no length."""
+    """A bar with its label at `label_x` and its text at `text_x`, `text_y`. Without a number its length is zero."""
 
     point: Point
     x: float
@@ -50,13 +50,13 @@ class Bar:
     text_x: float
     text_y: float
     labelled: bool = True
+    # True if the text runs upwards because there is too little width.
     upright: bool = False
-    """Whether the text runs upwards, for want of room."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Bars in a picture of that size; upright ones stand on `base`."""
+    """Bars in a picture of the given size. Vertical bars stand on `base`."""
 
     width: float
     height: float
@@ -66,7 +66,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A wait over time: the mark of the median and the 90th percentile, one above the other; None without enough."""
+    """The median and 90th percentile of one month. Both are None if there were too few waits."""
 
     label: str
     x: float
@@ -80,7 +80,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SpanPlot:
-    """Waits over time in a picture of that size."""
+    """Waits over time in a picture of the given size."""
 
     width: float
     height: float
@@ -89,7 +89,7 @@ class SpanPlot:
 
 
 def columns(points: Sequence[Point]) -> Plot:
-    """A bar for each month, side by side."""
+    """Return a bar for each month, side by side."""
     base, room, share = HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM, _share(len(points))
     most = max((point.value or 0 for point in points), default=0) or 1
     width = min(share * (1 - GAP), WIDEST_BAR)
@@ -116,7 +116,7 @@ def columns(points: Sequence[Point]) -> Plot:
 
 
 def rows(points: Sequence[Point]) -> Plot:
-    """A bar for each council, provider or kind, one below the other."""
+    """Return a bar for each council, provider or kind, one below the other."""
     room = WIDTH - NAME_WIDTH - VALUE_WIDTH
     most = max((point.value or 0 for point in points), default=0) or 1
     bars = []
@@ -139,7 +139,10 @@ def rows(points: Sequence[Point]) -> Plot:
 
 
 def spans(waits: Sequence[tuple[str, int | None, int | None, str]]) -> SpanPlot:
-    """The median and the 90th percentile of each month (with its label and, without them, a word), side by side."""
+    """Return median and 90th percentile for each month, side by side.
+
+    A wait is its label, its median, its 90th percentile, and the word that replaces missing numbers.
+    """
     base, room, share = HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM - 6, _share(len(waits))
     most = max((days or 0 for _, _, days, _ in waits), default=0) or 1
     made = [
@@ -163,6 +166,6 @@ def _share(count: int) -> float:
 
 
 def _is_labelled(number: int, count: int) -> bool:
-    """Whether there is room for the label; the last month always has one."""
+    # Every n-th label if all do not fit, counted from the last month so that it always has one.
     step = -(-LABEL_WIDTH // _share(count))
     return (count - 1 - number) % step == 0

@@ -1,4 +1,4 @@
-"""The report of the figures: one HTML page that needs nothing else, with plots and tables, for the screen and A4."""
+"""The report of the figures: one self-contained HTML page with plots and tables, for the screen and A4."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS = {
 
 
 def report(months: Sequence[MonthShown], names: Mapping[str, str], made_at: datetime) -> str:
-    """The page of one or more months, in order; `names` are those of councils and providers by their codes."""
+    """Return the page for one or more months, in order. `names` maps codes of councils and providers to names."""
     return _ENVIRONMENT.get_template("report.html.j2").render(view=ReportView(months, names, made_at))
 
 
@@ -34,7 +34,9 @@ def _moment(at: datetime) -> str:
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("services.audit.report"),
+    # Names of councils and providers come from outside.
     autoescape=select_autoescape(("html.j2",)),
+    # A misspelt name in a template fails in tests and never prints an empty cell.
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

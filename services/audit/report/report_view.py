@@ -1,4 +1,4 @@
-"""What the report shows, as its template asks for it: headlines, plots and tables. Pure."""
+"""What the report shows, in the form that its template needs: headlines, plots and tables. Pure."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from services.audit.report.wording import (
     words,
 )
 
+# The most urgent figures: alarms that may be dead, and people still at risk.
 HEADLINES = (
     Figure.MIGRATED_UNCONFIRMED,
     Figure.RESTRICTED_WHILE_OPEN,
     Figure.PAST_DATE_UNCONFIRMED,
     Figure.CASES_OPEN,
 )
-"""What is looked for first: where the alarm may be dead, and how many are still at risk."""
 
 WAITS = tuple(one.figure for one in DEFINITIONS if one.kind is Kind.WAIT)
+# The largest number of bars in a plot by council or provider. The table has all of them.
 MOST_BARS = 15
-"""A plot by council or provider shows so many, the highest; the table has all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A figure at a glance, and how it was in the month before."""
+    """A key figure with its value in the month before."""
 
     figure: Figure
     title: str
@@ -47,7 +47,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """A line of a table; `note` is a code or a word beside its name."""
+    """A row of a table. `note` is a code or word beside its name."""
 
     name: str
     note: str
@@ -65,9 +65,9 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """Months in order, the names of councils and providers by their codes, and when the report is made.
+    """The data of a report: months in order, names by code, and the time the report is made.
 
-    What is shown council by council is the last month: months are never added up.
+    Tables by council or provider show only the last month, because months are never added up.
     """
 
     months: Sequence[MonthShown]
@@ -76,11 +76,9 @@ class ReportView:
 
     @property
     def last(self) -> MonthShown:
-        """The last month."""
         return self.months[-1]
 
     def headlines(self) -> Iterator[Headline]:
-        """The figures at a glance."""
         for figure in (*HEADLINES, *WAITS):
             title = _of(self.last, figure).definition.title
             before = self.months[-2] if len(self.months) > 1 else None
@@ -88,27 +86,25 @@ class ReportView:
             yield Headline(figure, title, _headline(self.last, figure), said)
 
     def over_time(self, figure: Figure) -> plots.Plot:
-        """A bar for each month."""
         return plots.columns([_point(one, figure) for one in self.months])
 
     def waits_over_time(self, figure: Figure) -> plots.SpanPlot:
-        """The median and the 90th percentile of each month."""
         return plots.spans([_span(one, figure) for one in self.months])
 
     def by_kind(self, definition: Definition) -> plots.Plot | None:
-        """A bar for each kind in the last month; None where there is nothing to see."""
+        """Return a bar for each kind in the last month, or None if all are zero or withheld."""
         kinds = _of(self.last, definition.figure).tables.get(Dimension.KIND, {})
         return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
 
     def by_each(self, figure: Figure, dimension: Dimension) -> plots.Plot | None:
-        """A bar for each council or provider, the highest first; None where there is nothing to see."""
+        """Return a bar for each council or provider, highest first, or None if all are zero or withheld."""
         counts = _of(self.last, figure).tables.get(dimension, {})
         points = [plots.Point(self.name(code), count, WITHHELD) for code, count in counts.items()]
+        # Withheld counts come last, in alphabetical order, so that the order reveals nothing.
         points.sort(key=lambda point: (point.value is None, -(point.value or 0), point.label))
         return _rows(points[:MOST_BARS])
 
     def nation(self) -> Grid:
-        """The figures that have no kinds known beforehand, and the waits, month by month."""
         shown = [_of(self.last, one.figure) for one in DEFINITIONS if _stands_alone(one)]
         rows = (
             FigureRow(
@@ -121,7 +117,6 @@ class ReportView:
         return Grid("The nation, month by month", ("Month", *map(_heading, shown)), tuple(rows))
 
     def by_month(self, definition: Definition) -> Grid:
-        """A figure month by month, with its kinds where all are known beforehand."""
         headings = ["Month", "Total", *map(words, definition.kinds)]
         if definition.kind is Kind.WAIT:
             headings += ["median days", "nine in ten within"]
@@ -129,16 +124,16 @@ class ReportView:
         return Grid(f"{definition.title}: the nation, month by month", tuple(headings), rows)
 
     def overview(self, dimension: Dimension) -> Grid:
-        """The same of every council or provider in the last month."""
         shown = [_of(self.last, one.figure) for one in DEFINITIONS if dimension in one.by and _stands_alone(one)]
         codes = {code for one in shown for code in one.tables.get(dimension, {})}
         rows = [FigureRow(self.name(code), code, tuple(_own(one, dimension, code) for one in shown)) for code in codes]
+        # Withheld numbers sort as zero, so that the order reveals nothing.
         rows.sort(key=lambda row: ([-(one.number or 0) for one in row.values], row.name))
         headings = (dimension.capitalize(), *map(_heading, shown))
         return Grid(f"Every {dimension} with a case: {named(self.last)}", headings, tuple(rows))
 
     def crossed(self, definition: Definition) -> Iterator[Grid]:
-        """A figure of the last month by council and kind, and by provider and kind, where not all of it is withheld."""
+        """Yield a figure of the last month by council and kind, and by provider and kind, unless all is withheld."""
         shown = _of(self.last, definition.figure)
         for dimension in CODES:
             counts = shown.tables.get(dimension, {})
@@ -149,7 +144,6 @@ class ReportView:
                     yield Grid(f"{definition.title} by {dimension}: {named(self.last)}", headings, rows)
 
     def name(self, code: str) -> str:
-        """The name of a council or provider."""
         return self.names.get(code, code)
 
     def _crossed_row(self, shown: Shown, dimension: Dimension, code: str) -> FigureRow:
@@ -186,7 +180,7 @@ def _own(shown: Shown, dimension: Dimension, key: str) -> Value:
 
 
 def _stands_alone(definition: Definition) -> bool:
-    """Whether one number says it: its kinds have no columns of their own."""
+    # Kinds have columns of their own elsewhere. Waits are shown as one median.
     return not definition.kinds or definition.kind is Kind.WAIT
 
 

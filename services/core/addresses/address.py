@@ -1,6 +1,6 @@
-"""Reading a UK address into the parts that can be compared: sub-units, numbers, street, building.
+"""Reads a UK address into the parts that can be compared: sub-units, house numbers, street and building.
 
-What stands after the street (locality, county) is left out: inside one postcode it tells nothing apart.
+The locality and county after the street are left out, because they do not tell addresses in one postcode apart.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from services.core.addresses.address_sections import AddressPart, read_parts
 from services.core.addresses.address_words import segments_of, spelt
 
 _WEAK: Final = 1
-# How surely a part is the street, by its name's kind: without a number and with one.
+# Score of a part as the street, by the kind of its name: without a number, with a number.
 _STREETNESS: Final = {
     NameKind.BUILDING: (0, 0),
     NameKind.UNTOLD: (0, _WEAK + 1),
@@ -25,10 +25,10 @@ _STREETNESS: Final = {
 
 
 class AddressParts(NamedTuple):
-    """The parts of one address, each in one spelling; a part that the address does not have is empty.
+    """The parts of one address, each in one standard spelling. A part that the address does not have is empty.
 
     `sub_units` name the dwelling within a building (`1`, `12b`, `a`, `ground`, `2/1`). `numbers` are house numbers in
-    digits, a range written out. `street` and `building` are names in short spelling (`high st`, `maple ct`).
+    digits; a range is written out. `street` and `building` are names in short spelling (`high st`, `maple ct`).
     """
 
     sub_units: frozenset[str] = frozenset()
@@ -37,24 +37,26 @@ class AddressParts(NamedTuple):
     building: str = ""
 
     def to_compact(self) -> list[str | list[str]]:
-        """The parts as plain JSON: sub-units, numbers, street, building."""
+        """Return the parts as plain JSON values: sub-units, numbers, street, building."""
+        # Sorted, so that equal addresses give equal JSON.
         return [sorted(self.sub_units), sorted(self.numbers), self.street, self.building]
 
     @classmethod
     def from_compact(cls, compact: Sequence[str | Sequence[str]]) -> Self:
-        """The parts that `to_compact` gave."""
         sub_units, numbers, street, building = compact
         return cls(frozenset(sub_units), frozenset(numbers), str(street), str(building))
 
 
 def parse_address(lines: Sequence[str], post_town: str | None = None) -> AddressParts:
-    """The parts of an address given as one line or several, with or without commas.
+    """Return the parts of an address given as one line or several, with or without commas.
 
-    A postcode, a nation's name and the post town are left out wherever they end the address.
+    A postcode, a nation and the post town are ignored where they end the address.
     """
     segments = without_ending(segments_of(lines), spelt(post_town) if post_town else "")
+    # The plain reader is fast but reads only common forms; the full reader takes the rest.
     units, parts = read_plain_parts(segments) or read_parts(segments)
     place = _street_place(parts)
+    # Parts after the street are the locality and county, and are dropped here.
     street, outside = (None, parts) if place is None else (parts[place], parts[:place])
     numbers = _place_numbers(units, street, outside)
     building = _building(street, outside)
@@ -70,28 +72,28 @@ def _building(street: AddressPart | None, outside: list[AddressPart]) -> str:
 
 
 def _bare(name: str) -> str:
-    """The name without its article, which one list writes and another leaves out."""
+    # One list writes the article and another leaves it out.
     return name.removeprefix("the ")
 
 
 def _street_place(parts: list[AddressPart]) -> int | None:
-    """Where the street stands. Without any number a weak word is a house's: `meadow view`, `westmoor`."""
     place, best, is_numbered = None, 0, False
     for index, (numbers, _, name) in enumerate(parts):
         score = _STREETNESS[name.kind][bool(numbers)] if name.street else 0
         is_numbered = is_numbered or bool(numbers)
         if score > best:
             place, best = index, score
+    # Without a number a weak word ends the name of a house: `meadow view`, `westmoor`.
     return place if best > _WEAK or is_numbered else None
 
 
 def _place_numbers(units: set[str], street: AddressPart | None, outside: list[AddressPart]) -> set[str]:
-    """The house numbers; what is numbered within a building joins `units`, which holds what was named outright."""
     within, houses = _told_apart(street, outside)
     numbers: set[str] = set()
     for house in houses:
         numbers.update(house.numbers)
     for number in within:
+        # One number inside a building is the flat, unless a sub-unit is named already.
         is_dwelling = not units and not number.sub_units and len(number.numbers) == 1
         (units if is_dwelling else numbers).update(number.numbers)
     for number in (*within, *houses):
@@ -100,16 +102,17 @@ def _place_numbers(units: set[str], street: AddressPart | None, outside: list[Ad
 
 
 def _told_apart(street: AddressPart | None, outside: list[AddressPart]) -> tuple[list[HouseNumber], list[HouseNumber]]:
-    """Numbers within a building, and numbers of houses. `3 18 high st` has the word "flat" left out."""
     within: list[HouseNumber] = []
     houses: list[HouseNumber] = []
     for part in outside:
+        # A number beside a name belongs to that building; a number alone belongs to the street.
         if part.numbers:
             (within if part.text else houses).extend(part.numbers)
     if street is None:
         return within, houses
     if street.name.building:
         return within + street.numbers, houses
+    # Two numbers in a row are flat and house: `3 18 high st` leaves out the word "flat".
     for number, following in pairwise(street.numbers):
         (within if following.start - number.end <= 1 else houses).append(number)
     return within, houses + street.numbers[-1:]

@@ -1,4 +1,4 @@
-"""What ends an address and tells no dwelling from another: its postcode, its nation, its post town."""
+"""Removes what ends an address and identifies no dwelling: postcode, nation and post town."""
 
 from typing import Final
 
@@ -6,16 +6,16 @@ from services.core.addresses.address_words import NATIONS, WORDY
 from services.core.addresses.postcode import read_area, read_postcode
 
 _LONGEST_NATION: Final = max(len(nation.split()) for nation in NATIONS)
-# In letters and digits.
+# Without its space.
 _LONGEST_POSTCODE: Final = 7
-# What `read_postcode` takes for a digit.
+# The letters that `read_postcode` also accepts as digits.
 _LIKE_DIGITS: Final = frozenset("0123456789oi")
 
 
 def without_ending(segments: list[str], town: str) -> list[str]:
-    """The segments without the postcode, nation and `town` that end them, however often each is given.
+    """Return the segments without the postcode, nation and `town` that end them, even if repeated.
 
-    A segment that is nothing but a town or a nation goes wherever it stands, save the first, which may be a building.
+    A segment that is only a town or nation is removed wherever it stands, except the first, which may name a building.
     """
     kept = segments[:1]
     for segment in segments[1:]:
@@ -27,35 +27,38 @@ def without_ending(segments: list[str], town: str) -> list[str]:
         if not _cut(words, town_words, alone=len(kept) == 1):
             break
         kept.pop()
+        # Words are left over, so the address ends here and not earlier.
         if words:
             return [*kept, " ".join(words)]
     return kept
 
 
 def _cut(words: list[str], town: list[str], *, alone: bool) -> bool:
-    """Take every ending away from the words of a segment, and tell whether there was one."""
     size = len(words)
+    # An address may repeat its ending: `fy3 8aa uk blackpool`.
     while words and (ending := _ending_size(words, town, alone=alone)):
         del words[-ending:]
     return len(words) < size
 
 
 def _ending_size(words: list[str], town: list[str], *, alone: bool) -> int:
-    """How many words at the end are a postcode, an area of postcodes, a nation or the town."""
     if _may_end_in_postcode(words):
+        # With its space a postcode is two words, without it one.
         for ending in (words[-2:], words[-1:]):
             if _is_postcode(" ".join(ending)):
                 return len(ending)
+    # A segment on its own is the whole address, so it is kept.
     if not alone and (_is_nation(words) or _is_area(words)):
         return len(words)
+    # Never removes the whole segment: what is left may name a building.
     return len(town) if len(words) > len(town) and words[-len(town) :] == town else 0
 
 
 def _may_end_in_postcode(words: list[str]) -> bool:
-    """A cheap refusal of nearly all: a postcode's third character from the end is a digit, or may be meant for one."""
     ending = "".join(words[-2:])
     if not ending.isalnum():
         ending = "".join(filter(str.isalnum, ending))
+    # A cheap test that rejects nearly every segment: the inward code starts with a digit.
     return ending[-3:-2] in _LIKE_DIGITS or not ending.isascii()
 
 

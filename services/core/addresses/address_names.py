@@ -1,4 +1,4 @@
-"""Telling the name of a street from the name of a building."""
+"""Separates the name of a street from the name of a building."""
 
 from enum import IntEnum
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from services.core.addresses.address_words import BUILDING_WORDS, DIRECTIONS, ST
 
 
 class NameKind(IntEnum):
-    """What the words of a name say it is."""
+    """The kind of a name, judged by its words."""
 
     BUILDING = 0
     UNTOLD = 1
@@ -16,9 +16,9 @@ class NameKind(IntEnum):
 
 
 class Name(NamedTuple):
-    """A name cut into a building and a street, of which one may be empty.
+    """A name cut into building and street, of which one may be empty.
 
-    A name that does not tell is a street here.
+    A name with no telling word is given as the street.
     """
 
     kind: NameKind
@@ -27,14 +27,13 @@ class Name(NamedTuple):
 
 
 def read_name(words: list[str]) -> Name:
-    """The building and the street in the words of one part of an address; words after the street are left out.
-
-    `st` is a saint's while another such word follows: `upr st johns rd`.
-    """
+    """Return the building and the street named in one part of an address. Words after the street are dropped."""
     saint = building = weak = 0
+    # The first word never decides: `court rd` is a street.
     for place in range(1, len(words)):
         word = words[place]
         if word in STREET_WORDS:
+            # `st` means saint if another street word follows: `upr st johns rd`.
             if word != "st":
                 return _street(words, building, place)
             saint = saint or place
@@ -52,12 +51,13 @@ def read_name(words: list[str]) -> Name:
 
 
 def _street(words: list[str], building: int, end: int) -> Name:
-    """The street that ends at `end`, and the building that ends at `building` if a word stands between the two."""
     stop = _with_direction(words, end)
+    # A word must stand between the two: `maple ct rd` is one street name.
     if not 0 < building < end - 1:
         return Name(NameKind.STREET, "", " ".join(words[:stop]))
     return Name(NameKind.STREET, " ".join(words[: building + 1]), " ".join(words[building + 1 : stop]))
 
 
 def _with_direction(words: list[str], end: int) -> int:
+    # A direction after the street belongs to its name: `park rd north`.
     return end + 2 if end + 1 < len(words) and words[end + 1] in DIRECTIONS else end + 1

@@ -1,18 +1,19 @@
-"""House numbers: plain, with a suffix (18A), as a range (18-20), with a flat after a slash (18/3)."""
+"""Reads house numbers: plain, with a suffix (18A), as a range (18-20), with a flat after a slash (18/3)."""
 
 import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-# East is missing from the letters that may stand apart: `18 e park rd`.
+# The letter E is missing from those that may stand apart: in `18 e park rd` it means East.
 _ONE: Final = r"(?:no )?(?P<first>\d{1,4})(?P<suffix>[a-z]| [a-df-h](?= |$))?"
 _MORE: Final = r"(?P<joint>-| to | & |/)(?P<last>\d{1,4})?(?P<last_suffix>[a-z])?(?<![-/ ])"
 _NUMBER: Final = re.compile(rf"(?<![\w/]){_ONE}(?:{_MORE})?(?![\w/])")
+# A longer range is a typing error or a reference: only its two ends are kept.
 _LONGEST_RANGE: Final = 60
 
 
 class HouseNumber(NamedTuple):
-    """The numbers written in one place, the sub-units named with them, and where they stand in the text."""
+    """The numbers written in one place, the sub-units named with them, and their position in the text."""
 
     numbers: tuple[str, ...]
     sub_units: tuple[str, ...]
@@ -21,10 +22,6 @@ class HouseNumber(NamedTuple):
 
 
 def house_numbers(text: str, *, of_building: bool) -> list[HouseNumber]:
-    """Every house number in the text, in order.
-
-    A range along a street keeps to its side, odd or even; a range of flats in a building (`of_building`) does not.
-    """
     return [_read(match, of_building=of_building) for match in _NUMBER.finditer(text)]
 
 
@@ -34,10 +31,13 @@ def _read(match: re.Match[str], *, of_building: bool) -> HouseNumber:
     if joint is None:
         return _placed(match, [first], letter)
     last = int(last_digits or first_digits)
+    # `18a-18c`, also written `18a-c`, means the sub-units a to c of number 18.
     if last_suffix and last == first:
         return _placed(match, [first], _letters(letter, last_suffix))
+    # `18/20` means both houses, and `18/3` means flat 3 of number 18.
     if joint == "/" and last != first + 2:
         return _placed(match, [first], [*letter, str(last)])
+    # Only the two named numbers, not those between them.
     if joint == " & ":
         return _placed(match, [first, last], letter)
     return _placed(match, _range(first, last, of_building=of_building), letter)
@@ -50,6 +50,7 @@ def _placed(match: re.Match[str], numbers: list[int], sub_units: Iterable[str]) 
 def _range(first: int, last: int, *, of_building: bool) -> list[int]:
     if first == last or not first < last <= first + _LONGEST_RANGE:
         return list(dict.fromkeys((first, last)))
+    # A range along a street keeps to its side, odd or even. A range of flats in a building does not.
     one_side = (last - first) % 2 == 0 and not of_building
     return list(range(first, last + 1, 2 if one_side else 1))
 

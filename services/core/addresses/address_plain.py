@@ -1,8 +1,8 @@
-"""The short way through the plain forms of an address, which most addresses have: `flat 2`, `maple ct`, `18a high st`.
+"""Fast reader for the plain forms that most addresses have: `flat 2`, `maple ct`, `18a high st`.
 
-A plain segment is a sub-unit (`flat 2`, `room b`), a name, a house number and a name, in this order; each but the last
-name may be missing, and that too where there is no number. A name is words without digits. One pattern reads the
-segment in place of some twenty (the commonest sub-units are read ahead), and to the same end:
+A plain segment is a sub-unit (`flat 2`, `room b`), a name, a house number and a name, in this order. Each may be
+missing, but a number always has a name after it. A name is words without digits. One pattern reads the segment in
+place of some twenty, and the result equals that of `read_parts`:
 
 - To find a sub-unit, `take_sub_units` needs one of `NAMING_WORDS`, a letter right before a digit, a slash or a dash. A
   plain segment has the first only as the word in front of its sub-unit, and none of the others.
@@ -10,7 +10,7 @@ segment in place of some twenty (the commonest sub-units are read ahead), and to
   next word has two letters or more and is not `to`. Nor does `no` stand before it. There are no other digits.
 - A part has a name wherever it has a number, so that no number waits for the name in the next part.
 
-Where one segment is not plain, the whole address goes the long way, `read_parts`.
+If one segment is not plain, `read_parts` reads the whole address.
 """
 
 import re
@@ -35,17 +35,18 @@ _UNITS: Final = (*map(str, range(1, 100)), *ascii_lowercase, *_STOREYS)
 
 
 def _read_ahead() -> dict[str, set[str]]:
-    """The sub-units named by the commonest segments that say nothing else, as the long way reads them."""
     segments = [f"{floor} {words}" for floor in _FLOORS for words in ("flr flat", "flr", "flat")]
     segments += [f"flat {unit}" for unit in _UNITS]
+    # Built with the full reader, so that both readers agree.
     return {segment: units for segment in segments for units, rest in [take_sub_units(segment)] if not rest}
 
 
+# Sub-units of the most common segments that say nothing else.
 _KNOWN: Final = _read_ahead()
 
 
 def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]] | None:
-    """What `read_parts` gives, or None where a segment is not plain."""
+    """Return what `read_parts` returns, or None if a segment is not plain."""
     units: set[str] = set()
     parts: list[AddressPart] = []
     for segment in segments:
@@ -58,10 +59,12 @@ def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPar
         unit, before, number, suffix, name = match.groups("")
         if unit:
             units.add(unit.lstrip("0") or "0")
+        # Without a number the only name is in the group before it.
         if not number:
             before, name = "", before
         if name:
             words = name.split()
+            # A word such as `flat` inside a name needs the full reader.
             if not NAMING_WORDS.isdisjoint(words) or (before and not NAMING_WORDS.isdisjoint(before.split())):
                 return None
             parts.append(AddressPart(_house_number(before, number, suffix) if number else [], before, read_name(words)))
@@ -69,6 +72,7 @@ def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPar
 
 
 def _house_number(before: str, number: str, suffix: str) -> list[HouseNumber]:
+    # Same positions as in `house_numbers`: callers compare them.
     start = len(before) + 1 if before else 0
     end = start + len(number) + len(suffix)
     return [HouseNumber((number.lstrip("0") or "0",), (suffix,) if suffix else (), start, end)]

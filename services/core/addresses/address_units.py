@@ -1,4 +1,4 @@
-"""Flats, rooms and floors, in a part of an address that is in its one spelling."""
+"""Finds flats, rooms and floors in a part of an address that is already in standard spelling."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -18,15 +18,15 @@ _FLOOR: Final = (
 )
 _SIDE: Final = "left|right|front|rear"
 _FLAT: Final = "flat|flt|apartment|appartment|apt|appt|maisonette"
+# Words before the name of a sub-unit, as alternatives of a pattern.
 UNIT_WORDS: Final = f"{_FLAT}|unit|room|rm|studio|suite|bedsit|chalet|block|blk"
-"""The words before the name of a sub-unit, as alternatives of a pattern."""
 
+# A text names no sub-unit without one of these, a letter right before a digit, a slash or a dash.
 NAMING_WORDS: Final = frozenset(
     f"{UNIT_WORDS}|{UNIT_WORDS.replace('|', 'no|')}no|flr|flts|apts|units|rooms|lgf|lgff|gf|gff|fff|sff|tff".split("|")
 )
-"""Without one of these, a letter right before a digit, a slash or a dash, a text names no sub-unit."""
 
-# `ground floor flat 2` names a flat twice; in `top flat 18 high st` the number is the house's.
+# In `ground floor flat 2` the flat is named twice. In `top flat 18 high st` the number is the house's.
 _NO_NAME_AFTER: Final = r"(?! ?\d+[a-z]?(?:$| \d)| [a-z]\b)"
 
 _SHORT_FLOOR: Final = re.compile(r"\b(?:lgff?|gff?|g/f|fff|f/f|sff|s/f|tff)\b")
@@ -41,7 +41,7 @@ _SHORT_FLOORS: Final = tuple(
     )
 )
 
-# Written out once, for a range of flats is as long as its writer pleases.
+# Built once, because a range of flats may be as long as the sender likes.
 _DIGITS: Final = tuple(map(str, range(1000)))
 _Names = Callable[[re.Match[str]], Sequence[str]]
 
@@ -52,20 +52,23 @@ def _floor(match: re.Match[str]) -> list[str]:
 
 
 def _storey(match: re.Match[str]) -> list[str]:
+    # `g` is the ground floor; `2f1` and `2/1` are the same flat.
     floor = "0" if match["floor"].startswith("g") else match["floor"]
     return [f"{int(floor)}/{int(match['flat'])}"]
 
 
 def _unit(match: re.Match[str]) -> list[str]:
+    # `flat 02` and `flat 2` are the same.
     return [match["name"].lstrip("0") or "0"]
 
 
 def _units(match: re.Match[str]) -> Sequence[str]:
+    # A range may be written the wrong way round.
     first, last = sorted((int(match["first"]), int(match["last"])))
     return (_DIGITS[first], _DIGITS[last]) if "&" in match[0] else _DIGITS[first : last + 1]
 
 
-# In this order: each takes its words away, so that the next does not read them again.
+# The order matters: each pattern removes its words so that the next does not read them again.
 _NAMING: Final[tuple[tuple[re.Pattern[str], _Names], ...]] = (
     (
         re.compile(
@@ -95,18 +98,19 @@ _NAMELESS: Final = re.compile(rf"\b(?:{_FLAT})\b|(?<!\w)[-/]|[-/](?!\w)")
 
 
 def may_name_sub_unit(text: str) -> bool:
-    """A cheap refusal of most texts in which no pattern here finds anything."""
+    # Cheap test that rejects most texts before the patterns below run.
     return not NAMING_WORDS.isdisjoint(text.split()) or _JOINT.search(text) is not None
 
 
 def take_sub_units(text: str) -> tuple[set[str], str]:
-    """The sub-units that the text names, and the rest of the text.
+    """Return the sub-units that the text names, and the rest of the text.
 
-    `flat a` is `a`; `ground floor flat` is `ground`; the Scottish `2/1` and `2f1`, both the first flat on the second
-    floor, are `2/1`.
+    `flat a` is `a`, and `ground floor flat` is `ground`. The Scottish `2/1` and `2f1` both mean the first flat on the
+    second floor and become `2/1`.
     """
     if not may_name_sub_unit(text):
         return set(), text
+    # Written out first, so that `gff` and `ground floor flat` give the same unit.
     if _SHORT_FLOOR.search(text):
         for pattern, words in _SHORT_FLOORS:
             text = pattern.sub(words, text)

@@ -1,4 +1,4 @@
-"""The words of UK addresses, and the one spelling of each."""
+"""The words of UK addresses, each with one standard spelling."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import Final
 
-# Words are shortened, not written out: `st` may be a street or a saint, and only the short form need not be told apart.
+# Words are shortened because `st` may be street or saint. The short form needs no decision.
 _SPELLINGS: Final = {
     "&": "and",
     "apts": "apartments",
@@ -59,11 +59,11 @@ _SPELLINGS: Final = {
     "tenth": "10th",
 }
 _SHORT: Final = {word: short for short, words in _SPELLINGS.items() for word in words.split()}
-# For telling that a word was cut: `stree` is the beginning of no spelling but the long one of `st`.
+# Shows that a word was cut off: `stree` begins no spelling except the long form of `st`.
 LONG_FORMS: Final = {short: words.split()[0] for short, words in _SPELLINGS.items()}
 
 # fmt: off
-# The last word of a street's name. A weak one may as well end the name of a locality.
+# Last word of a street's name. A weak one may also end the name of a locality.
 STREET_WORDS: Final = frozenset({
     "ave", "blvd", "cl", "cres", "dr", "gate", "gr", "ln", "mews", "pde", "pl", "prom", "rd", "row", "sq", "st",
     "ter", "wlk", "wy"
@@ -72,7 +72,7 @@ WEAK_STREET_WORDS: Final = frozenset({
     "bank", "croft", "dene", "end", "fold", "gdns", "green", "hill", "mt", "pk", "quay", "rise", "side", "vale",
     "view"
 })
-# The last word of a building's name.
+# Last word of a building's name.
 BUILDING_WORDS: Final = frozenset({
     "apts", "bldg", "bldgs", "cott", "cotts", "ct", "farm", "flts", "hall", "hse", "hts", "ldg", "manor", "mans",
     "point", "tower", "towers", "vls"
@@ -81,28 +81,31 @@ BUILDING_WORDS: Final = frozenset({
 DIRECTIONS: Final = frozenset({"north", "south", "east", "west"})
 NATIONS: Final = frozenset({"uk", "england", "scotland", "wales", "northern ireland", "united kingdom"})
 
+# Two letters side by side: a name has them, a number such as `18a` or `2/1` does not.
 WORDY: Final = re.compile("[a-z]{2}")
-"""Two letters side by side: what a name has and a number such as `18a` or `2/1` has not."""
 
 _BREAK: Final = re.compile(r"[,;|\n\r\t]")
+# Removed without a gap, so that `st. john's` and `st johns` are equal.
 _SILENT: Final = re.compile(r"['’`.]")  # noqa: RUF001 - the apostrophe that word processors write
-# Blanks before a dash are matched from the first on only: from each of them it would take the square of their number.
+# Matches blanks only from the first one on. From each of them the time would be quadratic.
 _DASH: Final = re.compile(r"(?:(?<!\s)\s+)?[-\u2010-\u2015\u2212]\s*")
+# Replaced by a blank, because it may stand between two words.
 _STRAY: Final = re.compile(r"[^\w\s/&-]|_")
 _WORD: Final = re.compile(r"[^\W\d]\w*|(?<!\d)\d{1,2}(?:st|nd|rd|th)\b|&")
 _SEPARATORS: Final = " -/&"
-# A field of an address has 200 characters at most.
+# Normal fields have at most 200 characters.
 _LONG: Final = 256
 
 
 def segments_of(lines: Iterable[str]) -> list[str]:
-    """The parts of an address between line ends, commas and semicolons, each in its one spelling."""
+    """Return the parts of an address between line ends, commas and semicolons, each in standard spelling."""
     return [plain for part in _BREAK.split("\n".join(lines)) if part and (plain := spelt(part))]
 
 
 def spelt(text: str) -> str:
-    """The text in lower case without punctuation, each word in its one spelling."""
+    """Return the text in lower case without punctuation, each word in its standard spelling."""
     text = (text if text.isascii() else _composed(text)).casefold()
+    # Most texts are plain words and skip these substitutions.
     if not _is_words(text):
         text = _STRAY.sub(" ", _DASH.sub("-", _SILENT.sub("", text))).replace("&", " & ")
         if not _is_words(text):
@@ -115,7 +118,7 @@ def spelt(text: str) -> str:
 
 
 def _is_words(text: str) -> bool:
-    """Whether the text is letters, digits and blanks (U+0020) only."""
+    # Only letters, digits and blanks (U+0020).
     return text.replace(" ", "").isalnum()
 
 
@@ -124,14 +127,14 @@ def _short(word: re.Match[str]) -> str:
 
 
 def _composed(text: str) -> str:
-    """The text in Unicode's form NFKC."""
+    # Sorting a long run of marks takes NFKC quadratic time, which a hostile field could abuse.
     return unicodedata.normalize("NFKC", text if len(text) < _LONG else with_marks_in_order(text))
 
 
 def with_marks_in_order(text: str) -> str:
-    """The text, letters and marks apart, in an order that NFKC keeps.
+    """Return the text in decomposed form, its combining marks already in NFKC order.
 
-    To order a run of marks, `unicodedata.normalize` takes the square of its length, and no time where it is in order.
+    `unicodedata.normalize` needs quadratic time to sort a run of marks, and linear time if the run is sorted.
     """
     apart = text.translate({ord(character): unicodedata.normalize("NFKD", character) for character in set(text)})
     if not any(map(unicodedata.combining, set(apart))):

@@ -1,7 +1,7 @@
-"""Reading UK postcodes and the areas of an area notice.
+"""Reads UK postcodes, and the areas that an area notice names.
 
-The shapes are Royal Mail's: an outward code (area letters and district) and an inward code of a digit and two
-letters. Canonical form is upper case with one space.
+The forms are Royal Mail's: an outward code (area letters and district) and an inward code of a digit and two letters.
+Canonical form is upper case with one space.
 """
 
 import re
@@ -19,33 +19,35 @@ _OUTWARD: Final = re.compile(
     "(?P<area>[A-Z]{1,2})(?:[0-9]|[1-9][0-9])|(?P<one>[A-Z])[0-9][A-HJKPSTUW]|(?P<two>[A-Z]{2})[0-9][ABEHMNPRVWXY]"
 )
 _INWARD: Final = re.compile("[0-9][ABD-HJLNP-UW-Z]{2}")
+# A correctly written postcode, with or without its space. Nearly all match, so one step reads them.
 _CANONICAL: Final = re.compile(
     rf"((?:{_AREA.pattern})[1-9]?[0-9]|(?=[A-Z][0-9])(?:{_AREA.pattern})[0-9][A-HJKPSTUW]|"
     rf"(?=[A-Z]{{2}})(?:{_AREA.pattern})[0-9][ABEHMNPRVWXY]) ?({_INWARD.pattern})"
 )
-"""A postcode written as it should be, with or without its space: read in one step, because nearly all are."""
 _SECTOR: Final = re.compile("(?P<outward>[A-Z0-9]{2,4}) ?(?P<sector>[0-9])")
+# Characters that people confuse; the first of each pair is as written.
 _ALIKE: Final = {"O": "O0", "0": "0O", "I": "I1", "1": "1I"}
 _OUTWARD_LENGTH: Final = 4
 _INWARD_LENGTH: Final = 3
+# A longer text is no postcode, even with stray characters.
 _LONGEST: Final = 12
 
 
 class PostcodeMend(StrEnum):
-    """What was put right in a postcode."""
+    """A correction made to a postcode."""
 
     LETTERS_AND_DIGITS_SWAPPED = "letters_and_digits_swapped"
 
 
 class PostcodeReading(NamedTuple):
-    """A postcode in canonical form (`FY3 8AA`) and what was put right in it."""
+    """A canonical postcode (`FY3 8AA`) and the corrections made to it."""
 
     postcode: str
     mends: frozenset[PostcodeMend] = frozenset()
 
 
 def read_postcode(text: str) -> PostcodeReading | None:
-    """The postcode that is the whole of the text, or None. O and 0, I and 1 are told apart by their place."""
+    """Return the postcode that is the whole of the text, or None. The place of O, 0, I and 1 decides which is meant."""
     if canonical := _CANONICAL.fullmatch(text):
         return PostcodeReading(f"{canonical[1]} {canonical[2]}")
     tight = _tight(text)
@@ -53,18 +55,20 @@ def read_postcode(text: str) -> PostcodeReading | None:
     inward = _first(tight[-_INWARD_LENGTH:], _is_inward)
     if district is None or inward is None:
         return None
+    # A reading that differs from the text was corrected.
     swapped = district + inward != tight
     return PostcodeReading(f"{district} {inward}", frozenset(PostcodeMend) if swapped else frozenset())
 
 
 def read_area(text: str) -> str | None:
-    """The postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`) that a notice names, in canonical form.
+    """Return the canonical postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`), or None.
 
     Without its space a sector such as `FY38` cannot be told from an outward code, and is read as one.
     """
     if full := read_postcode(text):
         return full.postcode
     spaced = " ".join(text.upper().split())
+    # A space can only be that of a sector or of a full postcode.
     district = None if " " in spaced else _read_outward(_tight(spaced))
     if district:
         return district
@@ -74,18 +78,17 @@ def read_area(text: str) -> str | None:
 
 
 def outward(postcode: str) -> str:
-    """The outward code of a postcode in canonical form: `FY3` of `FY3 8AA`."""
     return postcode.partition(" ")[0]
 
 
 def areas_of(postcode: str) -> tuple[str, str, str]:
-    """Every area that holds a postcode in canonical form, narrowest first: itself, its sector, its outward code."""
+    """Return the areas that hold a canonical postcode, narrowest first: itself, its sector, its outward code."""
     return postcode, postcode[:-2], outward(postcode)
 
 
 def _tight(text: str) -> str:
-    """The letters and digits of the text; nothing of a text too long to be a postcode."""
     tight = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).upper()))
+    # Empty for a text that is too long to be a postcode.
     return tight if len(tight) <= _LONGEST else ""
 
 
@@ -94,7 +97,7 @@ def _read_outward(text: str) -> str | None:
 
 
 def _first(text: str, fits: Callable[[str], bool]) -> str | None:
-    """The text as written if it fits, else the nearest reading of its look-alike characters that does."""
+    # The reading as written comes first, so a valid text is never changed.
     readings = product(*(_ALIKE.get(character, character) for character in text))
     return next((reading for reading in map("".join, readings) if fits(reading)), None)
 

@@ -1,4 +1,4 @@
-"""Reading unique property reference numbers (UPRN): up to twelve digits, without leading zeros (GeoPlace)."""
+"""Reads unique property reference numbers (UPRN): up to 12 digits, without leading zeros (GeoPlace)."""
 
 import re
 import unicodedata
@@ -10,19 +10,19 @@ _LABEL: Final = re.compile(r"^[\s'`]*(?:UPRN)?[\s:]*", re.IGNORECASE)
 _SCIENTIFIC: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E[+-]?[0-9]{1,2}", re.IGNORECASE)
 _WHOLE: Final = re.compile(r"(?P<digits>[0-9]+)(?P<point>\.0*)?")
 _FRACTION: Final = re.compile(r"[0-9]+\.[0-9]+")
-# A spreadsheet shows six figures of a long number; written out again, the figures it lost have become zeros.
+# A spreadsheet shows six figures of a long number. Saved as text, the lost figures become zeros.
 _ROUNDED: Final = re.compile("[0-9]{5,6}0{6}")
 
 
 class UprnMend(StrEnum):
-    """What was put right in a UPRN."""
+    """A correction made to a UPRN."""
 
     DECIMAL_POINT_DROPPED = "decimal_point_dropped"
     ZERO_PADDING_DROPPED = "zero_padding_dropped"
 
 
 class UprnProblem(StrEnum):
-    """Why a text is no UPRN. A rounded one could be a neighbour's, so nothing is guessed."""
+    """The reason why a text is no UPRN. A rounded one could be a neighbour's, so it is never guessed."""
 
     SCIENTIFIC_NOTATION = "scientific_notation"
     ROUNDED = "rounded"
@@ -31,9 +31,9 @@ class UprnProblem(StrEnum):
 
 
 class UprnReading(NamedTuple):
-    """The UPRN of a cell, if it has one, with what was put right or what stood in the way.
+    """The UPRN of a cell, if it has one, with what was corrected or what prevented the reading.
 
-    An empty cell has none of them.
+    All three are empty for an empty cell.
     """
 
     uprn: str | None = None
@@ -51,9 +51,10 @@ _SENTENCES = {
 
 
 def read_uprn(text: str) -> UprnReading:
-    """The UPRN that is the whole of the text: a string of 1 to 12 digits without leading zeros."""
+    """Read the UPRN that is the whole of the text: 1 to 12 digits, leading zeros removed."""
     if text.isascii() and text.isdecimal():
         return _read_digits(text, has_point=False)
+    # Thousands separators and a label such as `UPRN:` are common in spreadsheets.
     written = re.sub(r"[\s,]", "", _LABEL.sub("", unicodedata.normalize("NFKC", text)))
     if not written:
         return UprnReading()
@@ -64,7 +65,7 @@ def read_uprn(text: str) -> UprnReading:
 
 
 def describe(problem: UprnProblem) -> tuple[str, str]:
-    """The reason and the remedy in plain English, without the value."""
+    # Reason and remedy. Neither repeats the value, because messages may be logged.
     return _SENTENCES[problem]
 
 
@@ -76,6 +77,7 @@ def _read_digits(digits: str, *, has_point: bool) -> UprnReading:
         return UprnReading(problem=UprnProblem.TOO_LONG)
     if _ROUNDED.fullmatch(uprn):
         return UprnReading(problem=UprnProblem.ROUNDED)
+    # `100012345678.0` is a number cell that was saved as text.
     mends = {UprnMend.DECIMAL_POINT_DROPPED} if has_point else set()
     if uprn != digits:
         mends.add(UprnMend.ZERO_PADDING_DROPPED)
@@ -85,4 +87,5 @@ def _read_digits(digits: str, *, has_point: bool) -> UprnReading:
 def _why_not(written: str) -> UprnProblem:
     if _SCIENTIFIC.fullmatch(written):
         return UprnProblem.SCIENTIFIC_NOTATION
+    # A fraction means that the cell was divided or rounded.
     return UprnProblem.ROUNDED if _FRACTION.fullmatch(written) else UprnProblem.NOT_A_UPRN

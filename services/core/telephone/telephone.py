@@ -1,7 +1,7 @@
-"""Reading the telephone numbers in one cell of a council's or a provider's file.
+"""Reads the telephone numbers in one cell of a council's or a provider's file.
 
-The rule is our own. A library's validity rule refuses the ranges that Ofcom keeps for drama, and one cell may hold
-several numbers and much else.
+The rule is our own. A library's rule rejects the ranges that Ofcom reserves for drama, and one cell may hold several
+numbers and other text.
 """
 
 import re
@@ -24,7 +24,9 @@ __all__ = [
 
 _SEPARATORS: Final = re.compile(r"[/,;&:\n]")
 _TOKEN: Final = re.compile(r"\+?[0-9]+")
+# The most tokens that one number is split into: `+ 4 4 0 1 6 3 2 ...`.
 _LONGEST_WRITING: Final = 16
+# Digits of a national number without its leading zero.
 _SHORTEST, _LONGEST = 9, 10
 _NO_MENDS: Final[frozenset[Mend]] = frozenset()
 _NO_PROBLEMS: Final[frozenset[NumberProblem]] = frozenset()
@@ -34,8 +36,8 @@ _ZERO_RESTORED: Final = frozenset({Mend.LEADING_ZERO_RESTORED})
 class NumberReading(NamedTuple):
     """What one cell holds.
 
-    `numbers` are in E.164 form (`+441632960123`), in the order of the cell, each once. `mends` names what was put
-    right and `problems` what could not be read. An empty cell has neither.
+    `numbers` are in E.164 form (`+441632960123`), in the order of the cell, without repeats. `mends` names what was
+    corrected and `problems` what could not be read. An empty cell has neither.
     """
 
     numbers: tuple[str, ...] = ()
@@ -44,9 +46,9 @@ class NumberReading(NamedTuple):
 
 
 def read_numbers(cell: str) -> NumberReading:
-    """Every UK number of the cell.
+    """Return every UK number in the cell.
 
-    One that cannot be read is a problem of the reading and never hides those that can.
+    A number that cannot be read is reported as a problem, and does not hide those that can be read.
     """
     match = _clean_number(cell)
     if match is None:
@@ -55,7 +57,7 @@ def read_numbers(cell: str) -> NumberReading:
 
 
 def normalise_number(text: str) -> str | None:
-    """The one UK number of the text in E.164 form, or None when there is none or more than one."""
+    """Return the one UK number in the text in E.164 form, or None if there is none or more than one."""
     match = _clean_number(text)
     if match is not None:
         return COUNTRY_CODE + match[1]
@@ -64,13 +66,14 @@ def normalise_number(text: str) -> str | None:
 
 
 def _clean_number(cell: str) -> re.Match[str] | None:
-    """The quick way, which most cells take. Four times `replace` costs half of one `translate`."""
+    # Most cells take this quick path. Four `replace` calls cost half of one `translate`.
     return national_number(cell.replace(" ", "").replace("-", "").replace("(", "").replace(")", ""))
 
 
 def _read_dirty(cell: str) -> NumberReading:
     text, mends, problems = tidied(cell)
     found: list[re.Match[str]] = []
+    # The bar marks where words were: numbers never continue across it.
     for stretch in text.split("|"):
         numbers, wrong = _read_stretch(stretch)
         found += numbers
@@ -80,29 +83,28 @@ def _read_dirty(cell: str) -> NumberReading:
         mends.add(Mend.LEADING_ZERO_RESTORED)
     if len(numbers_once) > 1:
         mends.add(Mend.SEVERAL_NUMBERS)
+    # Only an extension was written, so the number itself is missing.
     if not (found or problems) and Mend.EXTENSION_DROPPED in mends:
         problems.add(NumberProblem.TOO_SHORT)
     return NumberReading(numbers_once, frozenset(mends), frozenset(problems))
 
 
 def _read_stretch(stretch: str) -> tuple[list[re.Match[str]], set[NumberProblem]]:
-    """The numbers between two words.
-
-    A separator divides numbers unless only the whole makes one, as in `01632/960123`.
-    """
     pieces = [tokens for piece in _SEPARATORS.split(stretch) if (tokens := _TOKEN.findall(piece))]
     readings = [(tokens, _numbers_of(tokens)) for tokens in pieces]
     found = [number for _, numbers in readings for number in numbers]
     whole = [token for tokens in pieces for token in tokens]
+    # A separator divides numbers unless only the whole makes one, as in `01632/960123`.
     if not found and len(pieces) > 1 and (joined := national_number("".join(whole))):
         return [joined], set()
     return found, {_why_not("".join(tokens)) for tokens, numbers in readings if not numbers}
 
 
 def _numbers_of(tokens: list[str]) -> list[re.Match[str]]:
-    """The one way to cut the tokens into whole numbers, longest first; empty when there is none."""
+    # best[i]: the numbers that the tokens from i on divide into, or None if they do not.
     best: list[list[re.Match[str]] | None] = [None] * len(tokens) + [[]]
     for start in range(len(tokens) - 1, -1, -1):
+        # Longest first, so that an area code is not read as a number of its own.
         for end in range(min(len(tokens), start + _LONGEST_WRITING), start, -1):
             rest = best[end]
             if rest is not None and (number := national_number("".join(tokens[start:end]))):
@@ -120,5 +122,6 @@ def _why_not(written: str) -> NumberProblem:
     if len(digits) > _LONGEST:
         return NumberProblem.TOO_LONG
     return (
+        # Nine digits are valid in some areas only, so most such numbers lost a digit.
         NumberProblem.TOO_SHORT if len(digits) < _LONGEST and digits[0] in "123789" else NumberProblem.NOT_A_UK_NUMBER
     )

@@ -1,7 +1,7 @@
-"""The shape of UK telephone numbers: Ofcom's National Telephone Numbering Plan, the +44 countries included.
+"""The form of UK telephone numbers in Ofcom's National Telephone Numbering Plan, with the +44 islands.
 
-A national number is written here without its leading zero. The rule asks whether Ofcom's plan leaves room for a
-number, not whether the number is in use: the ranges kept for drama have to pass, and a range opened tomorrow too.
+A national number is written here without its leading zero. The rule checks that the plan has room for a number, not
+that it is in use: the ranges for drama must pass, and so must a range that is opened tomorrow.
 """
 
 import re
@@ -9,13 +9,13 @@ from typing import Final
 
 COUNTRY_CODE: Final = "+44"
 
-# The only areas where a number of nine digits exists: a local number of five digits, or four in Brampton (016977).
+# The only areas with numbers of nine digits: five local digits, or four in Brampton (016977).
 _AREAS_WITH_NINE_DIGITS: Final = (
     "204|208|254|276|297|298|363|364|384|386|404|420|460|461|480|488|524|527|562|566|606|629|635|647|659|695|"
     "726|744|750|768|827|837|884|900|905|935|946|949|963|995"
 )
 
-# A digit repeated ten times fills a compulsory field. It is refused where no such number can exist.
+# Ten equal digits only fill a compulsory field. They are refused where no such number can exist.
 _NATIONAL: Final = (
     r"(?!(?P<filler>[1289])(?P=filler){9}\Z)"
     r"(?:[1-3789][0-9]{9}|5[56][0-9]{8}"
@@ -23,11 +23,15 @@ _NATIONAL: Final = (
 )
 
 _WRITTEN: Final = re.compile(rf"(?:(?:\+44|0044|44)0?|0)?({_NATIONAL})")
+# `44` without a plus is a country code only if a zero or nine digits follow.
 _PREFIX: Final = re.compile(r"(?:\+44|0044|44(?=0|[0-9]{9}))0?|0(?!0)")
+# 07624 is the Isle of Man; the rest of 076 is pagers.
 _MOBILE: Final = re.compile(r"\+447(?:[1-57-9]|624)")
+# How people group the digits, by the start of the number. The first match decides.
 _GROUPS: Final = tuple(
     (re.compile(pattern), sizes)
     for pattern, sizes in (
+        # Childline; next, the old short NHS Direct number.
         ("8001111", (3,)),
         ("845464", (3, 2)),
         (r"800[0-9]{6}\Z", (3,)),
@@ -41,25 +45,24 @@ _GROUPS: Final = tuple(
 
 
 def national_number(written: str) -> re.Match[str] | None:
-    """The UK number that is the whole of `written` (digits, perhaps a plus), or None.
+    """Match `written` (digits, perhaps a plus) as one UK number, or return None.
 
-    Group 1 is the national number. It starts at 0 where neither a leading zero nor a country code stands before it.
+    Group 1 is the national number. It starts at position 0 if neither a leading zero nor a country code precedes it.
     """
     return _WRITTEN.fullmatch(written)
 
 
 def without_prefix(written: str) -> str:
-    """`written` (digits, perhaps a plus) without a UK country code and without the leading zero."""
     return _PREFIX.sub("", written, count=1) if _PREFIX.match(written) else written
 
 
 def is_mobile(e164: str) -> bool:
-    """Whether the number belongs to a mobile telephone. Personal numbers (070) and pagers (076) do not."""
+    """Return True for a mobile number. Personal numbers (070) and pagers (076) are not mobile."""
     return _MOBILE.match(e164) is not None
 
 
 def national(e164: str) -> str:
-    """The number as people in the UK write it, `01632 960123` for `+441632960123`.
+    """Return the number as people in the UK write it, `01632 960123` for `+441632960123`.
 
     Raises ValueError, without the number, for anything but a UK number in E.164 form.
     """

@@ -1,10 +1,10 @@
-"""What can be mended in a cell of telephone numbers, what cannot, and how to say so without repeating the number."""
+"""What can and cannot be corrected in a cell of telephone numbers, with messages that never repeat the number."""
 
 from enum import StrEnum
 
 
 class Mend(StrEnum):
-    """What was put right in a cell (domain: the known dirt of council and provider spreadsheets)."""
+    """A correction made to a cell, for the known faults of council and provider spreadsheets."""
 
     LEADING_ZERO_RESTORED = "leading_zero_restored"
     DECIMAL_POINT_DROPPED = "decimal_point_dropped"
@@ -15,7 +15,7 @@ class Mend(StrEnum):
 
 
 class NumberProblem(StrEnum):
-    """Why something in a cell could not be read as a UK number."""
+    """The reason why something in a cell could not be read as a UK number."""
 
     SCIENTIFIC_NOTATION = "scientific_notation"
     TOO_SHORT = "too_short"
@@ -24,6 +24,7 @@ class NumberProblem(StrEnum):
     NOT_A_NUMBER = "not_a_number"
 
 
+# Reason and remedy. They never repeat the number, because messages may be logged.
 _SENTENCES = {
     NumberProblem.SCIENTIFIC_NOTATION: (
         "A spreadsheet has turned the number into scientific notation, and its last digits are lost.",
@@ -49,5 +50,4 @@ _SENTENCES = {
 
 
 def describe(problem: NumberProblem) -> tuple[str, str]:
-    """The reason and the remedy in plain English, fit for the person who sent the row."""
     return _SENTENCES[problem]

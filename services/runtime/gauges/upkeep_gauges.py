@@ -35,7 +35,7 @@ def _disk_free(connection: Connection) -> GaugeMetricFamily:
 
 def _last_backup(connection: Connection) -> datetime | None:
     made: datetime | None = connection.scalar(
-        select(func.max(audit.c.at)).where(audit.c.word == AuditAction.BACKUP_MADE.value)
+        select(func.max(audit.c.at)).where(audit.c.action == AuditAction.BACKUP_MADE.value)
     )
     return made
 

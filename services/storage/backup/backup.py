@@ -1,6 +1,6 @@
-"""A whole copy of a SQLite database beside those who work with it, and whether a copy can be trusted.
+"""Copies a whole SQLite database while others use it, and checks that a copy can be trusted.
 
-PostgreSQL has tools of its own for both.
+PostgreSQL has its own tools for both.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from services.storage.store import Store
 from services.storage.tables import audit, metadata, notices, register_entries
 from services.storage.vault import VaultError
 
+# Sealed values opened per column: half the oldest, half the newest.
 SAMPLE: Final = 100
-"""How many values of each sealed column are opened: half the oldest, half the newest."""
 
+# A sender's own message, as it was sealed.
 Record = Mapping[str, Any]
-"""A sender's own words, as they are sealed."""
 
 
 def _reference_of_notice(record: Record) -> str:
@@ -40,22 +40,22 @@ def _reference_of_entry(record: Record) -> str:
     return reference
 
 
+# How a sealed record names its reference, from which the token key makes its record key.
 REFERENCES: Final[Mapping[Table, Callable[[Record], str]]] = {
     notices: _reference_of_notice,
     register_entries: _reference_of_entry,
 }
-"""How a sealed record says the reference it is kept under, from which the token key makes its record key."""
 
 Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy of the database cannot be trusted, or not with the keys at hand."""
+    """A copy of the database cannot be trusted, or not with the available keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a copy holds: rows by table, the vault keys it needs, and when the last thing on record happened."""
+    """What a copy holds: rows by table, the vault keys it needs, and the time of the last audit row."""
 
     rows: Counts
     keys: tuple[str, ...]
@@ -63,11 +63,12 @@ class Contents:
 
 
 def copy_database(store: Store, target: Path) -> Counts:
-    """Copy a SQLite database as it is at one moment into a file, which is whole on the disk then; returns its rows.
+    """Copy a SQLite database, as it is at one moment, to a single file on disk. Returns its rows by table.
 
-    Others may write meanwhile. The file needs no other beside it.
+    Others may write meanwhile. The file is synced to disk when this returns.
     """
     with store.reading() as connection, closing(sqlite3.connect(target)) as copy:
+        # Counted in the transaction of the copy, so the numbers belong together.
         rows = count_rows(connection)
         source: Any = connection.connection.driver_connection
         source.backup(copy)
@@ -76,23 +77,22 @@ def copy_database(store: Store, target: Path) -> Counts:
 
 
 def make_one_file(path: Path) -> None:
-    """Have a database that nobody uses be one file without a log beside it, on the disk."""
     with closing(sqlite3.connect(path)) as connection:
+        # Folds the write-ahead log into the file and removes it.
         connection.execute("PRAGMA journal_mode=DELETE")
     sync_file(path)
 
 
 def count_rows(connection: Connection) -> Counts:
-    """How many rows each table has."""
     return {
         table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in metadata.sorted_tables
     }
 
 
 def check_copy(copy: Store) -> Contents:
-    """What a copy in a SQLite file holds, after a look at all of it.
+    """Read all of a copy in a SQLite file and return what it holds.
 
-    Raises CopyError where it is of another schema, or does not open with the store's keys.
+    Raises CopyError if its schema does not fit or the store's keys do not open it.
     """
     with copy.reading() as connection:
         if not schema_of(connection).fits:
@@ -102,9 +102,10 @@ def check_copy(copy: Store) -> Contents:
 
 
 def check_whole(path: Path) -> None:
-    """Raises CopyError for a file that is no SQLite database, or a damaged one."""
+    """Raise CopyError for a file that is damaged or no SQLite database."""
     try:
         with closing(sqlite3.connect(path)) as connection:
+            # Reads every page, so it takes time in proportion to the file.
             faults = connection.execute("PRAGMA integrity_check").fetchall()
             orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.DatabaseError:
@@ -114,14 +115,14 @@ def check_whole(path: Path) -> None:
 
 
 def last_on_record(connection: Connection) -> datetime | None:
-    """When the last thing on record happened: whatever is done or told is written in the audit."""
+    # Every effect writes an audit row, so the last row is the end of the record.
     moment: datetime | None = connection.scalar(select(audit.c.at).order_by(audit.c.pk.desc()).limit(1))
     return moment
 
 
 def _check_keys(connection: Connection, copy: Store) -> tuple[str, ...]:
-    """The ids of the keys it needs."""
     needed = sealed_under(connection, copy.vault)
+    # Counted over all values, because a sample could miss an old key.
     if needed[None]:
         raise CopyError("the copy holds values under a vault key that is not among the keys")
     try:
@@ -135,6 +136,7 @@ def _check_keys(connection: Connection, copy: Store) -> tuple[str, ...]:
 
 def _sample(connection: Connection, column: SealedColumn) -> Iterator[Any]:
     query = select(column.table).where(column.sealed.is_not(None)).limit(SAMPLE // 2)
+    # The oldest and the newest rows are the most likely under another key.
     for order in (column.key.asc(), column.key.desc()):
         yield from connection.execute(query.order_by(order)).mappings()
 
@@ -144,6 +146,7 @@ def _check_value(copy: Store, column: SealedColumn, row: Mapping[str, Any]) -> N
     if column.table not in REFERENCES:
         return
     reference = REFERENCES[column.table](value["record"])
+    # Another token key would open everything and match nothing, so it must be found here.
     if copy.tokeniser.record_key(row["feed_id"], reference) != row["record_key"]:
         raise CopyError(
             "the copy was made with another token key: with this one its records would never find each other"

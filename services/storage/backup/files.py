@@ -1,4 +1,4 @@
-"""Files that must still be there after a power cut."""
+"""Writes files to disk so that they survive a power cut."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from pathlib import Path
 
 
 def sync_file(path: Path) -> None:
-    """Wait until what a file holds is on the disk."""
     _sync(path, os.O_RDWR)
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk: a file that was renamed keeps its new name."""
+    # A renamed file keeps its new name only if its folder is on disk.
     _sync(folder, os.O_RDONLY)
 
 

@@ -1,4 +1,4 @@
-"""When each loop of background work was last alive, whichever process it is in."""
+"""The last sign of life of each background loop, in whichever process it runs."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ from sqlalchemy import Connection, delete, select
 from services.storage.dialect import upsert
 from services.storage.tables import loops
 
+# Loops that replace each other. After a change of mode the old loop's last beat would raise a false alarm.
 NEVER_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {"pump": ("relay",), "relay": ("pump", "missed")}
-"""The loops that a loop takes the place of: a deployment that is run in another way has no use for their beats."""
 
 
 def note_beat(connection: Connection, name: str, now: datetime) -> None:
-    """Write down that a loop is alive."""
     connection.execute(upsert(connection, loops, ("name",), ("beat_at",)), {"name": name, "beat_at": now})
     if replaced := NEVER_BESIDE.get(name):
         connection.execute(delete(loops).where(loops.c.name.in_(replaced)))
 
 
 def beats(connection: Connection) -> dict[str, datetime]:
-    """When each loop that ever ran was last alive."""
     rows = connection.execute(select(loops.c.name, loops.c.beat_at).order_by(loops.c.name))
     return {row.name: row.beat_at for row in rows}

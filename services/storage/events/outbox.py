@@ -1,4 +1,4 @@
-"""The outbox: events written in the transaction of their cause, told to the world afterwards."""
+"""The outbox: events are written in the transaction of their cause and published afterwards."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from services.storage.dialect import skipping_locked
 from services.storage.sequences import allocate_ids
 from services.storage.tables import outbox
 
+# PostgreSQL notifies relays on this channel when the outbox has grown and the transaction has committed.
 CHANNEL = "pullcord_outbox"
-"""On which PostgreSQL tells relays that the outbox has grown, once the transaction has committed."""
 
+# Partition keys fall into this number of lanes. One relay at a time publishes a lane, which keeps order within a key.
 LANES = 16
-"""Into how many lanes partition keys fall: one relay at a time tells a lane, so that a key keeps its order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An event to be raised: who raises it, under which key its order is kept, and what it says."""
+    """An event to be published: its source, the key within which order is kept, and its data."""
 
     source: str
     partition_key: str
@@ -34,7 +34,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as it lies in the outbox or comes off a topic: not yet decoded, perhaps not decodable."""
+    """An event from the outbox or a topic, not yet decoded and perhaps not decodable."""
 
     event_id: str
     topic: str
@@ -44,7 +44,6 @@ class StoredEvent:
 
 
 def announce(connection: Connection, announcements: Sequence[Announcement], now: datetime, random: RandomBytes) -> None:
-    """Write events into the outbox; they are told once the transaction has committed."""
     if not announcements:
         return
     pks = allocate_ids(connection, "outbox", len(announcements))
@@ -52,6 +51,7 @@ def announce(connection: Connection, announcements: Sequence[Announcement], now:
         insert(outbox),
         [_row(pk, announcement, now, random) for pk, announcement in zip(pks, announcements, strict=True)],
     )
+    # PostgreSQL sends the notification only if the transaction commits.
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"NOTIFY {CHANNEL}"))
 
@@ -70,6 +70,7 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
         "event_id": envelope.id,
         "topic": announcement.data.topic,
         "partition_key": envelope.partitionkey,
+        # A stable hash: `hash()` differs between processes.
         "lane": crc32(envelope.partitionkey.encode()) % LANES,
         "body": encode(envelope),
         "created_at": now,
@@ -77,11 +78,9 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 
 
 def unpublished(connection: Connection, limit: int, lane: int | None = None) -> list[StoredEvent]:
-    """The oldest events not yet told, at most `limit`; of one lane, claimed for this transaction, if it is given.
-
-    By the mark, never by a position: on PostgreSQL a transaction may commit a lower id after a higher one was read.
-    """
+    """Return the oldest events not yet published, at most `limit`. With `lane`, claim those of that lane."""
     columns = (outbox.c.event_id, outbox.c.topic, outbox.c.body, outbox.c.pk, outbox.c.partition_key)
+    # By the mark and not by a position: on PostgreSQL a lower id may commit after a higher one was read.
     query = select(*columns).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pk).limit(limit)
     if lane is not None:
         query = skipping_locked(connection, query.where(outbox.c.lane == lane))
@@ -89,20 +88,17 @@ def unpublished(connection: Connection, limit: int, lane: int | None = None) -> 
 
 
 def lanes_with_backlog(connection: Connection) -> list[int]:
-    """The lanes in which something has not been told yet."""
     query = select(outbox.c.lane).where(outbox.c.published_at.is_(None)).distinct().order_by(outbox.c.lane)
     return list(connection.scalars(query))
 
 
 def mark_published(connection: Connection, events: Sequence[StoredEvent], now: datetime) -> None:
-    """Say that these events have been told."""
     if events:
         pks = [event.pk for event in events]
         connection.execute(update(outbox).where(outbox.c.pk.in_(pks)).values(published_at=now))
 
 
 def oldest_unpublished(connection: Connection) -> datetime | None:
-    """When the oldest event not yet told was written."""
     moment: datetime | None = connection.scalar(
         select(func.min(outbox.c.created_at)).where(outbox.c.published_at.is_(None))
     )

@@ -1,4 +1,4 @@
-"""What was set aside because it could not be handled: looked at, given back, or dropped."""
+"""Events set aside because they could not be handled: list, show, requeue or drop them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from services.storage.tables import inbox, outbox, quarantine
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """An event in quarantine. `error` is the kind of the error, never its text."""
+    """An event in quarantine. `error` is the kind of the error, never its text, which could hold data."""
 
     event_id: str
     consumer: str
@@ -29,59 +29,54 @@ class SetAside:
 
 
 def list_quarantine(connection: Connection) -> Sequence[SetAside]:
-    """What is set aside, the oldest first."""
     row = quarantine.c
     query = select(row.event_id, row.consumer, row.topic, row.error, row.at).order_by(row.at, row.event_id)
     return [SetAside(*values) for values in connection.execute(query)]
 
 
 def to_tell_of(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """Mark what is set aside as told of, if nobody was told of some of it, or not for so long; returns of how many.
+    """Mark all quarantined events as alerted if some are new or the last alert is older than `repeat`.
 
-    Of two workers that look at once, one finds nothing left.
+    Returns the number of events that were due.
     """
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
+    # The update claims them: of two workers at once, the second finds none.
     found = connection.execute(update(quarantine).where(due).values(alerted_at=now)).rowcount
     if found:
+        # One alert covers all events, so all wait the same time for the next.
         connection.execute(update(quarantine).values(alerted_at=now))
     return found
 
 
 def show_quarantined(connection: Connection, event_id: str) -> Any:
-    """What an event says: ids, dates, codes and tokens. None where it is no JSON.
-
-    Raises NotFoundError.
-    """
     body = connection.scalar(select(quarantine.c.body).where(quarantine.c.event_id == event_id).limit(1))
     if body is None:
         raise NotFoundError("no event with this id is set aside: `pullcord quarantine list` shows them")
     try:
         return from_json(body)
     except ValueError:
+        # The body is not JSON, which may be why it was set aside.
         return None
 
 
 def requeue(store: Store, event_id: str, by: str) -> int:
-    """Have an event handled again by whoever set it aside; returns by how many. It is told anew from the outbox.
+    """Publish an event again to the consumers that set it aside. Returns their number.
 
-    Raises NotFoundError; RefusedError for one that this deployment never raised, or has cleared away.
+    Raises NotFoundError, or RefusedError for an event that this deployment never raised or has deleted.
     """
     with store.writing() as connection:
         consumers = _consumers(connection, event_id)
         told = update(outbox).where(outbox.c.event_id == event_id).values(published_at=None)
         if not connection.execute(told).rowcount:
             raise RefusedError("this event is not in the outbox: drop it, and run `pullcord rebuild` to be sure")
+        # Without this the inbox would drop the event as a duplicate.
         connection.execute(delete(inbox).where(inbox.c.event_id == event_id, inbox.c.consumer.in_(consumers)))
         _take_out(connection, store, event_id, consumers, AuditAction.QUARANTINE_GIVEN_BACK, by)
     return len(consumers)
 
 
 def drop(store: Store, event_id: str, by: str) -> int:
-    """Let an event go unhandled for good; returns by how many it had been set aside.
-
-    Raises NotFoundError.
-    """
     with store.writing() as connection:
         consumers = _consumers(connection, event_id)
         _take_out(connection, store, event_id, consumers, AuditAction.QUARANTINE_DROPPED, by)
@@ -96,10 +91,11 @@ def _consumers(connection: Connection, event_id: str) -> Sequence[str]:
 
 
 def _take_out(
-    connection: Connection, store: Store, event_id: str, consumers: Sequence[str], word: AuditAction, by: str
+    connection: Connection, store: Store, event_id: str, consumers: Sequence[str], action: AuditAction, by: str
 ) -> None:
     connection.execute(delete(quarantine).where(quarantine.c.event_id == event_id))
     rows = [
-        AuditRow(word, {"event": event_id, "consumer": consumer}, subject=event_id, actor=by) for consumer in consumers
+        AuditRow(action, {"event": event_id, "consumer": consumer}, subject=event_id, actor=by)
+        for consumer in consumers
     ]
     write_audit(connection, store.vault, rows, store.now())

@@ -1,4 +1,4 @@
-"""Alembic's environment: it runs on the connection that `migrate.py` hands it."""
+"""Alembic's environment, on the connection that `migrate.py` passes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=metadata,
+    # SQLite cannot alter a column: Alembic copies the table.
     render_as_batch=connection.dialect.name == "sqlite",
+    # A later migration that fails leaves the earlier ones in place.
     transaction_per_migration=True,
 )
 with context.begin_transaction():

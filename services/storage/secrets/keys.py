@@ -1,4 +1,4 @@
-"""API keys: made once, shown once, kept as hashes, good for as long as was asked."""
+"""API keys: created and shown once, stored as hashes, valid for a limited time."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from services.storage.audit import AuditRow, write_audit
 from services.storage.store import Store
 from services.storage.tables import api_keys, feeds
 
+# The default validity of a key.
 LASTS: Final = timedelta(days=365)
-"""How long a key is good unless something else is asked."""
 
 
 class KeyEndedError(RefusedError):
-    """The key presented is the right one, and its time is over. For nobody but whoever presents it."""
+    """The presented key is the right one but has expired. Only its holder learns of this."""
 
     def __init__(self, expires_at: datetime) -> None:
         day = london_day(expires_at)
@@ -33,7 +33,7 @@ class KeyEndedError(RefusedError):
 
 
 class Role(StrEnum):
-    """Whom a key speaks for: a provider and a council see their own, the regulator figures, the operator health."""
+    """The role of a key: providers and councils see their own data, a regulator figures, an operator health."""
 
     PROVIDER = "provider"
     COUNCIL = "council"
@@ -43,7 +43,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as its key says."""
+    """The caller, as identified by its API key."""
 
     key_id: str
     role: Role
@@ -52,7 +52,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class KeyListing:
-    """A key as it can be listed; the secret is not on record."""
+    """A key as listed. Its secret is not stored."""
 
     key_id: str
     role: Role
@@ -64,11 +64,12 @@ class KeyListing:
 
 
 def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, lasts: timedelta = LASTS) -> str:
-    """A new key for a feed, good for as long as it `lasts`. This is the only time it can be seen.
+    """Create a key and return it. It cannot be shown again.
 
-    Raises NotFoundError for a feed that does not exist, ConflictError for a role that does not fit it.
+    Raises NotFoundError for an unknown feed, ConflictError for a role that does not fit the feed.
     """
     _check(store, role, feed_id)
+    # 48 bits to find the key, 264 secret bits to prove it.
     now, key_id, secret = store.now(), store.random(6).hex(), urlsafe_b64encode(store.random(33)).decode()
     expires_at = now + lasts
     with store.writing() as connection:
@@ -90,9 +91,9 @@ def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, las
 
 
 def find_caller(store: Store, presented: str) -> Caller | None:
-    """Who a presented key belongs to, or None for one that is unknown, wrong or revoked.
+    """Return the caller of a presented key, or None if it is unknown, wrong or revoked.
 
-    Raises KeyEndedError for one that is right in every other way.
+    Raises KeyEndedError for a right key that has expired.
     """
     prefix, _, rest = presented.partition(".")
     key_id, _, secret = rest.partition(".")
@@ -100,15 +101,16 @@ def find_caller(store: Store, presented: str) -> Caller | None:
         return None
     with store.reading() as connection:
         row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).one_or_none()
+    # Compared in constant time, so that response times reveal nothing about the hash.
     if row is None or row.revoked_at is not None or not hmac.compare_digest(row.secret_hash, _hash(secret)):
         return None
+    # Last, so that only the holder of the secret learns that the key existed.
     if row.expires_at <= store.now():
         raise KeyEndedError(row.expires_at)
     return Caller(row.key_id, Role(row.role), row.feed_id)
 
 
 def list_keys(store: Store) -> Sequence[KeyListing]:
-    """Every key, the oldest first."""
     row = api_keys.c
     listed = (row.key_id, row.role, row.feed_id, row.label, row.created_at, row.expires_at, row.revoked_at)
     query = select(*listed).order_by(row.created_at)
@@ -117,15 +119,12 @@ def list_keys(store: Store) -> Sequence[KeyListing]:
 
 
 def revoke_key(store: Store, key_id: str) -> None:
-    """Revoke a key, at once and for good; revoking it again changes nothing.
-
-    Raises NotFoundError.
-    """
     now = store.now()
     with store.writing() as connection:
         row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).one_or_none()
         if row is None:
             raise NotFoundError("there is no key with this id: `pullcord keys list` shows them")
+        # Revoked already: the first time stays on record.
         if row.revoked_at is not None:
             return
         connection.execute(update(api_keys).where(api_keys.c.key_id == key_id).values(revoked_at=now))
@@ -146,5 +145,5 @@ def _check(store: Store, role: Role, feed_id: str | None) -> None:
 
 
 def _hash(secret: str) -> bytes:
-    # The secret has 264 random bits: nothing is won by a slow hash.
+    # 264 random bits cannot be guessed, so a slow hash adds nothing.
     return hashlib.sha256(secret.encode()).digest()

@@ -1,8 +1,7 @@
-"""Seals every sealed column anew under the current vault key, so that an older key can be taken away.
+"""Seals every sealed column again under the current vault key, so that an older key can be removed.
 
-It goes in batches, each a transaction of its own, beside whatever else is at work: a row that somebody else is at is
-passed over and done on a later pass. A value under the current key is left alone, so a run that was cut off is carried
-on by the next, and one that has nothing to do changes nothing.
+It works in batches, each its own transaction, beside all other work. A row that another process has locked is skipped
+and done on a later pass. A value under the current key is left alone, so an interrupted run continues with the next.
 """
 
 from __future__ import annotations
@@ -19,21 +18,22 @@ from services.storage.store import Store
 from services.storage.tables import audit, deliveries, feeds, notices, register_entries
 from services.storage.vault import Vault, key_of, place
 
+# Values in one transaction. On SQLite no other process can write meanwhile.
 BATCH: Final = 500
-"""Values in one transaction: on SQLite nobody else writes meanwhile."""
 
+# Seconds between batches, in which others can write.
 BREATH: Final = 0.05
-"""Seconds between batches, in which others write."""
 
+# Seconds until every process seals under a new key, if all read one key file.
 KNOWN_WITHIN: Final = 1.5
-"""Seconds after which no process seals under the key before any more, unless its keys are in a file of its own."""
 
+# A guard against a process that keeps sealing under an old key.
 PASSES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of sealed values; `keyed_by` is the column whose value names the place of a row (see `vault.place`)."""
+    """A column of sealed values. `keyed_by` is the column that names a row's place (see `vault.place`)."""
 
     table: Table
     name: str
@@ -41,29 +41,27 @@ class SealedColumn:
 
     @property
     def key(self) -> Column[Any]:
-        """The primary key, in whose order the rows are gone through."""
+        # Rows are visited in the order of the primary key.
         (column,) = self.table.primary_key.columns
         return column
 
     @property
     def sealed(self) -> Column[Any]:
-        """The sealed values."""
         return self.table.c[self.name]
 
     @property
     def named(self) -> Column[Any]:
-        """What names the place of a row."""
         return self.table.c[self.keyed_by]
 
     def place(self, named: Any) -> bytes:
-        """The place of a value, from what names it."""
         return place(self.table.name, named.encode() if isinstance(named, str) else named)
 
     def under(self, head: bytes) -> ColumnElement[bool]:
-        """That the value is under the key of that head: by the value itself, as not every table names the key."""
+        # By the value itself, because not every table has a column for the key id.
         return func.substr(self.sealed, 1, len(head)) == head
 
 
+# Every sealed column of every table. One that is missing here would be lost with its key.
 SEALED_COLUMNS: Final = (
     SealedColumn(notices, "sealed", "record_key"),
     SealedColumn(register_entries, "sealed", "record_key"),
@@ -74,43 +72,41 @@ SEALED_COLUMNS: Final = (
 
 
 def sealed_under(connection: Connection, vault: Vault) -> Counter[str | None]:
-    """How many values are sealed under each key that is held; under None, those of keys that are not."""
     found: Counter[str | None] = Counter()
     for column in SEALED_COLUMNS:
         by_key = {key_id: func.count(case((column.under(head), 1))) for key_id, head in vault.heads.items()}
         every, *counts = connection.execute(select(func.count(column.sealed), *by_key.values())).one()
+        # Under None: values of keys that are not held.
         found.update(dict(zip(by_key, counts, strict=True)) | {None: every - sum(counts)})
     return +found
 
 
 def left_to_reseal(store: Store) -> int:
-    """How many values are sealed under another key than the current one."""
     with store.reading() as connection:
         found = sealed_under(connection, store.vault)
     return found.total() - found[store.vault.current]
 
 
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
-    """Go through everything until nothing is left under an older key; yields the size of each batch once on disk.
+    """Reseal until nothing is left under an older key. Yields the size of each batch once it is committed.
 
-    `pause` waits for so many seconds. What others seal under the key before, because they have not read the new one
-    yet, is done on the next pass.
-
-    Raises VaultError where a value's key is missing; the batches before it are on disk.
+    `pause` waits for a number of seconds. Raises VaultError if a value's key is missing. Earlier batches stay
+    committed.
     """
     for _ in range(PASSES):
         for done in reseal(store, batch):
             yield done
             pause(BREATH)
+        # Others may have sealed under the old key before they read the new one. The next pass finds these.
         pause(KNOWN_WITHIN)
         if not left_to_reseal(store):
             return
 
 
 def reseal(store: Store, batch: int = BATCH) -> Iterator[int]:
-    """Go through everything once. See `reseal_all`."""
     for column in SEALED_COLUMNS:
         last: Any = None
+        # Goes on after the last key, so that a skipped row cannot cause an endless loop.
         while True:
             with store.writing() as connection:
                 done, last = _reseal_batch(connection, store.vault, column, last, batch)
@@ -135,8 +131,8 @@ def _reseal_batch(
 
 
 def _anew(vault: Vault, column: SealedColumn, named: Any, sealed: bytes) -> dict[str, Any]:
-    """What changes of a row."""
     where = column.place(named)
     anew = vault.seal(where, vault.open(where, sealed))
     changed = {f"b_{column.name}": anew}
+    # Some tables also store the key id, and both must change together.
     return changed | {"b_key_id": key_of(anew)} if "key_id" in column.table.c else changed

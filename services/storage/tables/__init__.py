@@ -1,7 +1,7 @@
-"""Every table. The same on SQLite and PostgreSQL.
+"""All tables, the same on SQLite and PostgreSQL.
 
 Times are whole microseconds since 1970 in UTC (`Moment`), dates are dates in Europe/London. A column named `sealed`
-holds JSON under AES-256-GCM (see vault.py): whatever could say whom a row is about is in there and nowhere else.
+holds JSON under AES-256-GCM (see vault.py). Whatever could identify a person is sealed and stored nowhere else.
 """
 
 from services.storage.tables.base import Moment, metadata

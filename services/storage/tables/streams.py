@@ -1,4 +1,4 @@
-"""What is told and what was heard: outbox, inbox, quarantine, signs of life; the audit, and figures from it."""
+"""Outbox, inbox, quarantine and signs of life; the audit, and the figures counted from it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ outbox = Table(
     Column("event_id", String(64), nullable=False, unique=True),
     Column("topic", String(60), nullable=False),
     Column("partition_key", String(80), nullable=False),
+    # One relay at a time publishes a lane, which keeps the order within a partition key.
     Column("lane", SmallInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", Moment, nullable=False),
+    # Empty until published, and emptied to publish again.
     Column("published_at", Moment),
     Index(
+        # Holds only unpublished events, so it stays small as the outbox grows.
         "ix_outbox_unpublished",
         "pk",
         sqlite_where=text("published_at IS NULL"),
@@ -44,8 +47,10 @@ quarantine = Table(
     Column("event_id", String(64), primary_key=True),
     Column("topic", String(60), nullable=False),
     Column("body", LargeBinary, nullable=False),
+    # The kind of the error, never its text, which could hold data.
     Column("error", String(120), nullable=False),
     Column("at", Moment, nullable=False),
+    # The time when the operator was last alerted about it.
     Column("alerted_at", Moment),
 )
 
@@ -71,6 +76,7 @@ loops = Table(
     "loops",
     metadata,
     Column("name", String(20), primary_key=True),
+    # The last sign of life.
     Column("beat_at", Moment, nullable=False),
 )
 
@@ -79,6 +85,7 @@ outbox_checks = Table(
     metadata,
     Column("consumer", String(20), primary_key=True),
     Column("topic", String(60), primary_key=True),
+    # Everything published before this was handled or published again.
     Column("checked_until", Moment, nullable=False),
 )
 
@@ -87,17 +94,19 @@ audit = Table(
     metadata,
     pk(),
     Column("at", Moment, nullable=False),
-    Column("word", String(30), nullable=False),
+    Column("action", String(30), nullable=False),
     Column("feed_id", String(24)),
     Column("subject", String(64)),
     Column("fields", JSON, nullable=False),
+    # Who acted, with evidence or reason.
     Column("actor_sealed", LargeBinary),
     Index("ix_audit_subject", "subject"),
-    Index("ix_audit_word_at", "word", "at"),
+    Index("ix_audit_action_at", "action", "at"),
 )
 
 
 @event.listens_for(audit, "after_create")
+# Also for tables made without migrations, as in tests.
 def _protect(_table: Table, connection: Connection, **_said: Any) -> None:
     for statement in make_append_only(connection.dialect.name):
         connection.execute(text(statement))
@@ -108,6 +117,7 @@ figures = Table(
     metadata,
     Column("month", String(7), primary_key=True),
     Column("figure", String(40), primary_key=True),
+    # A figure, dimension and key as in `services.audit.figures.counting`.
     Column("dimension", String(16), primary_key=True),
     Column("key", String(40), primary_key=True),
     Column("count", Integer, nullable=False),

@@ -56,7 +56,7 @@ def lag(world: World, consumer: str, topics: tuple[str, ...]) -> int:
 
 def suppressed(world: World) -> int:
     """How many duplicates consumers have come upon and left alone."""
-    return world.one("SELECT count(*) FROM audit WHERE word = 'duplicate_suppressed'")
+    return world.one("SELECT count(*) FROM audit WHERE action = 'duplicate_suppressed'")
 
 
 def handled(world: World) -> int:

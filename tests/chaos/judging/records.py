@@ -104,12 +104,12 @@ CASES = """
 DELIVERIES = """
     SELECT a.reference || '.' || d.pk AS reference, d.state,
            (SELECT count(DISTINCT w.fields ->> 'number') FROM audit w
-             WHERE w.word = 'delivery_in_doubt' AND (w.fields ->> 'delivery')::bigint = d.pk) AS doubts
+             WHERE w.action = 'delivery_in_doubt' AND (w.fields ->> 'delivery')::bigint = d.pk) AS doubts
       FROM deliveries d JOIN alerts a ON a.pk = d.alert_pk
 """
 ACKNOWLEDGED = """
     SELECT fields ->> 'alert' AS alert, ARRAY(SELECT json_array_elements_text(fields -> 'cases')) AS cases
-      FROM audit WHERE word = 'alert_acknowledged'
+      FROM audit WHERE action = 'alert_acknowledged'
 """
 
 

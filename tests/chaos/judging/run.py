@@ -74,7 +74,7 @@ def run(world: World, schedule: Schedule) -> Story:
         records=records,
         mails=dict(world.mailbox.taken),
         exits={worker.name: tuple(worker.exits) for worker in world.supervisor.workers},
-        suppressed=world.one("SELECT count(*) FROM audit WHERE word = 'duplicate_suppressed'"),
+        suppressed=world.one("SELECT count(*) FROM audit WHERE action = 'duplicate_suppressed'"),
         recovered_seconds=seconds if recovered else None,
         left=what_is_left(world),
     )

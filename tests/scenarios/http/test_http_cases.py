@@ -55,7 +55,7 @@ def test_its_own_council_is_shown_the_place_the_matches_and_the_history_of_a_cas
     assert [(match["match"], match["level"], match["decision"]) for match in shown["matches"]] == [
         ("M-1-1", "confirmed", "undecided")
     ]
-    assert [event["word"] for event in shown["history"]] == ["case_opened"]
+    assert [event["action"] for event in shown["history"]] == ["case_opened"]
 
 
 @pytest.mark.parametrize("spelt", ["{0}", "{1}"], ids=["as printed", "in lower case"])

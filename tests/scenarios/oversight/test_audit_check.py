@@ -69,7 +69,7 @@ def test_the_state_of_a_case_altered_by_hand_is_found_and_nothing_else(december:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE audit SET word = 'case_closed' WHERE pk = 1",
+        "UPDATE audit SET action = 'case_closed' WHERE pk = 1",
         "UPDATE audit SET fields = '{}' WHERE pk = 1",
         "UPDATE audit SET at = at + 1",
         "UPDATE audit SET actor_sealed = NULL WHERE actor_sealed IS NOT NULL",
@@ -93,7 +93,7 @@ def test_only_the_seal_of_a_row_may_be_made_anew(november: Deployment) -> None:
 def test_a_row_cannot_be_put_in_the_place_of_another(november: Deployment) -> None:
     """As SQLite's REPLACE would, which removes the other without a word; on PostgreSQL any such row is refused."""
     before = everything_said(november)
-    row = {"pk": 1, "at": november.clock.now(), "word": "case_opened", "fields": {}}
+    row = {"pk": 1, "at": november.clock.now(), "action": "case_opened", "fields": {}}
     with pytest.raises(DBAPIError), november.store.writing() as connection:
         connection.execute(insert(audit).prefix_with("OR REPLACE", dialect="sqlite"), row)
     assert everything_said(november) == before

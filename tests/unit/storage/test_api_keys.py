@@ -136,7 +136,7 @@ def test_revoking_again_changes_nothing(known: Store, clock: FrozenClock) -> Non
     (listed,) = list_keys(known)
     assert listed.revoked_at == revoked
     with known.reading() as connection:
-        assert connection.scalars(select(audit.c.word)).all() == ["key_created", "key_revoked"]
+        assert connection.scalars(select(audit.c.action)).all() == ["key_created", "key_revoked"]
 
 
 def test_revoking_what_does_not_exist_says_where_to_look(known: Store) -> None:

@@ -39,7 +39,7 @@ def test_rows_are_numbered_in_the_order_they_were_written(store: Store) -> None:
         )
         write_audit(connection, store.vault, [], store.now())
         write_audit(connection, store.vault, [row_of(AuditAction.POLICY_CHANGED)], store.now())
-        written = connection.execute(select(audit.c.pk, audit.c.word, audit.c.at).order_by(audit.c.pk)).all()
+        written = connection.execute(select(audit.c.pk, audit.c.action, audit.c.at).order_by(audit.c.pk)).all()
     assert written == [
         (1, "key_created", store.now()),
         (2, "key_revoked", store.now()),

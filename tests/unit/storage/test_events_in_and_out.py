@@ -186,7 +186,7 @@ def test_an_event_that_comes_again_changes_nothing_and_the_audit_says_so(store: 
     assert listener.heard == [event.event_id]
     assert rows(store, outbox) == 2
     with store.reading() as connection:
-        said = connection.execute(select(audit.c.word, audit.c.subject).order_by(audit.c.pk)).all()
+        said = connection.execute(select(audit.c.action, audit.c.subject).order_by(audit.c.pk)).all()
     assert said == [("key_revoked", None), ("duplicate_suppressed", event.event_id)]
 
 
@@ -241,9 +241,9 @@ def test_poison_is_set_aside_once_with_its_body_and_said_in_the_audit(store: Sto
     put_in_quarantine(store, listener, bad)
     with store.reading() as connection:
         (row,) = connection.execute(select(quarantine)).all()
-        (said,) = connection.execute(select(audit.c.word, audit.c.fields)).all()
+        (said,) = connection.execute(select(audit.c.action, audit.c.fields)).all()
     assert (row.body, row.error) == (poison().body, "ValueError")
-    assert said.word == "event_quarantined"
+    assert said.action == "event_quarantined"
     assert said.fields == {"event": poison().event_id, "consumer": "listener", "topic": NoticesReconsidered.topic}
 
 

@@ -78,16 +78,16 @@ def reasons(codes: list[str]) -> str:
     return ", ".join(REASONS.get(code, code) for code in codes)
 
 
-def transition(word: str, fields: Mapping[str, Any]) -> str:
+def transition(action: str, fields: Mapping[str, Any]) -> str:
     """One row of a case's history."""
     event = EVENTS.get(str(fields.get("event")), "")
-    if word == AuditAction.CASE_OPENED:
+    if action == AuditAction.CASE_OPENED:
         return f"case opened, {fields['level']} match"
-    if word == AuditAction.CASE_MOVED:
+    if action == AuditAction.CASE_MOVED:
         after = case_state(str(fields["to"]))
         return event if event == after else f"{event}: now {after}"
-    if word == AuditAction.CASE_REFUSED:
+    if action == AuditAction.CASE_REFUSED:
         return f"could not be recorded: {event}"
-    if word == AuditAction.CASE_RULES_CHANGED:
+    if action == AuditAction.CASE_RULES_CHANGED:
         return f"judged by the rules of {' and '.join(fields['after'])} from here on"
-    return event or word.replace("_", " ")
+    return event or action.replace("_", " ")

@@ -10,11 +10,11 @@ from services.storage.append_only import make_append_only, unmake_append_only
 revision = "0001"
 down_revision = None
 
+# A copy of the list in `sequences.py`: a migration never changes with later code.
 SEQUENCES = ("notices", "register_entries", "cases", "alerts", "deliveries", "outbox", "audit")
 
 
 def upgrade() -> None:
-    """Create every table; on PostgreSQL also the sequences that allot ids."""
     op.create_table(
         "alerts",
         sa.Column("pk", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -34,7 +34,7 @@ def upgrade() -> None:
         "audit",
         sa.Column("pk", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("word", sa.String(length=30), nullable=False),
+        sa.Column("action", sa.String(length=30), nullable=False),
         sa.Column("feed_id", sa.String(length=24), nullable=True),
         sa.Column("subject", sa.String(length=64), nullable=True),
         sa.Column("fields", sa.JSON(), nullable=False),
@@ -42,7 +42,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pk", name="pk_audit"),
     )
     op.create_index("ix_audit_subject", "audit", ["subject"], unique=False)
-    op.create_index("ix_audit_word_at", "audit", ["word", "at"], unique=False)
+    op.create_index("ix_audit_action_at", "audit", ["action", "at"], unique=False)
+    # Before any row is written, so that no row was ever unprotected.
     for statement in make_append_only(op.get_bind().dialect.name):
         op.execute(statement)
     op.create_table(
@@ -69,14 +70,12 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("code", sa.String(length=12), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("successor", sa.String(length=24), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("last_heard_at", sa.BigInteger(), nullable=True),
         sa.Column("policy_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("recomputed_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("policy_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("reviewed_ruleset", sa.String(length=40), nullable=True),
-        sa.ForeignKeyConstraint(["successor"], ["feeds.feed_id"], name="fk_feeds_successor"),
         sa.PrimaryKeyConstraint("feed_id", name="pk_feeds"),
     )
     op.create_table(
@@ -274,6 +273,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("rulesets", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        # The states in which a case is over.
         sa.CheckConstraint(
             "due_at IS NOT NULL OR state IN "
             "('post_check_passed', 'closed', 'false_match', 'service_ended', 'notice_withdrawn')",
@@ -399,17 +399,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("submission_id", "chunk", name="pk_submission_outcomes"),
     )
 
+    # SQLite uses the table `sequences`.
     if op.get_bind().dialect.name == "postgresql":
         for name in SEQUENCES:
             op.execute(sa.schema.CreateSequence(sa.Sequence(f"seq_{name}")))
 
 
 def downgrade() -> None:
-    """Remove them all."""
     if op.get_bind().dialect.name == "postgresql":
         for name in SEQUENCES:
             op.execute(sa.schema.DropSequence(sa.Sequence(f"seq_{name}")))
 
+    # In reverse order of creation, because of foreign keys.
     op.drop_table("submission_outcomes")
     op.drop_table("idempotency_keys")
     op.drop_table("delivery_attempts")
@@ -466,9 +467,10 @@ def downgrade() -> None:
     op.drop_index("ix_entry_tokens_entry_pk", table_name="entry_tokens")
     op.drop_table("entry_tokens")
     op.drop_table("figures")
+    # The triggers would refuse to remove rows.
     for statement in unmake_append_only(op.get_bind().dialect.name):
         op.execute(statement)
-    op.drop_index("ix_audit_word_at", table_name="audit")
+    op.drop_index("ix_audit_action_at", table_name="audit")
     op.drop_index("ix_audit_subject", table_name="audit")
     op.drop_table("audit")
     op.drop_index("ix_alerts_feed_id_created_at", table_name="alerts")

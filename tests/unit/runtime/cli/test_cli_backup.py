@@ -14,7 +14,7 @@ POSTGRES = "postgresql+psycopg://pullcord:secret-word@db.example/pullcord"
 
 def words_of_audit(desk: Desk) -> list[str]:
     with desk.store() as store, store.reading() as connection:
-        return list(connection.scalars(select(audit.c.word).order_by(audit.c.pk)))
+        return list(connection.scalars(select(audit.c.action).order_by(audit.c.pk)))
 
 
 def test_a_backup_says_what_it_holds_and_where_its_keys_are(desk: Desk) -> None:
@@ -75,7 +75,7 @@ def test_a_backup_made_by_other_tools_is_written_down(desk: Desk) -> None:
     made = desk.file("base.tar", "twelve bytes")
     assert "a backup made by pg_basebackup" in desk.done("backup", made, "--record", "pg_basebackup").words
     with desk.store() as store, store.reading() as connection:
-        fields = connection.scalar(select(audit.c.fields).where(audit.c.word == "backup_made"))
+        fields = connection.scalar(select(audit.c.fields).where(audit.c.action == "backup_made"))
     assert fields == {"kind": "pg_basebackup", "bytes": 12}
 
 

@@ -105,7 +105,7 @@ def _show_matches(console: Console, connection: Connection, store: Store, view: 
 
 def _deciders(connection: Connection, store: Store, ids: list[str]) -> dict[str, str]:
     """Who decided each match last."""
-    decided = (audit.c.word == AuditAction.MATCH_DECIDED.value, audit.c.subject.in_(ids))
+    decided = (audit.c.action == AuditAction.MATCH_DECIDED.value, audit.c.subject.in_(ids))
     query = select(audit.c.pk, audit.c.subject, audit.c.actor_sealed).where(*decided).order_by(audit.c.pk)
     rows = connection.execute(query)
     return {row.subject: store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"] for row in rows}
@@ -134,7 +134,7 @@ def _show_history(console: Console, history: list[EventView]) -> None:
     shown = table("When", "What", "Who", "Recorded with it", whole=("When",))
     for event in history:
         record = "; ".join(f"{name.replace('_', ' ')}: {_recorded(value)}" for name, value in event.record.items())
-        shown.add_row(local(event.at), transition(event.word, event.fields), cell(event.by or ""), cell(record))
+        shown.add_row(local(event.at), transition(event.action, event.fields), cell(event.by or ""), cell(record))
     console.print(shown)
 
 

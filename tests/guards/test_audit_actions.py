@@ -1,4 +1,4 @@
-"""The audit's vocabulary: every word has its fields, and every word is said somewhere."""
+"""The audit's vocabulary: every action has its fields, and every action is said somewhere."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ NEVER = frozenset(["cli", "number_dialled", "uprn", "postcode", "address", "name
 
 
 def words_said() -> Iterator[str]:
-    """Every word that is named in the services, outside the vocabulary itself."""
+    """Every action that is named in the services, outside the vocabulary itself."""
     for path in modules("services"):
         if path.name == "audit.py" and path.parent.name == "core":
             continue
         for node in ast.walk(tree(path)):
-            owner, _, word = dotted(node).rpartition(".")
+            owner, _, action = dotted(node).rpartition(".")
             if isinstance(node, ast.Attribute) and owner == "AuditAction":
-                yield word
+                yield action
 
 
 SAID = frozenset(words_said())
@@ -31,15 +31,15 @@ def test_every_word_has_its_exact_fields() -> None:
     assert set(FIELDS) == set(AuditAction)
 
 
-@pytest.mark.parametrize("word", list(AuditAction))
-def test_every_word_is_said_somewhere(word: AuditAction) -> None:
-    assert word.name in SAID
+@pytest.mark.parametrize("action", list(AuditAction))
+def test_every_word_is_said_somewhere(action: AuditAction) -> None:
+    assert action.name in SAID
 
 
-@pytest.mark.parametrize("word", list(AuditAction))
-def test_no_field_of_a_word_could_name_somebody(word: AuditAction) -> None:
-    assert FIELDS[word].isdisjoint(NEVER)
+@pytest.mark.parametrize("action", list(AuditAction))
+def test_no_field_of_a_word_could_name_somebody(action: AuditAction) -> None:
+    assert FIELDS[action].isdisjoint(NEVER)
 
 
 def test_the_stored_value_of_a_word_is_its_name() -> None:
-    assert [word for word in AuditAction if word.value != word.name.lower()] == []
+    assert [action for action in AuditAction if action.value != action.name.lower()] == []

@@ -1,4 +1,4 @@
-"""Where each kind of record is kept: its tables, its columns, the event that announces it."""
+"""The tables, columns and events of each kind of record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.storage import tables
 
 
 class WrittenRecord(NamedTuple, Generic[Facts]):
-    """A draft as written: its id, its revision, its tokens."""
+    """A draft after it was written, with its id, revision and tokens."""
 
     pk: int
     revision: int
@@ -29,24 +29,24 @@ class WrittenRecord(NamedTuple, Generic[Facts]):
 
 @dataclass(frozen=True)
 class RecordType(Generic[Facts]):
-    """How one kind of record is kept and announced."""
+    """The storage and the events of one kind of record."""
 
     kind: RecordKind
     table: Table
     tokens: Table
-    owner: str
-    stamp: str
+    owner: str  # column of `tokens` with the id of the record
+    stamp: str  # column of `table` with the time that is shown
     accepted: AuditAction
     stale: AuditAction
+    # Returns the unencrypted columns. The second argument returns the key of another record of the same feed.
     clear: Callable[[Keyed[Facts], Callable[[str], bytes]], dict[str, Any]]
-    """The columns in the clear; the second argument makes the key of another record of the same feed."""
+    # Reads from a database row the last four fields of `Recorded`: risk, rival, announced, withdrawn.
     decisive: Callable[[Any], tuple[VersionRisk, VersionRisk | None, bool, bool]]
-    """Of a row: its danger, its rival's if it has one, whether it was announced, and whether it was taken off."""
     announce: Callable[[str, str, Sequence[WrittenRecord[Facts]]], EventData]
 
 
-def _clear_notice(one: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> dict[str, Any]:
-    facts, rival = one.draft.facts, one.rival.risk if one.rival else None
+def _clear_notice(keyed: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> dict[str, Any]:
+    facts, rival = keyed.draft.facts, keyed.rival.risk if keyed.rival else None
     return {
         "scope": facts.scope.value,
         "status": facts.status.value,
@@ -55,16 +55,17 @@ def _clear_notice(one: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> di
         "planned_on": facts.planned_on,
         "restriction_on": facts.restriction_on,
         "telecare_known": facts.telecare_known,
+        # As a keyed hash, because a provider's reference may identify a customer.
         "supersedes_key": key_of(facts.supersedes) if facts.supersedes else None,
         "rival_status": rival.status if rival else None,
         "rival_planned_on": rival.planned_on if rival else None,
         "rival_restriction_on": rival.restriction_on if rival else None,
-        "announced": one.announced,
+        "announced": keyed.announced,
     }
 
 
-def _clear_entry(one: Keyed[EntryFacts], _key_of: Callable[[str], bytes]) -> dict[str, Any]:
-    facts = one.draft.facts
+def _clear_entry(keyed: Keyed[EntryFacts], _key_of: Callable[[str], bytes]) -> dict[str, Any]:
+    facts = keyed.draft.facts
     return {
         "service_status": facts.service_status.value,
         "connection": facts.connection.value,
@@ -80,6 +81,7 @@ def _decisive_notice(row: Any) -> tuple[VersionRisk, VersionRisk | None, bool, b
 
 
 def _decisive_entry(row: Any) -> tuple[VersionRisk, VersionRisk | None, bool, bool]:
+    # An entry has no columns for its rival: after a tie the stored status is already the more dangerous one.
     risk = VersionRisk(row.service_status)
     return risk, risk if SAME_STAMP in row.flags.split() else None, False, not row.live
 

@@ -1,4 +1,4 @@
-"""Writes drafts: records, tokens, the events that announce them and the audit, in the caller's one transaction."""
+"""Writes drafts in the caller's transaction: records, tokens, events and audit."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from services.storage.store import Store
 def write_drafts(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
 ) -> list[RowOutcome]:
-    """Record what is new, and return what became of every draft."""
-    made = _planned(context, record_type, drafts)
-    # Read before the records are written: afterwards the old `supersedes` is gone.
-    touched = _supersessions_touched(context, record_type, made)
-    written = [_written(context.store, record_type, *one) for one in write_records(context, record_type, made)]
+    """Write the drafts that change something, and return the outcome of every draft."""
+    planned = _planned(context, record_type, drafts)
+    # Before the records are written, because that overwrites the old `supersedes`.
+    touched = _supersessions_touched(context, record_type, planned)
+    written = [_written(context.store, record_type, *one) for one in write_records(context, record_type, planned)]
     write_tokens(context.connection, record_type, written)
     if touched:
         settle_supersessions(context, touched)
     _announce(context, record_type, written)
     context.record_outcome(record_type.accepted, [(one.pk, one.revision) for one in written])
-    _record_leads(context, made.new)
-    context.record_outcome(record_type.stale, [(record.pk, record.revision) for record in made.stale])
-    return made.outcomes
+    _record_leads(context, planned.new)
+    context.record_outcome(record_type.stale, [(record.pk, record.revision) for record in planned.stale])
+    return planned.outcomes
 
 
 def try_drafts(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
 ) -> list[RowOutcome]:
-    """Return what would become of every draft, and write nothing."""
+    """Return the outcome that every draft would have, and write nothing."""
     return _planned(context, record_type, drafts).outcomes
 
 
@@ -57,12 +57,16 @@ def _planned(context: SubmissionContext, record_type: RecordType[Facts], drafts:
     return plan(record_type.kind, keyed, recorded, partial(open_record, context, record_type))
 
 
-def _supersessions_touched(context: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> set[bytes]:
-    """Return the keys of notices that may be live no longer, or again, once the plan is written."""
+def _supersessions_touched(
+    context: SubmissionContext, record_type: RecordType[Facts], planned: Plan[Facts]
+) -> set[bytes]:
+    # The keys of notices that may become live, or stop being live, once the plan is written.
     if record_type.table is not NOTICES.table:
         return set()
-    changed = [*made.new, *(one for _, one in (*made.newer, *made.confirmed))]
-    before = superseded_by(context.connection, [record.pk for record, _ in (*made.newer, *made.confirmed)])
+    # A confirmed record counts too: its new stamp may turn the order of two notices.
+    on_record = [*planned.newer, *planned.confirmed]
+    changed = [*planned.new, *(keyed for _, keyed in on_record)]
+    before = superseded_by(context.connection, [record.pk for record, _ in on_record])
     named = [one.draft.facts.supersedes for one in changed if isinstance(one.draft.facts, NoticeFacts)]
     after = {context.key_of(reference) for reference in named if reference}
     return before | after | already_superseded(context.connection, [one.key for one in changed])
@@ -73,7 +77,7 @@ def _written(
 ) -> WrittenRecord[Facts]:
     token, values = store.tokeniser.token, one.draft.values
     if one.rival:
-        # Both versions of a notice are matched until a person has settled which of them holds.
+        # Both versions are matched until a later stamp settles which of them is right.
         is_entry = record_type.kind is RecordKind.ENTRY
         theirs = [values_of(where, with_areas=is_entry) for where in one.rival.places]
         values = tuple(dict.fromkeys(chain(values, *theirs)))
@@ -93,6 +97,7 @@ def _announce(
 
 
 def _record_leads(context: SubmissionContext, new: Sequence[Keyed[Facts]]) -> None:
+    # The audit figures on notice periods count these: records per number of days of warning.
     facts = [one.draft.facts for one in new]
     leads = Counter(_lead(one, london_day(context.now)) for one in facts if isinstance(one, NoticeFacts))
     if leads:
@@ -103,5 +108,6 @@ def _record_leads(context: SubmissionContext, new: Sequence[Keyed[Facts]]) -> No
 
 
 def _lead(facts: NoticeFacts, today: date) -> str:
+    # Days from today to the first planned date, negative if it has passed.
     days = [day for day in (facts.planned_on, facts.restriction_on) if day is not None]
     return str((min(days) - today).days) if days else "none"

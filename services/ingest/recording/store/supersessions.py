@@ -1,4 +1,4 @@
-"""Notices on record that replace one another."""
+"""Reads and marks notices on record that replace one another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.storage.tables import notices
 
 
 class FoundNotice(NamedTuple):
-    """A notice as it is on record, and what the rule must know of it."""
+    """A notice on record, with the part that the supersession rule reads."""
 
     pk: int
     revision: int
@@ -26,12 +26,12 @@ class FoundNotice(NamedTuple):
 
     @property
     def changed(self) -> ChangedRecord:
-        """The notice at its next revision."""
+        # With the revision that `set_live` will write.
         return ChangedRecord(self.pk, self.revision + 1, self.shard)
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
-    """Return the keys that these notices name as superseded, as recorded now."""
+    """Return the keys that these notices, as recorded now, name as superseded."""
     if not pks:
         return set()
     query = select(notices.c.supersedes_key).where(notices.c.supersedes_key.is_not(None))
@@ -46,12 +46,10 @@ def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[b
 
 
 def find_superseding(connection: Connection, keys: Collection[bytes]) -> list[FoundNotice]:
-    """Return the notices that name one of the keys as superseded."""
     return _found(connection, notices.c.supersedes_key, keys)
 
 
 def find_by_key(connection: Connection, keys: Collection[bytes]) -> list[FoundNotice]:
-    """Return the notices that are kept under the keys."""
     return _found(connection, notices.c.record_key, keys)
 
 
@@ -62,7 +60,7 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Mark the notices that replace an announced one as announced too, and so on along the chain."""
+    """Mark the notices that replace an announced one as announced, along the whole chain; return them."""
     before = notices.alias("before")
     announced = exists(
         select(before.c.pk).where(before.c.record_key == notices.c.supersedes_key, before.c.announced.is_(True))
@@ -74,7 +72,7 @@ def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[C
         .returning(notices.c.pk, notices.c.revision, notices.c.shard, notices.c.record_key)
     )
     changed, named = list[ChangedRecord](), set(keys)
-    # Ends: each round marks notices that were not marked, and a round that marks none leaves nothing named.
+    # Always ends, even on a circle: each round marks notices that were not yet marked, or finds none.
     while named:
         conditions = among_keys(connection, notices.c.supersedes_key, named)
         found = [row for one in conditions for row in connection.execute(statement.where(one))]

@@ -27,13 +27,13 @@ ACCEPTED = 202  # not 201: matching and alerts follow after the answer
 def _rows_body(model: Any, member: str) -> dict[str, Any]:
     # For OpenAPI only. The body is read by hand, so that one bad row does not refuse the whole batch.
     many = {"type": "array", "items": {"$ref": f"#/components/schemas/{model.__name__}"}, "minItems": 1}
-    one = {"$ref": f"#/components/schemas/{model.__name__}"}
+    single = {"$ref": f"#/components/schemas/{model.__name__}"}
     wrapped = {"type": "object", "properties": {member: many}, "required": [member]}
     return {
         "requestBody": {
             "required": True,
             "content": {
-                JSON: {"schema": {"anyOf": [one, many, wrapped]}},
+                JSON: {"schema": {"anyOf": [single, many, wrapped]}},
                 NDJSON: {"schema": {"type": "string", "minLength": 1}},
             },
         }

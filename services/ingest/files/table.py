@@ -151,13 +151,13 @@ class _RowFitter:
         # Fast path: nearly every row fits as it is.
         if len(cells) == width and longest <= self._limits.cell_length and not flaws:
             return SheetRow(number, tuple(cells))
-        found = [*flaws, *self._beyond(cells), *self._too_long(cells)]
+        faults = [*flaws, *self._beyond(cells), *self._too_long(cells)]
         fitted = [*cells[:width], *[""] * (width - len(cells))]
         # An over-long cell is left out: cut off, it could pass for a value.
-        for flaw in found:
+        for flaw in faults:
             if flaw.code is CellCode.TOO_LONG and flaw.index is not None:
                 fitted[flaw.index] = ""
-        return SheetRow(number, tuple(fitted), tuple(self._problem(number, flaw) for flaw in found))
+        return SheetRow(number, tuple(fitted), tuple(self._problem(number, flaw) for flaw in faults))
 
     def _beyond(self, cells: list[str]) -> Iterator[Flaw]:
         # Values to the right of the last heading.

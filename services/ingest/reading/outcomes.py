@@ -40,8 +40,8 @@ class RowOutcome(NamedTuple):
 
 def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
     # Every outcome is present, so that receipts always have the same keys.
-    found = Counter(outcome.outcome for outcome in outcomes)
-    return {outcome.value: found[outcome] for outcome in Outcome}
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    return {outcome.value: counts[outcome] for outcome in Outcome}
 
 
 def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:

@@ -34,12 +34,12 @@ class Place(NamedTuple):
     @property
     def values(self) -> Values:
         # The full address has no token: it is compared after a postcode has matched.
-        found = [(TELEPHONE, number) for number in self.numbers]
+        values = [(TELEPHONE, number) for number in self.numbers]
         if self.uprn:
-            found.append((UPRN, self.uprn))
+            values.append((UPRN, self.uprn))
         if self.postcode:
-            found.append((POSTCODE, self.postcode))
-        return tuple(found)
+            values.append((POSTCODE, self.postcode))
+        return tuple(values)
 
     @property
     def private(self) -> dict[str, object]:
@@ -67,10 +67,10 @@ def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
     # A notice for an area is found by its areas alone.
     if place.get("areas"):
         return read_areas(place["areas"])[0]
-    found = [(TELEPHONE, number) for number in place.get("numbers", ())]
-    found += [(kind, place[name]) for kind, name in ((UPRN, "uprn"), (POSTCODE, "postcode")) if place.get(name)]
+    values = [(TELEPHONE, number) for number in place.get("numbers", ())]
+    values += [(kind, place[name]) for kind, name in ((UPRN, "uprn"), (POSTCODE, "postcode")) if place.get(name)]
     wider = area_values(place["postcode"]) if with_areas and place.get("postcode") else ()
-    return (*found, *wider)
+    return (*values, *wider)
 
 
 def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:

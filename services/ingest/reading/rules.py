@@ -199,9 +199,9 @@ def _nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
 
 
 def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
-    found = []
+    issues = []
     if notice.planned_migration_date is None and notice.restriction_start_date is None:
-        found.append(
+        issues.append(
             Issue(
                 "planned_migration_date",
                 "no_date",
@@ -210,7 +210,7 @@ def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
             )
         )
     if notice.scope is EXCHANGE and not notice.area_codes:
-        found.append(
+        issues.append(
             Issue(
                 "area_codes",
                 "exchange_only",
@@ -218,7 +218,7 @@ def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
                 "List the postcodes it serves.",
             )
         )
-    return tuple(found)
+    return tuple(issues)
 
 
 def _hard_to_find(place: Place) -> tuple[Issue, ...]:

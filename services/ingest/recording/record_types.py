@@ -92,18 +92,18 @@ def _announce_notices(feed: str, submission: str, written: Sequence[WrittenRecor
         submission=submission,
         records=tuple(
             NoticeRef(
-                notice=one.pk,
-                revision=one.revision,
-                scope=one.draft.facts.scope,
-                status=one.draft.facts.status,
-                migration_kind=one.draft.facts.migration_kind,
-                target_service=one.draft.facts.target_service,
-                planned_on=one.draft.facts.planned_on,
-                restriction_on=one.draft.facts.restriction_on,
-                issued_at=one.draft.stamp.at,
-                tokens=on_the_stream(one.tokens),
+                notice=record.pk,
+                revision=record.revision,
+                scope=record.draft.facts.scope,
+                status=record.draft.facts.status,
+                migration_kind=record.draft.facts.migration_kind,
+                target_service=record.draft.facts.target_service,
+                planned_on=record.draft.facts.planned_on,
+                restriction_on=record.draft.facts.restriction_on,
+                issued_at=record.draft.stamp.at,
+                tokens=on_the_stream(record.tokens),
             )
-            for one in written
+            for record in written
         ),
     )
 
@@ -114,13 +114,13 @@ def _announce_entries(feed: str, submission: str, written: Sequence[WrittenRecor
         submission=submission,
         records=tuple(
             EntryRef(
-                entry=one.pk,
-                revision=one.revision,
-                service_status=one.draft.facts.service_status,
-                connection=one.draft.facts.connection,
-                tokens=on_the_stream(one.tokens),
+                entry=record.pk,
+                revision=record.revision,
+                service_status=record.draft.facts.service_status,
+                connection=record.draft.facts.connection,
+                tokens=on_the_stream(record.tokens),
             )
-            for one in written
+            for record in written
         ),
     )
 

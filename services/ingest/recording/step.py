@@ -84,7 +84,7 @@ def plan(
         if row.key not in states:
             states[row.key] = _KeyState(kind, recorded.get(row.key), open_record, result)
         states[row.key].add(row)
-    # At the end: only the last accepted row of a key is written, so one submission makes at most one revision.
+    # At the end, because of several rows for one key only the last accepted row is written.
     for state in states.values():
         state.write()
     return result
@@ -167,7 +167,7 @@ class _KeyState(Generic[Facts]):
         else:
             number = self._accepted.draft.row if self._accepted else None
             issue = stale_issue(self._kind, stamp, row.draft.stamp, number)
-        # Audited only against the record: rows of one submission that overtake each other are in its outcomes.
+        # Audited only if the record itself is later. Rows that overtake each other are named in the outcomes.
         if self._record is not None and self._accepted is None:
             self._plan.stale.append(self._record)
         self._report(row, Outcome.STALE, issue, *row.draft.issues)

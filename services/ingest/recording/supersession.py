@@ -30,7 +30,7 @@ def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) ->
     """Set each notice under `keys` live or not live, by the notices on record that replace it."""
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
     _announce(context, fallen + risen + hand_on_announced(context.connection, keys))
-    context.record_outcome(AuditAction.NOTICES_SUPERSEDED, [(one.pk, one.revision) for one in fallen])
+    context.record_outcome(AuditAction.NOTICES_SUPERSEDED, [(record.pk, record.revision) for record in fallen])
 
 
 def _apply_rule(
@@ -52,8 +52,8 @@ def _apply_rule(
 
 def _announce(context: SubmissionContext, changed: Sequence[ChangedRecord]) -> None:
     announcements = []
-    for key, members in by_shard(context.feed_id, changed, lambda one: one.shard):
-        refs = tuple(RecordRef(record=one.pk, revision=one.revision) for one in members)
+    for key, members in by_shard(context.feed_id, changed, lambda record: record.shard):
+        refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
         event = NoticesReconsidered(feed=context.feed_id, submission=context.submission_id, records=refs)
         announcements.append(Announcement("ingest", key, event))
     context.announce(announcements)

@@ -73,32 +73,32 @@ def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedV
         return TiedVersions(risk, (place,))
     both = (rival.risk, risk)
     worst = VersionRisk(
-        min((one.status for one in both), key=_ORDER.index),
-        _earliest(one.planned_on for one in both),
-        _earliest(one.restriction_on for one in both),
+        min((version.status for version in both), key=_ORDER.index),
+        _earliest(version.planned_on for version in both),
+        _earliest(version.restriction_on for version in both),
     )
     # A place that is repeated moves to the end, so that the latest are kept.
-    places = [one for one in rival.places if one != place]
+    places = [other for other in rival.places if other != place]
     return TiedVersions(worst, (*places, place)[-MOST_PLACES:])
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
     """Return the fields in which it would do harm to forget the rival, the most important first."""
-    kept, found = rival.risk, []
+    kept, fields = rival.risk, list[str]()
     if kept.planned_on and kept.planned_on != risk.planned_on:
-        found.append("planned_migration_date")
+        fields.append("planned_migration_date")
     if kept.restriction_on and kept.restriction_on != risk.restriction_on:
-        found.append("restriction_start_date")
+        fields.append("restriction_start_date")
     if kept.status != risk.status and {kept.status, risk.status} & _DECISIVE:
-        found.append("status" if risk.status in _NOTICE else "service_status")
-    if any(one != place for one in rival.places):
-        found.append("cli")
-    return tuple(found)
+        fields.append("status" if risk.status in _NOTICE else "service_status")
+    if any(other != place for other in rival.places):
+        fields.append("cli")
+    return tuple(fields)
 
 
 def without(rival: TiedVersions, place: Place) -> TiedVersions:
     # The version on record is matched at its own place anyway.
-    return rival._replace(places=tuple(one for one in rival.places if one != place))
+    return rival._replace(places=tuple(other for other in rival.places if other != place))
 
 
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:

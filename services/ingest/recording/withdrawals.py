@@ -23,7 +23,7 @@ def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
     for start in range(0, len(pks), CHUNK):
         changed = mark_withdrawn(context, pks[start : start + CHUNK])
         context.announce(list(_announcements(context, changed)))
-        context.record_outcome(AuditAction.ENTRIES_WITHDRAWN, [(one.pk, one.revision) for one in changed])
+        context.record_outcome(AuditAction.ENTRIES_WITHDRAWN, [(record.pk, record.revision) for record in changed])
 
 
 def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
@@ -41,7 +41,7 @@ def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
 
 
 def _announcements(context: SubmissionContext, changed: Sequence[ChangedRecord]) -> Iterator[Announcement]:
-    for key, members in by_shard(context.feed_id, changed, lambda one: one.shard):
-        refs = tuple(RecordRef(record=one.pk, revision=one.revision) for one in members)
+    for key, members in by_shard(context.feed_id, changed, lambda record: record.shard):
+        refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
         event = EntriesWithdrawn(feed=context.feed_id, submission=context.submission_id, records=refs)
         yield Announcement("ingest", key, event)

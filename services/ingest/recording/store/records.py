@@ -28,8 +28,8 @@ def find_recorded(
     """Return the records under the keys. Keys without a record are left out."""
     # Without the encrypted part, which is large and needed only for ties.
     query = select(*(column for column in record_type.table.c if column.name != "sealed"))
-    named = among_keys(context.connection, record_type.table.c.record_key, keys)
-    rows = (row for one in named for row in context.connection.execute(query.where(one)))
+    conditions = among_keys(context.connection, record_type.table.c.record_key, keys)
+    rows = (row for condition in conditions for row in context.connection.execute(query.where(condition)))
     return {row.record_key: _record_of(record_type, row, context.now) for row in rows}
 
 
@@ -45,19 +45,21 @@ def write_records(
 ) -> list[tuple[int, int, Keyed[Facts]]]:
     """Write the plan; return id, revision and draft of each record that is new or has a new version."""
     pks = allocate_ids(context.connection, record_type.table.name, len(planned.new))
-    new = [(pk, 1, one) for pk, one in zip(pks, planned.new, strict=True)]
+    new = [(pk, 1, version) for pk, version in zip(pks, planned.new, strict=True)]
     # By id, the order in which the matcher locks records: two transactions cannot deadlock.
-    newer = sorted(((record.pk, record.revision + 1, one) for record, one in planned.newer), key=itemgetter(0))
+    newer = sorted(((record.pk, record.revision + 1, version) for record, version in planned.newer), key=itemgetter(0))
     _insert(context.connection, record_type, [_row(context, record_type, *target) for target in new])
     _update(context.connection, record_type, [_row(context, record_type, *target) for target in newer])
-    _move_stamps(context.connection, record_type, [(record.pk, one.draft.stamp) for record, one in planned.confirmed])
+    _move_stamps(
+        context.connection, record_type, [(record.pk, version.draft.stamp) for record, version in planned.confirmed]
+    )
     return [*new, *newer]
 
 
 def write_tokens(
     connection: Connection, record_type: RecordType[Facts], written: Sequence[WrittenRecord[Facts]]
 ) -> None:
-    rows = [(token, one.pk, int(kind)) for one in written for kind, token in one.tokens]
+    rows = [(token, record.pk, int(kind)) for record in written for kind, token in record.tokens]
     bulk_insert(connection, record_type.tokens, ("token", record_type.owner, "kind"), rows)
 
 
@@ -68,29 +70,29 @@ def _record_of(record_type: RecordType[Facts], row: Any, now: datetime) -> Recor
 
 
 def _row(
-    context: SubmissionContext, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]
+    context: SubmissionContext, record_type: RecordType[Facts], pk: int, revision: int, version: Keyed[Facts]
 ) -> dict[str, Any]:
-    draft = one.draft
-    rivals = one.rival.places if one.rival else ()
+    draft = version.draft
+    rivals = version.rival.places if version.rival else ()
     # Bound to table and key: the encrypted part of one record cannot be opened as that of another.
-    sealed = context.store.vault.seal_json(place(record_type.table.name, one.key), sealed_form(draft, rivals))
+    sealed = context.store.vault.seal_json(place(record_type.table.name, version.key), sealed_form(draft, rivals))
     return {
         "pk": pk,
-        "record_key": one.key,
+        "record_key": version.key,
         "feed_id": context.feed_id,
-        "shard": shard_of(one.key),
+        "shard": shard_of(version.key),
         "revision": revision,
         record_type.stamp: draft.stamp.at,
         "stamp_from": draft.stamp.earliest,
         "stamp_until": draft.stamp.latest,
-        "digest": one.digest,
+        "digest": version.digest,
         "received_at": context.now,
         "live": True,
         "flags": " ".join(sorted({issue.code for issue in draft.issues})) if draft.issues else "",
         "submission_id": context.submission_id,
         "key_id": key_of(sealed),
         "sealed": sealed,
-        **record_type.clear(one, context.key_of),
+        **record_type.clear(version, context.key_of),
     }
 
 

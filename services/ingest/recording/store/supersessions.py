@@ -41,7 +41,7 @@ def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
 def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
     """Return those of the keys that some notice on record names as superseded."""
     query, column = select(notices.c.supersedes_key), notices.c.supersedes_key
-    found = (connection.scalars(query.where(named)) for named in among_keys(connection, column, keys))
+    found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
 
 
@@ -54,7 +54,7 @@ def find_by_key(connection: Connection, keys: Collection[bytes]) -> list[FoundNo
 
 
 def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: bool) -> None:
-    values = [{"b_pk": one.pk, "revision": one.revision, "live": live} for one in changed]
+    values = [{"b_pk": record.pk, "revision": record.revision, "live": live} for record in changed]
     if values:
         connection.execute(update(notices).where(notices.c.pk == bindparam("b_pk")), values)
 
@@ -75,40 +75,40 @@ def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[C
     # Always ends, even on a circle: each round marks notices that were not yet marked, or finds none.
     while named:
         conditions = among_keys(connection, notices.c.supersedes_key, named)
-        found = [row for one in conditions for row in connection.execute(statement.where(one))]
-        changed += [ChangedRecord(row.pk, row.revision, row.shard) for row in found]
-        named = {row.record_key for row in found}
+        marked = [row for condition in conditions for row in connection.execute(statement.where(condition))]
+        changed += [ChangedRecord(row.pk, row.revision, row.shard) for row in marked]
+        named = {row.record_key for row in marked}
     return changed
 
 
 def _found(connection: Connection, column: ColumnElement[bytes], keys: Collection[bytes]) -> list[FoundNotice]:
-    row = notices.c
+    columns = notices.c
     query = select(
-        row.pk,
-        row.revision,
-        row.shard,
-        row.live,
-        row.record_key,
-        row.supersedes_key,
-        row.issued_at,
-        row.stamp_from,
-        row.stamp_until,
+        columns.pk,
+        columns.revision,
+        columns.shard,
+        columns.live,
+        columns.record_key,
+        columns.supersedes_key,
+        columns.issued_at,
+        columns.stamp_from,
+        columns.stamp_until,
     )
     return [
         FoundNotice(
-            found.pk,
-            found.revision,
-            found.shard,
-            bool(found.live),
+            row.pk,
+            row.revision,
+            row.shard,
+            bool(row.live),
             IssuedNotice(
-                found.issued_at,
-                found.stamp_from,
-                found.stamp_until,
-                found.record_key,
-                found.supersedes_key is not None,
+                row.issued_at,
+                row.stamp_from,
+                row.stamp_until,
+                row.record_key,
+                row.supersedes_key is not None,
             ),
-            found.supersedes_key,
+            row.supersedes_key,
         )
-        for named in among_keys(connection, column, keys)
-        for found in connection.execute(query.where(named))
+        for condition in among_keys(connection, column, keys)
+        for row in connection.execute(query.where(condition))
     ]

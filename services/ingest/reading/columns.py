@@ -49,9 +49,9 @@ class ColumnMap:
     clashes: tuple[Clash, ...]
     # Groups of fields that need at least one column and have none.
     missing_required: tuple[tuple[str, ...], ...]
-    # Worked out once per file because `row_fields` runs for every row:
-    # columns that are a whole field, and fields made of several columns or of a list, in the order to join them.
+    # Columns that hold a whole field. Worked out once per file, because `row_fields` runs for every row.
     single: tuple[tuple[int, str], ...] = field(repr=False)
+    # Fields made of several columns or of a list, with their columns in the order of joining.
     gathered: tuple[tuple[str, tuple[int, ...]], ...] = field(repr=False)
     # Columns that hold only the flat.
     flats: frozenset[int] = field(repr=False)
@@ -110,7 +110,7 @@ def row_fields(row: SheetRow, column_map: ColumnMap) -> dict[str, str | list[str
 
 
 def row_problems(row: SheetRow, column_map: ColumnMap) -> tuple[CellProblem, ...]:
-    # A fault in a column that is not read costs the sender nothing. A cell without a heading may be lost data.
+    # Faults in columns that are not read are left out. A cell without a heading is reported: it may be lost data.
     return tuple(
         problem
         for problem in row.problems

@@ -1,4 +1,4 @@
-"""Bodies of the ingest API: receipts, outcomes row by row, dry runs."""
+"""Response bodies of the ingest API: receipts, outcomes of rows, dry runs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from services.ingest.reading.sheets import Sheet
 from services.ingest.recording.service import DryRun
 from services.ingest.recording.submission import Receipt
 
+# Rows with issues in one answer. The others are read with GET on the submission.
 SHOWN = 100
-"""How many rows with issues an answer shows at once; the rest are read with GET on the submission."""
+# Stale rows shown beyond those, enough for a whole posted batch: a sender must learn of a version that was not used.
 STALE_SHOWN = 10_000
-"""How many rows that are not used it shows beyond those: all of a posted batch, and the first of a longer file."""
 
 
 class Answer(BaseModel):
@@ -49,8 +49,7 @@ class ReceiptAnswer(Answer):
     kind: str
     received_at: datetime
     counts: dict[str, int]
-    repeated: bool
-    """True when this is the answer given before under the same Idempotency-Key."""
+    repeated: bool  # True if this answer was given before under the same Idempotency-Key
     rows_with_issues: list[RowAnswer]
 
 
@@ -83,7 +82,6 @@ class DryRunAnswer(Answer):
 
 
 def receipt_answer(receipt: Receipt, outcomes: Iterable[RowOutcome]) -> ReceiptAnswer:
-    """A receipt, with the first rows that have issues, and those that are not used."""
     return ReceiptAnswer(
         submission=receipt.submission_id,
         kind=receipt.kind.value,
@@ -95,7 +93,6 @@ def receipt_answer(receipt: Receipt, outcomes: Iterable[RowOutcome]) -> ReceiptA
 
 
 def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], offset: int, limit: int) -> SubmissionAnswer:
-    """A page of a submission's rows."""
     return SubmissionAnswer(
         submission=receipt.submission_id,
         kind=receipt.kind.value,
@@ -107,7 +104,6 @@ def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], offset: 
 
 
 def dry_run_answer(sheet: Sheet, result: DryRun) -> DryRunAnswer:
-    """How the columns were understood and what the rows would come to."""
     columns = [
         ColumnAnswer(heading=_shown(heading), field=sheet.columns.fields.get(index))
         for index, heading in enumerate(sheet.headings)
@@ -122,7 +118,6 @@ def dry_run_answer(sheet: Sheet, result: DryRun) -> DryRunAnswer:
 
 
 def row_answer(outcome: RowOutcome) -> RowAnswer:
-    """What became of a row, as it is answered."""
     issues = [
         IssueAnswer(field=issue.field, code=issue.code, reason=issue.reason, remedy=issue.remedy)
         for issue in outcome.issues
@@ -131,12 +126,14 @@ def row_answer(outcome: RowOutcome) -> RowAnswer:
 
 
 def _with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:
-    amiss = (outcome for outcome in outcomes if outcome.issues or outcome.outcome is Outcome.REJECTED)
-    first = list(islice(amiss, SHOWN))
-    stale = islice((outcome for outcome in amiss if outcome.outcome is Outcome.STALE), STALE_SHOWN)
+    # One iterator for both lists: stale rows among the first `SHOWN` are not shown twice.
+    faulty = (outcome for outcome in outcomes if outcome.issues or outcome.outcome is Outcome.REJECTED)
+    first = list(islice(faulty, SHOWN))
+    stale = islice((outcome for outcome in faulty if outcome.outcome is Outcome.STALE), STALE_SHOWN)
     return [row_answer(outcome) for outcome in chain(first, stale)]
 
 
 def _shown(heading: str) -> str:
-    digits = sum(sign.isdigit() for sign in heading)
+    # A file without headings has data in its first row: an answer must not repeat somebody's number.
+    digits = sum(character.isdigit() for character in heading)
     return heading[:60] if digits < 5 else "(a heading that looks like a number)"  # noqa: PLR2004 - "Address 1" is fine

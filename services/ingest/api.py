@@ -21,18 +21,19 @@ from services.web.bodies import JSON, NDJSON, media_type, read_body, read_json_r
 from services.web.problems import ProblemError, ProblemType, answers
 
 router = APIRouter(prefix="/v1")
-ACCEPTED = 202
+ACCEPTED = 202  # not 201: matching and alerts follow after the answer
 
 
 def _rows_body(model: Any, member: str) -> dict[str, Any]:
+    # For OpenAPI only. The body is read by hand, so that one bad row does not refuse the whole batch.
     many = {"type": "array", "items": {"$ref": f"#/components/schemas/{model.__name__}"}, "minItems": 1}
-    one = {"$ref": f"#/components/schemas/{model.__name__}"}
+    single = {"$ref": f"#/components/schemas/{model.__name__}"}
     wrapped = {"type": "object", "properties": {member: many}, "required": [member]}
     return {
         "requestBody": {
             "required": True,
             "content": {
-                JSON: {"schema": {"anyOf": [one, many, wrapped]}},
+                JSON: {"schema": {"anyOf": [single, many, wrapped]}},
                 NDJSON: {"schema": {"type": "string", "minLength": 1}},
             },
         }
@@ -62,11 +63,12 @@ async def post_notices(
     body = await read_body(request, limits.body_bytes)
     media = media_type(request)
 
-    def work() -> ReceiptAnswer:
+    def accept_body() -> ReceiptAnswer:
         rows = raw_rows(read_json_rows(body, media, "notices", limits.rows))
         return receipt_for(store, origin(feed, RecordKind.NOTICE, "api", body, idempotency_key), rows)
 
-    return _located(response, await run_in_threadpool(work))
+    # In a thread: parsing and writing a large batch would stop the event loop for seconds.
+    return _with_location(response, await run_in_threadpool(accept_body))
 
 
 @router.put(
@@ -89,11 +91,11 @@ async def put_entries(
     body = await read_body(request, limits.body_bytes)
     media = media_type(request)
 
-    def work() -> ReceiptAnswer:
+    def accept_body() -> ReceiptAnswer:
         rows = raw_rows(read_json_rows(body, media, "entries", limits.rows))
         return receipt_for(store, origin(feed, RecordKind.ENTRY, "api", body, idempotency_key), rows)
 
-    return _located(response, await run_in_threadpool(work))
+    return _with_location(response, await run_in_threadpool(accept_body))
 
 
 @router.delete(
@@ -127,6 +129,7 @@ def get_submission(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> SubmissionAnswer:
     """The receipt of a submission of your own and the outcome of each row, a page at a time."""
+    # Other roles have no feed, so no submission can be theirs.
     if caller.role not in (Role.PROVIDER, Role.COUNCIL):
         raise ProblemError(403, ProblemType.FORBIDDEN, "this needs a provider's or a council's key")
     with store.reading() as connection:
@@ -137,6 +140,6 @@ def get_submission(
         return submission_answer(receipt, find_outcomes(connection, submission), offset, limit)
 
 
-def _located(response: Response, answer: ReceiptAnswer) -> ReceiptAnswer:
+def _with_location(response: Response, answer: ReceiptAnswer) -> ReceiptAnswer:
     response.headers["Location"] = f"/v1/submissions/{answer.submission}"
     return answer

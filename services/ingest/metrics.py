@@ -15,7 +15,6 @@ SUBMISSIONS = Counter(
 
 
 def count_submission(kind: RecordKind, channel: str, counts: Mapping[str, int]) -> None:
-    """Count a submission that was committed."""
     SUBMISSIONS.labels(kind.value, channel).inc()
     for outcome, number in counts.items():
         ROWS.labels(kind.value, outcome).inc(number)

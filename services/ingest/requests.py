@@ -1,4 +1,4 @@
-"""What the HTTP routes of the ingest API have in common: limits, origins, and errors as problem details."""
+"""Shared parts of the ingest API's routes: limits, origins, and errors as problem details."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from services.web.problems import ProblemError, ProblemType
 
 @dataclass(frozen=True, slots=True)
 class IngestLimits:
-    """What one request may hold; policy of the deployment."""
+    """Limits of one request. Every number is policy of the deployment."""
 
     body_bytes: int = 32 * 1024 * 1024
     rows: int = 10_000
+    # A full replacement that withdraws more than this share of the live entries (0 to 1) needs confirmation.
     withdrawal_share: float = 0.1
-    """Beyond this share of a register's live entries (0 to 1), a full replacement is asked about."""
     files: FileLimits = field(default_factory=FileLimits)
 
 
 def limits_of(request: Request) -> IngestLimits:
-    """The limits the application was made with."""
+    # The assignment gives the untyped state of the application a type.
     limits: IngestLimits = request.app.state.door_limits
     return limits
 
@@ -59,21 +59,21 @@ _NOT_AN_OBJECT = Issue(
 
 
 def raw_rows(rows: list[Row]) -> list[RawRow]:
-    """Rows of a JSON body; one that is no object is marked so."""
+    """Return the rows of a JSON body. One that is not an object becomes a row with an issue."""
     return [
         RawRow(number, {}, (_NOT_AN_OBJECT,), usable=False) if NOT_AN_OBJECT in fields else RawRow(number, fields)
         for number, fields in rows
     ]
 
 
-def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *varied: object) -> Origin:
-    """Where a submission comes from; `varied` are the parameters that make the same body another request."""
-    digest = hashlib.sha256(body + repr(varied).encode()).digest()
+def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:
+    """Return the origin of a submission; `parameters` are those that make the same body a different request."""
+    digest = hashlib.sha256(body + repr(parameters).encode()).digest()
     return Origin(feed_id, kind, channel, digest, key)
 
 
 def receipt_for(store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None) -> ReceiptAnswer:
-    """Accept rows; return their receipt, or raise the problem that stands in the way."""
+    """Accept rows and return their receipt. Raises ProblemError."""
     try:
         receipt, outcomes = accept(store, source, rows, replacement)
     except IdempotencyMismatchError as error:
@@ -88,11 +88,12 @@ def receipt_for(store: Store, source: Origin, rows: Rows, replacement: Replaceme
         ) from None
     except FileRefused as error:
         raise file_refused(error) from None
-    # It is on disk: from here on nothing but the receipt may be the answer.
+    # The rows are on disk. An error from here on would make the sender send them again, so the metrics may not raise.
     if not receipt.repeated:
         with suppress(Exception):
             count_submission(receipt.kind, source.channel, receipt.counts)
     answer = receipt_answer(receipt, outcomes)
+    # The submission is stored even so; the problem carries its receipt.
     if outcomes and receipt.counts["rejected"] == len(outcomes):
         extra = answer.model_dump(mode="json")
         detail = "no row could be taken in: `rows_with_issues` says why, row by row"
@@ -101,7 +102,6 @@ def receipt_for(store: Store, source: Origin, rows: Rows, replacement: Replaceme
 
 
 def file_refused(error: FileRefused) -> ProblemError:
-    """The problem of a file that cannot be read at all."""
     return ProblemError(
         422, ProblemType.FILE_REFUSED, str(error), code=error.code.value, reason=error.reason, remedy=error.remedy
     )

@@ -1,4 +1,4 @@
-"""Uploads of files: CSV and XLSX, with a dry run that shows how they are understood."""
+"""Upload routes for CSV and XLSX files, with a dry run that shows how a file is understood."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ async def upload_notices(
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a file of notices. Headings are understood leniently; the dry run shows how."""
-    body = await _file(request, limits)
-    source = _Source(feed, RecordKind.NOTICE, body, media_type(request), idempotency_key)
-    return await _answer(response, store, limits, source, dry=dry_run, replacement=None)
+    body = await _read_file(request, limits)
+    upload = _Upload(feed, RecordKind.NOTICE, body, media_type(request), idempotency_key)
+    return await _answer(response, store, limits, upload, dry=dry_run, replacement=None)
 
 
 @router.post(
@@ -87,20 +87,20 @@ async def upload_register(
     With `mode=replace` it says how many entries would be withdrawn, and asks (409) when they are more than the
     deployment lets pass: send it again with `confirm_withdrawals` set to that number.
     """
-    body = await _file(request, limits)
-    source = _Source(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key)
+    body = await _read_file(request, limits)
+    upload = _Upload(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key)
     replacement = Replacement(limits.withdrawal_share, confirm_withdrawals) if mode == "replace" else None
-    return await _answer(response, store, limits, source, dry=dry_run, replacement=replacement)
+    return await _answer(response, store, limits, upload, dry=dry_run, replacement=replacement)
 
 
-class _Source:
-    """A file as it came."""
+class _Upload:
+    """An uploaded file with its sender."""
 
     def __init__(self, feed: str, kind: RecordKind, body: bytes, media: str, key: str | None) -> None:
         self.feed, self.kind, self.body, self.media, self.key = feed, kind, body, media, key
 
 
-async def _file(request: Request, limits: IngestLimits) -> bytes:
+async def _read_file(request: Request, limits: IngestLimits) -> bytes:
     if media_type(request) not in (CSV, XLSX):
         raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, f"send {CSV} or {XLSX}")
     return await read_body(request, limits.files.bytes)
@@ -110,27 +110,30 @@ async def _answer(
     response: Response,
     store: Store,
     limits: IngestLimits,
-    source: _Source,
+    upload: _Upload,
     *,
     dry: bool,
     replacement: Replacement | None,
 ) -> ReceiptAnswer | DryRunAnswer:
-    answer = await run_in_threadpool(_work, store, limits, source, replacement, dry=dry)
+    answer = await run_in_threadpool(_accept_file, store, limits, upload, replacement, dry=dry)
     if isinstance(answer, ReceiptAnswer):
         response.headers["Location"] = f"/v1/submissions/{answer.submission}"
     else:
+        # A dry run stores nothing, so it has no Location, and 202 would be wrong.
         response.status_code = 200
     return answer
 
 
-def _work(
-    store: Store, limits: IngestLimits, source: _Source, replacement: Replacement | None, *, dry: bool
+def _accept_file(
+    store: Store, limits: IngestLimits, upload: _Upload, replacement: Replacement | None, *, dry: bool
 ) -> ReceiptAnswer | DryRunAnswer:
-    made = origin(source.feed, source.kind, "file", source.body, source.key, replacement)
+    # The same file sent in another mode is another request under one idempotency key.
+    source = origin(upload.feed, upload.kind, "file", upload.body, upload.key, replacement)
     try:
-        sheet = read_sheet(source.body, source.kind, limits.files, source.media)
+        sheet = read_sheet(upload.body, upload.kind, limits.files, upload.media)
         if dry:
-            return dry_run_answer(sheet, dry_run(store, made, sheet.rows, replacing=replacement is not None))
+            return dry_run_answer(sheet, dry_run(store, source, sheet.rows, replacing=replacement is not None))
     except FileRefused as error:
         raise file_refused(error) from None
-    return receipt_for(store, made, sheet.rows, replacement)
+    # The rows are read here, so a damaged file is refused by `receipt_for`.
+    return receipt_for(store, source, sheet.rows, replacement)

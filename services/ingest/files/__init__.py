@@ -1,6 +1,6 @@
-"""Spreadsheets as people send them: CSV and XLSX become rows of text. What the text means is judged elsewhere."""
+"""Reads CSV and XLSX files into rows of text. The `reading` package interprets the text."""
 
 import os
 
-# Where lxml is installed beside us openpyxl would take it, and with it XML that defusedxml refuses.
+# openpyxl prefers lxml if it is installed, and lxml accepts XML that defusedxml refuses.
 os.environ["OPENPYXL_LXML"] = "False"

@@ -1,4 +1,4 @@
-"""Is this zip a workbook that is safe to unpack? Decided from its directory, before a byte of it is unpacked."""
+"""Checks that a zip is a workbook and safe to unpack, from its directory alone."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
 
 _ENCRYPTED_FLAG = 0x1
+# Unpacked bytes below which the packing ratio of a part is not checked: small XML can pack very well.
 _SMALL_PART = 1_000_000
-"""Below this many bytes unpacked, how well a part was packed says nothing."""
+# What spreadsheet programs write. Other methods are rare, and their unpackers are less tested.
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
 def check_archive(data: bytes, limits: FileLimits) -> None:
-    """Raise `FileRefused` unless the zip is a workbook within the limits.
-
-    The sizes are those its directory states; unpacking never gives more than the directory states.
-    """
+    """Raise `FileRefused` unless the zip is a workbook within the limits."""
+    # The stated sizes can be trusted: zipfile never unpacks more than the directory states.
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
@@ -33,6 +32,7 @@ def check_archive(data: bytes, limits: FileLimits) -> None:
 
 
 def _check_kind(names: set[str]) -> None:
+    # Binary workbooks (.xlsb) and OpenDocument files are zips as well.
     if "xl/workbook.bin" in names or "mimetype" in names:
         raise FileRefused(FileCode.LEGACY_WORKBOOK)
     if "[Content_Types].xml" not in names:

@@ -1,4 +1,4 @@
-"""Rows from CSV text: the encodings, separators and quoting that spreadsheet programs write."""
+"""Reads CSV in the encodings, separators and quoting that spreadsheet programs write."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from services.ingest.files.problems import CellCode, FileCode, FileRefused, Rema
 from services.ingest.files.table import FileLimits, Flaw, KnownHeading, RawRow, Table, build_table, known_count
 
 _SEPARATORS = ",;\t"
+# Excel's own first line that states the separator.
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
-_HEAD = 65_536
-_NOT_TEXT_SHARE = 0.1
+_HEAD = 65_536  # characters from which the separator is guessed
+_NOT_TEXT_SHARE = 0.1  # share of NUL bytes above which a file is taken for binary
 
 
 def read_csv(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
-    """The table in a CSV file. Raises `FileRefused` when the bytes are no text, or hold no headings."""
+    """Return the table in a CSV file. Raises `FileRefused` if the bytes are not text or hold no headings."""
     encoding = _encoding(data)
     remarks = (Remark.READ_AS_WINDOWS_1252,) if encoding == "cp1252" else ()
     stream = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")
@@ -35,9 +36,11 @@ def read_csv(data: bytes, limits: FileLimits, known_heading: KnownHeading | None
 def _encoding(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _checked(data, "utf-16") or _no_table()
+    # A few NUL bytes are the fault of single rows, which `_cleaned` reports. Many mean that this is no text.
     head = data[:8192]
     if head.count(0) > len(head) * _NOT_TEXT_SHARE:
         return _no_table()
+    # Windows-1252 decodes almost any bytes, so it comes last. It is what Excel in the UK saves as plain CSV.
     return _checked(data, "utf-8-sig") or "cp1252"
 
 
@@ -54,11 +57,11 @@ def _no_table() -> str:
 
 
 def _separator(head: str, limits: FileLimits, known_heading: KnownHeading | None) -> str:
-    """The separator that shows most known headings; among equals, the one that makes most columns."""
-    return max(_SEPARATORS, key=lambda separator: _promise(head, separator, limits, known_heading))
+    # The one that gives the most known headings, then the one that gives the most columns.
+    return max(_SEPARATORS, key=lambda separator: _score(head, separator, limits, known_heading))
 
 
-def _promise(head: str, separator: str, limits: FileLimits, known_heading: KnownHeading | None) -> tuple[int, int]:
+def _score(head: str, separator: str, limits: FileLimits, known_heading: KnownHeading | None) -> tuple[int, int]:
     try:
         rows = list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=separator), limits.heading_rows))
     except csv.Error:
@@ -78,7 +81,7 @@ def _raw_rows(stream: io.TextIOWrapper, separator: str) -> Iterator[RawRow]:
         except StopIteration:
             return
         except csv.Error:
-            # The reader goes on with the next line: only the lines it could not tell apart are lost, and named.
+            # The csv reader continues with the next line, so only the lines of this row are lost. The flaw names them.
             yield number, [], (Flaw(CellCode.BROKEN_QUOTES, lines=(line + 1, reader.line_num)),)
         else:
             yield number, *_cleaned(cells)
@@ -87,6 +90,7 @@ def _raw_rows(stream: io.TextIOWrapper, separator: str) -> Iterator[RawRow]:
 
 def _cleaned(cells: list[str]) -> tuple[list[str], tuple[Flaw, ...]]:
     stripped = [cell.strip() for cell in cells]
+    # Almost every row is clean: one search of the whole row is faster than one of each cell.
     text = "".join(stripped)
     if "=" not in text and "\0" not in text:
         return stripped, ()
@@ -98,6 +102,6 @@ def _cleaned(cells: list[str]) -> tuple[list[str], tuple[Flaw, ...]]:
 
 
 def _kept_as_text(cell: str) -> str:
-    """A cell written as `="01632..."` so that a spreadsheet keeps its leading zero."""
+    # Exports write a number as `="01632..."`, so that a spreadsheet keeps the leading zero.
     match = _KEPT_AS_TEXT.fullmatch(cell)
     return match[1].strip() if match else cell

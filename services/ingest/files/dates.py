@@ -1,6 +1,6 @@
 """Dates and times as people write them in the UK. Pure.
 
-The day comes first, always: a date that only makes sense in the American order is no date.
+The day always comes first. A date that is valid only in the American order is refused.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _DATES = (
 )
 _TIME = re.compile(r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s*(?P<half>am|pm)?")
 _SERIAL = re.compile(r"(?P<days>\d{5})(?P<part>\.\d{1,17})?")
+# Day zero of spreadsheets. It is not 31 December 1899 because they count a 29 February 1900 that never was.
 _SERIAL_ZERO = date(1899, 12, 30)
+# Day numbers from 1 January 1950 to 31 December 2099. Five digits outside this range are some other number.
 _SERIALS = range(18_264, 73_051)
-"""1 January 1950 to 31 December 2099 as a spreadsheet counts days: five digits beyond are some other number."""
 _YEARS = range(1900, 2101)
-_CENTURY_TURNS = 70
-"""A year of two digits below this is of the 2000s, else of the 1900s."""
+_CENTURY_TURNS = 70  # a year of two digits is 20xx below this, else 19xx
 _MIDDAY = 12
 
 
 def read_date(text: str) -> date | None:
-    """The date a text gives, or None when it gives none.
+    """Return the date in a text, or None.
 
     Reads 2026-12-03, 3/12/2026, 03-12-26, 3 Dec 2026, 03-Dec-26, Thursday 3rd December 2026, a spreadsheet's day
     number (46359), and a date with a time, which is dropped. A time with an offset gives the date in Europe/London.
@@ -48,10 +48,10 @@ def read_date(text: str) -> date | None:
 
 
 def read_moment(text: str) -> datetime | None:
-    """The moment a text gives, aware and in UTC, or None when it gives none.
+    """Return the moment in a text, aware and in UTC, or None.
 
-    ISO 8601 with an offset is exact; without one, and in every other style of `read_date`, it is Europe/London time,
-    the first of the two when the clocks go back. A date alone is its midnight.
+    ISO 8601 with an offset is exact. Without one, and in every other style of `read_date`, it is Europe/London time,
+    and the first of the two when the clocks go back. A date alone means its midnight.
     """
     plain = _plain(text)
     moment = _moment(plain)
@@ -69,6 +69,7 @@ def _day(plain: str) -> date | None:
     serial = _SERIAL.fullmatch(plain)
     if serial:
         return _from_serial(serial)
+    # The first form that fits decides: an impossible date is not tried in another order.
     for pattern in _DATES:
         match = pattern.fullmatch(plain)
         if match:
@@ -94,14 +95,14 @@ def _calendar_day(parts: dict[str, str]) -> date | None:
 
 
 def _month(name: str) -> int:
-    """1 to 12, or 0 when it is no month."""
+    # 0 for an unknown name: `date` then raises ValueError, as it does for a month 13.
     if name in _MONTHS or name in _FULL_MONTHS:
         return _MONTHS.index(name[:3]) + 1
     return 0
 
 
 def _moment(plain: str) -> datetime | None:
-    """The moment of a text that gives a time of day."""
+    # None for a date alone.
     serial = _SERIAL.fullmatch(plain)
     if serial:
         return _serial_moment(serial)
@@ -119,11 +120,13 @@ def _serial_moment(serial: re.Match[str]) -> datetime | None:
     day = _from_serial(serial)
     if day is None or not serial["part"]:
         return None
+    # Rounded: a day fraction such as 0.375 is seldom exact in the text.
     seconds = round(float(serial["part"]) * 86_400)
     return _utc(datetime.combine(day, time.min) + timedelta(seconds=seconds))
 
 
 def _iso(plain: str) -> datetime | None:
+    # Python's parser also takes bare dates and weeks, such as 2026-W49, which `_day` judges more strictly.
     if ":" not in plain:
         return None
     try:
@@ -134,13 +137,14 @@ def _iso(plain: str) -> datetime | None:
 
 
 def _split(plain: str) -> tuple[str, str, str]:
-    """The date and the time on either side of the last blank, or of the one before "am" and "pm"."""
+    # Splits at the last blank. The one before "am" or "pm" belongs to the time.
     joined = re.sub(r" (am|pm)$", r"\1", plain)
     return joined.rpartition(" ")
 
 
 def _time(clock: re.Match[str]) -> time | None:
     hour = int(clock["hour"])
+    # 12 am is midnight and 12 pm is noon; "14:30 pm" is refused.
     if clock["half"]:
         if not 1 <= hour <= _MIDDAY:
             return None

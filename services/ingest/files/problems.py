@@ -1,6 +1,6 @@
-"""What can be wrong with a spreadsheet, said so that the person who made it can put it right.
+"""Faults of a spreadsheet, with a reason and a remedy for the person who made it.
 
-No text here ever holds what a cell holds: it names the row, the column, the reason and the remedy.
+No text here quotes a cell, which may hold personal data: it names the row, the column, the reason and the remedy.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from services.core.errors import PullcordError
 
 
 class FileCode(StrEnum):
-    """Why a whole file was refused."""
+    """The reason for which a whole file is refused."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -31,6 +31,7 @@ class FileCode(StrEnum):
 _SAVE_AS = "Open it in your spreadsheet program and save it as .xlsx or .csv."
 _SPLIT = "Split it into several files, or remove what is not needed."
 
+# Reason and remedy, shown to the sender.
 _FILE: dict[FileCode, tuple[str, str]] = {
     FileCode.EMPTY: ("The file is empty.", "Check that the right file was sent."),
     FileCode.TOO_LARGE: ("The file is larger than is accepted here.", _SPLIT),
@@ -57,7 +58,7 @@ _FILE: dict[FileCode, tuple[str, str]] = {
 
 
 class FileRefused(PullcordError):  # noqa: N818 - a refusal is an answer to the sender, not a fault
-    """The file cannot be taken in at all, and sending it again unchanged will not help."""
+    """The file cannot be accepted, and sending it again unchanged will not help."""
 
     def __init__(self, code: FileCode) -> None:
         self.code = code
@@ -66,7 +67,7 @@ class FileRefused(PullcordError):  # noqa: N818 - a refusal is an answer to the 
 
 
 class CellCode(StrEnum):
-    """What is wrong with one cell, or with one row."""
+    """A fault of one cell or of one row."""
 
     FORMULA = "formula"
     ERROR_VALUE = "error_value"
@@ -79,8 +80,8 @@ class CellCode(StrEnum):
     BROKEN_QUOTES = "broken_quotes"
 
 
+# Faults after which any value of the row may stand in the wrong column.
 ROW_CODES = frozenset({CellCode.TOO_MANY_CELLS, CellCode.NUL_BYTES, CellCode.BROKEN_QUOTES})
-"""Problems after which no cell of the row can be trusted to stand in its own column."""
 
 _CELL: dict[CellCode, tuple[str, str]] = {
     CellCode.FORMULA: ("The cell holds a formula.", "Copy the column and paste as values."),
@@ -115,17 +116,14 @@ _CELL: dict[CellCode, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CellProblem:
-    """What is wrong with one cell, or with the whole row when `index` is None."""
+    """A fault of one cell, or of the whole row if `index` is None."""
 
     code: CellCode
-    row: int
-    """The row as the spreadsheet shows it: the first is 1."""
-    index: int | None
-    """The column counted from 0."""
-    column: str
-    """The column's heading and letter; empty for the whole row."""
+    row: int  # as the spreadsheet shows it: the first is 1
+    index: int | None  # column, counted from 0
+    column: str  # heading and letter of the column; empty for the whole row
+    # First and last line in a text file, if a broken quote may have joined several rows.
     lines: tuple[int, int] | None = None
-    """First and last line of a text file on which the row stands, where they may hold more than one row."""
 
     @property
     def reason(self) -> str:
@@ -143,7 +141,7 @@ class CellProblem:
 
 
 class Remark(StrEnum):
-    """What was noticed about the file as a whole; nothing was lost by it. The value is the sentence to show."""
+    """An observation about the whole file that cost no data. The value is the sentence shown to the sender."""
 
     READ_AS_WINDOWS_1252 = (
         "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "

@@ -1,4 +1,4 @@
-"""The one way to read a spreadsheet, whatever its format."""
+"""Reads a spreadsheet of any accepted format."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits, KnownHeading, Table
 from services.ingest.files.xlsx_file import read_workbook
 
+# First bytes of a zip, and of the older Microsoft container: .xls files and encrypted workbooks.
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
+# HTML saved with the name .csv, PDF and RTF decode as text but are no tables.
 _MARKUP = (b"<", b"%PDF", b"{\\rtf")
 _WORKBOOK_NAMES = (".xlsx", ".xlsm", ".xltx", ".xltm")
 _WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
@@ -26,12 +28,11 @@ def read_table(
 ) -> Table:
     """Read a CSV, XLSX or XLSM file.
 
-    The bytes decide what it is; `media_type` and `file_name` (both as the sender gave them) only tell a workbook that
-    is none from a text file. With `known_heading` the headings are the first row, within `limits.heading_rows`,
-    in which two headings are known; without it, the first row that is not blank.
-
-    Raises `FileRefused`, here or while the rows are read; its text never holds a cell or the file's name.
+    With `known_heading`, the headings are the first row within `limits.heading_rows` that has two known headings.
+    Without it, they are the first row that is not blank.
+    Raises `FileRefused`, here or while the rows are read. Its text never quotes a cell or the file's name.
     """
+    # The bytes decide the format. A sender can give any name or media type, so these only refine the refusal.
     if not data.strip():
         raise FileRefused(FileCode.EMPTY)
     if len(data) > limits.bytes:
@@ -40,13 +41,14 @@ def read_table(
         return read_workbook(data, limits, known_heading)
     if data.startswith(_OLE):
         raise FileRefused(FileCode.ENCRYPTED if _ENCRYPTED_PART in data else FileCode.LEGACY_WORKBOOK)
-    if _says_workbook(media_type, file_name):
+    # No zip, although it is called a workbook: reading it as text would give a confusing refusal.
+    if _claims_workbook(media_type, file_name):
         raise FileRefused(FileCode.NOT_A_WORKBOOK)
     if data.lstrip().startswith(_MARKUP):
         raise FileRefused(FileCode.NOT_A_TABLE)
     return read_csv(data, limits, known_heading)
 
 
-def _says_workbook(media_type: str | None, file_name: str | None) -> bool:
+def _claims_workbook(media_type: str | None, file_name: str | None) -> bool:
     by_name = (file_name or "").lower().endswith(_WORKBOOK_NAMES)
     return by_name or (media_type or "").lower().startswith((_WORKBOOK_TYPE, _MACRO_TYPE))

@@ -1,4 +1,4 @@
-"""A table as read from any file: one row of headings, then rows of text, each with what is wrong in it."""
+"""A table from a file of any format: a row of headings, then rows of text with their faults."""
 
 from __future__ import annotations
 
@@ -14,43 +14,37 @@ from services.ingest.files.problems import ROW_CODES, CellCode, CellProblem, Fil
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """What one file may hold. Every number is policy of the deployment."""
+    """Limits of one file. Every number is policy of the deployment."""
 
     bytes: int = 20_000_000
     rows: int = 100_000
     columns: int = 200
-    cell_length: int = 2_000
-    """Characters in one cell."""
-    heading_rows: int = 10
-    """How many rows from the top are searched for the headings."""
-    unpacked_bytes: int = 200_000_000
-    """Bytes of all parts of a workbook once unpacked."""
-    unpacked_ratio: int = 200
-    """How many times its packed size one large part of a workbook may unpack to."""
-    parts: int = 1_000
-    """Parts in a workbook."""
+    cell_length: int = 2_000  # characters in one cell
+    heading_rows: int = 10  # rows from the top in which the headings are searched for
+    unpacked_bytes: int = 200_000_000  # all parts of a workbook together
+    unpacked_ratio: int = 200  # unpacked to packed size of one large part of a workbook, against zip bombs
+    parts: int = 1_000  # files inside the zip of a workbook
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One row that is not blank: as many cells as there are headings, stripped, empty text where nothing stands."""
+    """A row that is not blank, with one stripped cell for each heading; an empty cell is an empty text."""
 
-    number: int
-    """The row as the spreadsheet shows it: the first row of the sheet is 1."""
+    number: int  # as the spreadsheet shows it: the first row of the sheet is 1
     cells: tuple[str, ...]
     problems: tuple[CellProblem, ...] = ()
 
     @property
     def usable(self) -> bool:
-        """False when its values may stand in the wrong columns: report the row, take nothing from it."""
+        """Return False if values may stand in the wrong columns: report the row and read nothing from it."""
         return not any(problem.index is None for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The headings, and the rows below them, which can be read once.
+    """The headings, and the rows below them, which can be iterated once.
 
-    Reading the rows raises `FileRefused` when there are too many, or when the file turns out to be damaged.
+    Iterating raises `FileRefused` if there are too many rows, or if the file turns out to be damaged.
     """
 
     headings: tuple[str, ...]
@@ -61,19 +55,19 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A problem found while reading, before the headings are known. `index` None speaks of the whole row."""
+    """A fault found before the headings are known; `index` is None if it concerns the whole row."""
 
     code: CellCode
     index: int | None = None
     lines: tuple[int, int] | None = None
 
 
+# The number of the row, its stripped cells and their faults.
 RawRow = tuple[int, list[str], Sequence[Flaw]]
-"""The row's number, its stripped cells, and what is wrong with them."""
-
+# Returns True for a heading that Pullcord knows.
 KnownHeading = Callable[[str], bool]
-"""Whether a heading is one that Pullcord knows."""
 
+# Five digits or more: a heading that may be a telephone number, because the file has no headings.
 _LONG_DIGITS = re.compile(r"(?:\d[\s().+-]*){5}")
 
 
@@ -85,31 +79,32 @@ def build_table(
     *,
     cells_may_shift: bool,
 ) -> Table:
-    """Find the headings and give the rows below them.
+    """Find the headings and return the table below them.
 
-    `cells_may_shift` is True for text, where a separator inside an address moves all later cells.
-    Raises `FileRefused` when there are no headings, or more than `limits.columns`.
+    `cells_may_shift` is True for text files, where a separator inside an address moves all later cells.
+    Raises `FileRefused` if there are no headings, or more than `limits.columns`.
     """
     top = list(islice(raw_rows, limits.heading_rows))
-    at = _heading_position(top, known_heading)
-    number, cells, _ = top[at]
+    position = _heading_position(top, known_heading)
+    number, cells, _ = top[position]
     headings = _trimmed([" ".join(cell.split()) for cell in cells])
     if len(headings) > limits.columns:
         raise FileRefused(FileCode.TOO_MANY_COLUMNS)
-    if any(any(above) for _, above, _ in top[:at]):
+    if any(any(above) for _, above, _ in top[:position]):
         remarks = (*remarks, Remark.ROWS_ABOVE_HEADINGS)
-    maker = _RowMaker(headings, limits, len(cells) if cells_may_shift else None)
-    return Table(headings, number, maker.rows(chain(top[at + 1 :], raw_rows)), remarks)
+    # The width as written, with empty trailing headings: a row may fill those columns without any shift.
+    fitter = _RowFitter(headings, limits, len(cells) if cells_may_shift else None)
+    return Table(headings, number, fitter.rows(chain(top[position + 1 :], raw_rows)), remarks)
 
 
 def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
-    """How many headings of a row are known; 0 for one alone, which may be a title."""
+    """Return the number of known headings in a row, or 0 for a single one, which may be a title."""
     known = sum(known_heading(cell) for cell in cells if cell)
     return known if known > 1 else 0
 
 
 def column_label(headings: Sequence[str], index: int) -> str:
-    """The column as a person finds it: heading and letter; the letter alone if the heading looks like a number."""
+    """Return heading and letter of a column, or the letter alone if the heading looks like a telephone number."""
     letter = f"column {get_column_letter(index + 1)}"
     heading = headings[index] if index < len(headings) else ""
     return letter if not heading or _LONG_DIGITS.search(heading) else f"{heading[:60]} ({letter})"
@@ -129,7 +124,7 @@ def _trimmed(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(cells[:end])
 
 
-class _RowMaker:
+class _RowFitter:
     """Fits raw rows to the headings."""
 
     def __init__(self, headings: tuple[str, ...], limits: FileLimits, written_width: int | None) -> None:
@@ -142,6 +137,7 @@ class _RowMaker:
         for number, cells, flaws in raw_rows:
             if not flaws and not any(cells):
                 continue
+            # Files that were joined from several exports repeat the headings.
             if not flaws and tuple(cells) == self._headings:
                 continue
             count += 1
@@ -152,17 +148,19 @@ class _RowMaker:
     def _row(self, number: int, cells: list[str], flaws: Sequence[Flaw]) -> SheetRow:
         width = len(self._headings)
         longest = max(map(len, cells), default=0)
+        # Fast path: nearly every row fits as it is.
         if len(cells) == width and longest <= self._limits.cell_length and not flaws:
             return SheetRow(number, tuple(cells))
-        found = [*flaws, *self._beyond(cells), *self._too_long(cells)]
+        faults = [*flaws, *self._beyond(cells), *self._too_long(cells)]
         fitted = [*cells[:width], *[""] * (width - len(cells))]
-        for flaw in found:
+        # An over-long cell is left out: cut off, it could pass for a value.
+        for flaw in faults:
             if flaw.code is CellCode.TOO_LONG and flaw.index is not None:
                 fitted[flaw.index] = ""
-        return SheetRow(number, tuple(fitted), tuple(self._problem(number, flaw) for flaw in found))
+        return SheetRow(number, tuple(fitted), tuple(self._problem(number, flaw) for flaw in faults))
 
     def _beyond(self, cells: list[str]) -> Iterator[Flaw]:
-        """Values to the right of the last heading."""
+        # Values to the right of the last heading.
         written = self._written_width
         if written is not None and len(_trimmed(cells)) > written:
             yield Flaw(CellCode.TOO_MANY_CELLS)
@@ -177,6 +175,7 @@ class _RowMaker:
                 yield Flaw(CellCode.TOO_LONG, index)
 
     def _problem(self, number: int, flaw: Flaw) -> CellProblem:
+        # Without an index the problem makes the whole row unusable, see `SheetRow.usable`.
         if flaw.index is None or flaw.code in ROW_CODES:
             return CellProblem(flaw.code, number, None, "", flaw.lines)
         return CellProblem(flaw.code, number, flaw.index, column_label(self._headings, flaw.index), flaw.lines)

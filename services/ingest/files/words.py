@@ -1,6 +1,6 @@
-"""Words as people write them in cells, and the codes they stand for (`words.toml`). Pure.
+"""Translates the words that people write in cells into codes, by `words.toml`. Pure.
 
-The codes are those of `schemas.codes`; the other words for them are policy of the project.
+The codes are those of `schemas.codes`. The synonyms are policy of the project.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ _ENUMS: Final[dict[str, type[StrEnum]]] = {
     "restriction_kind": RestrictionKind,
 }
 
+# Fields whose value is one of a closed set of codes.
 CODED_FIELDS: Final = frozenset(_ENUMS)
-"""Fields whose value is one of a closed set of codes."""
 
 _YES: Final = frozenset(("y", "yes", "true", "t", "1", "x", "ticked"))
 _NO: Final = frozenset(("n", "no", "false", "f", "0"))
 
 
 def read_yes_no(text: str) -> bool | None:
-    """True for yes, Y, true, 1, X; False for no, N, false, 0; None for anything else: silence is not a no."""
+    """Return True for yes, Y, true, 1 or X, False for no, N, false or 0, and None for anything else."""
+    # An empty or unknown text is None: a missing answer is not a no.
     word = _key(text)
     if word in _YES:
         return True
@@ -41,10 +42,7 @@ def read_yes_no(text: str) -> bool | None:
 
 
 def read_code(field: str, text: str) -> str | None:
-    """The code of `schemas.codes` a text stands for, or None when it stands for none.
-
-    `field` is one of `CODED_FIELDS`; KeyError otherwise.
-    """
+    """Return the code that a text stands for, or None. `field` is one of `CODED_FIELDS`, else KeyError."""
     return _CODES[field].get(_key(text))
 
 
@@ -54,10 +52,12 @@ def _key(text: str) -> str:
 
 def _codes(field: str, codes: type[StrEnum]) -> dict[str, str]:
     words: dict[str, list[str]] = _DATA["codes"][field]
-    book = {_key(word): codes(code).value for code, synonyms in words.items() for word in synonyms}
+    by_word = {_key(word): codes(code).value for code, synonyms in words.items() for word in synonyms}
+    # "not known", "n/k" and the like mean a code only in fields that have the code "unknown".
     if "UNKNOWN" in codes.__members__:
-        book |= {_key(word): "unknown" for word in _DATA["unknown"]}
-    return book | {_key(code.value): code.value for code in codes}
+        by_word |= {_key(word): "unknown" for word in _DATA["unknown"]}
+    # Last, so that no synonym can take the place of a code.
+    return by_word | {_key(code.value): code.value for code in codes}
 
 
 _CODES: Final = {field: _codes(field, codes) for field, codes in _ENUMS.items()}

@@ -1,4 +1,4 @@
-"""One cell of a workbook as text. Pure: the cell is already read."""
+"""Converts one cell of a workbook to text. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from openpyxl.styles.numbers import is_date_format
 
 from services.ingest.files.problems import CellCode
 
+# Spreadsheet programs keep fifteen digits of a number and write zeros for the rest.
 _EXACT_BELOW = 10**15
-"""A spreadsheet program keeps fifteen digits of a number; those after are zeros of its own."""
 _ROUNDED = re.compile(r"\d{5,}0{5}")
 _SCIENTIFIC = re.compile(r"E[+-]", re.IGNORECASE)
+# A number format such as 00000000000, which shows leading zeros that the number does not hold.
 _PADDED = re.compile(r"0+")
 
 
 class Cell(Protocol):
-    """What is used of openpyxl's read-only and empty cells."""
+    """The part of openpyxl's read-only and empty cells that is used here."""
 
     @property
     def value(self) -> object: ...
@@ -31,18 +32,20 @@ class Cell(Protocol):
 
 
 def cell_text(cell: Cell) -> tuple[str, CellCode | None]:
-    """The stripped text of a cell, and what is wrong with it.
+    """Return the stripped text of a cell and its fault, if any.
 
-    Numbers are the digits they hold, dates ISO 8601, truth values `true` and `false`. A formula, an error and a
-    "date" outside the calendar give empty text: none of them says what the person who typed it meant.
+    Numbers are written in full, dates as ISO 8601, truth values as `true` and `false`. A formula, an error and a "date"
+    outside the calendar give empty text.
     """
     value = cell.value
     if value is None:
         return "", None
+    # The stored result of a formula may be out of date, so it is not read.
     if cell.data_type == "f":
         return "", CellCode.FORMULA
     if cell.data_type == "e":
         return "", CellCode.NOT_A_DATE if is_date_format(cell.number_format) else CellCode.ERROR_VALUE
+    # bool is a subclass of int in Python.
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _number(value, cell.number_format or "General")
     return _plain(value), None
@@ -51,6 +54,7 @@ def cell_text(cell: Cell) -> tuple[str, CellCode | None]:
 def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    # Workbooks have no dates without a time: midnight means a date.
     if isinstance(value, datetime) and value.time() == time.min:
         return value.date().isoformat()
     if isinstance(value, date | time):
@@ -62,6 +66,7 @@ def _number(value: float, number_format: str) -> tuple[str, CellCode | None]:
     if not math.isfinite(value):
         return "", CellCode.ERROR_VALUE
     if isinstance(value, float) and not value.is_integer():
+        # `str` would write small and large numbers with an exponent.
         return format(Decimal(repr(value)), "f"), None
     text = str(int(value))
     if _PADDED.fullmatch(number_format):
@@ -71,6 +76,7 @@ def _number(value: float, number_format: str) -> tuple[str, CellCode | None]:
 
 
 def _seems_rounded(text: str, number_format: str) -> bool:
-    """Ten digits or more, the last five zeros, and a format that shows such numbers as 4.41633E+11."""
+    # Ten digits or more with five zeros at the end, in a format that shows long numbers as 4.41633E+11. Text saved from
+    # such a display has lost its last digits.
     may_round = number_format == "General" or _SCIENTIFIC.search(number_format)
     return bool(may_round and _ROUNDED.fullmatch(text))

@@ -1,4 +1,4 @@
-"""Rows from an XLSX or XLSM workbook: its first visible sheet, as text. Macros and formulas are never run."""
+"""Reads the first visible sheet of an XLSX or XLSM workbook as text. Macros and formulas are never run."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from services.ingest.files.xlsx_cell import Cell, cell_text
 
 T = TypeVar("T")
 
+# The last row of a spreadsheet program. A higher row number is an attack or damage: each gap would be filled with rows.
 _LAST_ROW = 1_048_576
-"""The last row a spreadsheet program can show; a row numbered beyond it is an attack or damage."""
-_BLOCK = 1_000
+_BLOCK = 1_000  # rows that are read for each hold of the lock
 _NO_FLAWS: tuple[Flaw, ...] = ()
+# Raised by openpyxl for a damaged or hostile workbook, for which it has no error of its own.
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -45,12 +46,11 @@ _DAMAGE = (
     OverflowError,
     RuntimeError,
 )
-"""What openpyxl raises on a workbook that is damaged or hostile: it has no error of its own for that."""
 _warnings_lock = threading.Lock()
 
 
 class _Sheet(Protocol):
-    """What is used of openpyxl's read-only sheet, which the library's types do not describe."""
+    """The part of openpyxl's read-only sheet that is used here. The library's types do not describe it."""
 
     sheet_state: str
 
@@ -59,7 +59,7 @@ class _Sheet(Protocol):
 
 
 def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
-    """The table on the first visible sheet. Raises `FileRefused` as the archive and the headings demand."""
+    """Return the table on the first visible sheet. Raises `FileRefused` for a bad archive or missing headings."""
     check_archive(data, limits)
     with _damage_refused():
         workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
@@ -67,7 +67,7 @@ def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading |
     if not sheets:
         raise FileRefused(FileCode.NO_SHEET)
     remarks = (Remark.SEVERAL_SHEETS,) if len(sheets) > 1 else ()
-    # The size a sheet states may be too small: without it all rows are read.
+    # Some programs write a sheet size that is too small, and openpyxl would stop there.
     sheets[0].reset_dimensions()
     rows = _in_blocks(_raw_rows(sheets[0]))
     return build_table(rows, limits, known_heading, remarks, cells_may_shift=False)
@@ -89,6 +89,7 @@ def _texts(cells: tuple[Cell, ...]) -> tuple[list[str], tuple[Flaw, ...]]:
 
 
 def _in_blocks(rows: Iterator[T]) -> Iterator[T]:
+    # The lock is free while the caller works on a block, so that several uploads make progress together.
     while True:
         with _damage_refused():
             block = list(islice(rows, _BLOCK))
@@ -99,14 +100,12 @@ def _in_blocks(rows: Iterator[T]) -> Iterator[T]:
 
 @contextmanager
 def _damage_refused() -> Iterator[None]:
-    """Turn the library's errors into a refusal, and keep its warnings, which may quote a cell, from the log.
-
-    One thread at a time, because the list of warning filters belongs to the whole process.
-    """
+    # The library's warnings may quote a cell, so they must not reach the log. The warning filters belong to the whole
+    # process, hence the lock.
     with _warnings_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         except _DAMAGE:
-            # Without the cause: its text may quote a cell.
+            # `from None`: the text of the cause may quote a cell.
             raise FileRefused(FileCode.UNREADABLE) from None

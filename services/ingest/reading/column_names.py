@@ -1,4 +1,4 @@
-"""The fields, the headings they are known by, and those of columns that must never be kept (`column_names.toml`)."""
+"""The headings of each field, and of columns that must never be kept, from `column_names.toml`."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ _DATA: Final = tomllib.loads(
     resources.files("services.ingest.reading").joinpath("column_names.toml").read_text("utf-8")
 )
 
+# Field to the headings it is known by, besides its own name. Both kinds of record share the table `where`.
 FIELD_NAMES: Final[dict[RecordKind, dict[str, list[str]]]] = {kind: _DATA["where"] | _DATA[kind] for kind in RecordKind}
-"""Field to the headings it is known by, beside its own name."""
 
+# Headings of columns that are never kept: names, dates of birth, diagnoses, key-safe codes, and anything else that
+# identifies a person or gives the reason for telecare.
 FORBIDDEN_NAMES: Final[list[str]] = _DATA["never_kept"]["headings"]
-"""Headings of columns that are never kept: names, dates of birth, diagnoses, key-safe codes, and what else tells who a
-person is or why."""
 
+# Letters that mark an otherwise unknown heading as never kept when they occur anywhere in it.
 FORBIDDEN_PARTS: Final[list[str]] = _DATA["never_kept"]["parts"]
-"""Letters within a heading, unknown as a whole, that mark it as never kept."""
 
+# Headings of `address_lines` under which a bare "3" or "B" means Flat 3 or Flat B.
 FLAT_NAMES: Final[list[str]] = _DATA["address"]["flat"]
-"""Those of `address_lines` under which a bare "3" or "B" means Flat 3 or Flat B."""
 
+# Headings of `address_lines` for columns that hold a whole address in one cell.
 WHOLE_ADDRESS_NAMES: Final[list[str]] = _DATA["address"]["whole"]
-"""Those of `address_lines` under which a whole address stands."""
 
+# Fields that several columns may feed.
 MANY_COLUMNS: Final = frozenset({"cli", "address_lines", "area_codes"})
-"""Fields that several columns may feed."""
 
+# Fields whose value is a list of texts.
 LISTS: Final = frozenset({"address_lines", "area_codes", "communication_needs", "supported_journey_codes"})
-"""Fields whose value is a list of texts."""
 
+# A file needs at least one column of each group, or none of its rows can be used.
 REQUIRED: Final[dict[RecordKind, tuple[tuple[str, ...], ...]]] = {
     RecordKind.ENTRY: (("entry_id",), ("cli", "uprn", "postcode", "address_lines")),
     RecordKind.NOTICE: (
@@ -41,4 +42,3 @@ REQUIRED: Final[dict[RecordKind, tuple[tuple[str, ...], ...]]] = {
         ("cli", "uprn", "postcode", "address_lines", "area_codes", "exchange"),
     ),
 }
-"""Of each group at least one column must be there, or no row of the file can be used."""

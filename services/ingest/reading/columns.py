@@ -1,7 +1,7 @@
-"""Which column of a spreadsheet feeds which field, and how a row becomes fields. Pure.
+"""Maps the columns of a spreadsheet to fields, and each row to its field values. Pure.
 
-Columns that must never be kept (names, dates of birth, NHS numbers, key-safe codes: domain.md "Never") are recognised,
-so that the sender can be told, and no cell of theirs is ever taken from a row.
+Columns that must never be kept (names, dates of birth, NHS numbers, key-safe codes) are recognised, so that the sender
+is warned. No cell of such a column is ever read from a row.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from services.ingest.reading.headings import FORBIDDEN, Claim, claim_of, names_a
 _SEPARATORS = re.compile(r"[,;/\n]+")
 _LINES = re.compile(r"[\r\n]+")
 _LINES_OR_COMMAS = re.compile(r"[,;\r\n]+")
+# Counted from 0. The schema allows eight address lines; the last one takes the rest of a longer address.
 _LAST_LINE = 7
-"""Counted from 0: an address has eight lines, and the last holds what is left."""
 _BARE_FLAT = re.compile(r"\d{1,4}[A-Za-z]?|[A-Za-z]")
+# "12", "12B", and a range such as "12-14".
 _HOUSE_NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:\s*-\s*\d{1,4}[A-Za-z]?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two columns claim one field: the better, or the first, is read, the other not."""
+    """Two columns that claim one field: the better match is read, or the first of equals."""
 
     field: str
     read: str
@@ -36,60 +37,60 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """What is read from each row, and what is not."""
+    """The columns that are read from each row, and those that are not."""
 
     kind: RecordKind
+    # Column, counted from 0, to the field it feeds.
     fields: dict[int, str]
-    """Column, counted from 0, to the field it feeds."""
+    # Labels of columns with an unknown heading. They are not read.
     unmapped: tuple[str, ...]
-    """Columns with a heading that is not known. They are not read."""
+    # Labels of columns that must never be kept. They are not read.
     forbidden: tuple[str, ...]
-    """Columns that must never be kept. They are not read."""
     clashes: tuple[Clash, ...]
+    # Groups of fields that need at least one column and have none.
     missing_required: tuple[tuple[str, ...], ...]
-    """Groups of fields of which at least one was needed and none is there."""
+    # Columns that hold a whole field. Worked out once per file, because `row_fields` runs for every row.
     single: tuple[tuple[int, str], ...] = field(repr=False)
-    """Columns that are a field by themselves."""
+    # Fields made of several columns or of a list, with their columns in the order of joining.
     gathered: tuple[tuple[str, tuple[int, ...]], ...] = field(repr=False)
-    """Fields that are joined or a list, with their columns in order."""
+    # Columns that hold only the flat.
     flats: frozenset[int] = field(repr=False)
-    """Columns that hold the flat alone."""
 
     def remarks(self) -> tuple[str, ...]:
-        """What to tell the sender about the columns, a sentence each."""
-        said = [f"Not read and not kept: {name}. Please leave this column out." for name in self.forbidden]
-        said += [f"Not read, the heading is not known: {name}." for name in self.unmapped]
-        said += [
+        # Sentences that are shown to the sender.
+        remarks = [f"Not read and not kept: {name}. Please leave this column out." for name in self.forbidden]
+        remarks += [f"Not read, the heading is not known: {name}." for name in self.unmapped]
+        remarks += [
             f"Not read: {clash.not_read}. The field {clash.field} was read from {clash.read}." for clash in self.clashes
         ]
-        said += [f"Missing: a column for {' or '.join(group)}." for group in self.missing_required]
-        return tuple(said)
+        remarks += [f"Missing: a column for {' or '.join(group)}." for group in self.missing_required]
+        return tuple(remarks)
 
 
 def known_heading(kind: RecordKind) -> Callable[[str], bool]:
-    """Whether a heading is known, exactly or as one never kept: it finds the row of headings."""
+    """Return a test for known headings, with which the reader finds the heading row of a file."""
+    # A near match does not count: a title or a value may be one typing error away from a heading.
     return lambda heading: (claim := claim_of(heading, kind)) is not None and claim.rank < Claim.NEAR
 
 
 def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:
-    """Decide for each heading which field it feeds.
+    """Decide which field each heading feeds.
 
-    A field's own name beats a synonym, which beats a heading with a typing error; among equals the first column wins.
-    Telephone numbers, address lines and areas may come from several columns, but only one of them may hold whole
-    addresses: a second one may be another place.
+    A field's own name beats a synonym, and a synonym beats a heading with a typing error. Of equals the first column is
+    read. Telephone numbers, address lines and areas may come from several columns.
     """
     claims = {index: claim for index, heading in enumerate(headings) if (claim := claim_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]
-    wanted = {index: claim for index, claim in claims.items() if claim.field != FORBIDDEN}
-    losers = _losers(wanted, headings)
-    fields = {index: claim.field for index, claim in wanted.items() if index not in losers}
+    candidates = {index: claim for index, claim in claims.items() if claim.field != FORBIDDEN}
+    losers = _losers(candidates, headings)
+    fields = {index: claim.field for index, claim in candidates.items() if index not in losers}
     present = set(fields.values())
     return ColumnMap(
         kind=kind,
         fields=fields,
         unmapped=tuple(label for index, label in enumerate(labels) if index not in claims),
         forbidden=tuple(labels[index] for index, claim in claims.items() if claim.field == FORBIDDEN),
-        clashes=tuple(Clash(wanted[lost].field, labels[won], labels[lost]) for lost, won in losers.items()),
+        clashes=tuple(Clash(candidates[lost].field, labels[won], labels[lost]) for lost, won in losers.items()),
         missing_required=tuple(group for group in REQUIRED[kind] if present.isdisjoint(group)),
         single=tuple((at, name) for at, name in fields.items() if name not in MANY_COLUMNS | LISTS),
         gathered=_gathered(fields, claims),
@@ -98,10 +99,7 @@ def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:
 
 
 def row_fields(row: SheetRow, column_map: ColumnMap) -> dict[str, str | list[str]]:
-    """The row's values by field name; an empty cell is no value, so its field is left out.
-
-    Telephone numbers of several columns are joined with " / "; address lines keep the order of the address.
-    """
+    """Return the row's values by field name, without the fields whose cells are empty."""
     cells = row.cells
     values: dict[str, str | list[str]] = {name: cells[at] for at, name in column_map.single if cells[at]}
     for name, columns in column_map.gathered:
@@ -112,7 +110,7 @@ def row_fields(row: SheetRow, column_map: ColumnMap) -> dict[str, str | list[str
 
 
 def row_problems(row: SheetRow, column_map: ColumnMap) -> tuple[CellProblem, ...]:
-    """What is wrong with the row, leaving out columns that have a heading and are not read."""
+    # Faults in columns that are not read are left out. A cell without a heading is reported: it may be lost data.
     return tuple(
         problem
         for problem in row.problems
@@ -120,26 +118,27 @@ def row_problems(row: SheetRow, column_map: ColumnMap) -> tuple[CellProblem, ...
     )
 
 
-def _losers(wanted: dict[int, Claim], headings: Sequence[str]) -> dict[int, int]:
-    """Columns that are not read, with the column that is read in their place."""
+def _losers(candidates: dict[int, Claim], headings: Sequence[str]) -> dict[int, int]:
+    # Maps each column that is not read to the column that is read instead.
     rivals: dict[str, list[int]] = {}
-    for index, claim in wanted.items():
+    for index, claim in candidates.items():
+        # Two columns of whole addresses may be two places, such as home and billing: only one of them is read.
         if claim.field not in MANY_COLUMNS or names_whole_address(headings[index]):
             rivals.setdefault(claim.field, []).append(index)
     losers: dict[int, int] = {}
     for group in rivals.values():
-        best = min(group, key=lambda index: wanted[index].rank)
+        best = min(group, key=lambda index: candidates[index].rank)
         losers |= {index: best for index in group if index != best}
     return losers
 
 
 def _gathered(fields: dict[int, str], claims: dict[int, Claim]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """The columns of each field that is joined or a list, in the order of their numbers when all are numbered."""
     columns: dict[str, list[int]] = {}
     for index, name in fields.items():
         if name in MANY_COLUMNS | LISTS:
             columns.setdefault(name, []).append(index)
     for group in columns.values():
+        # "Address 2" may stand left of "Address 1": the numbers decide the order if every column has one.
         if all(claims[index].number is not None for index in group):
             group.sort(key=lambda index: claims[index].number or 0)
     return tuple((name, tuple(group)) for name, group in columns.items())
@@ -151,6 +150,7 @@ def _with_flat(text: str) -> str:
 
 def _joined(name: str, texts: list[str], columns: int) -> str | list[str]:
     if name == "cli":
+        # `read_numbers` splits the text again at " / ".
         return " / ".join(texts)
     if name == "address_lines":
         return _address_lines(texts, columns)
@@ -158,11 +158,12 @@ def _joined(name: str, texts: list[str], columns: int) -> str | list[str]:
 
 
 def _address_lines(texts: list[str], columns: int) -> list[str]:
-    """One line each; a house number in a column of its own joins the street that follows it."""
+    # Commas separate the lines only if one column holds the whole address. Elsewhere a comma belongs to its line.
     separator = _LINES_OR_COMMAS if columns == 1 else _LINES
     lines = [part for text in texts for part in map(str.strip, separator.split(text)) if part]
     joined: list[str] = []
     for line in lines:
+        # A house number in a column of its own belongs to the street in the next column.
         if joined and _HOUSE_NUMBER.fullmatch(joined[-1]):
             joined[-1] = f"{joined[-1]} {line}"
         else:

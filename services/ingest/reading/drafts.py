@@ -1,4 +1,4 @@
-"""A row after reading: either a draft of a record, ready to be written, or the issues that refuse it."""
+"""A row after reading: a draft of a record that can be written, or a refusal with its issues."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from services.ingest.reading.stamps import Stamp
 
 
 class RecordKind(StrEnum):
-    """What a submission holds."""
+    """The kind of record that a submission holds."""
 
     NOTICE = "notice"
     ENTRY = "entry"
 
 
 class RawRow(NamedTuple):
-    """A row as sent: its number as the sender counts, its fields, and what was already seen to be amiss in it."""
+    """A row as sent: its number as the sender counts, its fields, and the issues found while the file was parsed."""
 
     number: int
     fields: Mapping[str, Any]
     issues: tuple[Issue, ...] = ()
+    # False if values may stand in the wrong fields. The row is then refused, and no field of it is read.
     usable: bool = True
-    """False when its values may stand in the wrong fields: it is refused, and nothing is taken from it."""
+    # True for a row of a spreadsheet, where a time without seconds means any moment of its minute.
     typed: bool = False
-    """True when it comes from a sheet: a time without seconds means any moment of its minute."""
 
 
 class NoticeFacts(NamedTuple):
-    """What of a notice is stored in the clear: dates and codes that rules and figures read."""
+    """The part of a notice that is stored unencrypted: dates and codes for the rules and the statistics."""
 
     scope: Scope
     status: NoticeStatus
@@ -46,42 +46,39 @@ class NoticeFacts(NamedTuple):
 
 
 class EntryFacts(NamedTuple):
-    """What of a register entry is stored in the clear."""
+    """The part of a register entry that is stored unencrypted."""
 
     service_status: ServiceStatus
     connection: Connection
     last_confirmed_on: date | None
     agreement_named: bool
+    # Last day of the data-sharing agreement. None if the agreement has no end.
     agreement_until: date | None
-    """The last day of the data-sharing agreement; one without an end goes on."""
 
 
 Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
 
 
 class Draft(NamedTuple, Generic[Facts]):
-    """A row that can be written. Of versions with different stamps the later wins, in whatever order they arrive."""
+    """A row that can be written. Of two versions with different stamps the later counts, in any order of arrival."""
 
     row: int
     reference: str
     stamp: Stamp
     facts: Facts
+    # Canonical values that matching finds the record by. They are stored only as tokens.
     values: tuple[tuple[TokenKind, str], ...]
-    """The canonical values it can be found by."""
+    # Everything that was sent except ids and times. Equal content is not a new version.
     content: bytes
-    """Everything that was sent but its ids and times: equal content is no new version."""
+    # The part of the record that is stored encrypted.
     private: Mapping[str, object]
-    """What is sealed."""
     issues: tuple[Issue, ...]
 
 
 class Refused(NamedTuple):
-    """A row that cannot be written.
-
-    `reference` is its record's, where that much could be read: a full replacement does not withdraw what a faulty row
-    spoke of.
-    """
+    """A row that cannot be written."""
 
     row: int
     issues: tuple[Issue, ...]
+    # None if it could not be read. A full replacement does not withdraw the entry that a faulty row names.
     reference: str | None = None

@@ -1,4 +1,4 @@
-"""What one heading means: a field, a column never kept, or nothing known. Pure."""
+"""Recognises a heading as a field or as a column that is never kept. Pure."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from services.ingest.reading.column_names import (
 )
 from services.ingest.reading.drafts import RecordKind
 
+# Takes the place of a field in the claim of a column that must never be kept.
 FORBIDDEN: Final = "never kept"
-"""What a column claims that must never be kept."""
 
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _NUMBERED = re.compile(r"(?P<base>.*?[a-z])(?P<number>\d{1,2})")
+# Characters a heading needs before one or two typing errors are forgiven. In a shorter one an error makes another word.
 _ONE_ERROR_FROM = 7
 _TWO_ERRORS_FROM = 14
-"""How long a heading must be before one or two typing errors are forgiven: a shorter one is another word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The field a heading claims, and how good the claim is (lower is better)."""
+    """The field that a heading stands for, and the quality of the match (a lower `rank` is better)."""
 
     EXACT: ClassVar[int] = 0
     SYNONYM: ClassVar[int] = 1
@@ -43,14 +43,15 @@ class Claim:
 
     field: str
     rank: int
-    number: int | None = None
-    """The 2 of "Address 2"."""
+    number: int | None = None  # the 2 of "Address 2"
 
 
 def claim_of(heading: str, kind: RecordKind) -> Claim | None:
-    """What a heading claims in a file of this kind, or None when it is not known."""
+    """Return the claim of a heading in a file of this kind, or None if the heading is unknown."""
+    # The whole text first, then without "(...)" and "[...]", which often hold a unit or a hint.
     keys = [key for text in (heading, _BRACKETS.sub(" ", heading)) if (key := _key(text))]
     for key in keys:
+        # `_near` comes last: a heading that must never be kept is not read as a misspelt field.
         for find in (_exact, _numbered, _never_kept, _near):
             if claim := find(key, kind):
                 return claim
@@ -58,53 +59,54 @@ def claim_of(heading: str, kind: RecordKind) -> Claim | None:
 
 
 def names_a_flat(heading: str) -> bool:
-    """Whether the column holds the flat alone, so that a bare "3" in it is no house number."""
+    # A bare "3" in such a column is a flat, not a house number.
     return _key(heading) in _keys(tuple(FLAT_NAMES))
 
 
 def names_whole_address(heading: str) -> bool:
-    """Whether the column holds whole addresses, so that a second such column may be another place."""
     return _key(heading) in _keys(tuple(WHOLE_ADDRESS_NAMES))
 
 
 def _exact(key: str, kind: RecordKind) -> Claim | None:
-    return _book(kind).get(key)
+    return _claims(kind).get(key)
 
 
 def _numbered(key: str, kind: RecordKind) -> Claim | None:
     match = _NUMBERED.fullmatch(key)
-    claim = _book(kind).get(match["base"]) if match else None
+    claim = _claims(kind).get(match["base"]) if match else None
+    # A number makes no sense on a field that one column feeds: "UPRN 2" stays unknown.
     if match is None or claim is None or claim.field not in MANY_COLUMNS | {FORBIDDEN}:
         return None
     return Claim(claim.field, Claim.SYNONYM, int(match["number"]))
 
 
 def _never_kept(key: str, _kind: RecordKind) -> Claim | None:
-    # The "carer" in "telecare record" is no person.
+    # "telecarerecord" holds the letters of "carer", which are on the list.
     letters = key.replace("telecare", "")
     return Claim(FORBIDDEN, Claim.SYNONYM) if any(part in letters for part in FORBIDDEN_PARTS) else None
 
 
 def _near(key: str, kind: RecordKind) -> Claim | None:
-    """A known heading with a typing error, unless two fields are as near."""
     errors = (len(key) >= _ONE_ERROR_FROM) + (len(key) >= _TWO_ERRORS_FROM)
     if not errors:
         return None
-    book = _book(kind)
-    found = process.extract(key, book.keys(), scorer=OSA.distance, score_cutoff=errors, limit=None)
+    claims = _claims(kind)
+    found = process.extract(key, claims.keys(), scorer=OSA.distance, score_cutoff=errors, limit=None)
+    # Digits must agree: "Address 3" is no misspelling of "Address 2".
     digits = re.sub(r"\D", "", key)
-    near = [(distance, book[known].field) for known, distance, _ in found if re.sub(r"\D", "", known) == digits]
+    near = [(distance, claims[known].field) for known, distance, _ in found if re.sub(r"\D", "", known) == digits]
     nearest = {name for distance, name in near if distance == min(near)[0]}
+    # Two fields at the same distance are a guess, and a guess would put values into the wrong field.
     return Claim(nearest.pop(), Claim.NEAR) if len(nearest) == 1 else None
 
 
 @cache
-def _book(kind: RecordKind) -> dict[str, Claim]:
-    """Every known heading of a kind, by its letters and digits."""
-    book = {_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES}
+def _claims(kind: RecordKind) -> dict[str, Claim]:
+    # Later entries win: a synonym over a forbidden heading, and a field's own name over both.
+    claims = {_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES}
     for name, synonyms in FIELD_NAMES[kind].items():
-        book |= {_key(synonym): Claim(name, Claim.SYNONYM) for synonym in synonyms}
-    return book | {_key(name): Claim(name, Claim.EXACT) for name in FIELD_NAMES[kind]}
+        claims |= {_key(synonym): Claim(name, Claim.SYNONYM) for synonym in synonyms}
+    return claims | {_key(name): Claim(name, Claim.EXACT) for name in FIELD_NAMES[kind]}
 
 
 @cache
@@ -113,5 +115,6 @@ def _keys(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def _key(text: str) -> str:
+    # Letters and digits only: "Customer's Post-code" and "customer postcode" are the same heading.
     plain = unicodedata.normalize("NFKC", text).casefold().replace("&", "and")
     return _NOT_LETTERS.sub("", _POSSESSIVE.sub("", plain))

@@ -1,4 +1,4 @@
-"""The outcome of each row: taken, taken with a warning, nothing new, too late, or refused, and why."""
+"""The outcome of each row of a submission, with the issues that explain it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ class Outcome(StrEnum):
     """What became of a row."""
 
     ACCEPTED = "accepted"
-    WARNED = "accepted_with_warnings"
-    """Kept and flagged: it will be matched by whatever in it is sound."""
-    UNCHANGED = "unchanged"
-    """The same content is on record already."""
-    STALE = "stale"
-    """A later version is on record; this one changes nothing."""
+    WARNED = "accepted_with_warnings"  # stored, and matched by the fields that are sound
+    UNCHANGED = "unchanged"  # the same content is on record already
+    STALE = "stale"  # a later version is on record; this one changes nothing
     REJECTED = "rejected"
 
 
 class Issue(NamedTuple):
-    """Something amiss in a row: which field, a stable code, the reason and the remedy. Never the value itself."""
+    """A fault in a row: the field, a stable code, the reason and the remedy. Never the value, which may be personal."""
 
     field: str
     code: str
@@ -42,14 +39,15 @@ class RowOutcome(NamedTuple):
 
 
 def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
-    """How many rows came to each outcome, all outcomes named."""
-    found = Counter(outcome.outcome for outcome in outcomes)
-    return {outcome.value: found[outcome] for outcome in Outcome}
+    # Every outcome is present, so that receipts always have the same keys.
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    return {outcome.value: counts[outcome] for outcome in Outcome}
 
 
 def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
-    """Outcomes as stored: one letter a row, and the issues of those that have any."""
+    """Return the stored form of outcomes: one letter a row, and the issues of the rows that have any."""
     return {
+        # Rows without gaps need only the number of the first one.
         "rows": [outcome.row for outcome in outcomes] if _gaps(outcomes) else outcomes[0].row,
         "letters": "".join(_LETTER[outcome.outcome] for outcome in outcomes),
         "issues": {
@@ -61,7 +59,6 @@ def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
 
 
 def unpack(packed: dict[str, object]) -> list[RowOutcome]:
-    """The outcomes of `pack`."""
     rows, letters, issues = packed["rows"], packed["letters"], packed["issues"]
     assert isinstance(letters, str)  # noqa: S101 - narrows what the JSON column holds
     assert isinstance(issues, dict)  # noqa: S101
@@ -77,6 +74,7 @@ def _gaps(outcomes: Sequence[RowOutcome]) -> bool:
     return any(outcome.row != first + index for index, outcome in enumerate(outcomes))
 
 
+# Stored in the database: a letter must never change its meaning.
 _LETTER = {
     Outcome.ACCEPTED: "a",
     Outcome.WARNED: "w",

@@ -1,6 +1,6 @@
 """Reads where a record's line is: numbers, UPRN, postcode, address.
 
-What is unsound is flagged and left out of matching.
+A faulty value gets an issue and is left out of matching; it never refuses the row.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from services.ingest.reading.outcomes import Issue
 
 Values = tuple[tuple[TokenKind, str], ...]
 
-# Looked up once: for every row the enum's own looking up of a member would be felt.
+# Unpacked once: looking up an enum member for every row is measurably slow.
 TELEPHONE, UPRN, POSTCODE, AREA = TokenKind
 
 
 class Place(NamedTuple):
-    """Where a line is, as far as it could be read."""
+    """The location of a line, as far as it could be read."""
 
     numbers: tuple[str, ...]
     uprn: str | None
@@ -33,17 +33,17 @@ class Place(NamedTuple):
 
     @property
     def values(self) -> Values:
-        """The canonical values the record is found by."""
-        found = [(TELEPHONE, number) for number in self.numbers]
+        # The full address has no token: it is compared after a postcode has matched.
+        values = [(TELEPHONE, number) for number in self.numbers]
         if self.uprn:
-            found.append((UPRN, self.uprn))
+            values.append((UPRN, self.uprn))
         if self.postcode:
-            found.append((POSTCODE, self.postcode))
-        return tuple(found)
+            values.append((POSTCODE, self.postcode))
+        return tuple(values)
 
     @property
     def private(self) -> dict[str, object]:
-        """What matching needs of the place, as it is sealed."""
+        # Stored encrypted with the record: `values_of`, the matcher and the case view read these keys.
         parts = self.parts.to_compact() if self.parts else None
         return {"numbers": self.numbers, "uprn": self.uprn, "postcode": self.postcode, "parts": parts}
 
@@ -51,7 +51,6 @@ class Place(NamedTuple):
 def read_place(
     cli: str | None, uprn: str | None, postcode: str | None, lines: Sequence[str], town: str | None
 ) -> Place:
-    """Read the four ways a line can be found."""
     issues: list[Issue] = []
     numbers = _numbers(cli, issues)
     code = _postcode(postcode, issues)
@@ -59,22 +58,23 @@ def read_place(
 
 
 def area_values(postcode: str) -> Values:
-    """The wider areas a postcode lies in: the sector and the outward code."""
+    """Return the sector and the outward code of a postcode, by which notices for an area find an entry."""
     return tuple((AREA, area) for area in areas_of(postcode) if area != postcode)
 
 
 def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
-    """The canonical values of a place as it is sealed. An entry is found by the areas its postcode lies in, too."""
+    """Return the canonical values of a stored place; with `with_areas` (entries only) also those of `area_values`."""
+    # A notice for an area is found by its areas alone.
     if place.get("areas"):
         return read_areas(place["areas"])[0]
-    found = [(TELEPHONE, number) for number in place.get("numbers", ())]
-    found += [(kind, place[name]) for kind, name in ((UPRN, "uprn"), (POSTCODE, "postcode")) if place.get(name)]
+    values = [(TELEPHONE, number) for number in place.get("numbers", ())]
+    values += [(kind, place[name]) for kind, name in ((UPRN, "uprn"), (POSTCODE, "postcode")) if place.get(name)]
     wider = area_values(place["postcode"]) if with_areas and place.get("postcode") else ()
-    return (*found, *wider)
+    return (*values, *wider)
 
 
 def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
-    """The areas a notice names: full postcodes, sectors, outward codes. Those that are none are reported."""
+    """Read the areas of a notice: full postcodes, sectors and outward codes. Any other code becomes an issue."""
     values, issues = [], []
     for code in codes:
         area = read_area(code)
@@ -89,6 +89,7 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
             )
             continue
         values.append((POSTCODE if read_postcode(area) else AREA, area))
+    # Each issue once, in the order found: the text is the same for every faulty code.
     return tuple(dict.fromkeys(values)), tuple(dict.fromkeys(issues))
 
 
@@ -96,6 +97,7 @@ def _numbers(cli: str | None, issues: list[Issue]) -> tuple[str, ...]:
     if not cli:
         return ()
     reading = read_numbers(cli)
+    # Sorted, so that the same row always gets its issues in the same order.
     for problem in sorted(reading.problems):
         reason, remedy = describe(problem)
         issues.append(Issue("cli", problem.value, reason, remedy))

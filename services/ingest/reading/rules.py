@@ -1,4 +1,4 @@
-"""What is taken and what is refused. Pure: rows in, drafts or refusals out."""
+"""Turns rows into drafts or refusals. Pure."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from services.ingest.reading.places import Place, area_values, read_areas, read_
 from services.ingest.reading.stamps import AHEAD, read_stamp
 from services.ingest.reading.validation import Model, validate
 
-# Looked up once: for every row the enum's own looking up of a member would be felt.
+# Read once: looking up an enum member for every row is measurably slow.
 LINE, EXCHANGE = Scope.LINE, Scope.EXCHANGE
 
 
 def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts] | Refused:
-    """A provider's row as a draft, or why it is refused. `provider` is the RCPID whose key sent it."""
+    """Return a provider's row as a draft or a refusal. `provider` is the RCPID of the key that sent it."""
     notice, issues = _validated(MigrationNotice, row)
     if notice is None:
         return Refused(row.number, issues)
@@ -36,23 +36,25 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
         *_from_the_future("issued_at", notice.issued_at, now),
         *(() if values else _nowhere(notice)),
     )
-    notes = (*issues, *place.issues, *area_issues)
+    warnings = (*issues, *place.issues, *area_issues)
     if refusals:
-        return Refused(row.number, (*refusals, *notes))
+        # With the warnings as well, so that the sender can correct the row in one go.
+        return Refused(row.number, (*refusals, *warnings))
     return Draft(
         row=row.number,
         reference=lasting_reference(notice.provider_reference, notice.id),
         stamp=read_stamp(notice.issued_at, now, typed=row.typed),
         facts=_notice_facts(notice),
         values=values,
+        # Without ids and times: the same notice sent again with a new id or time is not a new version.
         content=notice.model_dump_json(exclude={"id", "source", "issued_at"}, exclude_defaults=True).encode(),
         private={"record": notice, **place.private},
-        issues=(*notes, *_undated(notice)),
+        issues=(*warnings, *_undated(notice)),
     )
 
 
 def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
-    """A council's row as a draft, or why it is refused. An odd number, UPRN or address never refuses it."""
+    """Return a council's row as a draft or a refusal. A faulty number, UPRN or address never refuses it."""
     entry, issues = _validated(RegisterEntry, row)
     if entry is None:
         return Refused(row.number, issues, _reference(row))
@@ -60,6 +62,7 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
     if refusals:
         return Refused(row.number, (*refusals, *issues), entry.entry_id)
     place = _place(entry)
+    # An entry also carries the areas of its postcode, so that a notice for an area finds it.
     return Draft(
         row=row.number,
         reference=entry.entry_id,
@@ -73,12 +76,13 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
 
 
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """What is sealed of a draft, as JSON; with it the places named by versions that tie with it."""
+    """Return the part of a draft that is stored encrypted, as JSON, with the places of the versions it ties with."""
     private = {**draft.private, "rivals": rivals} if rivals else draft.private
     return to_json(private, exclude_none=True)
 
 
 def _validated(model: type[Model], row: RawRow) -> tuple[Model | None, tuple[Issue, ...]]:
+    # The values may stand in the wrong fields: validation could accept one that means something else.
     if not row.usable:
         return None, row.issues
     record, issues = validate(model, row.fields)
@@ -86,6 +90,7 @@ def _validated(model: type[Model], row: RawRow) -> tuple[Model | None, tuple[Iss
 
 
 def _reference(row: RawRow) -> str | None:
+    # Read from the raw row, because validation has failed.
     value = row.fields.get("entry_id") if row.usable else None
     return value.strip() if isinstance(value, str) and value.strip() else None
 
@@ -95,6 +100,7 @@ def _place(record: MigrationNotice | RegisterEntry) -> Place:
 
 
 def _area_codes(notice: MigrationNotice) -> tuple[str, ...]:
+    # A notice for an area that gives only a postcode means that postcode.
     return notice.area_codes or ((notice.postcode,) if notice.postcode else ())
 
 
@@ -117,12 +123,14 @@ def _entry_facts(entry: RegisterEntry) -> EntryFacts:
         service_status=entry.service_status,
         connection=entry.connection,
         last_confirmed_on=london_day(confirmed) if confirmed else None,
+        # The reference itself stays encrypted; only its presence is stored in the clear.
         agreement_named=bool(entry.share_basis_id),
         agreement_until=entry.share_basis_expires_on,
     )
 
 
 def _wrong_provider(notice: MigrationNotice, provider: str) -> tuple[Issue, ...]:
+    # The key decides who the sender is. A row may leave the provider out, but not contradict the key.
     if notice.provider_id in (None, provider):
         return ()
     return (
@@ -154,6 +162,7 @@ def _implausible_dates(notice: MigrationNotice) -> list[Issue]:
 
 
 def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple[Issue, ...]:
+    # A version dated far ahead would outrank every honest correction until that day.
     if stamp is None or stamp <= now + AHEAD:
         return ()
     return (
@@ -167,7 +176,6 @@ def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple
 
 
 def _nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
-    """What is amiss with a notice that nothing can be found by."""
     if notice.scope is LINE:
         return (
             Issue(
@@ -178,6 +186,7 @@ def _nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
             ),
         )
     if notice.scope is EXCHANGE:
+        # Stored although it matches nothing yet: `_undated` asks for the postcodes.
         return ()
     return (
         Issue(
@@ -190,9 +199,9 @@ def _nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
 
 
 def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
-    found = []
+    issues = []
     if notice.planned_migration_date is None and notice.restriction_start_date is None:
-        found.append(
+        issues.append(
             Issue(
                 "planned_migration_date",
                 "no_date",
@@ -201,7 +210,7 @@ def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
             )
         )
     if notice.scope is EXCHANGE and not notice.area_codes:
-        found.append(
+        issues.append(
             Issue(
                 "area_codes",
                 "exchange_only",
@@ -209,7 +218,7 @@ def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
                 "List the postcodes it serves.",
             )
         )
-    return tuple(found)
+    return tuple(issues)
 
 
 def _hard_to_find(place: Place) -> tuple[Issue, ...]:

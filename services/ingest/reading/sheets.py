@@ -1,4 +1,4 @@
-"""From a spreadsheet to rows with typed fields, and what to tell the sender about its columns."""
+"""Reads a spreadsheet into rows with typed fields, and remarks on its columns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_kn
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file after reading: how its columns were understood, remarks on the whole, and its rows, to be read once."""
+    """A file after reading: its columns, remarks for the sender, and its rows, which can be iterated once."""
 
     columns: ColumnMap
     headings: tuple[str, ...]
@@ -55,6 +55,7 @@ def read_sheet(
 
 def _raw_row(row: SheetRow, columns: ColumnMap) -> RawRow:
     fields: dict[str, Any] = {field: _typed(field, value) for field, value in row_fields(row, columns).items()}
+    # Spreadsheets seldom have an id besides the reference, and the schema needs one.
     if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:
         fields["id"] = fields["provider_reference"]
     issues = tuple(_issue(problem, columns.fields) for problem in row_problems(row, columns))
@@ -62,7 +63,7 @@ def _raw_row(row: SheetRow, columns: ColumnMap) -> RawRow:
 
 
 def _typed(field: str, value: str | list[str]) -> Any:
-    """The value as its field takes it; one that cannot be read stays as it is, for validation to refuse by name."""
+    # A value that cannot be read stays as it is: validation then reports it with the name of its field.
     if isinstance(value, list):
         return value
     if field in DATES:
@@ -81,5 +82,6 @@ def _or_as_written(read: Any, value: str) -> Any:
 
 
 def _issue(problem: CellProblem, fields: Mapping[int, str]) -> Issue:
+    # "row" for a fault of the whole row, and for a cell whose column feeds no field.
     field = fields.get(problem.index, "row") if problem.index is not None else "row"
     return Issue(field, problem.code.value, problem.reason, problem.remedy)

@@ -1,7 +1,7 @@
-"""When a version was issued or changed, as exactly as its sender said. Pure.
+"""The time at which a version was issued or changed, as exactly as its sender gave it. Pure.
 
-A date alone may be any moment of its day, so it does not come before a time of the same day. Of two versions one is
-earlier only where nothing that either may mean says otherwise; else they tie, and the one received later counts.
+A date alone may mean any moment of its day, so it is not earlier than a time on the same day. A version is earlier only
+if that holds for every moment that both may mean. Otherwise the two tie, and the one received later counts.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Final, NamedTuple
 
 from services.core.clock import LONDON, london_day, london_midnight
 
+# A row whose stamp is further ahead of our clock than this is refused. Policy of the deployment.
 AHEAD: Final = timedelta(days=1)
-"""How far ahead of our clock a sender's may be: beyond, the row is refused. Policy of the deployment."""
+# Largest difference between two clocks. A stamp further in the future is not believed. Policy of the deployment.
 SLACK: Final = timedelta(minutes=5)
-"""How far clocks may differ before a stamp that is still to come is not believed. Policy of the deployment."""
 
 _START, _END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-_OPEN_END: Final = 9000
+_OPEN_END: Final = 9000  # a year between any plausible one and that of `_END`
 _A_TICK, _A_SECOND, _A_MINUTE = timedelta(microseconds=1), timedelta(seconds=1), timedelta(minutes=1)
 
 
 class Stamp(NamedTuple):
-    """`at` is stored and shown; the moment that was meant lies from `earliest` to `latest`, both included."""
+    """`at` is stored and shown. The sender meant a moment from `earliest` to `latest`, both included."""
 
     at: datetime
     earliest: datetime
@@ -30,74 +30,73 @@ class Stamp(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """Whether the sender's time cannot decide, because there is none or its clock was wrong."""
+        # True if the sender gave no usable time: none at all, or one from a wrong clock.
         return self.latest.year >= _OPEN_END
 
     @property
     def width(self) -> timedelta:
-        """How much may lie between what was meant and what was said."""
         return self.latest - self.earliest
 
     def before(self, other: Stamp) -> bool:
-        """Whether it is earlier than the other, whatever either of them means."""
+        # Earlier for every moment that the two may mean.
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Whether a version that came after this one was issued after it, too.
-
-        A version without a stamp was issued no later than it was received. Of two without, the order in which they were
-        received is the sender's own.
-        """
+        """Return True if `later`, a version received after this one, was also issued after it."""
+        # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
             return self.at < later.at
+        # A version without a stamp was issued no later than it was received.
         return (self.at if self.is_open else self.latest) < later.earliest
 
 
 def exact(at: datetime) -> Stamp:
-    """A time to the second, or to its fraction where it has one."""
+    # Exact to the second, or to the microsecond if the time has a fraction.
     return Stamp(at, at, at if at.microsecond else at + _A_SECOND - _A_TICK)
 
 
 def of_the_day(day: date, at: datetime | None = None) -> Stamp:
-    """A date alone: any moment of the day in Europe/London."""
+    """Return the stamp of a date alone: any moment of that day in Europe/London."""
     midnight = london_midnight(day)
     return Stamp(at or midnight, midnight, london_midnight(day + timedelta(days=1)) - _A_TICK)
 
 
 def unknown(received: datetime) -> Stamp:
-    """No stamp: what is received later counts."""
+    # Spans all time, so that it is neither before nor after any other stamp.
     return Stamp(received, _START, _END)
 
 
 def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
-    """The stamp of a version received now. `typed`: written in a sheet, where seconds are rarely meant."""
+    """Return the stamp of a version received at `now`; `typed` is True for a row of a spreadsheet."""
     if given is None:
         return unknown(now)
+    # Systems that know only the date send midnight.
     if _is_midnight(given):
         return of_the_day(london_day(given), given)
+    # People who type a time into a cell leave out the seconds.
     if typed and not (given.second or given.microsecond):
         return Stamp(given, given, given + _A_MINUTE - _A_TICK)
     return exact(given)
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """A stamp on record as it counts now: one that is still to come was a slip or a wrong clock's, and decides nothing.
-
-    Else a version dated tomorrow would bar every honest correction until then. It counts as received before now.
-    """
-    said = recorded.at if recorded.is_open else recorded.earliest
-    return recorded if said <= now + SLACK else unknown(now - _A_TICK)
+    """Return a recorded stamp, or an unknown one if it lies in the future (a typing error or a wrong clock)."""
+    start = recorded.at if recorded.is_open else recorded.earliest
+    # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
+    # version received now follows it.
+    return recorded if start <= now + SLACK else unknown(now - _A_TICK)
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """Whether the same content with this stamp moves the stamp on record: it is later, or more exact."""
+    """Return True if `new`, sent with unchanged content, replaces the recorded stamp: it is later or more exact."""
     if recorded.before(new):
         return True
+    # Narrower first; of equal width the later one, so that the result does not depend on the order of arrival.
     return not new.before(recorded) and (new.width, -new.at.timestamp()) < (recorded.width, -recorded.at.timestamp())
 
 
 def in_words(stamp: Stamp) -> str:
-    """The day, and the UK time where one was given."""
+    # A stamp wider than a minute was a date alone: a time of day would be invented.
     local = stamp.at.astimezone(LONDON)
     if not stamp.is_open and stamp.width > _A_MINUTE:
         return _day(local)
@@ -115,4 +114,5 @@ def _clock(local: datetime) -> str:
 
 
 def _is_midnight(at: datetime) -> bool:
+    # In UTC or in UK time: in summer the two are an hour apart, and systems send either.
     return any(at.astimezone(zone).time() == time.min for zone in (UTC, LONDON))

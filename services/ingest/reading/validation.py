@@ -1,7 +1,7 @@
-"""Checks a row against its schema, and keeps what is sound of it.
+"""Checks a row against its schema and keeps the sound part of it.
 
-A field that only adds to a record never costs the record: it is left out, with a warning. A field that decides who or
-when refuses the row, with the reason and the remedy, for the sender to mend and send again.
+A fault in a minor field costs only that field: it is left out, with a warning. A fault in a field that decides who is
+affected, or when, refuses the row, with a reason and a remedy for the sender.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from services.ingest.reading.outcomes import Issue
 
 Model = TypeVar("Model", bound=BaseModel)
 
+# A fault in one of these fields refuses the row. A row with any other fault is kept without that field.
 DECISIVE: dict[type[BaseModel], frozenset[str]] = {
     MigrationNotice: frozenset(
         [
@@ -34,11 +35,11 @@ DECISIVE: dict[type[BaseModel], frozenset[str]] = {
     ),
     RegisterEntry: frozenset({"entry_id", "updated_at", "service_status"}),
 }
-"""Fields whose fault refuses the row. Of all the others the row is kept without them."""
 
+# Only a name of this form is repeated to the sender: a key with more digits may be somebody's telephone number.
 _PLAIN_WORD = re.compile(r"[A-Za-z_]{1,60}(?:[0-9]{1,2}[A-Za-z_]{0,20}){0,2}")
-"""Only a field's name like these is repeated to its sender: with more digits it might be somebody's number."""
 
+# Fields that no notice and no entry may carry: special category data, and anything that identifies a person.
 NEVER_KEPT = frozenset(
     [
         "name",
@@ -56,17 +57,17 @@ NEVER_KEPT = frozenset(
         "key_safe",
     ]
 )
-"""Fields that no notice and no entry may carry (domain: special category data)."""
 
 
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:
-    """The row as its model, without the parts that had to be left out; or None, and why."""
+    """Return the row as its model, without faulty minor fields, or None if it is refused; with its issues."""
     try:
         return model.model_validate(raw), ()
     except ValidationError as error:
         faults = _faults(error)
     if any(field in DECISIVE[model] for field in faults):
         return None, tuple(_issue(field, kind, refused=True) for field, kind in faults.items())
+    # A second pass without the faulty fields: they may have been required, or hidden another fault.
     kept = {field: value for field, value in raw.items() if field not in faults}
     try:
         mended = model.model_validate(kept)
@@ -76,7 +77,7 @@ def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, 
 
 
 def _faults(error: ValidationError) -> dict[str, str]:
-    """The first fault of each top-level field, by pydantic's type of error."""
+    # The first fault of each top-level field, as pydantic's error type. Pydantic's text and input could quote a value.
     faults: dict[str, str] = {}
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         field = str(fault["loc"][0]) if fault["loc"] else "row"
@@ -108,6 +109,7 @@ _TIME = ("This is not a time with its offset.", "Write the time as 2026-12-03T09
 _CODE = ("This is not one of the codes this field takes.", "Use one of the codes in the field's description.")
 _BOOL = ("This is neither true nor false.", "Write true or false.")
 _ROW = ("This is not an object with fields.", "Send each row as an object with the fields of the description.")
+# Reason and remedy by pydantic's error type; a type that is not listed gets `_FORM`.
 _EXPLAINED = {
     "missing": _MISSING,
     "date_type": _DATE,

@@ -1,4 +1,4 @@
-"""Where each kind of record is kept: its tables, its columns, the event that announces it."""
+"""The tables, columns and events of each kind of record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.storage import tables
 
 
 class WrittenRecord(NamedTuple, Generic[Facts]):
-    """A draft as written: its id, its revision, its tokens."""
+    """A draft after it was written, with its id, revision and tokens."""
 
     pk: int
     revision: int
@@ -29,24 +29,24 @@ class WrittenRecord(NamedTuple, Generic[Facts]):
 
 @dataclass(frozen=True)
 class RecordType(Generic[Facts]):
-    """How one kind of record is kept and announced."""
+    """The storage and the events of one kind of record."""
 
     kind: RecordKind
     table: Table
     tokens: Table
-    owner: str
-    stamp: str
+    owner: str  # column of `tokens` with the id of the record
+    stamp: str  # column of `table` with the time that is shown
     accepted: AuditAction
     stale: AuditAction
+    # Returns the unencrypted columns. The second argument returns the key of another record of the same feed.
     clear: Callable[[Keyed[Facts], Callable[[str], bytes]], dict[str, Any]]
-    """The columns in the clear; the second argument makes the key of another record of the same feed."""
+    # Reads from a database row the last four fields of `Recorded`: risk, rival, announced, withdrawn.
     decisive: Callable[[Any], tuple[VersionRisk, VersionRisk | None, bool, bool]]
-    """Of a row: its danger, its rival's if it has one, whether it was announced, and whether it was taken off."""
     announce: Callable[[str, str, Sequence[WrittenRecord[Facts]]], EventData]
 
 
-def _clear_notice(one: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> dict[str, Any]:
-    facts, rival = one.draft.facts, one.rival.risk if one.rival else None
+def _clear_notice(keyed: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> dict[str, Any]:
+    facts, rival = keyed.draft.facts, keyed.rival.risk if keyed.rival else None
     return {
         "scope": facts.scope.value,
         "status": facts.status.value,
@@ -55,16 +55,17 @@ def _clear_notice(one: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> di
         "planned_on": facts.planned_on,
         "restriction_on": facts.restriction_on,
         "telecare_known": facts.telecare_known,
+        # As a keyed hash, because a provider's reference may identify a customer.
         "supersedes_key": key_of(facts.supersedes) if facts.supersedes else None,
         "rival_status": rival.status if rival else None,
         "rival_planned_on": rival.planned_on if rival else None,
         "rival_restriction_on": rival.restriction_on if rival else None,
-        "announced": one.announced,
+        "announced": keyed.announced,
     }
 
 
-def _clear_entry(one: Keyed[EntryFacts], _key_of: Callable[[str], bytes]) -> dict[str, Any]:
-    facts = one.draft.facts
+def _clear_entry(keyed: Keyed[EntryFacts], _key_of: Callable[[str], bytes]) -> dict[str, Any]:
+    facts = keyed.draft.facts
     return {
         "service_status": facts.service_status.value,
         "connection": facts.connection.value,
@@ -80,6 +81,7 @@ def _decisive_notice(row: Any) -> tuple[VersionRisk, VersionRisk | None, bool, b
 
 
 def _decisive_entry(row: Any) -> tuple[VersionRisk, VersionRisk | None, bool, bool]:
+    # An entry has no columns for its rival: after a tie the stored status is already the more dangerous one.
     risk = VersionRisk(row.service_status)
     return risk, risk if SAME_STAMP in row.flags.split() else None, False, not row.live
 
@@ -90,18 +92,18 @@ def _announce_notices(feed: str, submission: str, written: Sequence[WrittenRecor
         submission=submission,
         records=tuple(
             NoticeRef(
-                notice=one.pk,
-                revision=one.revision,
-                scope=one.draft.facts.scope,
-                status=one.draft.facts.status,
-                migration_kind=one.draft.facts.migration_kind,
-                target_service=one.draft.facts.target_service,
-                planned_on=one.draft.facts.planned_on,
-                restriction_on=one.draft.facts.restriction_on,
-                issued_at=one.draft.stamp.at,
-                tokens=on_the_stream(one.tokens),
+                notice=record.pk,
+                revision=record.revision,
+                scope=record.draft.facts.scope,
+                status=record.draft.facts.status,
+                migration_kind=record.draft.facts.migration_kind,
+                target_service=record.draft.facts.target_service,
+                planned_on=record.draft.facts.planned_on,
+                restriction_on=record.draft.facts.restriction_on,
+                issued_at=record.draft.stamp.at,
+                tokens=on_the_stream(record.tokens),
             )
-            for one in written
+            for record in written
         ),
     )
 
@@ -112,13 +114,13 @@ def _announce_entries(feed: str, submission: str, written: Sequence[WrittenRecor
         submission=submission,
         records=tuple(
             EntryRef(
-                entry=one.pk,
-                revision=one.revision,
-                service_status=one.draft.facts.service_status,
-                connection=one.draft.facts.connection,
-                tokens=on_the_stream(one.tokens),
+                entry=record.pk,
+                revision=record.revision,
+                service_status=record.draft.facts.service_status,
+                connection=record.draft.facts.connection,
+                tokens=on_the_stream(record.tokens),
             )
-            for one in written
+            for record in written
         ),
     )
 

@@ -1,4 +1,4 @@
-"""A file that is the whole register: which entries it takes off, and when that is asked about first."""
+"""Replaces a whole register with a file, and asks first if that withdraws too many entries."""
 
 from __future__ import annotations
 
@@ -19,18 +19,16 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """Says that a file is the whole register: entries it does not hold are withdrawn.
+    """Declares that a file is the whole register: entries it does not hold are withdrawn."""
 
-    Beyond `share` of the live entries (0 to 1, policy of the deployment) it is refused unless `confirmed` is the exact
-    number.
-    """
-
+    # Share of the live entries (0 to 1) that may go without confirmation. Policy of the deployment.
     share: float
+    # The exact number of withdrawals that the sender has confirmed.
     confirmed: int | None = None
 
 
 class ReplacementTooLargeError(ConflictError):
-    """A full replacement would withdraw more entries than the deployment lets pass without asking."""
+    """A full replacement would withdraw more entries than the deployment allows without confirmation."""
 
     def __init__(self, would_withdraw: int, live: int) -> None:
         super().__init__(
@@ -49,20 +47,19 @@ def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[by
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """Return the reading in which entries that were taken off come back, whenever they last changed."""
+    """Return the reading with stamps that put withdrawn entries (`gone`) back on the register."""
 
-    def stands(draft: Draft[Any]) -> Draft[Any]:
+    def restored(draft: Draft[Any]) -> Draft[Any]:
         if work.store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:
             return draft
-        # A whole file says how the register is now: an older stamp must not keep the entry off it.
+        # The file shows the register as it is now, so the row's older stamp must not keep its entry off.
         return draft._replace(stamp=max(draft.stamp, exact(work.now)))
 
-    return replace(reading, drafts=[stands(draft) for draft in reading.drafts]) if gone else reading
+    return replace(reading, drafts=[restored(draft) for draft in reading.drafts]) if gone else reading
 
 
 def refusal_of(replacement: Replacement, missing: Missing, reading: Reading[Any]) -> ReplacementTooLargeError | None:
-    """Return the error that asks about a replacement, or None if it may go on."""
-    # A row whose reference could not be read may be any of the missing: then nothing is withdrawn without asking.
+    # A row without a readable reference may be any of the missing entries: then every withdrawal needs confirmation.
     unreadable = any(row.reference is None for row in reading.refused)
     small = missing.share <= replacement.share and not (unreadable and missing.pks)
     if small or len(missing.pks) == replacement.confirmed:

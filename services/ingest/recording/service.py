@@ -1,4 +1,4 @@
-"""The one way in for submissions, used by the HTTP API, by uploads and by the command line alike."""
+"""Accepts submissions from the HTTP API, file uploads and the command line."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
 Rows = Iterable[RawRow]
-DRY_RUN = "dry run"  # stands for a submission where nothing is kept
+DRY_RUN = "dry run"  # takes the place of a submission id; nothing is stored under it
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a submission would come to; `would_withdraw` is None unless the file replaces a register."""
+    """The outcome that a submission would have; `would_withdraw` is None unless the file replaces a register."""
 
     counts: Mapping[str, int]
     outcomes: list[RowOutcome]
@@ -51,14 +51,15 @@ class DryRun:
 def accept(
     store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """Accept a submission. When this returns, it is on disk.
+    """Accept a submission. It is on disk when this returns.
 
     Raises IdempotencyMismatchError, ReplacementTooLargeError.
     """
     now = store.now()
-    # Read before the transaction begins: a long file holds no lock while it is read.
+    # Before the transaction begins, so that a long file holds no lock while it is parsed.
     reading = read_rows(origin, rows, now)
     with store.writing() as connection:
+        # One submission of a feed at a time: versions are compared with what is on record.
         lock_feed(connection, origin.feed_id)
         work = UnitOfWork(connection, store, now)
         answer = earlier_answer(connection, store.tokeniser, origin)
@@ -70,17 +71,18 @@ def accept(
         missing = missing_from(connection, origin.feed_id, keys)
         refusal = refusal_of(replacement, missing, reading)
         if refusal is None:
+            # Found before `_write`, which puts these entries back.
             gone = withdrawn_among(connection, origin.feed_id, keys)
             receipt, outcomes = _write(work, origin, with_returned(work, origin, reading, gone))
             withdraw(_context(work, origin, receipt.submission_id), missing.pks)
             return receipt, outcomes
         record_refusal(work, origin, missing)
-    # Raised after the commit, so that the refusal is on the audit.
+    # Raised after the commit, so that the audit keeps the refusal.
     raise refusal
 
 
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> DryRun:
-    """Return what a submission would come to, and change nothing."""
+    """Return the outcome that a submission would have, without changing anything."""
     now = store.now()
     reading = read_rows(origin, rows, now)
     would_withdraw = None
@@ -97,8 +99,8 @@ def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> Dry
 
 
 def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
-    """Read rows into drafts and refusals."""
     if origin.kind is RecordKind.NOTICE:
+        # A feed id is "kind:name"; the name of a provider is its RCPID.
         provider = origin.feed_id.partition(":")[2]
         return _sorted(NOTICES, (read_notice(row, provider, now) for row in rows))
     return _sorted(ENTRIES, (read_entry(row, now) for row in rows))

@@ -1,4 +1,4 @@
-"""Records in chunks of one shard each, so that what is told of one record keeps its order."""
+"""Splits records into chunks of one shard each, so that the events of one record stay in order."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TypeVar
 
 from schemas.events import CHUNK
 
+# Partitions per feed; events are ordered within one. Stored with each record, so a new number needs a migration.
 SHARDS = 8
-"""Into how many parts a feed's records fall; order is kept within one."""
 
 T = TypeVar("T")
 
 
 def shard_of(record_key: bytes) -> int:
-    """The shard of a record, from the key it is recorded under."""
+    # The key is a keyed hash, so its first byte spreads records evenly.
     return record_key[0] % SHARDS
 
 
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
-    """Members in chunks of at most `CHUNK`, each with the partition key of its feed and shard."""
+    """Yield the members in chunks of at most `CHUNK`, each with the partition key of its feed and shard."""
     shards: dict[int, list[T]] = defaultdict(list)
     for member in members:
         shards[shard(member)].append(member)

@@ -1,4 +1,4 @@
-"""What is said of a row that is not used, because a later version is there, and of one that is repeated. Pure."""
+"""The issues of rows that are not used: stale ones and repeated ones. Pure."""
 
 from __future__ import annotations
 
@@ -14,35 +14,36 @@ _VERB: Final = {RecordKind.NOTICE: "issued", RecordKind.ENTRY: "changed"}
 
 
 def stale_issue(kind: RecordKind, later: Stamp, earlier: Stamp, row: int | None = None) -> Issue:
-    """Names both stamps; `row` is the later version's, where it stands in the same submission."""
+    """Return the issue of a stale row; `row` is the number of the later version if that is in the same submission."""
     where = "A later version is on record" if row is None else f"Row {row} is a later version"
     return Issue(
         _FIELD[kind],
         STALE,
-        f"{where}, {_said(kind, later)}. This one was {_said(kind, earlier)}.",
+        f"{where}, {_dated(kind, later)}. This one was {_dated(kind, earlier)}.",
         f"If this one is right, send it again with the time at which it was last {_VERB[kind]}.",
     )
 
 
 def withdrawn_issue(withdrawn: Stamp, earlier: Stamp) -> Issue:
-    """An entry that was taken off the register after it was changed for the last time."""
+    # For a row that was changed before its entry was taken off the register.
     return Issue(
         "updated_at",
         STALE,
         f"This entry was taken off the register on {in_words(withdrawn)}. "
-        f"This version was {_said(RecordKind.ENTRY, earlier)}.",
+        f"This version was {_dated(RecordKind.ENTRY, earlier)}.",
         "If it belongs on the register, send it again with the time at which it was last changed.",
     )
 
 
 def repeated(reason: str) -> Issue:
-    """A reference that stands in several rows."""
+    # For a reference that occurs in several rows of one submission.
     return Issue(
         "row", "repeated_reference", reason, "Give each record its own reference, or say when each was changed."
     )
 
 
-def _said(kind: RecordKind, stamp: Stamp) -> str:
+def _dated(kind: RecordKind, stamp: Stamp) -> str:
+    # Without a usable stamp from the sender, the time of receipt is all there is.
     if stamp.is_open:
         return f"received {in_words(stamp)}"
     return f"{_VERB[kind]} {in_words(stamp)}"

@@ -1,8 +1,7 @@
-"""Decides, for each draft, whether it is new, newer, the same, or too late. Pure.
+"""Decides whether each draft is new, a later version, unchanged, stale or tied. Pure.
 
-Drafts are taken in the order of their rows, as if each were received by itself. A version that is strictly later, or
-that ties with the one on record, becomes the version on record; one that is strictly earlier changes nothing and is
-named. `revision` counts the changes; matches name the revision they were made from.
+Drafts are handled in the order of their rows, as if each were received alone. A version that is strictly later than the
+one on record, or ties with it, takes its place. A strictly earlier one changes nothing and is reported as stale.
 """
 
 from __future__ import annotations
@@ -22,33 +21,34 @@ from services.ingest.recording.ties import (
     Place,
     TiedVersions,
     VersionRisk,
-    danger_of,
     differences,
     issue_of,
     merged,
     place_of,
+    risk_of,
     status_to_keep,
     without,
 )
 
 
 class Recorded(NamedTuple):
-    """What is on record under a key."""
+    """The version on record under a key."""
 
     pk: int
-    revision: int
+    revision: int  # counts the changes; a match stores the revision it was made from
     stamp: Stamp
     digest: bytes
     risk: VersionRisk
+    # The most dangerous dates and status of the versions that tie with it. Their places are stored encrypted.
     rival: VersionRisk | None = None
-    """What the versions that tie with it say, at their most dangerous; their places are sealed."""
+    # True if some version, or a notice that it replaces, announced the migration before it was done.
     announced: bool = False
+    # True for an entry that was taken off the register.
     withdrawn: bool = False
-    """Whether it was taken off the register."""
 
 
 class Keyed(NamedTuple, Generic[Facts]):
-    """A draft with the key it is recorded under, the digest of its content, and what is kept beside it."""
+    """A draft with its record key, the digest of its content, and what earlier versions add to it."""
 
     key: bytes
     digest: bytes
@@ -57,76 +57,78 @@ class Keyed(NamedTuple, Generic[Facts]):
     announced: bool = False
 
 
-Look = Callable[[Recorded], Mapping[str, Any]]
-"""Opens what is sealed of a record. It is called only where a draft ties with it."""
+# Decrypts the private part of a record. Called only if a draft ties with the record, because decryption is slow.
+OpenRecord = Callable[[Recorded], Mapping[str, Any]]
 
 
 @dataclass(slots=True)
 class Plan(Generic[Facts]):
-    """What is to be written, and what is to be said of each row."""
+    """The records to write, and the outcome of each row."""
 
     new: list[Keyed[Facts]] = field(default_factory=list)
     newer: list[tuple[Recorded, Keyed[Facts]]] = field(default_factory=list)
+    # The same content with a later or more exact stamp: only the stamp is written.
     confirmed: list[tuple[Recorded, Keyed[Facts]]] = field(default_factory=list)
-    """The same content with a later or more exact stamp: only the stamp moves."""
+    # Records with a later version than the one that was sent.
     stale: list[Recorded] = field(default_factory=list)
-    """What is on record in a later version than was sent."""
     outcomes: list[RowOutcome] = field(default_factory=list)
 
 
 def plan(
-    kind: RecordKind, keyed: Iterable[Keyed[Facts]], recorded: Mapping[bytes, Recorded], look: Look
+    kind: RecordKind, keyed: Iterable[Keyed[Facts]], recorded: Mapping[bytes, Recorded], open_record: OpenRecord
 ) -> Plan[Facts]:
-    """Go through drafts in the order of their rows, beginning with what is on record."""
-    made: Plan[Facts] = Plan()
-    standing: dict[bytes, _Standing[Facts]] = {}
-    for one in keyed:
-        if one.key not in standing:
-            standing[one.key] = _Standing(kind, recorded.get(one.key), look, made)
-        standing[one.key].take(one)
-    for each in standing.values():
-        each.write()
-    return made
+    """Decide on each draft in the order of the rows, starting from the versions on record."""
+    result: Plan[Facts] = Plan()
+    states: dict[bytes, _KeyState[Facts]] = {}
+    for row in keyed:
+        if row.key not in states:
+            states[row.key] = _KeyState(kind, recorded.get(row.key), open_record, result)
+        states[row.key].add(row)
+    # At the end, because of several rows for one key only the last accepted row is written.
+    for state in states.values():
+        state.write()
+    return result
 
 
-class _Standing(Generic[Facts]):
-    """What counts under a key while the rows of a submission are gone through."""
+class _KeyState(Generic[Facts]):
+    """The version that counts under a key after each row of a submission."""
 
-    def __init__(self, kind: RecordKind, record: Recorded | None, look: Look, made: Plan[Facts]) -> None:
-        self._kind, self._record, self._look, self._made = kind, record, look, made
-        self._taken: Keyed[Facts] | None = None
+    def __init__(self, kind: RecordKind, record: Recorded | None, open_record: OpenRecord, result: Plan[Facts]) -> None:
+        self._kind, self._record, self._open_record, self._plan = kind, record, open_record, result
+        # The row that counts so far, and the row that last moved the stamp of an unchanged record.
+        self._accepted: Keyed[Facts] | None = None
         self._confirmed: Keyed[Facts] | None = None
 
-    def take(self, one: Keyed[Facts]) -> None:
-        """Take one more row."""
+    def add(self, row: Keyed[Facts]) -> None:
         stamp = self._stamp()
         if stamp is None:
-            self._accept(one, None)
-        elif self._is_same(one):
-            self._confirm(one, stamp)
-        elif one.draft.stamp.before(stamp):
-            self._refuse(one, stamp)
-        elif stamp.followed_by(one.draft.stamp) or (self._taken is None and self._is_withdrawn()):
-            self._pass_over(one)
-            self._accept(one, None)
+            self._accept(row, None)
+        elif self._is_same(row):
+            self._confirm(row, stamp)
+        elif row.draft.stamp.before(stamp):
+            self._refuse(row, stamp)
+        # A withdrawn entry that ties comes back: nobody loses protection over a doubtful stamp.
+        elif stamp.followed_by(row.draft.stamp) or (self._accepted is None and self._is_withdrawn()):
+            self._report_overtaken(row)
+            self._accept(row, None)
         else:
-            self._tie(one)
+            self._tie(row)
 
     def write(self) -> None:
-        """Put into the plan what came of it."""
-        record, taken = self._record, self._taken
-        if taken is not None:
-            issues = taken.draft.issues
-            self._say(taken, Outcome.WARNED if issues else Outcome.ACCEPTED, *issues)
-        if taken is not None and record is not None:
-            self._made.newer.append((record, taken))
-        elif taken is not None:
-            self._made.new.append(taken)
+        record, accepted = self._record, self._accepted
+        if accepted is not None:
+            issues = accepted.draft.issues
+            self._report(accepted, Outcome.WARNED if issues else Outcome.ACCEPTED, *issues)
+        if accepted is not None and record is not None:
+            self._plan.newer.append((record, accepted))
+        elif accepted is not None:
+            self._plan.new.append(accepted)
         elif record is not None and self._confirmed is not None:
-            self._made.confirmed.append((record, self._confirmed))
+            self._plan.confirmed.append((record, self._confirmed))
 
     def _stamp(self) -> Stamp | None:
-        latest = self._taken or self._confirmed
+        # The stamp of the version that counts so far.
+        latest = self._accepted or self._confirmed
         if latest is not None:
             return latest.draft.stamp
         return self._record.stamp if self._record else None
@@ -134,101 +136,104 @@ class _Standing(Generic[Facts]):
     def _is_withdrawn(self) -> bool:
         return self._record is not None and self._record.withdrawn
 
-    def _is_same(self, one: Keyed[Facts]) -> bool:
-        if self._taken is not None:
-            return self._taken.digest == one.digest
-        return self._record is not None and self._record.digest == one.digest and not self._record.withdrawn
+    def _is_same(self, row: Keyed[Facts]) -> bool:
+        if self._accepted is not None:
+            return self._accepted.digest == row.digest
+        # The same content sent for a withdrawn entry is a change: it puts the entry back.
+        return self._record is not None and self._record.digest == row.digest and not self._record.withdrawn
 
-    def _confirm(self, one: Keyed[Facts], stamp: Stamp) -> None:
-        """The same content: only its stamp may move, and a strictly later one settles what tied."""
-        moves = tells_more(one.draft.stamp, stamp)
-        if self._taken is not None:
-            settled = self._taken.rival is not None and stamp.followed_by(one.draft.stamp)
+    def _confirm(self, row: Keyed[Facts], stamp: Stamp) -> None:
+        moves = tells_more(row.draft.stamp, stamp)
+        if self._accepted is not None:
+            # Sent again with a strictly later stamp, it settles a tie in favour of this content.
+            settled = self._accepted.rival is not None and stamp.followed_by(row.draft.stamp)
             if settled:
-                self._pass_over(one)
-                self._accept(one, None)
+                self._report_overtaken(row)
+                self._accept(row, None)
                 return
             if moves:
-                self._taken = self._taken._replace(draft=self._taken.draft._replace(stamp=one.draft.stamp))
-            self._say(one, Outcome.UNCHANGED, repeated(f"This is the same as row {self._taken.draft.row}."))
-        elif self._record is not None and self._record.rival is not None and stamp.followed_by(one.draft.stamp):
-            self._accept(one, None)
+                self._accepted = self._accepted._replace(draft=self._accepted.draft._replace(stamp=row.draft.stamp))
+            self._report(row, Outcome.UNCHANGED, repeated(f"This is the same as row {self._accepted.draft.row}."))
+        elif self._record is not None and self._record.rival is not None and stamp.followed_by(row.draft.stamp):
+            self._accept(row, None)
         else:
             if moves:
-                self._confirmed = one
-            self._say(one, Outcome.UNCHANGED, *one.draft.issues)
+                self._confirmed = row
+            self._report(row, Outcome.UNCHANGED, *row.draft.issues)
 
-    def _refuse(self, one: Keyed[Facts], stamp: Stamp) -> None:
-        if self._taken is None and self._is_withdrawn():
-            issue = withdrawn_issue(stamp, one.draft.stamp)
+    def _refuse(self, row: Keyed[Facts], stamp: Stamp) -> None:
+        if self._accepted is None and self._is_withdrawn():
+            issue = withdrawn_issue(stamp, row.draft.stamp)
         else:
-            row = self._taken.draft.row if self._taken else None
-            issue = stale_issue(self._kind, stamp, one.draft.stamp, row)
-        if self._record is not None and self._taken is None:
-            self._made.stale.append(self._record)
-        self._say(one, Outcome.STALE, issue, *one.draft.issues)
+            number = self._accepted.draft.row if self._accepted else None
+            issue = stale_issue(self._kind, stamp, row.draft.stamp, number)
+        # Audited only if the record itself is later. Rows that overtake each other are named in the outcomes.
+        if self._record is not None and self._accepted is None:
+            self._plan.stale.append(self._record)
+        self._report(row, Outcome.STALE, issue, *row.draft.issues)
 
-    def _pass_over(self, later: Keyed[Facts]) -> None:
-        """Say of the row taken before that a later one stands in the same submission."""
-        if self._taken is not None:
-            issue = stale_issue(self._kind, later.draft.stamp, self._taken.draft.stamp, later.draft.row)
-            self._say(self._taken, Outcome.STALE, issue, *self._taken.draft.issues)
+    def _report_overtaken(self, later: Keyed[Facts]) -> None:
+        # The row accepted before is stale now: its outcome names the later row.
+        if self._accepted is not None:
+            issue = stale_issue(self._kind, later.draft.stamp, self._accepted.draft.stamp, later.draft.row)
+            self._report(self._accepted, Outcome.STALE, issue, *self._accepted.draft.issues)
 
-    def _accept(self, one: Keyed[Facts], rival: TiedVersions | None) -> None:
-        announced = danger_of(one.draft.facts).announces or self._announced()
-        self._taken = one._replace(rival=rival, announced=announced)
+    def _accept(self, row: Keyed[Facts], rival: TiedVersions | None) -> None:
+        # Stays True: alerts treat a completion that was announced before differently from one that was not.
+        announced = risk_of(row.draft.facts).announces or self._announced()
+        self._accepted = row._replace(rival=rival, announced=announced)
 
     def _announced(self) -> bool:
-        if self._taken is not None:
-            return self._taken.announced
+        if self._accepted is not None:
+            return self._accepted.announced
         return self._record is not None and self._record.announced
 
-    def _tie(self, one: Keyed[Facts]) -> None:
-        """Nothing says which is later: this one counts, and what would do harm if the other were right is kept."""
-        risk, place = danger_of(one.draft.facts), _place(one)
-        rival = merged(*self._current())
+    def _tie(self, row: Keyed[Facts]) -> None:
+        # The row counts because it was received later. The rival keeps what would do harm if the other were right.
+        risk, place = risk_of(row.draft.facts), _place(row)
+        rival = merged(*self._tied_version())
         fields = differences(rival, risk, place)
-        if self._taken is not None:
-            self._say_replaced(self._taken, one, differences(rival, risk, place))
+        if self._accepted is not None:
+            self._report_replaced(self._accepted, row, fields)
         if not fields:
-            self._accept(one, None)
+            self._accept(row, None)
             return
-        against = f"row {self._taken.draft.row}" if self._taken else "the version on record"
-        issue = issue_of(fields, against, stamped=not (one.draft.stamp.is_open or self._is_open()))
-        draft = one.draft._replace(issues=(*one.draft.issues, issue), facts=_kept(one.draft.facts, rival, risk))
-        self._accept(one._replace(draft=draft), without(rival, place))
+        against = f"row {self._accepted.draft.row}" if self._accepted else "the version on record"
+        issue = issue_of(fields, against, stamped=not (row.draft.stamp.is_open or self._is_open()))
+        draft = row.draft._replace(issues=(*row.draft.issues, issue), facts=_kept(row.draft.facts, rival, risk))
+        self._accept(row._replace(draft=draft), without(rival, place))
 
     def _is_open(self) -> bool:
         stamp = self._stamp()
         return stamp is not None and stamp.is_open
 
-    def _say_replaced(self, before: Keyed[Facts], one: Keyed[Facts], fields: tuple[str, ...]) -> None:
-        stamped = not (before.draft.stamp.is_open or one.draft.stamp.is_open)
-        row = one.draft.row
-        reason = f"Row {row} has the same reference, and nothing says which is later: row {row} was kept."
-        issue = issue_of(fields, f"row {row}", stamped=stamped) if fields else repeated(reason)
-        self._say(before, Outcome.WARNED, *dict.fromkeys((*before.draft.issues, issue)))
+    def _report_replaced(self, before: Keyed[Facts], row: Keyed[Facts], fields: tuple[str, ...]) -> None:
+        stamped = not (before.draft.stamp.is_open or row.draft.stamp.is_open)
+        number = row.draft.row
+        reason = f"Row {number} has the same reference, and nothing says which is later: row {number} was kept."
+        issue = issue_of(fields, f"row {number}", stamped=stamped) if fields else repeated(reason)
+        self._report(before, Outcome.WARNED, *dict.fromkeys((*before.draft.issues, issue)))
 
-    def _current(self) -> tuple[TiedVersions | None, VersionRisk, Place]:
-        """The rival kept so far, and the version that counts until now."""
-        if self._taken is not None:
-            return self._taken.rival, danger_of(self._taken.draft.facts), _place(self._taken)
+    def _tied_version(self) -> tuple[TiedVersions | None, VersionRisk, Place]:
+        # The rival so far, then risk and place of the version that the new row ties with.
+        if self._accepted is not None:
+            return self._accepted.rival, risk_of(self._accepted.draft.facts), _place(self._accepted)
         record = self._record
-        assert record is not None  # noqa: S101 - something stands that this ties with
-        private = self._look(record)
+        assert record is not None  # noqa: S101 - a tie needs a version to tie with
+        private = self._open_record(record)
         rival = TiedVersions(record.rival, tuple(private.get("rivals", ()))) if record.rival else None
         return rival, record.risk, place_of(private)
 
-    def _say(self, one: Keyed[Facts], outcome: Outcome, *issues: Any) -> None:
-        self._made.outcomes.append(RowOutcome(one.draft.row, outcome, tuple(issues)))
+    def _report(self, row: Keyed[Facts], outcome: Outcome, *issues: Any) -> None:
+        self._plan.outcomes.append(RowOutcome(row.draft.row, outcome, tuple(issues)))
 
 
-def _place(one: Keyed[Any]) -> Place:
-    return place_of(from_json(sealed_form(one.draft)))
+def _place(row: Keyed[Any]) -> Place:
+    return place_of(from_json(sealed_form(row.draft)))
 
 
 def _kept(facts: Facts, rival: TiedVersions, risk: VersionRisk) -> Facts:
-    """An entry counts as active while nothing says which is later: that it runs, or that it has ended."""
+    # An entry stays active while nothing says whether "active" or "ended" is the later version.
     if not isinstance(facts, EntryFacts):
         return facts
     status = type(facts.service_status)(status_to_keep(rival, risk))

@@ -1,4 +1,4 @@
-"""A submission: what one call or one file held, taken in a single transaction and answered with a receipt."""
+"""A submission: the rows of one call or file, stored in a single transaction and answered with a receipt."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ class IdempotencyMismatchError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who sent a submission, how, and under which idempotency key; `digest` is SHA-256 of the body as sent."""
+    """The sender and channel of a submission."""
 
     feed_id: str
     kind: RecordKind
     channel: str
-    digest: bytes
+    digest: bytes  # SHA-256 of the body as sent, and of the parameters that change its meaning
     idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was answered: the submission's id, when it was taken, how many rows came to which outcome."""
+    """The answer to a submission, with the number of rows of each outcome."""
 
     submission_id: str
     feed_id: str
     kind: RecordKind
     received_at: datetime
     counts: Mapping[str, int]
-    repeated: bool = False
+    repeated: bool = False  # True if an earlier submission with the same idempotency key was answered again
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Reading(Generic[Facts]):
 
 
 class ChangedRecord(NamedTuple):
-    """A record on file that was changed, at its new revision."""
+    """A record on file that was changed, with its new revision."""
 
     pk: int
     revision: int
@@ -68,11 +68,12 @@ class SubmissionContext(UnitOfWork):
     submission_id: str
 
     def key_of(self, reference: str) -> bytes:
-        """Return the key under which the feed's record of this reference is kept."""
+        # References are unique within a feed only, so the key depends on both.
         return self.store.tokeniser.record_key(self.feed_id, reference)
 
     def record_outcome(self, action: AuditAction, records: Sequence[tuple[int, int]]) -> None:
-        """Record in the audit what became of records, each by its id and revision."""
+        """Write audit rows about records, each given as its id and revision."""
+        # In chunks, so that no audit row grows with the size of the submission.
         rows = [
             AuditRow(
                 action,

@@ -1,6 +1,6 @@
-"""A notice that replaces another: the older one no longer counts, whichever of the two arrives first.
+"""Applies `supersession_rule` to the notices on record.
 
-`supersession_rule` says which replaces which; here it is applied to the notices on record.
+A replaced notice no longer counts, whichever of the two arrives first.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from services.storage.events.outbox import Announcement
 
 
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> None:
-    """Make each notice under `keys` live, or not, as the notices on record say."""
+    """Set each notice under `keys` live or not live, by the notices on record that replace it."""
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
     _announce(context, fallen + risen + hand_on_announced(context.connection, keys))
-    context.record_outcome(AuditAction.NOTICES_SUPERSEDED, [(one.pk, one.revision) for one in fallen])
+    context.record_outcome(AuditAction.NOTICES_SUPERSEDED, [(record.pk, record.revision) for record in fallen])
 
 
 def _apply_rule(
     connection: Connection, keys: Collection[bytes], believed: datetime
 ) -> tuple[list[ChangedRecord], list[ChangedRecord]]:
-    # Stamps after `believed` are those of a wrong clock: they decide nothing.
+    # A stamp after `believed` comes from a wrong clock and decides nothing.
     replacing: dict[bytes | None, list[IssuedNotice]] = defaultdict(list)
     for later in find_superseding(connection, keys):
         replacing[later.supersedes_key].append(later.issued)
@@ -52,8 +52,8 @@ def _apply_rule(
 
 def _announce(context: SubmissionContext, changed: Sequence[ChangedRecord]) -> None:
     announcements = []
-    for key, members in by_shard(context.feed_id, changed, lambda one: one.shard):
-        refs = tuple(RecordRef(record=one.pk, revision=one.revision) for one in members)
+    for key, members in by_shard(context.feed_id, changed, lambda record: record.shard):
+        refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
         event = NoticesReconsidered(feed=context.feed_id, submission=context.submission_id, records=refs)
         announcements.append(Announcement("ingest", key, event))
     context.announce(announcements)

@@ -1,4 +1,4 @@
-"""When a notice that names another in `supersedes` replaces it. Pure."""
+"""Decides whether a notice replaces the one that it names in `supersedes`. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class IssuedNotice(NamedTuple):
-    """When a notice was issued: as stored, and the first and last moment that the sender may have meant."""
+    """The key of a notice and its time of issue: as stored, and the earliest and latest moment it may mean."""
 
     issued_at: datetime
     earliest: datetime
@@ -17,14 +17,12 @@ class IssuedNotice(NamedTuple):
 
 
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
-    """Whether `later`, which names `earlier`, takes its place. A stamp after `believed` is a wrong clock's.
-
-    It does unless it was surely issued before. Where nothing says which came first, a notice that itself replaces
-    another yields only to a later stamp as stored, or at the same one to a higher key: of notices that name each other
-    one stays live.
-    """
+    """Return True if `later`, which names `earlier`, replaces it. Stamps after `believed` count as unknown."""
     if earlier.latest < later.earliest <= believed:
         return True
+    # A notice issued before the one it names cannot replace it.
     surely_before = later.latest < earlier.earliest <= believed
+    # When the order is unknown, a notice that itself replaces another gives way only to a later stored stamp, then to a
+    # higher key. Of notices that name each other, exactly one stays live.
     yields = not earlier.replaces_another or (later.issued_at, later.key) > (earlier.issued_at, earlier.key)
     return not surely_before and yields

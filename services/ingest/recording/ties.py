@@ -1,7 +1,7 @@
-"""Two versions of one record of which nothing says which is later. Pure.
+"""Two versions of one record, when nothing says which of them is later. Pure.
 
-The one received later is on record. What would do harm if the other were right is kept beside it as its rival, until a
-later stamp settles it.
+The version received later is on record. What would do harm if the other were right is kept beside it as its rival,
+until a version with a later stamp settles the tie.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from schemas.codes import DANGEROUS_FIRST, REPORTED, NoticeStatus, ServiceStatus
 from services.ingest.reading.drafts import EntryFacts, NoticeFacts
 from services.ingest.reading.outcomes import Issue
 
-SAME_STAMP: Final = "same_stamp_differs"
-"""The code of the issue, and the flag on the record."""
+SAME_STAMP: Final = "same_stamp_differs"  # the code of the issue, and the flag on the record
+# Rival places that are kept, the latest: a sender who repeats a stamp forever must not grow a record without limit.
 MOST_PLACES: Final = 5
-"""How many rival places are kept; the latest."""
 
+# Where a line is, as JSON: `numbers`, `uprn`, `postcode`, `parts`, and `areas` of an area notice.
 Place = Mapping[str, Any]
-"""Where a line is, as JSON: `numbers`, `uprn`, `postcode`, `parts`, and `areas` of an area notice."""
 
+# Statuses of notices, then of entries, each with the most dangerous first.
 _ORDER: Final[tuple[str, ...]] = (
     *DANGEROUS_FIRST,
     ServiceStatus.ACTIVE,
@@ -29,12 +29,12 @@ _ORDER: Final[tuple[str, ...]] = (
     ServiceStatus.SUSPENDED,
     ServiceStatus.ENDED,
 )
-"""Of a notice and of an entry, the most dangerous first."""
+# Statuses that report a finished change or end the record. Between any other two statuses the difference does no harm.
 _DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceStatus.ENDED}
 
 
 class VersionRisk(NamedTuple):
-    """What of a version decides whether there is harm to come, and when."""
+    """The part of a version that decides whether a migration can still do harm, and when."""
 
     status: str
     planned_on: date | None = None
@@ -42,26 +42,25 @@ class VersionRisk(NamedTuple):
 
     @property
     def announces(self) -> bool:
-        """Whether it speaks of something that is still to come, or was."""
+        # Completed and reverted only report what was done to the line.
         return self.status not in REPORTED
 
 
 class TiedVersions(NamedTuple):
-    """What the versions that tie with the one on record say, at their most dangerous."""
+    """The most dangerous reading of the versions that tie with the one on record."""
 
     risk: VersionRisk
     places: tuple[Place, ...] = ()
 
 
-def danger_of(facts: NoticeFacts | EntryFacts) -> VersionRisk:
-    """What of a draft decides."""
+def risk_of(facts: NoticeFacts | EntryFacts) -> VersionRisk:
     if isinstance(facts, EntryFacts):
         return VersionRisk(facts.service_status.value)
     return VersionRisk(facts.status.value, facts.planned_on, facts.restriction_on)
 
 
 def place_of(private: Mapping[str, Any]) -> Place:
-    """Where a record is, from what is sealed of it."""
+    # `private` is the decrypted part of a record, or `sealed_form` of a draft.
     record = private.get("record") or {}
     found = {name: private[name] for name in ("numbers", "uprn", "postcode", "parts") if private.get(name)}
     areas = record.get("area_codes") if record.get("scope", "line") != "line" else None
@@ -69,57 +68,58 @@ def place_of(private: Mapping[str, Any]) -> Place:
 
 
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
-    """The rival once this version, too, is no longer the one on record."""
+    """Return the rival after the version of `risk` and `place` has lost its place on record to a tied one."""
     if rival is None:
         return TiedVersions(risk, (place,))
     both = (rival.risk, risk)
     worst = VersionRisk(
-        min((one.status for one in both), key=_ORDER.index),
-        _earliest(one.planned_on for one in both),
-        _earliest(one.restriction_on for one in both),
+        min((version.status for version in both), key=_ORDER.index),
+        _earliest(version.planned_on for version in both),
+        _earliest(version.restriction_on for version in both),
     )
-    places = [one for one in rival.places if one != place]
+    # A place that is repeated moves to the end, so that the latest are kept.
+    places = [other for other in rival.places if other != place]
     return TiedVersions(worst, (*places, place)[-MOST_PLACES:])
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
-    """The fields in which it would do harm to forget the rival."""
-    kept, found = rival.risk, []
+    """Return the fields in which it would do harm to forget the rival, the most important first."""
+    kept, fields = rival.risk, list[str]()
     if kept.planned_on and kept.planned_on != risk.planned_on:
-        found.append("planned_migration_date")
+        fields.append("planned_migration_date")
     if kept.restriction_on and kept.restriction_on != risk.restriction_on:
-        found.append("restriction_start_date")
+        fields.append("restriction_start_date")
     if kept.status != risk.status and {kept.status, risk.status} & _DECISIVE:
-        found.append("status" if risk.status in _NOTICE else "service_status")
-    if any(one != place for one in rival.places):
-        found.append("cli")
-    return tuple(found)
+        fields.append("status" if risk.status in _NOTICE else "service_status")
+    if any(other != place for other in rival.places):
+        fields.append("cli")
+    return tuple(fields)
 
 
 def without(rival: TiedVersions, place: Place) -> TiedVersions:
-    """The rival without the place that the version on record has itself."""
-    return rival._replace(places=tuple(one for one in rival.places if one != place))
+    # The version on record is matched at its own place anyway.
+    return rival._replace(places=tuple(other for other in rival.places if other != place))
 
 
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
-    """The more dangerous of the two statuses, where one of them says that a service has ended."""
+    """Return the more dangerous status if one of the two says that the service has ended, else the new one."""
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status
 
 
 def issue_of(fields: tuple[str, ...], against: str, *, stamped: bool) -> Issue:
-    """What the sender is told; `against` names the other version."""
-    said = " and ".join(_SAID[field] for field in fields)
+    # `against` names the other version in words, such as "row 3".
+    difference = " and ".join(_DIFFERENCE[field] for field in fields)
     same = (
         f"This has the same date of issue as {against}"
         if stamped
         else f"Nothing says whether this or {against} is later"
     )
-    field = fields[0]
+    field = fields[0]  # an issue names one field; its text names all of them
     return Issue(
         field,
         SAME_STAMP,
-        f"{same}, and {said}. Until you send it again with a later time of issue, {_UNTIL[field]}.",
+        f"{same}, and {difference}. Until you send it again with a later time of issue, {_MEANWHILE[field]}.",
         "Check which is right, and send it again with the date and the time at which you issued it.",
     )
 
@@ -129,14 +129,14 @@ def _earliest(days: Iterable[date | None]) -> date | None:
 
 
 _NOTICE: Final = frozenset(NoticeStatus)
-_SAID: Final = {
+_DIFFERENCE: Final = {
     "planned_migration_date": "another planned date",
     "restriction_start_date": "another restriction date",
     "status": "another status",
     "service_status": "another status of the service",
     "cli": "another telephone number or address",
 }
-_UNTIL: Final = {
+_MEANWHILE: Final = {
     "planned_migration_date": "councils are alerted by the earlier date",
     "restriction_start_date": "councils are alerted by the earlier date",
     "status": "councils are alerted by the more dangerous of the two",

@@ -1,4 +1,4 @@
-"""Entries that leave a register: one by one, or because a full replacement no longer holds them."""
+"""Takes entries off a register, one by one or after a full replacement."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from services.storage.events.outbox import Announcement
 from services.storage.feeds import lock_feed
 from services.storage.store import Store
 
-ONE_BY_ONE = "withdrawal"  # stands for a submission where an entry is taken off by itself
+ONE_BY_ONE = "withdrawal"  # takes the place of a submission id if a single entry is withdrawn
 
 
 def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
-    """Take entries off the register: they stay on record, their matches end."""
+    """Take entries off the register. They stay on record, and their matches end."""
+    # In chunks, because one SQL statement takes a limited number of parameters.
     for start in range(0, len(pks), CHUNK):
         changed = mark_withdrawn(context, pks[start : start + CHUNK])
         context.announce(list(_announcements(context, changed)))
-        context.record_outcome(AuditAction.ENTRIES_WITHDRAWN, [(one.pk, one.revision) for one in changed])
+        context.record_outcome(AuditAction.ENTRIES_WITHDRAWN, [(record.pk, record.revision) for record in changed])
 
 
 def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
-    """Take one entry off its council's register; taking it off again changes nothing.
+    """Take one entry off its council's register. Doing so again changes nothing.
 
     Raises NotFoundError when the council has no such entry.
     """
@@ -40,7 +41,7 @@ def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
 
 
 def _announcements(context: SubmissionContext, changed: Sequence[ChangedRecord]) -> Iterator[Announcement]:
-    for key, members in by_shard(context.feed_id, changed, lambda one: one.shard):
-        refs = tuple(RecordRef(record=one.pk, revision=one.revision) for one in members)
+    for key, members in by_shard(context.feed_id, changed, lambda record: record.shard):
+        refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
         event = EntriesWithdrawn(feed=context.feed_id, submission=context.submission_id, records=refs)
         yield Announcement("ingest", key, event)

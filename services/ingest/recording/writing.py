@@ -1,4 +1,4 @@
-"""Writes drafts: records, tokens, the events that announce them and the audit, in the caller's one transaction."""
+"""Writes drafts in the caller's transaction: records, tokens, events and audit."""
 
 from __future__ import annotations
 
@@ -28,57 +28,61 @@ from services.storage.store import Store
 def write_drafts(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
 ) -> list[RowOutcome]:
-    """Record what is new, and return what became of every draft."""
-    made = _planned(context, record_type, drafts)
-    # Read before the records are written: afterwards the old `supersedes` is gone.
-    touched = _supersessions_touched(context, record_type, made)
-    written = [_written(context.store, record_type, *one) for one in write_records(context, record_type, made)]
+    """Write the drafts that change something, and return the outcome of every draft."""
+    planned = _planned(context, record_type, drafts)
+    # Before the records are written, because that overwrites the old `supersedes`.
+    touched = _supersessions_touched(context, record_type, planned)
+    written = [_written(context.store, record_type, *record) for record in write_records(context, record_type, planned)]
     write_tokens(context.connection, record_type, written)
     if touched:
         settle_supersessions(context, touched)
     _announce(context, record_type, written)
-    context.record_outcome(record_type.accepted, [(one.pk, one.revision) for one in written])
-    _record_leads(context, made.new)
-    context.record_outcome(record_type.stale, [(record.pk, record.revision) for record in made.stale])
-    return made.outcomes
+    context.record_outcome(record_type.accepted, [(record.pk, record.revision) for record in written])
+    _record_leads(context, planned.new)
+    context.record_outcome(record_type.stale, [(record.pk, record.revision) for record in planned.stale])
+    return planned.outcomes
 
 
 def try_drafts(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
 ) -> list[RowOutcome]:
-    """Return what would become of every draft, and write nothing."""
+    """Return the outcome that every draft would have, and write nothing."""
     return _planned(context, record_type, drafts).outcomes
 
 
 def _planned(context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]) -> Plan[Facts]:
     digest = context.store.tokeniser.digest
     keyed = [Keyed(context.key_of(draft.reference), digest(draft.content), draft) for draft in drafts]
-    recorded = find_recorded(context, record_type, [one.key for one in keyed])
+    recorded = find_recorded(context, record_type, [version.key for version in keyed])
     return plan(record_type.kind, keyed, recorded, partial(open_record, context, record_type))
 
 
-def _supersessions_touched(context: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]) -> set[bytes]:
-    """Return the keys of notices that may be live no longer, or again, once the plan is written."""
+def _supersessions_touched(
+    context: SubmissionContext, record_type: RecordType[Facts], planned: Plan[Facts]
+) -> set[bytes]:
+    # The keys of notices that may become live, or stop being live, once the plan is written.
     if record_type.table is not NOTICES.table:
         return set()
-    changed = [*made.new, *(one for _, one in (*made.newer, *made.confirmed))]
-    before = superseded_by(context.connection, [record.pk for record, _ in (*made.newer, *made.confirmed)])
-    named = [one.draft.facts.supersedes for one in changed if isinstance(one.draft.facts, NoticeFacts)]
+    # A confirmed record counts too: its new stamp may turn the order of two notices.
+    on_record = [*planned.newer, *planned.confirmed]
+    changed = [*planned.new, *(version for _, version in on_record)]
+    before = superseded_by(context.connection, [record.pk for record, _ in on_record])
+    named = [version.draft.facts.supersedes for version in changed if isinstance(version.draft.facts, NoticeFacts)]
     after = {context.key_of(reference) for reference in named if reference}
-    return before | after | already_superseded(context.connection, [one.key for one in changed])
+    return before | after | already_superseded(context.connection, [version.key for version in changed])
 
 
 def _written(
-    store: Store, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]
+    store: Store, record_type: RecordType[Facts], pk: int, revision: int, version: Keyed[Facts]
 ) -> WrittenRecord[Facts]:
-    token, values = store.tokeniser.token, one.draft.values
-    if one.rival:
-        # Both versions of a notice are matched until a person has settled which of them holds.
+    token, values = store.tokeniser.token, version.draft.values
+    if version.rival:
+        # Both versions are matched until a later stamp settles which of them is right.
         is_entry = record_type.kind is RecordKind.ENTRY
-        theirs = [values_of(where, with_areas=is_entry) for where in one.rival.places]
-        values = tuple(dict.fromkeys(chain(values, *theirs)))
+        tied = [values_of(place, with_areas=is_entry) for place in version.rival.places]
+        values = tuple(dict.fromkeys(chain(values, *tied)))
     tokens = tuple([(kind, token(kind, value)) for kind, value in values])
-    return WrittenRecord(pk, revision, shard_of(one.key), tokens, one.draft)
+    return WrittenRecord(pk, revision, shard_of(version.key), tokens, version.draft)
 
 
 def _announce(
@@ -87,14 +91,16 @@ def _announce(
     context.announce(
         [
             Announcement("ingest", key, record_type.announce(context.feed_id, context.submission_id, members))
-            for key, members in by_shard(context.feed_id, written, lambda one: one.shard)
+            for key, members in by_shard(context.feed_id, written, lambda record: record.shard)
         ]
     )
 
 
 def _record_leads(context: SubmissionContext, new: Sequence[Keyed[Facts]]) -> None:
-    facts = [one.draft.facts for one in new]
-    leads = Counter(_lead(one, london_day(context.now)) for one in facts if isinstance(one, NoticeFacts))
+    # The audit figures on notice periods count these: records per number of days of warning.
+    facts = [version.draft.facts for version in new]
+    today = london_day(context.now)
+    leads = Counter(_lead(notice, today) for notice in facts if isinstance(notice, NoticeFacts))
     if leads:
         fields = {"submission": context.submission_id, "leads": dict(leads)}
         context.record_audit(
@@ -103,5 +109,6 @@ def _record_leads(context: SubmissionContext, new: Sequence[Keyed[Facts]]) -> No
 
 
 def _lead(facts: NoticeFacts, today: date) -> str:
+    # Days from today to the first planned date, negative if it has passed.
     days = [day for day in (facts.planned_on, facts.restriction_on) if day is not None]
     return str((min(days) - today).days) if days else "none"

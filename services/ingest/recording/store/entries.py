@@ -1,4 +1,4 @@
-"""Register entries on record: which of them a new file leaves out, and taking them off the register."""
+"""Reads register entries on record, and marks them as withdrawn."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from services.storage.tables import register_entries
 
 
 class Missing(NamedTuple):
-    """The live entries of a register that a new file does not hold, by id; `live` counts all live entries."""
+    """The ids of the live entries that a new file does not hold, and the number of all live entries."""
 
     pks: tuple[int, ...]
     live: int
 
     @property
     def share(self) -> float:
-        """The missing ones among all live entries, 0 to 1."""
         return len(self.pks) / self.live if self.live else 0.0
 
 
 def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) -> Missing:
-    """Compare the live entries of a register with the keys a new file holds."""
+    """Return the live entries of a register whose keys are not among `keys`."""
     entries = register_entries.c
+    # Compared in Python: the keys of a whole register are too many for the parameters of one statement.
     query = select(entries.pk, entries.record_key).where(entries.feed_id == feed_id, entries.live)
     live = connection.execute(query).all()
     return Missing(tuple(row.pk for row in live if row.record_key not in keys), len(live))
@@ -40,12 +40,13 @@ def withdrawn_among(connection: Connection, feed_id: str, keys: Collection[bytes
 
 
 def find_entry(connection: Connection, key: bytes) -> int | None:
-    """Return the id of the entry under a record key."""
+    # Withdrawn entries included, so that a second withdrawal succeeds as well.
     return connection.scalar(select(register_entries.c.pk).where(register_entries.c.record_key == key))
 
 
 def mark_withdrawn(context: SubmissionContext, pks: Sequence[int]) -> list[ChangedRecord]:
-    """Take live entries off the register; return those that were live."""
+    """Take entries off the register; return those that were live before."""
+    # Stamped with our own clock: an older version that arrives later must not bring the entry back.
     entries, stamp = register_entries, exact(context.now)
     moved = {"updated_at": stamp.at, "stamp_from": stamp.earliest, "stamp_until": stamp.latest}
     statement = (

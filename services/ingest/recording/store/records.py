@@ -25,15 +25,15 @@ from services.storage.vault import key_of, place
 def find_recorded(
     context: SubmissionContext, record_type: RecordType[Facts], keys: Sequence[bytes]
 ) -> dict[bytes, Recorded]:
-    """Return the records that are kept under the keys."""
+    """Return the records under the keys. Keys without a record are left out."""
+    # Without the encrypted part, which is large and needed only for ties.
     query = select(*(column for column in record_type.table.c if column.name != "sealed"))
-    named = among_keys(context.connection, record_type.table.c.record_key, keys)
-    rows = (row for one in named for row in context.connection.execute(query.where(one)))
+    conditions = among_keys(context.connection, record_type.table.c.record_key, keys)
+    rows = (row for condition in conditions for row in context.connection.execute(query.where(condition)))
     return {row.record_key: _record_of(record_type, row, context.now) for row in rows}
 
 
 def open_record(context: SubmissionContext, record_type: RecordType[Facts], record: Recorded) -> Mapping[str, Any]:
-    """Return what is sealed of a record."""
     table = record_type.table
     row = context.connection.execute(select(table.c.record_key, table.c.sealed).where(table.c.pk == record.pk)).one()
     opened: Mapping[str, Any] = context.store.vault.open(place(table.name, row.record_key), row.sealed)
@@ -41,54 +41,58 @@ def open_record(context: SubmissionContext, record_type: RecordType[Facts], reco
 
 
 def write_records(
-    context: SubmissionContext, record_type: RecordType[Facts], made: Plan[Facts]
+    context: SubmissionContext, record_type: RecordType[Facts], planned: Plan[Facts]
 ) -> list[tuple[int, int, Keyed[Facts]]]:
-    """Write what is planned; return id, revision and draft of each record that is new or newer."""
-    pks = allocate_ids(context.connection, record_type.table.name, len(made.new))
-    new = [(pk, 1, one) for pk, one in zip(pks, made.new, strict=True)]
-    # In the order in which a matcher holds records still: neither waits for the other in a circle.
-    newer = sorted(((record.pk, record.revision + 1, one) for record, one in made.newer), key=itemgetter(0))
+    """Write the plan; return id, revision and draft of each record that is new or has a new version."""
+    pks = allocate_ids(context.connection, record_type.table.name, len(planned.new))
+    new = [(pk, 1, version) for pk, version in zip(pks, planned.new, strict=True)]
+    # By id, the order in which the matcher locks records: two transactions cannot deadlock.
+    newer = sorted(((record.pk, record.revision + 1, version) for record, version in planned.newer), key=itemgetter(0))
     _insert(context.connection, record_type, [_row(context, record_type, *target) for target in new])
     _update(context.connection, record_type, [_row(context, record_type, *target) for target in newer])
-    _move_stamps(context.connection, record_type, [(record.pk, one.draft.stamp) for record, one in made.confirmed])
+    _move_stamps(
+        context.connection, record_type, [(record.pk, version.draft.stamp) for record, version in planned.confirmed]
+    )
     return [*new, *newer]
 
 
 def write_tokens(
     connection: Connection, record_type: RecordType[Facts], written: Sequence[WrittenRecord[Facts]]
 ) -> None:
-    rows = [(token, one.pk, int(kind)) for one in written for kind, token in one.tokens]
+    rows = [(token, record.pk, int(kind)) for record in written for kind, token in record.tokens]
     bulk_insert(connection, record_type.tokens, ("token", record_type.owner, "kind"), rows)
 
 
 def _record_of(record_type: RecordType[Facts], row: Any, now: datetime) -> Recorded:
+    # A recorded stamp that lies in the future would block every correction, so it counts as unknown.
     stamp = trusted(Stamp(getattr(row, record_type.stamp), row.stamp_from, row.stamp_until), now)
     return Recorded(row.pk, row.revision, stamp, row.digest, *record_type.decisive(row))
 
 
 def _row(
-    context: SubmissionContext, record_type: RecordType[Facts], pk: int, revision: int, one: Keyed[Facts]
+    context: SubmissionContext, record_type: RecordType[Facts], pk: int, revision: int, version: Keyed[Facts]
 ) -> dict[str, Any]:
-    draft = one.draft
-    rivals = one.rival.places if one.rival else ()
-    sealed = context.store.vault.seal_json(place(record_type.table.name, one.key), sealed_form(draft, rivals))
+    draft = version.draft
+    rivals = version.rival.places if version.rival else ()
+    # Bound to table and key: the encrypted part of one record cannot be opened as that of another.
+    sealed = context.store.vault.seal_json(place(record_type.table.name, version.key), sealed_form(draft, rivals))
     return {
         "pk": pk,
-        "record_key": one.key,
+        "record_key": version.key,
         "feed_id": context.feed_id,
-        "shard": shard_of(one.key),
+        "shard": shard_of(version.key),
         "revision": revision,
         record_type.stamp: draft.stamp.at,
         "stamp_from": draft.stamp.earliest,
         "stamp_until": draft.stamp.latest,
-        "digest": one.digest,
+        "digest": version.digest,
         "received_at": context.now,
         "live": True,
         "flags": " ".join(sorted({issue.code for issue in draft.issues})) if draft.issues else "",
         "submission_id": context.submission_id,
         "key_id": key_of(sealed),
         "sealed": sealed,
-        **record_type.clear(one, context.key_of),
+        **record_type.clear(version, context.key_of),
     }
 
 
@@ -100,6 +104,7 @@ def _insert(connection: Connection, record_type: RecordType[Facts], rows: Sequen
 def _update(connection: Connection, record_type: RecordType[Facts], rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
+    # The prefix keeps the parameters apart from the column names, which SQLAlchemy reserves in an UPDATE.
     names = [name for name in rows[0] if name != "pk"]
     statement = (
         update(record_type.table)
@@ -107,7 +112,7 @@ def _update(connection: Connection, record_type: RecordType[Facts], rows: Sequen
         .values({name: bindparam(f"b_{name}") for name in names})
     )
     connection.execute(statement, [{f"b_{name}": value for name, value in row.items()} for row in rows])
-    # The tokens of the version before; those of this one are written by `write_tokens`.
+    # Removes the tokens of the version before. `write_tokens` inserts those of this one.
     owner = record_type.tokens.c[record_type.owner]
     connection.execute(
         delete(record_type.tokens).where(owner == bindparam("b_pk")), [{"b_pk": row["pk"]} for row in rows]
@@ -115,6 +120,7 @@ def _update(connection: Connection, record_type: RecordType[Facts], rows: Sequen
 
 
 def _move_stamps(connection: Connection, record_type: RecordType[Facts], stamps: Sequence[tuple[int, Stamp]]) -> None:
+    # No new revision: nothing that matching reads has changed.
     if not stamps:
         return
     columns = (record_type.stamp, "stamp_from", "stamp_until")

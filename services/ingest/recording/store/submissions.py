@@ -1,4 +1,4 @@
-"""Submissions on record: their receipts, the outcome of each row, and the idempotency keys they came with."""
+"""Submissions on record: their receipts, the outcomes of their rows, and their idempotency keys."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OUTCOMES_A_CHUNK = 2_000
 def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin) -> Receipt | None:
     """Return the receipt already given under this idempotency key.
 
-    Raises IdempotencyMismatchError when the key came with another body.
+    Raises IdempotencyMismatchError if the key came with another body.
     """
     if origin.idempotency_key is None:
         return None
@@ -37,7 +37,7 @@ def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin)
 
 
 def find_receipt(connection: Connection, submission_id: str, feed_id: str | None, *, repeated: bool = False) -> Receipt:
-    """Return the receipt of a submission; with `feed_id`, only if it is that feed's own.
+    """Return the receipt of a submission; with `feed_id`, only of one that this feed sent.
 
     Raises NotFoundError.
     """
@@ -45,6 +45,7 @@ def find_receipt(connection: Connection, submission_id: str, feed_id: str | None
     if feed_id is not None:
         query = query.where(submissions.c.feed_id == feed_id)
     row = connection.execute(query).one_or_none()
+    # The same answer for an unknown id and for another feed's: it must not reveal which ids exist.
     if row is None:
         raise NotFoundError("no submission of yours has this id")
     kind = RecordKind(row.kind)
@@ -52,7 +53,6 @@ def find_receipt(connection: Connection, submission_id: str, feed_id: str | None
 
 
 def find_outcomes(connection: Connection, submission_id: str) -> list[RowOutcome]:
-    """Return the outcome of each row of a submission, in the order of the rows."""
     query = (
         select(submission_outcomes.c.outcomes)
         .where(submission_outcomes.c.submission_id == submission_id)
@@ -62,7 +62,7 @@ def find_outcomes(connection: Connection, submission_id: str) -> list[RowOutcome
 
 
 def insert_submission(context: SubmissionContext, origin: Origin) -> None:
-    # Keyed: from the plain digest of a small body a telephone number could be guessed.
+    # A keyed digest: from a plain one, the telephone number in a small body could be guessed.
     keyed = context.store.tokeniser.digest
     context.connection.execute(
         insert(submissions).values(
@@ -72,7 +72,7 @@ def insert_submission(context: SubmissionContext, origin: Origin) -> None:
             channel=origin.channel,
             received_at=context.now,
             content_digest=keyed(origin.digest),
-            counts={},
+            counts={},  # set by `insert_outcomes`
         )
     )
     if origin.idempotency_key is not None:
@@ -89,7 +89,7 @@ def insert_submission(context: SubmissionContext, origin: Origin) -> None:
 
 def insert_outcomes(context: SubmissionContext, outcomes: Sequence[RowOutcome], counts: Mapping[str, int]) -> None:
     connection, submission_id = context.connection, context.submission_id
-    # In chunks: a page of a receipt is read without unpacking 10,000 outcomes.
+    # In chunks, so that no single JSON value grows with the file.
     chunks = [outcomes[start : start + OUTCOMES_A_CHUNK] for start in range(0, len(outcomes), OUTCOMES_A_CHUNK)]
     if chunks:
         connection.execute(

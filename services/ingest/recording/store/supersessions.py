@@ -1,4 +1,4 @@
-"""Notices on record that replace one another."""
+"""Reads and marks notices on record that replace one another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.storage.tables import notices
 
 
 class FoundNotice(NamedTuple):
-    """A notice as it is on record, and what the rule must know of it."""
+    """A notice on record, with the part that the supersession rule reads."""
 
     pk: int
     revision: int
@@ -26,12 +26,12 @@ class FoundNotice(NamedTuple):
 
     @property
     def changed(self) -> ChangedRecord:
-        """The notice at its next revision."""
+        # With the revision that `set_live` will write.
         return ChangedRecord(self.pk, self.revision + 1, self.shard)
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
-    """Return the keys that these notices name as superseded, as recorded now."""
+    """Return the keys that these notices, as recorded now, name as superseded."""
     if not pks:
         return set()
     query = select(notices.c.supersedes_key).where(notices.c.supersedes_key.is_not(None))
@@ -41,28 +41,26 @@ def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
 def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
     """Return those of the keys that some notice on record names as superseded."""
     query, column = select(notices.c.supersedes_key), notices.c.supersedes_key
-    found = (connection.scalars(query.where(named)) for named in among_keys(connection, column, keys))
+    found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
 
 
 def find_superseding(connection: Connection, keys: Collection[bytes]) -> list[FoundNotice]:
-    """Return the notices that name one of the keys as superseded."""
     return _found(connection, notices.c.supersedes_key, keys)
 
 
 def find_by_key(connection: Connection, keys: Collection[bytes]) -> list[FoundNotice]:
-    """Return the notices that are kept under the keys."""
     return _found(connection, notices.c.record_key, keys)
 
 
 def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: bool) -> None:
-    values = [{"b_pk": one.pk, "revision": one.revision, "live": live} for one in changed]
+    values = [{"b_pk": record.pk, "revision": record.revision, "live": live} for record in changed]
     if values:
         connection.execute(update(notices).where(notices.c.pk == bindparam("b_pk")), values)
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Mark the notices that replace an announced one as announced too, and so on along the chain."""
+    """Mark the notices that replace an announced one as announced, along the whole chain; return them."""
     before = notices.alias("before")
     announced = exists(
         select(before.c.pk).where(before.c.record_key == notices.c.supersedes_key, before.c.announced.is_(True))
@@ -74,43 +72,43 @@ def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[C
         .returning(notices.c.pk, notices.c.revision, notices.c.shard, notices.c.record_key)
     )
     changed, named = list[ChangedRecord](), set(keys)
-    # Ends: each round marks notices that were not marked, and a round that marks none leaves nothing named.
+    # Always ends, even on a circle: each round marks notices that were not yet marked, or finds none.
     while named:
         conditions = among_keys(connection, notices.c.supersedes_key, named)
-        found = [row for one in conditions for row in connection.execute(statement.where(one))]
-        changed += [ChangedRecord(row.pk, row.revision, row.shard) for row in found]
-        named = {row.record_key for row in found}
+        marked = [row for condition in conditions for row in connection.execute(statement.where(condition))]
+        changed += [ChangedRecord(row.pk, row.revision, row.shard) for row in marked]
+        named = {row.record_key for row in marked}
     return changed
 
 
 def _found(connection: Connection, column: ColumnElement[bytes], keys: Collection[bytes]) -> list[FoundNotice]:
-    row = notices.c
+    columns = notices.c
     query = select(
-        row.pk,
-        row.revision,
-        row.shard,
-        row.live,
-        row.record_key,
-        row.supersedes_key,
-        row.issued_at,
-        row.stamp_from,
-        row.stamp_until,
+        columns.pk,
+        columns.revision,
+        columns.shard,
+        columns.live,
+        columns.record_key,
+        columns.supersedes_key,
+        columns.issued_at,
+        columns.stamp_from,
+        columns.stamp_until,
     )
     return [
         FoundNotice(
-            found.pk,
-            found.revision,
-            found.shard,
-            bool(found.live),
+            row.pk,
+            row.revision,
+            row.shard,
+            bool(row.live),
             IssuedNotice(
-                found.issued_at,
-                found.stamp_from,
-                found.stamp_until,
-                found.record_key,
-                found.supersedes_key is not None,
+                row.issued_at,
+                row.stamp_from,
+                row.stamp_until,
+                row.record_key,
+                row.supersedes_key is not None,
             ),
-            found.supersedes_key,
+            row.supersedes_key,
         )
-        for named in among_keys(connection, column, keys)
-        for found in connection.execute(query.where(named))
+        for condition in among_keys(connection, column, keys)
+        for row in connection.execute(query.where(condition))
     ]

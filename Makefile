@@ -102,7 +102,8 @@ browser: ## Chromium for the tests of pages
 
 setup: .venv/.ready
 
-.venv/.ready: uv.lock pyproject.toml $(UV)
+# The version of the package stands in the changelog.
+.venv/.ready: uv.lock pyproject.toml CHANGELOG.md $(UV)
 	$(UV) sync --frozen --quiet --compile-bytecode --all-extras --python "$$(command -v $(PYTHON))"
 	@touch $@
 

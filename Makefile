@@ -67,7 +67,7 @@ samples: setup ## Write samples/ anew
 # The programs of the system that tests start, by the script that installs each.
 TOOLS := browser java prometheus buildah
 
-tools: ## Install the system packages that tests need, as root on Debian or Ubuntu: the only target that tests ask for
+tools: ## Install what tests need of the system: root, on Debian or Ubuntu; once
 	@failed=0; for tool in $(TOOLS); do scripts/$$tool.sh || failed=1; done; exit $$failed
 
 tools-in-place:

@@ -7,7 +7,9 @@ UV := .tools/uv/bin/uv
 RUN := .venv/bin/
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help demo demo-distributed check test test-cluster lint types check-imports bench bench-distributed setup browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
+# Targets install into the same folders: with `make -j` they still come one after another.
+.NOTPARALLEL:
+.PHONY: help demo demo-distributed check test test-cluster lint types check-imports bench bench-distributed setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -18,13 +20,23 @@ demo: setup ## Watch the main job on the samples: files in, matches, e-mails out
 demo-distributed: setup java ## The same on Apache Kafka and PostgreSQL, each role a process; one is killed
 	@$(RUN)python -m scripts.demo_distributed
 
-test: setup lint types check-imports browser java prometheus buildah ## Lint, types, import rules, and every test
-	$(RUN)pytest
+# Cheapest first. The folders of the first list share nothing, so two processes run them side by side; those of the second start
+# servers and measure time, so they run alone. docs/testing.md has each folder and its budget.
+SIDE_BY_SIDE := guards unit property contracts scenarios console chart hostile
+ALONE := monitoring interleavings image conformance distributed chaos
+CHECKED := guards unit property contracts scenarios/records scenarios/cases scenarios/oversight
+TWO_PROCESSES := -n 2 --dist worksteal
+TIMES := .pytest_cache/folder-times.json
 
-CHECKED_SCENARIOS := tests/scenarios/records tests/scenarios/cases tests/scenarios/oversight
+test: tools-in-place setup lint types check-imports ## Lint, types, import rules, and every test
+	@rm -f $(TIMES)
+	@failed=0; \
+	$(RUN)pytest -q --folder-times $(TIMES) $(TWO_PROCESSES) $(addprefix tests/,$(SIDE_BY_SIDE)) || failed=1; \
+	$(RUN)pytest --folder-times $(TIMES) $(addprefix tests/,$(ALONE)) || failed=1; \
+	exit $$failed
 
 check: setup lint types check-imports ## Lint, types, import rules, and the quick tests, in about three minutes
-	$(RUN)pytest -q -n 2 --dist worksteal tests/guards tests/unit tests/property tests/contracts $(CHECKED_SCENARIOS)
+	$(RUN)pytest -q $(TWO_PROCESSES) $(addprefix tests/,$(CHECKED))
 
 test-cluster: setup ## The chart on a real Kubernetes control plane, built once from its Go modules
 	@$(RUN)python -m scripts.cluster
@@ -51,6 +63,15 @@ schemas: setup ## Write schemas/published anew
 
 samples: setup ## Write samples/ anew
 	$(RUN)python -m scripts.make_samples
+
+# The programs of the system that tests start, by the script that installs each.
+TOOLS := browser java prometheus buildah
+
+tools: ## Install what tests need of the system: root, on Debian or Ubuntu; once
+	@failed=0; for tool in $(TOOLS); do scripts/$$tool.sh || failed=1; done; exit $$failed
+
+tools-in-place:
+	@missing=0; for tool in $(TOOLS); do scripts/$$tool.sh --check || missing=1; done; exit $$missing
 
 java: ## Java and Maven for the tests with Kafka
 	@scripts/java.sh
@@ -81,7 +102,8 @@ browser: ## Chromium for the tests of pages
 
 setup: .venv/.ready
 
-.venv/.ready: uv.lock pyproject.toml $(UV)
+# The version of the package stands in the changelog.
+.venv/.ready: uv.lock pyproject.toml CHANGELOG.md $(UV)
 	$(UV) sync --frozen --quiet --compile-bytecode --all-extras --python "$$(command -v $(PYTHON))"
 	@touch $@
 

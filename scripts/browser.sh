@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Puts Debian's Chromium in place for the tests marked `browser`. Does nothing when it is there already.
+# With --check it installs nothing, and says what is missing.
 set -euo pipefail
 
 browser=/usr/bin/chromium
@@ -7,6 +8,11 @@ browser=/usr/bin/chromium
 if [[ -x $browser ]]; then
     echo "Chromium is in place: $browser"
     exit 0
+fi
+
+if [[ ${1:-} == --check ]]; then
+    echo "Chromium is missing. Run \`make tools\` once: it installs what the tests need." >&2
+    exit 1
 fi
 
 if [[ $(id -u) -ne 0 ]] || ! command -v apt-get >/dev/null; then

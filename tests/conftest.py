@@ -15,6 +15,8 @@ from tests.support.servers.browser import chromium
 
 __all__ = ["chromium"]
 
+pytest_plugins = ["tests.support.folder_times"]
+
 # A machine that is busy is no fault of an example; and what CI finds must be found again by whoever looks for it.
 settings.register_profile("pullcord", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("pullcord")

@@ -27,7 +27,7 @@ check: setup lint types check-imports ## Lint, types, import rules, and the quic
 	$(RUN)pytest -q -n 2 --dist worksteal tests/guards tests/unit tests/property tests/contracts $(CHECKED_SCENARIOS)
 
 test-cluster: setup ## The chart on a real Kubernetes control plane, built once from its Go modules
-	@$(RUN)python -m scripts.cluster
+	@$(RUN)python -m scripts.servers.cluster
 	$(RUN)pytest tests/cluster
 
 lint: setup ## Style and format
@@ -53,19 +53,19 @@ samples: setup ## Write samples/ anew
 	$(RUN)python -m scripts.make_samples
 
 java: ## Java and Maven for the tests with Kafka
-	@scripts/java.sh
+	@scripts/install/java.sh
 
 kafka: setup java ## A real Apache Kafka broker, until Ctrl-C
-	@$(RUN)python -m scripts.kafka
+	@$(RUN)python -m scripts.servers.kafka
 
 postgres: setup ## A real PostgreSQL server, until Ctrl-C
-	@$(RUN)python -m scripts.postgres
+	@$(RUN)python -m scripts.servers.postgres
 
 prometheus: ## Prometheus and Alertmanager for the tests of rules
-	@scripts/prometheus.sh
+	@scripts/install/prometheus.sh
 
 buildah: ## buildah and mmdebstrap for the tests of the image
-	@scripts/buildah.sh
+	@scripts/install/buildah.sh
 
 image: setup buildah ## The image, over Debian's own packages: no container engine, no registry of images
 	@$(RUN)python -m scripts.image
@@ -77,7 +77,7 @@ chart: setup ## Write the chart's copies and its table of values anew
 	@$(RUN)python -m scripts.chart
 
 browser: ## Chromium for the tests of pages
-	@scripts/browser.sh
+	@scripts/install/browser.sh
 
 setup: .venv/.ready
 

@@ -25,7 +25,7 @@ from rich.console import Console
 from scripts.distributed_demo.processes import end_what_is_left
 from scripts.distributed_demo.stage import set_stage
 from scripts.distributed_demo.story import begin, show_where_to_look, tell
-from scripts.kafka import MissingToolError
+from scripts.servers.kafka import MissingToolError
 from services.core.clock import SystemClock, london_day
 from services.core.errors import PullcordError
 from services.runtime.demo.telling import Teller

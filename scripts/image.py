@@ -3,7 +3,7 @@
     python -m scripts.image [--base IMAGE] [--tag NAME]
 
 Without `--base` it stands on one made by mmdebstrap of Debian's packages. Base, image and layers stay in
-`.tools/image`: a second build does only what has changed. Root is needed, and scripts/buildah.sh.
+`.tools/image`: a second build does only what has changed. Root is needed, and scripts/install/buildah.sh.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _revision() -> str:
 def _tool(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise MissingToolError(f"{name} is missing: run scripts/buildah.sh")
+        raise MissingToolError(f"{name} is missing: run scripts/install/buildah.sh")
     return found
 
 

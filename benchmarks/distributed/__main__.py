@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from benchmarks.distributed.ground import Ground, standing
+from benchmarks.distributed.environment.ground import Ground, standing
 from benchmarks.distributed.latency import Delays, delays, distributed, embedded
 from benchmarks.distributed.lines import Crew, Run, door_alone, from_http, matching_alone
 from benchmarks.distributed.peers import FAUST, QUIX, Peer, consume, join
-from benchmarks.distributed.report import WIDTH, Row, print_costs, print_delays, print_profile, print_rates
-from benchmarks.distributed.sampling import Profile
+from benchmarks.distributed.results.report import WIDTH, Row, print_costs, print_delays, print_profile, print_rates
+from benchmarks.distributed.results.sampling import Profile
 from benchmarks.peers.job import ENTRIES, NOTICES
 from benchmarks.world import County
 from services.matcher.consumer import Matcher

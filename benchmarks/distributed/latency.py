@@ -13,11 +13,11 @@ from time import perf_counter, time
 import httpx
 from sqlalchemy import Engine
 
-from benchmarks.distributed.deployment import deployed
-from benchmarks.distributed.furnishing import COUNCIL, Keys, furnish
-from benchmarks.distributed.ground import Ground
-from benchmarks.distributed.journeys import Journey, journeys
-from benchmarks.distributed.processes import Processes, free_port, until
+from benchmarks.distributed.environment.deployment import deployed
+from benchmarks.distributed.environment.furnishing import COUNCIL, Keys, furnish
+from benchmarks.distributed.environment.ground import Ground
+from benchmarks.distributed.environment.processes import Processes, free_port, until
+from benchmarks.distributed.results.journeys import Journey, journeys
 from services.storage.engine import make_engine
 
 LINES = 1_000

@@ -7,11 +7,11 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from benchmarks.distributed.costs import difference, spent
-from benchmarks.distributed.deployment import Deployment, deployed
-from benchmarks.distributed.ground import Ground, WrongMatchesError
+from benchmarks.distributed.environment.deployment import Deployment, deployed
+from benchmarks.distributed.environment.ground import Ground, WrongMatchesError
 from benchmarks.distributed.posting import post_all, posts_of
-from benchmarks.distributed.sampling import Profile, sampled
+from benchmarks.distributed.results.costs import difference, spent
+from benchmarks.distributed.results.sampling import Profile, sampled
 from benchmarks.world import SHARE_NOTICED, SHARE_OTHER_NUMBER, County
 
 

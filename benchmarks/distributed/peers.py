@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
-from benchmarks.distributed.ground import Ground, WrongMatchesError
-from benchmarks.distributed.groups import wait_for_group
-from benchmarks.distributed.processes import STOPPING_SECONDS, WORDS_SHOWN, until
+from benchmarks.distributed.environment.ground import Ground, WrongMatchesError
+from benchmarks.distributed.environment.groups import wait_for_group
+from benchmarks.distributed.environment.processes import STOPPING_SECONDS, WORDS_SHOWN, until
 from benchmarks.peers.job import FAUST as FAUST_GROUP
 from benchmarks.peers.job import WARMING, Job
 from benchmarks.world import SHARE_NOTICED

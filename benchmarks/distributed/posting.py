@@ -9,7 +9,7 @@ from itertools import chain, cycle, zip_longest
 
 import httpx
 
-from benchmarks.distributed.furnishing import COUNCIL, Keys
+from benchmarks.distributed.environment.furnishing import COUNCIL, Keys
 from benchmarks.world import County
 
 CLIENTS = 2

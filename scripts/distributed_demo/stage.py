@@ -12,8 +12,8 @@ from time import perf_counter
 from fastapi import FastAPI
 
 from scripts.distributed_demo.processes import Crew, free_ports
-from scripts.kafka import Broker
-from scripts.postgres import Postgres
+from scripts.servers.kafka import Broker
+from scripts.servers.postgres import Postgres
 from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
 from services.matcher.consumer import Matcher

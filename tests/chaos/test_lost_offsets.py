@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 from sqlalchemy import select
 
-from scripts.kafka import Broker
+from scripts.servers.kafka import Broker
 from services.matcher.consumer import Matcher
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import Relay, make_producer

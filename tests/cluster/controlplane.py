@@ -10,7 +10,7 @@ from socket import create_server
 
 import httpx
 
-from scripts.cluster import PROGRAMS
+from scripts.servers.cluster import PROGRAMS
 from tests.cluster.authority import HERE, Authority
 from tests.support.servers.killing import until
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from scripts.cluster import PROGRAMS
+from scripts.servers.cluster import PROGRAMS
 from tests.chart.charts import CHART, COMPONENT, changed
 from tests.cluster.kubernetes import Cluster, Object, holds
 

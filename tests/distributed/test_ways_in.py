@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from kafka.errors import KafkaError
 from sqlalchemy import Engine
 
-from scripts.kafka import Broker
-from scripts.kafka_listener import Listener as BrokerListener
+from scripts.servers.kafka import Broker
+from scripts.servers.kafka_listener import Listener as BrokerListener
 from services.core.errors import PullcordError
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import Relay, make_producer

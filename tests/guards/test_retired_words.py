@@ -57,7 +57,7 @@ MODULES = sorted(
     for folder in ("services", "schemas", "tests", "scripts", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
 )
-PAGES = sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")])
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 HISTORY = {"CHANGELOG.md"}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.storage.feeds import add_feed
 from services.storage.store import Store
-from tests.interleavings.histories import COUNCILS, PROVIDERS
+from tests.interleavings.submissions.histories import COUNCILS, PROVIDERS
 from tests.support.clock import FrozenClock
 from tests.support.deployment import make_store
 from tests.support.servers.distributed import Databases, postgres

@@ -33,7 +33,7 @@ def tool(name: str) -> str:
     """Where one of Prometheus' programs is."""
     found = shutil.which(name)
     if found is None:
-        pytest.fail(f"{name} is missing: run scripts/prometheus.sh")
+        pytest.fail(f"{name} is missing: run scripts/install/prometheus.sh")
     return found
 
 

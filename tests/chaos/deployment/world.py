@@ -10,8 +10,8 @@ from typing import Any
 
 import psycopg
 
-from scripts.kafka import Broker
-from scripts.postgres import Postgres
+from scripts.servers.kafka import Broker
+from scripts.servers.postgres import Postgres
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.storage.store import Store
 from tests.chaos.deployment.client import Client

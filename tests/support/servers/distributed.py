@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, create_engine, func, select, text
 
-from scripts.kafka import Broker
-from scripts.postgres import Postgres
+from scripts.servers.kafka import Broker
+from scripts.servers.postgres import Postgres
 from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
 from services.matcher.consumer import Matcher

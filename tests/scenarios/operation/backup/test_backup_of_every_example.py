@@ -24,8 +24,8 @@ from services.runtime.maintenance.backups import back_up, restore
 from services.storage.feeds import add_feed
 from tests.support.deployment import BLACKPOOL, RAVEN, Deployment, sqlite_engine
 
-ROOT = Path(__file__).parents[3]
-PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ROOT = Path(__file__).parents[4]
+PAPERS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = ROOT / "schemas" / "examples"
 BODY = re.compile(r"-d '(\{.*?\})'", re.DOTALL)
 KINDS = {"migration_notice": RecordKind.NOTICE, "register_entry": RecordKind.ENTRY}

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from benchmarks.distributed.processes import free_port
+from benchmarks.distributed.environment.processes import free_port
 
 
 class Mailbox(Controller):

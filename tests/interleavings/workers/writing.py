@@ -20,8 +20,8 @@ from services.ingest.recording.submissions import Origin
 from services.ingest.recording.withdrawals import withdraw_one
 from services.storage.store import Store
 from services.storage.tables import outbox
-from tests.interleavings.histories import Act, Submission
-from tests.interleavings.trouble import A_MOMENT, until_it_is_done
+from tests.interleavings.submissions.histories import Act, Submission
+from tests.interleavings.workers.trouble import A_MOMENT, until_it_is_done
 
 WRITERS = 4
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.distributed.journeys import STAGES, middle_stages
 from benchmarks.distributed.latency import Delays
 from benchmarks.distributed.lines import Run
-from benchmarks.distributed.sampling import Profile
+from benchmarks.distributed.results.journeys import STAGES, middle_stages
+from benchmarks.distributed.results.sampling import Profile
 
 WIDTH = 118
 PERCENTILES = (50, 99)

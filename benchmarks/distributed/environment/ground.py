@@ -10,10 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from benchmarks.distributed.furnishing import Keys, furnish
-from benchmarks.distributed.mailbox import Mailbox
-from scripts.kafka import Broker
-from scripts.postgres import Postgres
+from benchmarks.distributed.environment.furnishing import Keys, furnish
+from benchmarks.distributed.environment.mailbox import Mailbox
+from scripts.servers.kafka import Broker
+from scripts.servers.postgres import Postgres
 from services.runtime.maintenance.keyring import Keyring, new_keyring, write_keyring
 from services.storage.engine import make_engine
 

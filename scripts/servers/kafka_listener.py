@@ -1,4 +1,4 @@
-"""How a broker of `scripts.kafka` lets clients in: plainly or over TLS, with a certificate or a password of theirs."""
+"""The listeners of a broker of `scripts.servers.kafka`: plain or TLS, with a client certificate or a password."""
 
 from __future__ import annotations
 

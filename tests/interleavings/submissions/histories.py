@@ -14,8 +14,8 @@ from datetime import timedelta
 from enum import StrEnum
 from random import Random
 
-from tests.interleavings.lines import KINDS, Row
-from tests.interleavings.pace import Pace
+from tests.interleavings.submissions.lines import KINDS, Row
+from tests.interleavings.submissions.pace import Pace
 from tests.support.clock import START
 
 PROVIDERS = ("RAVN", "LARK")

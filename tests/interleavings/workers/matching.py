@@ -20,8 +20,8 @@ from services.storage.engine import make_engine
 from services.storage.events.outbox import StoredEvent, mark_published
 from services.storage.store import Store
 from services.storage.tables import outbox
-from tests.interleavings.pace import Pace
-from tests.interleavings.trouble import A_MOMENT, until_it_is_done
+from tests.interleavings.submissions.pace import Pace
+from tests.interleavings.workers.trouble import A_MOMENT, until_it_is_done
 from tests.support.clock import FrozenClock
 from tests.support.deployment import make_store
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select, text
 
-from benchmarks.distributed.ground import Ground
-from benchmarks.distributed.groups import wait_for_group
-from benchmarks.distributed.processes import Processes, free_port, until
+from benchmarks.distributed.environment.ground import Ground
+from benchmarks.distributed.environment.groups import wait_for_group
+from benchmarks.distributed.environment.processes import Processes, free_port, until
 from services.matcher.consumer import Matcher
 from services.storage.engine import make_engine
 from services.storage.events.outbox import CHANNEL

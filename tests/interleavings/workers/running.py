@@ -6,10 +6,10 @@ from collections import Counter
 from random import Random
 
 from services.storage.store import Store
-from tests.interleavings.histories import submissions
-from tests.interleavings.matching import Matchers, Prepare
-from tests.interleavings.pace import Pace
-from tests.interleavings.writing import Writers
+from tests.interleavings.submissions.histories import submissions
+from tests.interleavings.submissions.pace import Pace
+from tests.interleavings.workers.matching import Matchers, Prepare
+from tests.interleavings.workers.writing import Writers
 
 
 def as_it_comes() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import psutil
 
-from benchmarks.distributed.deployment import Deployment
+from benchmarks.distributed.environment.deployment import Deployment
 
 BROKER, DATABASE, CLIENTS = "broker", "PostgreSQL", "the clients"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kafka import KafkaAdminClient
 from kafka.errors import CoordinatorNotAvailableError
 
-from benchmarks.distributed.processes import READY_SECONDS, until
+from benchmarks.distributed.environment.processes import READY_SECONDS, until
 
 
 def wait_for_group(broker: str, group: str, members: int) -> None:

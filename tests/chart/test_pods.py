@@ -182,7 +182,7 @@ def test_probes_ask_what_they_are_for_at_a_port_that_is_there(case: str) -> None
 
 def longest_stop(drain: float) -> float:
     """Seconds: requests under way, then the pool of deliveries and three loops, one after the other."""
-    each = inspect.signature(EmbeddedRunner.stop).parameters["timeout"].default
+    each: float = inspect.signature(EmbeddedRunner.stop).parameters["timeout"].default
     return drain + GRACE_SECONDS + 4 * max(each, STOPPING_SECONDS)
 
 

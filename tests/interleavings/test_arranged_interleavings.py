@@ -166,7 +166,8 @@ def test_two_workers_who_find_a_pair_at_once_tell_it_once(store: Store) -> None:
 
 def conflicts() -> float:
     """How often a matcher has been sent back because another was at the same rows first."""
-    return CONFLICTS.labels(Matcher.name)._value.get()
+    value: float = CONFLICTS.labels(Matcher.name)._value.get()
+    return value
 
 
 def events_of(store: Store, kind: type[EventData]) -> int:

@@ -87,7 +87,7 @@ def make_due(deployment: ServedDeployment) -> None:
 def start_the_door_alone(deployment: ServedDeployment) -> None:
     """The role that takes in and shows, and tells nobody: there is no engine in it."""
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder)}
-    command = [Path(sys.executable).with_name("pullcord"), "run", "ingest", "--port", str(deployment.port)]
+    command = [str(Path(sys.executable).with_name("pullcord")), "run", "ingest", "--port", str(deployment.port)]
     with (deployment.folder / "door.log").open("ab") as log:
         deployment.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     with deployment.client() as client:

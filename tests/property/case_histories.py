@@ -212,7 +212,7 @@ class History:
         for line in self._counted():
             day, tested = line.restriction_on, self.case.tested_on
             begun = day is not None and london_midnight(day) < self.now - MOMENT
-            if begun and line.alertable and not line.moved and (tested is None or day > tested):
+            if day is not None and begun and line.alertable and not line.moved and (tested is None or day > tested):
                 known = self.case.seen.get(str(line.notice_pk), {})
                 assert known.get("restricted") == str(day), "a barring day has passed untold"
 

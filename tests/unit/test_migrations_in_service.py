@@ -41,18 +41,18 @@ HOLDING_UP = {
 
 def sql_of(revision: Script) -> str:
     """What a migration has PostgreSQL do."""
-    config = Config(output_buffer=StringIO())
+    written = StringIO()
+    config = Config(output_buffer=written)
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = create_mock_engine("postgresql+psycopg://", lambda *_, **__: None)
     command.upgrade(config, f"{revision.down_revision or 'base'}:{revision.revision}", sql=True)
-    sql: str = config.output_buffer.getvalue()
-    return sql
+    return written.getvalue()
 
 
 def said_of(sql: str, excluded: Sequence[str] = EXCLUDED) -> list[str]:
     """What squawk says of statements: a line for each fault, with the name of the rule."""
     rules = f"--exclude={','.join(excluded)}"
-    call = [SQUAWK, "--config", RULES, "--reporter", "gcc", "--stdin-filepath", "migration.sql", rules]
+    call = [str(SQUAWK), "--config", str(RULES), "--reporter", "gcc", "--stdin-filepath", "migration.sql", rules]
     found = subprocess.run(call, input=sql, capture_output=True, text=True, check=False)
     assert found.returncode in (0, 1), found.stderr
     assert (found.returncode == 0) == (found.stdout == ""), found

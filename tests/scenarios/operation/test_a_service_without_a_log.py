@@ -83,7 +83,7 @@ CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
 def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Client]:
     """The deployment, served with its output going there; a client of the provider's."""
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder), "PULLCORD_POLL_SECONDS": "0.1"}
-    command = [Path(sys.executable).with_name("pullcord"), "serve", "--port", str(deployment.port)]
+    command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(deployment.port)]
     with log:
         deployment.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:

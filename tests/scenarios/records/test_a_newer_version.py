@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas import envelope
+from schemas.events import EVENT_TYPES
 from services.runtime.embedded.event_dispatcher import LEFT_ALONE, republish_missed_to
 from services.storage.tables import inbox, outbox, quarantine
 from tests.support.deployment import Deployment
@@ -15,7 +16,7 @@ NEW = "uk.pullcord.notices_accepted.v1"
 
 NOTICE = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
 ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
-OLDER = {type_: data for type_, data in envelope.EVENT_TYPES.items() if type_ != NEW}
+OLDER = {type_: data for type_, data in EVENT_TYPES.items() if type_ != NEW}
 """What the older version knows."""
 
 

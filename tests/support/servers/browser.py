@@ -13,7 +13,6 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser."""
     if not CHROMIUM.exists():
         pytest.fail(
             f"There is no Chromium at {CHROMIUM}. Run scripts/install/browser.sh, which installs it.", pytrace=False

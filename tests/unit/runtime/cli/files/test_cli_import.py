@@ -22,9 +22,9 @@ def _entries(count: int) -> list[dict[str, str]]:
 
 def _workbook(rows: list[dict[str, str]]) -> bytes:
     book = openpyxl.Workbook()
-    book.active.append(list(rows[0]))
+    book.worksheets[0].append(list(rows[0]))
     for row in rows:
-        book.active.append(list(row.values()))
+        book.worksheets[0].append(list(row.values()))
     held = io.BytesIO()
     book.save(held)
     return held.getvalue()

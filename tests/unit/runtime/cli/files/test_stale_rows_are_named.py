@@ -41,7 +41,7 @@ def written(kind: str, rows: list[tuple[str, str, str, str]], *, workbook: bool)
         return "\r\n".join(map(",".join, lines)).encode()
     book, saved = openpyxl.Workbook(), io.BytesIO()
     for line in lines:
-        book.active.append(list(line))
+        book.worksheets[0].append(list(line))
     book.save(saved)
     return saved.getvalue()
 

@@ -19,16 +19,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".tools" / "cluster"
 PROGRAMS = HOME / "bin"
+# CustomResourceDefinitions, a file each.
 DEFINITIONS = HOME / "definitions"
-"""CustomResourceDefinitions, a file each."""
 
 MODULES = ROOT / "tests" / "cluster" / "modules"
 CONTROL_PLANE = MODULES / "controlplane"
 OPERATORS = MODULES / "operators"
 (KUBERNETES,) = re.findall(r"k8s\.io/kubernetes (v[\d.]+)", (CONTROL_PLANE / "go.mod").read_text())
+# The oldest Go that builds it.
 NEEDED = (1, 26)
-"""The oldest Go that builds it."""
 
+# By module, the definitions of what the chart can ask of operators.
 RESOURCES = {
     "sigs.k8s.io/gateway-api": ["config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"],
     "github.com/kedacore/keda/v2": [
@@ -40,7 +41,6 @@ RESOURCES = {
         for kind in ("servicemonitors", "podmonitors", "prometheusrules")
     ],
 }
-"""By module, the definitions of what the chart can ask of operators."""
 
 
 class MissingToolError(Exception):
@@ -48,11 +48,11 @@ class MissingToolError(Exception):
 
 
 def install() -> None:
-    """Put programs and definitions in place, if they are not there."""
     made_of, ready = _made_of(), HOME / "ready"
     if ready.exists() and ready.read_text() == made_of:
         return
     go = _go()
+    # An interrupted build must not count as ready.
     ready.unlink(missing_ok=True)
     _fetch_definitions(go)
     _build(go)
@@ -60,13 +60,12 @@ def install() -> None:
 
 
 def _made_of() -> str:
-    """What all of it is made of, as a hash: versions, checksums, and how this file builds them."""
+    # This file is part of the hash: another way to build needs another build.
     files = [*sorted(MODULES.glob("*/go.*")), Path(__file__)]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _go() -> str:
-    """The Go to build with. Raises MissingToolError."""
     go = shutil.which("go")
     version = _said(go, "env", "GOVERSION") if go else ""
     numbers = re.match(r"go(\d+)\.(\d+)", version)
@@ -98,21 +97,22 @@ def _fetch_definitions(go: str) -> None:
 
 
 def _documents(text: str) -> list[dict[str, str]]:
-    """JSON documents that follow one another, as Go prints them."""
+    # Go prints JSON documents one after the other, without commas.
     return [json.loads(one) for one in re.split(r"(?<=^})\n", text, flags=re.MULTILINE) if one.strip()]
 
 
 def _build(go: str) -> None:
     print("Building a Kubernetes control plane from its Go modules: five to ten minutes, once.", flush=True)
+    # Go modules carry no version of their own build: without this the server reports v0.0.0.
     version = f"-X k8s.io/component-base/version.gitVersion={KUBERNETES}"
     PROGRAMS.mkdir(parents=True, exist_ok=True)
     build = [go, "build", "-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {version}", "-o", f"{PROGRAMS}/", "tool"]
     subprocess.run(build, cwd=CONTROL_PLANE, check=True)
+    # etcd's main package is called `server`.
     (PROGRAMS / "server").rename(PROGRAMS / "etcd")
 
 
 def main() -> None:
-    """Put everything in place, or say what is missing."""
     try:
         install()
     except MissingToolError as error:

@@ -27,10 +27,10 @@ ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".tools" / "kafka"
 POM = ROOT / "deploy" / "kafka" / "pom.xml"
 STARTING_SECONDS = 60
+# The broker lives for minutes: a quick start is worth more than what Java optimises over hours.
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-"""A broker that lives for minutes must start quickly: what Java would learn to do faster later never pays."""
+# Milliseconds until a killed broker counts as gone; started again earlier, it takes no clients.
 SESSION_MS = 4_000
-"""After so long a killed broker counts as gone: only then does it take clients again when it is started."""
 
 
 class MissingToolError(Exception):
@@ -41,6 +41,7 @@ def install() -> Path:
     """The folder with the broker's jars, fetched if they are not there."""
     libs = HOME / "libs"
     ready = HOME / "ready"
+    # A newer pom.xml asks for other jars than those that are there.
     if ready.exists() and ready.stat().st_mtime >= POM.stat().st_mtime:
         return libs
     maven = shutil.which("mvn")
@@ -55,7 +56,6 @@ def install() -> Path:
 
 
 def java() -> str:
-    """The Java to run it with."""
     found = shutil.which("java")
     if found is not None:
         return found
@@ -73,13 +73,12 @@ class Broker:
     folder: Path
     port: int = 0
     listener: Listener = field(default_factory=Listener)
+    # The port that clients are told to come to; its own if 0. Another where something stands before the broker.
     advertised: int = 0
-    """The port that clients are told to come to; its own if 0. Another where something stands before the broker."""
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
     def address(self) -> str:
-        """What clients connect to."""
         return f"127.0.0.1:{self.port}"
 
     @property
@@ -87,18 +86,19 @@ class Broker:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> Broker:
-        """Start it and wait until it answers."""
         libs = install()
         self.port = self.port or _free_port()
         self.folder.mkdir(parents=True, exist_ok=True)
         properties = self._write_properties()
         classpath = ["-cp", f"{libs}/*"]
         if not (self.folder / "data" / "meta.properties").exists():
+            # Formatted once: a formatted folder keeps its data through a restart.
             format_ = ["kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAA", "-c", str(properties)]
             formatting = [java(), *classpath, *format_, *self.listener.format_arguments()]
             subprocess.run(formatting, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         command = [java(), *JVM, *classpath, "kafka.Kafka", str(properties)]
         with (self.folder / "broker.log").open("ab") as log:
+            # A session of its own: Ctrl-C in the terminal is for the caller, which stops the broker.
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         self._wait()
         return self
@@ -111,10 +111,11 @@ class Broker:
         self._process = None
 
     def wipe(self) -> None:
-        """Remove everything it has kept: a total loss."""
+        # Total loss: topics, groups and offsets go, as when the disk fails.
         shutil.rmtree(self.folder / "data", ignore_errors=True)
 
     def _write_properties(self) -> Path:
+        # A listener of its own for the broker: INSIDE stays plain whatever clients must show.
         controller, inside = _free_port(), _free_port()
         properties = self.folder / "server.properties"
         properties.write_text(
@@ -156,7 +157,6 @@ def _free_port() -> int:
 
 
 def main() -> None:
-    """Run a broker until Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--data", type=Path, default=None)

@@ -12,30 +12,28 @@ SCRAM = "SCRAM-"
 
 @dataclass(frozen=True)
 class Listener:
-    """What the broker asks of clients. By default nothing: connections are plain."""
+    """The proof that the broker asks of clients. By default none: connections are plain."""
 
+    # A PEM file with the broker's key (PKCS#8) and its certificates; with it connections are over TLS.
     certificate: Path | None = None
-    """A PEM file with the broker's key (PKCS#8) and its certificates; with it connections are over TLS."""
+    # A PEM file with the certificates by which clients' certificates are judged; with it each client must have one.
     clients_ca: Path | None = None
-    """A PEM file with the certificates by which clients' certificates are judged; with it each client must have one."""
+    # PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; with it clients sign in.
     mechanism: str | None = None
-    """PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; with it clients sign in."""
+    # Who may sign in, with their passwords.
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Who may sign in, with their passwords."""
 
     @property
     def protocol(self) -> str:
-        """As Kafka names it."""
         secrecy = "PLAINTEXT" if self.certificate is None else "SSL"
         return secrecy if self.mechanism is None else f"SASL_{secrecy}"
 
     def properties(self) -> str:
-        """The lines of a broker's configuration that are this listener's."""
         wanted = {**self._tls(), **self._sign_in()}
         return "".join(f"listener.name.{NAME.lower()}.{key}={value}\n" for key, value in wanted.items())
 
     def format_arguments(self) -> Sequence[str]:
-        """What the storage is formatted with: passwords of SCRAM are kept there and not in the configuration."""
+        # SCRAM passwords are part of the formatted storage; the configuration has none.
         if self.mechanism is None or not self.mechanism.startswith(SCRAM):
             return ()
         given = (f"{self.mechanism}=[name={user},password={word}]" for user, word in self.users.items())
@@ -58,6 +56,7 @@ class Listener:
             return {}
         scram = self.mechanism.startswith(SCRAM)
         module = "scram.ScramLoginModule" if scram else "plain.PlainLoginModule"
+        # PLAIN keeps its passwords in the login configuration; SCRAM in the formatted storage.
         users = "" if scram else "".join(f' user_{user}="{word}"' for user, word in self.users.items())
         login = f"org.apache.kafka.common.security.{module} required{users};"
         return {"sasl.enabled.mechanisms": self.mechanism, f"{self.mechanism.lower()}.sasl.jaas.config": login}

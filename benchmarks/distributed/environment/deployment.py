@@ -1,4 +1,4 @@
-"""A distributed Pullcord on the ground: its processes, its database, and how far it has come."""
+"""A distributed Pullcord over the shared servers: its processes and its database."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from services.storage.tables import inbox, matches, outbox
 
 PARTITIONS = 8
 DONE_SECONDS = 300.0
+# Seconds between two checks that everything is matched.
 LOOK_SECONDS = 0.1
-"""Seconds between two looks whether everything is matched."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,7 @@ class Deployment:
     engine: Engine
     processes: Processes
 
-    def start_door(self, count: int) -> list[str]:
-        """Start ingest processes and wait for them; gives their URLs."""
+    def start_api(self, count: int) -> list[str]:
         ports = [free_port() for _ in range(count)]
         for port in ports:
             self.processes.start("ingest", ["run", "ingest", "--port", str(port)])
@@ -39,30 +38,27 @@ class Deployment:
         return [f"http://127.0.0.1:{port}" for port in ports]
 
     def start_relay(self) -> None:
-        """Start a relay and wait until it looks at the outbox."""
         self.processes.start("relay", ["run", "relay"])
         self.processes.ready()
 
     def start_workers(self, role: str, count: int) -> None:
-        """Start matchers or alerts and wait until the broker has shared the partitions out among all of them."""
         for _ in range(count):
             self.processes.start(role, ["run", role])
         self.processes.ready()
+        # A rebalance in the middle of a run would count as time of the product.
         wait_for_group(self.ground.broker.address, f"pullcord-{role}", count)
 
     def matched(self) -> None:
-        """Wait until the matcher has handled every event there is for it."""
         until(lambda: self._unhandled() == 0, DONE_SECONDS, "every line matched", LOOK_SECONDS)
 
     def levels(self) -> Mapping[str, int]:
-        """Live matches by level."""
         query = select(matches.c.level, func.count()).where(matches.c.live).group_by(matches.c.level)
         with self.engine.connect() as connection:
             return {level: count for level, count in connection.execute(query)}  # noqa: C416 - rows are no pairs
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
-        """Nothing in the outbox is told while the block runs; at its end all of it may be, at once."""
+        """Publish nothing while the block runs; at its end the relay may publish everything at once."""
         with self.engine.connect() as connection:
             # A relay passes over events that somebody else is at.
             connection.execute(select(outbox.c.pk).with_for_update())
@@ -81,7 +77,7 @@ class Deployment:
 
 @contextmanager
 def deployed(ground: Ground, database: str, name: str) -> Iterator[Deployment]:
-    """A deployment over this database and the ground's broker, with no process yet."""
+    # No process runs yet: each measurement starts the roles it needs.
     folder = ground.folder / name
     environment = {
         "PULLCORD_DATA_DIR": str(folder / "data"),

@@ -1,4 +1,4 @@
-"""What every measured deployment holds before the first line: its feeds, their keys, a council with a duty desk."""
+"""Sets up a deployment before the first line: its feeds, their keys, a council with a duty desk."""
 
 from __future__ import annotations
 
@@ -30,12 +30,10 @@ class Keys:
 
 
 def make_store(engine: Engine, keyring: Keyring) -> Store:
-    """The store of a deployment with these keys."""
     return Store(engine, Vault(keyring.vault, keyring.current), Tokeniser(keyring.token))
 
 
 def furnish(engine: Engine, keyring: Keyring, mail_port: int) -> Keys:
-    """Bring an empty database up to a deployment that can be measured."""
     upgrade(engine)
     store = make_store(engine, keyring)
     council = add_feed(store, "council", COUNCIL, "Ambridge")
@@ -48,7 +46,7 @@ def furnish(engine: Engine, keyring: Keyring, mail_port: int) -> Keys:
 
 
 def _policy(mail_port: int) -> CouncilPolicy:
-    """One desk, told at once and at any hour: nothing is gathered, so that a mail waits for nothing but the way."""
+    # No quiet hours and no gathering: a mail waits for nothing but its own processing.
     route = f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to=desk@council.example"
     tier = Tier(label="duty", from_days=56, contacts=(Contact.model_validate({"label": "desk", "route": route}),))
     return CouncilPolicy(tiers=(tier,), grouping_seconds=0, quiet_from=time(), quiet_until=time())

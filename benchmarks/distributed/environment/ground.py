@@ -1,4 +1,4 @@
-"""What everything is measured on: one broker, one PostgreSQL server, one mail server, in a folder that goes away."""
+"""The servers that every measurement shares: one broker, one PostgreSQL, one mail server, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from scripts.servers.postgres import Postgres
 from services.runtime.maintenance.keyring import Keyring, new_keyring, write_keyring
 from services.storage.engine import make_engine
 
+# The database that every other is copied from: furnished, and without a line.
 BLANK = "blank"
-"""The database that every other is copied from: furnished, and without a line."""
 
 
 class WrongMatchesError(Exception):
-    """What was found is not what the county calls for."""
+    """The matches found are not those that the county must give."""
 
 
 @dataclass
@@ -45,26 +45,23 @@ class Ground:
 
     @property
     def keys_file(self) -> Path:
-        """Where the deployments find their keys."""
         return self.folder / "keys.json"
 
     def url(self, database: str) -> str:
-        """The SQLAlchemy URL of a database."""
         return self.postgres.url.replace("/postgres?", f"/{database}?", 1)
 
     def copy(self, database: str, of: str = BLANK) -> str:
-        """A copy of a database that nobody is connected to; gives its name back."""
+        """Copy a database that has no connections; returns the name of the copy."""
         self._run(f"CREATE DATABASE {database} TEMPLATE {of}")
         # What the server has put off writing would otherwise be written while the next run is measured.
         self._run("CHECKPOINT")
         return database
 
     def drop(self, database: str) -> None:
-        """Remove a database that nobody is connected to."""
         self._run(f"DROP DATABASE {database}")
 
     def empty_broker(self) -> None:
-        """The same broker without a topic, a record or a group."""
+        """Remove every topic, record and group from the broker."""
         self.broker.stop()
         self.broker.wipe()
         self.broker.start()
@@ -78,7 +75,6 @@ class Ground:
 
 @contextmanager
 def standing() -> Iterator[Ground]:
-    """The servers while the block runs."""
     with tempfile.TemporaryDirectory(prefix="pullcord-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         # The database server has a user of its own, who must be able to reach its folder.

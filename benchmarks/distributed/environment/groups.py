@@ -1,4 +1,4 @@
-"""Who shares the partitions of the broker's topics."""
+"""Waits for the members of a consumer group."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.distributed.environment.processes import READY_SECONDS, until
 
 
 def wait_for_group(broker: str, group: str, members: int) -> None:
-    """Wait until so many members have shared the partitions out among them.
+    """Wait until a group of so many members has its partitions assigned.
 
     Raises TimeoutError.
     """
@@ -21,9 +21,10 @@ def wait_for_group(broker: str, group: str, members: int) -> None:
 
 
 def _members(admin: KafkaAdminClient, group: str) -> int:
-    """How many share the partitions; 0 while they are still at it."""
+    # 0 while the group rebalances: members may be listed without a partition.
     try:
         described = admin.describe_groups([group])
+    # A broker that has just started has no coordinator for the group yet.
     except CoordinatorNotAvailableError:
         return 0
     found = described[group] if isinstance(described, dict) else described[0]

@@ -1,4 +1,4 @@
-"""A real SMTP server that notes when each alert first came in."""
+"""A real SMTP server that records when each alert first arrived."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Mailbox(Controller):
         super().__init__(self, hostname="127.0.0.1", port=free_port())
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
-        """Note the alert; a mail's reference is `<alert>.<delivery>`."""
+        # A mail's reference is `<alert>.<delivery>`: the alert counts, whoever receives it.
         came = time()
         reference = str(message_from_bytes(envelope.content, policy=policy.default)["X-Pullcord-Alert"])
         self.first.setdefault(reference.partition(".")[0], came)

@@ -22,9 +22,9 @@ WORDS_SHOWN = 2_000
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str, every: float = A_MOMENT) -> None:
-    """Look until the condition holds.
+    """Wait until the condition holds.
 
-    Raises TimeoutError, saying what was waited for.
+    Raises TimeoutError, which says what was waited for.
     """
     tick, end = Event(), monotonic() + seconds
     while not condition():
@@ -34,7 +34,6 @@ def until(condition: Callable[[], bool], seconds: float, what: str, every: float
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on."""
     with closing(create_server(("127.0.0.1", 0))) as probe:
         port: int = probe.getsockname()[1]
         return port
@@ -49,7 +48,7 @@ class Role:
     log: Path
 
     def says(self, words: str) -> bool:
-        """Whether its log holds these words.
+        """Return True if its log holds these words.
 
         Raises RuntimeError, with the end of its log, if it has ended.
         """
@@ -59,7 +58,6 @@ class Role:
         return words in written
 
     def stop(self) -> None:
-        """Ask it to end, and see to it that it does."""
         self.process.terminate()
         try:
             self.process.wait(STOPPING_SECONDS)
@@ -85,10 +83,10 @@ class Processes:
             role.stop()
         for role in self.running:
             if error is not None:
+                # The folder goes away with the run: the end of each log is kept in the error.
                 error.add_note(f"{role.name} said last: {role.log.read_text()[-WORDS_SHOWN:]}")
 
     def start(self, name: str, arguments: Sequence[str]) -> Role:
-        """Start `pullcord` with these arguments."""
         command = [str(Path(sys.executable).with_name("pullcord")), *arguments]
         log = self.folder / f"{name}-{len(self.running)}.log"
         with log.open("wb") as file:
@@ -97,6 +95,5 @@ class Processes:
         return self.running[-1]
 
     def ready(self) -> None:
-        """Wait until every role says that it serves."""
         for role in self.running:
             until(lambda said=role.says: said('"serving"'), READY_SECONDS, f"{role.name} serving")  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""What a run cost each process in seconds of processor time."""
+"""Seconds of processor time that a run cost each process."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def spent(deployment: Deployment) -> Mapping[str, float]:
         seconds[role.name] += _own(psutil.Process(role.process.pid))
     me = psutil.Process()
     seconds[CLIENTS] = _own(me)
+    # The broker is a child of this process; other children are roles or servers counted apart.
     seconds[BROKER] = sum(_own(child) for child in me.children() if _is_broker(child, deployment))
     seconds[DATABASE] = _database(deployment)
     return seconds
 
 
 def difference(before: Mapping[str, float], after: Mapping[str, float]) -> Mapping[str, float]:
-    """What was spent between two looks."""
     return {name: seconds - before.get(name, 0.0) for name, seconds in after.items()}
 
 
@@ -39,7 +39,7 @@ def _is_broker(process: psutil.Process, deployment: Deployment) -> bool:
 
 
 def _database(deployment: Deployment) -> float:
-    """The server with those of its processes that run and those that have ended."""
+    # PostgreSQL's ended backends count as children of the postmaster.
     server = psutil.Process(int((deployment.ground.postgres.folder / "postmaster.pid").read_text().split()[0]))
     ended = server.cpu_times()
     return _own(server) + float(ended.children_user + ended.children_system) + sum(map(_own, server.children()))

@@ -1,4 +1,4 @@
-"""How far each noticed line had come when: matched, a case, an alert, a mail; from the database and the mail server."""
+"""When each noticed line was matched, had a case, an alert and a mail; from the database and the mail server."""
 
 from __future__ import annotations
 
@@ -26,18 +26,19 @@ class Journey:
 
     @property
     def seconds(self) -> float:
-        """From the 202 to the first mail that covers the line."""
         return self.mailed - self.answered
 
     @property
     def stages(self) -> tuple[float, ...]:
-        """Seconds between one mark and the next, as STAGES names them."""
         marks = (self.answered, self.matched, self.opened, self.owed, self.mailed)
         return tuple(after - before for before, after in pairwise(marks))
 
 
 def journeys(engine: Engine, answered: Mapping[str, float], mails: Mapping[str, float]) -> list[Journey]:
-    """The ways of those lines for which a mail has come; by when their submissions were answered, and alerts mailed."""
+    """The journeys of the lines whose mail has arrived.
+
+    `answered` holds the moment of the 202 by submission, `mails` the arrival of the first mail by alert.
+    """
     query = (
         select(notices.c.submission_id, matches.c.found_at, cases.c.opened_at, alerts.c.created_at, alerts.c.reference)
         .join(matches, matches.c.notice_pk == notices.c.pk)
@@ -52,10 +53,10 @@ def journeys(engine: Engine, answered: Mapping[str, float], mails: Mapping[str, 
                 continue
             marks = found.timestamp(), opened.timestamp(), owed.timestamp(), mails[alert]
             made = Journey(answered[submission], *marks)
+            # A line may be in several mails: the first one that covers it counts.
             first[submission] = min(made, first.get(submission, made), key=lambda one: one.mailed)
     return list(first.values())
 
 
 def middle_stages(made: list[Journey]) -> tuple[float, ...]:
-    """The median of each stage."""
     return tuple(median(stage) for stage in zip(*(journey.stages for journey in made), strict=True))

@@ -1,4 +1,4 @@
-"""The tables."""
+"""Prints the results as tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ class Row:
 
 
 def print_rates(console: Console, title: str, rows: Sequence[Row], peer: float | None) -> None:
-    """Rates, each as a multiple of the peer's where there is one."""
     table = _table(title, ("What", "Processes", "Includes"), ("Lines a second", "Times Faust"))
     for row in rows:
         times = f"{row.rate / peer:.1f}" if peer else ""
@@ -39,7 +38,6 @@ def print_rates(console: Console, title: str, rows: Sequence[Row], peer: float |
 
 
 def print_costs(console: Console, runs: Sequence[Run]) -> None:
-    """Microseconds of processor time a line, by who spent it."""
     roles = list(dict.fromkeys(role for run in runs for role in run.costs))
     table = _table("Processor time, microseconds a line", ("Processes",), (*roles, "all"))
     for run in runs:
@@ -49,7 +47,6 @@ def print_costs(console: Console, runs: Sequence[Run]) -> None:
 
 
 def print_delays(console: Console, made: Sequence[Delays]) -> None:
-    """Seconds from 202 to the first mail."""
     percentiles = (f"p{percent}" for percent in PERCENTILES)
     numbers = ("Posts a second", "Posts", *percentiles, "Longest", *(f"p50 {stage}" for stage in STAGES))
     table = _table("From 202 to the first mail, seconds", ("Runner",), numbers)
@@ -61,7 +58,6 @@ def print_delays(console: Console, made: Sequence[Delays]) -> None:
 
 
 def print_profile(console: Console, profile: Profile) -> None:
-    """Where each role's processor time goes, by the module of ours that was at work, libraries it called included."""
     table = _table("Where a role's processor time goes", ("Role", "Module"), ("Share",))
     for role in profile.samples:
         shares = profile.shares(role, MODULES_SHOWN)

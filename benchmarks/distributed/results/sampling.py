@@ -1,4 +1,4 @@
-"""Where the processor time of roles goes: py-spy looks at what each is at, a hundred times a second."""
+"""Profiles the processor time of each role: py-spy samples its stack a hundred times a second."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 from benchmarks.distributed.environment.processes import STOPPING_SECONDS, Processes
 from benchmarks.distributed.peers import THEIRS
 
+# It is in the peers' environment: the product has no use for it.
 SPY = THEIRS.with_name("py-spy")
-"""It is in the peers' environment: the product has no use for it."""
 
+# Only the thread that runs Python is looked at: whoever waits, waits without it.
 HOW = ("--format", "raw", "--nolineno", "--gil")
-"""Only the thread that runs Python is looked at: whoever waits, waits without it."""
 
 OURS = ("services/", "schemas/")
 
@@ -36,7 +36,6 @@ class Profile:
 
 @contextmanager
 def sampled(processes: Processes, into: Profile) -> Iterator[None]:
-    """Look at every role that runs, while the block does."""
     spies: dict[Path, tuple[str, subprocess.Popen[bytes]]] = {}
     for role in processes.running:
         file = role.log.with_suffix(".stacks")
@@ -47,13 +46,14 @@ def sampled(processes: Processes, into: Profile) -> Iterator[None]:
         yield
     finally:
         for file, (name, spy) in spies.items():
+            # On SIGINT py-spy writes its file and ends.
             spy.send_signal(signal.SIGINT)
             spy.wait(STOPPING_SECONDS)
             into.samples.setdefault(name, Counter()).update(count_stacks(file.read_text()))
 
 
 def count_stacks(text: str) -> Counter[str]:
-    """Samples by the innermost module of ours, from lines of `frame;frame;frame count`."""
+    # py-spy prints a line a stack: `frame;frame;frame count`.
     counted: Counter[str] = Counter()
     for line in text.splitlines():
         stack, _, count = line.rpartition(" ")
@@ -62,7 +62,7 @@ def count_stacks(text: str) -> Counter[str]:
 
 
 def _innermost(frames: list[str]) -> str:
-    """A module of ours; where there is none, the library at the end. A frame is `function (path/of/file.py)`."""
+    # A frame is `function (path/of/file.py)`. Without a module of ours the library at the end counts.
     paths = [frame.rstrip(")").partition(" (")[2] for frame in reversed(frames)]
     ours = next((path for path in paths if path.startswith(OURS)), None)
     return ours or f"the library {paths[0].partition('/')[0]}"

@@ -25,8 +25,8 @@ from tests.support.servers.killing import until
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 PARTITIONS = 2
+# An offset that no topic of this test comes to.
 FAR = 1_000
-"""An offset that no topic of this test comes to."""
 PATIENCE = 40.0
 
 

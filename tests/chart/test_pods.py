@@ -33,6 +33,7 @@ FIELDS = {f"PULLCORD_{name.upper()}": field for name, field in Settings.model_fi
 }
 SECRET = {name for name, field in FIELDS.items() if "SecretStr" in str(field.annotation)} | {"PULLCORD_DATABASE_URL"}
 PODS = [(case, component) for case in CASES for component in released(case).pods]
+# The Secrets each may have, besides certificates others are trusted by.
 NEEDS = {
     "serve": {"pullcord-keys", "pullcord-fallback-routes"},
     "ingest": {"pullcord-keys", "pullcord-postgres-app"},
@@ -42,7 +43,6 @@ NEEDS = {
     "migration": {"pullcord-postgres-app"},
     "canary": {"pullcord-canary"},
 }
-"""The Secrets each may have, besides certificates others are trusted by."""
 PUBLIC = frozenset(["kafka-cluster-ca-cert", "pullcord-postgres-ca"])
 
 

@@ -18,10 +18,10 @@ from tests.cluster.kubernetes import Cluster, Object, holds
 
 NAME = "pc"
 FULL = "pc-pullcord"
+# What Helm waits for must come within it.
 PATIENCE = "120s"
-"""What Helm waits for must come within it."""
+# Enough to see that something does not come.
 SHORT = "20s"
-"""Enough to see that something does not come."""
 
 
 def values(case: str, **others: Any) -> Object:

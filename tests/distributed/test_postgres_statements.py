@@ -16,8 +16,8 @@ from tests.support.deployment import Deployment
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
+# A statement takes 65,535.
 MORE_THAN_PARAMETERS = 70_000
-"""A statement takes 65,535."""
 
 
 def test_as_many_integers_are_named_as_may_be(engine: Engine) -> None:

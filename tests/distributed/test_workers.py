@@ -32,8 +32,8 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
 
 KEY = "provider:RAVN:3"
 PATIENCE = 30.0
+# Seconds in which a worker would commit at least twice what it has acknowledged.
 SOME_COMMITS = 2.5
-"""Seconds in which a worker would commit at least twice what it has acknowledged."""
 UNPARSEABLE = (b"\xff\xfe not JSON", b'"a string"', b"{}", b"")
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.checks.source import ROOT
 
+# Retired names, each with the one that stands in its place.
 NAMES = {
     "ALARM": "URGENT",
     "AuditWord": "AuditAction",
@@ -47,10 +48,9 @@ NAMES = {
     "tell_operator": "alert_operator",
     "told_of": "alertable",
 }
-"""Retired names, each with the one that stands in its place."""
 
+# Retired words of texts.
 WORDS = {"nought": "zero", "nine tenths": "90th percentile"}
-"""Retired words of texts."""
 
 MODULES = sorted(
     path

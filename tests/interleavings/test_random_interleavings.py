@@ -28,8 +28,8 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 
 PAIRS = int(os.environ.get("PULLCORD_TEST_INTERLEAVINGS", "10000"))
 ROUND = 300
+# In so many a mistake must show; the first is nearly always enough.
 ROUNDS = 12
-"""In so many a mistake must show; the first is nearly always enough."""
 
 Show = Callable[[str], None]
 

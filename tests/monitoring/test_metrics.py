@@ -13,8 +13,8 @@ from tests.support.http import Api
 
 PAGE = ROOT / "docs" / "reference" / "metrics.md"
 DOCUMENTED = set(re.findall(r"^\| `(pullcord_\w+)` \|", PAGE.read_text(), re.MULTILINE))
+# What /metrics/oversight answers with.
 OVERSIGHT = {family.name for family in OversightGauges(None).collect()}
-"""What /metrics/oversight answers with."""
 
 
 def there(text: str) -> set[str]:

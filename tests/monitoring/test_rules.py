@@ -15,8 +15,8 @@ from tests.support.checks.source import ROOT
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 SECTIONS = re.findall(r"^## (Pullcord\w+)$", RUNBOOK, re.MULTILINE)
 TESTS = yaml.safe_load((FOLDER / "rules.test.yaml").read_text())
+# Codes of ours and addresses of processes: a text that leaves the deployment shows no other label.
 LABELS_SHOWN = frozenset(["loop", "consumer", "feed", "instance"])
-"""Codes of ours and addresses of processes: a text that leaves the deployment shows no other label."""
 
 
 def expected(test: dict[str, Any]) -> set[str]:

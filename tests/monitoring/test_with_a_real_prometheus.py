@@ -22,12 +22,12 @@ from tests.support.servers.killing import READY_WITHIN, Mailbox, ServedDeploymen
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 LINES = 3
+# Seconds in which what was done must be seen.
 PATIENCE = 60.0
-"""Seconds in which what was done must be seen."""
+# A port on which nobody answers.
 DISCARD = 9
-"""A port on which nobody answers."""
+# The number of processes that answer: the one figure that may be shown when none does.
 PROCESSES = chosen('count(up{job="$job", namespace=~"$namespace"} == 1) or vector(0)')
-"""How many processes answer: the one figure that may be shown when none does."""
 ONLY_THE_HEARTBEAT = {"PullcordHeartbeat"}
 
 

@@ -48,8 +48,8 @@ POLICIES = (
         repeat_hours={90: 168, 56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4},
     ),
 )
+# The longest repeat, and the quiet hours after it.
 LONGEST_REPEAT = timedelta(hours=168 + 12)
-"""The longest repeat, and the quiet hours after it."""
 MOMENT = timedelta(minutes=5)
 OFFICER = "Asha Patel"
 

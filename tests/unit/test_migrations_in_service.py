@@ -22,11 +22,12 @@ SQUAWK = Path(sys.executable).with_name("squawk")
 RULES = ROOT / ".squawk.toml"
 EXCLUDED = tuple(tomllib.loads(RULES.read_text())["excluded_rules"])
 
+# The first migration makes the tables: nobody is at work on them whom it could hold up.
 NOBODY_WAITS_YET = ("require-lock-timeout", "require-statement-timeout")
-"""The first migration makes the tables: nobody is at work on them whom it could hold up."""
 
 REVISIONS = [*ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
 
+# Statements that hold up a database in service or break the version before, and the rule by which they are found.
 HOLDING_UP = {
     "ALTER TABLE cases ADD COLUMN urgency TEXT NOT NULL": "adding-required-field",
     "ALTER TABLE cases ALTER COLUMN lines TYPE BIGINT": "changing-column-type",
@@ -36,7 +37,6 @@ HOLDING_UP = {
     "CREATE INDEX ix_cases_level ON cases (level)": "require-concurrent-index-creation",
     "DROP TABLE quarantine": "ban-drop-table",
 }
-"""Statements that hold up a database in service or break the version before, and the rule by which they are found."""
 
 
 def sql_of(revision: Script) -> str:

@@ -20,8 +20,8 @@ from tests.support.clock import START
 
 PROVIDERS = ("RAVN", "LARK")
 COUNCILS = ("E06000008", "E06000009")
+# Places that a submission may overtake; 1 is the distance from a pair's deed to its next.
 DISORDER = 1.5
-"""How many places a submission may overtake, where 1 is the distance from a pair's deed to its next."""
 LATER_DEEDS = (0, 1, 1, 1, 2, 3)
 
 
@@ -116,6 +116,7 @@ class Pair:
         return max(after, beside + (self.noise.random() < 0.4))
 
 
+# What may happen to a pair that is on record, and how often.
 LATER: Sequence[tuple[int, Callable[[Pair], None]]] = (
     (6, Pair.move_notice),
     (6, Pair.move_entry),
@@ -124,7 +125,6 @@ LATER: Sequence[tuple[int, Callable[[Pair], None]]] = (
     (2, Pair.replace_notice),
     (1, Pair.withdraw_entry),
 )
-"""What may happen to a pair that is on record, and how often."""
 
 
 def history(noise: Random, number: int) -> list[Deed]:

@@ -8,6 +8,7 @@ from typing import Any
 
 Row = dict[str, Any]
 
+# Of the fictional numbers, each with three digits to come.
 _EXCHANGES = (
     "01632 960",
     "07700 900",
@@ -16,9 +17,8 @@ _EXCHANGES = (
     "020 7946 0",
     "029 2018 0",
 )
-"""Of the fictional numbers, each with three digits to come."""
+# Those that the inward part of a postcode uses.
 _LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
-"""Those that the inward part of a postcode uses."""
 _INWARD = tuple(map("".join, product("0123456789", _LETTERS, _LETTERS)))
 _HOMES_A_POSTCODE = 2
 

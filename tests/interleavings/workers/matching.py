@@ -26,14 +26,14 @@ from tests.support.clock import FrozenClock
 from tests.support.deployment import make_store
 
 MATCHERS = 2
+# Of events, how many stay in the outbox when they are taken, as when a relay dies before it marks them.
 SHARE_TWICE = 0.05
-"""Of events, how many stay in the outbox when they are taken, as when a relay dies before it marks them."""
+# Transactions of the other matcher.
 LONGEST_HOLD_UP = 20
-"""Transactions of the other matcher."""
+# Seconds to wait for them: there may be nothing left to do for the other.
 PATIENCE = 0.5
-"""Seconds to wait for them: there may be nothing left to do for the other."""
+# Seconds from the last commit to the last match.
 ENDED_WITHIN = 300
-"""Seconds from the last commit to the last match."""
 FIRST_OF_WRITING = ("FOR SHARE", "INSERT INTO matches", "UPDATE matches")
 
 Prepare = Callable[[], None]
@@ -73,8 +73,8 @@ class Matchers:
     url: str
     seed: int
     pace: Pace
+    # Called first in each process.
     prepare: Prepare
-    """Called first in each process."""
     _shared: Shared = field(default_factory=Shared)
     _processes: list[BaseProcess] = field(default_factory=list)
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+# Seconds to wait for the other transaction.
 PATIENCE = 30.0
-"""Seconds."""
 
 
 @contextmanager

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
+# Seconds between two tries.
 A_MOMENT = 0.002
-"""Seconds."""
+# More conflicts in a row than these are no chance.
 TRIES = 200
-"""More conflicts in a row than these are no chance."""
 
 
 def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: float) -> None:

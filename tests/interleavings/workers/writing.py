@@ -32,10 +32,10 @@ class Writers:
 
     store: Store
     submissions: Iterator[Submission]
+    # Events that may wait for a matcher before they wait too.
     backlog: int
-    """Events that may wait for a matcher before they wait too."""
+    # Called while they wait; it raises an error when there is nothing to wait for.
     check: Callable[[], None]
-    """Called while they wait; it raises an error when there is nothing to wait for."""
     counts: Counter[str] = field(default_factory=Counter)
     _stopped: Event = field(default_factory=Event)
     _turn: Lock = field(default_factory=Lock)

@@ -22,6 +22,7 @@ from services.runtime.server import listen
 from tests.support.deployment import Deployment
 from tests.support.http import ENTRY, NOTICE, NOTICES, Api, make_api_parts, open_api
 
+# Every metric of our own that a busy day shows, and its labels.
 METRICS = {
     "pullcord_ingest_rows": {"kind", "outcome"},
     "pullcord_ingest_submissions": {"kind", "channel"},
@@ -49,8 +50,8 @@ METRICS = {
     "pullcord_http_requests": {"route", "method", "status"},
     "pullcord_http_request_seconds": {"route", "method", "le"},
 }
-"""Every metric of our own that a busy day shows, and its labels."""
 
+# Those that have a label only once something out of the way has happened in the process, or with brokers.
 RARE = {
     "pullcord_event_conflicts": {"consumer"},
     "pullcord_events_left_alone": {"consumer"},
@@ -58,7 +59,6 @@ RARE = {
     "pullcord_canary_age_seconds": {"consumer"},
     "pullcord_loop_age_seconds": {"loop"},
 }
-"""Those that have a label only once something out of the way has happened in the process, or with brokers."""
 
 LABEL_VALUES = re.compile(
     r"[a-z_]{1,40}|-?[0-9]{1,3}|provider:[A-Z]{4}|council:[EWSN]\d{8}"

@@ -26,8 +26,8 @@ from tests.support.ledger import said
 
 __all__ = ["copy", "told"]
 
+# Bytes, SQLite's own.
 PAGE = 4096
-"""Bytes, SQLite's own."""
 
 HOLD_OPEN = """
 import sqlite3, sys

@@ -19,8 +19,8 @@ __all__ = ["deployment", "mailbox"]
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
+# Seconds that a slow machine gets.
 PATIENCE = 30.0
-"""Seconds."""
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 

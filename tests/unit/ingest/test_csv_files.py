@@ -15,14 +15,12 @@ from services.ingest.files.table import FileLimits, SheetRow, Table
 from services.ingest.reading.columns import known_heading
 from services.ingest.reading.drafts import RecordKind
 
+CSV, NAME = "text/csv", "register.csv"
 HEADINGS = "Case ID,Tel No,Post Code\n"
 
 
 def read(
-    data: bytes | str,
-    limits: FileLimits | None = None,
-    media_type: str | None = "text/csv",
-    file_name: str | None = "register.csv",
+    data: bytes | str, limits: FileLimits | None = None, media_type: str | None = CSV, file_name: str | None = NAME
 ) -> Table:
     data = data.encode() if isinstance(data, str) else data
     limits, known = limits or FileLimits(), known_heading(RecordKind.ENTRY)
@@ -42,10 +40,7 @@ def codes_of(row: SheetRow) -> list[CellCode]:
 
 
 def refusal_of(
-    data: bytes | str,
-    limits: FileLimits | None = None,
-    media_type: str | None = "text/csv",
-    file_name: str | None = "register.csv",
+    data: bytes | str, limits: FileLimits | None = None, media_type: str | None = CSV, file_name: str | None = NAME
 ) -> FileCode:
     with pytest.raises(FileRefused) as refused:
         list(read(data, limits, media_type, file_name).rows)

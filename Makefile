@@ -39,7 +39,7 @@ check: setup lint types check-imports ## Lint, types, import rules, and the quic
 	$(RUN)pytest -q $(TWO_PROCESSES) $(addprefix tests/,$(CHECKED))
 
 test-cluster: setup ## The chart on a real Kubernetes control plane, built once from its Go modules
-	@$(RUN)python -m scripts.cluster
+	@$(RUN)python -m scripts.servers.cluster
 	$(RUN)pytest tests/cluster
 
 lint: setup ## Style and format
@@ -68,25 +68,25 @@ samples: setup ## Write samples/ anew
 TOOLS := browser java prometheus buildah
 
 tools: ## Install what tests need of the system: root, on Debian or Ubuntu; once
-	@failed=0; for tool in $(TOOLS); do scripts/$$tool.sh || failed=1; done; exit $$failed
+	@failed=0; for tool in $(TOOLS); do scripts/install/$$tool.sh || failed=1; done; exit $$failed
 
 tools-in-place:
-	@missing=0; for tool in $(TOOLS); do scripts/$$tool.sh --check || missing=1; done; exit $$missing
+	@missing=0; for tool in $(TOOLS); do scripts/install/$$tool.sh --check || missing=1; done; exit $$missing
 
 java: ## Java and Maven for the tests with Kafka
-	@scripts/java.sh
+	@scripts/install/java.sh
 
 kafka: setup java ## A real Apache Kafka broker, until Ctrl-C
-	@$(RUN)python -m scripts.kafka
+	@$(RUN)python -m scripts.servers.kafka
 
 postgres: setup ## A real PostgreSQL server, until Ctrl-C
-	@$(RUN)python -m scripts.postgres
+	@$(RUN)python -m scripts.servers.postgres
 
 prometheus: ## Prometheus and Alertmanager for the tests of rules
-	@scripts/prometheus.sh
+	@scripts/install/prometheus.sh
 
 buildah: ## buildah and mmdebstrap for the tests of the image
-	@scripts/buildah.sh
+	@scripts/install/buildah.sh
 
 image: setup buildah ## The image, over Debian's own packages: no container engine, no registry of images
 	@$(RUN)python -m scripts.image
@@ -98,7 +98,7 @@ chart: setup ## Write the chart's copies and its table of values anew
 	@$(RUN)python -m scripts.chart
 
 browser: ## Chromium for the tests of pages
-	@scripts/browser.sh
+	@scripts/install/browser.sh
 
 setup: .venv/.ready
 

@@ -23,7 +23,6 @@ Answer = TypeVar("Answer")
 
 
 def streets(source: random.Random) -> list[list[Home]]:
-    """The homes of every street of every town."""
     numbers = uprns(99_990_000_000)
     towns = [Town(name, numbers, source) for name in SECTORS]
     return [[home for building in street.buildings for home in building] for town in towns for street in town.streets]
@@ -37,7 +36,7 @@ def drawn(count: int, source: random.Random, fits: Callable[[Home], bool]) -> li
 
 
 def timed(ask: Callable[[Asked], Answer], asked: Sequence[Asked]) -> tuple[float, list[Answer]]:
-    """Microseconds for one question, the best of five runs, and the answers."""
+    # The best of five runs: the machine's other work only ever adds time.
     best = float("inf")
     answers: list[Answer] = []
     for _ in range(5):

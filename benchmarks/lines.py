@@ -15,8 +15,9 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from time import perf_counter
@@ -100,13 +101,14 @@ def _drain(pump: EventDispatcher) -> None:
 
 
 def _two_at_once(entries: list[bytes], notices: list[bytes], folder: Path) -> float:
-    """Two processes, each with half of the requests, each matching what it finds in the outbox."""
+    # Each process matches whatever it finds in the outbox, not only its own requests.
     engine = make_engine(f"sqlite:///{folder / 'two.db'}")
     upgrade(engine)
     store = _store(engine)
     feeds = add_feed(store, "council", "E06000009", "Ambridge"), add_feed(store, "provider", "RAVN", "Raven Telecom")
     engine.dispose()
     processes = get_context("spawn")
+    # Both halves and this process: the clock starts when both are ready.
     start = processes.Barrier(3)
     halves = [
         processes.Process(target=_half, args=(folder, feeds, entries[n::2], notices[n::2], start)) for n in (0, 1)
@@ -114,7 +116,12 @@ def _two_at_once(entries: list[bytes], notices: list[bytes], folder: Path) -> fl
     for half in halves:
         half.start()
     start.wait()
-    return _timed(lambda: [half.join() for half in halves])
+    return _timed(lambda: _join_all(halves))
+
+
+def _join_all(halves: Sequence[BaseProcess]) -> None:
+    for half in halves:
+        half.join()
 
 
 def _half(folder: Path, feeds: tuple[str, str], entries: list[bytes], notices: list[bytes], start: Barrier) -> None:
@@ -139,13 +146,13 @@ def _pump(store: Store) -> EventDispatcher:
 
 
 def _floor(source: Engine, folder: Path) -> float:
-    """Write the same rows to the same tables of an empty database."""
     engine = make_engine(f"sqlite:///{folder / 'floor.db'}")
     upgrade(engine)
     # A foreign key's target is written before it, as the product does.
     seconds = 0.0
     for table in (tables.feeds, *WRITTEN):
         with source.connect() as connection:
+            # Read before the clock starts: only the writing is the floor.
             rows = [tuple(row) for row in connection.execute(select(table))]
         names = [column.name for column in table.columns]
         started = perf_counter()
@@ -184,13 +191,13 @@ def _print(county: County, figures: dict[str, float], console: Console) -> None:
 
 
 def main() -> None:
-    """Measure one county, or n and 2n in processes of their own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, default=100_000)
     parser.add_argument("--notices", type=int, default=200_000)
     parser.add_argument("--growth", action="store_true", help="measure half the size as well")
     options = parser.parse_args()
     if options.growth:
+        # A process for each size: peak memory and warm caches of one run must not count in the next.
         for part in (2, 1):
             size = ["--entries", str(options.entries // part), "--notices", str(options.notices // part)]
             subprocess.run([sys.executable, "-m", "benchmarks.lines", *size], check=True)

@@ -43,6 +43,7 @@ def nationals(count: int, source: random.Random) -> list[str]:
         f"{start:03}{tail}"
         for start in range(1000)
         for tail in ("000000", "0000000")
+        # The rule looks at the digit after the beginning too: one that fits is enough.
         if any(national_number(f"0{start:03}{digit}{tail[1:]}") for digit in "0123456789")
     ]
     made: list[str] = []
@@ -62,7 +63,7 @@ def by_phonenumbers(text: str) -> str | None:
 
 
 def timed(read: Callable[[str], Answer], texts: list[str]) -> tuple[float, list[Answer]]:
-    """Microseconds for one text, the best of three runs, and the answers."""
+    # The best of three runs: the machine's other work only ever adds time.
     best = float("inf")
     answers: list[Answer] = []
     for _ in range(3):

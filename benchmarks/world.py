@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 HOMES_A_POSTCODE = 15
+# One home in seven is noticed: entries and notices meet as rarely as in a whole country.
 HOMES_A_LINE_NOTICED = 7
-"""One home in so many is noticed, so that entries and notices meet as thinly as they do in a country."""
 
+# Shares of the entries: noticed under their number; noticed at their address under another number.
 SHARE_NOTICED, SHARE_OTHER_NUMBER = 0.14, 0.03
-"""Of the entries: noticed under their number; noticed at their address under another."""
 
 STREETS = ("High Street", "Church Lane", "Station Road", "Victoria Avenue", "Mill Close", "Park View", "Queens Drive")
 LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
@@ -42,6 +42,7 @@ class Home:
     @property
     def address(self) -> dict[str, object]:
         api, street = self.index % HOMES_A_POSTCODE, STREETS[self.index // HOMES_A_POSTCODE % len(STREETS)]
+        # Every fifth home is a flat: four to a house number.
         in_a_block = [f"Flat {1 + api % 4}", f"{1 + api // 4 * 2} {street}"]
         lines = [f"{1 + api * 2} {street}"] if self.index % 5 else in_a_block
         return {"address_lines": lines, "post_town": "Ambridge", "postcode": self.postcode}
@@ -63,7 +64,7 @@ class County:
         return random.Random(self.seed).sample(range(min(1_000_000, self.lines * HOMES_A_LINE_NOTICED)), self.lines)
 
     def entry_bodies(self) -> Iterator[bytes]:
-        """The register: entries of homes that are noticed, and of others."""
+        # Entries of homes that are noticed come first, then others, in a seeded order.
         homes = self.homes()
         met = int(self.entries * SHARE_NOTICED)
         own = homes[:met] + homes[self.notices : self.notices + self.entries - met]
@@ -76,7 +77,6 @@ class County:
         yield from _bodies("entries", rows)
 
     def notice_bodies(self) -> Iterator[bytes]:
-        """The notices."""
         rows = [
             {
                 "id": f"n{place}",

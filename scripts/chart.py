@@ -18,11 +18,11 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "deploy" / "helm" / "pullcord"
+# A chart can only read what lies in its own folder: each file below `files/` that is a copy, and of what.
 SOURCES = {
     "topics.yaml": ROOT / "schemas" / "topics.yaml",
     "rules.yaml": ROOT / "deploy" / "prometheus" / "rules.yaml",
 }
-"""A chart can only read what lies in its own folder: each file below `files/` that is a copy, and of what."""
 
 BEGIN, END = "<!-- values: begin -->", "<!-- values: end -->"
 KEY = re.compile(r"^(?P<indent> *)(?P<name>\w+):")
@@ -44,11 +44,11 @@ class Value:
 
 
 def documented(text: str) -> Iterator[Value]:
-    """The values of a `values.yaml` that a comment describes, in its order."""
     defaults, above, path = yaml.safe_load(text), "", [""]
     for line in text.splitlines():
         key = KEY.match(line)
         if key:
+            # values.yaml is indented by two spaces a level.
             depth = len(key["indent"]) // 2
             path = [*path[:depth], key["name"]]
         if key and above:
@@ -64,13 +64,11 @@ def _at(values: Any, path: list[str]) -> Any:
 
 
 def table(text: str) -> str:
-    """The table of values, as Markdown."""
     rows = [value.row for value in documented(text)]
     return "\n".join(["| value | default | meaning |", "|---|---|---|", *rows])
 
 
 def made(chart: Path = CHART) -> dict[Path, str]:
-    """Every file that is made from others, with the text it must have."""
     readme = (chart / "README.md").read_text()
     head, _, rest = readme.partition(BEGIN)
     values = table((chart / "values.yaml").read_text())
@@ -79,12 +77,10 @@ def made(chart: Path = CHART) -> dict[Path, str]:
 
 
 def drift(chart: Path = CHART) -> list[Path]:
-    """The files that are missing or differ."""
     return sorted(path for path, text in made(chart).items() if not path.exists() or path.read_text() != text)
 
 
 def main(arguments: list[str]) -> int:
-    """Write, or with `--check` compare. The exit code."""
     changed = drift()
     for path in changed:
         if "--check" in arguments:

@@ -20,22 +20,21 @@ MAKERS = {"operations.json": operations, "oversight.json": oversight}
 
 
 def made() -> dict[str, str]:
-    """The text of every dashboard, by the name of its file."""
     return {
+        # Sorted keys keep a diff to what has changed.
         name: json.dumps(make().build(), cls=JSONEncoder, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
         for name, make in MAKERS.items()
     }
 
 
 def drift(folder: Path = DASHBOARDS) -> list[str]:
-    """The files that are missing or differ, and those that nothing makes."""
+    # A file that nothing makes any more is drift too: Grafana would go on showing it.
     found = {path.name: path.read_text() for path in folder.glob("*.json")}
     wanted = made()
     return sorted(name for name in found | wanted if found.get(name) != wanted.get(name))
 
 
 def main(arguments: list[str]) -> int:
-    """Write, or with `--check` compare. The exit code."""
     if "--check" in arguments:
         changed = drift()
         for name in changed:

@@ -25,7 +25,7 @@ from rich.console import Console
 from scripts.distributed_demo.processes import end_what_is_left
 from scripts.distributed_demo.stage import set_stage
 from scripts.distributed_demo.story import begin, show_where_to_look, tell
-from scripts.kafka import MissingToolError
+from scripts.servers.kafka import MissingToolError
 from services.core.clock import SystemClock, london_day
 from services.core.errors import PullcordError
 from services.runtime.demo.telling import Teller
@@ -37,7 +37,6 @@ FAULTS = (PullcordError, SubprocessError, OSError, RuntimeError)
 
 
 def main() -> None:
-    """Tell the story, and serve on."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--once", action="store_true", help="end when the story is told")
     options = parser.parse_args()
@@ -65,7 +64,7 @@ def _play(folder: Path, teller: Teller, *, stay: bool) -> None:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder for all data and logs, removed at the end unless something went wrong."""
+    # A failed run keeps its folder: the logs in it are what explains the failure.
     folder = Path(mkdtemp(prefix="pullcord-demo-"))
     try:
         yield folder
@@ -84,7 +83,7 @@ def _remove(folder: Path) -> None:
 
 
 def _interrupt(*_: object) -> Never:
-    """End once: what stops the processes is not interrupted again."""
+    # A second Ctrl-C would break off the stopping of the servers and leave them running.
     for sign in SIGNALS:
         signal.signal(sign, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -3,7 +3,7 @@
     python -m scripts.image [--base IMAGE] [--tag NAME]
 
 Without `--base` it stands on one made by mmdebstrap of Debian's packages. Base, image and layers stay in
-`.tools/image`: a second build does only what has changed. Root is needed, and scripts/buildah.sh.
+`.tools/image`: a second build does only what has changed. Root is needed, and scripts/install/buildah.sh.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ NAME = "localhost/pullcord"
 
 SUITE = "bookworm"
 PACKAGES = "python3,python3-venv,ca-certificates,tzdata"
+# Paths that a service does not need: they stay out of the image.
 SPARED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
-"""What is of no use to a service."""
 
+# Each may name the file of certificates by which this machine trusts its package registries.
 AUTHORITIES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
-"""Any of these names the certificates that this machine's package registries are trusted by."""
+# Variables that say where packages come from.
 REGISTRY = re.compile(r"(PIP|UV)_(INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|INDEX_\w+_(USERNAME|PASSWORD))")
-"""Variables that say where packages come from."""
 
 
 class MissingToolError(Exception):
@@ -56,7 +56,6 @@ class Buildah:
         object.__setattr__(self, "driver", "vfs" if overlay.returncode else "overlay")
 
     def command(self, *arguments: str) -> list[str]:
-        """What to run, as a list."""
         return [*self._program(self.driver), *arguments]
 
     def run(self, *arguments: str) -> str:
@@ -65,7 +64,6 @@ class Buildah:
         return done.stdout.strip()
 
     def has(self, image: str) -> bool:
-        """Whether there is such an image."""
         looked = subprocess.run(self.command("inspect", "--type=image", image), capture_output=True, check=False)
         return looked.returncode == 0
 
@@ -75,7 +73,7 @@ class Buildah:
 
 
 def make_base(buildah: Buildah) -> str:
-    """The name of an image of Debian with Python and little else, made if it is not there."""
+    # The recipe's hash is in the name: a changed recipe makes another base.
     recipe = [f"--include={PACKAGES}", *(f"--dpkgopt=path-exclude={path}" for path in SPARED)]
     image = f"{NAME}-base:{SUITE}-{hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}"
     if not buildah.has(image):
@@ -84,7 +82,6 @@ def make_base(buildah: Buildah) -> str:
 
 
 def build(buildah: Buildah, base: str, name: str = NAME) -> str:
-    """Build the image over a base and name it."""
     arguments = [f"BASE={base}", f"VERSION={version('pullcord')}", f"REVISION={_revision()}"]
     plan = [f"--file={DOCKERFILE}", "--isolation=chroot", "--layers", *(f"--build-arg={one}" for one in arguments)]
     with given_secrets() as secrets:
@@ -96,12 +93,12 @@ def build(buildah: Buildah, base: str, name: str = NAME) -> str:
 
 
 def _debian(home: Path, name: str, recipe: list[str]) -> Path:
-    """An archive of Debian's files."""
     archive = home / f"{name}.tar"
     if not archive.exists():
         home.mkdir(parents=True, exist_ok=True)
         draft = archive.with_suffix(".new.tar")
         subprocess.run([_tool("mmdebstrap"), "--quiet", "--variant=minbase", *recipe, SUITE, str(draft)], check=True)
+        # Renamed when it is whole: an interrupted run leaves no half archive under the final name.
         draft.replace(archive)
     return archive
 
@@ -110,6 +107,7 @@ def _import(buildah: Buildah, archive: Path, image: str) -> None:
     container = buildah.run("from", "scratch")
     try:
         buildah.run("add", "--quiet", container, str(archive), "/")
+        # mmdebstrap makes an archive of files only: an image also needs a search path.
         buildah.run("config", "--env=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", container)
         buildah.run("commit", "--quiet", container, image)
     finally:
@@ -118,7 +116,7 @@ def _import(buildah: Buildah, archive: Path, image: str) -> None:
 
 @contextmanager
 def given_secrets() -> Iterator[list[str]]:
-    """How this machine reaches package registries, as secrets of the build: no layer keeps them."""
+    # As secrets and not as build arguments: those would stay in the image's history.
     given = []
     trusted = next((os.environ[name] for name in AUTHORITIES if os.environ.get(name)), None)
     if trusted and Path(trusted).is_file():
@@ -138,12 +136,11 @@ def _revision() -> str:
 def _tool(name: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise MissingToolError(f"{name} is missing: run scripts/buildah.sh")
+        raise MissingToolError(f"{name} is missing: run scripts/install/buildah.sh")
     return found
 
 
 def main() -> None:
-    """Build it and say its name."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", help="an image to stand on, instead of Debian's packages")
     parser.add_argument("--tag", default=NAME)

@@ -15,9 +15,9 @@ SEED: Final = 2027
 
 
 def samples(seed: int = SEED, today: date = BASE_DAY) -> dict[str, bytes]:
-    """File name to content, with dates that suit `today`."""
     days = (today - BASE_DAY).days
     files = sample_files(world(seed))
+    # Made for the base day and then moved: another day changes dates and nothing else.
     return {name: rebased(data, days) for name, data in files.items()} if days else files
 
 

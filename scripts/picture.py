@@ -22,11 +22,11 @@ CHROMIUM = "/usr/bin/chromium"
 
 
 def main() -> None:
-    """Run the demonstration as far as its first alerts, and take a picture of one."""
     configure(level="ERROR")
     with tempfile.TemporaryDirectory() as folder, set_stage(Path(folder), "127.0.0.1", 0, BASE_DAY) as stage:
         for sample in SAMPLES:
             stage.upload(sample)
+        # The samples make nine first alerts; the one that is shown is among them.
         stage.mailbox.wait_for(9, 30)
         html = next(text_of(mail, "html") for mail in stage.mailbox.mails if SUBJECT in str(mail["Subject"]))
     with sync_playwright() as playwright:

@@ -31,7 +31,6 @@ API_VERSION = "v1"
 
 
 def published() -> dict[str, str]:
-    """Every file, by its path below schemas/published."""
     documents: dict[str, Mapping[str, Any]] = {
         "migration_notice.schema.json": _schema("migration_notice", MigrationNotice),
         "register_entry.schema.json": _schema("register_entry", RegisterEntry),
@@ -44,14 +43,13 @@ def published() -> dict[str, str]:
 
 
 def drift(folder: Path = PUBLISHED) -> list[str]:
-    """The files of a folder that are missing, differ from this version's, or are none of its files."""
     made = published()
     there = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.json")}
     return sorted(path for path in made | there if made.get(path) != there.get(path))
 
 
 def write(folder: Path = PUBLISHED) -> None:
-    """Write every file, and remove those that are no longer made."""
+    # A schema that is no longer made must go: integrators would go on reading it.
     made = published()
     for path in folder.rglob("*.json"):
         if path.relative_to(folder).as_posix() not in made:
@@ -63,7 +61,7 @@ def write(folder: Path = PUBLISHED) -> None:
 
 
 def event_schema() -> dict[str, Any]:
-    """The envelope, whose `type` decides which data it holds. What has a default must be on the wire all the same."""
+    # `type` decides which data the envelope holds. Fields with a default are required on the wire.
     schema = _schema("event", Envelope)
     definitions: dict[str, Any] = {}
     for data in EVENT_TYPES.values():
@@ -71,6 +69,7 @@ def event_schema() -> dict[str, Any]:
         definitions |= own.pop("$defs", {}) | {data.__name__: own}
     schema["$defs"] = definitions
     schema["properties"]["type"] = {"enum": sorted(EVENT_TYPES), "title": "Type"}
+    # What `data` may hold is said by `oneOf`, a branch for each type.
     schema["properties"]["data"] = {"type": "object"}
     schema["required"] = sorted(schema["properties"])
     schema["oneOf"] = [_of_type(type_, data) for type_, data in EVENT_TYPES.items()]
@@ -78,7 +77,7 @@ def event_schema() -> dict[str, Any]:
 
 
 def openapi() -> dict[str, Any]:
-    """The description that the service serves, under the version of the API: a release as such does not change it."""
+    # The API's version, not the release's: a release alone changes no client.
     store = Store(make_engine("sqlite://"), Vault({"k1": bytes(32)}, "k1"), Tokeniser(bytes(32)))
     parts = make_parts(Settings(_env_file=None), store)
     described: dict[str, Any] = make_app(parts).openapi()
@@ -104,7 +103,6 @@ def _text(document: Mapping[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write, or with `--check` compare. The exit code."""
     if "--check" not in arguments:
         write()
         return 0

@@ -16,21 +16,21 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from benchmarks.distributed.ground import Ground, standing
+from benchmarks.distributed.environment.ground import Ground, standing
 from benchmarks.distributed.latency import Delays, delays, distributed, embedded
-from benchmarks.distributed.lines import Crew, Run, door_alone, from_http, matching_alone
+from benchmarks.distributed.lines import Crew, Run, api_alone, from_http, matching_alone
 from benchmarks.distributed.peers import FAUST, QUIX, Peer, consume, join
-from benchmarks.distributed.report import WIDTH, Row, print_costs, print_delays, print_profile, print_rates
-from benchmarks.distributed.sampling import Profile
+from benchmarks.distributed.results.report import WIDTH, Row, print_costs, print_delays, print_profile, print_rates
+from benchmarks.distributed.results.sampling import Profile
 from benchmarks.peers.job import ENTRIES, NOTICES
 from benchmarks.world import County
 from services.matcher.consumer import Matcher
 
 FROM_HTTP = (Crew(1, 1), Crew(1, 2), Crew(2, 1), Crew(2, 2), Crew(2, 2, 1))
+# Posts a second, and for how many seconds.
 PHASES = ((10, 20.0), (50, 15.0))
-"""Posts a second, and for how many seconds."""
 
-DOOR = "HTTP, checks, sealing, audit, SQL"
+API = "HTTP, checks, sealing, audit, SQL"
 WHOLE_WAY = "HTTP, checks, sealing, audit, Kafka, dedup, SQL"
 STREAMED = "Kafka, dedup, audit, SQL"
 JOINED = "Kafka, a table and its changelog"
@@ -46,16 +46,15 @@ class Measured:
     rows: list[Row] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     delays: list[Delays] = field(default_factory=list)
+    # The peer's lines a second that ours are a multiple of.
     faust: float | None = None
-    """The peer's lines a second that ours are a multiple of."""
 
     def add(self, what: str, run: Run, includes: str) -> None:
-        """Note a run of ours."""
         self.runs.append(run)
         self.rows.append(Row(what, str(run.crew), run.rate, includes))
 
     def show(self, console: Console) -> None:
-        """Print the tables of whatever has been measured."""
+        # Parts that were skipped have no table; an interrupted run still shows what it has.
         if self.rows:
             print_rates(console, f"{self.county.lines:,} lines", self.rows, self.faust)
         if self.runs:
@@ -67,20 +66,18 @@ class Measured:
 
 
 def measure_lines(ground: Ground, made: Measured) -> None:
-    """Ours: the whole way, the API alone, matching alone; and the floor under our own messages."""
     county = made.county
     for crew in FROM_HTTP:
         made.add("from HTTP to the match", from_http(ground, county, crew, made.profile), WHOLE_WAY)
     for crew in (Crew(1), Crew(2)):
-        made.add("the API alone", door_alone(ground, county, crew, f"door_{crew.doors}"), DOOR)
+        made.add("the API alone", api_alone(ground, county, crew, f"api_{crew.apis}"), API)
     for crew in (Crew(matchers=1), Crew(matchers=2)):
-        made.add("matching alone", matching_alone(ground, county, crew, "door_2"), STREAMED)
+        made.add("matching alone", matching_alone(ground, county, crew, "api_2"), STREAMED)
     floor = consume(ground, Matcher.topics, county.lines, "floor-ours")
     made.rows.append(Row("floor: our messages", "1 confluent-kafka", floor.rate, DECODED))
 
 
 def measure_peers(ground: Ground, made: Measured) -> None:
-    """Theirs: the join with Faust tables and with Quix Streams, and the floor under their messages."""
     for workers in (1, 2):
         _join(ground, made, QUIX, "Quix Streams", workers)
     # One worker: when a second one joins, about every other time the first stands still.
@@ -96,7 +93,6 @@ def _join(ground: Ground, made: Measured, peer: Peer, name: str, workers: int) -
 
 
 def measure_latency(ground: Ground, made: Measured) -> None:
-    """From 202 to the first mail, on both runners."""
     for runner in (embedded, distributed):
         with runner(ground) as served:
             made.delays += delays(ground, served, PHASES)
@@ -106,7 +102,6 @@ PARTS = {"lines": measure_lines, "peers": measure_peers, "latency": measure_late
 
 
 def main() -> None:
-    """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=150_000, help="register entries and notices, one to two")
     parser.add_argument("--only", choices=PARTS, help="measure only this")

@@ -13,18 +13,18 @@ from time import perf_counter, time
 import httpx
 from sqlalchemy import Engine
 
-from benchmarks.distributed.deployment import deployed
-from benchmarks.distributed.furnishing import COUNCIL, Keys, furnish
-from benchmarks.distributed.ground import Ground
-from benchmarks.distributed.journeys import Journey, journeys
-from benchmarks.distributed.processes import Processes, free_port, until
+from benchmarks.distributed.environment.deployment import deployed
+from benchmarks.distributed.environment.furnishing import COUNCIL, Keys, furnish
+from benchmarks.distributed.environment.ground import Ground
+from benchmarks.distributed.environment.processes import Processes, free_port, until
+from benchmarks.distributed.results.journeys import Journey, journeys
 from services.storage.engine import make_engine
 
+# Entries of the register, one a telephone number: 01632 960000 to 960999.
 LINES = 1_000
-"""Entries of the register, one a telephone number: 01632 960000 to 960999."""
 
+# The longest that the last mail is waited for.
 MAIL_SECONDS = 60.0
-"""The longest that the last mail is waited for."""
 
 ACCEPTED = 202
 DAYS_TO_THE_MOVE = 10
@@ -39,12 +39,10 @@ class Delays:
     journeys: list[Journey]
 
     def percentile(self, percent: int) -> float:
-        """The seconds that so many in a hundred do not exceed."""
         return quantiles((one.seconds for one in self.journeys), n=100, method="inclusive")[percent - 1]
 
     @property
     def longest(self) -> float:
-        """Seconds."""
         return max(one.seconds for one in self.journeys)
 
 
@@ -60,7 +58,7 @@ class Served:
 
 @contextmanager
 def embedded(ground: Ground) -> Iterator[Served]:
-    """One process, `pullcord serve` on SQLite."""
+    # One process, `pullcord serve` on SQLite.
     folder, port = ground.folder / "serve", free_port()
     environment = {"PULLCORD_DATA_DIR": str(folder), "PULLCORD_KEYS_FILE": str(ground.keys_file)}
     with Processes(folder, environment) as processes:
@@ -74,13 +72,13 @@ def embedded(ground: Ground) -> Iterator[Served]:
 
 @contextmanager
 def distributed(ground: Ground) -> Iterator[Served]:
-    """A process of each role."""
+    # One process of each role on Kafka and PostgreSQL.
     ground.empty_broker()
     with deployed(ground, ground.copy("latency"), "latency") as deployment:
         deployment.start_relay()
         for role in ("matcher", "alerts"):
             deployment.start_workers(role, 1)
-        (url,) = deployment.start_door(1)
+        (url,) = deployment.start_api(1)
         yield Served("distributed", url, ground.keys, deployment.engine)
 
 
@@ -108,6 +106,7 @@ def _measure(ground: Ground, served: Served, numbers: Sequence[int], rate: int) 
     def made() -> list[Journey]:
         return journeys(served.engine, answered, ground.mailbox.first)
 
+    # Half a second between two looks: the query would compete with what is measured.
     until(lambda: len(made()) == len(answered), MAIL_SECONDS, "a mail for every line", 0.5)
     return made()
 
@@ -119,10 +118,11 @@ def _share_register(served: Served) -> None:
 
 
 async def _post_all(served: Served, numbers: Sequence[int], rate: int) -> Mapping[str, float]:
-    """Post a notice for each number; when each submission was answered, by the system's clock."""
+    # Answers are stamped by the system's clock, as the mail server stamps mails.
     headers = _bearer(served.keys.providers[0])
     async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=60) as client:
         began = perf_counter()
+        # Each post has its moment in advance: slow answers do not lower the rate.
         posts = [_post(client, number, began + place / rate) for place, number in enumerate(numbers)]
         return dict(await asyncio.gather(*posts))
 

@@ -7,25 +7,24 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from benchmarks.distributed.costs import difference, spent
-from benchmarks.distributed.deployment import Deployment, deployed
-from benchmarks.distributed.ground import Ground, WrongMatchesError
+from benchmarks.distributed.environment.deployment import Deployment, deployed
+from benchmarks.distributed.environment.ground import Ground, WrongMatchesError
 from benchmarks.distributed.posting import post_all, posts_of
-from benchmarks.distributed.sampling import Profile, sampled
+from benchmarks.distributed.results.costs import difference, spent
+from benchmarks.distributed.results.sampling import Profile, sampled
 from benchmarks.world import SHARE_NOTICED, SHARE_OTHER_NUMBER, County
 
 
 @dataclass(frozen=True)
 class Crew:
-    """How many processes of each role; one relay where there is a matcher."""
+    """The number of processes of each role; one relay where there is a matcher."""
 
-    doors: int = 0
+    apis: int = 0
     matchers: int = 0
     alerts: int = 0
 
     def __str__(self) -> str:
-        """As the tables name it."""
-        counted = ((self.doors, "ingest"), (min(self.matchers, 1), "relay"), (self.matchers, "matcher"))
+        counted = ((self.apis, "ingest"), (min(self.matchers, 1), "relay"), (self.matchers, "matcher"))
         return ", ".join(f"{count} {role}" for count, role in (*counted, (self.alerts, "alerts")) if count)
 
 
@@ -36,25 +35,24 @@ class Run:
     crew: Crew
     lines: int
     seconds: float = 0.0
+    # Seconds of processor time by role.
     costs: Mapping[str, float] = field(default_factory=dict)
-    """Seconds of processor time by role."""
 
     @property
     def rate(self) -> float:
-        """Lines a second."""
         return self.lines / self.seconds
 
 
 def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | None = None) -> Run:
     """From the first byte posted until every line has been matched and its matches are committed."""
-    name = f"http_{crew.doors}_{crew.matchers}_{crew.alerts}"
+    name = f"http_{crew.apis}_{crew.matchers}_{crew.alerts}"
     ground.empty_broker()
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
     with deployed(ground, ground.copy(name), name) as deployment:
         deployment.start_relay()
         for role, count in (("matcher", crew.matchers), ("alerts", crew.alerts)):
             deployment.start_workers(role, count)
-        urls = deployment.start_door(crew.doors)
+        urls = deployment.start_api(crew.apis)
         watched = sampled(deployment.processes, profile) if profile else nullcontext()
         with watched, _measured(run, deployment):
             post_all(urls, posts)
@@ -64,22 +62,23 @@ def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | Non
     return run
 
 
-def door_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
-    """From the first byte posted to the last 202; the lines stay in the database, told to nobody."""
+def api_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
+    """From the first byte posted to the last 202; the events stay in the outbox."""
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
     with deployed(ground, ground.copy(database), database) as deployment:
-        urls = deployment.start_door(crew.doors)
+        urls = deployment.start_api(crew.apis)
         with _measured(run, deployment):
             post_all(urls, posts)
     return run
 
 
 def matching_alone(ground: Ground, county: County, crew: Crew, filled: str) -> Run:
-    """From when the relay may tell what lies in a filled database until all of it is matched and committed."""
+    """From the moment the relay may publish the events of a filled database until all are matched and committed."""
     name = f"matching_{crew.matchers}"
     ground.empty_broker()
     run = Run(crew, county.lines)
     with deployed(ground, ground.copy(name, filled), name) as deployment:
+        # Workers are up and idle before the first event may be sent.
         with deployment.held_back():
             deployment.start_relay()
             deployment.start_workers("matcher", crew.matchers)
@@ -92,6 +91,7 @@ def matching_alone(ground: Ground, county: County, crew: Crew, filled: str) -> R
 
 @contextmanager
 def _measured(run: Run, deployment: Deployment) -> Iterator[None]:
+    # Costs are taken outside the timed part: reading them takes time too.
     before, started = spent(deployment), perf_counter()
     yield
     run.seconds = perf_counter() - started
@@ -99,7 +99,7 @@ def _measured(run: Run, deployment: Deployment) -> Iterator[None]:
 
 
 def _check(deployment: Deployment, county: County) -> None:
-    """Raises WrongMatchesError unless each noticed number and each noticed address has its one match."""
+    # A fast run with wrong matches is no result: every noticed line has exactly one.
     called_for = {
         "confirmed": int(county.entries * SHARE_NOTICED),
         "probable": int(county.entries * SHARE_OTHER_NUMBER),

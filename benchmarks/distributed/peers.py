@@ -1,4 +1,4 @@
-"""Runs the peers on the ground's broker: fills their topics, starts their processes, reads how far they have come."""
+"""Runs the peers on the shared broker: fills their topics, starts their processes, reads their progress."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
-from benchmarks.distributed.ground import Ground, WrongMatchesError
-from benchmarks.distributed.groups import wait_for_group
-from benchmarks.distributed.processes import STOPPING_SECONDS, WORDS_SHOWN, until
+from benchmarks.distributed.environment.ground import Ground, WrongMatchesError
+from benchmarks.distributed.environment.groups import wait_for_group
+from benchmarks.distributed.environment.processes import STOPPING_SECONDS, WORDS_SHOWN, until
 from benchmarks.peers.job import FAUST as FAUST_GROUP
 from benchmarks.peers.job import WARMING, Job
 from benchmarks.world import SHARE_NOTICED
 
 ROOT = Path(__file__).parents[2]
+# The environment of benchmarks/peers.
 THEIRS = ROOT / ".tools" / "peers" / "bin" / "python"
-"""The environment of benchmarks/peers."""
 
 OURS = Path(sys.executable)
 JOINING_SECONDS = 300.0
@@ -56,7 +56,6 @@ class Joined:
 
     @property
     def rate(self) -> float:
-        """Lines a second."""
         return self.lines / self.seconds
 
 
@@ -72,7 +71,9 @@ def join(ground: Ground, peer: Peer, lines: int, workers: int) -> Joined:
     with _feed(ground, lines) as feed, _workers(ground, peer, lines, folder, workers):
         wait_for_group(ground.broker.address, peer.group, workers)
         _wait_for(folder, WARMING)
+        # The clock of all peers is the system's: released here, handled in other processes.
         released = time()
+        # It also waits until the broker has every message.
         feed.communicate(b"go\n")
         _wait_for(folder, WARMING + lines)
     _check(folder, lines)
@@ -93,7 +94,7 @@ def consume(ground: Ground, topics: tuple[str, ...], lines: int, name: str) -> J
 
 @contextmanager
 def _feed(ground: Ground, lines: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A feed that has made the topics and waits to be told to fill them."""
+    # It makes the topics at once and fills them when it is signalled.
     job = Job(ground.broker.address, lines, str(ground.folder), ())
     command = [str(THEIRS), "-m", "benchmarks.peers.feed", *job.arguments()]
     feed = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -148,7 +149,8 @@ def _wait_for(folder: Path, lines: int) -> None:
 
 
 def _check(folder: Path, lines: int) -> None:
-    """Raises WrongMatchesError unless every noticed number of the register has been found once."""
+    # Every noticed number of the register must have been found once.
+    # A third of the lines are entries; a fixed share of those is noticed under its number.
     found, called_for = sum(one["matches"] for one in _told(folder)), int(lines // 3 * SHARE_NOTICED)
     if found != called_for:
         raise WrongMatchesError(f"{folder.name} found {found:.0f} pairs, where {called_for} are called for")
@@ -159,6 +161,6 @@ def _handled(folder: Path) -> int:
 
 
 def _told(folder: Path) -> Sequence[dict[str, float]]:
-    """The last that each worker has said whole."""
+    # A worker may be writing its last line: only whole lines count.
     said = (path.read_text().split("\n")[:-1] for path in folder.glob(f"*/{TOLD}"))
     return [json.loads(lines[-1]) for lines in said if lines]

@@ -9,7 +9,7 @@ from itertools import chain, cycle, zip_longest
 
 import httpx
 
-from benchmarks.distributed.furnishing import COUNCIL, Keys
+from benchmarks.distributed.environment.furnishing import COUNCIL, Keys
 from benchmarks.world import County
 
 CLIENTS = 2
@@ -28,7 +28,7 @@ class Post:
 
 
 def posts_of(county: County, keys: Keys) -> list[Post]:
-    """The register and the notices, in turn; the notices are shared among the providers."""
+    # Registers and notices alternate; notices are dealt to the providers in turn.
     path = f"/v1/telecare-registers/{COUNCIL}/entries"
     entries = (Post("PUT", path, keys.council, body) for body in county.entry_bodies())
     whose = zip(county.notice_bodies(), cycle(keys.providers))

@@ -16,7 +16,6 @@ from benchmarks.peers.job import ENTRIES, FAUST, MATCHES, NOTICES, PARTITIONS, J
 
 
 def make_app(job: Job, progress: Progress) -> faust.App:
-    """The application with its two agents."""
     app = faust.App(
         FAUST,
         broker=f"kafka://{job.broker}",
@@ -58,7 +57,6 @@ def make_app(job: Job, progress: Progress) -> faust.App:
 
 
 async def run() -> None:
-    """Join until stopped."""
     app, stop = make_app(Job.from_command_line(), Progress()), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await app.start()

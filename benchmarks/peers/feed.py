@@ -23,13 +23,12 @@ KEY = b"t" * 32
 
 
 def token(number: str) -> bytes:
-    """The kind and 128 bits of an HMAC, as Pullcord's tokens travel."""
+    # A kind and 128 bits of an HMAC: as long as Pullcord's own tokens.
     code = hmac.digest(KEY, number.encode(), "sha256")[:16]
     return b"1" + urlsafe_b64encode(code)[:22]
 
 
 def messages(county: County) -> Iterator[tuple[str, bytes, bytes]]:
-    """Topic, key and value of every line, entries and notices in turn as far as both go."""
     entries = [row for body in county.entry_bodies() for row in json.loads(body)["entries"]]
     notices = [row for body in county.notice_bodies() for row in json.loads(body)["notices"]]
     for place in range(max(len(entries), len(notices))):
@@ -55,10 +54,7 @@ def _notice(place: int, row: dict[str, str]) -> dict[str, object]:
 
 
 def make_topics(broker: str) -> None:
-    """Make the topics the peers share, and the changelogs of Faust's tables.
-
-    Faust would make those itself, but an agent that writes to a table before its client has heard of them crashes.
-    """
+    # Faust would make changelogs itself, but an agent that writes before its client knows them crashes.
     changelogs = [f"{FAUST}-{name.replace('.', '-')}-changelog" for name in (NOTICES, ENTRIES)]
     topics = [NewTopic(name, PARTITIONS, 1) for name in (NOTICES, ENTRIES, MATCHES)]
     topics += [NewTopic(name, PARTITIONS, 1, config={"cleanup.policy": "compact"}) for name in changelogs]
@@ -68,13 +64,14 @@ def make_topics(broker: str) -> None:
 
 
 def main() -> None:
-    """Make the topics, and fill them when told to."""
     job = Job.from_command_line()
     make_topics(job.broker)
+    # The producer's own queue must hold all lines: it is filled faster than the broker takes them.
     queue = {"queue.buffering.max.messages": job.lines + 2 * PARTITIONS}
     producer = Producer({"bootstrap.servers": job.broker, "compression.type": "lz4", "linger.ms": 50, **queue})
     made_before = list(messages(County(job.lines // 3, job.lines - job.lines // 3)))
     for topic, name in ((ENTRIES, "entry"), (NOTICES, "notice")):
+        # One line a partition: a worker that has handled its share of these is warm.
         for partition in range(PARTITIONS):
             producer.produce(topic, json.dumps({name: -1 - partition}).encode(), f"{name}{partition}", partition)
     producer.flush()

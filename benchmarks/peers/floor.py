@@ -14,13 +14,11 @@ BATCH = 1_000
 
 
 def lines_of(value: bytes) -> int:
-    """How many lines a message speaks of."""
     records = orjson.loads(value).get("data", {}).get("records")
     return 1 if records is None else len(records)
 
 
 def main() -> None:
-    """Consume until stopped."""
     job, progress = Job.from_command_line(), Progress()
     consumer = Consumer(
         {

@@ -1,4 +1,4 @@
-"""What a peer is told to do, and how it says how far it has come."""
+"""The job of a peer, and how the peer reports its progress."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from time import time
 NOTICES, ENTRIES, MATCHES = "peer.notices", "peer.entries", "peer.matches"
 FAUST = "faust-join"
 PARTITIONS = 8
+# Lines that come before the others: one for each partition of the two topics that are joined.
 WARMING = 2 * PARTITIONS
-"""Lines that come before the others: one for each partition of the two topics that are joined."""
 
 TELL_SECONDS = 0.2
 
@@ -28,7 +28,6 @@ class Job:
 
     @classmethod
     def from_command_line(cls) -> Job:
-        """As `arguments` wrote it."""
         parser = argparse.ArgumentParser()
         parser.add_argument("--broker", required=True)
         parser.add_argument("--lines", type=int, required=True)
@@ -38,7 +37,6 @@ class Job:
         return cls(given.broker, given.lines, given.folder, tuple(given.topics))
 
     def arguments(self) -> list[str]:
-        """What `from_command_line` reads."""
         numbers = ["--broker", self.broker, "--lines", str(self.lines), "--folder", self.folder]
         return [*numbers, "--topics", *self.topics]
 
@@ -53,14 +51,14 @@ class Progress:
         self.handled = self.matches = 0
         self.first = self.last = 0.0
         self._stop = Event()
+        # A thread of its own: counting a message must cost next to nothing.
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Say that messages may come from now on, where that is before the first has been handled."""
+        """Start the clock before the first message is handled, where messages may already arrive."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:
-        """Note lines that were handled."""
         self.last = time()
         self.first = self.first or self.last
         self.handled += lines

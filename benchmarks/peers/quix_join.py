@@ -15,7 +15,6 @@ COMMIT_MESSAGES, COMMIT_SECONDS = 10_000, 5.0
 
 
 def main() -> None:
-    """Join until stopped."""
     job, progress = Job.from_command_line(), Progress()
     app = Application(
         broker_address=job.broker,

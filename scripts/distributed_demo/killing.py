@@ -25,6 +25,7 @@ def a_worker_is_killed(stage: Stage, crew: Crew, teller: Teller, sample: Sample)
     mails = len(stage.mailbox.mails)
     answer = json.loads(stage.upload(sample))
     victim = next(process for process in crew.processes if ROLES[process.title][0] == "matcher")
+    # The rows are on disk and most events are not yet handled: the worst moment to lose a worker.
     victim.kill()
     killed = perf_counter()
     counts = answer["counts"]
@@ -40,7 +41,6 @@ def a_worker_is_killed(stage: Stage, crew: Crew, teller: Teller, sample: Sample)
 
 
 def show_work(crew: Crew, teller: Teller) -> None:
-    """What each process that runs has done, by its own metrics."""
     table = plain_table("Process", "pid", "What it has done")
     for process in crew.processes:
         table.add_row(process.title, str(process.pid), _work(crew, process) if process.running else "killed")
@@ -60,12 +60,12 @@ def _work(crew: Crew, process: Process) -> str:
 
 
 def _watch(stage: Stage, teller: Teller, since: float) -> None:
-    """Say how the matchers get on, whenever something has changed."""
     matcher = stage.consumers[0]
     seen: list[int] = []
 
     def done() -> bool:
         left = unhandled(stage, matcher)
+        # until() asks many times a second: only a change is worth a line.
         if left not in seen[-1:]:
             found = sum(acts.count_matches(stage).values())
             teller.say(f"  after {perf_counter() - since:4.1f} s: {left:2} events wait for a matcher, {found} matches")

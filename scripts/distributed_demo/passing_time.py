@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from services.storage.store import Store
 
+# Microseconds, in which moments are stored.
 A_DAY = timedelta(days=1) // timedelta(microseconds=1)
-"""Microseconds, in which moments are stored."""
 
 NOTICES = f"""
 UPDATE notices SET

@@ -42,7 +42,7 @@ class Process:
         return self.started.poll() is None
 
     def serving(self) -> bool:
-        """Whether it has said that it does its work.
+        """Return True once its log says that it serves.
 
         Raises StuckError when it has ended instead.
         """
@@ -51,7 +51,6 @@ class Process:
         return SERVING in self.log.read_bytes()
 
     def count(self, metric: str, **labels: str) -> float:
-        """The sum of a metric over all its labels but those given."""
         with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
             families = text_string_to_metric_families(answer.read().decode())
         return sum(
@@ -62,7 +61,7 @@ class Process:
         )
 
     def kill(self) -> None:
-        """End it as `kill -9` and a power cut do: it is told nothing."""
+        # SIGKILL: like a power cut, it gives no chance to finish a batch.
         self.started.send_signal(signal.SIGKILL)
         self.started.wait()
 
@@ -77,7 +76,6 @@ class Crew:
     _spent: dict[int, float] = field(default_factory=dict)
 
     def start(self, role: str, title: str, port: int, *options: str) -> None:
-        """Start a process of a role; see `until_serving`."""
         log = self.logs / f"{title.replace(' ', '-')}.log"
         with log.open("wb") as output:
             # A session of its own: Ctrl-C is for us, who end them.
@@ -92,22 +90,19 @@ class Crew:
         self.processes.append(Process(title, port, log, started))
 
     def until_serving(self) -> None:
-        """Until every process does its work."""
         until(lambda: all(process.serving() for process in self.processes), "all processes serve")
         self._spent = {process.pid: process.count(COMPUTING) for process in self.processes}
 
     def computing(self, process: Process) -> float:
-        """Seconds a process has computed since all serve."""
         return process.count(COMPUTING) - self._spent[process.pid]
 
     def command(self, *words: str) -> None:
-        """Run a command of `pullcord` to its end."""
         subprocess.run(
             [PULLCORD, *words], cwd=self.logs, env=self._environment(), check=True, capture_output=True, timeout=120
         )
 
     def stop(self) -> None:
-        """Ask all to end, wait for them, and kill who does not."""
+        # Ask all first, so that they stop side by side and not one after the other.
         running = [process for process in self.processes if process.running]
         for process in running:
             process.started.terminate()
@@ -123,7 +118,6 @@ class Crew:
 
 
 def free_ports(count: int) -> Sequence[int]:
-    """Ports that nobody listens on."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:
         return [probe.getsockname()[1] for probe in probes]
@@ -133,7 +127,7 @@ def free_ports(count: int) -> Sequence[int]:
 
 
 def end_what_is_left(folder: Path) -> None:
-    """End servers with their data in the folder, should a start have been interrupted half-way."""
+    # An interrupted start leaves servers that no object here knows of.
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.pid != os.getpid() and any(str(folder) in word for word in process.cmdline()):

@@ -12,8 +12,8 @@ from time import perf_counter
 from fastapi import FastAPI
 
 from scripts.distributed_demo.processes import Crew, free_ports
-from scripts.kafka import Broker
-from scripts.postgres import Postgres
+from scripts.servers.kafka import Broker
+from scripts.servers.postgres import Postgres
 from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
 from services.matcher.consumer import Matcher
@@ -28,9 +28,10 @@ from services.runtime.settings import Settings
 from services.storage.migrate import upgrade
 from services.storage.store import Store
 
+# Kafka gives a silent worker's partitions to the others after so many seconds; a broker allows no less.
 SILENCE_SECONDS = 6
-"""After so long without a sign of life Kafka gives a worker's share to the others; a broker allows no less."""
 
+# The title of each process, its role, and what the role does.
 ROLES = {
     "ingest": ("ingest", "takes files in over HTTP and serves the pages; needs no broker"),
     "relay": ("relay", "tells Kafka what the outbox in PostgreSQL holds"),
@@ -38,7 +39,6 @@ ROLES = {
     "matcher 2": ("matcher", "likewise; they share the work, and there may be any number"),
     "alerts": ("alerts", "keeps the cases, alerts the councils, sends the messages"),
 }
-"""What each process is called, the role it has, and what that is for."""
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,11 @@ from services.runtime.demo.telling import Teller
 from services.runtime.demo.waiting import until_delivered
 
 DAYS_UNANSWERED = 7
+# The file that goes in while a worker is being killed.
 LATER = next(sample for sample in SAMPLES if sample.file_name == "notices-harbour.csv")
-"""The file that goes in while a worker is being killed."""
 
 
 def begin(teller: Teller) -> None:
-    """What will be seen."""
     teller.begin(
         "Pullcord: the demonstration, distributed",
         "Two councils share their telecare registers, three providers post which lines they will migrate. All is "
@@ -27,7 +26,6 @@ def begin(teller: Teller) -> None:
 
 
 def tell(stage: Stage, crew: Crew, teller: Teller) -> None:
-    """The story, from the first file to the acknowledgement."""
     acts.files_come_in(stage, teller, [sample for sample in SAMPLES if sample != LATER])
     acts.lines_are_matched(stage, teller)
     acts.councils_are_alerted(stage, teller)
@@ -47,7 +45,6 @@ def tell(stage: Stage, crew: Crew, teller: Teller) -> None:
 
 
 def show_where_to_look(stage: Stage, crew: Crew, teller: Teller) -> None:
-    """What can be done while it serves on."""
     ports = ", ".join(f"{process.port} ({process.title})" for process in crew.processes if process.running)
     more = {"Metrics": f"/metrics on the ports {ports}", "Logs": str(crew.logs)}
     answers.show_where_to_look(stage, teller, more)

@@ -16,14 +16,14 @@ from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, Variabl
 
 from scripts.grafana.panels import DATASOURCE, Shown, drawn
 
+# The deployment that was chosen, as a selector of series.
 HERE = 'job="$job", namespace=~"$namespace"'
-"""The deployment that was chosen, as a selector of series."""
 
+# 0 where a series is missing because nothing is in that state; no value while no process answers.
 NONE = f"max(pullcord_steps_overdue{{{HERE}}}) * 0"
-"""0 where a sample is missing because nothing is in that state; nothing while nobody answers: silence is not safety."""
 
+# The panels of each row, by its heading.
 Rows = Mapping[str, Sequence[Shown]]
-"""The panels of each row, by its heading."""
 
 
 def board(uid: str, title: str, description: str, rows: Rows) -> Dashboard:
@@ -32,6 +32,7 @@ def board(uid: str, title: str, description: str, rows: Rows) -> Dashboard:
     made.readonly().tooltip(DashboardCursorSync.CROSSHAIR)
     made.with_variable(DatasourceVariable("datasource").label("Prometheus").type("prometheus"))
     made.with_variable(_found("job", "Deployment"))
+    # `.*` also matches series without a namespace: a deployment outside Kubernetes has none.
     everywhere = VariableOption(selected=True, text="All", value="$__all")
     made.with_variable(
         _found("namespace", "Namespace").include_all(include_all=True).all_value(".*").current(everywhere)
@@ -45,7 +46,7 @@ def board(uid: str, title: str, description: str, rows: Rows) -> Dashboard:
 
 
 def choice(name: str, label: str, options: Mapping[str, str]) -> CustomVariable:
-    """A choice among fixed options: their names by what each stands for. The first is chosen to begin with."""
+    # Grafana selects the first option until the reader chooses.
     first = next(iter(options))
     listed = ", ".join(f"{_escaped(text)} : {value}" for value, text in options.items())
     chosen = VariableOption(selected=True, text=options[first], value=first)
@@ -53,7 +54,7 @@ def choice(name: str, label: str, options: Mapping[str, str]) -> CustomVariable:
 
 
 def _found(name: str, label: str) -> QueryVariable:
-    """A choice among the values of a label that Pullcord's own series have."""
+    # Only labels of Pullcord's own series: the same Prometheus may watch other services.
     variable = QueryVariable(name).label(label).query(f"label_values(pullcord_steps_overdue, {name})")
     variable.datasource(DATASOURCE).refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
     return variable.sort(VariableSort.ALPHABETICAL_ASC)

@@ -19,8 +19,8 @@ from scripts.grafana.panels import (
 )
 
 DAY = 86_400
+# Requests of people and senders: without probes and unknown addresses.
 OURS = f'{HERE}, route!~"/livez|/readyz|/metrics.*|unknown"'
-"""Requests of people and senders: not what watches us, nor what has no address here."""
 
 
 def _latest(metric: str) -> str:
@@ -272,6 +272,5 @@ ROWS: Rows = {
 
 
 def operations() -> Dashboard:
-    """The dashboard of operations."""
     text = "For whoever keeps Pullcord running: is anybody being forgotten, and is anything about to break."
     return board("pullcord-operations", "Pullcord: operations", text, ROWS).time("now-24h", "now").refresh("30s")

@@ -12,13 +12,13 @@ from services.alerts.states.machine import CLOCK_STOPPED, State
 from services.audit.figures.figures import DEFINITIONS, Definition, Figure, Kind
 
 DAY = 86_400
+# The states in which nobody is yet safe, as a pattern.
 AT_RISK = "|".join(state.value for state in State if state not in CLOCK_STOPPED)
-"""The states in which nobody is yet safe, as a pattern."""
 
+# Figures of which one is too many.
 ALARMING = frozenset(
     [Figure.MIGRATED_UNCONFIRMED, Figure.RESTRICTED_WHILE_OPEN, Figure.PAST_DATE_UNCONFIRMED, Figure.NOBODY_TOLD]
 )
-"""Figures of which one is too many."""
 
 WITHHELD = "withheld, or not there yet"
 
@@ -157,7 +157,6 @@ ROWS: Rows = {
 
 
 def oversight() -> Dashboard:
-    """The dashboard of oversight."""
     text = "How the programme stands: who is at risk now, and the figures of the last complete month. Names nobody."
     made = board("pullcord-oversight", "Pullcord: oversight", text, ROWS).time("now-30d", "now").refresh("5m")
     return made.with_variable(choice("figure", "Figure", {one.figure.value: one.title for one in DEFINITIONS}))

@@ -26,23 +26,23 @@ COUNT, SECONDS, BYTES, SHARE = units.Short, units.Seconds, units.BytesIEC, units
 PER_SECOND, REQUESTS_PER_SECOND = units.CountsPerSecond, units.RequestsPerSecond
 GREEN, AMBER, RED, NEUTRAL = "green", "orange", "red", "blue"
 
+# Each threshold, and the colour from it on. Without steps no value is good or bad.
 Steps = Sequence[tuple[float, str]]
-"""From which value on which colour. Without steps no value is good or bad."""
 
 AnyPanel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
 
 
 class Look(Enum):
-    """How a panel shows its figures."""
+    """The form in which a panel shows its figures."""
 
+    # The latest figure, large.
     STAT = auto()
-    """The latest figure, large."""
+    # Over time.
     LINES = auto()
-    """Over time."""
+    # The latest figure of each, side by side.
     BARS = auto()
-    """The latest figure of each, side by side."""
+    # The latest, with all labels.
     TABLE = auto()
-    """The latest, with all labels."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,18 @@ class Shown:
     unit: str = COUNT
     look: Look = Look.LINES
     steps: Steps = ()
+    # Columns; a dashboard has 24.
     width: int = 8
-    """In columns of 24."""
     nothing: str = "no figure"
+    # The colour below the first step.
     below: str = GREEN
-    """The colour below the first step."""
 
 
 def drawn(shown: Shown, number: int) -> AnyPanel:
-    """The panel; `number` is its id in the dashboard."""
     panel = _LOOKS[shown.look]()
     panel.id(number).title(shown.title).description(shown.description).datasource(DATASOURCE)
     panel.unit(shown.unit).no_value(shown.nothing).span(shown.width).thresholds(_thresholds(shown))
+    # Grafana tells a panel's queries apart by one letter each.
     for letter, (legend, expression) in zip("ABCDEFGH", shown.queries.items(), strict=False):
         panel.with_target(_query(letter, legend, expression, shown.look))
     return panel
@@ -105,6 +105,7 @@ def _bars() -> AnyPanel:
 
 
 def _table() -> AnyPanel:
+    # Columns that every series has and no reader needs.
     hidden = dict.fromkeys(("Time", "Value", "__name__", "alertstate", "job", "instance"), True)
     tidied = DataTransformerConfig("organize", options={"excludeByName": hidden})
     return table.Panel().height(8).show_header(show_header=True).with_transformation(tidied)

@@ -10,8 +10,8 @@ from scripts.samples.homes import Town
 from scripts.samples.notices import Desk, Notice, moment
 from scripts.samples.subjects import Subject
 
+# How many lines of the registers are in the file.
 ALDER_RELATED: Final = 24
-"""How many lines of the registers are in the file."""
 
 _STANDINGS: Final = ("completed",) * 6 + ("reverted",) * 3 + ("paused",) * 3 + ("withdrawn",) * 3
 _AFTER_THE_DAY: Final = frozenset({"completed", "reverted"})
@@ -32,7 +32,7 @@ def alder_notices(desk: Desk, subjects: list[Subject], blackpool: Town, cardiff:
 
 
 def _areas(desk: Desk, blackpool: Town, cardiff: Town) -> list[Notice]:
-    """A sector, an outward code, postcodes; an exchange with its postcodes and one without; a code that is none."""
+    # Every form an area can have: sector, outward code, postcodes, exchange, and one invalid code.
     barred = {"restriction_start_date": in_days(20), "restriction_kind": "outgoing_barred"}
     return [
         desk.area(["FY1 7"], 40),
@@ -50,7 +50,7 @@ def _postcodes(town: Town, sector: str, size: int) -> list[str]:
 
 
 def _standing(desk: Desk, subject: Subject, status: str) -> Notice:
-    """A line's notice that says how its migration stands. Nobody has confirmed the line safe."""
+    # Nobody has confirmed these lines safe.
     if status not in _AFTER_THE_DAY:
         return desk.line(subject, horizon=(10, 60)) | {"status": status}
     notice = desk.line(subject, horizon=(-12, -3))
@@ -60,7 +60,7 @@ def _standing(desk: Desk, subject: Subject, status: str) -> Notice:
 
 
 def _superseded(desk: Desk, subject: Subject) -> list[Notice]:
-    """Two notices of one line: the second replaces the first, under a reference of its own, with an earlier day."""
+    # The second replaces the first, under its own reference and with an earlier day.
     first = desk.line(subject, horizon=(60, 90))
     second = desk.line(subject, horizon=(9, 20)) | {"status": "rescheduled", "supersedes": first["provider_reference"]}
     return [
@@ -70,7 +70,7 @@ def _superseded(desk: Desk, subject: Subject) -> list[Notice]:
 
 
 def _reissued(desk: Desk, subject: Subject) -> list[Notice]:
-    """Two notices of one line under one reference: the later one counts."""
+    # Same reference twice: only the later issue counts.
     first, second = desk.line(subject, horizon=(20, 40)), desk.line(subject, horizon=(60, 90))
     later = {"provider_reference": first["provider_reference"], "status": "rescheduled"}
     return [

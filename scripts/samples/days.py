@@ -9,6 +9,7 @@ from typing import Final
 
 from services.runtime.demo.samples import BASE_DAY
 
+# Days to the harmful moment, with how many notices in a hundred fall there.
 _HORIZONS: Final = {
     (-21, -1): 4,
     (0, 2): 3,
@@ -18,11 +19,10 @@ _HORIZONS: Final = {
     (29, 56): 21,
     (57, 180): 45,
 }
-"""Days to the harmful moment, with how many notices in a hundred fall there."""
 _RESTRICTED_SHARE: Final = 0.3
 _LATE_SHARE: Final = 0.03
+# Days to the harmful moment of a late notice, which is issued two to six days before it.
 _LATE_HORIZON: Final = (-3, 5)
-"""Where the harmful moment of a late notice lies: it was issued two to six days before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,6 @@ def in_days(days: int) -> date:
 
 
 def ago(shortest: int, longest: int, random: Random) -> date:
-    """A day between `shortest` and `longest` days before the base day."""
     return in_days(-random.randint(shortest, longest))
 
 
@@ -51,6 +50,7 @@ def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | Non
     else:
         span = horizon or random.choices(list(_HORIZONS), list(_HORIZONS.values()))[0]
         harmful = in_days(random.randint(*span))
+        # 60 to 120 days of warning, unless that lies in the future: then issued in the last three weeks.
         issued = min(harmful - timedelta(days=random.randint(60, 120)), ago(1, 21, random))
     if may_restrict and random.random() < _RESTRICTED_SHARE:
         return Timing(issued, harmful + timedelta(days=random.randint(14, 56)), harmful)

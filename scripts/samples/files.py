@@ -13,6 +13,7 @@ from typing import Final
 
 import openpyxl
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from scripts.samples import harbour, registers
 from scripts.samples.notices import Notice
@@ -26,7 +27,6 @@ _WIDTH: Final = 22
 
 
 def sample_files(made: World) -> dict[str, bytes]:
-    """File name to content."""
     return {
         "register-blackpool.csv": _csv(registers.BLACKPOOL_HEADINGS, made.blackpool, "utf-8-sig"),
         "register-cardiff.xlsx": _workbook(made.cardiff),
@@ -41,11 +41,11 @@ def _csv(headings: Sequence[str], rows: list[list[str]], encoding: str) -> bytes
     writer = csv.writer(text)
     writer.writerow(headings)
     writer.writerows(rows)
+    # The csv module ends lines with CR LF, as spreadsheet programs do.
     return text.getvalue().encode(encoding)
 
 
 def _json(notices: list[Notice]) -> bytes:
-    """The body of one request, a notice a line."""
     lines = (json.dumps(notice, default=_iso, ensure_ascii=False, separators=(",", ":")) for notice in notices)
     return ('{"notices":[\n' + ",\n".join(lines) + "\n]}\n").encode()
 
@@ -60,13 +60,14 @@ def _iso(value: object) -> str:
 
 def _workbook(rows: list[list[Cell]]) -> bytes:
     workbook = openpyxl.Workbook()
-    sheet = workbook.active
+    sheet = workbook.worksheets[0]
     sheet.title = "Register"
     for row in rows:
         sheet.append([None if cell == "" else cell for cell in row])
-    for cell in sheet[3]:
+    # Row 3 holds the headings: a title and a blank row are above them.
+    for column, cell in enumerate(sheet[3], start=1):
         cell.font = Font(bold=True)
-        sheet.column_dimensions[cell.column_letter].width = _WIDTH
+        sheet.column_dimensions[get_column_letter(column)].width = _WIDTH
     for cells in sheet.iter_rows(min_row=4):
         for cell in cells:
             if isinstance(cell.value, datetime):
@@ -77,7 +78,7 @@ def _workbook(rows: list[list[Cell]]) -> bytes:
 
 
 def _without_time(data: bytes) -> bytes:
-    """The workbook with the base day in the place of every time at which it was written."""
+    # openpyxl stamps the file and each part: without the base day two runs would differ.
     packed = io.BytesIO()
     changed = rb"\g<1>" + BASE_DAY.isoformat().encode() + b"T00:00:00Z"
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:

@@ -72,7 +72,6 @@ _WITHOUT_REFERENCE: Final = 2
 
 
 def harbour_rows(notices: list[Notice], random: Random) -> list[list[str]]:
-    """The rows below the headings."""
     return [_row(notice, random) for notice in notices]
 
 

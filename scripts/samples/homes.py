@@ -39,6 +39,7 @@ _FLOORS: Final = ("Ground Floor Flat", "First Floor Flat", "Top Floor Flat")
 _STOREYS: Final = ("Flat 0/1", "Flat 1/1", "Flat 2/1")
 _SCOTTISH: Final = frozenset({"Edinburgh", "Glasgow"})
 
+# Town to postcode sectors of its area that are in no use.
 SECTORS: Final[dict[str, tuple[str, ...]]] = {
     "Blackpool": ("FY1 7", "FY1 8", "FY2 5", "FY3 4", "FY3 5", "FY4 0", "FY4 8"),
     "Cardiff": ("CF5 8", "CF10 8", "CF11 3", "CF14 8", "CF23 2", "CF24 7"),
@@ -56,7 +57,6 @@ SECTORS: Final[dict[str, tuple[str, ...]]] = {
     "Newcastle upon Tyne": ("NE50 1", "NE50 2"),
     "London": ("E21 1", "SE29 1"),
 }
-"""Town to postcode sectors of its area that are in no use."""
 
 _STREETS_A_SECTOR: Final = 8
 _COTTAGE_SHARE: Final = 0.3
@@ -76,7 +76,6 @@ class Home:
 
     @property
     def lines(self) -> list[str]:
-        """The address as Royal Mail would order it, without town and postcode."""
         return [line for line in (self.flat, self.name, f"{self.number} {self.street}".strip()) if line]
 
 
@@ -123,6 +122,7 @@ def _street(town: str, postcode: str, name: str, uprns: Iterator[str], random: R
     def home(**parts: str) -> Home:
         return Home(next(uprns), town, postcode, name, **parts)
 
+    # One side of the street: odd or even numbers.
     first = random.choice((1, 2))
     flats = _STOREYS if town in _SCOTTISH else random.choice((_LETTERS, _FLOORS))
     houses = [(home(number=str(number)),) for number in range(first, first + 28, 2)]

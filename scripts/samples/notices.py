@@ -1,4 +1,4 @@
-"""Migration notices, in the form of the JSON body of `POST /v1/notices`, with dates still dates."""
+"""Migration notices, in the form of the JSON body of `POST /v1/migration-notices`, with dates still dates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ class Desk:
         return f"{self._prefix}{next(self._serial):06}"
 
     def line(self, subject: Subject, *, horizon: tuple[int, int] | None = None) -> Notice:
-        """The notice of one line."""
         kind = _pick(_KINDS, self.random)
         when = timing(self.random, may_restrict=kind == "non_voluntary", horizon=horizon)
         reference = self.reference()
@@ -54,7 +53,6 @@ class Desk:
         }
 
     def area(self, codes: list[str], days: int, **more: object) -> Notice:
-        """The notice of an area that is migrated in so many days."""
         reference = self.reference()
         return {
             "id": f"{self.rcpid}-{reference}",
@@ -72,7 +70,6 @@ class Desk:
 
 
 def moment(day: date, random: Random) -> datetime:
-    """A moment of office hours on the day, in UTC."""
     return datetime.combine(day, time(random.randrange(9, 17), random.randrange(60)), UTC)
 
 
@@ -83,7 +80,7 @@ def _place(subject: Subject) -> Notice:
 
 
 def _screening(subject: Subject, kind: str, random: Random) -> Notice:
-    """What the provider found out about the customer; what it did not find out is left out."""
+    # A field that the provider did not find out is left out, not sent empty.
     found: Notice = {}
     if kind == "non_voluntary":
         found |= {"customer_engaged": False, "line_used_last_12_months": True}
@@ -104,7 +101,7 @@ def _dates(when: Timing, kind: str, random: Random) -> Notice:
 
 
 def _contacts(when: Timing, random: Random) -> list[dict[str, object]]:
-    """Two or three forms of contact since the notice was issued (checklist: at least two)."""
+    # The checklist asks for at least two contacts after the notice.
     span = (BASE_DAY - when.issued).days
     methods = random.sample(_METHODS, random.randint(2, 3))
     days = sorted(random.randrange(span) for _ in methods)
@@ -114,8 +111,8 @@ def _contacts(when: Timing, random: Random) -> list[dict[str, object]]:
 
 
 def _standing(when: Timing, random: Random) -> Notice:
-    """How far it has come, and when the provider said so."""
     if when.planned < BASE_DAY and random.random() < _COMPLETED_SHARE:
+        # Issued the day after the migration, but never after the base day.
         return {"status": "completed", "issued_at": moment(min(when.planned + timedelta(days=1), in_days(-1)), random)}
     return {"status": _pick(_STATUSES, random), "issued_at": moment(when.issued, random)}
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
+# Town to the beginning of its thousand numbers. Blackpool's own code has no such range: it gets the one of no area.
 RANGES: Final[dict[str, str]] = {
     "Blackpool": "01632 960",
     "Cardiff": "029 2018 0",
@@ -26,7 +27,6 @@ RANGES: Final[dict[str, str]] = {
     "Newcastle upon Tyne": "0191 498 0",
     "London": "020 7946 0",
 }
-"""Town to the beginning of its thousand numbers. Blackpool's own code has no such range: it gets the one of no area."""
 
 MOBILES: Final = "07700 900"
 
@@ -35,6 +35,7 @@ class Numbers:
     """Gives out numbers, each once, as `01632 960123`."""
 
     def __init__(self, random: Random) -> None:
+        # Each range has a thousand numbers; once given out, a number is nobody else's.
         self._left = {start: _thousand(start, random) for start in (*RANGES.values(), MOBILES)}
 
     def landline(self, town: str) -> str:
@@ -74,6 +75,7 @@ def _scientific(number: str) -> str:
     return f"{int(digits(number)):.5E}"
 
 
+# Ways of writing a number from which it can still be told.
 MENDABLE: Final[dict[str, Callable[[str], str]]] = {
     "digits": digits,
     "spaces": str,
@@ -90,16 +92,14 @@ MENDABLE: Final[dict[str, Callable[[str], str]]] = {
     "extension": lambda number: f"{number} ext 2",
     "word beside it": lambda number: f"Tel: {number} (hall)",
 }
-"""Ways of writing a number from which it can still be told."""
 
+# Ways of writing a number in which it is lost.
 LOST: Final[dict[str, Callable[[str], str]]] = {
     "scientific notation": _scientific,
     "area code missing": lambda number: number.rpartition(" ")[2],
     "words only": lambda _: "ex-directory",
 }
-"""Ways of writing a number in which it is lost."""
 
 
 def two_numbers(line: str, other: str) -> str:
-    """Both numbers in one cell."""
     return f"{line} / {other}"

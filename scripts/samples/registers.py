@@ -86,7 +86,6 @@ _TITLE: Final = "Telecare register: services by property"
 
 
 def blackpool_rows(services: list[Service], random: Random) -> list[list[str]]:
-    """The rows of the CSV file below its headings, all text, dates in UK style."""
     return [_blackpool_row(one, random) for one in services]
 
 
@@ -118,7 +117,6 @@ def _blackpool_row(one: Service, random: Random) -> list[str]:
 
 
 def cardiff_rows(services: list[Service], random: Random) -> list[list[Cell]]:
-    """All rows of the workbook: a title, a blank row, the headings, then text, numbers and dates as they were typed."""
     rows: list[list[Cell]] = [_cardiff_row(one, random) for one in services]
     _spoil(rows, services)
     return [[_TITLE], [], list(CARDIFF_HEADINGS), *rows]
@@ -148,7 +146,7 @@ def _cardiff_row(one: Service, random: Random) -> list[Cell]:
 
 
 def _whole_address(one: Service, random: Random) -> str:
-    """The address in one cell; where the postcode's own cell is blank, it stands here or nowhere."""
+    # A blank postcode cell means that the address holds the postcode, or that nothing does.
     ending = [random.choice(("Cardiff", "Cardiff", "Caerdydd"))]
     if one.postcode_style == "blank" and random.random() < 0.5:
         ending.append(one.home.postcode)
@@ -156,7 +154,7 @@ def _whole_address(one: Service, random: Random) -> str:
 
 
 def _spoil(rows: list[list[Cell]], services: list[Service]) -> None:
-    """Put a formula where a number was, and the error of a failed look-up where a UPRN and a test's day were."""
+    # What spreadsheets leave behind: a formula for a number, a failed look-up for a UPRN and a day.
     clean = [at for at, one in enumerate(services) if one.number_style == "digits" and not one.scheme]
     rows[clean[3]][CARDIFF_HEADINGS.index("Alarm Telephone Number")] = _FORMULA
     rows[clean[7]][CARDIFF_HEADINGS.index("Property UPRN")] = _ERROR
@@ -168,7 +166,7 @@ def _protocol(one: Service, random: Random) -> str:
 
 
 def _typed(text: str, random: Random) -> str | int:
-    """Digits as a number now and then, as a spreadsheet takes them unless told otherwise."""
+    # A spreadsheet turns digits into a number unless the cell is formatted as text.
     return int(text) if text.isdigit() and not text.startswith("0") and random.random() < 0.7 else text
 
 

@@ -16,6 +16,7 @@ SCHEME_SIZE: Final = 12
 _SHARED_HOMES: Final = 3
 _NO_LINE: Final = frozenset({"sim", "ip"})
 
+# Style to how many of a hundred numbers are written in it; the rest are digits.
 _NUMBER_SHARES: Final = {
     "spaces": 26,
     "brackets": 5,
@@ -36,7 +37,6 @@ _NUMBER_SHARES: Final = {
     "area code missing": 1,
     "words only": 1,
 }
-"""Style to how many of a hundred numbers are written in it; the rest are digits."""
 
 _UPRN_SHARES: Final = {"decimal point": 4, "zero padding": 4, "scientific notation": 1, "rounded": 1, "missing": 16}
 _CONNECTION_SHARES: Final = {"sim": 6, "router": 6, "converter": 3, "ip": 2, "unknown": 5}
@@ -103,7 +103,7 @@ def _block(street: Street) -> tuple[Home, ...]:
 
 
 def _scattered(town: Town, block: tuple[Home, ...], size: int, random: Random) -> list[Home]:
-    """Homes of the town, flats of shared buildings among them, none of the scheme."""
+    # Flats of shared buildings are among them; the scheme's are added apart.
     shared = [random.choice(homes) for homes in town.buildings() if len(homes) > 1 and homes != block]
     alone = list(chain.from_iterable(homes for homes in town.buildings() if len(homes) == 1))
     chosen = [*shared, *random.sample(alone, size - len(shared))]
@@ -129,8 +129,7 @@ def _written(homes: list[Home], references: Iterator[str], numbers: Numbers, ran
 
 
 def _kinds(size: int, random: Random) -> Iterator[tuple[str, str, str, str]]:
-    """For each of `size` services the style of its number and of its UPRN, its connection and its status."""
-
+    # Dealt and not drawn: every kind is there at least once, however small the register.
     def deal(shares: dict[str, int], rest: str) -> list[str]:
         return dealt({kind: max(1, round(share * size / 100)) for kind, share in shares.items()}, rest, size, random)
 
@@ -144,7 +143,7 @@ def _kinds(size: int, random: Random) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _line(home: Home, style: str, connection: str, numbers: Numbers) -> tuple[str | None, str, str]:
-    """The line, the style in which its number is written, and the cell. A unit with a SIM card has no number."""
+    # A unit with a SIM card has no landline number.
     if connection in _NO_LINE:
         return None, "none", ""
     line = numbers.landline(home.town)
@@ -161,7 +160,7 @@ def _second_people(services: list[Service]) -> list[Service]:
 
 
 def _scheme(block: tuple[Home, ...], references: Iterator[str], line: str) -> list[Service]:
-    """A hard-wired scheme: one communal line for all its flats."""
+    # Hard-wired: one communal line serves all its flats.
     name = block[0].name
     return [
         Service(

@@ -1,4 +1,4 @@
-"""What providers know of the lines they migrate. On some of them hangs an alarm of a register."""
+"""The lines that providers migrate, as they know them. Some of them carry an alarm of a register."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from scripts.samples.writing import reworded
 
 
 class Relation(StrEnum):
-    """How a line is related to the registers."""
+    """The relation of a line to the registers."""
 
+    # The same number.
     NUMBER = "number"
-    """The same number."""
+    # Another number, the same UPRN.
     UPRN = "uprn"
-    """Another number, the same UPRN."""
+    # Another number, no UPRN, the same address in other words.
     ADDRESS = "address"
-    """Another number, no UPRN, the same address in other words."""
+    # Another number, no UPRN, the same building without the flat.
     NEAR = "near"
-    """Another number, no UPRN, the same building without the flat."""
+    # Another number, the UPRN of the home next door: the addresses contradict it.
     NEIGHBOUR = "neighbour"
-    """Another number, the UPRN of the home next door: the addresses contradict it."""
+    # Another flat of the same building: no match.
     OTHER_FLAT = "other_flat"
-    """Another flat of the same building: no match."""
+    # Some other line: no match.
     NONE = "none"
-    """Some other line: no match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Subject:
     lines: list[str]
 
 
+# How many lines are related to the registers in each way, beside one line for each scheme.
 COUNTS: Final = {
     Relation.UPRN: 60,
     Relation.ADDRESS: 42,
@@ -53,7 +54,6 @@ COUNTS: Final = {
     Relation.OTHER_FLAT: 18,
     Relation.NUMBER: 202,
 }
-"""How many lines are related to the registers in each way, beside one line for each scheme."""
 
 _ALIKE: Final = frozenset({"as delivered", "upper case", "short forms", "one line", "suffix", "flat called Apt"})
 _WITHOUT_NUMBER: Final = frozenset({"building name only", "street missing", "range"})
@@ -91,18 +91,18 @@ def unrelated(
 
 
 def _unclear(services: list[Service]) -> set[str]:
-    """Postcodes in which the address of a registered home is near to every other: it shows no number."""
+    # In these postcodes a registered address shows no house number: it is near to every other address.
     return {one.home.postcode for one in services if not one.home.number or one.address_style in _WITHOUT_NUMBER}
 
 
 def _communal(services: list[Service]) -> list[Subject]:
-    """The lines of the schemes. Their provider knows the building, not its flats."""
+    # A provider knows the building of a communal line, not its flats.
     schemes = {one.line: replace(one.home, flat="") for one in services if one.line and one.scheme}
     return [Subject(Relation.NUMBER, home, line, "", home.lines) for line, home in schemes.items()]
 
 
 def _houses(town: Town, taken: set[Home], unclear: set[str]) -> list[Home]:
-    """Single houses without an alarm, in postcodes where each registered home is written with its number."""
+    # Not in unclear postcodes: there a house would be a near match and not unrelated.
     houses = [homes[0] for homes in town.buildings() if len(homes) == 1]
     return [home for home in houses if home.number and home not in taken and home.postcode not in unclear]
 
@@ -143,6 +143,7 @@ def _shows_flat(one: Service) -> bool:
     return bool(one.home.flat) and one.known_by_postcode and one.address_style in _ALIKE
 
 
+# Relation to the services it can be had of, and the line as the provider knows it.
 _WAYS: Final[dict[Relation, tuple[Callable[[Service], bool], Callable[[Service, Town, Numbers, Random], Subject]]]] = {
     Relation.NUMBER: (
         lambda one: one.line is not None and one.known_by_number,
@@ -157,4 +158,3 @@ _WAYS: Final[dict[Relation, tuple[Callable[[Service], bool], Callable[[Service, 
     ),
     Relation.OTHER_FLAT: (_shows_flat, _other_flat),
 }
-"""Relation to the services it can be had of, and the line as the provider knows it."""

@@ -42,7 +42,6 @@ class World:
 
 
 def world(seed: int) -> World:
-    """The same seed makes the same world."""
     random = Random(seed)
     numbers = Numbers(random)
     elsewhere = uprns(_FIRST_UPRN_ELSEWHERE)
@@ -67,7 +66,7 @@ def world(seed: int) -> World:
 
 
 def _shared_out(subjects: list[Subject], random: Random) -> tuple[list[Subject], list[Subject], list[Subject]]:
-    """Alder's, all known by number, then Raven's and Harbour's."""
+    # Alder gets only lines known by number: its file shows standings, not unsure matches.
     by_number = [one for one in subjects if one.relation is Relation.NUMBER]
     alder = random.sample(by_number, ALDER_RELATED)
     rest = [one for one in subjects if one not in alder]
@@ -77,7 +76,6 @@ def _shared_out(subjects: list[Subject], random: Random) -> tuple[list[Subject],
 
 
 def _filled(subjects: list[Subject], spare: list[Subject], size: int, random: Random) -> list[Subject]:
-    """`size` lines in random order: those given, and other lines taken from `spare`."""
     filled = [*subjects, *(spare.pop() for _ in range(size - len(subjects)))]
     random.shuffle(filled)
     return filled
@@ -93,13 +91,13 @@ def _raven(subjects: list[Subject], spare: list[Subject], random: Random) -> lis
     return notices
 
 
+# Ways in which a notice is broken on purpose, so that refusals can be seen.
 _FAULTS: Final[tuple[Callable[[Notice], Notice], ...]] = (
     lambda notice: notice | {"planned_migration_date": "early next year"},
     lambda notice: notice | {"planned_migration_date": "2027-02-30"},
     lambda notice: notice | {"planned_migration_date": "1900-01-01"},
     lambda notice: {field: value for field, value in notice.items() if field != "id"},
 )
-"""Ways in which a notice is broken on purpose, so that refusals can be seen."""
 
 
 def _harbour(subjects: list[Subject], spare: list[Subject], random: Random) -> list[list[str]]:
@@ -118,4 +116,5 @@ def _alder(subjects: list[Subject], spare: list[Subject], towns: dict[str, Town]
 
 
 def _unrelated_places(lines: list[Subject], size: int, random: Random) -> list[int]:
+    # A fault in a related line would hide a match that the samples are to show.
     return random.sample([place for place, one in enumerate(lines) if one.relation is Relation.NONE], size)

@@ -9,8 +9,8 @@ from typing import Final
 
 from scripts.samples.homes import Home
 
+# Where a small field of an old system cuts an address line.
 _FIELD_LENGTH: Final = 14
-"""Where a small field of an old system cuts an address line."""
 
 _SHORT: Final = {
     "Road": "Rd",
@@ -78,7 +78,6 @@ def dealt(counts: Mapping[str, int], rest: str, size: int, random: Random) -> li
 
 
 def shortened(text: str) -> str:
-    """The text with the short forms of its words: `Flt 3 Kestrel Ct`."""
     return " ".join(_SHORT.get(word, word) for word in text.split())
 
 
@@ -94,6 +93,7 @@ def _ranged(home: Home) -> list[str]:
     return [f"{home.number}-{int(home.number) + 2} {home.street}"]
 
 
+# Style to whether it fits a home, and how it writes that home.
 ADDRESSES: Final[dict[str, tuple[Callable[[Home], bool], Callable[[Home], list[str]]]]] = {
     "as delivered": (lambda _: True, lambda home: home.lines),
     "upper case": (lambda _: True, lambda home: [line.upper() for line in home.lines]),
@@ -111,7 +111,6 @@ ADDRESSES: Final[dict[str, tuple[Callable[[Home], bool], Callable[[Home], list[s
     "building name only": (lambda home: bool(home.name), lambda home: [home.name]),
     "street missing": (lambda home: bool(home.name and home.flat), lambda home: [home.flat, home.name]),
 }
-"""Style to whether it fits a home, and how it writes that home."""
 
 _ADDRESS_WEIGHTS: Final = {
     "as delivered": 60,
@@ -130,13 +129,13 @@ _ADDRESS_WEIGHTS: Final = {
 
 
 def address_style(home: Home, random: Random) -> str:
-    """A style that fits the home, clean more often than not."""
+    # The weights make a clean address the most frequent.
     fitting = [style for style, (fits, _) in ADDRESSES.items() if fits(home)]
     return random.choices(fitting, [_ADDRESS_WEIGHTS[style] for style in fitting])[0]
 
 
 def postcode_style(postcode: str, random: Random) -> str:
-    """A style that shows in the postcode: only one with a zero can have it written as a letter."""
+    # Only a postcode with a zero can have it typed as the letter O.
     fitting = [style for style, write in POSTCODES.items() if style == "canonical" or write(postcode) != postcode]
     return random.choices(fitting, [_POSTCODE_WEIGHTS[style] for style in fitting])[0]
 

@@ -37,7 +37,7 @@ UNKEYED = "what you sent may or may not have been taken in. Look at what is on r
 
 
 class ProblemType(StrEnum):
-    """Every problem the API can answer with; a client may branch on them. Documented in docs/problems.md."""
+    """Every problem the API can answer with; a client may branch on them. Documented in docs/reference/problems.md."""
 
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"

@@ -24,8 +24,8 @@ pytestmark = [
 
 FIRST_SEED = int(os.environ.get("PULLCORD_CHAOS_SEED", "20261123"))
 ROUNDS = int(os.environ.get("PULLCORD_CHAOS_ROUNDS", "1"))
+# Findings that a failure names; the rest are in the file beside the logs.
 SHOWN = 20
-"""How many findings a failure names; the rest are in the file beside the logs."""
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + ROUNDS))

@@ -132,7 +132,7 @@ def test_another_provider_with_the_same_line_is_a_cause_and_another_notice_of_th
         more = history()
         more.accepted.append(Accepted("s4", [replace(NOTICE, feed=feed, reference="n4")], repeated=False))
         matches = [*told.matches, Match("n4", "e1", stale=False)]
-        also = replace(told, kept=[*told.kept, Kept("s4", 1)], notices=told.notices | {"n4": "planned"})
+        also = replace(told, kept=[*told.kept, Kept("s4", 1)], notices={**told.notices, "n4": "planned"})
         assert findings(more, replace(also, matches=matches), MAILS) == found
 
 

@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 from sqlalchemy import select
 
-from scripts.kafka import Broker
+from scripts.servers.kafka import Broker
 from services.matcher.consumer import Matcher
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import Relay, make_producer
@@ -25,8 +25,8 @@ from tests.support.servers.killing import until
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 PARTITIONS = 2
+# An offset that no topic of this test comes to.
 FAR = 1_000
-"""An offset that no topic of this test comes to."""
 PATIENCE = 40.0
 
 

@@ -14,12 +14,12 @@ import yaml
 from tests.support.checks.source import ROOT
 
 CHART = ROOT / "deploy" / "helm" / "pullcord"
+# The values that stay with the chart for trying it, by name.
 CASES = {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "ci").glob("*-values.yaml"))}
-"""The values that stay with the chart for trying it, by name."""
 
 DISTRIBUTED = ("ingest", "relay", "matcher", "alerts")
+# The roles each case must have.
 ROLES = {"embedded": ("serve",), "distributed": DISTRIBUTED, "distributed-everything": DISTRIBUTED}
-"""The roles each case must have."""
 
 COMPONENT = "app.kubernetes.io/component"
 Object = dict[str, Any]

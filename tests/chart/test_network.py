@@ -13,6 +13,7 @@ from tests.support.http import open_api
 
 EVERYBODY = {"default-deny", "dns"}
 WORKER = EVERYBODY | {"metrics", "database", "kafka"}
+# The policies that each pod is under.
 POLICIES = {
     "serve": EVERYBODY | {"door", "metrics", "messages"},
     "ingest": EVERYBODY | {"door", "metrics", "database"},
@@ -22,7 +23,6 @@ POLICIES = {
     "migration": {"default-deny", "migration"},
     "canary": EVERYBODY | {"canary"},
 }
-"""The policies that each pod is under."""
 
 INSIDE = {"/metrics", "/livez", "/readyz"}
 PODS = [(case, component) for case in CASES for component in released(case).pods]

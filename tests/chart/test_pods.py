@@ -33,6 +33,7 @@ FIELDS = {f"PULLCORD_{name.upper()}": field for name, field in Settings.model_fi
 }
 SECRET = {name for name, field in FIELDS.items() if "SecretStr" in str(field.annotation)} | {"PULLCORD_DATABASE_URL"}
 PODS = [(case, component) for case in CASES for component in released(case).pods]
+# The Secrets each may have, besides certificates others are trusted by.
 NEEDS = {
     "serve": {"pullcord-keys", "pullcord-fallback-routes"},
     "ingest": {"pullcord-keys", "pullcord-postgres-app"},
@@ -42,7 +43,6 @@ NEEDS = {
     "migration": {"pullcord-postgres-app"},
     "canary": {"pullcord-canary"},
 }
-"""The Secrets each may have, besides certificates others are trusted by."""
 PUBLIC = frozenset(["kafka-cluster-ca-cert", "pullcord-postgres-ca"])
 
 
@@ -182,7 +182,7 @@ def test_probes_ask_what_they_are_for_at_a_port_that_is_there(case: str) -> None
 
 def longest_stop(drain: float) -> float:
     """Seconds: requests under way, then the pool of deliveries and three loops, one after the other."""
-    each = inspect.signature(EmbeddedRunner.stop).parameters["timeout"].default
+    each: float = inspect.signature(EmbeddedRunner.stop).parameters["timeout"].default
     return drain + GRACE_SECONDS + 4 * max(each, STOPPING_SECONDS)
 
 

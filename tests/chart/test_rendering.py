@@ -15,11 +15,11 @@ from scripts.chart import BEGIN, CHART, END, documented, drift, made, table
 from tests.chart.charts import CASES, ROLES, released, render
 from tests.support.checks.source import ROOT
 
+# The oldest Kubernetes the chart takes, one between, and the newest.
 VERSIONS = ("1.33", "1.35", "1.37")
-"""The oldest Kubernetes the chart takes, one between, and the newest."""
 
+# Whose resources are no part of Kubernetes; they are looked at one by one.
 OPERATORS = frozenset(["keda.sh", "kafka.strimzi.io", "monitoring.coreos.com", "gateway.networking.k8s.io"])
-"""Whose resources are no part of Kubernetes; they are looked at one by one."""
 
 ABOUT = yaml.safe_load((CHART / "Chart.yaml").read_text())
 README = (CHART / "README.md").read_text()

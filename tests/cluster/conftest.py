@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts.cluster import DEFINITIONS, install
+from scripts.servers.cluster import DEFINITIONS, install
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.kubernetes import NODES, Cluster, holds, namespace, node, soon, storage_class, volume
 from tests.cluster.releases import MakeRelease, Release

@@ -10,7 +10,7 @@ from socket import create_server
 
 import httpx
 
-from scripts.cluster import PROGRAMS
+from scripts.servers.cluster import PROGRAMS
 from tests.cluster.authority import HERE, Authority
 from tests.support.servers.killing import until
 
@@ -138,7 +138,7 @@ class ControlPlane:
 
     def _wait(self, program: str, address: str) -> None:
         with self.client() as client:
-            well = until(lambda: self._ended() or _answers(client, address), STARTING_SECONDS)
+            well = until(lambda: bool(self._ended()) or _answers(client, address), STARTING_SECONDS)
         log = (self.folder / f"{program}.log").read_text()[-4000:]
         assert well, f"{program} is not ready:\n{log}"
         assert not self._ended(), f"{self._ended()} ended:\n{log}"

@@ -13,10 +13,10 @@ import httpx
 from tests.support.servers.killing import until
 
 Object = dict[str, Any]
+# Each node of the cluster, and its zone.
 NODES = {"a1": "a", "a2": "a", "b1": "b", "b2": "b", "c1": "c", "c2": "c"}
-"""Each node of the cluster, and its zone."""
+# Seconds that controllers have to do their work.
 SOON = 60.0
-"""Seconds that controllers have to do their work."""
 
 
 @dataclass

@@ -12,16 +12,16 @@ from typing import Any
 
 import yaml
 
-from scripts.cluster import PROGRAMS
+from scripts.servers.cluster import PROGRAMS
 from tests.chart.charts import CHART, COMPONENT, changed
 from tests.cluster.kubernetes import Cluster, Object, holds
 
 NAME = "pc"
 FULL = "pc-pullcord"
+# What Helm waits for must come within it.
 PATIENCE = "120s"
-"""What Helm waits for must come within it."""
+# Enough to see that something does not come.
 SHORT = "20s"
-"""Enough to see that something does not come."""
 
 
 def values(case: str, **others: Any) -> Object:

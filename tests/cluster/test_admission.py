@@ -9,7 +9,7 @@ import httpx
 import pytest
 import yaml
 
-from scripts.cluster import KUBERNETES
+from scripts.servers.cluster import KUBERNETES
 from tests.chart.charts import CASES, render
 from tests.cluster.kubernetes import Object
 from tests.cluster.releases import Release, values

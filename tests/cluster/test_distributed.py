@@ -14,10 +14,10 @@ from tests.cluster.releases import FULL, NAME, MakeRelease, Release, values
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
+# By role. No KEDA is here to make two of those it scales.
 PODS = {"ingest": 2, "relay": 2, "matcher": 1, "alerts": 1}
-"""By role. No KEDA is here to make two of those it scales."""
+# The policy whose pod only `helm test` makes.
 ELSEWHERE = {f"{FULL}-canary"}
-"""The policy whose pod only `helm test` makes."""
 
 
 @pytest.fixture(scope="module")

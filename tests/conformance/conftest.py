@@ -9,7 +9,7 @@ import pytest
 import pytest_socket
 
 from tests.support.deployment import Deployment, sqlite_engine
-from tests.support.servers.distributed import Databases, DistributedHouse, Line, postgres
+from tests.support.servers.distributed import Databases, DistributedDeployment, Line, postgres
 
 
 @pytest.fixture(scope="package")
@@ -38,7 +38,7 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deplo
     else:
         engine = request.getfixturevalue("databases").fresh()
     if request.param == "distributed":
-        yield DistributedHouse(engine, request.getfixturevalue("line")).with_officers()
+        yield DistributedDeployment(engine, request.getfixturevalue("line")).with_officers()
     else:
         yield Deployment(engine).with_officers()
     engine.dispose()

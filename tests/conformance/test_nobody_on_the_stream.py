@@ -20,7 +20,7 @@ from services.storage.feeds import add_feed
 from services.web.bodies import JSON, read_json_rows
 from tests.support.checks.personal_data_probe import People, add_sample
 from tests.support.clock import START
-from tests.support.servers.distributed import Databases, DistributedHouse, Line
+from tests.support.servers.distributed import Databases, DistributedDeployment, Line
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
@@ -40,10 +40,10 @@ def rows_of(sample: Sample) -> Iterator[RawRow]:
 
 
 @pytest.fixture
-def told(databases: Databases, line: Line) -> Iterator[DistributedHouse]:
+def told(databases: Databases, line: Line) -> Iterator[DistributedDeployment]:
     """A deployment that has taken the samples in, found the lines at risk, and alerted."""
     engine = databases.fresh()
-    deployment = DistributedHouse(engine, line)
+    deployment = DistributedDeployment(engine, line)
     deployment.with_officers()
     for sample in SAMPLES:
         kind, _, code = sample.feed_id.partition(":")
@@ -85,7 +85,7 @@ def _bytes(header: tuple[str, bytes]) -> tuple[bytes, bytes]:
     return header[0].encode(), header[1]
 
 
-def test_no_number_address_or_postcode_is_in_any_topic(told: DistributedHouse, line: Line) -> None:
+def test_no_number_address_or_postcode_is_in_any_topic(told: DistributedDeployment, line: Line) -> None:
     people = People()
     for sample in SAMPLES:
         add_sample(people, FOLDER / sample.file_name, kind_of(sample), START)

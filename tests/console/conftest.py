@@ -1,5 +1,7 @@
 """Sample views, the rules every page obeys, and a real Chromium."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
@@ -9,6 +11,7 @@ from justhtml import JustHTML
 from schemas.codes import MatchLevel
 from services.alerts.message.case_line import CaseLine
 from services.console.pages import AcknowledgementView, PageCase
+from tests.support.checks.html import attribute, the_one
 
 NONCE = "r4nd0mN0nc3"
 NOW = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
@@ -31,7 +34,7 @@ def page_cases() -> tuple[PageCase, ...]:
 
 
 @pytest.fixture
-def view(page_cases) -> AcknowledgementView:
+def view(page_cases: tuple[PageCase, ...]) -> AcknowledgementView:
     return AcknowledgementView(
         council="Blackpool",
         reference="A-3F9K-7PQ2",
@@ -49,13 +52,13 @@ def parsed() -> Callable[[str], JustHTML]:
 
     def parse(html: str) -> JustHTML:
         document = JustHTML(html, sanitize=False, strict=True)
-        ids = [element.attrs["id"] for element in document.query("[id]")]
-        assert document.query_one("html").attrs["lang"] == "en-GB"
+        ids = [attribute(element, "id") for element in document.query("[id]")]
+        assert attribute(the_one(document, "html"), "lang") == "en-GB"
         assert len(document.query("h1")) == 1
-        assert document.query_one("title").to_text().endswith(" \N{EN DASH} Pullcord")
+        assert the_one(document, "title").to_text().endswith(" \N{EN DASH} Pullcord")
         assert len(ids) == len(set(ids))
         assert document.query("script, iframe, object, [onclick]") == []
-        assert {link.attrs["href"][1:] for link in document.query('a[href^="#"]')} <= set(ids)
+        assert {attribute(link, "href")[1:] for link in document.query('a[href^="#"]')} <= set(ids)
         assert_every_field_is_labelled(document, ids)
         return document
 
@@ -63,7 +66,7 @@ def parsed() -> Callable[[str], JustHTML]:
 
 
 def assert_every_field_is_labelled(document: JustHTML, ids: list[str]) -> None:
-    labelled = {label.attrs["for"] for label in document.query("label")}
-    assert {field.attrs["id"] for field in document.query("input")} == labelled
+    labelled = {attribute(label, "for") for label in document.query("label")}
+    assert {attribute(field, "id") for field in document.query("input")} == labelled
     for described in document.query("[aria-describedby]"):
-        assert set(described.attrs["aria-describedby"].split()) <= set(ids)
+        assert set(attribute(described, "aria-describedby").split()) <= set(ids)

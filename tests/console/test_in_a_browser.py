@@ -1,17 +1,21 @@
 """The pages and the alert mail in a real Chromium: usable, accessible, without JavaScript, at every width."""
 
+from __future__ import annotations
+
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
 from urllib.parse import parse_qs
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from schemas.codes import MatchLevel
-from services.alerts.message.message import AlertDigest, render
+from services.alerts.message.message import AlertDigest, Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
 from services.console.pages import (
     AcknowledgedView,
@@ -77,7 +81,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(view) -> Iterator[Desk]:
+def desk(view: AcknowledgementView) -> Iterator[Desk]:
     desk = Desk(view)
 
     class Handler(BaseHTTPRequestHandler):
@@ -109,7 +113,7 @@ def desk(view) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def page(chromium) -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1000, "height": 800})
     page = context.new_page()
     complaints: list[str] = []
@@ -121,7 +125,7 @@ def page(chromium) -> Iterator[Page]:
 
 
 @pytest.fixture(params=[render, render_withdrawn], ids=["action", "withdrawn"])
-def mail(request, view) -> str:
+def mail(request: pytest.FixtureRequest, view: AcknowledgementView) -> str:
     cases = tuple(page_case.case for page_case in view.cases)
     digest = AlertDigest(
         reference="A-3F9K-7PQ2",
@@ -136,7 +140,8 @@ def mail(request, view) -> str:
         created_at=view.now,
         clock_note="The clock is simulated.",
     )
-    return request.param(digest, view.now).html
+    render: Callable[[AlertDigest, datetime], Message] = request.param
+    return render(digest, view.now).html
 
 
 def assert_accessible(page: Page, *more_rules: str) -> None:
@@ -150,7 +155,7 @@ def assert_fits(page: Page, width: int) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", ["/form", "/refused", "/withdrawn", "/nowhere"])
-def test_a_page_is_accessible_and_never_scrolls_sideways(desk, page, path, width):
+def test_a_page_is_accessible_and_never_scrolls_sideways(desk: Desk, page: Page, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(desk.address + path)
     assert_fits(page, width)
@@ -159,7 +164,9 @@ def test_a_page_is_accessible_and_never_scrolls_sideways(desk, page, path, width
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_mail_is_accessible_in_light_and_dark_and_fits_a_phone(page, mail, width, scheme):
+def test_the_mail_is_accessible_in_light_and_dark_and_fits_a_phone(
+    page: Page, mail: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
     page.set_content(mail)
@@ -168,19 +175,19 @@ def test_the_mail_is_accessible_in_light_and_dark_and_fits_a_phone(page, mail, w
     assert_accessible(page)
 
 
-def test_the_mail_asks_for_nothing_from_the_network(page, mail):
+def test_the_mail_asks_for_nothing_from_the_network(page: Page, mail: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.set_content(mail)
     assert asked == []
 
 
-def test_opening_the_page_sends_no_form(desk, page):
+def test_opening_the_page_sends_no_form(desk: Desk, page: Page) -> None:
     page.goto(desk.address + "/form")
     assert desk.answers == []
 
 
-def test_a_name_and_the_ticked_cases_are_sent_without_javascript(desk, chromium):
+def test_a_name_and_the_ticked_cases_are_sent_without_javascript(desk: Desk, chromium: Browser) -> None:
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(desk.address + "/form")
@@ -191,7 +198,7 @@ def test_a_name_and_the_ticked_cases_are_sent_without_javascript(desk, chromium)
     assert desk.answers == [{"name": ["Pat Lee"], "case": ["C-LATE-2222", "C-BARR-2222", "C-DATE-2222"]}]
 
 
-def test_the_page_afterwards_is_accessible(desk, page):
+def test_the_page_afterwards_is_accessible(desk: Desk, page: Page) -> None:
     page.goto(desk.address + "/form")
     page.get_by_label("Your name").fill("Pat Lee")
     page.keyboard.press("Enter")
@@ -199,7 +206,7 @@ def test_the_page_afterwards_is_accessible(desk, page):
     assert_accessible(page, BEST_PRACTICE)
 
 
-def test_a_missing_name_moves_focus_to_the_summary_and_its_link_to_the_field(desk, page):
+def test_a_missing_name_moves_focus_to_the_summary_and_its_link_to_the_field(desk: Desk, page: Page) -> None:
     page.goto(desk.address + "/form")
     page.get_by_role("button", name="I am acting").click()
     expect(page.get_by_role("alert")).to_be_focused()
@@ -207,7 +214,7 @@ def test_a_missing_name_moves_focus_to_the_summary_and_its_link_to_the_field(des
     expect(page.get_by_label("Your name")).to_be_focused()
 
 
-def test_the_keyboard_reaches_the_skip_link_first_and_it_is_then_visible(desk, page):
+def test_the_keyboard_reaches_the_skip_link_first_and_it_is_then_visible(desk: Desk, page: Page) -> None:
     page.goto(desk.address + "/form")
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to main content")
@@ -215,19 +222,19 @@ def test_the_keyboard_reaches_the_skip_link_first_and_it_is_then_visible(desk, p
     expect(skip).to_be_in_viewport()
 
 
-def test_the_style_passes_the_content_security_policy(desk, page):
+def test_the_style_passes_the_content_security_policy(desk: Desk, page: Page) -> None:
     page.goto(desk.address + "/form")
     colour = "element => getComputedStyle(element).backgroundColor"
     assert page.get_by_role("button").evaluate(colour) == "rgb(0, 112, 60)"
 
 
-def test_on_a_phone_each_case_keeps_its_row_and_its_cells_for_a_screen_reader(desk, page):
+def test_on_a_phone_each_case_keeps_its_row_and_its_cells_for_a_screen_reader(desk: Desk, page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
     page.goto(desk.address + "/form")
     expect(page.get_by_role("row").filter(has_text="C-LATE-2222").get_by_role("cell")).to_have_count(4)
 
 
-def test_on_paper_the_cases_stay_and_what_cannot_be_pressed_goes(desk, page):
+def test_on_paper_the_cases_stay_and_what_cannot_be_pressed_goes(desk: Desk, page: Page) -> None:
     page.goto(desk.address + "/form")
     page.emulate_media(media="print")
     expect(page.get_by_role("button")).to_be_hidden()

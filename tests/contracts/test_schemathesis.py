@@ -70,7 +70,9 @@ def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, str], Path]]:
         ("operator", ["--phases=fuzzing", "--max-examples=5"]),
     ],
 )
-def test_no_request_is_answered_otherwise_than_the_description_says(served, tmp_path: Path, who: str, chosen) -> None:
+def test_no_request_is_answered_otherwise_than_the_description_says(
+    served: tuple[str, dict[str, str], Path], tmp_path: Path, who: str, chosen: list[str]
+) -> None:
     url, keys, config = served
     command = [
         str(Path(sys.executable).with_name("schemathesis")),

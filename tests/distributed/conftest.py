@@ -14,7 +14,7 @@ import pytest_socket
 from kafka import KafkaAdminClient, KafkaProducer
 from sqlalchemy import Engine
 
-from scripts.kafka import Broker
+from scripts.servers.kafka import Broker
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.topics import make_topics
 from tests.support.deployment import Deployment

@@ -64,11 +64,20 @@ def test_beside_a_process_that_learns_of_the_key_late_everything_comes_under_it(
     source = Said()
     full.store.vault._source = source
     pump = Loop("pump", full.pump.run_once, 0.02)
-    sender = Thread(target=lambda: [post(full, number) for number in range(LINES)])
+
+    def post_all() -> None:
+        for number in range(LINES):
+            post(full, number)
+
+    def meet_the_key() -> None:
+        source.new.set()
+        sender.join(0.2)
+
+    sender = Thread(target=post_all)
     pump.start()
     sender.start()
     store = rotated(full)
-    for _ in reseal_all(store, lambda _: source.new.set() or sender.join(0.2), batch=5):
+    for _ in reseal_all(store, lambda _: meet_the_key(), batch=5):
         pass
     sender.join(60)
     assert until(lambda: len(full.matches()) == LINES, 60)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, Select, bindparam, insert, select, text
+from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from services.matcher.store import ENTRIES, NOTICES, Side, partners
@@ -16,8 +16,8 @@ from tests.support.deployment import Deployment
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
+# A statement takes 65,535.
 MORE_THAN_PARAMETERS = 70_000
-"""A statement takes 65,535."""
 
 
 def test_as_many_integers_are_named_as_may_be(engine: Engine) -> None:
@@ -64,7 +64,7 @@ def test_partners_are_looked_up_also_before_postgresql_has_counted_the_tables(
     rows = [{"token": number.to_bytes(16, "big"), "pk": number, "kind": 1} for number in range(1, 20_001)]
     with engine.begin() as connection:
         for side in (mine, theirs):
-            named = {side.owner.name: bindparam("pk")}
+            named: dict[str, BindParameter[int]] = {side.owner.name: bindparam("pk")}
             connection.execute(
                 insert(side.tokens).values(token=bindparam("token"), kind=bindparam("kind"), **named), rows
             )
@@ -78,7 +78,8 @@ def test_partners_are_looked_up_also_before_postgresql_has_counted_the_tables(
 def explained(connection: Connection, query: Select[Any]) -> dict[str, Any]:
     """How the server went about a query."""
     text_of = query.compile(connection, compile_kwargs={"literal_binds": True})
-    return connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {text_of}").scalar_one()[0]
+    plan: dict[str, Any] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {text_of}").scalar_one()[0]
+    return plan
 
 
 def walked(step: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import Connection, Engine, event, select
 
 from schemas.envelope import decode
-from scripts.kafka import Broker
+from scripts.servers.kafka import Broker
 from services.core.errors import PullcordError
 from services.ingest.reading.outcomes import Outcome
 from services.runtime.kafka import relay as relay_module

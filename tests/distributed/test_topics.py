@@ -14,7 +14,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 from kafka.errors import KafkaError
 
-from scripts.kafka import Broker
+from scripts.servers.kafka import Broker
 from services.core.errors import PullcordError
 from services.runtime.kafka.admin_client import BrokersError
 from services.runtime.kafka.kafka_settings import KafkaSettings

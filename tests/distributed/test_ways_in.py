@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from kafka.errors import KafkaError
 from sqlalchemy import Engine
 
-from scripts.kafka import Broker
-from scripts.kafka_listener import Listener as BrokerListener
+from scripts.servers.kafka import Broker
+from scripts.servers.kafka_listener import Listener as BrokerListener
 from services.core.errors import PullcordError
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import Relay, make_producer
@@ -148,6 +148,7 @@ def changed_for(certificates: Path, wrong: Changed) -> Changed:
     return {name: str(certificates / STRANGER) if value == STRANGER else value for name, value in wrong.items()}
 
 
+# Ways that do not lead in, and the setting to look at.
 OTHERWISE = [
     pytest.param("certificate", UNKNOWN_AUTHORITY, "PULLCORD_KAFKA_CA_FILE", id="a-broker-that-nobody-vouches-for"),
     pytest.param("certificate", NO_CERTIFICATE, "PULLCORD_KAFKA_CERTIFICATE_FILE", id="no-certificate"),
@@ -157,7 +158,6 @@ OTHERWISE = [
     pytest.param("password-over-tls", WRONG_PASSWORD, "PULLCORD_KAFKA_SASL_USERNAME", id="wrong-password-scram"),
     pytest.param("password-over-tls", IN_THE_CLEAR, "PULLCORD_KAFKA_SECURITY", id="in-the-clear"),
 ]
-"""Ways that do not lead in, and the setting to look at."""
 
 
 @pytest.mark.usefixtures("giving_up_soon")

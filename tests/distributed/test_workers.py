@@ -32,8 +32,8 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
 
 KEY = "provider:RAVN:3"
 PATIENCE = 30.0
+# Seconds in which a worker would commit at least twice what it has acknowledged.
 SOME_COMMITS = 2.5
-"""Seconds in which a worker would commit at least twice what it has acknowledged."""
 UNPARSEABLE = (b"\xff\xfe not JSON", b'"a string"', b"{}", b"")
 
 
@@ -90,7 +90,7 @@ def test_what_cannot_be_parsed_is_set_aside_once_and_the_rest_is_handled(
     store: Store, settings: KafkaSettings, topic: str, listener: Listener, tmp_path: Path
 ) -> None:
     first, *others = good = events(store, 5)
-    told = [first, *UNPARSEABLE, *others, *UNPARSEABLE]
+    told: list[Envelope | bytes] = [first, *UNPARSEABLE, *others, *UNPARSEABLE]
     put(settings, topic, *told)
     with working(store, listener, settings, tmp_path):
         assert until(lambda: acknowledged(settings, listener) == len(told), PATIENCE)

@@ -23,11 +23,11 @@ from services.storage.store import Store
 from services.storage.tables import inbox
 from services.storage.unit_of_work import UnitOfWork
 
+# For tests in which clients fail, or more than one worker runs: what these leave behind is no fault of ours.
 LITTER = pytest.mark.filterwarnings("ignore:unclosed (<s|event loop):ResourceWarning")
-"""For tests in which clients fail, or more than one worker runs: what these leave behind is no fault of ours."""
 
+# Seconds in which a worker starts or stops.
 WITHIN = 40.0
-"""Seconds in which a worker starts or stops."""
 
 
 @dataclass
@@ -36,8 +36,8 @@ class Listener:
 
     name: str
     topics: tuple[str, ...]
+    # What it does before it handles a batch.
     first: Callable[[], None] = lambda: None
-    """What it does before it handles a batch."""
     heard: list[str] = field(default_factory=list)
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:

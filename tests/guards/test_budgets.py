@@ -20,7 +20,7 @@ APART = "cluster"
 def listed(name: str) -> list[str]:
     """The words of a variable of the Makefile."""
     (words,) = re.findall(rf"^{name} := (.+)$", MAKEFILE, re.MULTILINE)
-    return words.split()
+    return str(words).split()
 
 
 def test_every_folder_of_tests_has_a_budget_and_no_other() -> None:

@@ -17,7 +17,7 @@ from tests.support.deployment import Deployment
 from tests.support.http import ENTRIES, ENTRY, open_api
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-METRICS = (ROOT / "docs" / "metrics.md").read_text()
+METRICS = (ROOT / "docs" / "reference" / "metrics.md").read_text()
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 SETTING_ROW = re.compile(r"^\| `PULLCORD_(\w+)` \| (?:`([^`]*)`)? ?\|", re.MULTILINE)

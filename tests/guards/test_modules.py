@@ -13,8 +13,8 @@ import pytest
 from tests.support.checks.source import ROOT, calls, documents, imports, modules, name_of
 
 LONGEST = 300
+# Migrations are a record of what was done: they are never cut up or tidied.
 FROZEN = ROOT / "services" / "storage" / "migrations" / "versions"
-"""Migrations are a record of what was done: they are never cut up or tidied."""
 
 CALLS_ITSELF_PURE = re.compile(r"\bPure[.:;]")
 PURE = sorted(
@@ -26,8 +26,8 @@ PURE = sorted(
     | {path for path in modules("services/core") if path.name != "clock.py"}
     | {path for room in ("states", "review") for path in modules(f"services/alerts/{room}")}
 )
+# Pure, but for the types of the library that reads workbooks: the contract on pure files forbids it.
 READS_WORKBOOKS = {"services/ingest/files/xlsx_cell.py", "services/runtime/demo/samples.py"}
-"""Pure, but for the types of the library that reads workbooks: the contract on pure files forbids it."""
 IMPURE_CALLS = re.compile(
     r"(.*\.)?(now|today|utcnow|time_ns|perf_counter|monotonic|urandom|uuid\d|getenv|open|print|sleep)"
 )

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.checks.source import ROOT
 
+# Retired names, each with the one that stands in its place.
 NAMES = {
     "ALARM": "URGENT",
     "AuditWord": "AuditAction",
@@ -47,17 +48,16 @@ NAMES = {
     "tell_operator": "alert_operator",
     "told_of": "alertable",
 }
-"""Retired names, each with the one that stands in its place."""
 
+# Retired words of texts.
 WORDS = {"nought": "zero", "nine tenths": "90th percentile"}
-"""Retired words of texts."""
 
 MODULES = sorted(
     path
     for folder in ("services", "schemas", "tests", "scripts", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
 )
-PAGES = sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")])
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 HISTORY = {"CHANGELOG.md"}
 
 

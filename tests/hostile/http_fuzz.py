@@ -16,15 +16,15 @@ from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
 from tests.support.http import problem_of
 
+# A number that hostile requests carry: no answer may hold its digits.
 TELLTALE = "01632 960777"
-"""A number that hostile requests carry: no answer may hold its digits."""
 
+# A street that hostile requests carry: no answer may hold its name.
 STREET = "Thistledown"
-"""A street that hostile requests carry: no answer may hold its name."""
 
 PROVOKED = frozenset(range(400, 500))
+# A value below this many signs may stand in an answer by chance.
 SHORTEST_VALUE = 6
-"""A value below this many signs may stand in an answer by chance."""
 
 _OWN_WORDS = frozenset({*MigrationNotice.model_fields, *RegisterEntry.model_fields, *Scope})
 _PLAIN_WORD = re.compile(r"[A-Za-z_]+")

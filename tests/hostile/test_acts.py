@@ -24,7 +24,7 @@ def at_risk(api: Api) -> tuple[str, str, str]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_happens(api: Api, at_risk) -> Iterator[None]:
+def nothing_happens(api: Api, at_risk: tuple[str, str, str]) -> Iterator[None]:
     """Whatever is refused leaves the case as it was."""
     before = [(case.state, case.paused_until, case.revision) for case in api.deployment.cases()]
     yield
@@ -51,7 +51,9 @@ RAW = [
 
 
 @pytest.mark.parametrize(("body", "answer"), named(RAW))
-def test_a_hostile_body_records_nothing(api: Api, at_risk, body: bytes, answer) -> None:
+def test_a_hostile_body_records_nothing(
+    api: Api, at_risk: tuple[str, str, str], body: bytes, answer: tuple[int, str]
+) -> None:
     headers = {"Content-Type": "application/json"}
     assert_refused(
         api.ask("blackpool", "POST", f"/v1/cases/{at_risk[0]}/events", content=body, headers=headers), *answer
@@ -64,7 +66,7 @@ def test_a_hostile_body_records_nothing(api: Api, at_risk, body: bytes, answer) 
 @pytest.mark.parametrize(
     "place", ["/v1/cases/{0}/events", "/v1/alerts/{1}/acknowledgement", "/v1/matches/M-1-1/decision"]
 )
-def test_a_form_of_another_site_cannot_act(api: Api, at_risk, place: str, media: str) -> None:
+def test_a_form_of_another_site_cannot_act(api: Api, at_risk: tuple[str, str, str], place: str, media: str) -> None:
     body = json.dumps({"event": "decline", "record": BY}).encode()
     headers = {"Content-Type": media} if media else {}
     response = api.ask("blackpool", "POST", place.format(*at_risk), content=body, headers=headers)
@@ -143,7 +145,9 @@ RECORDS = [
 
 
 @pytest.mark.parametrize(("event", "record", "field"), named(RECORDS))
-def test_a_hostile_record_is_refused_by_its_field(api: Api, at_risk, event: str, record: dict[str, Any], field) -> None:
+def test_a_hostile_record_is_refused_by_its_field(
+    api: Api, at_risk: tuple[str, str, str], event: str, record: dict[str, Any], field: str
+) -> None:
     body = {"event": event, "record": record}
     response = api.ask("blackpool", "POST", f"/v1/cases/{at_risk[0]}/events", json=body)
     assert problem_of(response) == FAULTY
@@ -163,7 +167,9 @@ OF_THE_CLOCK = [
 
 
 @pytest.mark.parametrize("event", OF_THE_CLOCK)
-def test_nobody_can_play_the_clock_the_provider_or_the_register(api: Api, at_risk, event: str) -> None:
+def test_nobody_can_play_the_clock_the_provider_or_the_register(
+    api: Api, at_risk: tuple[str, str, str], event: str
+) -> None:
     record = {"harm_on": "2027-03-01"} if event == "move_date_later" else {}
     response = api.ask("blackpool", "POST", f"/v1/cases/{at_risk[0]}/events", json={"event": event, "record": record})
     assert_refused(response, 409, "act-refused")
@@ -186,7 +192,9 @@ ACKNOWLEDGEMENTS = [
 
 
 @pytest.mark.parametrize(("body", "answer"), named(ACKNOWLEDGEMENTS))
-def test_a_hostile_acknowledgement_pauses_nothing(api: Api, at_risk, body: dict[str, Any], answer) -> None:
+def test_a_hostile_acknowledgement_pauses_nothing(
+    api: Api, at_risk: tuple[str, str, str], body: dict[str, Any], answer: tuple[int, str]
+) -> None:
     assert_refused(api.ask("blackpool", "POST", f"/v1/alerts/{at_risk[1]}/acknowledgement", json=body), *answer)
 
 
@@ -205,7 +213,7 @@ DECISIONS = [
 
 
 @pytest.mark.parametrize("body", named(DECISIONS))
-def test_a_hostile_decision_decides_nothing(api: Api, at_risk, body: dict[str, Any]) -> None:
+def test_a_hostile_decision_decides_nothing(api: Api, at_risk: tuple[str, str, str], body: dict[str, Any]) -> None:
     assert_refused(api.ask("blackpool", "POST", "/v1/matches/M-1-1/decision", json=body), *INVALID)
 
 
@@ -226,7 +234,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("form", "status"), named(FORMS))
-def test_a_hostile_form_acknowledges_nothing(api: Api, at_risk, form: bytes, status: int) -> None:
+def test_a_hostile_form_acknowledges_nothing(api: Api, at_risk: tuple[str, str, str], form: bytes, status: int) -> None:
     case, _, link = at_risk
     body = form.replace(b"{case}", case.encode())
     response = api.ask(None, "POST", link, content=body, headers={"Content-Type": "application/x-www-form-urlencoded"})
@@ -253,7 +261,9 @@ LINKS = [
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("link", named(LINKS))
-def test_a_link_that_is_not_the_one_sent_leads_nowhere(api: Api, at_risk, method: str, link: str) -> None:
+def test_a_link_that_is_not_the_one_sent_leads_nowhere(
+    api: Api, at_risk: tuple[str, str, str], method: str, link: str
+) -> None:
     case, alert, good = at_risk
     code = good.rpartition(".")[2]
     path = link.format(alert=alert, case=case, code=code, half=code[:11], swapped=code.swapcase())

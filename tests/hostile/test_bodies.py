@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import AsyncIterator
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,9 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("body", "media", "answer"), named(BODIES))
-def test_a_hostile_body_is_a_problem_of_a_stable_type(api: Api, body, media, answer) -> None:
+def test_a_hostile_body_is_a_problem_of_a_stable_type(
+    api: Api, body: bytes, media: str, answer: tuple[int, str]
+) -> None:
     headers = {"Content-Type": media} if media else {}
     assert_refused(api.ask("raven", "POST", NOTICES, content=body, headers=headers), *answer)
 
@@ -82,10 +85,12 @@ HEADERS = [
 
 @pytest.mark.parametrize("path", [NOTICES, NOTICE_UPLOADS])
 @pytest.mark.parametrize(("headers", "answer"), named(HEADERS))
-def test_a_body_that_is_announced_as_hostile_is_refused_unread(api: Api, path, headers, answer) -> None:
+def test_a_body_that_is_announced_as_hostile_is_refused_unread(
+    api: Api, path: str, headers: dict[str, str], answer: tuple[int, str]
+) -> None:
     async def unread() -> AsyncIterator[bytes]:
         raise AssertionError("the body was read")
-        yield b""
+        yield b""  # type: ignore[unreachable]  # makes it a generator
 
     media = "text/csv" if path == NOTICE_UPLOADS else JSON
     sent = {"Content-Type": media, **headers}
@@ -93,7 +98,7 @@ def test_a_body_that_is_announced_as_hostile_is_refused_unread(api: Api, path, h
 
 
 @pytest.mark.parametrize(("path", "media"), [(NOTICES, JSON), (NOTICES, NDJSON), (NOTICE_UPLOADS, "text/csv")])
-def test_a_body_without_an_end_is_refused_once_it_passes_the_limit(api: Api, path, media) -> None:
+def test_a_body_without_an_end_is_refused_once_it_passes_the_limit(api: Api, path: str, media: str) -> None:
     sizes: list[int] = []
 
     async def endless() -> AsyncIterator[bytes]:
@@ -130,7 +135,9 @@ LINES = [
 
 
 @pytest.mark.parametrize("line", named(LINES))
-def test_a_hostile_line_of_ndjson_is_refused_by_its_number_and_the_lines_beside_it_are_kept(api: Api, line) -> None:
+def test_a_hostile_line_of_ndjson_is_refused_by_its_number_and_the_lines_beside_it_are_kept(
+    api: Api, line: bytes
+) -> None:
     number = next(NUMBERS)
     before, after = (json.dumps({**GOOD, "id": f"line {number}{side}"}).encode() for side in "ab")
     response = api.ask(
@@ -147,7 +154,9 @@ ITEMS = [("nothing", None), ("a text", TELLTALE), ("a number", 1632960777), ("a 
 
 
 @pytest.mark.parametrize("item", named(ITEMS))
-def test_a_hostile_item_of_a_batch_is_refused_by_its_number_and_the_items_beside_it_are_kept(api: Api, item) -> None:
+def test_a_hostile_item_of_a_batch_is_refused_by_its_number_and_the_items_beside_it_are_kept(
+    api: Api, item: Any
+) -> None:
     number = next(NUMBERS)
     good = [{"entry_id": f"item {number}{side}", "cli": TELLTALE, "uprn": "100012345678"} for side in "ab"]
     response = api.ask("blackpool", "PUT", ENTRIES, json={"entries": [good[0], item, good[1]]})

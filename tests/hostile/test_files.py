@@ -26,7 +26,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 def workbook(*rows: list[Any], edit: Callable[[openpyxl.Workbook], None] = lambda book: None) -> bytes:
     book = openpyxl.Workbook()
     for row in rows:
-        book.active.append(row)
+        book.worksheets[0].append(row)
     edit(book)
     saved = io.BytesIO()
     book.save(saved)
@@ -104,7 +104,9 @@ FILES = [
 
 
 @pytest.mark.parametrize(("data", "media", "code"), named(FILES))
-def test_a_hostile_file_is_refused_whole_with_a_reason_and_a_remedy(api: Api, data, media, code) -> None:
+def test_a_hostile_file_is_refused_whole_with_a_reason_and_a_remedy(
+    api: Api, data: bytes, media: str, code: str | None
+) -> None:
     for query in ("", "?dry_run=true", "?mode=replace"):
         response = api.ask("blackpool", "POST", REGISTER_UPLOADS + query, content=data, headers={"Content-Type": media})
         if code is None:
@@ -133,7 +135,9 @@ CELLS = [
 
 @pytest.mark.parametrize("media", [CSV, XLSX])
 @pytest.mark.parametrize(("changes", "outcome", "field", "code"), named(CELLS))
-def test_a_hostile_cell_costs_its_row_at_most(api: Api, media, changes, outcome, field, code) -> None:
+def test_a_hostile_cell_costs_its_row_at_most(
+    api: Api, media: str, changes: dict[str, str], outcome: str, field: str, code: str
+) -> None:
     number = next(NUMBERS)
     rows = [[f"file {number}{side}", *GOOD] for side in "abc"]
     for heading, value in changes.items():

@@ -141,7 +141,9 @@ BODIES = {
 
 
 @pytest.mark.parametrize(("who", "method", "path", "answer"), named(PATHS))
-def test_a_hostile_address_leads_nowhere(api: Api, who, method, path, answer) -> None:
+def test_a_hostile_address_leads_nowhere(
+    api: Api, who: str | None, method: str, path: str, answer: tuple[int, str]
+) -> None:
     body = {"by": "Asha Patel"} if "/alerts/" in path else BODIES.get(method)
     assert_refused(api.ask(who, method, path, **({"json": body} if body else {})), *answer)
 
@@ -183,7 +185,7 @@ UPLOAD_QUERIES = [
 
 
 @pytest.mark.parametrize(("query", "field"), named(UPLOAD_QUERIES))
-def test_a_hostile_parameter_of_an_upload_is_refused_before_anything_is_read(api: Api, query, field) -> None:
+def test_a_hostile_parameter_of_an_upload_is_refused_before_anything_is_read(api: Api, query: str, field: str) -> None:
     data = b"Case ID,Tel No\r\nqueried,01632 960777\r\n"
     response = api.ask("blackpool", "POST", f"{REGISTER_UPLOADS}?{query}", content=data, headers={"Content-Type": CSV})
     assert_refused(response, *INVALID)

@@ -17,12 +17,12 @@ ENTRY = {"cli": TELLTALE, "postcode": "FY4 1QZ", "address_lines": [f"3 {STREET} 
 
 
 @pytest.mark.parametrize("hostile", NOTICE_ROWS, ids=lambda row: row.name)
-def test_a_hostile_notice_is_answered_by_name_and_the_notices_beside_it_are_kept(api: Api, hostile) -> None:
+def test_a_hostile_notice_is_answered_by_name_and_the_notices_beside_it_are_kept(api: Api, hostile: HostileRow) -> None:
     send_between_good_rows(api, "raven", "POST", NOTICES, "id", NOTICE, hostile)
 
 
 @pytest.mark.parametrize("hostile", ENTRY_ROWS, ids=lambda row: row.name)
-def test_a_hostile_entry_is_answered_by_name_and_the_entries_beside_it_are_kept(api: Api, hostile) -> None:
+def test_a_hostile_entry_is_answered_by_name_and_the_entries_beside_it_are_kept(api: Api, hostile: HostileRow) -> None:
     send_between_good_rows(api, "blackpool", "PUT", ENTRIES, "entry_id", ENTRY, hostile)
 
 
@@ -55,7 +55,7 @@ def assert_kept_on_record(api: Api, who: str, answer: dict[str, Any], hostile: H
 
 
 @pytest.mark.parametrize("hostile", [row for row in NOTICE_ROWS if row.outcome == REFUSED], ids=lambda row: row.name)
-def test_a_hostile_notice_alone_is_a_problem_that_names_the_row(api: Api, hostile) -> None:
+def test_a_hostile_notice_alone_is_a_problem_that_names_the_row(api: Api, hostile: HostileRow) -> None:
     row = {"id": f"alone {next(NUMBERS)}", **NOTICE, **hostile.changes}
     row = {field: value for field, value in row.items() if value is not ...}
     response = api.ask("raven", "POST", NOTICES, json=row)

@@ -12,8 +12,8 @@ from tests.support.checks.source import ROOT
 
 FOLDER = ROOT / "deploy"
 TEXT = (FOLDER / "compose.yaml").read_text()
+# What whoever starts it must say.
 ASKED_FOR = {"PULLCORD_PUBLIC_URL": "https://pullcord.example"}
-"""What whoever starts it must say."""
 
 Service = dict[str, Any]
 

@@ -20,9 +20,10 @@ from tests.support.servers.killing import until
 
 USER = 10001
 DATA = "/var/lib/pullcord"
+# Seconds; the machine may be busy.
 SERVING_WITHIN = 60.0
-"""Seconds; the machine may be busy."""
 
+# What `--read-only --tmpfs /tmp` means to a container engine, in a name space of mounts that ends with the program.
 READ_ONLY = f"""set -eu
 root=$1 data=$2; shift 2
 mount --bind "$root" "$root"
@@ -33,7 +34,6 @@ mount -t proc proc "$root/proc"
 mount -o remount,bind,ro "$root"
 exec chroot --userspec={USER}:{USER} "$root" env --ignore-environment --chdir={DATA} "$@"
 """
-"""What `--read-only --tmpfs /tmp` means to a container engine, in a name space of mounts that ends with the program."""
 
 
 @dataclass(frozen=True)

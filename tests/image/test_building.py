@@ -73,5 +73,5 @@ def test_every_step_that_downloads_has_the_secrets_and_only_those() -> None:
 
 def test_a_tool_that_is_missing_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    with pytest.raises(MissingToolError, match=r"buildah is missing: run scripts/buildah\.sh"):
+    with pytest.raises(MissingToolError, match=r"buildah is missing: run scripts/install/buildah\.sh"):
         Buildah()

@@ -19,8 +19,8 @@ from tests.image.composition import COMPOSE, FOLDER, LONG_LIVED, OURS, SERVICES,
 from tests.support.checks.source import ROOT
 
 SCHEMA = json.loads((ROOT / "tests" / "image" / "compose-spec" / "compose-spec.json").read_text())
+# What PostgreSQL's own library reads.
 OF_POSTGRES = frozenset(["PGSERVICEFILE"])
-"""What PostgreSQL's own library reads."""
 
 each = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
 each_of_ours = pytest.mark.parametrize("service", OURS.values(), ids=OURS)

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from sqlalchemy import make_url, text
 
-from scripts.kafka import install, java
-from scripts.postgres import Postgres
+from scripts.servers.kafka import install, java
+from scripts.servers.postgres import Postgres
 from services.runtime.kafka.outbox_listener import OutboxListener
 from services.runtime.maintenance.keyring import read_keyring
 from services.runtime.settings import Settings

@@ -24,6 +24,7 @@ import json
 from importlib.metadata import distributions
 print(json.dumps({one.name.lower().replace("_", "-").replace(".", "-"): one.version for one in distributions()}))
 """
+# The sources that Python would compile again at every start, for want of a place to keep the result.
 STALE = """
 import json, struct
 from importlib.util import cache_from_source
@@ -35,7 +36,6 @@ for path in Path(services.__file__).parents[1].rglob("services/**/*.py"):
     found += [str(path)] if (flags, time, size) != (0, int(path.stat().st_mtime), path.stat().st_size) else []
 print(json.dumps(found))
 """
-"""The sources that Python would compile again at every start, for want of a place to keep the result."""
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,9 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 
 
 @pytest.fixture(scope="module", params=[Container, ReadOnlyContainer], ids=["as it is", "read only"])
-def ready(request, container: Container, tmp_path_factory: pytest.TempPathFactory) -> tuple[Container, str]:
+def ready(
+    request: pytest.FixtureRequest, container: Container, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Container, str]:
     """A deployment that `pullcord init` has made ready in a container, and a provider's key."""
     kind = request.param
     made = kind(container.buildah, container.image, container.name, data_folder(tmp_path_factory.mktemp("serving")))

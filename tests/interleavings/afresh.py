@@ -22,18 +22,18 @@ from services.storage.tables import matches, notices, register_entries
 from services.storage.vault import place
 
 Value = tuple[TokenKind, str]
+# By notice and entry: the level, the reasons, the version of the notice and that of the entry.
 Pairs = dict[tuple[int, int], tuple[Any, ...]]
-"""By notice and entry: the level, the reasons, the version of the notice and that of the entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
     """Where the matches on record are not those the records call for."""
 
+    # The records call for them, and there is none.
     missed: frozenset[tuple[int, int]]
-    """The records call for them, and there is none."""
+    # They stand, and the records do not call for them, or no longer at the versions or the level they name.
     stale: frozenset[tuple[int, int]]
-    """They stand, and the records do not call for them, or no longer at the versions or the level they name."""
 
     def __bool__(self) -> bool:
         return bool(self.missed or self.stale)

@@ -10,14 +10,14 @@ from sqlalchemy import text
 
 from services.storage.feeds import add_feed
 from services.storage.store import Store
-from tests.interleavings.histories import COUNCILS, PROVIDERS
+from tests.interleavings.submissions.histories import COUNCILS, PROVIDERS
 from tests.support.clock import FrozenClock
 from tests.support.deployment import make_store
 from tests.support.servers.distributed import Databases, postgres
 
+# None changes what a transaction sees or waits for. Without them most of the time would go into waiting for the disk,
+# into finding out about deadlocks, and into plans made for tables that were still empty.
 SETTINGS = {"synchronous_commit": "off", "deadlock_timeout": "20ms", "autovacuum_naptime": "5s"}
-"""None changes what a transaction sees or waits for. Without them most of the time would go into waiting for the disk,
-into finding out about deadlocks, and into plans made for tables that were still empty."""
 
 
 @pytest.fixture(scope="package")

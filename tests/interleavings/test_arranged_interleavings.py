@@ -21,11 +21,11 @@ from services.storage.events.outbox import StoredEvent, unpublished
 from services.storage.store import Store
 from services.storage.tables import outbox
 from tests.interleavings.afresh import NONE, Differences, differences, live_matches
-from tests.interleavings.histories import COUNCILS, PROVIDERS, Act, Submission
-from tests.interleavings.lines import Row
-from tests.interleavings.meetings import PATIENCE, committing_together, interrupted_before
-from tests.interleavings.mutants import probing
-from tests.interleavings.writing import submit
+from tests.interleavings.submissions.histories import COUNCILS, PROVIDERS, Act, Submission
+from tests.interleavings.submissions.lines import Row
+from tests.interleavings.workers.meetings import PATIENCE, committing_together, interrupted_before
+from tests.interleavings.workers.mutants import probing
+from tests.interleavings.workers.writing import submit
 from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
@@ -166,7 +166,8 @@ def test_two_workers_who_find_a_pair_at_once_tell_it_once(store: Store) -> None:
 
 def conflicts() -> float:
     """How often a matcher has been sent back because another was at the same rows first."""
-    return CONFLICTS.labels(Matcher.name)._value.get()
+    value: float = CONFLICTS.labels(Matcher.name)._value.get()
+    return value
 
 
 def events_of(store: Store, kind: type[EventData]) -> int:

@@ -8,9 +8,9 @@ from random import Random
 import pytest
 
 from services.core.telephone.telephone import read_numbers
-from tests.interleavings.histories import Act, history, submissions
-from tests.interleavings.lines import telephone_line
-from tests.interleavings.pace import CLOSE, MANY, Pace
+from tests.interleavings.submissions.histories import Act, history, submissions
+from tests.interleavings.submissions.lines import telephone_line
+from tests.interleavings.submissions.pace import CLOSE, MANY, Pace
 
 PAIRS = range(700)
 

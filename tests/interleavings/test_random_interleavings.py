@@ -19,17 +19,17 @@ from sqlalchemy import func, select
 from services.storage.store import Store
 from services.storage.tables import quarantine
 from tests.interleavings.afresh import NONE, differences, live_matches
-from tests.interleavings.mutants import probing, remove_share_lock
-from tests.interleavings.pace import CLOSE, MANY
-from tests.interleavings.running import write, write_and_match
-from tests.interleavings.trouble import hold_up_at_random
+from tests.interleavings.submissions.pace import CLOSE, MANY
+from tests.interleavings.workers.mutants import probing, remove_share_lock
+from tests.interleavings.workers.running import write, write_and_match
+from tests.interleavings.workers.trouble import hold_up_at_random
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeout(3600)]
 
 PAIRS = int(os.environ.get("PULLCORD_TEST_INTERLEAVINGS", "10000"))
 ROUND = 300
+# In so many a mistake must show; the first is nearly always enough.
 ROUNDS = 12
-"""In so many a mistake must show; the first is nearly always enough."""
 
 Show = Callable[[str], None]
 

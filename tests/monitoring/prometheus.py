@@ -16,8 +16,8 @@ import yaml
 from tests.monitoring.tools import RULES, tool
 from tests.support.servers.killing import until
 
+# Seconds that a server gets to start.
 STARTED_WITHIN = 30.0
-"""Seconds."""
 
 
 @dataclass

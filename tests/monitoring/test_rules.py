@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,11 +15,11 @@ from tests.support.checks.source import ROOT
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 SECTIONS = re.findall(r"^## (Pullcord\w+)$", RUNBOOK, re.MULTILINE)
 TESTS = yaml.safe_load((FOLDER / "rules.test.yaml").read_text())
+# Codes of ours and addresses of processes: a text that leaves the deployment shows no other label.
 LABELS_SHOWN = frozenset(["loop", "consumer", "feed", "instance"])
-"""Codes of ours and addresses of processes: a text that leaves the deployment shows no other label."""
 
 
-def expected(test: dict) -> set[str]:
+def expected(test: dict[str, Any]) -> set[str]:
     """The alerts that a test expects to fire at some moment."""
     samples = [sample["labels"] for one in test.get("promql_expr_test", ()) for sample in one.get("exp_samples", ())]
     of_rules = {one["alertname"] for one in test.get("alert_rule_test", ()) if one.get("exp_alerts")}
@@ -40,7 +42,7 @@ def test_every_alert_is_seen_to_fire_in_a_test() -> None:
     assert set().union(*map(expected, TESTS["tests"])) == set(ALERTS)
 
 
-def test_rules_that_are_wrong_are_found_by_their_tests(tmp_path) -> None:
+def test_rules_that_are_wrong_are_found_by_their_tests(tmp_path: Path) -> None:
     wrong = RULES.read_text().replace("pullcord:canary_seconds:max > 300", "pullcord:canary_seconds:max > 3000")
     (tmp_path / "rules.yaml").write_text(wrong)
     of_canaries = [test for test in TESTS["tests"] if "PullcordCanaryMissing" in expected(test)]

@@ -22,12 +22,12 @@ from tests.support.servers.killing import READY_WITHIN, Mailbox, ServedDeploymen
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 LINES = 3
+# Seconds in which what was done must be seen.
 PATIENCE = 60.0
-"""Seconds in which what was done must be seen."""
+# A port on which nobody answers.
 DISCARD = 9
-"""A port on which nobody answers."""
+# The number of processes that answer: the one figure that may be shown when none does.
 PROCESSES = chosen('count(up{job="$job", namespace=~"$namespace"} == 1) or vector(0)')
-"""How many processes answer: the one figure that may be shown when none does."""
 ONLY_THE_HEARTBEAT = {"PullcordHeartbeat"}
 
 
@@ -87,7 +87,7 @@ def make_due(deployment: ServedDeployment) -> None:
 def start_the_door_alone(deployment: ServedDeployment) -> None:
     """The role that takes in and shows, and tells nobody: there is no engine in it."""
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder)}
-    command = [Path(sys.executable).with_name("pullcord"), "run", "ingest", "--port", str(deployment.port)]
+    command = [str(Path(sys.executable).with_name("pullcord")), "run", "ingest", "--port", str(deployment.port)]
     with (deployment.folder / "door.log").open("ab") as log:
         deployment.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     with deployment.client() as client:

@@ -25,15 +25,15 @@ ALERTS: dict[str, dict[str, Any]] = {
 }
 RECORDED = [rule["record"] for group in GROUPS for rule in group["rules"] if "record" in rule]
 
+# What Grafana puts in the place of its variables.
 CHOICES = {"$__rate_interval": "5m", "$job": "pullcord", "$namespace": ".*", "$figure": "holds"}
-"""What Grafana puts in the place of its variables."""
 
 
 def tool(name: str) -> str:
     """Where one of Prometheus' programs is."""
     found = shutil.which(name)
     if found is None:
-        pytest.fail(f"{name} is missing: run scripts/prometheus.sh")
+        pytest.fail(f"{name} is missing: run scripts/install/prometheus.sh")
     return found
 
 

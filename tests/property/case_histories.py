@@ -48,8 +48,8 @@ POLICIES = (
         repeat_hours={90: 168, 56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4},
     ),
 )
+# The longest repeat, and the quiet hours after it.
 LONGEST_REPEAT = timedelta(hours=168 + 12)
-"""The longest repeat, and the quiet hours after it."""
 MOMENT = timedelta(minutes=5)
 OFFICER = "Asha Patel"
 
@@ -127,7 +127,8 @@ class History:
         except RecordFaultyError:
             return
         transitions: list[Transition] = []
-        changed = with_record(apply(self.case, event, self.now, transitions), event, record, list(self.lines.values()))
+        moved, lines = apply(self.case, event, self.now, transitions), list(self.lines.values())
+        changed = with_record(moved, event, record, lines, london_day(self.now))
         if not changed.clock_stopped:
             changed = replace(changed, paused_until=pause_until(self.policy, changed.clock, self.now))
         if self.look_after_acts:
@@ -212,7 +213,7 @@ class History:
         for line in self._counted():
             day, tested = line.restriction_on, self.case.tested_on
             begun = day is not None and london_midnight(day) < self.now - MOMENT
-            if begun and line.alertable and not line.moved and (tested is None or day > tested):
+            if day is not None and begun and line.alertable and not line.moved and (tested is None or day > tested):
                 known = self.case.seen.get(str(line.notice_pk), {})
                 assert known.get("restricted") == str(day), "a barring day has passed untold"
 

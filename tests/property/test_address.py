@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import unicodedata
+from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,26 +78,26 @@ addresses = st.builds(
 
 
 @given(a=addresses, b=addresses)
-def test_it_does_not_matter_which_address_is_given_first(a, b):
+def test_it_does_not_matter_which_address_is_given_first(a: AddressParts, b: AddressParts) -> None:
     assert compare(a, b) == compare(b, a)
 
 
 @given(address=addresses)
-def test_an_address_is_the_same_as_itself_when_it_has_a_number_or_a_building(address):
+def test_an_address_is_the_same_as_itself_when_it_has_a_number_or_a_building(address: AddressParts) -> None:
     expected = {Level.SAME} if address.numbers or address.building else {Level.NEAR, Level.UNKNOWN}
 
     assert compare(address, address).level in expected
 
 
 @given(a=addresses, b=addresses)
-def test_addresses_that_are_the_same_lack_nothing_of_each_other(a, b):
+def test_addresses_that_are_the_same_lack_nothing_of_each_other(a: AddressParts, b: AddressParts) -> None:
     if compare(a, b).level is Level.SAME:
         assert a.sub_units - FLOORS == b.sub_units - FLOORS
         assert bool(a.numbers) == bool(b.numbers)
 
 
 @given(text=st.lists(st.text(), max_size=4), town=st.none() | st.text(max_size=10))
-def test_any_text_is_parsed_into_parts_that_survive_their_compact_form(text, town):
+def test_any_text_is_parsed_into_parts_that_survive_their_compact_form(text: list[str], town: str | None) -> None:
     address = parse_address(text, town)
 
     assert AddressParts.from_compact(address.to_compact()) == address
@@ -106,7 +109,9 @@ def test_any_text_is_parsed_into_parts_that_survive_their_compact_form(text, tow
     street=st.sampled_from(STREETS),
     case=st.sampled_from([str.upper, str.lower, str.title]),
 )
-def test_a_lettered_flat_is_the_same_in_every_dress(number, letter, street, case):
+def test_a_lettered_flat_is_the_same_in_every_dress(
+    number: int, letter: str, street: str, case: Callable[[str], str]
+) -> None:
     dressed = [
         parse_address([case(text)])
         for text in (
@@ -127,7 +132,9 @@ def test_a_lettered_flat_is_the_same_in_every_dress(number, letter, street, case
     building=st.sampled_from(["", *BUILDINGS]),
     town=st.sampled_from(TOWNS),
 )
-def test_one_line_or_several_commas_or_none_give_the_same_parts(flat, number, street, building, town):
+def test_one_line_or_several_commas_or_none_give_the_same_parts(
+    flat: int, number: int, street: str, building: str, town: str
+) -> None:
     lines = [part for part in (f"Flat {flat}", building, f"{number} {street}", town, "FY1 1AA") if part]
 
     assert (
@@ -148,8 +155,16 @@ def test_one_line_or_several_commas_or_none_give_the_same_parts(flat, number, st
 )
 @settings(max_examples=1000)
 def test_a_plain_address_read_the_short_way_is_what_it_is_the_long_way(
-    sub_unit, word, number, name, ending, joint, last_joint, case, town
-):
+    sub_unit: str,
+    word: str,
+    number: str,
+    name: str,
+    ending: str,
+    joint: str,
+    last_joint: str,
+    case: Callable[[str], str],
+    town: str,
+) -> None:
     said = (sub_unit, word, f"{number}{last_joint}{name}", ending)
     segments = without_ending(segments_of([case(joint.join(said))]), spelt(town))
 
@@ -161,7 +176,7 @@ def test_a_plain_address_read_the_short_way_is_what_it_is_the_long_way(
     joint=st.sampled_from(("", " ", "/", "-")),
 )
 @settings(max_examples=500)
-def test_where_no_sub_unit_is_looked_for_none_is_found(words, joint):
+def test_where_no_sub_unit_is_looked_for_none_is_found(words: list[str], joint: str) -> None:
     text = spelt(joint.join(words))
     patterns = [pattern for pattern, _ in (*address_units._SHORT_FLOORS, *address_units._NAMING)]
 
@@ -170,5 +185,5 @@ def test_where_no_sub_unit_is_looked_for_none_is_found(words, joint):
 
 
 @given(text=st.text(st.characters(categories=["Mn", "Mc"]) | st.sampled_from("aeoA-. "), max_size=60))
-def test_marks_that_are_put_in_order_first_are_composed_to_the_same_text(text):
+def test_marks_that_are_put_in_order_first_are_composed_to_the_same_text(text: str) -> None:
     assert unicodedata.normalize("NFKC", with_marks_in_order(text)) == unicodedata.normalize("NFKC", text)

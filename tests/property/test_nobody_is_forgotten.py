@@ -72,9 +72,8 @@ def _led_past_a_barring_day() -> History:
     history.lines = {1: line, 2: area}
     history.look()
     hold = ConfirmHold(by="Asha Patel", provider_reference="HLD-1", ends_on=date(2027, 1, 15), provider="RAVN")
-    history.look(
-        (), with_record(replace(history.case, state=State.HOLD_CONFIRMED), Event.CONFIRM_HOLD, hold, [line, area])
-    )
+    held = replace(history.case, state=State.HOLD_CONFIRMED)
+    history.look((), with_record(held, Event.CONFIRM_HOLD, hold, [line, area], history.now.date()))
     history.advance(timedelta(days=11, hours=15))
     return history
 

@@ -1,5 +1,7 @@
 """Promises of the alert policy, for every case and every day of the year."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -7,7 +9,15 @@ from itertools import pairwise
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.alerts.policy.policy import CaseClock, CouncilPolicy, next_escalation, pause_until, threshold_now
+from schemas.codes import MatchLevel
+from services.alerts.policy.policy import (
+    CaseClock,
+    CouncilPolicy,
+    Escalation,
+    next_escalation,
+    pause_until,
+    threshold_now,
+)
 from services.alerts.policy.policy_days import (
     LONDON,
     in_quiet_hours,
@@ -27,7 +37,8 @@ moments = st.builds(
     days,
     st.integers(0, 24 * 60 - 1),
 )
-levels = st.sampled_from(["confirmed", "probable", "possible"])
+LEVELS = tuple(MatchLevel)
+levels = st.sampled_from(LEVELS)
 running = st.sampled_from([state for state in State if state not in CLOCK_STOPPED])
 by_date = st.sampled_from([state for state in State if state not in CLOCK_STOPPED | URGENT | MOVED])
 hours = st.integers(0, 24 * 60)
@@ -36,7 +47,7 @@ POLICY = CouncilPolicy()
 
 
 @st.composite
-def clocks(draw):
+def clocks(draw: st.DrawFn) -> CaseClock:
     """Any running case, its date known or not, near or far, told and paused or not, whether or not that fits."""
     opened_at = draw(moments)
     harm_on = draw(st.none() | st.integers(-30, 150).map(lambda left: opened_at.date() + timedelta(days=left)))
@@ -50,7 +61,7 @@ def clocks(draw):
 
 
 @st.composite
-def consistent_clocks(draw, least_left=-30):
+def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
     """Cases paced by their date and told, if at all, at the threshold that it had reached then.
 
     At the last alert, or at the opening where there was none, the date is `least_left` days away or more.
@@ -67,29 +78,34 @@ def consistent_clocks(draw, least_left=-30):
     return replace(case, paused_until=draw(st.none() | hours.map(lambda later: since + timedelta(hours=later))))
 
 
-def due(case, now, policy=POLICY):
+def harm_of(case: CaseClock) -> date:
+    assert case.harm_on is not None
+    return case.harm_on
+
+
+def due(case: CaseClock, now: datetime, policy: CouncilPolicy = POLICY) -> Escalation:
     escalation = next_escalation(case, policy, now)
     assert escalation is not None
     return escalation
 
 
 @given(clocks(), moments)
-def test_a_running_case_always_has_an_escalation_due(case, now):
+def test_a_running_case_always_has_an_escalation_due(case: CaseClock, now: datetime) -> None:
     found = due(case, now)
     assert found.due_at.tzinfo is UTC
     assert found.threshold in thresholds_for(POLICY, case.level)
 
 
 @given(clocks(), st.sampled_from(sorted(CLOCK_STOPPED)), moments)
-def test_a_stopped_case_never_has_one(case, state, now):
+def test_a_stopped_case_never_has_one(case: CaseClock, state: State, now: datetime) -> None:
     assert next_escalation(replace(case, state=state), POLICY, now) is None
 
 
 @given(consistent_clocks(least_left=1), hours)
-def test_no_escalation_is_later_than_the_next_threshold_and_the_night_after_it(case, later):
+def test_no_escalation_is_later_than_the_next_threshold_and_the_night_after_it(case: CaseClock, later: int) -> None:
     since = case.last_alert_at or case.opened_at
     now = since + timedelta(hours=later)
-    ahead = [threshold_moment(POLICY, case.harm_on, t) for t in thresholds_for(POLICY, case.level)]
+    ahead = [threshold_moment(POLICY, harm_of(case), t) for t in thresholds_for(POLICY, case.level)]
     ahead = [moment for moment in ahead if moment.astimezone(LONDON).date() > local(since).date()]
     limit = max(min(ahead), case.paused_until or now, now)
     assert due(case, now).due_at <= limit + NIGHT_AND_AN_HOUR
@@ -99,7 +115,7 @@ def test_no_escalation_is_later_than_the_next_threshold_and_the_night_after_it(c
 @example(
     CaseClock(
         State.OPEN,
-        "confirmed",
+        MatchLevel.CONFIRMED,
         date(2026, 12, 10),
         datetime(2026, 10, 1, 9, tzinfo=UTC),
         datetime(2026, 12, 6, 22, tzinfo=UTC),
@@ -108,15 +124,15 @@ def test_no_escalation_is_later_than_the_next_threshold_and_the_night_after_it(c
     1,
     1,
 )
-def test_an_earlier_date_never_gives_a_later_escalation(case, later, sooner):
+def test_an_earlier_date_never_gives_a_later_escalation(case: CaseClock, later: int, sooner: int) -> None:
     now = (case.last_alert_at or case.opened_at) + timedelta(hours=later)
-    earlier = replace(case, harm_on=case.harm_on - timedelta(days=sooner))
+    earlier = replace(case, harm_on=harm_of(case) - timedelta(days=sooner))
     assert due(earlier, now).due_at <= due(case, now).due_at
     assert due(earlier, now).threshold <= due(case, now).threshold or due(earlier, now).due_at < due(case, now).due_at
 
 
 @given(clocks(), moments)
-def test_a_pause_stays_within_its_bounds(case, now):
+def test_a_pause_stays_within_its_bounds(case: CaseClock, now: datetime) -> None:
     pause = pause_until(POLICY, case, now) - now
     pressing = case.state in URGENT | MOVED
     longest = POLICY.urgent_acknowledgement_hours if pressing else POLICY.acknowledgement_hours
@@ -124,26 +140,29 @@ def test_a_pause_stays_within_its_bounds(case, now):
 
 
 @given(consistent_clocks(), hours)
-def test_a_pause_never_hides_the_next_threshold_for_longer_than_the_shortest_pause(case, later):
+def test_a_pause_never_hides_the_next_threshold_for_longer_than_the_shortest_pause(case: CaseClock, later: int) -> None:
     now = (case.last_alert_at or case.opened_at) + timedelta(hours=later)
     ends = pause_until(POLICY, case, now)
-    reached = threshold_now(POLICY, case.level, case.harm_on, now)
+    reached = threshold_now(POLICY, case.level, harm_of(case), now)
     for threshold in thresholds_for(POLICY, case.level):
         if reached is None or threshold < reached:
-            moment = threshold_moment(POLICY, case.harm_on, threshold)
+            moment = threshold_moment(POLICY, harm_of(case), threshold)
             assert ends <= max(moment, now + timedelta(hours=POLICY.acknowledgement_min_hours))
 
 
 @given(clocks(), hours, hours)
-def test_nothing_is_told_in_a_pause(case, pause, later):
+def test_nothing_is_told_in_a_pause(case: CaseClock, pause: int, later: int) -> None:
     acted_at = case.last_alert_at or case.opened_at
-    paused = replace(case, paused_until=acted_at + timedelta(hours=pause + 1))
-    assert due(paused, acted_at + timedelta(hours=later)).due_at >= paused.paused_until
+    paused_until = acted_at + timedelta(hours=pause + 1)
+    paused = replace(case, paused_until=paused_until)
+    assert due(paused, acted_at + timedelta(hours=later)).due_at >= paused_until
 
 
 @settings(max_examples=50, deadline=None)  # each example lives through months of a case
 @given(moments, st.integers(-6, 90), levels)
-def test_a_case_nobody_acts_on_is_told_at_every_threshold_and_never_twice_without_need(opened_at, left, level):
+def test_a_case_nobody_acts_on_is_told_at_every_threshold_and_never_twice_without_need(
+    opened_at: datetime, left: int, level: MatchLevel
+) -> None:
     harm_on = opened_at.date() + timedelta(days=left)
     told = simulate(CaseClock(State.OPEN, level, harm_on, opened_at), until=harm_on + timedelta(days=3))
     for threshold in thresholds_for(POLICY, level):
@@ -159,7 +178,7 @@ def test_a_case_nobody_acts_on_is_told_at_every_threshold_and_never_twice_withou
     assert len(told) < 60
 
 
-def simulate(case, until):
+def simulate(case: CaseClock, until: date) -> list[tuple[datetime, int]]:
     """The alerts of a case that nobody acts on: when, and at which threshold."""
     told, now = [], case.opened_at
     while local(now).date() <= until:
@@ -172,15 +191,15 @@ def simulate(case, until):
 
 
 @given(days, st.sampled_from(POLICY.thresholds))
-def test_a_threshold_is_told_at_nine_by_the_clock_on_its_day(harm_on, threshold):
+def test_a_threshold_is_told_at_nine_by_the_clock_on_its_day(harm_on: date, threshold: int) -> None:
     moment = local(threshold_moment(POLICY, harm_on, threshold))
     assert moment.time() == time(9)
     assert (harm_on - moment.date()).days == threshold
-    assert threshold_now(POLICY, "confirmed", harm_on, moment) == threshold
+    assert threshold_now(POLICY, MatchLevel.CONFIRMED, harm_on, moment) == threshold
 
 
 @given(moments, times, times)
-def test_quiet_hours_end_outside_quiet_hours_and_within_a_day(moment, begin, end):
+def test_quiet_hours_end_outside_quiet_hours_and_within_a_day(moment: datetime, begin: time, end: time) -> None:
     policy = CouncilPolicy(quiet_from=begin, quiet_until=end)
     awake = out_of_quiet_hours(policy, moment)
     assert not in_quiet_hours(policy, awake)
@@ -189,7 +208,7 @@ def test_quiet_hours_end_outside_quiet_hours_and_within_a_day(moment, begin, end
 
 
 @given(clocks(), moments, times, times)
-def test_only_urgent_cases_and_near_dates_wake_people(case, now, begin, end):
+def test_only_urgent_cases_and_near_dates_wake_people(case: CaseClock, now: datetime, begin: time, end: time) -> None:
     policy = CouncilPolicy(quiet_from=begin, quiet_until=end)
     at = due(case, now, policy).due_at
     near = case.harm_on is not None and (case.harm_on - local(at).date()).days <= policy.quiet_override_days

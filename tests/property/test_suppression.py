@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from services.audit.figures.suppression import Shown, TablePart, publish, publish_crossed
 
+# Counts of 1 and 2 are small here: worlds stay few.
 SMALL = 3
-"""Counts of 1 and 2 are small here: worlds stay few."""
 
 LARGEST = 6
 NAMES = "abcd"
@@ -82,8 +82,8 @@ def test_what_is_shown_is_true_and_nought_is_never_withheld(values: list[int]) -
         assert count == table[name] or (count is None and table[name] > 0)
 
 
+# Cases, each with the providers it counts for and whether a part of the figure counts it too.
 cases_of_providers = st.lists(st.tuples(st.sets(st.sampled_from("abc"), min_size=1), st.booleans()), max_size=9)
-"""Cases, each with the providers it counts for and whether a part of the figure counts it too."""
 
 
 @given(cases_of_providers)

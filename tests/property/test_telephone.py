@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import phonenumbers
@@ -44,7 +46,7 @@ valid_by_the_library = st.from_regex(
 
 @pytest.mark.parametrize("style", WRITTEN)
 @given(number=uk_numbers)
-def test_every_possible_uk_number_is_read_as_phonenumbers_reads_it(style, number):
+def test_every_possible_uk_number_is_read_as_phonenumbers_reads_it(style: str, number: str) -> None:
     text = WRITTEN[style](number)
     theirs = phonenumbers.parse(text, "GB")
     theirs.extension = None
@@ -54,7 +56,7 @@ def test_every_possible_uk_number_is_read_as_phonenumbers_reads_it(style, number
 
 
 @given(number=uk_numbers)
-def test_a_lost_leading_zero_is_restored_and_reported_for_every_number(number):
+def test_a_lost_leading_zero_is_restored_and_reported_for_every_number(number: str) -> None:
     reading = read_numbers(number)
 
     assert reading.numbers == (f"+44{number}",)
@@ -62,12 +64,12 @@ def test_a_lost_leading_zero_is_restored_and_reported_for_every_number(number):
 
 
 @given(number=valid_by_the_library)
-def test_no_number_that_phonenumbers_holds_valid_is_refused(number):
+def test_no_number_that_phonenumbers_holds_valid_is_refused(number: str) -> None:
     assert normalise_number(f"0{number}") == f"+44{number}"
 
 
 @given(number=uk_numbers)
-def test_a_number_is_grouped_as_phonenumbers_groups_it(number):
+def test_a_number_is_grouped_as_phonenumbers_groups_it(number: str) -> None:
     parsed = phonenumbers.parse(f"+44{number}")
 
     assert national(f"+44{number}") == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
@@ -77,14 +79,14 @@ def test_a_number_is_grouped_as_phonenumbers_groups_it(number):
     numbers=st.lists(uk_numbers, min_size=1, max_size=4, unique=True),
     between=st.sampled_from([" / ", ",", ";", "\n", " & "]),
 )
-def test_every_number_of_a_cell_is_kept_in_order(numbers, between):
+def test_every_number_of_a_cell_is_kept_in_order(numbers: list[str], between: str) -> None:
     cell = between.join(f"0{number}" for number in numbers)
 
     assert read_numbers(cell).numbers == tuple(f"+44{number}" for number in numbers)
 
 
 @given(cell=st.text())
-def test_any_text_is_read_without_failing_into_uk_numbers_only(cell):
+def test_any_text_is_read_without_failing_into_uk_numbers_only(cell: str) -> None:
     reading = read_numbers(cell)
 
     assert all(number.startswith("+44") and national_number(number) for number in reading.numbers)
@@ -92,7 +94,7 @@ def test_any_text_is_read_without_failing_into_uk_numbers_only(cell):
 
 
 @given(cell=st.text("0123456789+() -./,;&xeEOIl\n", max_size=40))
-def test_any_cell_like_a_number_gives_numbers_a_problem_or_nothing_to_read(cell):
+def test_any_cell_like_a_number_gives_numbers_a_problem_or_nothing_to_read(cell: str) -> None:
     reading = read_numbers(cell)
 
     assert reading.numbers or reading.problems or not any(character.isdigit() for character in cell)

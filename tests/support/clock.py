@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+# A Monday morning, outside quiet hours.
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-"""A Monday morning, outside quiet hours."""
 
 
 class FrozenClock:
@@ -18,7 +18,7 @@ class FrozenClock:
         return self._now
 
     def advance(self, **by: float) -> None:
-        """Move on, by what `timedelta` takes: `advance(days=2, hours=1)`."""
+        # Takes what `timedelta` takes: `advance(days=2, hours=1)`.
         self._now += timedelta(**by)
 
     def set(self, moment: datetime) -> None:

@@ -35,12 +35,11 @@ class Printed:
 
     @property
     def words(self) -> str:
-        """All of stdout on one line, whatever the width of the tables."""
+        # Tables wrap with the width of the terminal: on one line they always read the same.
         return " ".join(self.out.split())
 
     @property
     def complaint(self) -> str:
-        """All of stderr on one line."""
         return " ".join(self.err.split())
 
 
@@ -53,27 +52,25 @@ class Desk:
     channel: RecordingChannel = field(default_factory=RecordingChannel)
 
     def run(self, *typed: str, typing: str = "") -> Printed:
-        """Run a command; a fault nobody foresaw is raised in the test."""
+        # A fault that no command foresaw is raised here, not printed.
         result = CliRunner().invoke(app, list(typed), input=typing)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Printed(result.exit_code, result.stdout, result.stderr)
 
     def done(self, *typed: str, typing: str = "") -> Printed:
-        """Run a command that must succeed."""
         printed = self.run(*typed, typing=typing)
         assert printed.code == 0, printed.err
         return printed
 
     def file(self, name: str, content: str | bytes) -> str:
-        """A file of that content; its path."""
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return str(path)
 
     def sheet(self, name: str, rows: Sequence[Mapping[str, str]]) -> str:
-        """A CSV file of those rows; its path."""
         path = self.folder / name
+        # The csv module writes its own line ends.
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
@@ -81,25 +78,21 @@ class Desk:
         return str(path)
 
     def make_ready(self) -> Desk:
-        """A deployment that knows Blackpool and Raven Telecom."""
         self.done("init")
         self.done("councils", "add", BLACKPOOL, "Blackpool Council")
         self.done("providers", "add", RAVEN, "Raven Telecom")
         return self
 
     def with_a_case(self) -> str:
-        """One line at risk; the reference of its case."""
         self.done("import", "register", self.sheet("register.csv", [ENTRY]), "--council", BLACKPOOL)
         self.done("import", "notices", self.file("notices.json", json.dumps([NOTICE])), "--provider", RAVEN)
         return next(word for word in self.run("cases").out.split() if word.startswith("C-"))
 
     def with_an_officer(self) -> None:
-        """A duty desk at Blackpool."""
         self.done("policy", "contact", "add", BLACKPOOL, typing=f"{ROUTE}\n")
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """The deployment's store."""
         store = make_store(Settings(), self.clock)
         try:
             yield store
@@ -107,11 +100,12 @@ class Desk:
             store.engine.dispose()
 
     def send_what_is_due(self) -> None:
-        """Do what `serve` would do now."""
+        # What `serve` would do now: handle events, look at cases, send.
         with self.store() as store:
             parts = make_parts(Settings(), store, channel=self.channel)
             while parts.engine.run_due():
                 pass
+            # A send ends at once in a test; a slow machine gets longer to show it.
             parts.dispatcher.patience = PATIENCE
             while parts.dispatcher.run_due():
                 pass

@@ -43,8 +43,8 @@ from services.storage.vault import Vault
 from tests.support.clock import FrozenClock
 
 RULESET = "pstn-2026"
+# Seconds that a slow machine gets for a send that ends at once.
 PATIENCE = 20.0
-"""Seconds that a slow machine gets for a send that ends at once."""
 BLACKPOOL = "council:E06000009"
 RAVEN = "provider:RAVN"
 
@@ -67,13 +67,14 @@ class RecordingChannel:
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         result = self.results.pop(0) if self.results else ACCEPTED
+        # A message that was not accepted has not left the deployment.
         if result is ACCEPTED:
             self.sent.append(Sent(route, message, reference))
         return result
 
 
 def make_store(engine: Engine, clock: FrozenClock, seed: int = 1) -> Store:
-    """A store with fixed keys and seeded randomness."""
+    # Fixed keys and seeded randomness: the same test has the same tokens and references.
     noise = random.Random(seed)
     return Store(engine, Vault({"k1": b"v" * 32}, "k1"), Tokeniser(b"t" * 32), clock, noise.randbytes)
 
@@ -106,7 +107,6 @@ class Deployment:
     def post_notices(
         self, *rows: Mapping[str, Any], feed: str = RAVEN, key: str | None = None
     ) -> tuple[Receipt, list[RowOutcome]]:
-        """Post notices as a provider does; a row without an `id` gets one from its place."""
         return self._accept(feed, RecordKind.NOTICE, rows, "id", key=key)
 
     def put_entries(
@@ -115,11 +115,9 @@ class Deployment:
         feed: str = BLACKPOOL,
         replacement: Replacement | None = None,
     ) -> tuple[Receipt, list[RowOutcome]]:
-        """Put register entries as a council does."""
         return self._accept(feed, RecordKind.ENTRY, rows, "entry_id", replacement=replacement)
 
     def settle(self) -> None:
-        """Let every event be handled."""
         while self.pump.run_once():
             pass
 
@@ -158,13 +156,14 @@ class Deployment:
         key: str | None = None,
         replacement: Replacement | None = None,
     ) -> tuple[Receipt, list[RowOutcome]]:
+        # A row without its own reference gets one from its place, so that a test can leave it out.
         numbered = [RawRow(number, {identity: f"r{number}", **row}) for number, row in enumerate(rows, start=1)]
+        # Equal rows have an equal digest, as equal bodies have over HTTP.
         digest = sha256(repr(numbered).encode()).digest()
         return accept(self.store, Origin(feed, kind, "test", digest, key), numbered, replacement)
 
 
 def sqlite_engine(folder: Path) -> Engine:
-    """A fresh SQLite database with this version's schema."""
     path = folder / "pullcord.db"
     path.write_bytes(_blank_database())
     return make_engine(f"sqlite:///{path}")
@@ -172,7 +171,7 @@ def sqlite_engine(folder: Path) -> Engine:
 
 @cache
 def _blank_database() -> bytes:
-    """The file of a database that has been made ready and holds nothing: it is made once and not in every test."""
+    # Migrating is the slow part: it is done once, and each test copies the file.
     with TemporaryDirectory() as folder:
         path = Path(folder) / "blank.db"
         engine = make_engine(f"sqlite:///{path}")

@@ -24,6 +24,7 @@ from tests.support.deployment import BLACKPOOL, RAVEN, Deployment
 
 CARDIFF = "council:W06000015"
 HARBOUR = "provider:HBRT"
+# Who can call, by the name the tests use.
 KEYS = {
     "raven": (Role.PROVIDER, RAVEN),
     "harbour": (Role.PROVIDER, HARBOUR),
@@ -32,7 +33,6 @@ KEYS = {
     "regulator": (Role.REGULATOR, None),
     "operator": (Role.OPERATOR, None),
 }
-"""Who can call, by the name the tests use."""
 
 MOST_ROWS = 50
 CSV = "text/csv"
@@ -65,7 +65,6 @@ class Api:
     client: AsyncClient
 
     def ask(self, who: str | None, method: str, path: str, **sent: Any) -> Response:
-        """Call as somebody named in `KEYS`, or as nobody."""
         headers = {**self.header(who), **sent.pop("headers", {})}
         return self.portal.call(lambda: self.client.request(method, path, headers=headers, **sent))
 
@@ -76,6 +75,7 @@ class Api:
         """One line at risk, told to the duty desk: the case, the alert and the path of its link."""
         self.deployment.put_entries(ENTRY)
         self.deployment.post_notices(NOTICE)
+        # Alerts are gathered for 30 seconds before they are sent.
         self.deployment.tick(seconds=31)
         message = self.deployment.mails()[-1].message
         link = next(word for word in message.text.split() if "/a/" in word)
@@ -96,7 +96,7 @@ def problem_of(response: Response) -> tuple[int, str]:
 
 
 def make_api_parts(deployment: Deployment) -> Parts:
-    """The parts of a deployment, with limits small enough to run into."""
+    # Limits small enough for a test to reach.
     settings = Settings(_env_file=None, max_body_mib=1, max_rows=MOST_ROWS, poll_seconds=0.05)
     return make_parts(
         settings, deployment.store, Presentation("https://pullcord.example", settings.links_last), deployment.channel
@@ -104,7 +104,7 @@ def make_api_parts(deployment: Deployment) -> Parts:
 
 
 def make_keys(deployment: Deployment) -> dict[str, str]:
-    """One key each; the second provider and the second council are added first."""
+    # A key belongs to a feed: the second provider and council must exist before their keys.
     add_feed(deployment.store, "council", "W06000015", "Cardiff")
     add_feed(deployment.store, "provider", "HBRT", "Harbour Telecom")
     return {name: create_key(deployment.store, role, feed, name) for name, (role, feed) in KEYS.items()}
@@ -112,13 +112,13 @@ def make_keys(deployment: Deployment) -> dict[str, str]:
 
 @contextmanager
 def open_api(deployment: Deployment, runner: EmbeddedRunner | None = None, parts: Parts | None = None) -> Iterator[Api]:
-    """The application of a deployment, called without a socket."""
     parts = parts or make_api_parts(deployment)
     keys = make_keys(deployment)
     app = make_app(parts, runner)
     client = AsyncClient(transport=ASGITransport(app), base_url="https://pullcord.example")
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
         yield Api(deployment, parts, app, keys, portal, client)
+        # Closed inside the portal: its event loop ends with the block.
         portal.call(client.aclose)
     parts.pool.close(1)
 

@@ -1,4 +1,4 @@
-"""What a test may read of a deployment behind its doors: rows of tables, and matches by the feeds' own references."""
+"""Reads a deployment's database for tests: rows of tables, and matches by the feeds' own references."""
 
 from __future__ import annotations
 
@@ -12,29 +12,25 @@ from services.storage.tables import audit, matches, metadata, notices, outbox, r
 from services.storage.vault import place
 from tests.support.deployment import Deployment
 
+# Tables in which a replay may leave a trace: that events were published and handled again.
 QUIET_TABLES = ("outbox", "inbox", "audit", "sequences")
-"""Tables in which a replay may leave a trace: what was told again, and that it was."""
 
 
 def rows(deployment: Deployment, table: Table, *conditions: ColumnElement[bool]) -> list[Row[Any]]:
-    """The rows of a table that meet all conditions, by its primary key."""
     with deployment.store.reading() as connection:
         return list(connection.execute(select(table).where(*conditions).order_by(*table.primary_key)))
 
 
 def count(deployment: Deployment, table: Table, *conditions: ColumnElement[bool]) -> int:
-    """How many rows of a table meet all conditions."""
     with deployment.store.reading() as connection:
         return connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
 
 
 def said(deployment: Deployment, word: AuditAction) -> list[dict[str, Any]]:
-    """The fields of every audit row with this word, in order."""
     return [row.fields for row in rows(deployment, audit, audit.c.action == word.value)]
 
 
 def references(deployment: Deployment, table: Table) -> dict[int, str]:
-    """The feeds' own references of notices or register entries, by Pullcord's id."""
     return {row.pk: _reference(deployment, table, row) for row in rows(deployment, table)}
 
 
@@ -45,14 +41,12 @@ def pairs(deployment: Deployment) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def match_id(deployment: Deployment, notice: str, entry: str) -> tuple[int, int]:
-    """A match's notice and entry by Pullcord's ids, from the feeds' own references."""
     known = {name: pk for pk, name in references(deployment, notices).items()}
     theirs = {name: pk for pk, name in references(deployment, register_entries).items()}
     return known[notice], theirs[entry]
 
 
 def cases_by_entry(deployment: Deployment) -> dict[str, Case]:
-    """Every case, by its entry's own reference."""
     names = references(deployment, register_entries)
     return {names[case.entry_pk]: case for case in deployment.cases()}
 
@@ -64,13 +58,13 @@ def state_of_record(deployment: Deployment) -> dict[str, list[Any]]:
 
 
 def tell_everything_again(deployment: Deployment) -> int:
-    """Have every event on record told once more; returns how many there are."""
+    """Publish every event on record once more; returns the number of events."""
     with deployment.store.writing() as connection:
+        # An event that is not published is sent again by the next look at the outbox.
         return connection.execute(update(outbox).values(published_at=None)).rowcount
 
 
 def stale_matches(deployment: Deployment) -> int:
-    """Live matches that name another version of a record than the one on record."""
     query = (
         select(func.count())
         .select_from(matches)
@@ -88,11 +82,13 @@ def stale_matches(deployment: Deployment) -> int:
 
 def _reference(deployment: Deployment, table: Table, row: Row[Any]) -> str:
     record = deployment.store.vault.open(place(table.name, row.record_key), row.sealed)["record"]
+    # The provider's own reference, where a notice has one, comes before its id.
     return str(record.get("entry_id") or record.get("provider_reference") or record["id"])
 
 
 def _without_revision(table: str, row: Row[Any]) -> dict[str, Any]:
     values = dict(row._mapping)
     if table == "cases":
+        # A replay may write a case again without changing it.
         del values["revision"]
     return values

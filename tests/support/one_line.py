@@ -21,7 +21,6 @@ def notice(name: str = "n1", *, issued: int = 1, in_days: int | None = 10, **mor
 
 
 def after_first_alert(deployment: Deployment) -> Deployment:
-    """The deployment when its council has had the first alert of a line that moves in ten days."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice())
     deployment.tick(seconds=31)
@@ -30,11 +29,9 @@ def after_first_alert(deployment: Deployment) -> Deployment:
 
 
 def state(deployment: Deployment) -> str:
-    """Where the case of ENTRY stands."""
     return cases_by_entry(deployment)["e1"].state.value
 
 
 def last_alert(deployment: Deployment) -> tuple[int, str]:
-    """The threshold and the reason of the last alert."""
     last = rows(deployment, alerts)[-1]
     return last.threshold, last.reason

@@ -1,4 +1,4 @@
-"""What people do in tests: officers who acknowledge and record, and who decide on a match."""
+"""The acts of people in tests: officers acknowledge, record what was done, and decide on a match."""
 
 from __future__ import annotations
 
@@ -16,40 +16,34 @@ OFFICER = "Asha Patel"
 
 
 def record(deployment: Deployment, event: Event, entry: str = "e1", **values: Any) -> Case:
-    """Record what an officer did to the case of an entry."""
     case = cases_by_entry(deployment)[entry]
     return act(deployment.store, case.reference, event, read_record(event, {"by": OFFICER, **values}), None)
 
 
 def acknowledge_last(deployment: Deployment) -> Acknowledged:
-    """Acknowledge the alert of the last message that left the deployment."""
+    # A mail's reference is `<alert>.<delivery>`.
     alert = deployment.mails()[-1].reference.partition(".")[0]
     return acknowledge(deployment.store, alert, read_record(Event.ACKNOWLEDGE, {"by": OFFICER}))
 
 
 def confirm_safe(deployment: Deployment, entry: str = "e1") -> Case:
-    """Record that the provider confirmed a working solution."""
     return record(deployment, Event.CONFIRM_SAFE, entry, party="provider", evidence="digital unit proved")
 
 
 def pass_post_check(deployment: Deployment, entry: str = "e1") -> Case:
-    """Record a test call after the move that reached the centre."""
     at = deployment.clock.now().isoformat()
     return record(deployment, Event.PASS_POST_CHECK, entry, arc_name="Fylde ARC", at=at, tested_by=OFFICER)
 
 
 def confirm_hold(deployment: Deployment, ends_on: str, entry: str = "e1") -> Case:
-    """Record a hold that the provider confirmed under its own reference."""
     return record(deployment, Event.CONFIRM_HOLD, entry, provider_reference="HLD-1", ends_on=ends_on)
 
 
 def reject(deployment: Deployment, notice: str = "n1", entry: str = "e1") -> None:
-    """Say of a match that it is not this line."""
     _decide(deployment, notice, entry, MatchDecision.REJECTED)
 
 
 def confirm(deployment: Deployment, notice: str = "n1", entry: str = "e1") -> None:
-    """Say of a match that it is this line."""
     _decide(deployment, notice, entry, MatchDecision.CONFIRMED)
 
 

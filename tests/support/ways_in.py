@@ -42,7 +42,7 @@ class Named(NamedTuple):
 class Way(Protocol):
     """One way in. `send` gives every row that is named, once it has seen that each answer names the same."""
 
-    store: Callable[[], AbstractContextManager[Store]]
+    def store(self) -> AbstractContextManager[Store]: ...
 
     def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]: ...
 
@@ -53,13 +53,14 @@ class CommandLine:
 
     desk: Desk
 
-    def __post_init__(self) -> None:
-        self.store = self.desk.store
+    def store(self) -> AbstractContextManager[Store]:
+        return self.desk.store()
 
     def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
         errors = self.desk.folder / "errors.csv"
         typed = ("import", kind, self.desk.file("sent", data), *_FEED[kind], "--errors", str(errors))
         printed = self.desk.done(*typed, "--dry-run" if dry else "--no-match")
+        # utf-8-sig: the file carries a byte order mark for spreadsheet programs.
         with errors.open(encoding="utf-8-sig", newline="") as file:
             named = [Named(int(row["row"]), row["outcome"], row["code"], row["reason"]) for row in csv.DictReader(file)]
         assert all(one.reason in printed.words for one in named if one.code == "stale")
@@ -72,8 +73,8 @@ class Upload:
 
     api: Api
 
-    def __post_init__(self) -> None:
-        self.store = lambda: nullcontext(self.api.deployment.store)
+    def store(self) -> AbstractContextManager[Store]:
+        return nullcontext(self.api.deployment.store)
 
     def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
         who, path = ("blackpool", REGISTER_UPLOADS) if kind == "register" else ("raven", NOTICE_UPLOADS)
@@ -91,23 +92,25 @@ class Post:
 
     api: Api
 
-    def __post_init__(self) -> None:
-        self.store = lambda: nullcontext(self.api.deployment.store)
+    def store(self) -> AbstractContextManager[Store]:
+        return nullcontext(self.api.deployment.store)
 
     def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
         assert not dry, "JSON has no dry run over HTTP"
         is_register = kind == "register"
         who, method, path = ("blackpool", "PUT", ENTRIES) if is_register else ("raven", "POST", NOTICES)
         named = receipts(self.api, who, method, path, json=as_json(kind, data))
+        # A spreadsheet counts its heading row.
         return [one._replace(row=one.row + 1) for one in named]
 
 
 def receipts(api: Api, who: str, method: str, path: str, **sent: Any) -> list[Named]:
-    """What the answer names: the same as the answer to the same key, and as the receipt says later."""
+    """The rows that an answer names; the repeated answer and the stored receipt must name the same."""
     headers = {"Idempotency-Key": f"key {next(_KEYS)}", **sent.pop("headers", {})}
     first = api.ask(who, method, path, headers=headers, **sent)
     assert first.status_code == 202, first.text
     named = _named(first.json()["rows_with_issues"])
+    # Sent again under the same key: the stored receipt, and nothing is recorded twice.
     again = api.ask(who, method, path, headers=headers, **sent).json()
     assert (again["repeated"], _named(again["rows_with_issues"])) == (True, named)
     assert _named(api.ask(who, "GET", first.headers["Location"]).json()["rows"]) == named
@@ -115,21 +118,18 @@ def receipts(api: Api, who: str, method: str, path: str, **sent: Any) -> list[Na
 
 
 def as_json(kind: str, data: bytes) -> list[dict[str, Any]]:
-    """The rows of a file as a system would post them."""
     sheet = read_sheet(data, RecordKind.ENTRY if kind == "register" else RecordKind.NOTICE, FileLimits())
     rows: list[dict[str, Any]] = json.loads(json.dumps([dict(row.fields) for row in sheet.rows], default=_iso))
     return rows
 
 
 def way_of(name: str, desk: Callable[[], Desk], api: Callable[[], Api]) -> Way:
-    """The way in of that name."""
     if name == "command line":
         return CommandLine(desk())
     return Upload(api()) if name == "upload" else Post(api())
 
 
 def case_file(name: str) -> bytes:
-    """The file of `tests/data/cases` whose name begins so."""
     (path,) = CASES.glob(f"{name}-*")
     return path.read_bytes()
 
@@ -142,7 +142,7 @@ def days_on_record(way: Way) -> list[tuple[str, str]]:
 
 
 def numbers_on_record(way: Way) -> list[tuple[str, int]]:
-    """The first number of every entry, and how many numbers it is found by."""
+    """The first number of every entry, and the number of telephone tokens it is found by."""
     with way.store() as store, store.reading() as connection:
         return [_number(store, connection, row) for row in connection.execute(select(register_entries)).all()]
 

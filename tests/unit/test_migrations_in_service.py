@@ -22,11 +22,12 @@ SQUAWK = Path(sys.executable).with_name("squawk")
 RULES = ROOT / ".squawk.toml"
 EXCLUDED = tuple(tomllib.loads(RULES.read_text())["excluded_rules"])
 
+# The first migration makes the tables: nobody is at work on them whom it could hold up.
 NOBODY_WAITS_YET = ("require-lock-timeout", "require-statement-timeout")
-"""The first migration makes the tables: nobody is at work on them whom it could hold up."""
 
 REVISIONS = [*ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
 
+# Statements that hold up a database in service or break the version before, and the rule by which they are found.
 HOLDING_UP = {
     "ALTER TABLE cases ADD COLUMN urgency TEXT NOT NULL": "adding-required-field",
     "ALTER TABLE cases ALTER COLUMN lines TYPE BIGINT": "changing-column-type",
@@ -36,23 +37,22 @@ HOLDING_UP = {
     "CREATE INDEX ix_cases_level ON cases (level)": "require-concurrent-index-creation",
     "DROP TABLE quarantine": "ban-drop-table",
 }
-"""Statements that hold up a database in service or break the version before, and the rule by which they are found."""
 
 
 def sql_of(revision: Script) -> str:
     """What a migration has PostgreSQL do."""
-    config = Config(output_buffer=StringIO())
+    written = StringIO()
+    config = Config(output_buffer=written)
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = create_mock_engine("postgresql+psycopg://", lambda *_, **__: None)
     command.upgrade(config, f"{revision.down_revision or 'base'}:{revision.revision}", sql=True)
-    sql: str = config.output_buffer.getvalue()
-    return sql
+    return written.getvalue()
 
 
 def said_of(sql: str, excluded: Sequence[str] = EXCLUDED) -> list[str]:
     """What squawk says of statements: a line for each fault, with the name of the rule."""
     rules = f"--exclude={','.join(excluded)}"
-    call = [SQUAWK, "--config", RULES, "--reporter", "gcc", "--stdin-filepath", "migration.sql", rules]
+    call = [str(SQUAWK), "--config", str(RULES), "--reporter", "gcc", "--stdin-filepath", "migration.sql", rules]
     found = subprocess.run(call, input=sql, capture_output=True, text=True, check=False)
     assert found.returncode in (0, 1), found.stderr
     assert (found.returncode == 0) == (found.stdout == ""), found

@@ -1,4 +1,4 @@
-"""Writes docs/command-line.md anew: `python -m services.runtime.cli.reference docs/command-line.md`."""
+"""Writes the generated part of a page: `python -m services.runtime.cli.reference docs/reference/command-line.md`."""
 
 from __future__ import annotations
 

@@ -12,12 +12,12 @@ import httpx
 
 from tests.chaos.judging.history import Accepted, EntryVersion, History, NoticeVersion
 
+# Seconds a client waits for an answer.
 PATIENCE = 5.0
-"""Seconds a client waits for an answer."""
+# Seconds between two requests of a client.
 BREATH = 0.1
-"""Seconds between two requests of a client."""
+# By then the last request must have its answer.
 LAST_WORD_SECONDS = 90.0
-"""By then the last request must have its answer."""
 
 
 @dataclass

@@ -13,11 +13,11 @@ from tests.chaos.judging.history import WITHDRAWN, Acknowledged, EntryVersion, N
 from tests.support.servers.killing import Mailbox
 
 COUNCIL = "E06000009"
+# Nobody's: Ofcom keeps these ranges free for fiction.
 NUMBERS = [f"01632960{last:03}" for last in range(1000)] + [f"07700900{last:03}" for last in range(1000)]
-"""Nobody's: Ofcom keeps these ranges free for fiction."""
 
+# When a line is to move, and when it is after its date was moved earlier: each within another threshold.
 PLANNED_IN, SOONER_IN = timedelta(days=10), timedelta(days=5)
-"""When a line is to move, and when it is after its date was moved earlier: each within another threshold."""
 
 ROWS = 4
 

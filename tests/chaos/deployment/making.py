@@ -12,8 +12,8 @@ from socket import create_server
 
 import httpx
 
-from scripts.kafka import Broker
-from scripts.postgres import Postgres
+from scripts.servers.kafka import Broker
+from scripts.servers.postgres import Postgres
 from services.alerts.policy.councils import set_policy
 from services.runtime.bootstrap import make_store
 from services.runtime.maintenance.keyring import new_keyring, write_keyring

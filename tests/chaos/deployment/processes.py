@@ -16,8 +16,8 @@ from tests.support.servers.killing import until
 
 PULLCORD = Path(sys.executable).with_name("pullcord")
 LOOK_SECONDS = 0.1
+# Between the end of a process and its next start.
 REST_SECONDS = 0.5
-"""Between the end of a process and its next start."""
 STOPPING_SECONDS = 30.0
 
 
@@ -39,8 +39,8 @@ class Worker:
     folder: Path
     environment: Mapping[str, str]
     arguments: Sequence[str] = ()
+    # The code of every end, in order; minus the number of the signal that killed it.
     exits: list[int] = field(default_factory=list)
-    """The code of every end, in order; minus the number of the signal that killed it."""
     _process: subprocess.Popen[bytes] | None = None
     _lock: Lock = field(default_factory=Lock)
 

@@ -13,34 +13,34 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+# A Unix socket, or a host and a port.
 Upstream = Path | tuple[str, int]
-"""A Unix socket, or a host and a port."""
 
 WITHIN_SECONDS = 10.0
 CHUNK = 65_536
+# Linger for no time: what is closed so is reset, not ended politely.
 RESET = struct.pack("ii", 1, 0)
-"""Linger for no time: what is closed so is reset, not ended politely."""
 
 
 class Mode(StrEnum):
     """How the proxy treats whoever comes."""
 
     OPEN = "open"
+    # Every connection is reset, and every new one.
     CUT = "cut"
-    """Every connection is reset, and every new one."""
     DELAYED = "delayed"
+    # What is sent is taken and goes nowhere; no answer comes, and nobody is told that the other side is gone.
     HALF_OPEN = "half_open"
-    """What is sent is taken and goes nowhere; no answer comes, and nobody is told that the other side is gone."""
 
 
 @dataclass
 class Toll:
     """What the proxy has done to connections since it was last asked."""
 
+    # Cut, or met with a delay or with silence.
     connections: int = 0
-    """Cut, or met with a delay or with silence."""
+    # Pieces of data delayed or swallowed.
     chunks: int = 0
-    """Pieces of data delayed or swallowed."""
 
 
 class Link:
@@ -49,8 +49,8 @@ class Link:
     def __init__(self) -> None:
         self.ends: list[asyncio.StreamWriter] = []
         self.silent = False
+        # True once a fault has touched it since the proxy was last open.
         self.touched = False
-        """Whether something was done to it since the proxy was last open."""
 
     def reset(self) -> None:
         for end in self.ends:

@@ -10,8 +10,8 @@ from typing import Any
 
 import psycopg
 
-from scripts.kafka import Broker
-from scripts.postgres import Postgres
+from scripts.servers.kafka import Broker
+from scripts.servers.postgres import Postgres
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.storage.store import Store
 from tests.chaos.deployment.client import Client
@@ -21,8 +21,8 @@ from tests.chaos.faults.schedule import Way
 from tests.chaos.judging.history import History
 from tests.support.servers.killing import Mailbox, until
 
+# What a process logs once it is at work.
 SERVES = '"serving"'
-"""What a process logs once it is at work."""
 
 PARTITIONS = 4
 READY_SECONDS = 60.0
@@ -34,16 +34,16 @@ class World:
     """All that a run has to do with."""
 
     folder: Path
+    # Reaches the database by itself, past the proxy.
     store: Store
-    """Reaches the database by itself, past the proxy."""
     postgres: Postgres
     database: str
     broker: Broker
     mailbox: Mailbox
     proxies: Mapping[Way, Proxy]
     supervisor: Supervisor
+    # A matcher that joins and leaves.
     spare: Worker
-    """A matcher that joins and leaves."""
     clients: list[Client]
     history: History
     noise: random.Random

@@ -10,18 +10,15 @@ from tests.chaos.deployment.world import World
 from tests.chaos.faults.schedule import Fault
 from tests.support.servers.killing import until
 
+# Seconds a fault is given to show that it bites.
 BITES_WITHIN = 60.0
-"""Seconds a fault is given to show that it bites."""
 
+# What the broker writes when a group has come to an agreement on who reads what.
 REBALANCED = re.compile(r"Stabilized group (pullcord-\w+) generation (\d+) with (\d+) members")
-"""What the broker writes when a group has come to an agreement on who reads what."""
 
 
+# Brings a fault about, holds it for its time and ends it; returns what shows that it happened. Raises NotShownError.
 Bring = Callable[[World, Fault], str]
-"""Brings a fault about, holds it for its time and ends it; returns what shows that it happened.
-
-Raises NotShownError.
-"""
 
 
 class NotShownError(Exception):

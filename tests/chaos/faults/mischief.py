@@ -17,8 +17,8 @@ from tests.chaos.deployment.world import World
 
 PATIENCE_MS = 3_000
 MICROSECONDS = 1_000_000
+# The share of records that come without their id too.
 STRANGE = 0.2
-"""The share of records that come without their id too."""
 
 AGAIN = """
     UPDATE outbox SET published_at = NULL

@@ -37,14 +37,14 @@ class Way(StrEnum):
     MAIL = "alerts to the mail server"
 
 
+# Each comes twice.
 KILLS = (Kind.KILL_INGEST, Kind.KILL_RELAY, Kind.KILL_MATCHER, Kind.KILL_ALERTS)
-"""Each comes twice."""
 NETWORK = (Kind.CUT, Kind.DELAYED, Kind.HALF_OPEN)
+# What befalls what Pullcord stands on; beside it, at the same time, go the others.
 SURROUNDINGS = (Kind.BROKER_RESTARTED, Kind.BROKER_WIPED, Kind.POSTGRES_RESTARTED)
-"""What befalls what Pullcord stands on; beside it, at the same time, go the others."""
 
+# Seconds from and to, where a fault lasts otherwise than most: some so long that a worker is taken to be stalled.
 LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
-"""Seconds from and to, where a fault lasts otherwise than most: some so long that a worker is taken to be stalled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from tests.chaos.faults.evidence import Bring, NotShownError, handled, lag, reba
 from tests.chaos.faults.mischief import tell_in_disorder, tell_old_records_again, tell_outbox_again
 from tests.chaos.faults.schedule import Fault
 
+# Events in the outbox that make it full, for relays that tell so many in a moment.
 BACKLOG = 150
-"""Events in the outbox that make it full, for relays that tell so many in a moment."""
+# Events told and not handled that make a consumer slow.
 LAG = 25
-"""Events told and not handled that make a consumer slow."""
 DUPLICATES = 100
 MATCHERS = "pullcord-matcher"
 

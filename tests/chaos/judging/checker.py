@@ -13,12 +13,12 @@ from tests.chaos.judging.history import WITHDRAWN, Accepted, History
 from tests.chaos.judging.records import Case, Records
 
 SETTLED = frozenset({"sent", "not_needed"})
+# Where a case stands while a line of it is to move: nobody in these runs does more than acknowledge.
 AT_RISK = frozenset({"open", "acknowledged"})
-"""Where a case stands while a line of it is to move: nobody in these runs does more than acknowledge."""
+# The state, and the reason of the message that tells of it.
 ENDED_BY_NOTICE = "notice_withdrawn"
-"""The state, and the reason of the message that tells of it."""
+# Where it stands when no line of it is, by whether its entry is on the register.
 OVER = {True: frozenset({ENDED_BY_NOTICE}), False: frozenset({"service_ended", ENDED_BY_NOTICE})}
-"""Where it stands when no line of it is, by whether its entry is on the register."""
 
 Pairs = set[tuple[str, str]]
 

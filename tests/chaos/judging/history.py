@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+# The status of a notice whose line is not moved after all.
 WITHDRAWN = "withdrawn"
-"""The status of a notice whose line is not moved after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Accepted:
 
     submission: str
     rows: Sequence[NoticeVersion | EntryVersion]
+    # True if the receipt is that of an earlier try, whose answer never came.
     repeated: bool
-    """Whether the receipt was that of an earlier try, whose answer never came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ class History:
     """All of it. Each client adds to it from a thread of its own."""
 
     accepted: list[Accepted] = field(default_factory=list)
+    # The references of entries that were taken off the register, each with a 204.
     withdrawn: list[str] = field(default_factory=list)
-    """The references of entries that were taken off the register, each with a 204."""
     acknowledged: list[Acknowledged] = field(default_factory=list)
+    # Answers that say no; nothing the clients send deserves one.
     refused: list[str] = field(default_factory=list)
-    """Answers that say no; nothing the clients send deserves one."""
+    # The number of requests that were sent again, by reason.
     tried_again: Counter[str] = field(default_factory=Counter)
-    """How often a request was sent again, by the reason."""
 
     @property
     def rows(self) -> int:

@@ -12,8 +12,8 @@ from psycopg.rows import class_row
 
 from tests.chaos.judging.history import History
 
+# Under which key a feed's own reference is kept.
 RecordKey = Callable[[str, str], bytes]
-"""Under which key a feed's own reference is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,16 @@ class Case:
     harm_on: date | None
     alerts: int
     ends: int
+    # The reason of the last of them that came, or may have come, to anybody.
     last_told: str | None
-    """The reason of the last of them that came, or may have come, to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What an alert owes to one contact. `doubts` are the attempts whose outcome was once unknown."""
 
+    # As the mail carries it.
     reference: str
-    """As the mail carries it."""
     state: str
     doubts: int
 
@@ -70,10 +70,10 @@ class Records:
     """All that the checker looks at."""
 
     kept: Sequence[Kept]
+    # The status of every notice on record, by the provider's own reference.
     notices: Mapping[str, str]
-    """The status of every notice on record, by the provider's own reference."""
+    # True for each entry that is live, by the council's own reference.
     entries: Mapping[str, bool]
-    """Whether every entry on record is live, by the council's own reference."""
     matches: Sequence[Match]
     cases: Sequence[Case]
     deliveries: Sequence[Delivery]

@@ -21,17 +21,17 @@ from tests.chaos.judging.history import History
 from tests.chaos.judging.records import Records, read_records
 from tests.support.servers.killing import until
 
+# Tries until a fault takes effect: another fault at the same time may prevent it.
 TRIES = 4
-"""How often a fault is brought about until it shows: its neighbour may have been in its way."""
 
+# Seconds in which all that is due must be done once nothing is in the way.
 RECOVERED_WITHIN = 120.0
-"""Seconds in which all that is due must be done once nothing is in the way."""
 
+# Seconds after which an attempt to deliver can have no answer any more.
 LATE = 10
-"""Seconds after which an attempt to deliver can have no answer any more."""
 
+# Seconds within which a case that falls due is told of now.
 SOON = 60
-"""Seconds within which a case that falls due is told of now."""
 
 MICROSECONDS = 1_000_000
 
@@ -47,10 +47,10 @@ class Story:
     mails: Mapping[str, int]
     exits: Mapping[str, Sequence[int]]
     suppressed: int
+    # None: something was still left to do when the time was over.
     recovered_seconds: float | None
-    """None: something was still left to do when the time was over."""
+    # What was left to do.
     left: str
-    """What was left to do."""
 
 
 def run(world: World, schedule: Schedule) -> Story:

@@ -20,7 +20,7 @@ from tests.support.people import confirm, reject
 UPRN = "100012345678"
 
 
-def entry(day: int = 1, **more: Any) -> dict[str, Any]:
+def tower_road_entry(day: int = 1, **more: Any) -> dict[str, Any]:
     return {"entry_id": "e1", "updated_at": f"2026-11-{day:02}T09:00:00Z", "uprn": UPRN, **more}
 
 
@@ -32,7 +32,7 @@ def notice(name: str = "n1", day: int = 1, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def rejected(deployment: Deployment) -> Deployment:
     """A deployment in which an officer has rejected a match by UPRN."""
-    deployment.put_entries(entry())
+    deployment.put_entries(tower_road_entry())
     deployment.post_notices(notice())
     deployment.tick(seconds=31)
     reject(deployment)
@@ -62,7 +62,7 @@ def test_a_rejection_is_kept_through_later_versions_of_either_record(rejected: D
     if side == "notice":
         rejected.post_notices(notice(day=2, brand="Raven"))
     else:
-        rejected.put_entries(entry(day=2, protocol="stmf"))
+        rejected.put_entries(tower_road_entry(day=2, protocol="stmf"))
     rejected.tick(days=1)
     assert decision(rejected) == ("rejected", "probable")
     assert cases_by_entry(rejected)["e1"].state == "false_match"
@@ -70,9 +70,9 @@ def test_a_rejection_is_kept_through_later_versions_of_either_record(rejected: D
 
 
 def test_a_rejection_is_kept_when_the_pair_ends_and_is_found_again(rejected: Deployment) -> None:
-    rejected.put_entries(entry(day=2) | {"uprn": "100012345679"})
+    rejected.put_entries(tower_road_entry(day=2) | {"uprn": "100012345679"})
     rejected.settle()
-    rejected.put_entries(entry(day=3))
+    rejected.put_entries(tower_road_entry(day=3))
     rejected.tick(days=1)
     assert set(pairs(rejected)) == {("n1", "e1")}
     assert cases_by_entry(rejected)["e1"].state == "false_match"
@@ -82,7 +82,7 @@ def test_a_rejection_is_kept_when_the_pair_ends_and_is_found_again(rejected: Dep
 def test_surer_evidence_than_the_person_saw_puts_the_line_at_risk_again_and_keeps_their_word(
     rejected: Deployment,
 ) -> None:
-    rejected.put_entries(entry(day=2, cli="01632 960123"))
+    rejected.put_entries(tower_road_entry(day=2, cli="01632 960123"))
     rejected.post_notices(notice(day=2, cli="01632 960123"))
     rejected.tick(seconds=61)
     case = cases_by_entry(rejected)["e1"]
@@ -92,7 +92,7 @@ def test_surer_evidence_than_the_person_saw_puts_the_line_at_risk_again_and_keep
 
 
 def test_rejecting_the_surer_evidence_too_ends_the_case_for_good(rejected: Deployment) -> None:
-    rejected.put_entries(entry(day=2, cli="01632 960123"))
+    rejected.put_entries(tower_road_entry(day=2, cli="01632 960123"))
     rejected.post_notices(notice(day=2, cli="01632 960123"))
     rejected.tick(seconds=61)
     reject(rejected)
@@ -103,7 +103,7 @@ def test_rejecting_the_surer_evidence_too_ends_the_case_for_good(rejected: Deplo
 
 def test_weaker_evidence_does_not_undo_a_rejection(rejected: Deployment) -> None:
     address = {"postcode": "FY3 8AB"}
-    rejected.put_entries(entry(day=2, address_lines=["Flat A, 18 High Street"], **address))
+    rejected.put_entries(tower_road_entry(day=2, address_lines=["Flat A, 18 High Street"], **address))
     rejected.post_notices(notice(day=2, address_lines=["Flat C, 18 High Street"], **address))
     rejected.tick(days=1)
     assert pairs(rejected)["n1", "e1"][0] == "possible"
@@ -111,7 +111,7 @@ def test_weaker_evidence_does_not_undo_a_rejection(rejected: Deployment) -> None
 
 
 def test_rejecting_one_of_two_lines_leaves_the_case_open_for_the_other(deployment: Deployment) -> None:
-    deployment.put_entries(entry(cli="01632 960123"))
+    deployment.put_entries(tower_road_entry(cli="01632 960123"))
     deployment.post_notices(notice("n1"), notice("n2", cli="01632 960123", planned_migration_date="2026-12-17"))
     deployment.tick(seconds=31)
     reject(deployment, "n1")
@@ -128,7 +128,7 @@ def test_another_notice_for_the_same_line_opens_a_rejected_case_again(rejected: 
 
 
 def test_a_confirmation_outweighs_a_register_that_says_the_alarm_has_a_sim(deployment: Deployment) -> None:
-    deployment.put_entries(entry(connection="sim"))
+    deployment.put_entries(tower_road_entry(connection="sim"))
     deployment.post_notices(notice())
     deployment.tick(seconds=31)
     assert deployment.mails() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -148,9 +149,13 @@ def test_what_a_clock_ahead_did_is_undone_once_it_is_right(alerted: Deployment, 
 @pytest.mark.parametrize("seed", range(10))
 def test_wherever_a_case_stands_a_clock_ahead_leaves_it_there_once_it_is_right(alerted: Deployment, seed: int) -> None:
     noise = random.Random(seed)
-    noise.choice(
-        [lambda _: None, acknowledge_last, confirm_safe, lambda deployment: confirm_hold(deployment, "2026-12-20")]
-    )(alerted)
+    acts: list[Callable[[Deployment], object]] = [
+        lambda _: None,
+        acknowledge_last,
+        confirm_safe,
+        lambda deployment: confirm_hold(deployment, "2026-12-20"),
+    ]
+    noise.choice(acts)(alerted)
     alerted.tick(minutes=1)
     before, right = alerted.cases()[0].state, alerted.clock.now()
     alerted.clock.set(right + timedelta(days=noise.randint(2, 800), minutes=noise.randint(0, 1_439)))

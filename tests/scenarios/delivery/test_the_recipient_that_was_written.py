@@ -1,6 +1,9 @@
 """Who a real mail server is told to deliver to: the address that was written, or nobody."""
 
+from __future__ import annotations
+
 import string
+from collections.abc import Iterator
 from email.utils import getaddresses
 from urllib.parse import quote
 
@@ -9,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
-from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome
+from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.message.message import Message
 from tests.support.servers.mail_server import Inbox, LoopbackServer
 
@@ -31,7 +34,7 @@ SEPARATOR = st.sampled_from(
 
 
 @pytest.fixture(scope="module")
-def served():
+def served() -> Iterator[tuple[Inbox, str]]:
     inbox = Inbox()
     server = LoopbackServer(inbox, hostname="127.0.0.1", port=0)
     server.start()
@@ -40,21 +43,21 @@ def served():
 
 
 @pytest.fixture
-def inbox(served):
+def inbox(served: tuple[Inbox, str]) -> Inbox:
     served[0].mails.clear()
     return served[0]
 
 
 @pytest.fixture
-def server(served):
+def server(served: tuple[Inbox, str]) -> str:
     return served[1]
 
 
-def send(route):
+def send(route: str) -> SendResult:
     return MailChannel().send(route, MESSAGE, "A-1")
 
 
-def only_recipient(inbox):
+def only_recipient(inbox: Inbox) -> str:
     """The recipient of the one mail, the same on the envelope and in the mail."""
     [envelope], [mail] = inbox.mails, inbox.received()
     [recipient] = envelope.rcpt_tos
@@ -65,7 +68,7 @@ def only_recipient(inbox):
 
 @MANY
 @given(ADDRESS)
-def test_any_address_reaches_the_server_as_it_was_written(inbox, server, address):
+def test_any_address_reaches_the_server_as_it_was_written(inbox: Inbox, server: str, address: str) -> None:
     for route in (f"{server}?{FROM}&to={quote(address, safe='')}", f"{server}/{quote(address, safe='')}?{FROM}"):
         inbox.mails.clear()
         assert send(route) == ACCEPTED
@@ -74,7 +77,7 @@ def test_any_address_reaches_the_server_as_it_was_written(inbox, server, address
 
 @MANY
 @given(ADDRESS, ADDRESS)
-def test_any_sender_reaches_the_server_as_it_was_written(inbox, server, sender, answers):
+def test_any_sender_reaches_the_server_as_it_was_written(inbox: Inbox, server: str, sender: str, answers: str) -> None:
     inbox.mails.clear()
     assert send(f"{server}?from={quote(sender, safe='')}&reply={quote(answers, safe='')}&to=a@x.example") == ACCEPTED
     [envelope], [mail] = inbox.mails, inbox.received()
@@ -83,7 +86,9 @@ def test_any_sender_reaches_the_server_as_it_was_written(inbox, server, sender, 
 
 @MANY
 @given(ADDRESS, SEPARATOR, ADDRESS)
-def test_two_addresses_with_anything_between_them_reach_nobody(inbox, server, one, separator, other):
+def test_two_addresses_with_anything_between_them_reach_nobody(
+    inbox: Inbox, server: str, one: str, separator: str, other: str
+) -> None:
     inbox.mails.clear()
     assume("%" not in one + other)
     for both in (quote(f"{one}{separator}{other}", safe=""), f"{one}{separator}{other}".replace("#", "%23")):
@@ -104,11 +109,13 @@ def test_two_addresses_with_anything_between_them_reach_nobody(inbox, server, on
         ("Sheila O'Hara <o'hara@x.example>", "o'hara@x.example"),
     ],
 )
-def test_an_address_that_a_council_really_has_is_the_one_that_is_written_to(inbox, server, written, understood):
+def test_an_address_that_a_council_really_has_is_the_one_that_is_written_to(
+    inbox: Inbox, server: str, written: str, understood: str
+) -> None:
     assert send(f"{server}?{FROM}&to={written}") == ACCEPTED
     assert only_recipient(inbox) == understood
 
 
-def test_without_a_recipient_nobody_is_written_to_and_the_sender_least(inbox, server):
+def test_without_a_recipient_nobody_is_written_to_and_the_sender_least(inbox: Inbox, server: str) -> None:
     assert send(f"{server}?{FROM}").reason == "recipient_missing"
     assert inbox.mails == []

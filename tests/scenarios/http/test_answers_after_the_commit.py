@@ -173,6 +173,7 @@ def test_a_question_that_could_not_be_answered_has_changed_nothing(
         assert answer.json()["detail"].endswith(NOTHING)
 
 
+# What is done once a submission is on disk, and how each is broken.
 AFTERWARDS: dict[str, Callable[[pytest.MonkeyPatch, Reception, Callable[..., Any]], None]] = {
     "the count of submissions": lambda patch, _, broken: patch.setattr(
         "services.ingest.requests.count_submission", broken
@@ -181,7 +182,6 @@ AFTERWARDS: dict[str, Callable[[pytest.MonkeyPatch, Reception, Callable[..., Any
     "the count of requests": lambda patch, _, broken: patch.setattr("services.runtime.app.count_request", broken),
     "the log": lambda patch, _, broken: patch.setattr("services.runtime.app.log", broken_log(broken)),
 }
-"""What is done once a submission is on disk, and how each is broken."""
 
 
 def broken_log(broken: Callable[..., Any]) -> Any:

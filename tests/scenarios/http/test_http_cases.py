@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from httpx import Response
 
 from tests.support.http import ENTRIES, ENTRY, NOTICE, NOTICES, Api, problem_of
 
 BY = {"by": "Asha Patel"}
 
 
-def record(api: Api, case: str, event: str, **fields: str):
+def record(api: Api, case: str, event: str, **fields: str) -> Response:
     return api.ask("blackpool", "POST", f"/v1/cases/{case}/events", json={"event": event, "record": {**BY, **fields}})
 
 

@@ -14,7 +14,7 @@ from services.ingest.files.problems import FileCode
 from services.web.problems import ProblemType
 from tests.support.http import Api
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = Path(__file__).parents[3] / "docs" / "reference"
 BLOCKS = re.compile(r"```(bash|json \d{3})\n(.*?)```", re.DOTALL)
 REGISTER = b"Our ref,Tel No,Surname\r\nTC/2001,01632 960124,Smith\r\n"
 

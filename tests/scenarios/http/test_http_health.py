@@ -9,6 +9,7 @@ from dataclasses import replace
 from threading import Event
 
 import pytest
+from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
@@ -21,6 +22,7 @@ from services.runtime.server import listen
 from tests.support.deployment import Deployment
 from tests.support.http import ENTRY, NOTICE, NOTICES, Api, make_api_parts, open_api
 
+# Every metric of our own that a busy day shows, and its labels.
 METRICS = {
     "pullcord_ingest_rows": {"kind", "outcome"},
     "pullcord_ingest_submissions": {"kind", "channel"},
@@ -48,8 +50,8 @@ METRICS = {
     "pullcord_http_requests": {"route", "method", "status"},
     "pullcord_http_request_seconds": {"route", "method", "le"},
 }
-"""Every metric of our own that a busy day shows, and its labels."""
 
+# Those that have a label only once something out of the way has happened in the process, or with brokers.
 RARE = {
     "pullcord_event_conflicts": {"consumer"},
     "pullcord_events_left_alone": {"consumer"},
@@ -57,7 +59,6 @@ RARE = {
     "pullcord_canary_age_seconds": {"consumer"},
     "pullcord_loop_age_seconds": {"loop"},
 }
-"""Those that have a label only once something out of the way has happened in the process, or with brokers."""
 
 LABEL_VALUES = re.compile(
     r"[a-z_]{1,40}|-?[0-9]{1,3}|provider:[A-Z]{4}|council:[EWSN]\d{8}"
@@ -65,7 +66,7 @@ LABEL_VALUES = re.compile(
 )
 
 
-def scraped(api: Api):
+def scraped(api: Api) -> dict[str, Metric]:
     answer = api.ask(None, "GET", "/metrics")
     assert answer.status_code == 200
     families = text_string_to_metric_families(answer.text)
@@ -74,7 +75,8 @@ def scraped(api: Api):
 
 
 def value(api: Api, name: str, **labels: str) -> float:
-    return sum(sample.value for sample in scraped(api)[name].samples if labels.items() <= sample.labels.items())
+    samples = scraped(api)[name].samples
+    return float(sum(sample.value for sample in samples if labels.items() <= sample.labels.items()))
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -173,7 +175,12 @@ class Hanging:
 @pytest.mark.parametrize(("hang", "said"), [(1, "1 send has passed"), (3, "3 sends have passed")])
 def test_sends_that_hang_are_said_and_take_nobody_out_of_service(deployment: Deployment, hang: int, said: str) -> None:
     channel, rings = Hanging(), list[Callable[[], None]]()
-    pool = DeliveryPool(channel, alarm=lambda _, ring: rings.append(ring) or (lambda: None))
+
+    def alarm(_: object, ring: Callable[[], None]) -> Callable[[], None]:
+        rings.append(ring)
+        return lambda: None
+
+    pool = DeliveryPool(channel, alarm=alarm)
     parts = replace(make_api_parts(deployment), pool=pool)
     with open_api(deployment, EmbeddedRunner(parts), parts) as api:
         for number in range(hang):

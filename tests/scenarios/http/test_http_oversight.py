@@ -179,7 +179,7 @@ def test_the_metrics_are_documented_with_their_labels_and_no_other(api: Api) -> 
 
 def test_promtool_has_no_word_against_them(api: Api) -> None:
     promtool = which("promtool")
-    assert promtool, "run scripts/prometheus.sh, which installs it"
+    assert promtool, "run scripts/install/prometheus.sh, which installs it"
     text = api.ask("regulator", "GET", METRICS).text
     said = run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")

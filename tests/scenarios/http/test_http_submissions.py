@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_a_batch_of_notices_is_answered_with_a_receipt_and_where_to_read_it(api:
 
 
 @pytest.mark.parametrize("body", [NOTICE, [NOTICE], {"notices": [NOTICE]}], ids=["one", "a list", "a named list"])
-def test_one_notice_a_list_or_a_named_list_are_all_taken(api: Api, body) -> None:
+def test_one_notice_a_list_or_a_named_list_are_all_taken(api: Api, body: Any) -> None:
     assert api.ask("raven", "POST", NOTICES, json=body).json()["counts"]["accepted"] == 1
 
 
@@ -95,7 +96,9 @@ def test_another_body_under_the_same_key_is_refused(api: Api) -> None:
     ("entry_id", "path"),
     [("e1", "e1"), ("TC/1001", "TC/1001"), ("TC/1001", "TC%2F1001"), ("flat 2", "flat%202"), ("ü#?", "%C3%BC%23%3F")],
 )
-def test_an_entry_is_withdrawn_by_the_councils_own_reference_whatever_signs_it_has(api, entry_id, path) -> None:
+def test_an_entry_is_withdrawn_by_the_councils_own_reference_whatever_signs_it_has(
+    api: Api, entry_id: str, path: str
+) -> None:
     api.ask("blackpool", "PUT", ENTRIES, json={**ENTRY, "entry_id": entry_id})
     response = api.ask("blackpool", "DELETE", f"{ENTRIES}/{path}")
     assert (response.status_code, response.content) == (204, b"")

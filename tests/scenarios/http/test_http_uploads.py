@@ -6,6 +6,7 @@ import io
 
 import openpyxl
 import pytest
+from httpx import Response
 from sqlalchemy import func, select
 
 from services.storage.tables import metadata
@@ -19,7 +20,7 @@ def register(*numbers: int) -> bytes:
     return "\r\n".join([",".join(HEADINGS), *rows, ""]).encode()
 
 
-def upload(api: Api, data: bytes, query: str = "", **headers: str):
+def upload(api: Api, data: bytes, query: str = "", **headers: str) -> Response:
     path = f"{REGISTER_UPLOADS}?{query}"
     return api.ask("blackpool", "POST", path, content=data, headers={"Content-Type": CSV, **headers})
 
@@ -44,8 +45,8 @@ def test_a_register_is_taken_in_from_a_file_and_numbered_as_the_spreadsheet_show
 
 def test_notices_are_taken_in_from_a_workbook(api: Api) -> None:
     book = openpyxl.Workbook()
-    book.active.append(["Reference", "Landline", "Migration date"])
-    book.active.append(["M-1", "01632 960123", "03/12/2026"])
+    book.worksheets[0].append(["Reference", "Landline", "Migration date"])
+    book.worksheets[0].append(["M-1", "01632 960123", "03/12/2026"])
     saved = io.BytesIO()
     book.save(saved)
     response = api.ask("raven", "POST", NOTICE_UPLOADS, content=saved.getvalue(), headers={"Content-Type": XLSX})

@@ -46,7 +46,8 @@ def pipe_that_nobody_reads() -> TextIO:
             break
     os.set_blocking(writing, True)
     made = os.fdopen(writing, "w")
-    made.kept = reading  # type: ignore[attr-defined] - the reader stays open, and reads nothing
+    # The reader stays open and reads nothing.
+    made.kept = reading  # type: ignore[attr-defined]
     return made
 
 

@@ -26,13 +26,13 @@ __all__ = ["mailbox"]
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 PATIENCE = 60.0
+# Seconds within which a locked database, waited for half a minute, makes the work fail.
 BUSY = 90.0
-"""Seconds within which a locked database, waited for half a minute, makes the work fail."""
 EMBEDDED = {"pump", "engine", "deliveries", "missed", "closing"}
+# Tables without which pump, engine and deliveries cannot do their work.
 AWAY = ("outbox", "cases", "deliveries")
-"""Tables without which pump, engine and deliveries cannot do their work."""
+# Entries of the register, one of them of NUMBER.
 LINES = 200
-"""Entries of the register, one of them of NUMBER."""
 NOTICES = "/v1/migration-notices"
 
 
@@ -71,19 +71,19 @@ def locked(deployment: ServedDeployment) -> Iterator[None]:
 
 
 Fault = Callable[[ServedDeployment], Any]
+# What becomes of the log and of the database, and the loops that must be seen to fail.
 CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
     (closed_pipe, tables_gone, {"pump", "engine", "deliveries"}),
     (full_disk, tables_gone, {"pump", "engine", "deliveries"}),
     (full_disk, locked, {"deliveries"}),
 ]
-"""What becomes of the log and of the database, and the loops that must be seen to fail."""
 
 
 @contextmanager
 def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Client]:
     """The deployment, served with its output going there; a client of the provider's."""
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder), "PULLCORD_POLL_SECONDS": "0.1"}
-    command = [Path(sys.executable).with_name("pullcord"), "serve", "--port", str(deployment.port)]
+    command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(deployment.port)]
     with log:
         deployment.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:

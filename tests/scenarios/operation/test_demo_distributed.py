@@ -23,8 +23,8 @@ from services.runtime.demo.stage import set_stage
 from services.runtime.demo.waiting import until_handled
 from tests.support.checks.source import ROOT
 
+# Seconds. On an idle machine the story takes one minute.
 LONGEST = 500
-"""Seconds. On a machine that does nothing else the story takes one minute."""
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeout(LONGEST + 60)]
 
 

@@ -36,10 +36,10 @@ __all__ = ["deployment", "mailbox"]
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 KILLS = 5
+# One for every fictional number of the range, so that every notice puts a line at risk.
 ENTRIES = 1_000
-"""One for every fictional number of the range, so that every notice puts a line at risk."""
+# Seconds in which all that is due must be done once the process is left alone.
 PATIENCE = 20.0
-"""Seconds in which all that is due must be done once the process is left alone."""
 
 
 def count(deployment: ServedDeployment, query: Select[Any]) -> int:

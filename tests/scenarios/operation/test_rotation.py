@@ -20,10 +20,10 @@ __all__ = ["deployment", "mailbox"]
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 LINES = 400
+# Seconds that a slow machine gets.
 PATIENCE = 30.0
-"""Seconds."""
+# A line that no notice has named before.
 LATE = 399
-"""A line that no notice has named before."""
 
 
 @pytest.fixture

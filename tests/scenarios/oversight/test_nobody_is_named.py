@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -127,7 +128,7 @@ def test_a_planted_value_is_found_in_the_raw_database_in_every_usual_form(
     engine.dispose()
 
 
-def test_a_planted_value_is_found_in_what_the_process_says(people: People, logs) -> None:
+def test_a_planted_value_is_found_in_what_the_process_says(people: People, logs: io.StringIO) -> None:
     number = min(people.numbers)
     structlog.get_logger().info("request", route=f"/v1/cases/0{number}")
     assert people.found_in(logs.getvalue().encode()) == {number}
@@ -171,7 +172,7 @@ def test_the_samples_go_through_a_whole_house_and_nobody_of_them_is_named(
 @pytest.mark.network
 @pytest.mark.enable_socket
 def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
-    people: People, deployment: Deployment, logs, monkeypatch
+    people: People, deployment: Deployment, logs: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = min(people.numbers)
 
@@ -192,7 +193,7 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
     assert people.found_in("\n".join([logs.getvalue(), *(answer.text for answer in answers)]).encode()) == set()
 
 
-def open_sample_door(deployment: Deployment):
+def open_sample_door(deployment: Deployment) -> AbstractContextManager[Api]:
     """An API with the limits of a deployment, for all five feeds of the samples; Cardiff has nobody who can be told."""
     add_feed(deployment.store, "provider", "ALDR", "Alder Broadband")
     desk = Contact(label="duty desk", route="mailto://desk.example")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import pytest
 
 from schemas import envelope
+from schemas.events import EVENT_TYPES
 from services.runtime.embedded.event_dispatcher import LEFT_ALONE, republish_missed_to
 from services.storage.tables import inbox, outbox, quarantine
 from tests.support.deployment import Deployment
 from tests.support.ledger import count, pairs
 
+# Stands for a kind of event that the older version does not know.
 NEW = "uk.pullcord.notices_accepted.v1"
-"""Stands for a kind of event that the older version does not know."""
 
 NOTICE = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
 ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
-OLDER = {type_: data for type_, data in envelope.EVENT_TYPES.items() if type_ != NEW}
-"""What the older version knows."""
+# What the older version knows.
+OLDER = {type_: data for type_, data in EVENT_TYPES.items() if type_ != NEW}
 
 
 @pytest.fixture

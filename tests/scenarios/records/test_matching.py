@@ -15,8 +15,8 @@ from tests.support.ledger import cases_by_entry, count, pairs, rows, stale_match
 
 NUMBER, OTHER_NUMBER = "01632 960123", "01632 960456"
 UPRN, OTHER_UPRN = "100012345678", "100012345679"
-FLAT_A = {"postcode": "FY3 8AB", "address_lines": ["Flat A, 18 High Street"]}
-FLAT_C = {"postcode": "FY3 8AB", "address_lines": ["Flat C, 18 High Street"]}
+FLAT_A: dict[str, Any] = {"postcode": "FY3 8AB", "address_lines": ["Flat A, 18 High Street"]}
+FLAT_C: dict[str, Any] = {"postcode": "FY3 8AB", "address_lines": ["Flat C, 18 High Street"]}
 
 
 def entry(name: str = "e1", day: int = 1, **more: Any) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from services.ingest.reading.outcomes import Outcome, RowOutcome
@@ -40,7 +42,11 @@ def test_a_receipt_says_what_became_of_every_row_and_can_be_asked_for_again(depl
 
 
 def test_nothing_valid_is_lost_beside_bad_rows(deployment: Deployment) -> None:
-    bad = [{"id": "b1"}, NOTICE | {"id": "b2", "planned_migration_date": "1900-01-01"}, {"cli": 7}]
+    bad: list[dict[str, Any]] = [
+        {"id": "b1"},
+        NOTICE | {"id": "b2", "planned_migration_date": "1900-01-01"},
+        {"cli": 7},
+    ]
     deployment.post_notices(*bad, NOTICE, *bad)
     deployment.put_entries({"entry_id": " "}, ENTRY)
     deployment.settle()

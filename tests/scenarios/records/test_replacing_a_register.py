@@ -17,7 +17,7 @@ from tests.support.ledger import cases_by_entry, references, rows, said
 TENTH = Replacement(share=0.1)
 
 
-def entry(number: int, **more: Any) -> dict[str, Any]:
+def nth_entry(number: int, **more: Any) -> dict[str, Any]:
     return {
         "entry_id": f"e{number}",
         "cli": f"01632 960{number:03}",
@@ -33,7 +33,7 @@ def live(deployment: Deployment) -> set[str]:
 
 @pytest.fixture
 def twenty(deployment: Deployment) -> list[dict[str, Any]]:
-    entries = [entry(number) for number in range(1, 21)]
+    entries = [nth_entry(number) for number in range(1, 21)]
     deployment.put_entries(*entries)
     return entries
 
@@ -47,7 +47,7 @@ def test_up_to_the_share_the_missing_entries_are_withdrawn_without_asking(
 
 def test_beyond_the_share_it_asks_and_changes_nothing(deployment: Deployment, twenty: list[Any]) -> None:
     with pytest.raises(ReplacementTooLargeError) as refused:
-        deployment.put_entries(*twenty[3:], entry(99), replacement=TENTH)
+        deployment.put_entries(*twenty[3:], nth_entry(99), replacement=TENTH)
     assert (refused.value.would_withdraw, refused.value.live) == (3, 20)
     assert len(live(deployment)) == 20
     assert said(deployment, AuditAction.REPLACEMENT_REFUSED) == [{"would_withdraw": 3, "live": 20, "share": 0.15}]
@@ -66,7 +66,7 @@ def test_any_other_number_does_not(deployment: Deployment, twenty: list[Any], co
 
 
 def test_a_faulty_row_never_withdraws_its_entry(deployment: Deployment, twenty: list[Any]) -> None:
-    faulty = [entry(1, updated_at="yesterday"), entry(2, service_status="asleep")]
+    faulty = [nth_entry(1, updated_at="yesterday"), nth_entry(2, service_status="asleep")]
     _, told = deployment.put_entries(*faulty, *twenty[2:], replacement=Replacement(0.0))
     assert [row.outcome for row in told[:2]] == [Outcome.REJECTED] * 2
     assert len(live(deployment)) == 20
@@ -83,7 +83,7 @@ def test_a_row_whose_reference_cannot_be_read_makes_it_ask_however_few_are_missi
 
 def test_another_councils_register_is_left_alone(deployment: Deployment, twenty: list[Any]) -> None:
     cardiff = add_feed(deployment.store, "council", "W06000015", "Cardiff")
-    deployment.put_entries(entry(1), feed=cardiff, replacement=Replacement(0.0))
+    deployment.put_entries(nth_entry(1), feed=cardiff, replacement=Replacement(0.0))
     assert len(rows(deployment, register_entries, register_entries.c.live)) == 21
 
 

@@ -13,6 +13,7 @@ import schemathesis
 
 from services.web.problems import MEDIA_TYPE, TYPE_PREFIX, ProblemType
 
+# The types that may answer 422 to a request that fits the description.
 BEYOND_THE_SCHEMA = frozenset(
     {
         ProblemType.NO_ROW_ACCEPTED,
@@ -22,12 +23,12 @@ BEYOND_THE_SCHEMA = frozenset(
         ProblemType.INVALID_REQUEST,
     }
 )
-"""The types that may answer 422 to a request that fits the description."""
 
 
 @schemathesis.check
 def problems_are_of_the_documented_types(_context: Any, response: Any, _case: Any) -> None:
     """Every answer that is no success is a problem of a type that is documented, and no success is one."""
+    # A header may come several times: schemathesis gives each as a list.
     media = (response.headers.get("content-type") or [""])[0]
     if response.status_code < 400:
         assert media != MEDIA_TYPE
@@ -50,6 +51,7 @@ def rows_that_are_not_kept_are_named(_context: Any, response: Any, _case: Any) -
     receipt = response.json()
     counted = receipt["counts"]["rejected"] + receipt["counts"]["accepted_with_warnings"]
     named = [row for row in receipt["rows_with_issues"] if row["outcome"] in ("rejected", "accepted_with_warnings")]
+    # A receipt names at most 100 rows; all of them are behind its Location.
     assert len(named) == min(counted, 100)
     assert all(issue["reason"] and issue["remedy"] for row in named for issue in row["issues"])
     assert all(row["issues"] for row in named)

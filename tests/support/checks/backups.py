@@ -1,4 +1,4 @@
-"""A deployment that has told of three lines at risk, its backup, and how that is put back."""
+"""A deployment that has alerted about three lines, its backup, and its restore."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ NOTICES = [
 
 @pytest.fixture
 def told(deployment: Deployment) -> Deployment:
-    """A deployment that has told Blackpool of three lines at risk, ten days before."""
     deployment.put_entries(*ENTRIES[:3])
     deployment.post_notices(*NOTICES[:3])
     deployment.tick(seconds=31)
@@ -37,7 +36,6 @@ def told(deployment: Deployment) -> Deployment:
 
 @pytest.fixture
 def copy(told: Deployment, tmp_path: Path) -> Path:
-    """A backup of it."""
     made = tmp_path / "backup.db"
     back_up(told.store, made)
     return made
@@ -45,13 +43,13 @@ def copy(told: Deployment, tmp_path: Path) -> Path:
 
 def put_back(deployment: Deployment, copy: Path) -> None:
     """Restore a copy with everything stopped."""
+    # A restore replaces the file: no connection may be open to the old one.
     deployment.store.engine.dispose()
     restore(deployment.store, copy, replacing=True)
     deployment.mails().clear()
 
 
 def rows_in(file: Path, table: str) -> int:
-    """How many rows a table has in a database file."""
     with closing(sqlite3.connect(file)) as connection:
         (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
         return int(count)

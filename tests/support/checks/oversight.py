@@ -23,17 +23,15 @@ NOVEMBER, DECEMBER = Month(2026, 11), Month(2026, 12)
 
 
 def at(day: str, clock: str = "10:00") -> datetime:
-    """A moment of those winters, when the time in London is UTC."""
+    # In winter the time in London is UTC.
     return datetime.fromisoformat(f"{day}T{clock}:00").replace(tzinfo=UTC)
 
 
 def go_to(deployment: Deployment, moment: datetime) -> None:
-    """Move the clock to a moment, and do what has fallen due by then."""
     deployment.tick(seconds=(moment - deployment.clock.now()).total_seconds())
 
 
 def close(deployment: Deployment) -> int:
-    """Close every month that can be; how many."""
     closer, closed = MonthEnd(deployment.store, UNSAFE), 0
     while closer.run_once():
         closed += 1
@@ -46,14 +44,12 @@ def figures_of(deployment: Deployment, month: Month) -> Counts:
 
 
 def to_date(deployment: Deployment) -> Counts:
-    """The figures of the month that it is now."""
     now = deployment.clock.now()
     with deployment.store.reading() as connection:
         return month_to_date(connection, month_of(now), UNSAFE, now)
 
 
 def counted(counts: Counts, figure: Figure) -> Mapping[str, int]:
-    """A figure's counts by table and key."""
     return {f"{table} {key}".strip(): number for (one, table, key), number in counts.items() if one == figure}
 
 
@@ -76,6 +72,7 @@ def live_through_november(deployment: Deployment) -> Deployment:
 
 def live_through_december(deployment: Deployment) -> Deployment:
     """The month after: one line moves while nobody has confirmed anything, the other after, with its test."""
+    # A month is closed from ten past midnight, London time.
     go_to(deployment, at("2026-12-01", "00:11"))
     assert close(deployment) == 1
     go_to(deployment, at("2026-12-04"))

@@ -8,10 +8,11 @@ not looked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
@@ -25,8 +26,8 @@ _DIGITS = re.compile(rb"(?<!\d)(?:\d[ \t().+/-]{0,3}){9,40}")
 _POSTCODE = re.compile(rb"(?<![A-Za-z0-9_-])[A-Z]{1,2}\d[A-Z\d]?[ +]?\d[A-Z]{2}(?![A-Za-z0-9_-])", re.IGNORECASE)
 _TEXT = re.compile(rb"[A-Za-z0-9 ,.'/&+-]{8,}")
 _STREET = re.compile(r"[A-Za-z']+(?: [A-Za-z']+)+")
+# Digits of a national number, or of a UPRN without the zeros before it.
 _LENGTHS = (9, 10, 11, 12)
-"""Digits of a national number, or of a UPRN without the zeros before it."""
 SHORTEST_STREET = 8
 
 
@@ -34,13 +35,13 @@ SHORTEST_STREET = 8
 class People:
     """Whatever could say whom a record is about."""
 
+    # National significant numbers: `1632960123`.
     numbers: set[str] = field(default_factory=set)
-    """National significant numbers: `1632960123`."""
     uprns: set[str] = field(default_factory=set)
+    # Without their space: `FY38AB`.
     postcodes: set[str] = field(default_factory=set)
-    """Without their space: `FY38AB`."""
+    # The words of address lines, in lower case: `tower road`.
     streets: set[str] = field(default_factory=set)
-    """The words of address lines, in lower case: `tower road`."""
 
     def add(self, numbers: Iterable[str], uprn: str | None, postcode: str | None, lines: Iterable[str]) -> None:
         self.numbers |= {number.removeprefix("+44") for number in numbers}
@@ -50,7 +51,6 @@ class People:
         self.streets |= {street for street in words if len(street) >= SHORTEST_STREET}
 
     def found_in(self, data: bytes) -> set[str]:
-        """All of them that stand in the data, in whatever form."""
         return self._digits_in(data) | self._postcodes_in(data) | self._streets_in(data)
 
     def _digits_in(self, data: bytes) -> set[str]:
@@ -58,6 +58,7 @@ class People:
         for match in _DIGITS.finditer(data):
             digits = re.sub(rb"\D", b"", match[0]).decode()
             for length in _LENGTHS:
+                # Runs of digits may hold a number anywhere, after a country code for example.
                 windows = {digits[start : start + length] for start in range(len(digits) - length + 1)}
                 found |= windows & (self.numbers | self.uprns)
         return found
@@ -67,6 +68,7 @@ class People:
         return codes & self.postcodes
 
     def _streets_in(self, data: bytes) -> set[str]:
+        # URLs write a space as a plus sign.
         text = b"\n".join(_TEXT.findall(data)).decode().lower().replace("+", " ")
         return {street for street in self.streets if street in text}
 
@@ -79,5 +81,5 @@ def add_sample(people: People, path: Path, kind: RecordKind, now: datetime) -> N
     else:
         rows = read_sheet(data, kind, FileLimits(), None, path.name).rows
     for draft in read_rows(origin, (row for row in rows), now).drafts:
-        place, record = draft.private, draft.private["record"]
-        people.add(place["numbers"], place["uprn"], place["postcode"], record.address_lines)
+        place: Mapping[str, Any] = draft.private
+        people.add(place["numbers"], place["uprn"], place["postcode"], place["record"].address_lines)

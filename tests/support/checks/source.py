@@ -12,17 +12,14 @@ PACKAGES = ("schemas", "services", "scripts", "benchmarks", "tests")
 
 
 def modules(*packages: str) -> list[Path]:
-    """Every module of some packages, or of all."""
     return sorted(path for package in packages or PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 
 def documents() -> list[Path]:
-    """Every page of documentation."""
     return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def name_of(path: Path) -> str:
-    """A file's path from the root of the project, as test ids and messages show it."""
     return path.relative_to(ROOT).as_posix()
 
 
@@ -42,14 +39,12 @@ def dotted(node: ast.AST) -> str:
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
-    """Every call of a module, by its dotted name."""
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
             yield dotted(node.func), node
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module and name a module imports, dotted."""
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

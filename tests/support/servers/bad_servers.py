@@ -9,36 +9,33 @@ from contextlib import contextmanager, suppress
 from itertools import cycle, repeat
 from threading import Event, Thread
 
+# What a server sends, one piece a moment; after the last it says nothing more.
 Script = Iterator[bytes]
-"""What a server sends, one piece a moment; after the last it says nothing more."""
 
+# Seconds between two pieces.
 MOMENT = 0.02
-"""Seconds between two pieces."""
 
 
 def silent() -> Script:
-    """Nothing at all."""
     return iter(())
 
 
 def stuttered_greeting() -> Script:
-    """A greeting that never comes to its end."""
+    # It never comes to its end: only a limit on the whole send helps.
     return repeat(b"2")
 
 
 def endless_greeting() -> Script:
-    """A greeting of lines without number, each of which says that another follows."""
+    # Each line announces another: a limit on one line is not enough.
     return repeat(b"220-welcome\r\n")
 
 
 def stuttered_answer() -> Script:
-    """A greeting, then an answer that never comes to its end."""
     yield b"220 ready\r\n"
     yield from repeat(b"2")
 
 
 def drawn(seed: int) -> Callable[[], Script]:
-    """Pieces of answers drawn at random, repeated for ever."""
     noise = random.Random(seed)
     pieces = [noise.choice([b"2", b"220-", b"220-a\r\n", b"220 a\r\n", b"250-", b"-", b"\r\n"]) for _ in range(6)]
     return lambda: cycle(pieces)
@@ -49,13 +46,14 @@ class BadServer:
 
     def __init__(self, script: Callable[[], Script]) -> None:
         self._script = script
+        # The backlog holds every connection that a test opens at once.
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=200)
         self._over = Event()
         self.open = self.most = self.ever = 0
 
     @property
     def host(self) -> str:
-        """As it stands in a route."""
+        # As it stands in a route.
         return f"127.0.0.1:{self._listening.getsockname()[1]}"
 
     def start(self) -> BadServer:
@@ -77,6 +75,7 @@ class BadServer:
 
     def _follow(self, connection: socket.socket) -> None:
         with suppress(OSError), connection:
+            # The read in _gone is what makes the pause between two pieces.
             connection.settimeout(MOMENT)
             for piece in self._script():
                 if self._over.is_set() or _gone(connection):
@@ -88,7 +87,7 @@ class BadServer:
 
 
 def _gone(connection: socket.socket) -> bool:
-    """Whether the other side has closed; takes a moment to see."""
+    # A closed socket reads as empty, and that takes a moment.
     try:
         return connection.recv(4096) == b""
     except TimeoutError:
@@ -97,7 +96,6 @@ def _gone(connection: socket.socket) -> bool:
 
 @contextmanager
 def bad_servers(count: int, script: Callable[[], Script]) -> Iterator[list[BadServer]]:
-    """So many of them."""
     servers = [BadServer(script).start() for _ in range(count)]
     try:
         yield servers

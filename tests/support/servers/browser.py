@@ -13,9 +13,10 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser."""
     if not CHROMIUM.exists():
-        pytest.fail(f"There is no Chromium at {CHROMIUM}. Run scripts/browser.sh, which installs it.", pytrace=False)
+        pytest.fail(
+            f"There is no Chromium at {CHROMIUM}. Run scripts/install/browser.sh, which installs it.", pytrace=False
+        )
     quiet = ["disable-background-networking", "disable-component-update", "disable-sync", "disable-quic"]
     arguments = [f"--{flag}" for flag in ["no-sandbox", "disable-gpu", "no-first-run", *quiet]]
     with sync_playwright() as playwright:

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, create_engine, func, select, text
 
-from scripts.kafka import Broker
-from scripts.postgres import Postgres
+from scripts.servers.kafka import Broker
+from scripts.servers.postgres import Postgres
 from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
 from services.matcher.consumer import Matcher
@@ -46,7 +46,7 @@ class Databases:
         engine.dispose()
 
     def fresh(self) -> Engine:
-        """An empty database with this version's schema."""
+        # Copying a template is many times faster than migrating.
         name = f"test_{uuid4().hex}"
         self._run(f"CREATE DATABASE {name} TEMPLATE {self.TEMPLATE}")
         return make_engine(self._named(name))
@@ -55,6 +55,7 @@ class Databases:
         self._admin.dispose()
 
     def _named(self, name: str) -> str:
+        # Only the database's name changes: the rest of the URL names the socket.
         return self._url.replace("/postgres?", f"/{name}?", 1)
 
     def _run(self, statement: str) -> None:
@@ -115,8 +116,8 @@ class Line:
             await app.stop()
 
 
-class DistributedHouse(Deployment):
-    """The same house; what its outbox holds is told by a relay and handled by workers."""
+class DistributedDeployment(Deployment):
+    """A deployment whose events a relay publishes and workers handle."""
 
     def __init__(self, engine: Engine, line: Line, clock: FrozenClock | None = None) -> None:
         super().__init__(engine, clock)
@@ -124,7 +125,7 @@ class DistributedHouse(Deployment):
         self._relay = Relay(self.store, line.producer)
 
     def settle(self) -> None:
-        """Tell everything and wait until every consumer has handled all of it, and what came of it."""
+        """Publish everything and wait until every consumer has handled it, and the events that followed from it."""
         waited = 0.0
         while self._relay.run_once() or self._unhandled():
             Event().wait(0.02)
@@ -149,7 +150,6 @@ class DistributedHouse(Deployment):
 
 @contextmanager
 def postgres() -> Iterator[Databases]:
-    """A PostgreSQL server while the block runs."""
     with tempfile.TemporaryDirectory(prefix="pullcord-pg-", ignore_cleanup_errors=True) as folder:
         server = Postgres(Path(folder)).start()
         databases = Databases(server.url)

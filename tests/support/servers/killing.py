@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+from asyncio import Server
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -33,21 +34,22 @@ from services.storage.migrate import upgrade
 from services.storage.secrets.keys import Role, create_key
 from services.storage.store import Store
 
+# Seconds that a slow machine gets to start serving.
 READY_WITHIN = 60.0
-"""Seconds."""
+# Seconds between two looks at a condition.
 A_MOMENT = 0.05
-"""Seconds between two looks at a condition."""
 ROWS = 4
 ACCEPTED = 202
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Look until the condition holds or the time is over; whether it holds."""
+    """Wait until the condition holds or the time is over. Return True if it holds."""
     tick, deadline = Event(), monotonic() + seconds
     while monotonic() < deadline:
         if condition():
             return True
         tick.wait(A_MOMENT)
+    # A last look: the condition may have come true during the last pause.
     return condition()
 
 
@@ -60,12 +62,15 @@ class Mailbox(Controller):
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
         mail = message_from_bytes(envelope.content, policy=policy.default)
+        # Counted before the answer: a mail that was taken has reached somebody.
         self.taken[str(mail["X-Pullcord-Alert"])] += 1
         with suppress(TimeoutError):
+            # A pause in which a kill may fall: the mail is taken, and the sender does not know yet.
             await asyncio.wait_for(asyncio.Event().wait(), A_MOMENT)
         return "250 OK"
 
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 
@@ -82,21 +87,19 @@ class ServedDeployment:
     process: subprocess.Popen[bytes] | None = None
 
     def client(self, key: str = "") -> httpx.Client:
-        """A client of this deployment that shows a key."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=10)
 
     def start(self) -> None:
-        """Start serving and wait until it is ready."""
         environment = {**os.environ, "PULLCORD_DATA_DIR": str(self.folder), "PULLCORD_POLL_SECONDS": "0.1"}
-        command = [Path(sys.executable).with_name("pullcord"), "serve", "--port", str(self.port)]
+        command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(self.port)]
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         with self.client() as client:
             assert until(lambda: _ready(client), READY_WITHIN), (self.folder / "serve.log").read_text()[-2000:]
 
     def kill(self) -> None:
-        """End it as a power cut would: it is told nothing."""
+        # SIGKILL: like a power cut, it gives no chance to finish anything.
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
@@ -110,7 +113,6 @@ def _ready(client: httpx.Client) -> bool:
 
 
 def prepare(folder: Path, mail_port: int) -> ServedDeployment:
-    """A deployment with a council of two contacts and a provider, each with a key."""
     settings = Settings(data_dir=folder)
     write_keyring(settings.keys_path, new_keyring())
     store = make_store(settings)
@@ -118,16 +120,15 @@ def prepare(folder: Path, mail_port: int) -> ServedDeployment:
     council = add_feed(store, "council", "E06000009", "Blackpool")
     provider = add_feed(store, "provider", "RAVN", "Raven Telecom")
     set_policy(store, council, duty_policy(mail_port), by="Test Setup")
-    keys = [
-        create_key(store, role, feed, "test") for role, feed in ((Role.PROVIDER, provider), (Role.COUNCIL, council))
-    ]
+    provider_key = create_key(store, Role.PROVIDER, provider, "test")
+    council_key = create_key(store, Role.COUNCIL, council, "test")
     with closing(create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
-    return ServedDeployment(folder, port, store, *keys)
+    return ServedDeployment(folder, port, store, provider_key, council_key)
 
 
 def duty_policy(mail_port: int) -> CouncilPolicy:
-    """A policy that tells two contacts by mail, at once and at any hour."""
+    # No quiet hours: a test must not depend on the hour at which it runs.
     contacts = tuple(
         Contact(
             label=who, route=f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to={who}@council.example"
@@ -145,10 +146,10 @@ class Provider:
     name: str
     deployment: ServedDeployment
     numbers: Iterator[int]
+    # The notices of every submission for which a 202 came.
     receipts: dict[str, list[str]] = field(default_factory=dict)
-    """The notices of every submission for which a 202 came."""
+    # Any other answer.
     refused: list[int] = field(default_factory=list)
-    """Any other answer."""
     _stopped: Event = field(default_factory=Event)
 
     def start(self) -> None:
@@ -156,7 +157,7 @@ class Provider:
         self._thread.start()
 
     def stop(self) -> None:
-        """Send no further batch; the last one is sent until it is taken."""
+        # The last batch is still sent until it is taken: what was answered must be countable.
         self._stopped.set()
         self._thread.join(30)
         assert not self._thread.is_alive()
@@ -178,7 +179,7 @@ class Provider:
 
 
 def _sent(client: httpx.Client, key: str, rows: list[dict[str, Any]]) -> httpx.Response:
-    """The answer to a batch, sent again under its key until there is one."""
+    # The same key each time: a batch whose answer was lost must not count twice.
     while True:
         try:
             return client.post("/v1/migration-notices", json=rows, headers={"Idempotency-Key": key})
@@ -187,7 +188,6 @@ def _sent(client: httpx.Client, key: str, rows: list[dict[str, Any]]) -> httpx.R
 
 
 def put_register(deployment: ServedDeployment, entries: int) -> None:
-    """Share a register of one entry a telephone number."""
     rows = [{"entry_id": f"e{number}", "cli": _number(number)} for number in range(entries)]
     with deployment.client(deployment.council_key) as client:
         answer = client.put("/v1/telecare-registers/E06000009/entries", json=rows)

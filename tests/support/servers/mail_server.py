@@ -1,39 +1,56 @@
 """A real mail server on loopback that keeps what it is given."""
 
+from __future__ import annotations
+
+from asyncio import Server
+from collections.abc import Awaitable, Callable
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+def bytes_of(mail: Envelope) -> bytes:
+    # The server keeps bytes unless it is told to decode.
+    assert isinstance(mail.content, bytes)
+    return mail.content
 
 
 class Inbox:
     """Keeps what it receives; `refuse` makes it answer a command with a line of its own."""
 
-    def __init__(self):
-        self.mails = []
-        self.refuse = {}
-        self.at_data = None
+    def __init__(self) -> None:
+        self.mails: list[Envelope] = []
+        self.refuse: dict[str, str] = {}
+        self.at_data: Callable[[SMTP], Awaitable[None]] | None = None
 
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         envelope.mail_from = address
         return self.refuse.get("MAIL", "250 OK")
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         envelope.rcpt_tos.append(address)
         return self.refuse.get("RCPT", "250 OK")
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.mails.append(envelope)
         if self.at_data:
             await self.at_data(server)
         return self.refuse.get("DATA", "250 OK")
 
-    def received(self):
-        return [message_from_bytes(mail.content, policy=policy.default) for mail in self.mails]
+    def received(self) -> list[EmailMessage]:
+        return [message_from_bytes(bytes_of(mail), policy=policy.default) for mail in self.mails]
 
 
 class LoopbackServer(Controller):
     """Listens on whatever port is free."""
 
-    def _trigger_server(self):
+    def _trigger_server(self) -> None:
+        assert isinstance(self.server, Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()

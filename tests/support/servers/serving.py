@@ -27,7 +27,6 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
-    """A deployment that is served until the test ends."""
     made = prepare(tmp_path, mailbox.port)
     try:
         made.start()
@@ -38,14 +37,14 @@ def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
 
 
 def command_line(deployment: ServedDeployment, *typed: str) -> subprocess.CompletedProcess[str]:
-    """What a command on the deployment's own machine came to, as a process beside the one that serves."""
+    # A process beside the one that serves, as an operator would run it.
+    # Wide enough that no table is wrapped.
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder), "COLUMNS": "240"}
     command = [str(Path(sys.executable).with_name("pullcord")), *typed]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
 def nothing_left_to_do(deployment: ServedDeployment) -> bool:
-    """Whether every event is handled, every case told, and every delivery settled."""
     left = (
         select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None)),
         select(func.count()).select_from(deliveries).where(deliveries.c.due_at.is_not(None)),

@@ -59,36 +59,38 @@ EXTRAS = {
     "entry": (st.just({}), st.just({"protocol": "stmf"}), st.just({"service_status": "ended"})),
 }
 
+# Where each record is, unless one of its versions says otherwise.
 bases = st.fixed_dictionaries(
     {name: st.fixed_dictionaries({}, optional=PLACE).filter(bool) for name in NOTICES + ENTRIES}
 )
-"""Where each record is, unless one of its versions says otherwise."""
 
 
 @st.composite
 def notice_versions(draw: st.DrawFn, places: Bases) -> Row:
-    """A version of one of a few notices."""
     name = draw(st.sampled_from(NOTICES))
     dated = {"id": name, "issued_at": draw(st.sampled_from(STAMPS)), "planned_migration_date": DAYS[0]}
-    return dated | _place(draw, places[name]) | draw(st.one_of(*EXTRAS["notice"]))
+    at = _place(draw, places[name])
+    more: Row = draw(st.one_of(*EXTRAS["notice"]))
+    return {**dated, **at, **more}
 
 
 @st.composite
 def entry_versions(draw: st.DrawFn, places: Bases) -> Row:
-    """A version of one of a few register entries."""
     name = draw(st.sampled_from(ENTRIES))
     dated = {"entry_id": name, "updated_at": draw(st.sampled_from(STAMPS))}
-    return dated | _place(draw, places[name]) | draw(st.one_of(*EXTRAS["entry"]))
+    at = _place(draw, places[name])
+    more: Row = draw(st.one_of(*EXTRAS["entry"]))
+    return {**dated, **at, **more}
 
 
 def _place(draw: st.DrawFn, place: Row) -> dict[str, Any]:
-    """The record's own place, with one thing changed now and then."""
+    # Now and then one part is changed, so that versions of a record collide.
     changed = draw(st.sampled_from([*[None] * 8, *PLACE]))
     return dict(place) if changed is None else {**place, changed: draw(PLACE[changed])}
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
-    """Without versions of a record that nothing tells apart but their arrival: of those it matters which comes last."""
+    """Leave out versions that only their arrival tells apart: of those the last to arrive counts."""
     seen: dict[tuple[str, str], Row] = {}
     return [row for row in rows if seen.setdefault(_told_apart(row), row) == row]
 
@@ -99,7 +101,7 @@ def _told_apart(row: Row) -> tuple[str, str]:
 
 @dataclass
 class Version:
-    """What is on record of one reference."""
+    """The record of one reference."""
 
     row: Row
     stamp: datetime
@@ -122,18 +124,16 @@ class World:
         self._take(self.entries, row["entry_id"], row, _entry_draft(row))
 
     def withdraw(self, name: str, now: datetime) -> bool:
-        """Take an entry off the register; whether it was known."""
+        """Take an entry off the register. Return True if it was known."""
         version = self.entries.get(name)
         if version is not None and version.live:
             version.live, version.stamp = False, now
         return version is not None
 
     def live_notices(self) -> dict[str, Version]:
-        """The notices that none replaces."""
         return {name: one for name, one in self.notices.items() if not self._replaced(name, one)}
 
     def expected(self) -> dict[tuple[str, str], tuple[str, str]]:
-        """Level and reasons of every pair that is a match."""
         entries = {name: one for name, one in self.entries.items() if one.live}
         judged = {
             (notice, entry): _judged(self.live_notices()[notice].row, entries[entry].row)
@@ -182,5 +182,6 @@ def _judged(notice: Row, entry: Row) -> tuple[str, str] | None:
 
 
 def _whereabouts(draft: Draft[Any]) -> Location:
-    parts = draft.private["parts"]
-    return Location(bool(draft.private["numbers"]), AddressParts.from_compact(parts) if parts else None)
+    private: Mapping[str, Any] = draft.private
+    parts = private["parts"]
+    return Location(bool(private["numbers"]), AddressParts.from_compact(parts) if parts else None)

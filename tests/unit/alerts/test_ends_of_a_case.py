@@ -1,8 +1,10 @@
 """The database knows the states in which a case is over, without knowing the state table."""
 
+from __future__ import annotations
+
 from services.alerts.states.machine import ENDED
 from services.storage.tables.cases import ENDS
 
 
-def test_the_database_and_the_state_table_name_the_same_ends():
+def test_the_database_and_the_state_table_name_the_same_ends() -> None:
     assert set(ENDS) == {state.value for state in ENDED}

@@ -1,5 +1,7 @@
 """The page about the states says what the table says."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest
@@ -10,25 +12,25 @@ from services.alerts.states.machine_diagram import BEGIN, END, diagram, rewritte
 PAGE = Path(__file__).parents[3] / "docs" / "case-states.md"
 
 
-def test_the_page_is_as_the_table_makes_it():
+def test_the_page_is_as_the_table_makes_it() -> None:
     page = PAGE.read_text("utf-8")
     assert rewritten(page) == page, "run: python -m services.alerts.states.machine_diagram docs/case-states.md"
 
 
-def test_the_picture_shows_every_state():
+def test_the_picture_shows_every_state() -> None:
     assert not [state for state in State if f'{state}["' not in diagram()]
 
 
-def test_the_table_has_a_row_for_every_event():
+def test_the_table_has_a_row_for_every_event() -> None:
     assert [line.split("`")[1] for line in table().splitlines()[2:]] == list(Event)
 
 
-def test_a_page_without_its_marks_is_not_touched():
+def test_a_page_without_its_marks_is_not_touched() -> None:
     with pytest.raises(ValueError, match="generated: begin"):
         rewritten("# A page")
 
 
-def test_what_stands_around_the_marks_is_kept_and_what_stands_between_is_not():
+def test_what_stands_around_the_marks_is_kept_and_what_stands_between_is_not() -> None:
     page = rewritten(f"before{BEGIN}last year's table{END}after")
     assert page.startswith(f"before{BEGIN}")
     assert page.endswith(f"{END}after")

@@ -1,11 +1,15 @@
 """When a case is escalated, and how long a person's act pauses it."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from schemas.codes import MatchLevel
 from services.alerts.policy.policy import (
     CaseClock,
     CouncilPolicy,
@@ -25,38 +29,45 @@ HARM = date(2026, 12, 9)
 MONDAY_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)  # 37 days before
 
 
-def london(*at):
-    return datetime(*at, tzinfo=ZoneInfo("Europe/London")).astimezone(UTC)
+def london(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=ZoneInfo("Europe/London")).astimezone(UTC)
 
 
-def clock(state=State.OPEN, *, harm_on=HARM, opened_at=MONDAY_NOON, level="confirmed", **rest):
+def clock(
+    state: State = State.OPEN,
+    *,
+    harm_on: date | None = HARM,
+    opened_at: datetime = MONDAY_NOON,
+    level: MatchLevel = MatchLevel.CONFIRMED,
+    **rest: Any,
+) -> CaseClock:
     return CaseClock(state=state, level=level, harm_on=harm_on, opened_at=opened_at, **rest)
 
 
-def told(case, at, threshold):
+def told(case: CaseClock, at: datetime, threshold: int) -> CaseClock:
     return replace(case, last_alert_at=at, last_threshold=threshold)
 
 
-def escalation(case, now=MONDAY_NOON, policy=POLICY) -> Escalation:
+def escalation(case: CaseClock, now: datetime = MONDAY_NOON, policy: CouncilPolicy = POLICY) -> Escalation:
     result = next_escalation(case, policy, now)
     assert result is not None
     return result
 
 
 class TestHarmfulDay:
-    def test_it_is_the_earlier_of_restriction_and_move(self):
+    def test_it_is_the_earlier_of_restriction_and_move(self) -> None:
         assert harmful_day(date(2026, 12, 9), date(2026, 11, 20)) == date(2026, 11, 20)
         assert harmful_day(date(2026, 11, 2), date(2026, 11, 20)) == date(2026, 11, 2)
 
-    def test_one_known_day_is_enough_and_none_is_unknown(self):
+    def test_one_known_day_is_enough_and_none_is_unknown(self) -> None:
         assert harmful_day(None, HARM) == harmful_day(HARM, None) == HARM
         assert harmful_day(None, None) is None
 
-    def test_days_are_counted_by_the_calendar_of_london(self):
+    def test_days_are_counted_by_the_calendar_of_london(self) -> None:
         assert days_left(date(2026, 7, 2), datetime(2026, 6, 30, 22, 59, tzinfo=UTC)) == 2
         assert days_left(date(2026, 7, 2), datetime(2026, 6, 30, 23, 0, tzinfo=UTC)) == 1
 
-    def test_a_moment_without_a_time_zone_is_an_error(self):
+    def test_a_moment_without_a_time_zone_is_an_error(self) -> None:
         with pytest.raises(ValueError, match="time zone"):
             days_left(HARM, datetime(2026, 11, 2, 12))  # noqa: DTZ001
 
@@ -65,91 +76,91 @@ class TestThresholds:
     @pytest.mark.parametrize(
         ("days", "threshold"), [(57, None), (56, 56), (29, 56), (28, 28), (3, 7), (2, 2), (1, 2), (0, 0), (-30, 0)]
     )
-    def test_a_late_notice_enters_at_the_level_its_date_demands(self, days, threshold):
+    def test_a_late_notice_enters_at_the_level_its_date_demands(self, days: int, threshold: int | None) -> None:
         harm_on = MONDAY_NOON.date() + timedelta(days=days)
-        assert threshold_now(POLICY, "confirmed", harm_on, MONDAY_NOON) == threshold
+        assert threshold_now(POLICY, MatchLevel.CONFIRMED, harm_on, MONDAY_NOON) == threshold
 
-    def test_a_possible_match_begins_later(self):
-        assert threshold_now(POLICY, "possible", HARM, MONDAY_NOON) is None
-        assert threshold_now(POLICY, "probable", HARM, MONDAY_NOON) == 56
+    def test_a_possible_match_begins_later(self) -> None:
+        assert threshold_now(POLICY, MatchLevel.POSSIBLE, HARM, MONDAY_NOON) is None
+        assert threshold_now(POLICY, MatchLevel.PROBABLE, HARM, MONDAY_NOON) == 56
 
 
 class TestFirstAlert:
-    def test_a_case_under_a_threshold_is_told_at_once(self):
+    def test_a_case_under_a_threshold_is_told_at_once(self) -> None:
         assert escalation(clock()) == Escalation(MONDAY_NOON, 56, EscalationReason.FIRST_ALERT)
 
-    def test_a_case_far_off_is_told_on_the_morning_its_first_threshold_is_reached(self):
+    def test_a_case_far_off_is_told_on_the_morning_its_first_threshold_is_reached(self) -> None:
         case = clock(harm_on=date(2027, 1, 31))
         assert escalation(case) == Escalation(london(2026, 12, 6, 9), 56, EscalationReason.FIRST_ALERT)
 
-    def test_the_morning_is_a_local_one_in_summer(self):
+    def test_the_morning_is_a_local_one_in_summer(self) -> None:
         case = clock(harm_on=date(2026, 9, 1), opened_at=london(2026, 5, 1, 12))
         assert escalation(case, london(2026, 5, 1, 12)).due_at == datetime(2026, 7, 7, 8, tzinfo=UTC)
 
-    def test_a_case_opened_at_night_waits_for_the_morning(self):
+    def test_a_case_opened_at_night_waits_for_the_morning(self) -> None:
         case = clock(opened_at=london(2026, 11, 2, 23))
         assert escalation(case, london(2026, 11, 2, 23)).due_at == london(2026, 11, 3, 7)
 
-    def test_two_days_before_the_harm_nobody_waits_for_the_morning(self):
+    def test_two_days_before_the_harm_nobody_waits_for_the_morning(self) -> None:
         night = london(2026, 12, 7, 23)
         assert escalation(clock(opened_at=night), night) == Escalation(night, 2, EscalationReason.FIRST_ALERT)
 
-    def test_a_case_never_told_is_told_at_the_level_it_has_now(self):
+    def test_a_case_never_told_is_told_at_the_level_it_has_now(self) -> None:
         assert escalation(clock(), london(2026, 12, 3, 12)) == Escalation(MONDAY_NOON, 7, EscalationReason.FIRST_ALERT)
 
-    def test_a_message_overdue_at_night_waits_for_the_morning(self):
+    def test_a_message_overdue_at_night_waits_for_the_morning(self) -> None:
         assert escalation(clock(), london(2026, 11, 4, 2)).due_at == london(2026, 11, 4, 7)
 
 
 class TestNextAlert:
-    def test_an_alert_nobody_acted_on_is_repeated(self):
+    def test_an_alert_nobody_acted_on_is_repeated(self) -> None:
         case = told(clock(), MONDAY_NOON, 56)
         assert escalation(case) == Escalation(london(2026, 11, 9, 9), 56, EscalationReason.REPEAT)
 
-    def test_repeats_keep_to_a_common_beat_so_that_a_council_is_told_once(self):
+    def test_repeats_keep_to_a_common_beat_so_that_a_council_is_told_once(self) -> None:
         early, late = told(clock(), london(2026, 12, 7, 9), 2), told(clock(), london(2026, 12, 7, 10, 30), 2)
         assert escalation(early).due_at == escalation(late).due_at == london(2026, 12, 7, 13)
 
-    def test_a_possible_match_is_repeated_once_a_day_however_near_the_day_and_wakes_nobody(self):
-        case = told(clock(level="possible"), london(2026, 12, 8, 9), 2)
+    def test_a_possible_match_is_repeated_once_a_day_however_near_the_day_and_wakes_nobody(self) -> None:
+        case = told(clock(level=MatchLevel.POSSIBLE), london(2026, 12, 8, 9), 2)
         assert escalation(case).due_at == london(2026, 12, 9, 9)
         night = london(2026, 12, 8, 23)
-        assert escalation(clock(level="possible", opened_at=night), night).due_at == london(2026, 12, 9, 7)
+        assert escalation(clock(level=MatchLevel.POSSIBLE, opened_at=night), night).due_at == london(2026, 12, 9, 7)
 
-    def test_a_beat_that_comes_too_soon_is_skipped(self):
+    def test_a_beat_that_comes_too_soon_is_skipped(self) -> None:
         case = told(clock(), london(2026, 12, 7, 11, 30), 2)
         assert escalation(case).due_at == london(2026, 12, 7, 15, 30)
 
-    def test_the_next_threshold_comes_before_a_later_repeat(self):
+    def test_the_next_threshold_comes_before_a_later_repeat(self) -> None:
         case = told(clock(), london(2026, 11, 9, 12), 56)
         assert escalation(case) == Escalation(london(2026, 11, 11, 9), 28, EscalationReason.THRESHOLD_REACHED)
 
-    def test_a_threshold_is_told_once(self):
+    def test_a_threshold_is_told_once(self) -> None:
         case = told(clock(), london(2026, 11, 11, 9), 28)
         assert escalation(case) == Escalation(london(2026, 11, 14, 9), 28, EscalationReason.REPEAT)
 
-    def test_repeats_by_night_wait_for_the_morning_until_two_days_before(self):
+    def test_repeats_by_night_wait_for_the_morning_until_two_days_before(self) -> None:
         case = told(clock(), london(2026, 12, 5, 23), 7)
         assert escalation(case).due_at == london(2026, 12, 7, 7)
         case = told(clock(), london(2026, 12, 8, 22), 2)
         assert escalation(case).due_at == london(2026, 12, 9, 1)
 
-    def test_the_harmful_day_is_not_the_end_of_it(self):
+    def test_the_harmful_day_is_not_the_end_of_it(self) -> None:
         case = told(clock(), london(2027, 3, 1, 3), 0)
         assert escalation(case) == Escalation(london(2027, 3, 1, 5), 0, EscalationReason.REPEAT)
 
-    def test_a_date_moved_earlier_past_a_threshold_is_told_at_once(self):
+    def test_a_date_moved_earlier_past_a_threshold_is_told_at_once(self) -> None:
         case = told(clock(harm_on=date(2026, 11, 12)), MONDAY_NOON, 56)
         now = MONDAY_NOON + timedelta(hours=1)
         found = escalation(case, now)
         assert found.due_at <= now
         assert (found.threshold, found.reason) == (14, EscalationReason.THRESHOLD_REACHED)
 
-    def test_a_date_moved_later_has_its_thresholds_before_it_again(self):
+    def test_a_date_moved_later_has_its_thresholds_before_it_again(self) -> None:
         case = told(clock(harm_on=date(2027, 1, 31)), MONDAY_NOON, 2)
         assert escalation(case) == Escalation(london(2026, 12, 6, 9), 56, EscalationReason.THRESHOLD_REACHED)
 
-    def test_a_case_without_a_date_is_repeated_all_the_same(self):
+    def test_a_case_without_a_date_is_repeated_all_the_same(self) -> None:
         assert escalation(clock(harm_on=None)) == Escalation(MONDAY_NOON, 56, EscalationReason.DATE_UNKNOWN)
         case = told(clock(harm_on=None), MONDAY_NOON, 56)
         assert escalation(case).due_at == london(2026, 11, 9, 9)
@@ -157,11 +168,11 @@ class TestNextAlert:
 
 class TestStates:
     @pytest.mark.parametrize("state", sorted(CLOCK_STOPPED))
-    def test_nothing_is_due_where_the_clock_has_stopped(self, state):
+    def test_nothing_is_due_where_the_clock_has_stopped(self, state: State) -> None:
         assert next_escalation(clock(state), POLICY, MONDAY_NOON) is None
 
     @pytest.mark.parametrize("state", [State.LINE_RESTRICTED, State.MIGRATED_UNCONFIRMED, State.REVERTED])
-    def test_an_urgent_state_is_told_by_night_and_without_regard_to_its_date(self, state):
+    def test_an_urgent_state_is_told_by_night_and_without_regard_to_its_date(self, state: State) -> None:
         night = london(2026, 11, 2, 23)
         far = date(2027, 1, 31)
         assert escalation(clock(state, harm_on=far, opened_at=night), night) == Escalation(
@@ -170,7 +181,7 @@ class TestStates:
         case = told(clock(state, harm_on=far), night, 0)
         assert escalation(case, night).due_at == london(2026, 11, 3, 1)
 
-    def test_a_moved_line_is_told_daily_until_its_test_but_not_at_night(self):
+    def test_a_moved_line_is_told_daily_until_its_test_but_not_at_night(self) -> None:
         night = london(2026, 11, 2, 23)
         assert escalation(clock(State.MIGRATED, opened_at=night), night) == Escalation(
             london(2026, 11, 3, 7), 0, EscalationReason.POST_CHECK
@@ -178,73 +189,73 @@ class TestStates:
         case = told(clock(State.MIGRATED), MONDAY_NOON, 0)
         assert escalation(case).due_at == london(2026, 11, 3, 9)
 
-    def test_an_urgent_state_that_is_over_gives_the_thresholds_back(self):
+    def test_an_urgent_state_that_is_over_gives_the_thresholds_back(self) -> None:
         case = told(clock(State.VISIT_BOOKED), MONDAY_NOON + timedelta(days=4), 0)
         assert escalation(case).due_at == london(2026, 11, 11, 9)
 
 
 class TestPause:
-    def test_nothing_is_due_before_the_end_of_a_pause(self):
+    def test_nothing_is_due_before_the_end_of_a_pause(self) -> None:
         until = london(2026, 11, 5, 12)
         case = replace(told(clock(State.ACKNOWLEDGED), MONDAY_NOON - timedelta(days=30), 56), paused_until=until)
         assert escalation(case) == Escalation(until, 56, EscalationReason.ACKNOWLEDGEMENT_LAPSED)
 
-    def test_a_pause_after_which_an_alert_was_told_is_over(self):
+    def test_a_pause_after_which_an_alert_was_told_is_over(self) -> None:
         case = replace(told(clock(), MONDAY_NOON, 56), paused_until=MONDAY_NOON - timedelta(hours=1))
         assert escalation(case).reason is EscalationReason.REPEAT
 
-    def test_a_case_paused_before_its_first_threshold_is_told_at_that_threshold(self):
+    def test_a_case_paused_before_its_first_threshold_is_told_at_that_threshold(self) -> None:
         case = clock(harm_on=date(2027, 1, 31), paused_until=london(2026, 11, 9, 12))
         assert escalation(case).due_at == london(2026, 12, 6, 9)
 
-    def test_a_pause_that_ends_at_night_waits_for_the_morning(self):
+    def test_a_pause_that_ends_at_night_waits_for_the_morning(self) -> None:
         case = clock(State.ACKNOWLEDGED, paused_until=london(2026, 11, 5, 3))
         assert escalation(case).due_at == london(2026, 11, 5, 7)
 
-    def test_an_acknowledgement_pauses_for_its_hours(self):
+    def test_an_acknowledgement_pauses_for_its_hours(self) -> None:
         case = told(clock(), london(2026, 10, 20, 9), 56)
         assert pause_until(POLICY, case, london(2026, 10, 20, 12)) == london(2026, 10, 20, 12) + timedelta(hours=168)
 
-    def test_the_next_threshold_ends_a_pause(self):
+    def test_the_next_threshold_ends_a_pause(self) -> None:
         case = told(clock(), london(2026, 11, 9, 9), 56)
         assert pause_until(POLICY, case, london(2026, 11, 9, 12)) == london(2026, 11, 11, 9)
 
-    def test_a_pause_has_its_shortest_time_when_a_threshold_is_near(self):
+    def test_a_pause_has_its_shortest_time_when_a_threshold_is_near(self) -> None:
         case = told(clock(), london(2026, 11, 9, 9), 56)
         assert pause_until(POLICY, case, london(2026, 11, 11, 8)) == london(2026, 11, 11, 12)
 
-    def test_a_threshold_told_already_this_morning_does_not_end_the_pause(self):
+    def test_a_threshold_told_already_this_morning_does_not_end_the_pause(self) -> None:
         case = told(clock(opened_at=london(2026, 11, 11, 7, 30)), london(2026, 11, 11, 7, 30), 28)
         assert pause_until(POLICY, case, london(2026, 11, 11, 8)) == london(2026, 11, 18, 8)
 
     @pytest.mark.parametrize("state", [State.LINE_RESTRICTED, State.MIGRATED, State.MIGRATED_UNCONFIRMED])
-    def test_an_urgent_state_and_a_moved_line_are_paused_for_a_day_at_most(self, state):
+    def test_an_urgent_state_and_a_moved_line_are_paused_for_a_day_at_most(self, state: State) -> None:
         assert pause_until(POLICY, clock(state), MONDAY_NOON) == MONDAY_NOON + timedelta(hours=24)
 
-    def test_from_the_harmful_day_on_a_pause_lasts_a_day_at_most(self):
+    def test_from_the_harmful_day_on_a_pause_lasts_a_day_at_most(self) -> None:
         now = london(2026, 12, 9, 12)
         assert pause_until(POLICY, told(clock(), now, 0), now) == now + timedelta(hours=24)
 
 
 class TestQuietHours:
-    def test_they_may_lie_within_one_day(self):
+    def test_they_may_lie_within_one_day(self) -> None:
         policy = CouncilPolicy(quiet_from=time(1), quiet_until=time(5))
         assert out_of_quiet_hours(policy, london(2026, 11, 2, 3)) == london(2026, 11, 2, 5)
         assert out_of_quiet_hours(policy, london(2026, 11, 2, 23)) == london(2026, 11, 2, 23)
 
-    def test_the_same_begin_and_end_means_none(self):
+    def test_the_same_begin_and_end_means_none(self) -> None:
         policy = CouncilPolicy(quiet_from=time(7), quiet_until=time(7))
         assert out_of_quiet_hours(policy, london(2026, 11, 2, 7)) == london(2026, 11, 2, 7)
 
-    def test_the_night_of_the_short_day_ends_at_seven_by_the_clock(self):
+    def test_the_night_of_the_short_day_ends_at_seven_by_the_clock(self) -> None:
         night = datetime(2026, 3, 28, 23, tzinfo=UTC)
         assert out_of_quiet_hours(POLICY, night) == datetime(2026, 3, 29, 6, tzinfo=UTC)
 
-    def test_the_night_of_the_long_day_ends_at_seven_by_the_clock(self):
+    def test_the_night_of_the_long_day_ends_at_seven_by_the_clock(self) -> None:
         night = datetime(2026, 10, 24, 22, tzinfo=UTC)
         assert out_of_quiet_hours(POLICY, night) == datetime(2026, 10, 25, 7, tzinfo=UTC)
 
-    def test_an_end_that_comes_twice_is_never_in_the_past(self):
+    def test_an_end_that_comes_twice_is_never_in_the_past(self) -> None:
         policy = CouncilPolicy(quiet_from=time(22), quiet_until=time(1, 30))
         second_quarter_past_one = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
         assert out_of_quiet_hours(policy, second_quarter_past_one) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
@@ -255,14 +266,16 @@ class TestPaces:
 
     NIGHT = london(2026, 11, 3, 2)
 
-    def test_a_test_that_failed_waits_for_the_morning_and_one_that_moved_unsafe_does_not(self):
+    def test_a_test_that_failed_waits_for_the_morning_and_one_that_moved_unsafe_does_not(self) -> None:
         for state, hour in ((State.TEST_FAILED, 7), (State.MIGRATED_UNCONFIRMED, 2)):
             case = told(clock(state), self.NIGHT - timedelta(days=8), 56)
             due_at = max(escalation(case, self.NIGHT).due_at, self.NIGHT)
             assert due_at.astimezone(ZoneInfo("Europe/London")).hour == hour
 
-    @pytest.mark.parametrize(("level", "hours"), [("confirmed", 4), ("probable", 4), ("possible", 24)])
-    def test_a_possible_match_is_repeated_at_its_own_longer_interval(self, level, hours):
+    @pytest.mark.parametrize(
+        ("level", "hours"), [(MatchLevel.CONFIRMED, 4), (MatchLevel.PROBABLE, 4), (MatchLevel.POSSIBLE, 24)]
+    )
+    def test_a_possible_match_is_repeated_at_its_own_longer_interval(self, level: MatchLevel, hours: int) -> None:
         noon = london(2026, 12, 8, 12)
         case = told(clock(level=level, opened_at=noon - timedelta(days=40)), noon, 2)
         wait = min(escalation(case, noon).due_at, noon + timedelta(hours=24)) - noon

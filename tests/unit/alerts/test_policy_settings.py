@@ -1,6 +1,9 @@
 """A council's alert policy as it is written, stored and shown."""
 
+from __future__ import annotations
+
 from datetime import time
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -17,50 +20,50 @@ HEAD = Tier(label="Head of service", from_days=7, contacts=(MANAGER,))
 POLICY = CouncilPolicy(tiers=(TEAM, HEAD))
 
 
-def refusal(model: type[Closed] = CouncilPolicy, **fields):
+def refusal(model: type[Closed] = CouncilPolicy, **fields: Any) -> str:
     with pytest.raises(ValidationError) as refused:
         model(**fields)
     return str(refused.value)
 
 
-def test_a_policy_as_it_comes_is_valid():
+def test_a_policy_as_it_comes_is_valid() -> None:
     assert CouncilPolicy().thresholds == (56, 28, 14, 7, 2, 0)
     assert CouncilPolicy().grouping_seconds <= 60
 
 
-def test_a_stored_policy_reads_back_the_same_with_its_routes():
+def test_a_stored_policy_reads_back_the_same_with_its_routes() -> None:
     again = CouncilPolicy.model_validate_json(POLICY.stored())
     assert again == POLICY
     assert again.tiers[0].contacts[0].route.get_secret_value() == ROUTE
 
 
-def test_a_route_is_shown_nowhere_else():
+def test_a_route_is_shown_nowhere_else() -> None:
     shown = [repr(POLICY), str(POLICY), POLICY.model_dump_json(), str(POLICY.model_dump(mode="json"))]
     assert not [text for text in shown if "hunter2" in text]
 
 
-def test_a_policy_that_was_shown_cannot_be_stored_by_mistake():
+def test_a_policy_that_was_shown_cannot_be_stored_by_mistake() -> None:
     with pytest.raises(ValidationError, match="route"):
         CouncilPolicy.model_validate_json(POLICY.model_dump_json())
 
 
 @pytest.mark.parametrize("route", ["", "duty@council.example", "hunter2://", "://hunter2"])
-def test_a_route_must_be_an_address_and_is_not_repeated_when_it_is_none(route):
+def test_a_route_must_be_an_address_and_is_not_repeated_when_it_is_none(route: str) -> None:
     message = refusal(Contact, label="Duty officer", route=route)
     assert "scheme://" in message
     assert "hunter2" not in message
 
 
-def test_a_label_cannot_hold_a_telephone_number():
+def test_a_label_cannot_hold_a_telephone_number() -> None:
     assert "leave it out" in refusal(Contact, label="Jo 07700 900123", route=ROUTE)
 
 
 @pytest.mark.parametrize("thresholds", [(0, 2, 7), (56, 56, 0), (56, 28), (), (56, -1)])
-def test_thresholds_go_down_to_the_harmful_day(thresholds):
+def test_thresholds_go_down_to_the_harmful_day(thresholds: tuple[int, ...]) -> None:
     assert "thresholds" in refusal(thresholds=thresholds)
 
 
-def test_a_threshold_of_possible_matches_is_one_of_the_thresholds():
+def test_a_threshold_of_possible_matches_is_one_of_the_thresholds() -> None:
     assert "possible_thresholds" in refusal(possible_thresholds=(21, 0))
 
 
@@ -73,58 +76,58 @@ def test_a_threshold_of_possible_matches_is_one_of_the_thresholds():
         {56: 24, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4},
     ],
 )
-def test_alerts_repeat_at_every_threshold_and_never_more_rarely_as_the_day_comes(repeats):
+def test_alerts_repeat_at_every_threshold_and_never_more_rarely_as_the_day_comes(repeats: dict[int, int]) -> None:
     assert "repeat_hours" in refusal(repeat_hours=repeats)
 
 
-def test_an_urgent_state_repeats_at_least_as_often_as_the_harmful_day():
+def test_an_urgent_state_repeats_at_least_as_often_as_the_harmful_day() -> None:
     assert "urgent_repeat_hours" in refusal(urgent_repeat_hours=5)
 
 
-def test_quiet_hours_are_overridden_from_a_threshold():
+def test_quiet_hours_are_overridden_from_a_threshold() -> None:
     assert "quiet_override_days" in refusal(quiet_override_days=3)
 
 
-def test_quiet_hours_are_local_times():
+def test_quiet_hours_are_local_times() -> None:
     assert "without a time zone" in refusal(quiet_from="22:00Z")
     assert CouncilPolicy(quiet_from=time(21, 30)).quiet_from == time(21, 30)
 
 
 @pytest.mark.parametrize("seconds", [-1, 61])
-def test_no_first_alert_waits_more_than_a_minute_for_others(seconds):
+def test_no_first_alert_waits_more_than_a_minute_for_others(seconds: int) -> None:
     assert "grouping_seconds" in refusal(grouping_seconds=seconds)
 
 
 @pytest.mark.parametrize(
     "hours", [{"acknowledgement_min_hours": 25}, {"urgent_acknowledgement_hours": 3}, {"acknowledgement_hours": 23}]
 )
-def test_the_bounds_of_a_pause_agree(hours):
+def test_the_bounds_of_a_pause_agree(hours: dict[str, Any]) -> None:
     assert "acknowledgement hours" in refusal(**hours)
 
 
-def test_an_unknown_setting_is_refused():
+def test_an_unknown_setting_is_refused() -> None:
     assert "volume" in refusal(volume=11)
 
 
-def test_two_tiers_cannot_share_a_label():
+def test_two_tiers_cannot_share_a_label() -> None:
     assert "label" in refusal(tiers=(TEAM, TEAM))
 
 
-def test_further_tiers_join_as_the_day_comes_nearer():
+def test_further_tiers_join_as_the_day_comes_nearer() -> None:
     assert tiers_for(POLICY, 14, State.OPEN) == (TEAM,)
     assert tiers_for(POLICY, 7, State.OPEN) == (TEAM, HEAD)
     assert tiers_for(POLICY, 0, State.OPEN) == (TEAM, HEAD)
 
 
-def test_an_urgent_state_is_told_to_every_tier():
+def test_an_urgent_state_is_told_to_every_tier() -> None:
     assert tiers_for(POLICY, 56, State.LINE_RESTRICTED) == (TEAM, HEAD)
 
 
-def test_a_tier_without_contacts_is_skipped_and_the_next_is_told_early():
+def test_a_tier_without_contacts_is_skipped_and_the_next_is_told_early() -> None:
     policy = CouncilPolicy(tiers=(Tier(label="Telecare team", from_days=56), HEAD))
     assert tiers_for(policy, 56, State.OPEN) == (HEAD,)
 
 
 @pytest.mark.parametrize("tiers", [(), (Tier(label="Telecare team", from_days=56),)])
-def test_without_any_contact_nobody_can_be_told(tiers):
+def test_without_any_contact_nobody_can_be_told(tiers: tuple[Tier, ...]) -> None:
     assert tiers_for(CouncilPolicy(tiers=tiers), 0, State.LINE_RESTRICTED) == ()

@@ -10,16 +10,18 @@ import pytest
 from justhtml import JustHTML
 
 from services.audit.figures.figures import DEFINITIONS
+from services.audit.figures.publishing import MonthShown
 from services.audit.report import plots
 from services.audit.report.plots import Point
 from services.audit.report.report import report
 from services.audit.report.report_view import HEADLINES
+from tests.support.checks.html import attribute, the_one
 from tests.support.checks.oversight_page import MONTHS, NAMES, TO_DATE
 
 MADE_AT = datetime(2026, 12, 10, 9, 30, tzinfo=UTC)
 
 
-def page_of(months=MONTHS) -> JustHTML:
+def page_of(months: list[MonthShown] = MONTHS) -> JustHTML:
     return JustHTML(report(months, NAMES, MADE_AT), sanitize=False, strict=True)
 
 
@@ -40,18 +42,19 @@ def page() -> JustHTML:
 
 def test_it_needs_nothing_else_and_runs_nothing(page: JustHTML) -> None:
     assert page.query("script, iframe, object, img, form, [onclick], link[rel='stylesheet']") == []
-    assert [link.attrs["href"] for link in page.query("[href]") if not link.attrs["href"].startswith("#")] == ["data:,"]
+    links = [attribute(link, "href") for link in page.query("[href]")]
+    assert [link for link in links if not link.startswith("#")] == ["data:,"]
     assert re.search(r"url\(|@import|https?:", report(MONTHS, NAMES, MADE_AT)) is None
-    policy = page.query_one("meta[http-equiv='Content-Security-Policy']").attrs["content"]
+    policy = attribute(the_one(page, "meta[http-equiv='Content-Security-Policy']"), "content")
     assert policy.startswith("default-src 'none'")
 
 
 def test_it_has_one_heading_its_title_and_ids_of_their_own(page: JustHTML) -> None:
     assert [one.to_text() for one in page.query("h1")] == ["Oversight: September 2026 to November 2026"]
-    assert page.query_one("title").to_text() == "Oversight: September 2026 to November 2026 \N{EN DASH} Pullcord"
-    ids = [one.attrs["id"] for one in page.query("[id]")]
+    assert the_one(page, "title").to_text() == "Oversight: September 2026 to November 2026 \N{EN DASH} Pullcord"
+    ids = [attribute(one, "id") for one in page.query("[id]")]
     assert len(ids) == len(set(ids))
-    named = {name for one in page.query("[aria-labelledby]") for name in one.attrs["aria-labelledby"].split()}
+    named = {name for one in page.query("[aria-labelledby]") for name in attribute(one, "aria-labelledby").split()}
     assert named <= set(ids)
 
 
@@ -104,8 +107,8 @@ def test_kinds_have_their_columns_for_the_nation_and_for_each(page: JustHTML) ->
 def test_every_table_has_a_caption_and_every_cell_its_headings(page: JustHTML) -> None:
     for table in page.query("table"):
         assert table.query("caption")
-        assert {one.attrs["scope"] for one in table.query("thead th")} == {"col"}
-        assert {one.attrs["scope"] for one in table.query("tbody th")} == {"row"}
+        assert {attribute(one, "scope") for one in table.query("thead th")} == {"col"}
+        assert {attribute(one, "scope") for one in table.query("tbody th")} == {"row"}
         width = len(table.query("thead th"))
         assert all(len(line.query("th, td")) == width for line in table.query("tbody tr"))
 
@@ -115,7 +118,7 @@ def test_every_plot_says_in_words_what_it_shows(page: JustHTML) -> None:
     assert "Migrated unconfirmed by month: Sep 26 20, Oct 26 withheld, Nov 26 32" in titles
     said = [f"{month} 26 median 4, nine in ten within 12" for month in ("Sep", "Oct", "Nov")]
     assert f"Wait until a named person acted by month, in days: {'; '.join(said)}" in titles
-    assert all(one.attrs["role"] == "img" for one in page.query("svg"))
+    assert all(attribute(one, "role") == "img" for one in page.query("svg"))
 
 
 def test_names_that_somebody_typed_stay_text(page: JustHTML) -> None:

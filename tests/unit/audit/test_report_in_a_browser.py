@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from services.audit.figures.months import Month
+from services.audit.figures.publishing import MonthShown
 from services.audit.report.report import report
 from tests.support.checks.oversight_page import MONTHS, NAMES, TO_DATE, a_month
 
@@ -27,7 +28,7 @@ def page(chromium: Browser) -> Page:
 
 @pytest.mark.parametrize("width", [360, 794, 1280])
 @pytest.mark.parametrize("months", [MONTHS[-1:], TO_DATE, A_YEAR], ids=["a month", "to date", "a year"])
-def test_it_is_accessible_and_never_scrolls_sideways(page: Page, months, width: int) -> None:
+def test_it_is_accessible_and_never_scrolls_sideways(page: Page, months: list[MonthShown], width: int) -> None:
     page.set_viewport_size({"width": width, "height": 1000})
     page.set_content(report(months, NAMES, MADE_AT))
     assert page.evaluate("document.documentElement.scrollWidth") <= width

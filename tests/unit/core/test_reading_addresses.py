@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from time import thread_time
 
 import pytest
@@ -8,7 +10,7 @@ from services.core.addresses.address_plain import read_plain_parts
 from services.core.addresses.address_words import segments_of
 
 
-def parts(sub_units="", numbers="", street="", building=""):
+def parts(sub_units: str = "", numbers: str = "", street: str = "", building: str = "") -> AddressParts:
     return AddressParts(frozenset(sub_units.split("|")) - {""}, frozenset(numbers.split()), street, building)
 
 
@@ -30,7 +32,7 @@ FLAT_A = parts("a", "18", "high st")
         ["Flat  A - 18 High Street; Blackpool; FY1 IAA"],
     ],
 )
-def test_a_lettered_flat_is_read_in_all_its_dress(lines):
+def test_a_lettered_flat_is_read_in_all_its_dress(lines: list[str]) -> None:
     assert parse_address(lines, "Blackpool") == FLAT_A
 
 
@@ -74,7 +76,7 @@ def test_a_lettered_flat_is_read_in_all_its_dress(lines):
     ],
 )
 @pytest.mark.parametrize("joint", [", ", " "])
-def test_sub_units_are_named_apart_from_the_number_of_the_house(words, sub_units, joint):
+def test_sub_units_are_named_apart_from_the_number_of_the_house(words: str, sub_units: str, joint: str) -> None:
     assert parse_address([f"{words}{joint}18 High Street"]) == parts(sub_units, "18", "high st")
 
 
@@ -99,7 +101,7 @@ def test_sub_units_are_named_apart_from_the_number_of_the_house(words, sub_units
         ("18/2F1", "18", "2/1"),
     ],
 )
-def test_house_numbers_are_a_set_that_holds_every_number_of_a_range(written, numbers, sub_units):
+def test_house_numbers_are_a_set_that_holds_every_number_of_a_range(written: str, numbers: str, sub_units: str) -> None:
     assert parse_address([f"{written} High Street"]) == parts(sub_units, numbers, "high st")
 
 
@@ -124,7 +126,7 @@ def test_house_numbers_are_a_set_that_holds_every_number_of_a_range(written, num
         ("18 High Street Stoke Lacy Herefordshire", "high st"),
     ],
 )
-def test_the_street_is_found_and_what_stands_after_it_left_out(line, street):
+def test_the_street_is_found_and_what_stands_after_it_left_out(line: str, street: str) -> None:
     assert parse_address([line]) == parts("", "18", street)
 
 
@@ -142,50 +144,51 @@ def test_the_street_is_found_and_what_stands_after_it_left_out(line, street):
         ("Flat 3, Broadway", parts("3", building="broadway")),
     ],
 )
-def test_a_building_is_told_from_the_street(line, expected):
+def test_a_building_is_told_from_the_street(line: str, expected: AddressParts) -> None:
     assert parse_address([line]) == expected
 
 
 @pytest.mark.parametrize(
     "line", ["Flat 18, Maple Court, High Street", "18 Maple Court, High Street", "18 Maple Court High Street"]
 )
-def test_a_number_within_a_building_is_a_dwelling_with_or_without_the_word_flat(line):
+def test_a_number_within_a_building_is_a_dwelling_with_or_without_the_word_flat(line: str) -> None:
     assert parse_address([line]) == parts("18", "", "high st", "maple ct")
 
 
-def test_a_number_within_a_building_does_not_replace_a_flat_that_is_named():
+def test_a_number_within_a_building_does_not_replace_a_flat_that_is_named() -> None:
     assert parse_address(["Flat A, 18 Maple Court, High Street"]) == parts("a", "18", "high st", "maple ct")
 
 
-def test_a_range_of_flats_within_a_building_holds_odd_and_even():
+def test_a_range_of_flats_within_a_building_holds_odd_and_even() -> None:
     assert parse_address(["1-4 Maple House"]).numbers == {"1", "2", "3", "4"}
 
 
 @pytest.mark.parametrize("line", ["Flat 1, 18 Victoria Par", "Flat 1, 18 Victoria P"])
-def test_an_address_cut_at_a_fields_length_keeps_what_is_left(line):
+def test_an_address_cut_at_a_fields_length_keeps_what_is_left(line: str) -> None:
     cut = parse_address([line])
 
-    assert (cut.sub_units, cut.numbers) == ({"1"}, {"18"})
+    assert cut.sub_units == {"1"}
+    assert cut.numbers == {"18"}
     assert cut.street.startswith("victoria p")
 
 
 @pytest.mark.parametrize(
     "ending", ["FY1 1AA", "fy11aa", "Blackpool FY1 1AA", "Blackpool, Lancashire", "United Kingdom", "FY1 1AA, UK"]
 )
-def test_postcode_town_and_nation_at_the_end_are_left_out(ending):
+def test_postcode_town_and_nation_at_the_end_are_left_out(ending: str) -> None:
     assert parse_address(["18 Broadway", ending], "Blackpool") == parts("", "18", "broadway")
 
 
-def test_a_town_on_the_line_of_the_street_is_left_out():
+def test_a_town_on_the_line_of_the_street_is_left_out() -> None:
     assert parse_address(["18 Broadway St Annes FY8 1AA"], "Saint Annes") == parts("", "18", "broadway")
 
 
 @pytest.mark.parametrize("lines", [[], [""], [" ", ","], ["FY1 1AA"]])
-def test_an_address_without_words_has_no_parts(lines):
+def test_an_address_without_words_has_no_parts(lines: list[str]) -> None:
     assert parse_address(lines) == AddressParts()
 
 
-def test_parts_come_back_unchanged_from_their_compact_form():
+def test_parts_come_back_unchanged_from_their_compact_form() -> None:
     address = parse_address(["Flat 3, Block B, Maple House, 18-20 High Street"])
 
     assert AddressParts.from_compact(address.to_compact()) == address
@@ -206,7 +209,7 @@ def test_parts_come_back_unchanged_from_their_compact_form():
         ["Rose Cottage"],
     ],
 )
-def test_the_forms_that_most_addresses_have_are_read_the_short_way(lines):
+def test_the_forms_that_most_addresses_have_are_read_the_short_way(lines: list[str]) -> None:
     assert read_plain_parts(without_ending(segments_of(lines), "blackpool")) is not None
 
 
@@ -225,7 +228,7 @@ def test_the_forms_that_most_addresses_have_are_read_the_short_way(lines):
         "18",
     ],
 )
-def test_a_segment_that_only_looks_plain_is_read_the_long_way(segment):
+def test_a_segment_that_only_looks_plain_is_read_the_long_way(segment: str) -> None:
     assert read_plain_parts([segment]) is None
 
 
@@ -245,15 +248,15 @@ def test_a_segment_that_only_looks_plain_is_read_the_long_way(segment):
         ("\N{COMBINING GRAVE ACCENT BELOW}\N{COMBINING ACUTE ACCENT}", ""),
     ],
 )
-def test_a_text_of_any_length_is_read_in_time_that_grows_no_faster_than_it(words, ending):
+def test_a_text_of_any_length_is_read_in_time_that_grows_no_faster_than_it(words: str, ending: str) -> None:
     short, long = (least_work(words * (length // len(words)) + ending) for length in (50_000, 200_000))
     assert long < 9 * short, "four times the text, sixteen times the work: it grows with the square"
 
 
-def least_work(text):
+def least_work(text: str) -> float:
     """Processor seconds of this thread for reading the text, least of three: other work adds none."""
 
-    def once():
+    def once() -> float:
         began = thread_time()
         parse_address([text], "Leeds")
         return thread_time() - began

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import phonenumbers
 import pytest
 
@@ -48,26 +50,26 @@ MOBILE = "+447700900123"
         "٠١٦٣٢٩٦٠١٢٣",
     ],
 )
-def test_a_number_is_read_however_people_write_it_and_nothing_counts_as_mended(cell):
+def test_a_number_is_read_however_people_write_it_and_nothing_counts_as_mended(cell: str) -> None:
     assert read_numbers(cell) == NumberReading((LINE,))
 
 
 @pytest.mark.parametrize("cell", ["1632960123", "1632 960123", "1,632,960,123"])
-def test_a_leading_zero_lost_by_a_spreadsheet_is_restored(cell):
+def test_a_leading_zero_lost_by_a_spreadsheet_is_restored(cell: str) -> None:
     assert read_numbers(cell) == NumberReading((LINE,), frozenset({Mend.LEADING_ZERO_RESTORED}))
 
 
 @pytest.mark.parametrize("cell", ["01632960123.0", "441632960123.00", "01632 960123.000000"])
-def test_the_decimal_point_of_a_spreadsheet_is_dropped(cell):
+def test_the_decimal_point_of_a_spreadsheet_is_dropped(cell: str) -> None:
     assert read_numbers(cell) == NumberReading((LINE,), frozenset({Mend.DECIMAL_POINT_DROPPED}))
 
 
-def test_dots_between_groups_of_zeros_are_no_decimal_point():
+def test_dots_between_groups_of_zeros_are_no_decimal_point() -> None:
     assert read_numbers("020.7946.0000") == NumberReading(("+442079460000",))
 
 
 @pytest.mark.parametrize("cell", ["O1632 960123", "01632 96O123", "0I632 960I23", "0l632 960123", "o1632 96oi23"])
-def test_letters_that_look_like_digits_are_read_as_digits(cell):
+def test_letters_that_look_like_digits_are_read_as_digits(cell: str) -> None:
     assert read_numbers(cell) == NumberReading((LINE,), frozenset({Mend.LETTERS_READ_AS_DIGITS}))
 
 
@@ -75,28 +77,28 @@ def test_letters_that_look_like_digits_are_read_as_digits(cell):
     "cell",
     ["01632 960123 ext 12", "01632 960123 Ext. 12", "01632960123x12", "01632 960123 #12", "01632 960123, extension 4"],
 )
-def test_an_extension_is_dropped_because_an_alarm_dials_the_line(cell):
+def test_an_extension_is_dropped_because_an_alarm_dials_the_line(cell: str) -> None:
     assert read_numbers(cell) == NumberReading((LINE,), frozenset({Mend.EXTENSION_DROPPED}))
 
 
 @pytest.mark.parametrize(
     "between", [" / ", "/", ", ", "; ", " & ", " or ", " and ", "\n", "\r\n", " ", "  ", " - ", " | "]
 )
-def test_two_numbers_in_one_cell_are_both_kept_in_their_order(between):
+def test_two_numbers_in_one_cell_are_both_kept_in_their_order(between: str) -> None:
     reading = read_numbers(f"01632 960124{between}01632 960123")
 
     assert reading == NumberReading((OTHER_LINE, LINE), frozenset({Mend.SEVERAL_NUMBERS}))
 
 
-def test_three_numbers_divided_by_blanks_alone_are_all_kept():
+def test_three_numbers_divided_by_blanks_alone_are_all_kept() -> None:
     assert read_numbers("+44 1632 960123 07700 900123 020 7946 0123").numbers == (LINE, MOBILE, "+442079460123")
 
 
-def test_the_same_number_written_twice_is_one_number():
+def test_the_same_number_written_twice_is_one_number() -> None:
     assert read_numbers("01632 960123 / +441632960123") == NumberReading((LINE,))
 
 
-def test_words_beside_numbers_are_dropped_and_said_to_be():
+def test_words_beside_numbers_are_dropped_and_said_to_be() -> None:
     reading = read_numbers("home 01632 960123 daughter 07700 900123")
 
     assert reading.numbers == (LINE, MOBILE)
@@ -104,7 +106,7 @@ def test_words_beside_numbers_are_dropped_and_said_to_be():
 
 
 @pytest.mark.parametrize("cell", ["", " ", "\n", "-", "'"])
-def test_an_empty_cell_is_no_number_and_no_problem(cell):
+def test_an_empty_cell_is_no_number_and_no_problem(cell: str) -> None:
     assert read_numbers(cell) == NumberReading()
 
 
@@ -128,7 +130,7 @@ def test_an_empty_cell_is_no_number_and_no_problem(cell):
         ("n/a", NumberProblem.NOT_A_NUMBER),
     ],
 )
-def test_what_cannot_be_read_is_no_number_and_the_reading_says_why(cell, problem):
+def test_what_cannot_be_read_is_no_number_and_the_reading_says_why(cell: str, problem: NumberProblem) -> None:
     assert read_numbers(cell) == NumberReading(problems=frozenset({problem}))
 
 
@@ -141,32 +143,32 @@ def test_what_cannot_be_read_is_no_number_and_the_reading_says_why(cell, problem
         ("+1 202 555 0123 or 01632 960123", NumberProblem.NOT_A_UK_NUMBER),
     ],
 )
-def test_a_bad_number_beside_a_good_one_is_reported_and_the_good_one_kept(cell, problem):
+def test_a_bad_number_beside_a_good_one_is_reported_and_the_good_one_kept(cell: str, problem: NumberProblem) -> None:
     reading = read_numbers(cell)
 
     assert reading.numbers == (LINE,)
     assert reading.problems == {problem}
 
 
-def test_an_extension_without_its_number_is_too_short():
+def test_an_extension_without_its_number_is_too_short() -> None:
     assert read_numbers("home ext 12").problems == {NumberProblem.TOO_SHORT}
 
 
-def test_a_letter_inside_a_number_is_not_guessed_away():
+def test_a_letter_inside_a_number_is_not_guessed_away() -> None:
     assert read_numbers("01632 96A123").numbers == ()
 
 
 @pytest.mark.parametrize("cell", ["016977 0123", "0169770123", "169770123", "+44 16977 0123"])
-def test_a_national_number_of_nine_digits_is_whole_in_an_area_that_has_them(cell):
+def test_a_national_number_of_nine_digits_is_whole_in_an_area_that_has_them(cell: str) -> None:
     assert read_numbers(cell).numbers == ("+44169770123",)
 
 
-def test_a_freephone_number_of_nine_digits_is_whole():
+def test_a_freephone_number_of_nine_digits_is_whole() -> None:
     assert read_numbers("0800 000123").numbers == ("+44800000123",)
 
 
 @pytest.mark.parametrize("problem", list(NumberProblem))
-def test_every_problem_has_a_reason_and_a_remedy_in_sentences(problem):
+def test_every_problem_has_a_reason_and_a_remedy_in_sentences(problem: NumberProblem) -> None:
     reason, remedy = describe(problem)
 
     assert reason.endswith(".")
@@ -174,7 +176,7 @@ def test_every_problem_has_a_reason_and_a_remedy_in_sentences(problem):
     assert reason != remedy
 
 
-def test_one_number_is_normalised_and_two_are_not_chosen_between():
+def test_one_number_is_normalised_and_two_are_not_chosen_between() -> None:
     assert normalise_number("(01632) 960123 ext 4") == LINE
     assert normalise_number("01632 960123") == LINE
     assert normalise_number("01632 960123 / 960 124 / 01632 960124") is None
@@ -196,31 +198,31 @@ def test_one_number_is_normalised_and_two_are_not_chosen_between():
         ("+443069990123", "0306 999 0123"),
     ],
 )
-def test_a_number_is_shown_as_people_in_the_uk_group_it(e164, shown):
+def test_a_number_is_shown_as_people_in_the_uk_group_it(e164: str, shown: str) -> None:
     assert national(e164) == shown
 
 
 @pytest.mark.parametrize("text", ["01632 960123", "+12025550123", "", "+44163296"])
-def test_showing_what_is_no_uk_number_in_e164_form_fails_without_repeating_it(text):
+def test_showing_what_is_no_uk_number_in_e164_form_fails_without_repeating_it(text: str) -> None:
     with pytest.raises(ValueError, match="not a UK number") as failure:
         national(text)
 
     assert not any(character.isdigit() for character in str(failure.value).replace("E.164", ""))
 
 
-def test_mobiles_are_told_from_personal_numbers_pagers_and_lines():
+def test_mobiles_are_told_from_personal_numbers_pagers_and_lines() -> None:
     assert is_mobile(MOBILE)
     assert not is_mobile(LINE)
     assert not is_mobile("+447000000123")
     assert not is_mobile("+447600000123")
 
 
-def test_a_cell_of_thousands_of_groups_is_read_in_the_time_of_its_length():
+def test_a_cell_of_thousands_of_groups_is_read_in_the_time_of_its_length() -> None:
     assert read_numbers("01632 960123 " * 2_000).numbers == (LINE,)
     assert read_numbers("0 " * 20_000).problems
 
 
-def test_the_fictional_ranges_are_read_though_the_library_calls_them_invalid():
+def test_the_fictional_ranges_are_read_though_the_library_calls_them_invalid() -> None:
     fictional = "+441632960123"
 
     assert not phonenumbers.is_valid_number(phonenumbers.parse(fictional))

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from datetime import date
 
 import pytest
@@ -9,7 +11,7 @@ MONDAY = date(2026, 9, 7)
 
 
 @pytest.mark.parametrize("nation", list(Nation))
-def test_weekends_are_no_working_days_anywhere(nation):
+def test_weekends_are_no_working_days_anywhere(nation: Nation) -> None:
     assert is_working_day(FRIDAY, nation)
     assert not is_working_day(date(2026, 9, 5), nation)
     assert not is_working_day(date(2026, 9, 6), nation)
@@ -27,21 +29,21 @@ def test_weekends_are_no_working_days_anywhere(nation):
         (date(2026, 12, 28), set(Nation)),
     ],
 )
-def test_bank_holidays_are_those_of_the_nation_with_their_substitute_days(holiday, nations):
+def test_bank_holidays_are_those_of_the_nation_with_their_substitute_days(holiday: date, nations: set[Nation]) -> None:
     assert {nation for nation in Nation if not is_working_day(holiday, nation)} == nations
 
 
-def test_working_days_are_counted_over_weekends_and_christmas():
+def test_working_days_are_counted_over_weekends_and_christmas() -> None:
     assert add_working_days(FRIDAY, 1, Nation.ENGLAND) == MONDAY
     assert add_working_days(date(2026, 12, 24), 1, Nation.ENGLAND) == date(2026, 12, 29)
     assert add_working_days(date(2026, 12, 31), 1, Nation.SCOTLAND) == date(2027, 1, 5)
 
 
-def test_working_days_are_counted_backwards_and_none_leaves_the_day():
+def test_working_days_are_counted_backwards_and_none_leaves_the_day() -> None:
     assert add_working_days(MONDAY, -1, Nation.WALES) == FRIDAY
     assert add_working_days(date(2026, 9, 5), 0, Nation.WALES) == date(2026, 9, 5)
 
 
 @pytest.mark.parametrize("day", [date(2026, 9, 5), date(2026, 9, 6), MONDAY])
-def test_the_previous_working_day_is_always_before_the_day(day):
+def test_the_previous_working_day_is_always_before_the_day(day: date) -> None:
     assert previous_working_day(day, Nation.NORTHERN_IRELAND) == FRIDAY

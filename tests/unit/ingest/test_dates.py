@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from datetime import UTC, date, datetime
 
 import pytest
@@ -40,7 +42,7 @@ THIRD = date(2026, 12, 3)
         "03/12/2026 9:30 pm",
     ],
 )
-def test_a_date_is_read_in_every_style_used_in_the_uk(text):
+def test_a_date_is_read_in_every_style_used_in_the_uk(text: str) -> None:
     assert read_date(text) == THIRD
 
 
@@ -66,17 +68,17 @@ def test_a_date_is_read_in_every_style_used_in_the_uk(text):
         "3/12/226",
     ],
 )
-def test_what_is_no_date_is_not_guessed(text):
+def test_what_is_no_date_is_not_guessed(text: str) -> None:
     assert read_date(text) is None
 
 
-def test_two_digits_of_a_year_are_of_this_century_below_seventy():
+def test_two_digits_of_a_year_are_of_this_century_below_seventy() -> None:
     assert read_date("01/04/69") == date(2069, 4, 1)
     assert read_date("01/04/98") == date(1998, 4, 1)
 
 
 @given(st.dates(date(1950, 1, 1), date(2099, 12, 31)))
-def test_the_day_comes_first_whatever_the_date(day):
+def test_the_day_comes_first_whatever_the_date(day: date) -> None:
     assert read_date(f"{day.day}/{day.month}/{day.year}") == day
     assert read_date(f"{day:%d-%b-%Y}") == day
     assert read_date(day.isoformat()) == day
@@ -84,12 +86,12 @@ def test_the_day_comes_first_whatever_the_date(day):
 
 
 @given(st.text(max_size=30))
-def test_any_text_is_read_without_an_error(text):
+def test_any_text_is_read_without_an_error(text: str) -> None:
     read_date(text)
     read_moment(text)
 
 
-def test_an_offset_gives_the_date_in_the_uk():
+def test_an_offset_gives_the_date_in_the_uk() -> None:
     assert read_date("2026-07-01T23:30:00Z") == date(2026, 7, 2)
 
 
@@ -110,12 +112,12 @@ def test_an_offset_gives_the_date_in_the_uk():
         ("2026-10-25T01:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
     ],
 )
-def test_a_moment_is_uk_time_unless_it_says_otherwise(text, moment):
+def test_a_moment_is_uk_time_unless_it_says_otherwise(text: str, moment: datetime) -> None:
     read = read_moment(text)
     assert read == moment
     assert read.tzinfo is UTC
 
 
 @pytest.mark.parametrize("text", ["", "09:30", "03/12/2026 25:00", "03/12/2026 13:30 pm", "soon", "12/25/2026 09:30"])
-def test_what_is_no_moment_is_not_guessed(text):
+def test_what_is_no_moment_is_not_guessed(text: str) -> None:
     assert read_moment(text) is None

@@ -18,7 +18,9 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def issued(at: datetime, *, key: bytes = b"a", width: timedelta = timedelta(), replaces_another: bool = False):
+def issued(
+    at: datetime, *, key: bytes = b"a", width: timedelta = timedelta(), replaces_another: bool = False
+) -> IssuedNotice:
     return IssuedNotice(at, at, at + width, key, replaces_another)
 
 

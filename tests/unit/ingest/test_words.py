@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from schemas.codes import Connection, MigrationKind, NoticeStatus, RestrictionKind, Scope, ServiceStatus, TargetService
@@ -15,7 +17,7 @@ CODES = {
 
 
 @pytest.mark.parametrize("field", sorted(CODED_FIELDS))
-def test_every_code_stands_for_itself_in_any_dress(field):
+def test_every_code_stands_for_itself_in_any_dress(field: str) -> None:
     for code in CODES[field]:
         for text in (
             code.value,
@@ -47,7 +49,7 @@ def test_every_code_stands_for_itself_in_any_dress(field):
         ("restriction_kind", "Outgoing calls barred", "outgoing_barred"),
     ],
 )
-def test_the_words_people_use_are_read_as_codes(field, text, code):
+def test_the_words_people_use_are_read_as_codes(field: str, text: str, code: str) -> None:
     assert read_code(field, text) == code
 
 
@@ -65,20 +67,20 @@ def test_the_words_people_use_are_read_as_codes(field, text, code):
         ("connection", "  "),
     ],
 )
-def test_a_word_that_could_hide_a_line_at_risk_is_left_to_a_person(field, text):
+def test_a_word_that_could_hide_a_line_at_risk_is_left_to_a_person(field: str, text: str) -> None:
     assert read_code(field, text) is None
 
 
 @pytest.mark.parametrize("text", ["yes", "Y", "TRUE", " true ", "1", "x"])
-def test_yes_is_yes(text):
+def test_yes_is_yes(text: str) -> None:
     assert read_yes_no(text) is True
 
 
 @pytest.mark.parametrize("text", ["no", "N", "False", "0"])
-def test_no_is_no(text):
+def test_no_is_no(text: str) -> None:
     assert read_yes_no(text) is False
 
 
 @pytest.mark.parametrize("text", ["", "maybe", "n/k", "unknown", "2"])
-def test_anything_else_is_neither(text):
+def test_anything_else_is_neither(text: str) -> None:
     assert read_yes_no(text) is None

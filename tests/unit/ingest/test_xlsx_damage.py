@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import contextlib
 import io
 import struct
@@ -8,6 +10,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.random import ArtificialRandom
 
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
@@ -17,7 +20,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 WHOLE = workbook(["C1", "01632 960123", date(2026, 12, 3)], ["C2", 1632960123, "=A1"])
 
 
-def test_two_workbooks_can_be_read_at_once():
+def test_two_workbooks_can_be_read_at_once() -> None:
     data = workbook(*([f"C{number}"] for number in range(2_500)))
     counts = []
     threads = [threading.Thread(target=lambda: counts.append(len(rows_of(data)))) for _ in range(2)]
@@ -28,26 +31,26 @@ def test_two_workbooks_can_be_read_at_once():
     assert counts == [2_500, 2_500]
 
 
-def test_more_rows_or_columns_than_allowed_are_refused():
+def test_more_rows_or_columns_than_allowed_are_refused() -> None:
     data = workbook(["C1"], [None], ["C2"])
     assert len(rows_of(data, limits=FileLimits(rows=2))) == 2
     assert refusal_of(data, limits=FileLimits(rows=1)) is FileCode.TOO_MANY_ROWS
     assert refusal_of(data, limits=FileLimits(columns=2)) is FileCode.TOO_MANY_COLUMNS
 
 
-def test_a_row_numbered_beyond_the_last_of_a_spreadsheet_is_refused():
+def test_a_row_numbered_beyond_the_last_of_a_spreadsheet_is_refused() -> None:
     data = rezipped(workbook(["C1"]), {SHEET: replaced(b'<row r="2"', b'<row r="99999999999"')})
     assert refusal_of(data) is FileCode.UNREADABLE
 
 
-def test_a_workbook_that_unpacks_too_large_is_refused_before_it_is_unpacked():
+def test_a_workbook_that_unpacks_too_large_is_refused_before_it_is_unpacked() -> None:
     bomb = rezipped(workbook(["C1"]), {"xl/media/image1.png": b"\0" * 3_000_000})
     assert refusal_of(bomb) is FileCode.UNPACKS_TOO_LARGE
     assert refusal_of(workbook(["C1"]), limits=FileLimits(unpacked_bytes=1_000)) is FileCode.UNPACKS_TOO_LARGE
     assert refusal_of(workbook(["C1"]), limits=FileLimits(parts=3)) is FileCode.UNPACKS_TOO_LARGE
 
 
-def test_a_part_that_lies_about_its_size_is_refused():
+def test_a_part_that_lies_about_its_size_is_refused() -> None:
     data = bytearray(rezipped(workbook(["C1"]), {SHEET: lambda xml: xml + b" " * 5_000}))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         size = archive.getinfo(SHEET).file_size
@@ -57,12 +60,12 @@ def test_a_part_that_lies_about_its_size_is_refused():
     )
 
 
-def test_an_entity_attack_is_refused():
+def test_an_entity_attack_is_refused() -> None:
     attack = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]><worksheet>&a;</worksheet>'
     assert refusal_of(rezipped(workbook(["C1"]), {SHEET: attack})) is FileCode.UNREADABLE
 
 
-def test_a_sheet_damaged_far_down_is_refused_while_its_rows_are_read():
+def test_a_sheet_damaged_far_down_is_refused_while_its_rows_are_read() -> None:
     data = workbook(*([f"C{number}"] for number in range(2_500)))
     table = read(rezipped(data, {SHEET: lambda xml: xml[: len(xml) * 3 // 4]}))
     with pytest.raises(FileRefused) as refused:
@@ -73,7 +76,7 @@ def test_a_sheet_damaged_far_down_is_refused_while_its_rows_are_read():
 
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None)
-def test_a_workbook_damaged_anywhere_is_read_or_refused(random):
+def test_a_workbook_damaged_anywhere_is_read_or_refused(random: ArtificialRandom) -> None:
     data = bytearray(WHOLE)
     for _ in range(random.randint(1, 4)):
         data[random.randrange(len(data))] = random.randrange(256)
@@ -102,11 +105,11 @@ def test_a_workbook_damaged_anywhere_is_read_or_refused(random):
     ],
     ids=lambda value: value.value if isinstance(value, FileCode) else "",
 )
-def test_a_file_that_is_no_readable_workbook_is_refused(data, code):
+def test_a_file_that_is_no_readable_workbook_is_refused(data: bytes, code: FileCode) -> None:
     assert refusal_of(data) is code
 
 
-def test_a_workbook_with_a_password_on_a_part_is_refused():
+def test_a_workbook_with_a_password_on_a_part_is_refused() -> None:
     data = bytearray(workbook(["C1"]))
     at = data.index(b"PK\x01\x02")
     data[at + 8] |= 1

@@ -1,17 +1,20 @@
+from __future__ import annotations
+
 import warnings
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from openpyxl import Workbook
 
 from services.ingest.files.problems import CellCode, Remark
 from tests.unit.ingest.workbooks import HEADINGS, SHEET, read, replaced, rezipped, rows_of, workbook
 
 
-def cell_of(value, number_format="General"):
+def cell_of(value: object, number_format: str = "General") -> tuple[str, list[CellCode]]:
     """The text and the problem codes of one cell of a saved workbook."""
 
-    def edit(book):
-        cell = book.active["B2"]
+    def edit(book: Workbook) -> None:
+        cell = book.worksheets[0]["B2"]
         cell.value = value
         cell.number_format = number_format
 
@@ -19,7 +22,7 @@ def cell_of(value, number_format="General"):
     return row.cells[1], [problem.code for problem in row.problems]
 
 
-def test_rows_carry_the_number_the_spreadsheet_shows():
+def test_rows_carry_the_number_the_spreadsheet_shows() -> None:
     table = read(workbook(["C1", "01632 960123", None], [None, None, None], ["C2", " 01632 960124 ", "x"]))
     assert table.headings == ("Case ID", "Tel No", "Last test")
     assert [(row.number, row.cells) for row in table.rows] == [
@@ -29,10 +32,10 @@ def test_rows_carry_the_number_the_spreadsheet_shows():
     assert table.remarks == ()
 
 
-def test_title_rows_above_the_headings_are_passed_over():
-    def edit(book):
-        book.active.insert_rows(1, 3)
-        book.active["A1"] = "Telecare register"
+def test_title_rows_above_the_headings_are_passed_over() -> None:
+    def edit(book: Workbook) -> None:
+        book.worksheets[0].insert_rows(1, 3)
+        book.worksheets[0]["A1"] = "Telecare register"
 
     table = read(workbook(["C1", "01632 960123"], edit=edit))
     assert table.heading_row == 4
@@ -58,25 +61,25 @@ def test_title_rows_above_the_headings_are_passed_over():
         (timedelta(hours=30), "[h]:mm", "1 day, 6:00:00"),
     ],
 )
-def test_a_cell_is_the_text_of_what_it_holds(value, number_format, text):
+def test_a_cell_is_the_text_of_what_it_holds(value: object, number_format: str, text: str) -> None:
     assert cell_of(value, number_format) == (text, [])
 
 
 @pytest.mark.parametrize("number_format", ["General", "0.00E+00", "##0.0E+0"])
-def test_a_long_number_that_ends_in_noughts_is_kept_and_marked_as_rounded(number_format):
+def test_a_long_number_that_ends_in_noughts_is_kept_and_marked_as_rounded(number_format: str) -> None:
     assert cell_of(441633000000, number_format) == ("441633000000", [CellCode.ROUNDED])
 
 
-def test_a_number_formatted_as_whole_digits_or_a_short_one_is_not_taken_for_rounded():
+def test_a_number_formatted_as_whole_digits_or_a_short_one_is_not_taken_for_rounded() -> None:
     assert cell_of(441633000000, "0") == ("441633000000", [])
     assert cell_of(100000, "General") == ("100000", [])
 
 
-def test_a_number_beyond_what_a_spreadsheet_can_hold_is_marked_as_rounded():
+def test_a_number_beyond_what_a_spreadsheet_can_hold_is_marked_as_rounded() -> None:
     assert cell_of(1.234567890123456e17)[1] == [CellCode.ROUNDED]
 
 
-def test_a_formula_is_reported_and_its_result_is_not_used():
+def test_a_formula_is_reported_and_its_result_is_not_used() -> None:
     (row,) = rows_of(workbook(["C1", '=CONCATENATE("01632 ","960123")', "x"]))
     assert row.cells == ("C1", "", "x")
     assert (
@@ -86,11 +89,11 @@ def test_a_formula_is_reported_and_its_result_is_not_used():
     assert row.usable
 
 
-def test_an_error_in_a_cell_is_reported():
+def test_an_error_in_a_cell_is_reported() -> None:
     assert cell_of("#N/A") == ("", [CellCode.ERROR_VALUE])
 
 
-def test_a_number_too_large_for_its_date_format_is_reported_without_being_quoted():
+def test_a_number_too_large_for_its_date_format_is_reported_without_being_quoted() -> None:
     data = rezipped(
         workbook(["C1", date(2026, 12, 3)]),
         {SHEET: lambda xml: xml.replace(b"<v>46359</v>", b"<v>1632960123</v>")},
@@ -101,21 +104,21 @@ def test_a_number_too_large_for_its_date_format_is_reported_without_being_quoted
     assert "960123" not in str(row.problems[0])
 
 
-def test_a_value_beside_the_table_is_reported_and_the_row_is_used():
+def test_a_value_beside_the_table_is_reported_and_the_row_is_used() -> None:
     (row,) = rows_of(workbook(["C1", "01632 960123", None, None, "call first"]))
     assert row.cells == ("C1", "01632 960123", "")
     assert row.usable
     assert [(problem.code, problem.column) for problem in row.problems] == [(CellCode.NO_HEADING, "column E")]
 
 
-def test_a_cell_that_is_too_long_is_emptied_and_reported():
+def test_a_cell_that_is_too_long_is_emptied_and_reported() -> None:
     (row,) = rows_of(workbook(["C1", "x" * 2_001]))
     assert row.cells[1] == ""
     assert [problem.code for problem in row.problems] == [CellCode.TOO_LONG]
 
 
-def test_the_first_visible_sheet_is_read_and_others_are_remarked_on():
-    def edit(book):
+def test_the_first_visible_sheet_is_read_and_others_are_remarked_on() -> None:
+    def edit(book: Workbook) -> None:
         hidden = book.create_sheet("Old", 0)
         hidden.append(HEADINGS)
         hidden.append(["OLD", "01632 960999"])
@@ -127,21 +130,21 @@ def test_the_first_visible_sheet_is_read_and_others_are_remarked_on():
     assert table.remarks == (Remark.SEVERAL_SHEETS,)
 
 
-def test_hidden_sheets_alone_are_not_remarked_on():
-    def edit(book):
+def test_hidden_sheets_alone_are_not_remarked_on() -> None:
+    def edit(book: Workbook) -> None:
         book.create_sheet("Lists").sheet_state = "veryHidden"
 
     assert read(workbook(["C1"], edit=edit)).remarks == ()
 
 
-def test_a_stated_size_that_is_too_small_hides_no_rows():
+def test_a_stated_size_that_is_too_small_hides_no_rows() -> None:
     data = rezipped(workbook(["C1"], ["C2"]), {SHEET: replaced(b'ref="A1:C3"', b'ref="A1:A2"')})
     table = read(data)
     assert table.headings == tuple(HEADINGS)
     assert [row.cells[0] for row in table.rows] == ["C1", "C2"]
 
 
-def test_a_workbook_with_macros_is_read_as_data():
+def test_a_workbook_with_macros_is_read_as_data() -> None:
     types = replaced(b"spreadsheetml.sheet.main+xml", b"sheet.macroEnabled.main+xml")
     data = rezipped(
         workbook(["C1", "01632 960123"]),
@@ -156,7 +159,7 @@ def test_a_workbook_with_macros_is_read_as_data():
     assert [row.cells[0] for row in rows_of(data, file_name="register.xlsm")] == ["C1"]
 
 
-def test_the_librarys_warnings_are_kept_from_the_log_and_the_filters_are_restored():
+def test_the_librarys_warnings_are_kept_from_the_log_and_the_filters_are_restored() -> None:
     extension = (
         b'<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}" '
         b'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"><x14:a/></ext></extLst></worksheet>'

@@ -1,14 +1,19 @@
 """Workbooks made for tests, whole and spoiled, and their reading as a council's register."""
 
+from __future__ import annotations
+
 import io
 import zipfile
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl import Workbook
 
-from services.ingest.files.problems import FileRefused
+from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.reader import read_table
-from services.ingest.files.table import FileLimits
+from services.ingest.files.table import FileLimits, SheetRow, Table
 from services.ingest.reading.columns import known_heading
 from services.ingest.reading.drafts import RecordKind
 
@@ -16,22 +21,24 @@ HEADINGS = ["Case ID", "Tel No", "Last test"]
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def workbook(*rows, headings=HEADINGS, edit=None):
+def workbook(
+    *rows: Sequence[Any], headings: Sequence[str] = HEADINGS, edit: Callable[[Workbook], None] | None = None
+) -> bytes:
     book = openpyxl.Workbook()
     for row in (headings, *rows):
-        book.active.append(row)
+        book.worksheets[0].append(list(row))
     if edit:
         edit(book)
     return saved(book)
 
 
-def saved(book):
+def saved(book: Workbook) -> bytes:
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
 
 
-def rezipped(data, changes, method=zipfile.ZIP_DEFLATED):
+def rezipped(data: bytes, changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """The workbook with parts replaced (bytes), edited (a function) or left out (None)."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", method) as new:
@@ -45,25 +52,29 @@ def rezipped(data, changes, method=zipfile.ZIP_DEFLATED):
     return stream.getvalue()
 
 
-def replaced(old, new):
-    def change(content):
+def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    def change(content: bytes) -> bytes:
         assert old in content
         return content.replace(old, new)
 
     return change
 
 
-def read(data, limits=None, **sent):
-    sent = {"media_type": None, "file_name": "register.xlsx", **sent}
-    return read_table(data, limits=limits or FileLimits(), known_heading=known_heading(RecordKind.ENTRY), **sent)
+def read(
+    data: bytes, limits: FileLimits | None = None, media_type: str | None = None, file_name: str = "register.xlsx"
+) -> Table:
+    limits, known = limits or FileLimits(), known_heading(RecordKind.ENTRY)
+    return read_table(data, limits=limits, known_heading=known, media_type=media_type, file_name=file_name)
 
 
-def rows_of(data, **given):
-    return list(read(data, **given).rows)
+def rows_of(
+    data: bytes, limits: FileLimits | None = None, media_type: str | None = None, file_name: str = "register.xlsx"
+) -> list[SheetRow]:
+    return list(read(data, limits, media_type, file_name).rows)
 
 
-def refusal_of(data, **given):
+def refusal_of(data: bytes, limits: FileLimits | None = None) -> FileCode:
     with pytest.raises(FileRefused) as refused:
-        rows_of(data, **given)
+        rows_of(data, limits)
     assert refused.value.permanent
     return refused.value.code

@@ -35,8 +35,8 @@ OF_THE_DATABASE = (
     DataError("", None, Exception()),
     PoolTimeoutError(),
 )
+# What passes by `except Exception`.
 ENDING_A_THREAD = (SystemExit(), KeyboardInterrupt(), GeneratorExit(), WorseError())
-"""What passes by `except Exception`."""
 A_FEW = (OF_THE_DATABASE[0], OSError(28, "No space left on device"), MemoryError(), ValueError(), *ENDING_A_THREAD)
 EVERY = (*_of_python(), *OF_THE_DATABASE, NobodyForesawError(), WorseError())
 

@@ -19,8 +19,8 @@ class Waits:
     """Stands for the event by which a loop is woken: nobody wakes it, and its waits move the clock."""
 
     clock: FrozenClock
+    # Called after each wait.
     after: Callable[[], None] = lambda: None
-    """Called after each wait."""
 
     def wait(self, seconds: float) -> bool:
         self.clock.advance(seconds=seconds)

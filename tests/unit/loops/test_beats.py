@@ -119,7 +119,11 @@ def test_a_long_step_beats_whenever_a_part_of_it_is_done(deployment: Deployment)
 
 
 def test_a_step_that_hangs_does_not_beat(deployment: Deployment) -> None:
-    loop = beating("deliveries", deployment.store, lambda _store: lambda: deployment.clock.advance(hours=1) or 0, 1.0)
+    def hang() -> int:
+        deployment.clock.advance(hours=1)
+        return 0
+
+    loop = beating("deliveries", deployment.store, lambda _store: hang, 1.0)
     loop._work()
     assert beat_of(deployment.store, "deliveries") is None
 

@@ -59,7 +59,7 @@ def named(runner: EmbeddedRunner, name: str) -> Loop:
 def test_no_fault_of_any_call_that_a_loop_makes_ends_it(where: str, faults: list[BaseException]) -> None:
     left = list(faults)
 
-    def call(place: str) -> Callable[..., int]:
+    def call(place: str) -> Callable[..., Any]:
         def called(*_: Any, **__: Any) -> int:
             if place == where and left:
                 raise left.pop()

@@ -1,10 +1,12 @@
+from __future__ import annotations
+
 import pytest
 
 from services.core.addresses.address import AddressParts, parse_address
 from services.matcher.addresses import AddressReason, Agreement, Level, compare
 
 
-def compared(a, b):
+def compared(a: str, b: str) -> Agreement:
     return compare(parse_address([a]), parse_address([b]))
 
 
@@ -28,7 +30,7 @@ def compared(a, b):
         ("The Old Rectory, Church Lane", "Old Rectory, Church Lane"),
     ],
 )
-def test_one_dwelling_written_in_two_ways_is_the_same(a, b):
+def test_one_dwelling_written_in_two_ways_is_the_same(a: str, b: str) -> None:
     assert compared(a, b).level is Level.SAME
 
 
@@ -49,7 +51,9 @@ def test_one_dwelling_written_in_two_ways_is_the_same(a, b):
         ("18 Mill Lane", "Flat 18, 5 High Street", AddressReason.NUMBERS_CLASH),
     ],
 )
-def test_other_numbers_or_other_sub_units_forbid_a_match_whatever_else_agrees(a, b, reason):
+def test_other_numbers_or_other_sub_units_forbid_a_match_whatever_else_agrees(
+    a: str, b: str, reason: AddressReason
+) -> None:
     agreement = compared(a, b)
 
     assert agreement.level is Level.CLASH
@@ -76,7 +80,9 @@ def test_other_numbers_or_other_sub_units_forbid_a_match_whatever_else_agrees(a,
         ("Rose Cottage, Mill Lane", "Rose Cottage, Church Road", AddressReason.STREETS_DIFFER),
     ],
 )
-def test_what_one_side_lacks_or_names_otherwise_is_near_and_left_to_a_person(a, b, reason):
+def test_what_one_side_lacks_or_names_otherwise_is_near_and_left_to_a_person(
+    a: str, b: str, reason: AddressReason
+) -> None:
     agreement = compared(a, b)
 
     assert agreement.level is Level.NEAR
@@ -93,17 +99,17 @@ def test_what_one_side_lacks_or_names_otherwise_is_near_and_left_to_a_person(a, 
         ("", ""),
     ],
 )
-def test_where_nothing_speaks_for_one_dwelling_it_is_unknown(a, b):
+def test_where_nothing_speaks_for_one_dwelling_it_is_unknown(a: str, b: str) -> None:
     assert compared(a, b).level is Level.UNKNOWN
 
 
-def test_the_reasons_name_what_was_found_in_each_part():
+def test_the_reasons_name_what_was_found_in_each_part() -> None:
     assert compared("Flat A, Rose House, 18 High Street", "Flat C, 18 High Street") == Agreement(
         Level.CLASH, (AddressReason.SUB_UNITS_CLASH, AddressReason.NUMBERS_AGREE, AddressReason.STREETS_AGREE)
     )
 
 
-def test_a_number_with_neither_street_but_other_buildings_is_near():
+def test_a_number_with_neither_street_but_other_buildings_is_near() -> None:
     a = AddressParts(numbers=frozenset({"18"}), building="rose hse")
     b = AddressParts(numbers=frozenset({"18"}), building="ivy hse")
 

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Event
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from services.runtime.kafka import roles
+from services.runtime.kafka.watchdog import Watchdog
+from services.runtime.kafka.worker import Worker
 
 PATIENCE = 0.2
 WITHIN_SECONDS = 5.0
@@ -47,18 +49,18 @@ class HangingWorker:
 def ended(monkeypatch: pytest.MonkeyPatch) -> Event:
     """Set instead of the end of the process."""
     told = Event()
-    watch: Callable[..., Any] = roles.Watchdog
+    watch: Callable[..., Watchdog] = Watchdog
     monkeypatch.setattr(roles, "Watchdog", lambda *arguments: watch(*arguments, end=told.set))
     return told
 
 
 def test_a_start_that_hangs_ends_the_process(ended: Event) -> None:
     worker = HangingWorker()
-    parts = SimpleNamespace(settings=SimpleNamespace(canary_seconds=PATIENCE, stalled_seconds=PATIENCE))
+    parts: Any = SimpleNamespace(settings=SimpleNamespace(canary_seconds=PATIENCE, stalled_seconds=PATIENCE))
 
     async def work() -> bool:
         stop = Event()
-        working = asyncio.ensure_future(roles._work(parts, worker, stop))
+        working = asyncio.ensure_future(roles._work(parts, cast("Worker", worker), stop))
         found = await asyncio.to_thread(ended.wait, WITHIN_SECONDS)
         stop.set()
         await working

@@ -1,5 +1,7 @@
 """An address is exactly one address, or the route is refused and says why."""
 
+from __future__ import annotations
+
 import pytest
 
 from services.alerts.delivery.channels.port import SendOutcome
@@ -13,7 +15,7 @@ D7, MAILGUN = "d7sms://token@", "mailgun://user@council.example/" + "a" * 32 + "
 TWILIO = "twilio://AC" + "a" * 32 + ":" + "b" * 32 + "@15551234567"
 
 
-def refusal(route):
+def refusal(route: str) -> str:
     with pytest.raises(RouteRefusedError) as refused:
         what_is_understood(route)
     assert refused.value.result.outcome is SendOutcome.FAILED_PERMANENT
@@ -53,7 +55,7 @@ def refusal(route):
         "duty@council.example;mode=insecure",
     ],
 )
-def test_what_is_not_exactly_one_address_is_no_recipient(recipient):
+def test_what_is_not_exactly_one_address_is_no_recipient(recipient: str) -> None:
     assert refusal(f"{SERVER}?{FROM}&to={recipient}") == "recipient_not_understood"
 
 
@@ -70,12 +72,12 @@ def test_what_is_not_exactly_one_address_is_no_recipient(recipient):
         f"?{FROM}&to=%22a@council.example%22 <b@council.example>",
     ],
 )
-def test_every_recipient_counts_however_it_is_written(end):
+def test_every_recipient_counts_however_it_is_written(end: str) -> None:
     assert refusal(f"{SERVER}{end}") == "several_targets"
 
 
 @pytest.mark.parametrize("end", [f"?{FROM}", f"?{FROM}&to=", f"/?{FROM}&cc="])
-def test_without_a_recipient_the_sender_is_not_taken_for_one(end):
+def test_without_a_recipient_the_sender_is_not_taken_for_one(end: str) -> None:
     assert refusal(SERVER + end) == "recipient_missing"
     assert refusal("mailto://duty@council.example") == "recipient_missing"
 
@@ -90,11 +92,11 @@ def test_without_a_recipient_the_sender_is_not_taken_for_one(end):
         "from=a@x.example&name=A%0d%0aBcc:b@x.example",
     ],
 )
-def test_a_sender_that_is_not_exactly_one_address_is_refused(sender):
+def test_a_sender_that_is_not_exactly_one_address_is_refused(sender: str) -> None:
     assert refusal(f"{SERVER}?{TO}&{sender}") == "sender_not_understood"
 
 
-def test_an_address_for_answers_is_one_address_too():
+def test_an_address_for_answers_is_one_address_too() -> None:
     assert refusal(f"{SERVER}?{FROM}&{TO}&reply=a@x.example;b@x.example") == "reply_not_understood"
     assert "answers to o'hara@x.example" in what_is_understood(f"{SERVER}?{FROM}&{TO}&reply=o'hara@x.example")
 
@@ -102,7 +104,7 @@ def test_an_address_for_answers_is_one_address_too():
 @pytest.mark.parametrize(
     "header", ["Bcc=b@x.example", "to=b@x.example", "Resent-To=b@x.example", "X=a%0d%0aBcc:b", "X%0d%0aBcc=b"]
 )
-def test_no_header_of_the_route_names_anybody_else(header):
+def test_no_header_of_the_route_names_anybody_else(header: str) -> None:
     assert refusal(f"{SERVER}?{FROM}&{TO}&+{header}") == "header_not_allowed"
     assert refusal(f"{SERVER}?{FROM}&{TO}&%2B{header}") == "header_not_allowed"
 
@@ -110,7 +112,7 @@ def test_no_header_of_the_route_names_anybody_else(header):
 @pytest.mark.parametrize(
     "option", ["bbc=b@x.example", "recipients=b@x.example", "mode=insecure&mode=ssl", "smtp=a@b", "name=%ff", "cto=1%"]
 )
-def test_an_option_that_is_unknown_repeated_or_broken_is_not_passed_over(option):
+def test_an_option_that_is_unknown_repeated_or_broken_is_not_passed_over(option: str) -> None:
     assert refusal(f"{SERVER}?{FROM}&{TO}&{option}") == "option_not_understood"
 
 
@@ -118,7 +120,7 @@ def test_an_option_that_is_unknown_repeated_or_broken_is_not_passed_over(option)
     "place",
     ["o'hara@x.example:pw@mail.example", "user:p#w@mail.example", "user:p:w@mail.example", "", "mail.example:99999999"],
 )
-def test_a_server_that_can_be_read_in_two_ways_is_refused(place):
+def test_a_server_that_can_be_read_in_two_ways_is_refused(place: str) -> None:
     assert refusal(f"mailto://{place}?{FROM}&{TO}") == "route_not_understood"
 
 
@@ -142,7 +144,7 @@ def test_a_server_that_can_be_read_in_two_ways_is_refused(place):
         (f"{TWILIO}/07700900001", "Twilio to +07700900001"),
     ],
 )
-def test_what_was_understood_is_said_without_a_password(route, said):
+def test_what_was_understood_is_said_without_a_password(route: str, said: str) -> None:
     assert what_is_understood(route) == said
 
 
@@ -157,7 +159,7 @@ def test_what_was_understood_is_said_without_a_password(route, said):
         "slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/o'brien@council.example",
     ],
 )
-def test_a_service_that_drops_or_misreads_a_target_is_refused(route):
+def test_a_service_that_drops_or_misreads_a_target_is_refused(route: str) -> None:
     assert refusal(route) == "target_left_out"
 
 
@@ -171,7 +173,7 @@ def test_a_service_that_drops_or_misreads_a_target_is_refused(route):
         (f"{MAILGUN}?from=alerts@council.example", "target_left_out"),
     ],
 )
-def test_a_service_that_would_write_to_its_own_sender_is_refused(route, code):
+def test_a_service_that_would_write_to_its_own_sender_is_refused(route: str, code: str) -> None:
     assert refusal(route) == code
 
 
@@ -184,7 +186,7 @@ def test_a_service_that_would_write_to_its_own_sender_is_refused(route, code):
         ("/07700900001,07700900002", "several_targets"),
     ],
 )
-def test_a_service_with_two_targets_is_refused_however_they_are_written(end, code):
+def test_a_service_with_two_targets_is_refused_however_they_are_written(end: str, code: str) -> None:
     assert refusal(D7 + end) == code
 
 
@@ -204,16 +206,16 @@ def test_a_service_with_two_targets_is_refused_however_they_are_written(end, cod
         f"{TWILIO}/whatsapp:+447700900001",
     ],
 )
-def test_a_service_that_understood_what_was_written_is_used(route):
+def test_a_service_that_understood_what_was_written_is_used(route: str) -> None:
     assert what_is_understood(route)
 
 
-def test_a_copy_by_another_mail_service_is_a_second_target():
+def test_a_copy_by_another_mail_service_is_a_second_target() -> None:
     assert refusal(f"{MAILGUN}/duty@council.example?cc=head@council.example") == "several_targets"
 
 
 @pytest.mark.parametrize("route", ["windows://[", "mailto:duty@council.example", "mailto:/mail.example?to=a@b.example"])
-def test_a_route_that_apprise_stumbles_over_or_takes_for_mail_is_not_understood(route):
+def test_a_route_that_apprise_stumbles_over_or_takes_for_mail_is_not_understood(route: str) -> None:
     assert not is_mail(route)
     with pytest.raises(RouteRefusedError, match="route_not_understood"):
         read_route(route)

@@ -1,5 +1,9 @@
 """Which routes can be used: each names exactly one target."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import pytest
 
 from services.alerts.delivery.channels.port import SendOutcome
@@ -9,7 +13,7 @@ SERVER = "mailto://mail.example"
 FROM = "from=alerts@pullcord.example"
 
 
-def refusal(read, route):
+def refusal(read: Callable[[str], object], route: str) -> str:
     with pytest.raises(RouteRefusedError) as refused:
         read(route)
     assert refused.value.result.outcome is SendOutcome.FAILED_PERMANENT
@@ -17,7 +21,7 @@ def refusal(read, route):
 
 
 @pytest.mark.parametrize("route", ["", "duty@council.example", "nosuchservice://host", "mailto://", "slack://"])
-def test_a_route_of_no_known_service_is_not_understood(route):
+def test_a_route_of_no_known_service_is_not_understood(route: str) -> None:
     assert refusal(read_route, route) == "route_not_understood"
 
 
@@ -30,32 +34,32 @@ def test_a_route_of_no_known_service_is_not_understood(route):
         f"{SERVER}?{FROM}&to=a@council.example&bcc=b@council.example",
     ],
 )
-def test_a_mail_route_with_a_second_recipient_is_refused(route):
+def test_a_mail_route_with_a_second_recipient_is_refused(route: str) -> None:
     assert refusal(read_mail_route, route) == "several_targets"
 
 
-def test_a_recipient_that_is_no_address_is_not_left_out_in_silence():
+def test_a_recipient_that_is_no_address_is_not_left_out_in_silence() -> None:
     assert refusal(read_mail_route, f"{SERVER}/a@council.example/council?{FROM}") == "several_targets"
     assert refusal(read_mail_route, f"{SERVER}/council?{FROM}") == "recipient_not_understood"
 
 
-def test_a_text_message_route_with_two_numbers_in_one_batch_is_refused():
+def test_a_text_message_route_with_two_numbers_in_one_batch_is_refused() -> None:
     assert refusal(read_route, "d7sms://token@07700900001/07700900002?batch=yes") == "several_targets"
 
 
-def test_encrypted_mail_is_refused_and_not_sent_in_clear():
+def test_encrypted_mail_is_refused_and_not_sent_in_clear() -> None:
     assert refusal(read_mail_route, f"{SERVER}?{FROM}&to=a@council.example&pgp=encrypt") == (
         "encrypted_mail_not_supported"
     )
 
 
-def test_a_refusal_does_not_repeat_the_route():
+def test_a_refusal_does_not_repeat_the_route() -> None:
     with pytest.raises(RouteRefusedError) as refused:
         read_route("nosuchservice://duty@council.example")
     assert str(refused.value) == "route_not_understood"
 
 
-def test_a_named_recipient_with_a_sender_name_is_one_target():
+def test_a_named_recipient_with_a_sender_name_is_one_target() -> None:
     service = read_mail_route(f"{SERVER}?from=Alerts<alerts@pullcord.example>&to=Duty team<duty@council.example>")
     assert service.targets == [("Duty team", "duty@council.example")]
 
@@ -64,5 +68,5 @@ def test_a_named_recipient_with_a_sender_name_is_one_target():
     ("route", "mail"),
     [("mailto://x", True), (" MailTos://x", True), ("sendgrid://x", False), ("https://mailto.example", False)],
 )
-def test_mail_servers_are_told_from_other_services_by_the_scheme(route, mail):
+def test_mail_servers_are_told_from_other_services_by_the_scheme(route: str, mail: bool) -> None:
     assert is_mail(route) is mail

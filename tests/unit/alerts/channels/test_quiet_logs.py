@@ -1,7 +1,10 @@
 """What the sending libraries say does not reach our logs."""
 
+from __future__ import annotations
+
 import logging
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,12 +16,22 @@ from services.alerts.message.message import Message
 MESSAGE = Message("subject", "text", "<p>html</p>")
 
 
+class Keeping(logging.Handler):
+    """A handler that keeps every record."""
+
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__(level=0)
+        self.records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
 @pytest.fixture
-def everything_logged():
+def everything_logged() -> Iterator[list[logging.LogRecord]]:
     """A handler on the root, with every logger concerned as talkative as it can be."""
-    records = []
-    handler = logging.Handler(level=0)
-    handler.emit = records.append
+    records: list[logging.LogRecord] = []
+    handler = Keeping(records)
     loggers = [logging.getLogger(name) for name in ("", *TALKATIVE)]
     levels = [logger.level for logger in loggers]
     logging.getLogger().addHandler(handler)
@@ -32,7 +45,7 @@ def everything_logged():
 
 @pytest.mark.network
 @pytest.mark.enable_socket
-def test_neither_reading_a_route_nor_sending_logs_an_address(everything_logged):
+def test_neither_reading_a_route_nor_sending_logs_an_address(everything_logged: list[logging.LogRecord]) -> None:
     with pytest.raises(RouteRefusedError):
         read_mail_route("mailto://mail.example/notanaddress?from=alerts@pullcord.example")
     with pytest.raises(RouteRefusedError, match="target_left_out"):
@@ -45,13 +58,15 @@ def test_neither_reading_a_route_nor_sending_logs_an_address(everything_logged):
 
 
 @pytest.mark.parametrize("name", [*TALKATIVE, "urllib3.connectionpool"])
-def test_a_warning_of_a_sending_library_goes_nowhere(everything_logged, name, capsys):
+def test_a_warning_of_a_sending_library_goes_nowhere(
+    everything_logged: list[logging.LogRecord], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     logging.getLogger(name).warning("refused duty@council.example")
     assert everything_logged == []
     assert capsys.readouterr() == ("", "")
 
 
-def test_what_another_thread_hears_is_not_counted_here():
+def test_what_another_thread_hears_is_not_counted_here() -> None:
     with Overheard() as overheard:
         other = threading.Thread(target=logging.getLogger("apprise").warning, args=("Dropped",))
         other.start()
@@ -62,6 +77,6 @@ def test_what_another_thread_hears_is_not_counted_here():
     assert overheard.complaints == 1
 
 
-def test_our_own_loggers_are_still_heard(everything_logged):
+def test_our_own_loggers_are_still_heard(everything_logged: list[logging.LogRecord]) -> None:
     logging.getLogger("services.alerts").warning("delivery_failed")
     assert [record.getMessage() for record in everything_logged] == ["delivery_failed"]

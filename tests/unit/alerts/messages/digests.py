@@ -1,7 +1,10 @@
 """Sample digests for the tests of the alert mail."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from schemas.codes import MatchLevel
 from services.alerts.message.message import AlertDigest, CaseLine, Message, render
@@ -11,7 +14,7 @@ THURSDAY = date(2026, 12, 3)
 LINK = "https://pullcord.example/a/kJ3vQ0n7rTzq8m2LwY5bXc1dF6gH9sPa"
 
 
-def a_case(**changes) -> CaseLine:
+def a_case(**changes: Any) -> CaseLine:
     case = CaseLine(
         reference="C-7K3M-2Q9P",
         level=MatchLevel.CONFIRMED,
@@ -25,7 +28,7 @@ def a_case(**changes) -> CaseLine:
     return replace(case, **changes)
 
 
-def a_digest(*cases: CaseLine, **changes) -> AlertDigest:
+def a_digest(*cases: CaseLine, **changes: Any) -> AlertDigest:
     cases = cases or (a_case(),)
     digest = AlertDigest(
         reference="A-3F9K-7PQ2",
@@ -43,7 +46,7 @@ def a_digest(*cases: CaseLine, **changes) -> AlertDigest:
     return replace(digest, **changes)
 
 
-def mail(*cases: CaseLine, **changes) -> Message:
+def mail(*cases: CaseLine, **changes: Any) -> Message:
     return render(a_digest(*cases, **changes), NOW)
 
 

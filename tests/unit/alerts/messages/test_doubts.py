@@ -11,6 +11,7 @@ from schemas.codes import NoticeStatus
 from services.alerts.message.advice import doubtful
 from services.alerts.message.case_line import CaseLine, notes
 from services.alerts.review.doubts import Doubt, Version
+from tests.support.checks.html import the_one
 from tests.unit.alerts.messages.digests import a_case, mail
 
 DECEMBER, JUNE = date(2026, 12, 10), date(2027, 6, 1)
@@ -32,7 +33,7 @@ DIFFERING = in_doubt(Version(PLANNED, DECEMBER, None), Version(NoticeStatus.RESC
 def texts(case: CaseLine) -> tuple[str, str]:
     """The words of the mail's plain text, and of its HTML."""
     message = mail(case)
-    html = JustHTML(message.html, sanitize=False, strict=True).query_one("body").to_text()
+    html = the_one(JustHTML(message.html, sanitize=False, strict=True), "body").to_text()
     return " ".join(message.text.split()), " ".join(html.split())
 
 

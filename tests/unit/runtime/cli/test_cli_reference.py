@@ -14,12 +14,12 @@ from services.runtime.cli.reference import reference, rewritten
 from services.runtime.cli.support.labels import EVENTS, REASONS
 from tests.support.command_line import Desk
 
-PAGE = Path(__file__).parents[4] / "docs" / "command-line.md"
+PAGE = Path(__file__).parents[4] / "docs" / "reference" / "command-line.md"
 
 
 def test_the_page_is_as_the_commands_make_it() -> None:
     page = PAGE.read_text("utf-8")
-    assert rewritten(page) == page, "run: python -m services.runtime.cli.reference docs/command-line.md"
+    assert rewritten(page) == page, "run: python -m services.runtime.cli.reference docs/reference/command-line.md"
 
 
 def test_the_page_names_every_command() -> None:

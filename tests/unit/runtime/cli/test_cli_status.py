@@ -12,6 +12,7 @@ from services.storage.events.loops import note_beat
 from tests.support.command_line import Desk
 
 WELL = "✓ Nothing is overdue."
+# The loops of the one process, and what they are called in a sentence.
 EMBEDDED = {
     "pump": "pump",
     "engine": "engine",
@@ -19,7 +20,6 @@ EMBEDDED = {
     "missed": "search for events left alone",
     "closing": "closing of months",
 }
-"""The loops of the one process, and what they are called in a sentence."""
 
 
 def beat(desk: Desk, *names: str) -> None:

@@ -1,0 +1,152 @@
+"""Matchers, each a process of its own. They take events from the outbox in any order, and some of them twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+from random import Random
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, event, select
+
+from services.matcher.consumer import Matcher
+from services.runtime.embedded.event_dispatcher import deliver
+from services.storage.dialect import skipping_locked
+from services.storage.engine import make_engine
+from services.storage.events.outbox import StoredEvent, mark_published
+from services.storage.store import Store
+from services.storage.tables import outbox
+from tests.interleavings.submissions.pace import Pace
+from tests.interleavings.workers.trouble import A_MOMENT, until_it_is_done
+from tests.support.clock import FrozenClock
+from tests.support.deployment import make_store
+
+MATCHERS = 2
+# Of events, how many stay in the outbox when they are taken, as when a relay dies before it marks them.
+SHARE_TWICE = 0.05
+# Transactions of the other matcher.
+LONGEST_HOLD_UP = 20
+# Seconds to wait for them: there may be nothing left to do for the other.
+PATIENCE = 0.5
+# Seconds from the last commit to the last match.
+ENDED_WITHIN = 300
+FIRST_OF_WRITING = ("FOR SHARE", "INSERT INTO matches", "UPDATE matches")
+
+Prepare = Callable[[], None]
+CONTEXT = get_context("spawn")
+
+
+class Shared:
+    """What the processes know of each other."""
+
+    def __init__(self) -> None:
+        self.written = CONTEXT.Event()
+        self.figures = CONTEXT.SimpleQueue()
+        self.handled = CONTEXT.Value("q")
+        self.got_on = CONTEXT.Condition()
+        self.held_up = CONTEXT.Lock()
+
+    def count_one(self) -> None:
+        """Say that a transaction is done."""
+        with self.got_on:
+            self.handled.value += 1
+            self.got_on.notify_all()
+
+    def wait_for_others(self, transactions: int) -> None:
+        """Wait until so many more are done, if nobody else waits."""
+        if not self.held_up.acquire(block=False):
+            return
+        with self.got_on:
+            goal = self.handled.value + transactions
+            self.got_on.wait_for(lambda: self.handled.value >= goal, PATIENCE)
+        self.held_up.release()
+
+
+@dataclass
+class Matchers:
+    """Two workers that run until everything written has been matched."""
+
+    url: str
+    seed: int
+    pace: Pace
+    # Called first in each process.
+    prepare: Prepare
+    _shared: Shared = field(default_factory=Shared)
+    _processes: list[BaseProcess] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        for number in range(1, MATCHERS + 1):
+            arguments = (self.url, self.seed + number, self.pace, self._shared, self.prepare)
+            self._processes.append(CONTEXT.Process(target=_work, args=arguments, daemon=True))
+        for process in self._processes:
+            process.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.kill()
+            process.join()
+
+    def check(self) -> None:
+        """Raise an error if one has died."""
+        if not all(process.is_alive() for process in self._processes):
+            raise RuntimeError("a matcher has died: its error is above")
+
+    def finish(self) -> Counter[str]:
+        """Let them come to the end of what has been written; returns what they did and met."""
+        self._shared.written.set()
+        for process in self._processes:
+            process.join(ENDED_WITHIN)
+            assert process.exitcode == 0, "a matcher did not come to its end"
+        return sum((self._shared.figures.get() for _ in self._processes), Counter())
+
+
+def _work(url: str, seed: int, pace: Pace, shared: Shared, prepare: Prepare) -> None:
+    prepare()
+    noise, engine = Random(seed), make_engine(url)
+    _hold_up_at_random(engine, noise, shared, pace.held_up)
+    shared.figures.put(_match_all(make_store(engine, FrozenClock(), seed), noise, pace, shared))
+    engine.dispose()
+
+
+def _hold_up_at_random(engine: Engine, noise: Random, shared: Shared, share: float) -> None:
+    def wait(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if any(words in statement for words in FIRST_OF_WRITING) and noise.random() < share:
+            shared.wait_for_others(noise.randint(1, LONGEST_HOLD_UP))
+
+    event.listen(engine, "before_cursor_execute", wait)
+
+
+def _match_all(store: Store, noise: Random, pace: Pace, shared: Shared) -> Counter[str]:
+    matcher, counts = Matcher(), Counter[str]()
+    while True:
+        all_is_written = shared.written.is_set()
+        with store.writing() as connection:
+            events = _take(connection, noise, pace, store, counts)
+        if events:
+            until_it_is_done(partial(deliver, store, matcher, events), "matching", counts)
+            shared.count_one()
+        elif all_is_written:
+            return counts
+        else:
+            shared.written.wait(A_MOMENT)
+
+
+def _take(connection: Connection, noise: Random, pace: Pace, store: Store, counts: Counter[str]) -> list[StoredEvent]:
+    row = outbox.c
+    order = noise.choice((row.pk.asc(), row.pk.desc()))
+    waiting = select(row.event_id, row.topic, row.body, row.pk).where(row.published_at.is_(None)).order_by(order)
+    seen = [StoredEvent(*one) for one in connection.execute(skipping_locked(connection, waiting.limit(pace.seen)))]
+    ours = [one for one in seen if one.topic in Matcher.topics]
+    taken = noise.sample(ours, min(len(ours), noise.choice(pace.at_once)))
+    again = [one for one in taken if noise.random() < SHARE_TWICE]
+    mark_published(
+        connection, [one for one in seen if one not in ours or (one in taken and one not in again)], store.now()
+    )
+    counts["events handled"] += len(taken)
+    counts["of these to come again"] += len(again)
+    return taken

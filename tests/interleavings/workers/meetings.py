@@ -1,0 +1,49 @@
+"""Makes two transactions meet at a chosen place, every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Barrier
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+# Seconds to wait for the other transaction.
+PATIENCE = 30.0
+
+
+@contextmanager
+def interrupted_before(engine: Engine, words: str, meanwhile: Callable[[], None]) -> Iterator[None]:
+    """Do something else when a statement with these words is about to be run for the first time."""
+    first = iter([meanwhile])
+
+    def interrupt(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if words in statement:
+            next(first, _go_on)()
+
+    event.listen(engine, "before_cursor_execute", interrupt)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", interrupt)
+    assert next(first, None) is None, f"no statement with {words}"
+
+
+@contextmanager
+def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
+    """Let no transaction commit before so many of them have written all they have to write."""
+    barrier = Barrier(transactions)
+
+    def wait(_connection: Any) -> None:
+        barrier.wait(PATIENCE)
+
+    event.listen(engine, "commit", wait)
+    try:
+        yield
+    finally:
+        event.remove(engine, "commit", wait)
+
+
+def _go_on() -> None:
+    """The second time and later nothing happens."""

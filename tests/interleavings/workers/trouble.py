@@ -1,0 +1,41 @@
+"""What goes wrong for a moment between workers: one is held up, two meet and one of them has to come again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from threading import Event
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
+
+# Seconds between two tries.
+A_MOMENT = 0.002
+# More conflicts in a row than these are no chance.
+TRIES = 200
+
+
+def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: float) -> None:
+    """Let work wait, at most so many seconds, before a share of its statements and commits, as on a busy machine."""
+
+    def wait(*_: Any) -> None:
+        if noise.random() < share:
+            Event().wait(noise.uniform(0, seconds))
+
+    event.listen(engine, "before_cursor_execute", wait)
+    event.listen(engine, "commit", wait)
+
+
+def until_it_is_done(work: Callable[[], object], who: str, conflicts: Counter[str]) -> None:
+    """Do work, again each time it meets another's, as every sender and every worker does; count what it met."""
+    for tries in range(1, TRIES + 1):
+        try:
+            work()
+        except DBAPIError as conflict:
+            conflicts[f"{who}: {type(conflict.orig).__name__}"] += 1
+            Event().wait(A_MOMENT * min(tries, 10))
+        else:
+            return
+    raise RuntimeError(f"{who}: no end of conflicts")

@@ -1,0 +1,19 @@
+"""Reads a parsed page without asking at every step whether something is there."""
+
+from __future__ import annotations
+
+from justhtml import Comment, Element, JustHTML
+
+
+def the_one(page: JustHTML, selector: str) -> Element | Comment:
+    """The first element that a selector finds; the test fails where there is none."""
+    found = page.query_one(selector)
+    assert found is not None, f"the page has no {selector}"
+    return found
+
+
+def attribute(element: Element | Comment, name: str) -> str:
+    """An attribute's value; the test fails where the element has none."""
+    value = (element.attrs or {}).get(name)
+    assert value is not None, f"<{element.name}> has no {name}"
+    return value

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from schemas.events import AlertSettled
 from services.alerts.delivery.acceptance import count_as_accepted
-from services.alerts.delivery.channels.destinations import destination_of
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
+from services.alerts.delivery.channels.routes import destination_of
 from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER, Delivery, DeliveryState
 from services.alerts.delivery.store.alerts import count_cases
 from services.alerts.delivery.store.attempts import end_attempt, has_doubtful_attempt

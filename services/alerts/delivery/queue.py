@@ -105,8 +105,8 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Contact]) -> None:
     if delivery.tier == OPERATOR_TIER or not all_given_up(work.connection, delivery.alert_pk):
         return
-    told_of = count_cases(work.connection, delivery.alert_pk)
-    record_unreachable(work, delivery.feed_id, delivery.alert, told_of)
+    alertable = count_cases(work.connection, delivery.alert_pk)
+    record_unreachable(work, delivery.feed_id, delivery.alert, alertable)
     intend_deliveries(work, delivery.alert_pk, [(OPERATOR_TIER, contact) for contact in others])
 
 

@@ -7,21 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.alerts.case.acts import (
-    PEOPLES_ACTS,
-    acknowledge,
-    act,
-    find_case,
-    read_record,
-)
-from services.alerts.case.store import find_cases
+from services.alerts.case.acts import PEOPLES_ACTS, acknowledge, act, read_record
+from services.alerts.case.store.cases import cases_of_council, find_case
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError
-from services.alerts.states.machine import ENDED, Event, State
+from services.alerts.states.machine import Event, State
 from services.alerts.views import CaseSummary, CaseView, case_view, summaries
 from services.core.errors import NotFoundError
 from services.core.texts import Note, PersonName
-from services.storage.tables import cases
 from services.web.auth import CouncilFeed, StoreOf
 from services.web.bodies import SmallBodyRoute
 from services.web.problems import ProblemError, ProblemType, answers, shown_field
@@ -69,13 +62,8 @@ def list_cases(
     limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 100,
 ) -> list[CaseSummary]:
     """The cases of the council, the earliest harm first."""
-    conditions = [cases.c.feed_id == feed]
-    if state is not None:
-        conditions.append(cases.c.state == state.value)
-    elif not ended:
-        conditions.append(cases.c.state.not_in([one.value for one in ENDED]))
     with store.reading() as connection:
-        return summaries(connection, store, find_cases(connection, *conditions, limit=limit))
+        return summaries(connection, store, cases_of_council(connection, feed, state, ended=ended, limit=limit))
 
 
 @router.get("/cases/{reference}", summary="Show a case", responses=answers(401, 403, 404, 422))

@@ -7,31 +7,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
-
 from schemas.events import AlertIntended
 from services.alerts.case.consumer import effects_of
 from services.alerts.case.new_rules import apply_ruleset
-from services.alerts.case.recompute import recompute, with_changed_policy
-from services.alerts.case.store import CASE_COLUMNS, councils_with_other_rules, find_due, load_contexts, save_cases
-from services.alerts.delivery.acceptance import let_go_of_older
+from services.alerts.case.recompute import recompute
+from services.alerts.case.store.cases import DueBy, claim_due, councils_with_due_cases, save_cases
+from services.alerts.case.store.contexts import load_contexts
+from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.operator import alert_operator
-from services.alerts.delivery.queue import OPERATOR_TIER, intend_deliveries, record_unreachable
+from services.alerts.delivery.queue import intend_deliveries, record_unreachable
+from services.alerts.delivery.store.alerts import Alert, insert_alert, insert_alert_cases
+from services.alerts.delivery.store.deliveries import cancel_older
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.policy.policy import Contact, Escalation, Tier, tiers_for
+from services.alerts.policy.store import councils_to_recompute, councils_with_other_rules
 from services.alerts.review.case import Case
 from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, Owed, what_is_owed
 from services.alerts.review.withdrawal import tells_of_withdrawal
-from services.alerts.states.machine import ENDED
 from services.alerts.states.rules import Ruleset
 from services.core.audit import AuditAction
 from services.core.ids import reference
-from services.storage.audit import AuditRow, write_audit
-from services.storage.dialect import skipping_locked
-from services.storage.events.outbox import Announcement, announce
+from services.storage.audit import AuditRow
+from services.storage.events.outbox import Announcement
+from services.storage.events.process import write_effects
 from services.storage.sequences import allocate_ids
 from services.storage.store import Store
-from services.storage.tables import alert_cases, alerts, cases
+from services.storage.unit_of_work import UnitOfWork
 
 BATCH = 2_000
 """How many due cases one transaction handles."""
@@ -63,9 +64,9 @@ class Engine:
         """
         now = self.store.now()
         with self.store.reading() as connection:
-            changed = with_changed_policy(connection)
+            changed = councils_to_recompute(connection)
             outdated = councils_with_other_rules(connection, self.ruleset.name)
-            councils = connection.scalars(select(cases.c.feed_id).where(_is_due(now, now)).distinct()).all()
+            councils = councils_with_due_cases(connection, _due_by(now, now))
         handled, fault = alert_operator(self.store, self.fallback, now), None
         for feed_id in sorted({*changed, *outdated, *councils}):
             try:
@@ -83,44 +84,36 @@ class Engine:
 
     def _run_council(self, feed_id: str, now: datetime) -> int:
         with self.store.writing() as connection:
-            due = _claim(connection, feed_id, now)
-            self._look_at(connection, load_council(connection, self.store, feed_id), due, now)
+            # With the cases that are due it takes those that are gathering for the same message.
+            due = claim_due(connection, feed_id, _due_by(now + LOOK_AHEAD, now), BATCH)
+            work = UnitOfWork(connection, self.store, now)
+            self._look_at(work, load_council(connection, self.store, feed_id), due)
         return sum(1 for case in due if case.due_at is not None and not _gathers(case.due_at, now))
 
-    def _look_at(self, connection: Connection, council: Council, due: Sequence[Case], now: datetime) -> None:
-        reviews = self._review(connection, council, due, now)
-        told, quiet = _sort(reviews, now)
-        _intend(connection, self.store, council, told, self.fallback, now)
-        save_cases(connection, chain((_after_telling(one, council, now) for one in told), quiet))
-        effects = effects_of(reviews)
-        announce(connection, effects.announcements, now, self.store.random)
-        write_audit(connection, self.store.vault, effects.audit, now)
+    def _look_at(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> None:
+        reviews = self._review(work, council, due)
+        told, quiet = _sort(reviews, work.now)
+        _intend(work, council, told, self.fallback)
+        save_cases(work.connection, chain((_after_telling(one, council, work.now) for one in told), quiet))
+        write_effects(work, effects_of(reviews))
 
-    def _review(self, connection: Connection, council: Council, due: Sequence[Case], now: datetime) -> list[Owed]:
-        contexts = load_contexts(connection, [case.entry_pk for case in due])
+    def _review(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> list[Owed]:
+        contexts = load_contexts(work.connection, [case.entry_pk for case in due])
         policy = CasePolicy(council.policy, self.ruleset)
         return [
-            what_is_owed(case, context.entry, context.lines, policy, now)
+            what_is_owed(case, context.entry, context.lines, policy, work.now)
             for case in due
             if (context := contexts.get(case.entry_pk)) is not None
         ]
 
 
-def _is_due(by: datetime, now: datetime) -> ColumnElement[bool]:
-    """That a case is due. An open one that is due later than any look can be was written by a clock that ran ahead."""
-    running = cases.c.state.not_in([state.value for state in ENDED])
-    return or_(cases.c.due_at <= by, and_(cases.c.due_at > now + LOOK_AGAIN + LOOK_AHEAD, running))
+def _due_by(by: datetime, now: datetime) -> DueBy:
+    return DueBy(by, beyond=now + LOOK_AGAIN + LOOK_AHEAD)
 
 
 def _gathers(due_at: datetime, now: datetime) -> bool:
     """Whether a case that was claimed only waits to join the others' message."""
     return now < due_at <= now + LOOK_AHEAD
-
-
-def _claim(connection: Connection, feed_id: str, now: datetime) -> list[Case]:
-    """A council's cases that are due, and with them those that are gathering for the same message."""
-    query = select(*CASE_COLUMNS).where(_is_due(now + LOOK_AHEAD, now), cases.c.feed_id == feed_id)
-    return find_due(connection, skipping_locked(connection, query.order_by(cases.c.due_at).limit(BATCH)))
 
 
 def _sort(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation], list[Case]]:
@@ -139,14 +132,7 @@ def _after_telling(told: DueEscalation, council: Council, now: datetime) -> Case
     return replace(told.case, tried_at=now, due_at=again)
 
 
-def _intend(
-    connection: Connection,
-    store: Store,
-    council: Council,
-    told: Sequence[DueEscalation],
-    fallback: Sequence[Contact],
-    now: datetime,
-) -> None:
+def _intend(work: UnitOfWork, council: Council, told: Sequence[DueEscalation], fallback: Sequence[Contact]) -> None:
     groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}
     for one in told:
         tiers = tiers_for(council.policy, one.escalation.threshold, one.case.state)
@@ -156,52 +142,33 @@ def _intend(
         contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
         unreached = any(one.case.tried_at is not None for one in members)
         others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not contacts else []
-        alert = _write_alert(connection, store, council, members, [*contacts, *others], now)
+        alert = _write_alert(work, council.feed_id, members, [*contacts, *others])
         if unreached or not contacts:
-            record_unreachable(connection, store, council.feed_id, alert, len(members), now)
+            record_unreachable(work, council.feed_id, alert, len(members))
 
 
 def _write_alert(
-    connection: Connection,
-    store: Store,
-    council: Council,
-    members: Sequence[DueEscalation],
-    contacts: Sequence[tuple[str, Contact]],
-    now: datetime,
+    work: UnitOfWork, feed_id: str, members: Sequence[DueEscalation], contacts: Sequence[tuple[str, Contact]]
 ) -> str:
     most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
-    (pk,) = allocate_ids(connection, "alerts", 1)
-    alert = reference("A", store.random)
-    connection.execute(
-        insert(alerts).values(
-            pk=pk,
-            reference=alert,
-            feed_id=council.feed_id,
-            threshold=most_urgent.threshold,
-            reason=most_urgent.reason.value,
-            created_at=now,
-            cases=len(members),
-        )
-    )
-    connection.execute(insert(alert_cases), [_alert_case(pk, one) for one in members])
-    let_go_of_older(connection, pk, council.feed_id, [contact.label for _, contact in contacts], now)
-    intend_deliveries(connection, store, pk, contacts, now)
+    (pk,) = allocate_ids(work.connection, "alerts", 1)
+    alert = reference("A", work.store.random)
+    threshold, reason = most_urgent.threshold, most_urgent.reason.value
+    insert_alert(work.connection, Alert(pk, alert, feed_id, threshold, reason, work.now, len(members)))
+    insert_alert_cases(work.connection, [_alert_case(pk, one) for one in members])
+    cancel_older(work.connection, pk, feed_id, [contact.label for _, contact in contacts], work.now)
+    intend_deliveries(work, pk, contacts)
     said = AlertIntended(
         alert=alert,
-        council=council.feed_id,
-        threshold=most_urgent.threshold,
-        reason=most_urgent.reason.value,
+        council=feed_id,
+        threshold=threshold,
+        reason=reason,
         cases=len(members),
         deliveries=len(contacts),
     )
-    announce(connection, [Announcement("alerts", council.feed_id, said)], now, store.random)
+    work.announce([Announcement("alerts", feed_id, said)])
     fields = said.model_dump(exclude={"council"})
-    write_audit(
-        connection,
-        store.vault,
-        [AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert, feed_id=council.feed_id)],
-        now,
-    )
+    work.record_audit(AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert, feed_id=feed_id))
     return alert
 
 

@@ -7,14 +7,16 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
+from services.alerts.case.store.entries import load_sealed_entry
+from services.alerts.case.store.history import find_history
+from services.alerts.case.store.lines import find_matches
 from services.alerts.delivery.digest import case_lines, entry_references
 from services.alerts.review.case import Case
 from services.core.telephone.telephone import national
 from services.storage.store import Store
-from services.storage.tables import audit, feeds, matches, notices, register_entries
 from services.storage.vault import place
 
 
@@ -110,8 +112,8 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
 def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
     """A case, whole: it opens what is sealed, so it is made for the case's own council only."""
     (summary,) = summaries(connection, store, [case])
-    row = connection.execute(select(register_entries).where(register_entries.c.pk == case.entry_pk)).one()
-    private = store.vault.open(place("register_entries", row.record_key), row.sealed)
+    entry = load_sealed_entry(connection, case.entry_pk)
+    private = store.vault.open(place("register_entries", entry.record_key), entry.sealed)
     record = private["record"]
     return CaseView(
         summary=summary,
@@ -119,19 +121,12 @@ def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
         supported_journey_codes=record.get("supported_journey_codes", []),
         communication_needs=record.get("communication_needs", []),
         matches=matches_of(connection, case.entry_pk),
-        history=_history(connection, store, case.reference),
+        history=[_event(store, row) for row in find_history(connection, case.reference)],
     )
 
 
 def matches_of(connection: Connection, entry_pk: int) -> list[MatchView]:
     """The live matches of an entry."""
-    query = (
-        select(matches, notices, feeds.c.name)
-        .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
-        .join(feeds, feeds.c.feed_id == notices.c.feed_id)
-        .where(matches.c.entry_pk == entry_pk, matches.c.live)
-        .order_by(matches.c.notice_pk)
-    )
     return [
         MatchView(
             match=f"M-{row.notice_pk}-{row.entry_pk}",
@@ -144,7 +139,7 @@ def matches_of(connection: Connection, entry_pk: int) -> list[MatchView]:
             restriction_on=row.restriction_on,
             issued_at=row.issued_at,
         )
-        for row in connection.execute(query)
+        for row in find_matches(connection, entry_pk)
     ]
 
 
@@ -156,11 +151,6 @@ def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
         post_town=record.get("post_town"),
         postcode=private.get("postcode") or record.get("postcode"),
     )
-
-
-def _history(connection: Connection, store: Store, reference: str) -> list[EventView]:
-    query = select(audit).where(audit.c.subject == reference).order_by(audit.c.pk)
-    return [_event(store, row) for row in connection.execute(query)]
 
 
 def _event(store: Store, row: Any) -> EventView:

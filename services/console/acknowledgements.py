@@ -10,9 +10,10 @@ from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from services.alerts.case.acts import acknowledge, cases_of_alert, covered_by, read_record
+from services.alerts.case.acts import acknowledge, covered_by, read_record
+from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.delivery.digest import Presentation, case_lines, entry_references
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.policy.councils import load_council
@@ -36,10 +37,9 @@ from services.console.pages import (
     page_headers,
     withdrawn_page,
 )
-from services.core.audit import AuditAction
+from services.console.store import find_acknowledgements
 from services.core.texts import PersonName
 from services.storage.store import Store
-from services.storage.tables import audit
 from services.storage.vault import place
 from services.web.auth import StoreOf
 from services.web.bodies import read_body
@@ -187,10 +187,9 @@ def _page_cases(connection: Connection, store: Store, cases: list[Case] | tuple[
 
 
 def _earlier(connection: Connection, store: Store, reference: str) -> tuple[Acknowledgement, ...]:
-    words = (audit.c.subject == reference, audit.c.action == AuditAction.ALERT_ACKNOWLEDGED.value)
-    rows = connection.execute(select(audit.c.pk, audit.c.at, audit.c.actor_sealed).where(*words).order_by(audit.c.pk))
     return tuple(
-        Acknowledgement(store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"], row.at) for row in rows
+        Acknowledgement(store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"], row.at)
+        for row in find_acknowledgements(connection, reference)
     )
 
 

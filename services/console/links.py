@@ -6,14 +6,14 @@ import hmac
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from services.alerts.case.acts import cases_of_alert, find_alert
+from services.alerts.case.store.alerts import find_alert
+from services.alerts.case.store.cases import cases_of_alert
 from services.console.pages import LinkProblem
+from services.console.store import told_since
 from services.core.errors import NotFoundError
-from services.storage.dialect import among
 from services.storage.store import Store
-from services.storage.tables import alert_cases
 
 
 class Link(NamedTuple):
@@ -41,6 +41,4 @@ def follow(connection: Connection, store: Store, token: str, lasts: timedelta) -
 def _has_successors(connection: Connection, alert_pk: int) -> bool:
     """Whether a later message told of each case that is still open: nobody is left without a link that works."""
     still_open = {case.pk for case in cases_of_alert(connection, alert_pk) if not case.clock_stopped}
-    told = alert_cases.c
-    later = select(told.case_pk).where(told.alert_pk > alert_pk, among(connection, told.case_pk, still_open))
-    return still_open <= set(connection.scalars(later))
+    return still_open <= told_since(connection, alert_pk, still_open)

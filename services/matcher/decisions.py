@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
-
 from schemas.codes import MatchDecision, MatchLevel
 from schemas.events import LinesMatched, MatchRef
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError, RefusedError
-from services.storage.audit import AuditRow, write_audit
-from services.storage.events.outbox import Announcement, announce
+from services.matcher.store import find_match, save_decision
+from services.storage.audit import AuditRow
+from services.storage.events.outbox import Announcement
 from services.storage.store import Store
-from services.storage.tables import matches, register_entries
+from services.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +44,13 @@ def decide_match(
     """
     now = store.now()
     with store.writing() as connection:
-        row = _find(connection, match, feed_id)
-        connection.execute(
-            update(matches)
-            .where(matches.c.notice_pk == match.notice, matches.c.entry_pk == match.entry)
-            .values(decision=decision.value, decided_level=row.level, decided_at=now)
-        )
-        announce(connection, [_announcement(match, row, decision)], now, store.random)
-        write_audit(connection, store.vault, [_audit(match, row, decision, by, evidence)], now)
-
-
-def _find(connection: Connection, match: MatchId, feed_id: str | None) -> Any:
-    query = (
-        select(matches, register_entries.c.feed_id, register_entries.c.shard)
-        .join_from(matches, register_entries, register_entries.c.pk == matches.c.entry_pk)
-        .where(matches.c.notice_pk == match.notice, matches.c.entry_pk == match.entry, matches.c.live)
-    )
-    if feed_id is not None:
-        query = query.where(register_entries.c.feed_id == feed_id)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NotFoundError("there is no such match, or it holds no longer")
-    return row
+        work = UnitOfWork(connection, store, now)
+        row = find_match(connection, (match.notice, match.entry), feed_id)
+        if row is None:
+            raise NotFoundError("there is no such match, or it holds no longer")
+        save_decision(connection, (match.notice, match.entry), decision, row.level, now)
+        work.announce([_announcement(match, row, decision)])
+        work.record_audit(_audit(match, row, decision, by, evidence))
 
 
 def _announcement(match: MatchId, row: Any, decision: MatchDecision) -> Announcement:

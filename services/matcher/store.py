@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, or_, select, update
 
 from schemas.codes import MatchDecision, MatchLevel, Scope
 from services.core.addresses.address import AddressParts
@@ -160,6 +160,29 @@ def location_of(private: Mapping[str, Any]) -> Location:
     parts = private.get("parts")
     others = tuple(location_of(one) for one in private.get("rivals", ()))
     return Location(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
+
+
+def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
+    """A live match with its entry's council and shard; with `feed_id`, only if the entry is that council's own."""
+    notice, entry = pair
+    query = (
+        select(matches, register_entries.c.feed_id, register_entries.c.shard)
+        .join_from(matches, register_entries, register_entries.c.pk == matches.c.entry_pk)
+        .where(matches.c.notice_pk == notice, matches.c.entry_pk == entry, matches.c.live)
+    )
+    if feed_id is not None:
+        query = query.where(register_entries.c.feed_id == feed_id)
+    return connection.execute(query).one_or_none()
+
+
+def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, level: str, now: datetime) -> None:
+    """Write a person's word on a match; `level` is how sure the match was when they gave it."""
+    notice, entry = pair
+    connection.execute(
+        update(matches)
+        .where(matches.c.notice_pk == notice, matches.c.entry_pk == entry)
+        .values(decision=decision.value, decided_level=level, decided_at=now)
+    )
 
 
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from services.alerts.case.consumer import CaseConsumer
-from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel
-from services.alerts.delivery.channels.routed_channel import RoutedChannel
+from services.alerts.delivery.channels.routed_channel import make_routed_channel
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine
@@ -90,7 +89,7 @@ def make_parts(
     base_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     shown = presentation or Presentation(base_url, settings.links_last)
     seconds = settings.delivery_deadline_seconds
-    pool = DeliveryPool(channel or RoutedChannel(MailChannel(seconds)), settings.delivery_workers, seconds)
+    pool = DeliveryPool(channel or make_routed_channel(seconds), settings.delivery_workers, seconds)
     return Parts(
         settings=settings,
         store=store,

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from services.alerts.case.consumer import CaseConsumer
-from services.alerts.case.store import find_cases
+from services.alerts.case.store.cases import find_cases
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
 from services.alerts.delivery.digest import Presentation

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import Connection
 
 from services.alerts.case.consumer import effects_of, happened
-from services.alerts.case.store import find_cases, load_context, save_cases
+from services.alerts.case.store.alerts import find_alert, mark_acknowledged, most_urgent_since, told_by_alert
+from services.alerts.case.store.cases import cases_of_alert, find_case, save_cases
+from services.alerts.case.store.contexts import load_context
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import CouncilPolicy, pause_until
 from services.alerts.review.case import Case, Line
@@ -23,10 +25,9 @@ from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.audit import AuditAction
 from services.core.clock import london_day
 from services.core.errors import NotFoundError
-from services.storage.audit import AuditRow, write_audit
-from services.storage.events.outbox import announce
+from services.storage.audit import AuditRow
 from services.storage.store import Store
-from services.storage.tables import alert_cases, alerts, cases
+from services.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,6 @@ class Acknowledged:
     alert: str
     cases: tuple[Case, ...]
     paused_until: datetime | None
-
-
-class FoundAlert(NamedTuple):
-    """An alert as it is found by its reference: its id, its council, and when it was made."""
-
-    pk: int
-    council: str
-    created_at: datetime
 
 
 PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))
@@ -73,14 +66,15 @@ def act(store: Store, reference: str, event: Event, record: HumanAct, feed_id: s
     """
     now = store.now()
     with store.writing() as connection:
+        work = UnitOfWork(connection, store, now)
         case = find_case(connection, reference, feed_id, to_change=True)
         decision = decide(case.state, event)
         policy = load_council(connection, store, case.feed_id).policy
         if not isinstance(decision, Refuse):
-            return _record(connection, store, case, event, record, policy, now)
+            return _record(work, case, event, record, policy)
         fields = {"case": case.reference, "event": event, "state": case.state}
         row = AuditRow(AuditAction.CASE_REFUSED, fields, subject=case.reference, feed_id=case.feed_id, actor=record.by)
-        write_audit(connection, store.vault, [row], now)
+        work.record_audit(row)
     raise ActRefusedError(decision.reason)
 
 
@@ -94,6 +88,7 @@ def acknowledge(
     now = store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
     with store.writing() as connection:
+        work = UnitOfWork(connection, store, now)
         pk, council, _ = find_alert(connection, alert, feed_id)
         policy = load_council(connection, store, council).policy
         members = cases_of_alert(connection, pk, to_change=True)
@@ -105,12 +100,12 @@ def acknowledge(
             for case in members
             if covered(case) and not case.clock_stopped and (wanted is None or case.reference in wanted)
         ]
-        paused = [_record(connection, store, case, Event.ACKNOWLEDGE, by, policy, now) for case in chosen]
+        paused = [_record(work, case, Event.ACKNOWLEDGE, by, policy) for case in chosen]
         if paused:
-            connection.execute(update(alerts).where(alerts.c.pk == pk).values(acknowledged_at=now))
+            mark_acknowledged(connection, pk, now)
             fields = {"alert": alert, "cases": [case.reference for case in paused]}
             row = AuditRow(AuditAction.ALERT_ACKNOWLEDGED, fields, subject=alert, feed_id=council, actor=by.by)
-            write_audit(connection, store.vault, [row], now)
+            work.record_audit(row)
     until = min((case.paused_until for case in paused if case.paused_until), default=None)
     return Acknowledged(alert, tuple(paused), until)
 
@@ -120,68 +115,21 @@ def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
 
     An acknowledgement of the alert covers no other.
     """
-    row = alert_cases.c
-    query = select(row.case_pk, row.facts, row.threshold).where(row.alert_pk == alert_pk)
-    told = {case_pk: (facts, threshold) for case_pk, facts, threshold in connection.execute(query)}
-    later = select(row.case_pk, func.min(row.threshold)).where(
-        row.alert_pk > alert_pk, row.case_pk.in_(select(row.case_pk).where(row.alert_pk == alert_pk))
-    )
-    urgent: dict[int, int] = {pk: least for pk, least in connection.execute(later.group_by(row.case_pk))}  # noqa: C416 - rows are no pairs to dict()
+    told = told_by_alert(connection, alert_pk)
+    urgent = most_urgent_since(connection, alert_pk)
 
     def covered(case: Case) -> bool:
         facts, threshold = told.get(case.pk, (-1, 0))
-        return bool(facts == case.facts and threshold <= urgent.get(case.pk, threshold))
+        return facts == case.facts and threshold <= urgent.get(case.pk, threshold)
 
     return covered
 
 
-def find_case(connection: Connection, reference: str, feed_id: str | None, *, to_change: bool = False) -> Case:
-    """A case by its reference.
-
-    Raises NotFoundError.
-    """
-    conditions: list[ColumnElement[bool]] = [cases.c.reference == reference.strip().upper()]
-    if feed_id is not None:
-        conditions.append(cases.c.feed_id == feed_id)
-    found = find_cases(connection, *conditions, to_change=to_change)
-    if not found:
-        raise NotFoundError("there is no case with this reference")
-    return found[0]
-
-
-def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> FoundAlert:
-    """An alert by its reference.
-
-    Raises NotFoundError.
-    """
-    row = alerts.c
-    query = select(row.pk, row.feed_id, row.created_at).where(row.reference == reference.strip().upper())
-    if feed_id is not None:
-        query = query.where(alerts.c.feed_id == feed_id)
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        raise NotFoundError("there is no alert with this reference")
-    return FoundAlert(*found)
-
-
-def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = False) -> list[Case]:
-    """The cases an alert told of."""
-    members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
-    return find_cases(connection, cases.c.pk.in_(members), to_change=to_change)
-
-
-def _record(
-    connection: Connection,
-    store: Store,
-    case: Case,
-    event: Event,
-    record: HumanAct,
-    policy: CouncilPolicy,
-    now: datetime,
-) -> Case:
+def _record(work: UnitOfWork, case: Case, event: Event, record: HumanAct, policy: CouncilPolicy) -> Case:
+    now = work.now
     transitions: list[Transition] = []
     check_days(case, record, now)
-    context = load_context(connection, case)
+    context = load_context(work.connection, case)
     concerned = _providers_concerned(event, context.lines)
     changed = with_record(
         apply(case, event, now, transitions, concerned), event, record, context.lines, london_day(now)
@@ -189,12 +137,12 @@ def _record(
     if not changed.clock_stopped:
         changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
     owed = what_is_owed(changed, context.entry, context.lines, CasePolicy(policy), now, transitions)
-    save_cases(connection, [owed.case])
-    announce(connection, effects_of([owed]).announcements, now, store.random)
+    save_cases(work.connection, [owed.case])
+    work.announce(effects_of([owed]).announcements)
     said = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
     first, *others = owed.transitions
     rows = [happened(owed.case, first, said, record.by), *(happened(owed.case, one, {}, None) for one in others)]
-    write_audit(connection, store.vault, rows, now)
+    work.record_audit(*rows)
     return owed.case
 
 

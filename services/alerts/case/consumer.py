@@ -8,7 +8,8 @@ from datetime import datetime
 
 from schemas.envelope import Envelope
 from schemas.events import CHUNK, CaseRef, CasesChanged, LinesMatched, LinesUnmatched
-from services.alerts.case.store import CaseContext, load_contexts, save_cases
+from services.alerts.case.store.cases import save_cases
+from services.alerts.case.store.contexts import CaseContext, load_contexts
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.alerts.case.consumer import CaseConsumer
-from services.alerts.case.store import entries_to_review, set_reviewed_ruleset
+from services.alerts.case.store.entries import entries_to_review
+from services.alerts.policy.store import mark_reviewed
 from services.alerts.states.rules import Ruleset
 from services.storage.events.process import write_effects
 from services.storage.store import Store
@@ -23,7 +24,7 @@ def apply_ruleset(store: Store, ruleset: Ruleset, feed_id: str) -> int:
         with store.processing() as connection:
             entries = entries_to_review(connection, feed_id, last, BATCH)
             if not entries:
-                set_reviewed_ruleset(connection, feed_id, ruleset.name)
+                mark_reviewed(connection, feed_id, ruleset.name)
                 return reviewed
             work = UnitOfWork(connection, store, now)
             write_effects(work, CaseConsumer(ruleset).review(work, entries))

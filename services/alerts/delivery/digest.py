@@ -7,25 +7,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from schemas.codes import MatchLevel
-from services.alerts.case.acts import cases_of_alert
-from services.alerts.case.store import find_lines
+from services.alerts.case.store.cases import cases_of_alert
+from services.alerts.case.store.entries import find_sealed_entries
+from services.alerts.case.store.lines import find_lines
 from services.alerts.delivery.restoring import may_repeat
+from services.alerts.delivery.store.alerts import load_alert, reasons_of, times_told_before
 from services.alerts.message.advice import after_restore
 from services.alerts.message.case_line import CaseLine
 from services.alerts.message.message import AlertDigest
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import EscalationReason
+from services.alerts.policy.store import provider_names
 from services.alerts.review.case import Case
 from services.alerts.review.doubts import Doubt, doubts_of, may_doubt, named
 from services.alerts.review.withdrawal import tells_of_withdrawal
 from services.core.texts import has_telephone_number
 from services.core.tokens import Tokeniser
-from services.storage.dialect import among
 from services.storage.store import Store
-from services.storage.tables import alert_cases, alerts, feeds, register_entries
 from services.storage.vault import place
 
 
@@ -46,13 +47,13 @@ def alert_digest(
     connection: Connection, store: Store, presentation: Presentation, alert_pk: int, tier: str
 ) -> AlertDigest | None:
     """What an alert says now; None when that holds for none of its cases any more."""
-    alert = connection.execute(select(alerts).where(alerts.c.pk == alert_pk)).one()
+    alert = load_alert(connection, alert_pk)
     of_withdrawal = tells_of_withdrawal(alert.reason)
     members = cases_of_alert(connection, alert_pk)
     told = [case for case in members if (case.withdrawn if of_withdrawal else not case.clock_stopped)]
     if not told:
         return None
-    reasons, restore = _reasons(connection, alert_pk), may_repeat(connection, alert)
+    reasons, restore = reasons_of(connection, alert_pk), may_repeat(connection, alert)
     return AlertDigest(
         reference=alert.reference,
         council=load_council(connection, store, alert.feed_id).name,
@@ -94,10 +95,8 @@ def case_lines(
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
     """The council's own references of entries; one that holds what looks like a telephone number is not shown."""
-    row = register_entries.c
-    query = select(row.pk, row.record_key, row.sealed).where(among(connection, row.pk, entry_pks))
     found = {}
-    for pk, key, sealed in connection.execute(query):
+    for pk, key, sealed in find_sealed_entries(connection, entry_pks):
         own = str(store.vault.open(place("register_entries", key), sealed)["record"]["entry_id"])
         found[pk] = "not shown: it looks like a telephone number" if has_telephone_number(own) else own
     return found
@@ -106,8 +105,7 @@ def entry_references(connection: Connection, store: Store, entry_pks: Sequence[i
 def _names(connection: Connection, shown: Sequence[Case]) -> dict[str, str]:
     """The names of the providers of cases, by RCPID: of their lines at risk or, once there are none, of the last."""
     codes = {code for case in shown for code in (*case.providers, *case.claimed_by)}
-    query = select(feeds.c.code, feeds.c.name).where(feeds.c.kind == "provider", feeds.c.code.in_(codes))
-    return {row.code: row.name for row in connection.execute(query)}
+    return provider_names(connection, codes)
 
 
 def _doubts(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[Doubt, ...]]:
@@ -119,11 +117,6 @@ def _doubts(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[Do
     return {case.pk: doubts_of(case, lines.get(case.entry_pk, ())) for case in in_doubt}
 
 
-def _reasons(connection: Connection, alert_pk: int) -> dict[int, str]:
-    query = select(alert_cases.c.case_pk, alert_cases.c.reason).where(alert_cases.c.alert_pk == alert_pk)
-    return {row.case_pk: row.reason for row in connection.execute(query)}
-
-
 def _repeat_number(connection: Connection, alert_pk: int, threshold: int, reason: str) -> int:
     """How often its most often told case was told at this threshold before."""
     if reason not in (
@@ -133,13 +126,4 @@ def _repeat_number(connection: Connection, alert_pk: int, threshold: int, reason
         EscalationReason.ACKNOWLEDGEMENT_LAPSED,
     ):
         return 0
-    now, before = alert_cases.alias("now"), alert_cases.alias("before")
-    query = (
-        select(func.count())
-        .join_from(now, before, before.c.case_pk == now.c.case_pk)
-        .where(now.c.alert_pk == alert_pk, before.c.alert_pk < alert_pk, before.c.threshold == threshold)
-        .group_by(now.c.case_pk)
-        .order_by(func.count().desc())
-        .limit(1)
-    )
-    return connection.scalar(query) or 0
+    return times_told_before(connection, alert_pk, threshold)

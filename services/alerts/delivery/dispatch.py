@@ -13,10 +13,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from services.alerts.delivery.channels.pool import QUICK, DeliveryPool, SendJob
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
+from services.alerts.delivery.delivery import OPERATOR_FEED, Delivery
 from services.alerts.delivery.digest import Presentation, alert_digest
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.operator import operator_message
-from services.alerts.delivery.queue import OPERATOR_FEED, Delivery, cancel_delivery, route_of, settle
+from services.alerts.delivery.queue import cancel_delivery, route_of, settle
 from services.alerts.message.message import Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
 from services.alerts.policy.policy import Contact

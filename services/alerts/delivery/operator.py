@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
-from services.alerts.delivery.queue import OPERATOR_FEED, OPERATOR_TIER, intend_deliveries, record_unreachable
+from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER
+from services.alerts.delivery.queue import intend_deliveries, record_unreachable
+from services.alerts.delivery.store.alerts import Alert, insert_alert
 from services.alerts.message.message import Message, template
 from services.alerts.policy.policy import Contact
 from services.core.audit import AuditAction
 from services.core.ids import reference
-from services.storage.audit import AuditRow, write_audit
+from services.storage.audit import AuditRow
 from services.storage.events.quarantine import list_quarantine, to_tell_of
 from services.storage.sequences import allocate_ids
 from services.storage.store import Store
-from services.storage.tables import alerts
+from services.storage.unit_of_work import UnitOfWork
 
 REASON = "events_set_aside"
 REPEAT = timedelta(hours=24)
@@ -31,7 +33,7 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> 
     with store.writing() as connection:
         if not to_tell_of(connection, now, REPEAT):
             return 0
-        _intend(connection, store, contacts, now)
+        _intend(UnitOfWork(connection, store, now), contacts)
     return 1
 
 
@@ -46,13 +48,12 @@ def operator_message(connection: Connection, alert: str) -> Message | None:
     return Message(subject, template("operator.txt.j2", context), template("operator.html.j2", context))
 
 
-def _intend(connection: Connection, store: Store, contacts: Sequence[Contact], now: datetime) -> None:
-    (pk,) = allocate_ids(connection, "alerts", 1)
-    alert = reference("A", store.random)
-    row = {"pk": pk, "reference": alert, "feed_id": OPERATOR_FEED, "threshold": 0, "reason": REASON, "cases": 0}
-    connection.execute(insert(alerts).values(**row, created_at=now))
-    intend_deliveries(connection, store, pk, [(OPERATOR_TIER, contact) for contact in contacts], now)
+def _intend(work: UnitOfWork, contacts: Sequence[Contact]) -> None:
+    (pk,) = allocate_ids(work.connection, "alerts", 1)
+    alert = reference("A", work.store.random)
+    insert_alert(work.connection, Alert(pk, alert, OPERATOR_FEED, 0, REASON, work.now, cases=0))
+    intend_deliveries(work, pk, [(OPERATOR_TIER, contact) for contact in contacts])
     fields = {"alert": alert, "threshold": 0, "reason": REASON, "cases": 0, "deliveries": len(contacts)}
-    write_audit(connection, store.vault, [AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert)], now)
+    work.record_audit(AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert))
     if not contacts:
-        record_unreachable(connection, store, None, alert, 0, now)
+        record_unreachable(work, None, alert, 0)

@@ -8,35 +8,28 @@ the record goes out only where nothing newer is owed about the same cases.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import Connection
 
 from schemas.events import AlertSettled
-from services.alerts.case.acts import cases_of_alert
-from services.alerts.delivery.channels.port import SendOutcome
-from services.alerts.delivery.queue import OPERATOR_TIER, DeliveryState
+from services.alerts.case.store.cases import cases_of_alert, forget_tries
+from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.delivery.store.alerts import Alert, is_first_about_a_case
+from services.alerts.delivery.store.attempts import doubt_attempts
+from services.alerts.delivery.store.deliveries import OwedDelivery, find_owed_to_councils, move_delivery
+from services.alerts.delivery.store.restores import Restore, last_restore
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import next_escalation
 from services.core.audit import AuditAction
-from services.storage.audit import AuditRow, write_audit
-from services.storage.events.outbox import Announcement, announce
+from services.storage.audit import AuditRow
+from services.storage.events.outbox import Announcement
 from services.storage.store import Store
-from services.storage.tables import alert_cases, alerts, audit, cases, deliveries, delivery_attempts
+from services.storage.unit_of_work import UnitOfWork
 
 SAID_FOR = timedelta(days=2)
 """For how long after a restore the first message about a case says that it may be a repeat (policy of the deployment,
 no source prescribes it)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
-    """When a database was restored, and when the last thing happened that it has on record."""
-
-    at: datetime
-    record_ends: datetime
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
@@ -46,81 +39,49 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
     """
     now = store.now()
     with store.writing() as connection:
-        covered = list(_covered(connection, store, now))
+        work = UnitOfWork(connection, store, now)
+        covered = list(_covered(work))
         for delivery in covered:
-            _cancel_delivery(connection, store, delivery, now)
+            _cancel_delivery(work, delivery)
         fields = {"record_ends": record_ends.isoformat(), "deliveries": len(covered)}
-        write_audit(connection, store.vault, [AuditRow(AuditAction.DATABASE_RESTORED, fields)], now)
+        work.record_audit(AuditRow(AuditAction.DATABASE_RESTORED, fields))
 
 
-def last_restore(connection: Connection) -> Restore | None:
-    """The last time the database was restored."""
-    query = select(audit.c.at, audit.c.fields).where(audit.c.action == AuditAction.DATABASE_RESTORED.value)
-    row = connection.execute(query.order_by(audit.c.at.desc()).limit(1)).one_or_none()
-    return Restore(row.at, datetime.fromisoformat(row.fields["record_ends"])) if row else None
-
-
-def may_repeat(connection: Connection, alert: Any) -> Restore | None:
-    """The restore after which an alert (a row) may repeat what was told already.
+def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
+    """The restore after which an alert may repeat what was told already.
 
     It is the first about one of its cases since then: newly owed, or on its way at the end of the record.
     """
     restore = last_restore(connection)
     if restore is None or alert.created_at > restore.at + SAID_FOR:
         return None
-    return restore if _first_about_a_case(connection, alert.pk, restore.at) else None
+    return restore if is_first_about_a_case(connection, alert.pk, restore.at) else None
 
 
-def _first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:
-    """Whether of one of an alert's cases nothing else was told since."""
-    told, before = alert_cases.c, alert_cases.alias("before")
-    earlier = exists().where(
-        before.c.case_pk == told.case_pk,
-        before.c.alert_pk == alerts.c.pk,
-        alerts.c.pk < alert_pk,
-        alerts.c.created_at > since,
-    )
-    query = select(func.count()).select_from(alert_cases).where(told.alert_pk == alert_pk, ~earlier)
-    return bool(connection.scalar(query))
-
-
-def _cancel_delivery(connection: Connection, store: Store, delivery: Any, now: datetime) -> None:
-    attempt, state = delivery_attempts.c, DeliveryState.NOT_NEEDED.value
-    connection.execute(
-        update(delivery_attempts)
-        .where(attempt.delivery_pk == delivery.pk, attempt.ended_at.is_(None))
-        .values(ended_at=now, outcome=SendOutcome.IN_DOUBT.value, reason="restored")
-    )
+def _cancel_delivery(work: UnitOfWork, delivery: OwedDelivery) -> None:
+    connection, state = work.connection, DeliveryState.NOT_NEEDED
+    doubt_attempts(connection, delivery.pk, "restored", work.now)
     # What is owed anew has been tried for nobody yet.
-    members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == delivery.alert_pk)
-    connection.execute(update(cases).where(cases.c.pk.in_(members)).values(tried_at=None))
-    values = {"state": state, "due_at": None, "settled_at": now}
-    connection.execute(update(deliveries).where(deliveries.c.pk == delivery.pk).values(values))
-    said = AlertSettled(alert=delivery.reference, council=delivery.feed_id, delivery=delivery.pk, outcome=state)
-    announce(connection, [Announcement("alerts", delivery.feed_id, said)], now, store.random)
+    forget_tries(connection, delivery.alert_pk)
+    move_delivery(connection, delivery.pk, state, due_at=None, settled_at=work.now)
+    said = AlertSettled(alert=delivery.reference, council=delivery.feed_id, delivery=delivery.pk, outcome=state.value)
+    work.announce([Announcement("alerts", delivery.feed_id, said)])
 
 
-def _covered(connection: Connection, store: Store, now: datetime) -> Iterator[Any]:
+def _covered(work: UnitOfWork) -> Iterator[OwedDelivery]:
     """The deliveries still to be made of alerts whose open cases are all to be told anew now."""
-    row = deliveries.c
-    query = (
-        select(row.pk, row.alert_pk, alerts.c.reference, alerts.c.feed_id)
-        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
-        .where(row.due_at.is_not(None), row.tier != OPERATOR_TIER)
-        .order_by(row.pk)
-    )
     verdicts: dict[int, bool] = {}
-    for one in connection.execute(query).all():
+    for one in find_owed_to_councils(work.connection):
         if one.alert_pk not in verdicts:
-            verdicts[one.alert_pk] = _owed_anew(connection, store, one.alert_pk, one.feed_id, now)
+            verdicts[one.alert_pk] = _owed_anew(work, one.alert_pk, one.feed_id)
         if verdicts[one.alert_pk]:
             yield one
 
 
-def _owed_anew(connection: Connection, store: Store, alert_pk: int, feed_id: str, now: datetime) -> bool:
-    still_open = [case for case in cases_of_alert(connection, alert_pk) if not case.clock_stopped]
+def _owed_anew(work: UnitOfWork, alert_pk: int, feed_id: str) -> bool:
+    still_open = [case for case in cases_of_alert(work.connection, alert_pk) if not case.clock_stopped]
     if not still_open:
         return False
-    policy = load_council(connection, store, feed_id).policy
-    owed = (next_escalation(case.clock, policy, now) for case in still_open)
-    return all(escalation is not None and escalation.due_at <= now for escalation in owed)
+    policy = load_council(work.connection, work.store, feed_id).policy
+    owed = (next_escalation(case.clock, policy, work.now) for case in still_open)
+    return all(escalation is not None and escalation.due_at <= work.now for escalation in owed)

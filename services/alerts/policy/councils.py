@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
 from services.alerts.policy.policy import CouncilPolicy
+from services.alerts.policy.store import CouncilRow, find_council, save_policy
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError
-from services.storage.audit import AuditRow, write_audit
+from services.storage.audit import AuditRow
 from services.storage.store import Store
-from services.storage.tables import feeds
+from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import place
 
 
@@ -31,7 +31,7 @@ def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
 
     Raises NotFoundError.
     """
-    row = connection.execute(select(feeds).where(feeds.c.feed_id == feed_id, feeds.c.kind == "council")).one_or_none()
+    row = find_council(connection, feed_id)
     if row is None:
         raise NotFoundError("no such council: add it first")
     return Council(feed_id, row.name, _policy(store, row), row.policy_version)
@@ -43,14 +43,13 @@ def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str) -> in
     with store.writing() as connection:
         version = load_council(connection, store, feed_id).version + 1
         sealed = store.vault.seal_json(place("feeds", feed_id.encode()), policy.stored().encode())
-        values = {"policy_version": version, "policy_sealed": sealed}
-        connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(values))
+        save_policy(connection, feed_id, version, sealed)
         row = AuditRow(AuditAction.POLICY_CHANGED, {"version": version}, subject=feed_id, feed_id=feed_id, actor=by)
-        write_audit(connection, store.vault, [row], now)
+        UnitOfWork(connection, store, now).record_audit(row)
     return version
 
 
-def _policy(store: Store, row: Any) -> CouncilPolicy:
+def _policy(store: Store, row: CouncilRow) -> CouncilPolicy:
     if row.policy_sealed is None:
         return CouncilPolicy()
     return CouncilPolicy.model_validate(store.vault.open(place("feeds", row.feed_id.encode()), row.policy_sealed))

@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, make_url
 
-from services.alerts.delivery.restoring import last_restore, settle_restore
+from services.alerts.delivery.restoring import settle_restore
+from services.alerts.delivery.store.restores import last_restore
 from services.core.audit import AuditAction
 from services.core.errors import RefusedError
 from services.storage.audit import AuditRow, write_audit

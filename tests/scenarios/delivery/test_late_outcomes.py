@@ -6,7 +6,8 @@ import pytest
 
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
-from services.alerts.delivery.queue import Delivery, cancel_delivery, settle
+from services.alerts.delivery.delivery import Delivery
+from services.alerts.delivery.queue import cancel_delivery, settle
 from services.core.audit import AuditAction
 from services.storage.tables import deliveries
 from tests.support.deployment import Deployment

@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
+from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.dispatch import Dispatcher
-from services.alerts.delivery.queue import GIVE_UP_AFTER, OPERATOR_TIER
+from services.alerts.delivery.queue import GIVE_UP_AFTER
 from services.storage.store import Store
 from services.storage.tables import deliveries
 from tests.support.deployment import PATIENCE, Deployment

@@ -179,7 +179,7 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
     def stumble(*_args: object, **_more: object) -> None:
         raise LookupError(f"no case for 0{number}")
 
-    monkeypatch.setattr(alerts_api, "find_cases", stumble)
+    monkeypatch.setattr(alerts_api, "cases_of_council", stumble)
     with served_api(deployment) as (url, keys):
         headers = {"Authorization": f"Bearer {keys['blackpool']}", "X-Number": f"0{number}"}
         answers = [

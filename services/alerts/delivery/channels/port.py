@@ -1,5 +1,6 @@
 """What the rest of Pullcord knows of sending: one message to one target, and what became of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -43,3 +44,26 @@ class Channel(Protocol):
         the receiving side may drop the copy; a reminder is another message and needs a reference of its own.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelKind:
+    """All that Pullcord knows of one way to send. A channel declares it in its own file; the registry lists it.
+
+    `schemes`: how its routes begin, in small letters (`mailto` for `mailto://…`).
+    `example`: a route as a person writes it, for help texts.
+    `make`: the channel itself, whose sends each end within so many seconds.
+    `destination`: where a route goes over the wire. Raises RouteRefusedError.
+    `understood`: where a route goes, for the person who gives it: no password. Raises RouteRefusedError.
+    """
+
+    schemes: frozenset[str]
+    example: str
+    make: Callable[[float], Channel]
+    destination: Callable[[str], str]
+    understood: Callable[[str], str]
+
+
+def host_and_port(host: object, port: object) -> str:
+    """A place on the wire in one form, for comparing: `mail.example:587`, without a port `mail.example:`."""
+    return f"{str(host or '').strip('[]').lower()}:{port or ''}"

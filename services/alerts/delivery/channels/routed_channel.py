@@ -1,19 +1,22 @@
-"""Which channel a route takes."""
+"""Sends each message by the channel of its route."""
 
-from services.alerts.delivery.channels.apprise_channel import AppriseChannel
-from services.alerts.delivery.channels.mail.mail_channel import MailChannel
-from services.alerts.delivery.channels.port import Channel, SendResult
-from services.alerts.delivery.channels.routes import is_mail
+from collections.abc import Mapping
+
+from services.alerts.delivery.channels.port import Channel, ChannelKind, SendResult
+from services.alerts.delivery.channels.registry import CHANNELS, OTHERWISE, channel_of
 from services.alerts.message.message import Message
 
 
 class RoutedChannel:
-    """Mail servers by our own conversation, everything else by Apprise."""
+    """A channel for every route, made of one for each kind."""
 
-    def __init__(self, mail: Channel | None = None, others: Channel | None = None) -> None:
-        self._mail = mail or MailChannel()
-        self._others = others or AppriseChannel()
+    def __init__(self, channels: Mapping[ChannelKind, Channel]) -> None:
+        self._channels = channels
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:
-        channel = self._mail if is_mail(route) else self._others
-        return channel.send(route, message, reference)
+        return self._channels[channel_of(route)].send(route, message, reference)
+
+
+def make_routed_channel(seconds: float) -> RoutedChannel:
+    """Every channel of the registry, each of whose sends ends within so many seconds."""
+    return RoutedChannel({kind: kind.make(seconds) for kind in (*CHANNELS, OTHERWISE)})

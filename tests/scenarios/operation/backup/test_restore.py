@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
-from services.alerts.delivery.queue import DeliveryState
+from services.alerts.delivery.delivery import DeliveryState
 from services.core.audit import AuditAction
 from services.runtime.embedded.event_dispatcher import deliver
 from services.runtime.maintenance.backups import back_up, restore, settle_in_place

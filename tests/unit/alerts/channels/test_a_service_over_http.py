@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from services.alerts.delivery.channels.apprise_channel import AppriseChannel
+from services.alerts.delivery.channels.apprise.apprise_channel import AppriseChannel
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.message.message import Message
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from services.alerts.delivery.channels.apprise.apprise_channel import APPRISE
+from services.alerts.delivery.channels.apprise.apprise_route import read_route
 from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.channels.refusals import REMEDIES
-from services.alerts.delivery.channels.routes import RouteRefusedError, is_mail, read_route, what_is_understood
+from services.alerts.delivery.channels.registry import channel_of
+from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
 
 SERVER = "mailto://mail.example"
 FROM = "from=alerts@pullcord.example"
@@ -216,6 +219,6 @@ def test_a_copy_by_another_mail_service_is_a_second_target() -> None:
 
 @pytest.mark.parametrize("route", ["windows://[", "mailto:duty@council.example", "mailto:/mail.example?to=a@b.example"])
 def test_a_route_that_apprise_stumbles_over_or_takes_for_mail_is_not_understood(route: str) -> None:
-    assert not is_mail(route)
+    assert channel_of(route) is APPRISE
     with pytest.raises(RouteRefusedError, match="route_not_understood"):
         read_route(route)

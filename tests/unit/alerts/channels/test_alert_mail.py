@@ -9,8 +9,8 @@ import pytest
 
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.mail.mail_message import build_mail, message_id
+from services.alerts.delivery.channels.mail.mail_route import read_mail_route
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
-from services.alerts.delivery.channels.routes import read_mail_route
 from services.alerts.message.message import Message
 
 ROUTE = "mailto://mail.example?from=alerts@pullcord.example&to=duty@council.example"

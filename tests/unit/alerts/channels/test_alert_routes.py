@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from services.alerts.delivery.channels.apprise.apprise_route import read_route
+from services.alerts.delivery.channels.mail.mail_channel import MAIL
+from services.alerts.delivery.channels.mail.mail_route import read_mail_route
 from services.alerts.delivery.channels.port import SendOutcome
-from services.alerts.delivery.channels.routes import RouteRefusedError, is_mail, read_mail_route, read_route
+from services.alerts.delivery.channels.refusals import RouteRefusedError
+from services.alerts.delivery.channels.registry import channel_of
 
 SERVER = "mailto://mail.example"
 FROM = "from=alerts@pullcord.example"
@@ -69,4 +73,4 @@ def test_a_named_recipient_with_a_sender_name_is_one_target() -> None:
     [("mailto://x", True), (" MailTos://x", True), ("sendgrid://x", False), ("https://mailto.example", False)],
 )
 def test_mail_servers_are_told_from_other_services_by_the_scheme(route: str, mail: bool) -> None:
-    assert is_mail(route) is mail
+    assert (channel_of(route) is MAIL) is mail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.alerts.delivery.channels.destinations import UNREADABLE, destination_of
+from services.alerts.delivery.channels.routes import UNREADABLE, destination_of
 
 MAIL = "mailto://mail.council.example:587?from=a@pullcord.example&to=duty@council.example"
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.alerts.delivery.channels import apprise_channel
-from services.alerts.delivery.channels.apprise_channel import AppriseChannel
+from services.alerts.delivery.channels.apprise import apprise_channel
+from services.alerts.delivery.channels.apprise.apprise_channel import APPRISE, AppriseChannel
 from services.alerts.delivery.channels.library import NotifyBase, NotifyFormat, NotifyType
+from services.alerts.delivery.channels.mail.mail_channel import MAIL
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.delivery.channels.routed_channel import RoutedChannel
 from services.alerts.message.message import Message
@@ -126,6 +127,6 @@ class Named:
 
 
 def test_mail_servers_and_other_services_go_by_their_own_channels() -> None:
-    channel = RoutedChannel(mail=Named("mail"), others=Named("others"))
+    channel = RoutedChannel({MAIL: Named("mail"), APPRISE: Named("others")})
     reasons = [channel.send(route, MESSAGE, "A-1").reason for route in ("mailtos://x", "json://x")]
     assert reasons == ["mail", "others"]

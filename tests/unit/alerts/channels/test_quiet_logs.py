@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from services.alerts.delivery.channels.apprise.apprise_route import read_route
 from services.alerts.delivery.channels.library import TALKATIVE, Overheard
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
-from services.alerts.delivery.channels.routes import RouteRefusedError, read_mail_route, read_route
+from services.alerts.delivery.channels.mail.mail_route import read_mail_route
+from services.alerts.delivery.channels.refusals import RouteRefusedError
 from services.alerts.message.message import Message
 
 MESSAGE = Message("subject", "text", "<p>html</p>")

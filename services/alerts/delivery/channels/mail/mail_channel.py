@@ -4,9 +4,10 @@ from email.errors import MessageError
 
 from services.alerts.delivery.channels.library import AppriseException
 from services.alerts.delivery.channels.mail.mail_message import build_mail
+from services.alerts.delivery.channels.mail.mail_route import SCHEMES, addresses_of, read_mail_route
 from services.alerts.delivery.channels.mail.smtp import submit
-from services.alerts.delivery.channels.port import SendOutcome, SendResult
-from services.alerts.delivery.channels.routes import RouteRefusedError, read_mail_route
+from services.alerts.delivery.channels.port import ChannelKind, SendOutcome, SendResult, host_and_port
+from services.alerts.delivery.channels.refusals import RouteRefusedError
 from services.alerts.message.message import Message
 
 _NOT_BUILT = SendResult(SendOutcome.FAILED_PERMANENT, "message_not_built")
@@ -30,3 +31,24 @@ class MailChannel:
         except (MessageError, AppriseException, ValueError):
             return _NOT_BUILT
         return submit(service, mail, self._seconds)
+
+
+def _destination(route: str) -> str:
+    server = read_mail_route(route)
+    return host_and_port(server.smtp_host, server.port)
+
+
+def _understood(route: str) -> str:
+    mail = read_mail_route(route)
+    who = addresses_of(mail)
+    answers = f", answers to {who.reply}" if who.reply else ""
+    return f"mail to {who.recipient} through {mail.smtp_host}:{mail.port}, from {who.sender}{answers}"
+
+
+MAIL = ChannelKind(
+    schemes=SCHEMES,
+    example="mailtos://user:password@mail.example?to=desk@council.example",
+    make=MailChannel,
+    destination=_destination,
+    understood=_understood,
+)

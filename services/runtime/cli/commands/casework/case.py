@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from services.alerts.case.acts import act, find_case
+from services.alerts.case.acts import act
+from services.alerts.case.store.cases import find_case
 from services.alerts.views import case_view
 from services.runtime.cli.commands.casework.case_page import show_case
 from services.runtime.cli.support.help_texts import examples, group

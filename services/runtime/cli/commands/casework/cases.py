@@ -11,7 +11,7 @@ from rich.text import Text
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from schemas.codes import MatchLevel
-from services.alerts.case.store import find_cases
+from services.alerts.case.store.cases import find_cases
 from services.alerts.message.wording import distance, short_day, shown_name
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED, URGENT, State
 from services.alerts.views import CaseSummary, summaries

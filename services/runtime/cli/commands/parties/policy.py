@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from services.alerts.case.recompute import recompute
+from services.alerts.delivery.channels.registry import EXAMPLE_ROUTE
 from services.alerts.policy.councils import Council, load_council, set_policy
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.states.rules import load_ruleset
@@ -68,7 +69,7 @@ def set_(
     epilog=examples(
         'pullcord policy contact add E06000009 --tier duty --from-days 56 --label "duty desk"',
         note="It asks for the route, or reads it from a pipe, so that it stays out of the shell's history: an "
-        "Apprise address with one target, such as mailtos://user:password@mail.example?to=desk@council.example. "
+        f"Apprise address with one target, such as {EXAMPLE_ROUTE}. "
         "It then shows whom it understood, and never the password: read the address letter by letter.",
     ),
 )

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
-from services.alerts.delivery.queue import DeliveryState
+from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.policy.councils import load_council
 from services.alerts.states.machine import CLOCK_STOPPED
 from services.runtime.cli.commands.parties.feeds import live_rows

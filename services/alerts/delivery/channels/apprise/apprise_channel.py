@@ -1,8 +1,10 @@
 """Every service that Apprise knows, but for mail servers: chat, push, text message, mail by an HTTP service."""
 
+from services.alerts.delivery.channels.apprise.apprise_route import read_route
+from services.alerts.delivery.channels.apprise.understood import targets_of
 from services.alerts.delivery.channels.library import NotifyBase, NotifyFormat, NotifyType
-from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
-from services.alerts.delivery.channels.routes import RouteRefusedError, read_route
+from services.alerts.delivery.channels.port import ACCEPTED, ChannelKind, SendOutcome, SendResult, host_and_port
+from services.alerts.delivery.channels.refusals import RouteRefusedError
 from services.alerts.message.message import Message
 
 _REFUSED = SendResult(SendOutcome.FAILED_TEMPORARY, "refused_by_service")
@@ -54,3 +56,23 @@ def _fits(service: NotifyBase, subject: str, body: str) -> bool:
 def _link(message: Message) -> str:
     links = (word for word in message.text.split() if word.startswith(("https://", "http://")))
     return next(links, message.subject)
+
+
+def _destination(route: str) -> str:
+    service = read_route(route)
+    scheme = route.partition(":")[0].strip().lower()
+    return f"{scheme}://{host_and_port(service.host, service.port)}"
+
+
+def _understood(route: str) -> str:
+    service = read_route(route)
+    return " to ".join([str(service.service_name), *targets_of(service)])
+
+
+APPRISE = ChannelKind(
+    schemes=frozenset(),  # Apprise's own hundred: a route that no other channel takes is one of them, or refused
+    example="json://hook.example/alerts",
+    make=lambda _seconds: AppriseChannel(),
+    destination=_destination,
+    understood=_understood,
+)

@@ -1,0 +1,61 @@
+"""Finds an alert by the reference people have of it, and what it told of each case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select, update
+
+from services.core.errors import NotFoundError
+from services.storage.tables import alert_cases, alerts
+
+
+class FoundAlert(NamedTuple):
+    """An alert as it is found by its reference: its id, its council, and when it was made."""
+
+    pk: int
+    council: str
+    created_at: datetime
+
+
+class ToldOfCase(NamedTuple):
+    """What an alert told of a case: how many facts were known, and at which threshold (days)."""
+
+    facts: int
+    threshold: int
+
+
+def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> FoundAlert:
+    """An alert by its reference.
+
+    Raises NotFoundError.
+    """
+    row = alerts.c
+    query = select(row.pk, row.feed_id, row.created_at).where(row.reference == reference.strip().upper())
+    if feed_id is not None:
+        query = query.where(alerts.c.feed_id == feed_id)
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        raise NotFoundError("there is no alert with this reference")
+    return FoundAlert(*found)
+
+
+def told_by_alert(connection: Connection, alert_pk: int) -> dict[int, ToldOfCase]:
+    """What an alert told, by case."""
+    row = alert_cases.c
+    query = select(row.case_pk, row.facts, row.threshold).where(row.alert_pk == alert_pk)
+    return {case_pk: ToldOfCase(facts, threshold) for case_pk, facts, threshold in connection.execute(query)}
+
+
+def most_urgent_since(connection: Connection, alert_pk: int) -> dict[int, int]:
+    """The most urgent threshold that later alerts told each case of an alert at, by case."""
+    row = alert_cases.c
+    later = select(row.case_pk, func.min(row.threshold)).where(
+        row.alert_pk > alert_pk, row.case_pk.in_(select(row.case_pk).where(row.alert_pk == alert_pk))
+    )
+    return {pk: least for pk, least in connection.execute(later.group_by(row.case_pk))}  # noqa: C416 - rows are no pairs to dict()
+
+
+def mark_acknowledged(connection: Connection, alert_pk: int, now: datetime) -> None:
+    connection.execute(update(alerts).where(alerts.c.pk == alert_pk).values(acknowledged_at=now))

@@ -1,0 +1,134 @@
+"""Finds cases, claims those that are due, and writes cases back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+
+from schemas.codes import MatchLevel
+from services.alerts.review.case import Case
+from services.alerts.states.machine import ENDED, State
+from services.core.errors import NotFoundError
+from services.storage.dialect import skipping_locked, upsert
+from services.storage.tables import alert_cases, cases
+
+_COLUMNS = [cases.c[field.name] for field in fields(Case)]
+_CHANGING = tuple(field.name for field in fields(Case) if field.name not in {"pk", "reference", "entry_pk"})
+_LISTS = ("providers", "claimed_by", "rulesets")  # kept with blanks between them
+
+
+@dataclass(frozen=True, slots=True)
+class DueBy:
+    """Which cases are due: those whose time has come at `by`, and open ones whose time is after `beyond`.
+
+    No look is ever due as late as `beyond`: a clock that ran ahead wrote such a time.
+    """
+
+    by: datetime
+    beyond: datetime
+
+
+def find_cases(
+    connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None, to_change: bool = False
+) -> list[Case]:
+    """Cases that meet all conditions, the earliest harm first; locked, if they are read `to_change` them."""
+    query = select(*_COLUMNS).where(*conditions).limit(limit)
+    if to_change:
+        # Always in the same order: two workers that lock the same cases never wait for each other in a circle.
+        query = query.order_by(cases.c.pk).with_for_update()
+    else:
+        query = query.order_by(cases.c.harm_on.nulls_last(), cases.c.pk)
+    return [_case(row) for row in connection.execute(query)]
+
+
+def find_case(connection: Connection, reference: str, feed_id: str | None, *, to_change: bool = False) -> Case:
+    """A case by its reference.
+
+    Raises NotFoundError.
+    """
+    conditions: list[ColumnElement[bool]] = [cases.c.reference == reference.strip().upper()]
+    if feed_id is not None:
+        conditions.append(cases.c.feed_id == feed_id)
+    found = find_cases(connection, *conditions, to_change=to_change)
+    if not found:
+        raise NotFoundError("there is no case with this reference")
+    return found[0]
+
+
+def cases_of_council(
+    connection: Connection, feed_id: str, state: State | None, *, ended: bool, limit: int
+) -> list[Case]:
+    """A council's cases in a state; without one, those that have not ended, or all if `ended`."""
+    conditions = [cases.c.feed_id == feed_id]
+    if state is not None:
+        conditions.append(cases.c.state == state.value)
+    elif not ended:
+        conditions.append(_running())
+    return find_cases(connection, *conditions, limit=limit)
+
+
+def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = False) -> list[Case]:
+    """The cases an alert told of."""
+    members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
+    return find_cases(connection, cases.c.pk.in_(members), to_change=to_change)
+
+
+def find_running(connection: Connection, feed_id: str, after: int, limit: int) -> list[tuple[int, int]]:
+    """A council's cases that have not ended and whose id is above `after`: the id of each, and its entry's."""
+    query = select(cases.c.pk, cases.c.entry_pk).where(cases.c.feed_id == feed_id, cases.c.pk > after)
+    rows = connection.execute(query.where(_running()).order_by(cases.c.pk).limit(limit))
+    return [(pk, entry_pk) for pk, entry_pk in rows]
+
+
+def councils_with_due_cases(connection: Connection, due: DueBy) -> Sequence[str]:
+    return connection.scalars(select(cases.c.feed_id).where(_is_due(due)).distinct()).all()
+
+
+def claim_due(connection: Connection, feed_id: str, due: DueBy, limit: int) -> list[Case]:
+    """A council's cases that are due, the longest due first, but for those that another worker has claimed."""
+    query = select(*_COLUMNS).where(_is_due(due), cases.c.feed_id == feed_id)
+    claimed = skipping_locked(connection, query.order_by(cases.c.due_at).limit(limit))
+    return [_case(row) for row in connection.execute(claimed)]
+
+
+def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
+    """Write cases, new or changed."""
+    rows = [_row(case) for case in changed]
+    if rows:
+        connection.execute(upsert(connection, cases, ("pk",), _CHANGING), rows)
+
+
+def forget_tries(connection: Connection, alert_pk: int) -> None:
+    """Have the cases of an alert count as not tried yet."""
+    members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
+    connection.execute(update(cases).where(cases.c.pk.in_(members)).values(tried_at=None))
+
+
+def _running() -> ColumnElement[bool]:
+    return cases.c.state.not_in([state.value for state in ENDED])
+
+
+def _is_due(due: DueBy) -> ColumnElement[bool]:
+    return or_(cases.c.due_at <= due.by, and_(cases.c.due_at > due.beyond, _running()))
+
+
+def _case(row: Any) -> Case:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own name for it
+    values["state"] = State(values["state"])
+    values["level"] = MatchLevel(values["level"]) if values["level"] else None
+    for name in _LISTS:
+        values[name] = tuple(values[name].split())
+    values["time_steps"] = tuple(values["time_steps"])
+    return Case(**values)
+
+
+def _row(case: Case) -> dict[str, Any]:
+    values = {field.name: getattr(case, field.name) for field in fields(Case)}
+    level = case.level.value if case.level else None
+    plain = {"state": case.state.value, "level": level, "seen": dict(case.seen), "time_steps": list(case.time_steps)}
+    lists = {name: " ".join(getattr(case, name)) for name in _LISTS}
+    return values | plain | lists | {"revision": case.revision + 1}

@@ -1,0 +1,16 @@
+"""Finds what the audit holds of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from services.storage.tables import audit
+
+
+def find_history(connection: Connection, reference: str) -> Sequence[Row[Any]]:
+    """The audit rows about a case, the oldest first; who acted is sealed."""
+    query = select(audit).where(audit.c.subject == reference).order_by(audit.c.pk)
+    return connection.execute(query).all()

@@ -1,0 +1,87 @@
+"""Loads the lines of register entries: their live matches, with the notices that were matched."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, TargetService
+from services.alerts.review.case import Line, Rival
+from services.storage.dialect import listed, looked_up
+from services.storage.tables import feeds, matches, notices
+
+_OF_MATCH = [
+    matches.c.entry_pk,
+    matches.c.notice_pk,
+    matches.c.level,
+    matches.c.decision,
+    matches.c.decided_level,
+]
+_OF_NOTICE = [
+    notices.c.status,
+    notices.c.migration_kind,
+    notices.c.target_service,
+    notices.c.planned_on,
+    notices.c.restriction_on,
+    notices.c.issued_at,
+    notices.c.feed_id,
+    notices.c.revision,
+    notices.c.announced,
+    notices.c.rival_status,
+    notices.c.rival_planned_on,
+    notices.c.rival_restriction_on,
+]
+
+
+def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[Line]]:
+    """The live matches of register entries, by entry."""
+    wanted = listed(connection, entry_pks)
+    is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
+    rows, match = looked_up(connection, wanted, matches, is_live, *_OF_MATCH)
+    rows, notice = looked_up(connection, rows, notices, notices.c.pk == match.notice_pk, *_OF_NOTICE)
+    columns = [side[one.name] for side, named in ((match, _OF_MATCH), (notice, _OF_NOTICE)) for one in named]
+    query = select(*columns).select_from(rows).order_by(match.notice_pk)
+    found: dict[int, list[Line]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.entry_pk].append(_line(row))
+    return found
+
+
+def find_matches(connection: Connection, entry_pk: int) -> Sequence[Row[Any]]:
+    """The live matches of an entry as rows: the columns of the match and of its notice, and the provider's `name`."""
+    query = (
+        select(matches, notices, feeds.c.name)
+        .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
+        .join(feeds, feeds.c.feed_id == notices.c.feed_id)
+        .where(matches.c.entry_pk == entry_pk, matches.c.live)
+        .order_by(matches.c.notice_pk)
+    )
+    return connection.execute(query).all()
+
+
+def _rival(row: Any) -> Rival | None:
+    if row.rival_status is None:
+        return None
+    return Rival(NoticeStatus(row.rival_status), row.rival_planned_on, row.rival_restriction_on)
+
+
+def _line(row: Any) -> Line:
+    return Line(
+        notice_pk=row.notice_pk,
+        level=MatchLevel(row.level),
+        decision=MatchDecision(row.decision),
+        decided_level=MatchLevel(row.decided_level) if row.decided_level else None,
+        status=NoticeStatus(row.status),
+        migration_kind=MigrationKind(row.migration_kind),
+        target_service=TargetService(row.target_service),
+        planned_on=row.planned_on,
+        restriction_on=row.restriction_on,
+        issued_at=row.issued_at,
+        provider=row.feed_id.partition(":")[2],
+        revision=row.revision,
+        announced=row.announced,
+        rival=_rival(row),
+    )

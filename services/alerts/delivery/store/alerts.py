@@ -1,0 +1,117 @@
+"""Writes alerts with the cases they tell of, and answers what was told of those cases before and since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, insert, select, update
+
+from services.storage.tables import alert_cases, alerts, cases
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert as it is on record. `threshold` is in days; `cases` is how many it told of, 0 for the operator's own."""
+
+    pk: int
+    reference: str
+    feed_id: str
+    threshold: int
+    reason: str
+    created_at: datetime
+    cases: int
+    accepted_at: datetime | None = None
+
+
+def insert_alert(connection: Connection, alert: Alert) -> None:
+    """Write a new alert, which nobody has accepted yet."""
+    connection.execute(
+        insert(alerts).values(
+            pk=alert.pk,
+            reference=alert.reference,
+            feed_id=alert.feed_id,
+            threshold=alert.threshold,
+            reason=alert.reason,
+            created_at=alert.created_at,
+            cases=alert.cases,
+        )
+    )
+
+
+def insert_alert_cases(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    connection.execute(insert(alert_cases), rows)
+
+
+def load_alert(connection: Connection, pk: int) -> Alert:
+    return _alert(connection.execute(select(alerts).where(alerts.c.pk == pk)).one())
+
+
+def find_alert(connection: Connection, pk: int) -> Alert | None:
+    row = connection.execute(select(alerts).where(alerts.c.pk == pk)).one_or_none()
+    return None if row is None else _alert(row)
+
+
+def mark_accepted(connection: Connection, pk: int, now: datetime) -> None:
+    connection.execute(update(alerts).where(alerts.c.pk == pk).values(accepted_at=now))
+
+
+def entries_told(connection: Connection, alert_pk: int) -> dict[int, int]:
+    """The thresholds that an alert told its cases at, by register entry, in the order of the cases' ids."""
+    row = alert_cases.c
+    members = select(cases.c.entry_pk, row.threshold).join_from(alert_cases, cases, cases.c.pk == row.case_pk)
+    told = connection.execute(members.where(row.alert_pk == alert_pk).order_by(cases.c.pk)).all()
+    return {entry: threshold for entry, threshold in told}  # noqa: C416 - rows are no pairs to dict()
+
+
+def reasons_of(connection: Connection, alert_pk: int) -> dict[int, str]:
+    """Why an alert tells of each of its cases, by case."""
+    query = select(alert_cases.c.case_pk, alert_cases.c.reason).where(alert_cases.c.alert_pk == alert_pk)
+    return {row.case_pk: row.reason for row in connection.execute(query)}
+
+
+def count_cases(connection: Connection, alert_pk: int) -> int:
+    counted = select(func.count()).where(alert_cases.c.alert_pk == alert_pk)
+    return connection.scalar(counted) or 0
+
+
+def times_told_before(connection: Connection, alert_pk: int, threshold: int) -> int:
+    """How often the most often told case of an alert was told at this threshold before."""
+    now, before = alert_cases.alias("now"), alert_cases.alias("before")
+    query = (
+        select(func.count())
+        .join_from(now, before, before.c.case_pk == now.c.case_pk)
+        .where(now.c.alert_pk == alert_pk, before.c.alert_pk < alert_pk, before.c.threshold == threshold)
+        .group_by(now.c.case_pk)
+        .order_by(func.count().desc())
+        .limit(1)
+    )
+    return connection.scalar(query) or 0
+
+
+def is_first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:
+    """Return True if no other alert since then told of one of this alert's cases before it did."""
+    told, before = alert_cases.c, alert_cases.alias("before")
+    earlier = exists().where(
+        before.c.case_pk == told.case_pk,
+        before.c.alert_pk == alerts.c.pk,
+        alerts.c.pk < alert_pk,
+        alerts.c.created_at > since,
+    )
+    query = select(func.count()).select_from(alert_cases).where(told.alert_pk == alert_pk, ~earlier)
+    return bool(connection.scalar(query))
+
+
+def _alert(row: Any) -> Alert:
+    return Alert(
+        pk=row.pk,
+        reference=row.reference,
+        feed_id=row.feed_id,
+        threshold=row.threshold,
+        reason=row.reason,
+        created_at=row.created_at,
+        cases=row.cases,
+        accepted_at=row.accepted_at,
+    )

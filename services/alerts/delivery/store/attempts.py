@@ -1,0 +1,50 @@
+"""Writes attempts to make a delivery, and what became of each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from services.alerts.delivery.channels.port import SendOutcome
+from services.storage.tables import delivery_attempts
+
+
+def insert_attempt(connection: Connection, delivery_pk: int, number: int, now: datetime, deadline: datetime) -> None:
+    connection.execute(
+        insert(delivery_attempts).values(delivery_pk=delivery_pk, number=number, started_at=now, deadline_at=deadline)
+    )
+
+
+def end_attempt(
+    connection: Connection, delivery_pk: int, number: int, outcome: str, reason: str, now: datetime
+) -> None:
+    """Write an attempt's outcome, in place of one that was written for it already."""
+    attempt = delivery_attempts.c
+    _end(connection, (attempt.delivery_pk == delivery_pk, attempt.number == number), outcome, reason, now)
+
+
+def doubt_attempt(connection: Connection, delivery_pk: int, number: int, reason: str, now: datetime) -> None:
+    """Write that an attempt is in doubt, unless its outcome is known."""
+    attempt = delivery_attempts.c
+    unknown = (attempt.delivery_pk == delivery_pk, attempt.number == number, attempt.ended_at.is_(None))
+    _end(connection, unknown, SendOutcome.IN_DOUBT.value, reason, now)
+
+
+def doubt_attempts(connection: Connection, delivery_pk: int, reason: str, now: datetime) -> None:
+    """Write that every attempt of a delivery without an outcome is in doubt."""
+    attempt = delivery_attempts.c
+    unknown = (attempt.delivery_pk == delivery_pk, attempt.ended_at.is_(None))
+    _end(connection, unknown, SendOutcome.IN_DOUBT.value, reason, now)
+
+
+def has_doubtful_attempt(connection: Connection, delivery_pk: int) -> bool:
+    attempt = delivery_attempts.c
+    doubtful = (attempt.delivery_pk == delivery_pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
+    return (connection.scalar(select(func.count()).where(*doubtful)) or 0) > 0
+
+
+def _end(
+    connection: Connection, which: tuple[ColumnElement[bool], ...], outcome: str, reason: str, now: datetime
+) -> None:
+    connection.execute(update(delivery_attempts).where(*which).values(ended_at=now, outcome=outcome, reason=reason))

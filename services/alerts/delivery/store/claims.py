@@ -1,0 +1,65 @@
+"""Finds the deliveries that are due, and claims them for this transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from services.alerts.delivery.delivery import Delivery, DeliveryState
+from services.storage.dialect import skipping_locked
+from services.storage.tables import alerts, deliveries
+
+
+class DueDelivery(NamedTuple):
+    """A delivery as its next attempt sends it. `left_sending` if the attempt before has no outcome."""
+
+    delivery: Delivery
+    left_sending: bool
+
+
+def count_due(connection: Connection, now: datetime, in_flight: Collection[int]) -> dict[str, int]:
+    """How many deliveries are due, by destination, those tried least and due longest first."""
+    row = deliveries.c
+    query = (
+        select(row.destination, func.count())
+        .where(row.due_at <= now, row.pk.not_in(in_flight))
+        .group_by(row.destination)
+        .order_by(func.min(row.attempts), func.min(row.due_at))
+    )
+    return {bytes(destination).hex(): count for destination, count in connection.execute(query)}
+
+
+def claim_deliveries(
+    connection: Connection, now: datetime, destination: str, limit: int, in_flight: Collection[int]
+) -> list[DueDelivery]:
+    """The deliveries that are due at a destination, but for those that another worker has claimed."""
+    row = deliveries.c
+    query = (
+        select(deliveries, alerts.c.reference, alerts.c.feed_id)
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .where(row.destination == bytes.fromhex(destination), row.due_at <= now, row.pk.not_in(in_flight))
+        .order_by(row.attempts, row.due_at, row.pk)
+        .limit(limit)
+    )
+    return [
+        DueDelivery(_delivery(one), left_sending=one.state == DeliveryState.SENDING)
+        for one in connection.execute(skipping_locked(connection, query))
+    ]
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        pk=row.pk,
+        alert_pk=row.alert_pk,
+        alert=row.reference,
+        feed_id=row.feed_id,
+        tier=row.tier,
+        contact=row.contact,
+        route_sealed=row.route_sealed,
+        destination=bytes(row.destination).hex(),
+        number=row.attempts + 1,
+        created_at=row.created_at,
+    )

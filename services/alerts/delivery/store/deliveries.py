@@ -1,0 +1,85 @@
+"""Writes deliveries and moves them on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, exists, func, insert, select, update
+
+from services.alerts.delivery.delivery import OPERATOR_TIER, DeliveryState
+from services.storage.tables import alert_cases, alerts, deliveries
+
+NOT_BEGUN = (DeliveryState.INTENDED.value, DeliveryState.WAITING.value)
+
+
+class OwedDelivery(NamedTuple):
+    """A delivery still to be made, with its alert's reference and council."""
+
+    pk: int
+    alert_pk: int
+    reference: str
+    feed_id: str
+
+
+def insert_deliveries(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    connection.execute(insert(deliveries), rows)
+
+
+def move_delivery(
+    connection: Connection, pk: int, state: DeliveryState, due_at: datetime | None, settled_at: datetime | None
+) -> None:
+    """Write where a delivery stands. One that is settled is due no more."""
+    values = {"state": state.value, "due_at": due_at, "settled_at": settled_at}
+    connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
+
+
+def mark_sending(connection: Connection, pk: int, number: int, deadline: datetime) -> None:
+    """Write that the attempt of this number is under way; past its deadline the delivery is due again."""
+    values = {"state": DeliveryState.SENDING.value, "attempts": number, "due_at": deadline}
+    connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
+
+
+def lock_delivery(connection: Connection, pk: int) -> tuple[DeliveryState, int]:
+    """Where a delivery stands and the number of its last attempt; nobody else moves it until the transaction ends."""
+    row = deliveries.c
+    state, attempts = connection.execute(select(row.state, row.attempts).where(row.pk == pk).with_for_update()).one()
+    return DeliveryState(state), attempts
+
+
+def all_given_up(connection: Connection, alert_pk: int) -> bool:
+    """Return True if an alert has reached nobody and will reach nobody."""
+    row = deliveries.c
+    hopeful = select(func.count()).where(row.alert_pk == alert_pk, row.state != DeliveryState.GIVEN_UP.value)
+    return connection.scalar(hopeful) == 0
+
+
+def cancel_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str], now: datetime) -> None:
+    """Let go of messages to the same people that wait to be sent, where the new alert tells of all their cases."""
+    old, new = alert_cases.alias("old"), alert_cases.alias("new")
+    told = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)
+    beyond = exists().where(old.c.alert_pk == deliveries.c.alert_pk, ~told)
+    of_council = select(alerts.c.pk).where(alerts.c.feed_id == feed_id, alerts.c.pk != alert_pk)
+    connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.state.in_(NOT_BEGUN),
+            deliveries.c.contact.in_(contacts),
+            deliveries.c.alert_pk.in_(of_council),
+            ~beyond,
+        )
+        .values(state=DeliveryState.NOT_NEEDED.value, due_at=None, settled_at=now)
+    )
+
+
+def find_owed_to_councils(connection: Connection) -> list[OwedDelivery]:
+    """The deliveries still to be made, but for those to the operator."""
+    row = deliveries.c
+    query = (
+        select(row.pk, row.alert_pk, alerts.c.reference, alerts.c.feed_id)
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .where(row.due_at.is_not(None), row.tier != OPERATOR_TIER)
+        .order_by(row.pk)
+    )
+    return [OwedDelivery(*one) for one in connection.execute(query).all()]

@@ -1,0 +1,55 @@
+"""Loads and writes what alerts know of feeds: names, policies, and up to which policy cases were recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select, update
+
+from services.storage.tables import feeds
+
+
+class CouncilRow(NamedTuple):
+    """A council as it is on record: its policy sealed, None while it has none of its own."""
+
+    feed_id: str
+    name: str
+    policy_version: int
+    policy_sealed: bytes | None
+
+
+def find_council(connection: Connection, feed_id: str) -> CouncilRow | None:
+    row = connection.execute(select(feeds).where(feeds.c.feed_id == feed_id, feeds.c.kind == "council")).one_or_none()
+    return None if row is None else CouncilRow(feed_id, row.name, row.policy_version, row.policy_sealed)
+
+
+def save_policy(connection: Connection, feed_id: str, version: int, sealed: bytes) -> None:
+    values = {"policy_version": version, "policy_sealed": sealed}
+    connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(values))
+
+
+def councils_to_recompute(connection: Connection) -> list[str]:
+    """The councils whose policy has changed since their cases were last recomputed."""
+    changed = feeds.c.policy_version != feeds.c.recomputed_version
+    return list(connection.scalars(select(feeds.c.feed_id).where(changed)))
+
+
+def mark_recomputed(connection: Connection, feed_id: str, version: int) -> None:
+    connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(recomputed_version=version))
+
+
+def councils_with_other_rules(connection: Connection, ruleset: str) -> list[str]:
+    """Return the councils whose entries have not been reviewed by this rule set."""
+    other = feeds.c.reviewed_ruleset.is_distinct_from(ruleset)
+    return list(connection.scalars(select(feeds.c.feed_id).where(feeds.c.kind == "council", other)))
+
+
+def mark_reviewed(connection: Connection, feed_id: str, ruleset: str) -> None:
+    connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(reviewed_ruleset=ruleset))
+
+
+def provider_names(connection: Connection, codes: Collection[str]) -> dict[str, str]:
+    """The names of providers, by RCPID."""
+    query = select(feeds.c.code, feeds.c.name).where(feeds.c.kind == "provider", feeds.c.code.in_(codes))
+    return {row.code: row.name for row in connection.execute(query)}

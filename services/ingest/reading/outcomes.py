@@ -28,11 +28,9 @@ class Issue(NamedTuple):
 
 
 class RowOutcome(NamedTuple):
-    """What became of one row.
+    """The outcome of one row, with its issues."""
 
-    `row` counts as the sender does: a spreadsheet's own row, a line of NDJSON, 1 for the first item of a list.
-    """
-
+    # As the sender counts: the row of the spreadsheet, the line of NDJSON, or the item of a list from 1.
     row: int
     outcome: Outcome
     issues: tuple[Issue, ...] = ()

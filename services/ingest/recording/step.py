@@ -84,7 +84,7 @@ def plan(
         if row.key not in states:
             states[row.key] = _KeyState(kind, recorded.get(row.key), open_record, result)
         states[row.key].add(row)
-    # At the end, because of several rows for one key only the last accepted row is written.
+    # At the end: of several rows for one key, only the last accepted row is written.
     for state in states.values():
         state.write()
     return result

@@ -68,7 +68,7 @@ def place_of(private: Mapping[str, Any]) -> Place:
 
 
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
-    """Return the rival after the version of `risk` and `place` has lost its place on record to a tied one."""
+    """Return the rival with the version of `risk` and `place` added, at the most dangerous of both."""
     if rival is None:
         return TiedVersions(risk, (place,))
     both = (rival.risk, risk)

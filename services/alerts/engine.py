@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -15,9 +15,8 @@ from services.alerts.case.store.cases import DueBy, claim_due, councils_with_due
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.operator import alert_operator
-from services.alerts.delivery.queue import intend_deliveries, record_unreachable
+from services.alerts.delivery.queue import cancel_older, intend_deliveries, record_unreachable
 from services.alerts.delivery.store.alerts import Alert, insert_alert, insert_alert_cases
-from services.alerts.delivery.store.deliveries import cancel_older
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.policy.policy import Contact, Escalation, Tier, tiers_for
 from services.alerts.policy.store import councils_to_recompute, councils_with_other_rules
@@ -93,8 +92,9 @@ class Engine:
     def _look_at(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> None:
         reviews = self._review(work, council, due)
         told, quiet = _sort(reviews, work.now)
-        _intend(work, council, told, self.fallback)
-        save_cases(work.connection, chain((_after_telling(one, council, work.now) for one in told), quiet))
+        doubtful = _intend(work, council, told, self.fallback)
+        sent = (_after_telling(one, council, work.now, doubtful) for one in told)
+        save_cases(work.connection, chain(sent, quiet))
         write_effects(work, effects_of(reviews))
 
     def _review(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> list[Owed]:
@@ -126,13 +126,16 @@ def _sort(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation], 
     return told, quiet
 
 
-def _after_telling(told: DueEscalation, council: Council, now: datetime) -> Case:
+def _after_telling(told: DueEscalation, council: Council, now: datetime, doubtful: Collection[int]) -> Case:
     """The case once its message is written down. It counts as told when the message was accepted for somebody."""
     again = now + timedelta(minutes=council.policy.unreached_repeat_minutes)
-    return replace(told.case, tried_at=now, due_at=again)
+    # An earlier message that may have come leaves its council owed the word that the case is over.
+    warned = told.case.warned or told.case.pk in doubtful
+    return replace(told.case, tried_at=now, due_at=again, warned=warned)
 
 
-def _intend(work: UnitOfWork, council: Council, told: Sequence[DueEscalation], fallback: Sequence[Contact]) -> None:
+def _intend(work: UnitOfWork, council: Council, told: Sequence[DueEscalation], fallback: Sequence[Contact]) -> set[int]:
+    doubtful: set[int] = set()
     groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}
     for one in told:
         tiers = tiers_for(council.policy, one.escalation.threshold, one.case.state)
@@ -142,21 +145,23 @@ def _intend(work: UnitOfWork, council: Council, told: Sequence[DueEscalation], f
         contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
         unreached = any(one.case.tried_at is not None for one in members)
         others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not contacts else []
-        alert = _write_alert(work, council.feed_id, members, [*contacts, *others])
+        alert, in_doubt = _write_alert(work, council.feed_id, members, [*contacts, *others])
+        doubtful |= in_doubt
         if unreached or not contacts:
             record_unreachable(work, council.feed_id, alert, len(members))
+    return doubtful
 
 
 def _write_alert(
     work: UnitOfWork, feed_id: str, members: Sequence[DueEscalation], contacts: Sequence[tuple[str, Contact]]
-) -> str:
+) -> tuple[str, set[int]]:
     most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
     (pk,) = allocate_ids(work.connection, "alerts", 1)
     alert = reference("A", work.store.random)
     threshold, reason = most_urgent.threshold, most_urgent.reason.value
     insert_alert(work.connection, Alert(pk, alert, feed_id, threshold, reason, work.now, len(members)))
     insert_alert_cases(work.connection, [_alert_case(pk, one) for one in members])
-    cancel_older(work.connection, pk, feed_id, [contact.label for _, contact in contacts], work.now)
+    in_doubt = cancel_older(work, pk, feed_id, [contact.label for _, contact in contacts])
     intend_deliveries(work, pk, contacts)
     said = AlertIntended(
         alert=alert,
@@ -169,7 +174,7 @@ def _write_alert(
     work.announce([Announcement("alerts", feed_id, said)])
     fields = said.model_dump(exclude={"council"})
     work.record_audit(AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert, feed_id=feed_id))
-    return alert
+    return alert, in_doubt
 
 
 def _alert_case(alert_pk: int, one: DueEscalation) -> Mapping[str, object]:

@@ -90,6 +90,7 @@ def acknowledge(
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         pk, council, _ = find_alert(connection, alert, feed_id)
+        alert = alert.strip().upper()
         policy = load_council(connection, store, council).policy
         members = cases_of_alert(connection, pk, to_change=True)
         if wanted is not None and not wanted <= {case.reference for case in members}:

@@ -13,8 +13,14 @@ from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
 from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER, Delivery, DeliveryState
 from services.alerts.delivery.store.alerts import count_cases
-from services.alerts.delivery.store.attempts import end_attempt, has_doubtful_attempt
-from services.alerts.delivery.store.deliveries import all_given_up, insert_deliveries, lock_delivery, move_delivery
+from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, has_doubtful_attempt
+from services.alerts.delivery.store.deliveries import (
+    all_given_up,
+    insert_deliveries,
+    lock_delivery,
+    lock_older,
+    move_delivery,
+)
 from services.alerts.policy.policy import Contact
 from services.core.audit import AuditAction
 from services.storage.audit import AuditRow
@@ -100,6 +106,22 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
             return
         move_delivery(connection, delivery.pk, DeliveryState.NOT_NEEDED, due_at=None, settled_at=now)
         _announce(work, delivery, DeliveryState.NOT_NEEDED)
+
+
+def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
+    """Settle deliveries to these contacts that wait to be sent, where the new alert covers all their cases.
+
+    Returns the cases, by id, of which one of them may have told somebody: they count as told, so that their council is
+    sent word when they are over.
+    """
+    older, state = lock_older(work.connection, alert_pk, feed_id, contacts), DeliveryState.NOT_NEEDED
+    for delivery in older:
+        move_delivery(work.connection, delivery.pk, state, due_at=None, settled_at=work.now)
+    settled = (
+        AlertSettled(alert=one.reference, council=feed_id, delivery=one.pk, outcome=state.value) for one in older
+    )
+    work.announce([Announcement("alerts", feed_id, event) for event in settled])
+    return cases_in_doubt(work.connection, [delivery.pk for delivery in older])
 
 
 def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Contact]) -> None:

@@ -16,7 +16,7 @@ from schemas.events import AlertSettled
 from services.alerts.case.store.cases import cases_of_alert, forget_tries
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.delivery.store.alerts import Alert, is_first_about_a_case
-from services.alerts.delivery.store.attempts import doubt_attempts
+from services.alerts.delivery.store.attempts import doubt_attempts, has_doubtful_attempt
 from services.alerts.delivery.store.deliveries import OwedDelivery, find_owed_to_councils, move_delivery
 from services.alerts.delivery.store.restores import Restore, last_restore
 from services.alerts.policy.councils import load_council
@@ -61,8 +61,8 @@ def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
 def _cancel_delivery(work: UnitOfWork, delivery: OwedDelivery) -> None:
     connection, state = work.connection, DeliveryState.NOT_NEEDED
     doubt_attempts(connection, delivery.pk, "restored", work.now)
-    # What is owed anew has been tried for nobody yet.
-    forget_tries(connection, delivery.alert_pk)
+    # What is owed anew has been tried for nobody yet. What may have come leaves its council owed the word of an end.
+    forget_tries(connection, delivery.alert_pk, warned=has_doubtful_attempt(connection, delivery.pk))
     move_delivery(connection, delivery.pk, state, due_at=None, settled_at=work.now)
     said = AlertSettled(alert=delivery.reference, council=delivery.feed_id, delivery=delivery.pk, outcome=state.value)
     work.announce([Announcement("alerts", delivery.feed_id, said)])

@@ -209,3 +209,24 @@ def test_a_message_that_may_have_come_before_the_notice_was_withdrawn_is_followe
     deployment.tick(minutes=2)
     deployment.tick(minutes=2)
     assert [mail.message.subject.startswith("No longer") for mail in deployment.mails()] == [True] * told
+
+
+@pytest.mark.parametrize(("first", "sent"), [("in_doubt", 1), ("failed_temporary", 0)])
+@pytest.mark.parametrize("then", ["in_doubt", "failed_temporary"])
+def test_nor_is_it_forgotten_when_a_newer_message_has_taken_its_place(
+    deployment: Deployment, first: str, then: str, sent: int
+) -> None:
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(notice())
+    deployment.channel.results = [SendResult(SendOutcome(first), "timed_out")] * 200
+    deployment.tick(seconds=31)
+    deployment.channel.results = [SendResult(SendOutcome(then), "timed_out")] * 200
+    for _ in range(61):
+        deployment.tick(minutes=1)
+    deployment.post_notices(withdrawn())
+    deployment.channel.results = []
+    for _ in range(3):
+        deployment.tick(minutes=2)
+    expected = sent if then != "in_doubt" else 1
+    subjects = [mail.message.subject for mail in deployment.mails() if mail.route == "mailto://desk.example"]
+    assert [subject.startswith("No longer") for subject in subjects] == [True] * expected

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from httpx import Response
 
+from services.core.audit import AuditAction
 from tests.support.http import ENTRIES, ENTRY, NOTICE, NOTICES, Api, problem_of
+from tests.support.ledger import said
 
 BY = {"by": "Asha Patel"}
 
@@ -93,10 +97,12 @@ def test_an_act_that_makes_no_sense_is_refused_with_those_that_a_person_can_reco
     assert record(api, case, "confirm_hold", **hold).json()["state"] == "hold_confirmed"
 
 
-def test_an_acknowledgement_pauses_the_messages_and_names_who_gave_it(api: Api) -> None:
+@pytest.mark.parametrize("spelt", [str, str.lower])
+def test_an_acknowledgement_pauses_the_messages_and_names_who_gave_it(api: Api, spelt: Callable[[str], str]) -> None:
     case, alert, _ = api.alerted_case()
-    answer = api.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={**BY, "note": "on my way"})
+    answer = api.ask("blackpool", "POST", f"/v1/alerts/{spelt(alert)}/acknowledgement", json={**BY, "note": "going"})
     assert answer.status_code == 200
+    assert [row["alert"] for row in said(api.deployment, AuditAction.ALERT_ACKNOWLEDGED)] == [alert]
     assert (answer.json()["alert"], answer.json()["cases"]) == (alert, [case])
     assert answer.json()["paused_until"] > "2026-11-23"
     shown = api.ask("blackpool", "GET", f"/v1/cases/{case}").json()

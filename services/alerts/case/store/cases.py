@@ -102,10 +102,11 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
         connection.execute(upsert(connection, cases, ("pk",), _CHANGING), rows)
 
 
-def forget_tries(connection: Connection, alert_pk: int) -> None:
-    """Have the cases of an alert count as not tried yet."""
+def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
+    """Have the cases of an alert count as not tried yet; if `warned`, as cases of which their council has heard."""
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
-    connection.execute(update(cases).where(cases.c.pk.in_(members)).values(tried_at=None))
+    values: dict[str, Any] = {"tried_at": None} | ({"warned": True} if warned else {})
+    connection.execute(update(cases).where(cases.c.pk.in_(members)).values(values))
 
 
 def _running() -> ColumnElement[bool]:

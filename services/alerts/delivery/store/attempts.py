@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from services.alerts.delivery.channels.port import SendOutcome
-from services.storage.tables import delivery_attempts
+from services.storage.tables import alert_cases, deliveries, delivery_attempts
 
 
 def insert_attempt(connection: Connection, delivery_pk: int, number: int, now: datetime, deadline: datetime) -> None:
@@ -42,6 +43,18 @@ def has_doubtful_attempt(connection: Connection, delivery_pk: int) -> bool:
     attempt = delivery_attempts.c
     doubtful = (attempt.delivery_pk == delivery_pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
     return (connection.scalar(select(func.count()).where(*doubtful)) or 0) > 0
+
+
+def cases_in_doubt(connection: Connection, delivery_pks: Collection[int]) -> set[int]:
+    """Return the cases, by id, of which one of these deliveries may have told somebody."""
+    attempt = delivery_attempts.c
+    query = (
+        select(alert_cases.c.case_pk)
+        .join_from(delivery_attempts, deliveries, deliveries.c.pk == attempt.delivery_pk)
+        .join(alert_cases, alert_cases.c.alert_pk == deliveries.c.alert_pk)
+        .where(attempt.delivery_pk.in_(delivery_pks), attempt.outcome == SendOutcome.IN_DOUBT.value)
+    )
+    return set(connection.scalars(query))
 
 
 def _end(

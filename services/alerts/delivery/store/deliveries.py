@@ -55,22 +55,20 @@ def all_given_up(connection: Connection, alert_pk: int) -> bool:
     return connection.scalar(hopeful) == 0
 
 
-def cancel_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str], now: datetime) -> None:
-    """Let go of messages to the same people that wait to be sent, where the new alert tells of all their cases."""
+def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> list[OwedDelivery]:
+    """Lock and return deliveries to these contacts that wait to be sent, where the new alert covers all their cases."""
     old, new = alert_cases.alias("old"), alert_cases.alias("new")
-    told = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)
-    beyond = exists().where(old.c.alert_pk == deliveries.c.alert_pk, ~told)
-    of_council = select(alerts.c.pk).where(alerts.c.feed_id == feed_id, alerts.c.pk != alert_pk)
-    connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.state.in_(NOT_BEGUN),
-            deliveries.c.contact.in_(contacts),
-            deliveries.c.alert_pk.in_(of_council),
-            ~beyond,
-        )
-        .values(state=DeliveryState.NOT_NEEDED.value, due_at=None, settled_at=now)
+    covered = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)
+    beyond = exists().where(old.c.alert_pk == deliveries.c.alert_pk, ~covered)
+    row = deliveries.c
+    query = (
+        select(row.pk, row.alert_pk, alerts.c.reference, alerts.c.feed_id)
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .where(alerts.c.feed_id == feed_id, alerts.c.pk != alert_pk)
+        .where(row.state.in_(NOT_BEGUN), row.contact.in_(contacts), ~beyond)
+        .order_by(row.pk)
     )
+    return [OwedDelivery(*one) for one in connection.execute(query.with_for_update(of=deliveries)).all()]
 
 
 def find_owed_to_councils(connection: Connection) -> list[OwedDelivery]:

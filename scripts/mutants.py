@@ -1,6 +1,6 @@
 """Change the rules one small fault at a time, and see that a test fails for each.
 
-    python -m scripts.mutants
+    make mutants
 
 Mutmut makes the faults (mutants) and says which tests reach each; `[tool.mutmut]` in pyproject.toml names the modules
 and the tests. Of all mutants a fixed seed draws as many as can be run in a few minutes. Exits with 1 where too few are

@@ -71,6 +71,11 @@ def test_a_case_of_which_no_line_is_at_risk_any_more_says_why(entry: Entry, line
     assert made.transitions[0].providers is None
 
 
+def test_two_versions_that_both_withdraw_a_notice_withdraw_it() -> None:
+    gone = replace(LINE, status=NoticeStatus.WITHDRAWN, rival=Rival(NoticeStatus.WITHDRAWN, None, None))
+    assert events(reviewed(case(), gone)) == [Event.WITHDRAW_NOTICE]
+
+
 def test_a_rejection_recorded_of_the_case_ends_it_as_a_false_match() -> None:
     assert events(reviewed(case(seen=knowing(rejected="confirmed")), LINE)) == [Event.REJECT_MATCH]
 

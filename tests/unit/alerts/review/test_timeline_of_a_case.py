@@ -51,6 +51,12 @@ def test_a_line_put_back_is_an_alarm_and_names_its_provider() -> None:
     assert (told.after, told.providers) == (State.REVERTED, ("RAVN",))
 
 
+def test_a_line_was_put_back_on_the_day_its_provider_said_so_not_on_the_day_of_its_move() -> None:
+    made = reviewed(case(), replace(BACK, planned_on=date(2026, 11, 20)))
+    assert [one["on"] for one in made.case.time_steps] == ["2026-11-23T00:00:00+00:00"]
+    assert memory(made.case).restricted is None
+
+
 def test_the_word_of_a_provider_that_gave_no_notice_moves_no_other_provider_s_line() -> None:
     made = reviewed(case(seen=SEEN_OTHER, providers=("HRBR",)), UNANNOUNCED, OTHER)
     assert Event.CLAIM_LINE in events(made)

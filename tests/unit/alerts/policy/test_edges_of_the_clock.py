@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from services.alerts.policy.policy import CaseClock, CouncilPolicy, next_escalation, pause_until
 from services.alerts.policy.policy_days import out_of_quiet_hours, repeat_moment, threshold_moment
@@ -45,4 +48,20 @@ def test_moments_are_in_utc_whatever_zone_they_are_asked_in() -> None:
         repeat_moment(POLICY, day, 200),
         threshold_moment(POLICY, HARM_ON, 7),
     ]
-    assert {moment.tzinfo for moment in moments} == {UTC}
+    assert all(moment.tzinfo is UTC for moment in moments)
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^a moment must know its time zone$"):
+        out_of_quiet_hours(POLICY, datetime(2026, 12, 1, 9))  # noqa: DTZ001 - that is what is refused
+
+
+def test_a_message_that_reached_nobody_is_owed_again_an_hour_after_it_was_tried() -> None:
+    tried = replace(clock(), tried_at=DAY_STARTS + HOUR)
+    made = next_escalation(tried, POLICY, DAY_STARTS + HOUR)
+    assert made is not None
+    assert made.due_at == DAY_STARTS + 2 * HOUR
+    later = replace(tried, tried_at=DAY_STARTS - 5 * HOUR, last_alert_at=DAY_STARTS - 6 * HOUR, last_threshold=28)
+    made = next_escalation(later, POLICY, DAY_STARTS - HOUR)
+    assert made is not None
+    assert made.due_at == DAY_STARTS

@@ -54,6 +54,13 @@ def test_what_has_just_happened_comes_before_what_is_found() -> None:
     assert [one.event for one in made.transitions] == [Event.BOOK_VISIT, Event.WITHDRAW_NOTICE]
 
 
+def test_a_clock_that_ran_ahead_is_set_right_before_anything_else_and_that_is_told() -> None:
+    ahead = {"on": "2026-12-24T00:00:00+00:00", "event": "end_hold", "from": "hold_confirmed", "to": "open"}
+    steps = ({**ahead, "hold_until": "2026-12-23", "review_on": None, "line": None},)
+    made = reviewed(case(time_steps=steps), LINE)
+    assert (events(made), made.case.state) == ([Event.CORRECT_CLOCK], State.HOLD_CONFIRMED)
+
+
 @pytest.mark.parametrize(
     ("entry", "lines", "event"),
     [

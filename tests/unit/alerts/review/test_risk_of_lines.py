@@ -12,6 +12,7 @@ from schemas.codes import MatchDecision, MatchLevel, NoticeStatus, ServiceStatus
 from services.alerts.review.case import Line, Rival
 from services.alerts.review.line_memory import LineMemory
 from services.alerts.review.risk import all_rejected, assess_risk, is_covered, lines_at_risk, most_dangerous, open_lines
+from services.alerts.states.rules import Ruleset
 from tests.unit.alerts.review.cases import DAY, ENTRY, LINE, NOW, OTHER, RULES, case, knowing
 
 MOVED = replace(LINE, notice_pk=3, status=NoticeStatus.COMPLETED, planned_on=date(2026, 11, 20))
@@ -157,3 +158,31 @@ def test_the_rules_are_asked_of_the_worse_version() -> None:
     tied = replace(gone, rival=Rival(NoticeStatus.PLANNED, D3, None))
     assert [line.status for line in lines_at_risk(ENTRY, [tied], {}, RULES)] == [NoticeStatus.PLANNED]
     assert lines_at_risk(ENTRY, [tied], {"1": LineMemory("RAVN", settled=1)}, RULES) == []
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "match_level",
+        "decision",
+        "notice_status",
+        "migration_kind",
+        "target_service",
+        "service_status",
+        "connection",
+    ],
+)
+def test_a_rule_may_ask_for_anything_that_is_known_of_a_line_and_its_entry(field: str) -> None:
+    known = {
+        "match_level": "confirmed",
+        "decision": "undecided",
+        "notice_status": "planned",
+        "migration_kind": "non_voluntary",
+        "target_service": "voip",
+        "service_status": "active",
+        "connection": "analogue_line",
+    }
+    words = {"why": "It was asked for.", "source": "deployment"}
+    asks = {"id": "asks", "at_risk": False, "when": {field: [known[field]]}, **words}
+    rules = {"name": "asks", "title": "Asks", "rules": [asks], "otherwise": {"id": "other", "at_risk": True, **words}}
+    assert lines_at_risk(ENTRY, [LINE], {}, Ruleset.model_validate(rules)) == []

@@ -11,7 +11,7 @@ import pytest
 from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
 from services.alerts.policy.policy import CaseClock
 from services.alerts.review.case import Line
-from services.alerts.states.machine import State
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED, State
 from tests.unit.alerts.review.cases import DAY, HOUR, LINE, NOW, case
 
 
@@ -48,6 +48,11 @@ def test_a_move_is_one_provider_s_word_only_while_no_other_provider_has_a_line_a
     providers: tuple[str, ...], claimed_by: tuple[str, ...], claimed: bool
 ) -> None:
     assert case(providers=providers, claimed_by=claimed_by).clock.claimed is claimed
+
+
+def test_a_case_is_over_or_at_rest_by_its_state_alone() -> None:
+    assert {state for state in State if case(state).ended} == ENDED
+    assert {state for state in State if case(state).clock_stopped} == CLOCK_STOPPED
 
 
 def test_only_a_withdrawn_notice_makes_a_case_withdrawn() -> None:

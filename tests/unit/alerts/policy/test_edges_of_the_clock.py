@@ -65,3 +65,15 @@ def test_a_message_that_reached_nobody_is_owed_again_an_hour_after_it_was_tried(
     made = next_escalation(later, POLICY, DAY_STARTS - HOUR)
     assert made is not None
     assert made.due_at == DAY_STARTS
+
+
+def test_a_beat_that_does_not_divide_the_day_is_counted_from_the_start_of_the_day_before() -> None:
+    assert repeat_moment(POLICY, DAY_STARTS, 7) == DAY_STARTS + 4 * HOUR
+
+
+def test_a_possible_match_told_before_its_first_threshold_waits_for_it() -> None:
+    told = datetime(2026, 11, 5, 10, tzinfo=UTC)
+    possible = replace(clock(told), level="possible", last_alert_at=told, last_threshold=56)
+    made = next_escalation(possible, POLICY, told)
+    assert made is not None
+    assert made.due_at == datetime(2026, 11, 17, 9, tzinfo=UTC)

@@ -225,6 +225,8 @@ def test_a_first_message_waits_for_others_and_a_later_one_for_nobody() -> None:
     ("changes", "line", "due"),
     [
         ({"state": State.ACKNOWLEDGED, "paused_until": NOW + MINUTE}, LINE, NOW + MINUTE),
+        ({"state": State.ACKNOWLEDGED, "paused_until": NOW + 13 * HOUR}, LINE, NOW + 13 * HOUR),
+        ({"state": State.VISIT_BOOKED, "paused_until": NOW + 13 * HOUR}, LINE, NOW + 21 * HOUR),
         ({"state": State.CONFIRMED_SAFE}, LINE, NOW + 7 * DAY),
         (
             {"state": State.CONFIRMED_SAFE},

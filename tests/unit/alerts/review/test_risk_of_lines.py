@@ -143,6 +143,8 @@ def test_of_two_versions_the_worse_status_and_the_earlier_days_count() -> None:
     assert (worst.status, worst.planned_on, worst.restriction_on) == (NoticeStatus.COMPLETED, D2, D1)
     other = replace(TIED, restriction_on=D1, rival=Rival(NoticeStatus.WITHDRAWN, None, D3))
     assert most_dangerous(other, {}) == other
+    back = replace(TIED, rival=Rival(NoticeStatus.REVERTED, None, None))
+    assert most_dangerous(back, {}).status is NoticeStatus.REVERTED
     assert replace(worst, status=TIED.status, planned_on=TIED.planned_on, restriction_on=None) == TIED
 
 

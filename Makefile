@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 # Targets install into the same folders: with `make -j` they still come one after another.
 .NOTPARALLEL:
-.PHONY: help demo demo-distributed check test test-cluster lint types check-imports bench bench-distributed setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
+.PHONY: help demo demo-distributed check test test-cluster lint types check-imports mutants bench bench-distributed setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -51,6 +51,9 @@ types: setup ## Types, strictly
 
 check-imports: setup ## Who may import whom
 	$(RUN)lint-imports
+
+mutants: .tools/mutants/.ready ## Change the rules one small fault at a time: a test must fail for each
+	@.tools/mutants/bin/python -m scripts.mutants
 
 bench: setup ## Measure ingest, matching and telephone normalisation
 	$(RUN)python -m benchmarks
@@ -111,10 +114,14 @@ setup: .venv/.ready
 	UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/peers" $(UV) sync --frozen --quiet --project benchmarks/peers --python "$$(command -v $(PYTHON))"
 	@touch $@
 
+.tools/mutants/.ready: tests/mutants/uv.lock tests/mutants/pyproject.toml pyproject.toml $(UV)
+	UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/mutants" $(UV) sync --frozen --quiet --project tests/mutants --python "$$(command -v $(PYTHON))"
+	@touch $@
+
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
 	@$(PYTHON) -m venv .tools/uv || { echo "the venv module is missing: install python3-venv" >&2; exit 1; }
 	@.tools/uv/bin/pip install --quiet uv==$(UV_VERSION)
 
 clean: ## Remove what was set up and made
-	rm -rf .venv .tools var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .tools var mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -75,8 +75,8 @@ def what_is_owed(
     found = assess_risk(case, entry, lines, rulesets)
     known = (case.providers, case.notice_issued_at)
     # First what is new without a date; then what has a day, in the order of the days.
-    for event, providers in _news(case, entry, lines, found, rulesets):
-        case = apply(case, event, now, transitions, providers)
+    for event in _news(case, entry, lines, found, rulesets):
+        case = apply(case, event, now, transitions)
     case = _with_lines(case, lines, found, transitions, now)
     changed = (case.providers, case.notice_issued_at) != known
     message = next_message(case, policy.council, now)
@@ -106,26 +106,26 @@ def _is_reported_now(case: Case, line: Line) -> bool:
 
 def _news(
     case: Case, entry: Entry, lines: Sequence[Line], found: Risk | None, rulesets: Sequence[Ruleset]
-) -> Iterator[tuple[Event, tuple[str, ...] | None]]:
+) -> Iterator[Event]:
     if found is None:
         gone = not entry.live or entry.service_status is ServiceStatus.ENDED
         if case.lines or (gone and case.revision > 0 and not case.ended):
             over = _why_over(case, entry, lines, rulesets)
             if over is not None:
-                yield over, None
+                yield over
         return
     if case.revision == 0:
         return
     if _is_new_danger(case, found):
-        yield Event.NEW_NOTICE, None
+        yield Event.NEW_NOTICE
     elif _is_other_line(case, found):
-        yield Event.LINE_AT_RISK, None
+        yield Event.LINE_AT_RISK
     elif case.lines and case.harm_on != found.harm_on:
-        yield _date_event(case.harm_on, found.harm_on), None
+        yield _date_event(case.harm_on, found.harm_on)
     if case.lines and case.level is not None and found.level.rank > case.level.rank:
-        yield Event.MATCH_SURER, None
+        yield Event.MATCH_SURER
     elif case.lines and _joined(case, found):
-        yield Event.NEW_NOTICE, None
+        yield Event.NEW_NOTICE
 
 
 def _joined(case: Case, found: Risk) -> bool:

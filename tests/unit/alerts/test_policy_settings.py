@@ -47,7 +47,12 @@ def test_a_policy_that_was_shown_cannot_be_stored_by_mistake() -> None:
         CouncilPolicy.model_validate_json(POLICY.model_dump_json())
 
 
-@pytest.mark.parametrize("route", ["", "duty@council.example", "hunter2://", "://hunter2"])
+@pytest.mark.parametrize("route", ["mailto+tls://mail.example", "json://pager.example/to?url=https://other.example"])
+def test_a_scheme_may_have_a_plus_and_ends_at_the_first_mark(route: str) -> None:
+    assert Contact(label="Duty officer", route=route).route.get_secret_value() == route
+
+
+@pytest.mark.parametrize("route", ["", "duty@council.example", "hunter2://", "://hunter2", "+://host", "a b://host"])
 def test_a_route_must_be_an_address_and_is_not_repeated_when_it_is_none(route: str) -> None:
     message = refusal(Contact, label="Duty officer", route=route)
     assert "scheme://" in message

@@ -1,0 +1,80 @@
+"""The moments at which a pause or a message changes from one rule to the next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from schemas.codes import MatchLevel
+from services.alerts.policy.policy import CaseClock, CouncilPolicy, next_escalation, pause_until
+from services.alerts.policy.policy_days import out_of_quiet_hours, repeat_moment, threshold_moment
+from services.alerts.states.machine import State
+
+POLICY = CouncilPolicy()
+HARM_ON = date(2026, 12, 15)
+DAY_STARTS = datetime(2026, 12, 1, 9, tzinfo=UTC)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def clock(opened_at: datetime = DAY_STARTS) -> CaseClock:
+    return CaseClock(State.OPEN, MatchLevel.CONFIRMED, HARM_ON, opened_at)
+
+
+def test_a_threshold_whose_moment_is_now_does_not_end_the_pause_that_begins_now() -> None:
+    assert pause_until(POLICY, clock(), DAY_STARTS) == DAY_STARTS + 7 * DAY
+    assert pause_until(POLICY, clock(), DAY_STARTS - HOUR) == DAY_STARTS + 3 * HOUR
+
+
+def test_the_day_before_the_harmful_one_is_not_yet_the_harmful_one() -> None:
+    eve = datetime(2026, 12, 14, 5, tzinfo=UTC)
+    assert pause_until(POLICY, clock(eve), eve) == datetime(2026, 12, 15, 9, tzinfo=UTC)
+    assert pause_until(POLICY, clock(eve), eve + DAY) == datetime(2026, 12, 15, 9, tzinfo=UTC)
+    assert pause_until(POLICY, clock(eve), eve + DAY + 5 * HOUR) == datetime(2026, 12, 16, 10, tzinfo=UTC)
+
+
+def test_moments_are_in_utc_whatever_zone_they_are_asked_in() -> None:
+    here = datetime(2026, 7, 1, 23, 30, tzinfo=ZoneInfo("Europe/London"))
+    day = here.replace(hour=12)
+    made = next_escalation(clock(here), POLICY, here)
+    assert made is not None
+    moments = [
+        made.due_at,
+        pause_until(POLICY, clock(here), here),
+        out_of_quiet_hours(POLICY, here),
+        out_of_quiet_hours(POLICY, day),
+        repeat_moment(POLICY, day, 4),
+        repeat_moment(POLICY, day, 200),
+        threshold_moment(POLICY, HARM_ON, 7),
+    ]
+    assert all(moment.tzinfo is UTC for moment in moments)
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^a moment must know its time zone$"):
+        out_of_quiet_hours(POLICY, datetime(2026, 12, 1, 9))  # noqa: DTZ001 - that is what is refused
+
+
+def test_a_message_that_reached_nobody_is_owed_again_an_hour_after_it_was_tried() -> None:
+    tried = replace(clock(), tried_at=DAY_STARTS + HOUR)
+    made = next_escalation(tried, POLICY, DAY_STARTS + HOUR)
+    assert made is not None
+    assert made.due_at == DAY_STARTS + 2 * HOUR
+    later = replace(tried, tried_at=DAY_STARTS - 5 * HOUR, last_alert_at=DAY_STARTS - 6 * HOUR, last_threshold=28)
+    made = next_escalation(later, POLICY, DAY_STARTS - HOUR)
+    assert made is not None
+    assert made.due_at == DAY_STARTS
+
+
+def test_a_beat_that_does_not_divide_the_day_is_counted_from_the_start_of_the_day_before() -> None:
+    assert repeat_moment(POLICY, DAY_STARTS, 7) == DAY_STARTS + 4 * HOUR
+
+
+def test_a_possible_match_told_before_its_first_threshold_waits_for_it() -> None:
+    told = datetime(2026, 11, 5, 10, tzinfo=UTC)
+    possible = replace(clock(told), level=MatchLevel.POSSIBLE, last_alert_at=told, last_threshold=56)
+    made = next_escalation(possible, POLICY, told)
+    assert made is not None
+    assert made.due_at == datetime(2026, 11, 17, 9, tzinfo=UTC)

@@ -1,0 +1,158 @@
+"""A clock that ran ahead is set right: what it did to a case is undone, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.alerts.policy.policy import CouncilPolicy
+from services.alerts.review.case import Case
+from services.alerts.review.clock_correction import corrected, with_step
+from services.alerts.review.line_memory import memories
+from services.alerts.review.step import Transition
+from services.alerts.states.machine import Event, State
+from tests.unit.alerts.review.cases import DAY, HOUR, LINE, MINUTE, NOW, POLICY, case, knowing, memory
+
+AHEAD = NOW + 30 * DAY
+LONGEST_PAUSE = 5 * MINUTE + timedelta(hours=POLICY.acknowledgement_hours)
+
+
+def step(event: Event, before: State, after: State, on: datetime = AHEAD, **more: Any) -> dict[str, Any]:
+    told = {"on": on.isoformat(), "event": event.value, "from": before.value, "to": after.value}
+    return {**told, "hold_until": None, "review_on": None, "line": None, **more}
+
+
+def right(of: Case, policy: CouncilPolicy = POLICY) -> tuple[Case, list[Transition]]:
+    told: list[Transition] = []
+    return corrected(of, policy, NOW, told), told
+
+
+def test_what_the_calendar_changes_is_noted_with_its_day_and_what_stood_before() -> None:
+    before = case(State.HOLD_CONFIRMED, hold_until=date(2026, 11, 30), review_on=date(2027, 1, 5))
+    after = with_step(replace(before, state=State.OPEN), before, Event.END_HOLD, NOW, LINE)
+    assert after.time_steps == (
+        {
+            "on": "2026-11-23T10:00:00+00:00",
+            "event": "end_hold",
+            "from": "hold_confirmed",
+            "to": "open",
+            "hold_until": "2026-11-30",
+            "review_on": "2027-01-05",
+            "line": 1,
+        },
+    )
+    bare = with_step(case(), case(), Event.REVIEW_DUE, NOW, None).time_steps[0]
+    assert (bare["hold_until"], bare["review_on"], bare["line"]) == (None, None, None)
+
+
+def test_the_last_eight_changes_are_kept() -> None:
+    made = case()
+    for day in range(10):
+        made = with_step(made, made, Event.REVIEW_DUE, NOW + day * DAY, None)
+    assert [one["on"][:10] for one in made.time_steps] == [str((NOW + day * DAY).date()) for day in range(2, 10)]
+
+
+@pytest.mark.parametrize("ahead", [-DAY, 0 * DAY, 5 * MINUTE])
+def test_a_change_that_a_clock_a_few_minutes_apart_may_have_made_stands(ahead: timedelta) -> None:
+    done = case(State.OPEN, time_steps=(step(Event.END_HOLD, State.HOLD_CONFIRMED, State.OPEN, NOW + ahead),))
+    assert right(done) == (done, [])
+
+
+def test_a_change_of_a_day_that_has_not_come_is_undone_and_told() -> None:
+    made, told = right(
+        case(
+            State.OPEN,
+            seen=knowing(),
+            time_steps=(
+                step(Event.REVIEW_DUE, State.CONFIRMED_SAFE, State.OPEN, NOW - DAY),
+                step(Event.END_HOLD, State.HOLD_CONFIRMED, State.OPEN, NOW + 6 * MINUTE, hold_until="2026-12-20"),
+            ),
+        )
+    )
+    assert told == [Transition(Event.CORRECT_CLOCK, State.OPEN, State.HOLD_CONFIRMED)]
+    assert (made.state, made.state_since, made.hold_until) == (State.HOLD_CONFIRMED, NOW, date(2026, 12, 20))
+    assert memory(made).held_until == "2026-12-20"
+    assert [one["event"] for one in made.time_steps] == ["review_due"]
+    assert made.facts == 4
+
+
+def test_of_several_changes_the_last_is_undone_first() -> None:
+    steps = (
+        step(Event.END_HOLD, State.HOLD_CONFIRMED, State.OPEN),
+        step(Event.RESTRICT_LINE, State.OPEN, State.LINE_RESTRICTED, line=1),
+    )
+    assert right(case(State.LINE_RESTRICTED, time_steps=steps))[0].state is State.HOLD_CONFIRMED
+
+
+def test_a_state_that_a_person_has_changed_since_is_left() -> None:
+    steps = (step(Event.END_HOLD, State.HOLD_CONFIRMED, State.OPEN, hold_until=None),)
+    made, _ = right(case(State.VISIT_BOOKED, time_steps=steps))
+    assert (made.state, made.hold_until) == (State.VISIT_BOOKED, None)
+
+
+def test_a_review_that_came_too_early_is_due_on_its_day_again() -> None:
+    steps = (step(Event.REVIEW_DUE, State.CONFIRMED_SAFE, State.OPEN, review_on="2027-02-01"),)
+    assert right(case(time_steps=steps))[0].review_on == date(2027, 2, 1)
+    # A solution fitted since has a day of its own.
+    assert right(case(review_on=date(2027, 5, 1), time_steps=steps))[0].review_on == date(2027, 5, 1)
+    other = (step(Event.END_HOLD, State.CONFIRMED_SAFE, State.OPEN, review_on="2027-02-01"),)
+    assert right(case(time_steps=other))[0].review_on is None
+    unknown = (step(Event.REVIEW_DUE, State.CONFIRMED_SAFE, State.OPEN),)
+    assert right(case(time_steps=unknown))[0].review_on is None
+
+
+def test_only_the_end_of_a_hold_brings_its_last_day_back() -> None:
+    steps = (step(Event.RESTRICT_LINE, State.HOLD_CONFIRMED, State.LINE_RESTRICTED, hold_until="2026-12-20", line=1),)
+    made, _ = right(case(State.LINE_RESTRICTED, time_steps=steps))
+    assert (made.hold_until, memory(made).held_until) == (None, None)
+
+
+def test_a_restriction_that_has_not_begun_is_told_again_on_its_day_of_its_own_line_only() -> None:
+    seen = {**knowing(restricted="2026-12-20"), "9": {"provider": "HRBR", "restricted": "2026-11-01"}}
+    steps = (step(Event.RESTRICT_LINE, State.OPEN, State.LINE_RESTRICTED, line=1),)
+    made, _ = right(case(State.LINE_RESTRICTED, seen=seen, time_steps=steps))
+    assert {key: one.restricted for key, one in memories(made).items()} == {"1": None, "9": "2026-11-01"}
+    other = (step(Event.MIGRATE_LINE, State.OPEN, State.LINE_RESTRICTED, line=1),)
+    kept, _ = right(case(State.LINE_RESTRICTED, seen=seen, time_steps=other))
+    assert memory(kept).restricted == "2026-12-20"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "mended"),
+    [
+        ({"opened_at": AHEAD}, {"opened_at": NOW}),
+        ({"state_since": AHEAD}, {"state_since": NOW}),
+        ({"last_alert_at": AHEAD}, {"last_alert_at": None, "last_threshold": None}),
+        ({"tried_at": AHEAD}, {"tried_at": None}),
+        ({"paused_until": NOW + LONGEST_PAUSE + MINUTE}, {"paused_until": None}),
+    ],
+)
+def test_a_moment_further_ahead_than_can_be_was_written_by_a_wrong_clock(
+    wrong: dict[str, Any], mended: dict[str, Any]
+) -> None:
+    made, told = right(case(**wrong))
+    assert (made, told) == (case(**mended), [])
+
+
+@pytest.mark.parametrize(
+    "possible",
+    [
+        {"opened_at": NOW + 5 * MINUTE},
+        {"state_since": NOW + 5 * MINUTE},
+        {"last_alert_at": NOW + 5 * MINUTE},
+        {"tried_at": NOW + 5 * MINUTE},
+        {"tried_at": NOW - HOUR},
+        {"paused_until": NOW + LONGEST_PAUSE},
+        {"last_alert_at": None},
+    ],
+)
+def test_a_moment_that_can_be_stands(possible: dict[str, Any]) -> None:
+    assert right(case(**possible)) == (case(**possible), [])
+
+
+def test_the_longest_pause_is_that_of_the_council() -> None:
+    short = CouncilPolicy(acknowledgement_hours=24, urgent_acknowledgement_hours=24)
+    assert right(case(paused_until=NOW + 2 * DAY), short)[0].paused_until is None

@@ -1,0 +1,89 @@
+"""Why a pair was matched, as the officer who decides reads it; and the surest of several places."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from schemas.codes import MatchLevel, Scope
+from services.core.addresses.address import parse_address
+from services.core.tokens import TokenKind
+from services.matcher.rules import Finding, Location, MatchReason, judge
+from services.matcher.step import step
+from tests.unit.matcher.test_matching_step import BY_NUMBER, ENTRY, NOTICE, STANDING, state
+
+FLAT_A, FLAT_C, HOUSE = "Flat A, 18 High Street", "Flat C, 18 High Street", "18 High Street"
+FOUND = ("sub_unit_missing", "numbers_agree", "streets_agree")
+ALSO = (MatchReason.NUMBERS_DIFFER,)
+
+
+def place(address: str | None) -> Location:
+    return Location(has_numbers=True, parts=parse_address([address]) if address else None)
+
+
+def judged(kinds: set[TokenKind], mine: Location, theirs: Location) -> Finding | None:
+    return judge(kinds, Scope.LINE, lambda: (mine, theirs))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "mine", "theirs", "level", "reasons"),
+    [
+        ({TokenKind.UPRN}, FLAT_A, FLAT_C, MatchLevel.POSSIBLE, ("same_uprn", "addresses_differ")),
+        ({TokenKind.UPRN}, FLAT_A, None, MatchLevel.PROBABLE, ("same_uprn",)),
+        ({TokenKind.UPRN}, None, FLAT_A, MatchLevel.PROBABLE, ("same_uprn",)),
+        ({TokenKind.POSTCODE}, FLAT_A, FLAT_A, MatchLevel.PROBABLE, ("same_address",)),
+        ({TokenKind.POSTCODE}, FLAT_A, HOUSE, MatchLevel.POSSIBLE, ("near_address", *FOUND)),
+        ({TokenKind.POSTCODE}, FLAT_A, None, MatchLevel.POSSIBLE, ("same_postcode",)),
+    ],
+)
+def test_a_finding_gives_its_reasons_in_order_and_then_that_the_numbers_differ(
+    kinds: set[TokenKind], mine: str | None, theirs: str | None, level: MatchLevel, reasons: tuple[str, ...]
+) -> None:
+    assert judged(kinds, place(mine), place(theirs)) == Finding(level, (*reasons, *ALSO))
+
+
+def test_the_same_number_and_uprn_are_both_said() -> None:
+    found = judged({TokenKind.TELEPHONE, TokenKind.UPRN}, place(None), place(None))
+    assert found == Finding(MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER, MatchReason.SAME_UPRN))
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        (Location(False, place(FLAT_C).parts, (place(HOUSE), place(FLAT_A))), place(FLAT_A)),
+        (place(FLAT_A), Location(False, place(HOUSE).parts, (place(FLAT_C), place(FLAT_A)))),
+    ],
+)
+def test_of_several_places_of_a_record_the_surest_counts(mine: Location, theirs: Location) -> None:
+    assert judged({TokenKind.POSTCODE}, mine, theirs) == Finding(MatchLevel.PROBABLE, ("same_address", *ALSO))
+
+
+def test_places_that_all_clash_are_no_match() -> None:
+    assert judged({TokenKind.POSTCODE}, place(FLAT_A), replace(place(FLAT_C), others=(place(FLAT_C),))) is None
+
+
+def test_a_pair_that_is_over_does_not_keep_the_next_from_being_found() -> None:
+    made = state(
+        notices={1: replace(NOTICE, live=False), 3: replace(NOTICE, pk=3)},
+        shared={(1, 2): {TokenKind.TELEPHONE}, (3, 2): {TokenKind.TELEPHONE}},
+    )
+    assert step(made).found == {(3, 2): BY_NUMBER}
+
+
+def test_each_pair_is_judged_by_its_own_places() -> None:
+    places = {(1, 2): (place(FLAT_A), place(FLAT_A)), (1, 4): (place(FLAT_A), place(HOUSE))}
+    made = state(
+        entries={2: ENTRY, 4: replace(ENTRY, pk=4)},
+        shared={pair: {TokenKind.POSTCODE} for pair in places},
+        look=places.__getitem__,
+    )
+    assert {pair: found.level for pair, found in step(made).found.items()} == {
+        (1, 2): MatchLevel.PROBABLE,
+        (1, 4): MatchLevel.POSSIBLE,
+    }
+
+
+def test_of_two_records_that_count_no_longer_the_entry_is_said() -> None:
+    made = state(STANDING, notices={1: replace(NOTICE, live=False)}, entries={2: replace(ENTRY, live=False)})
+    assert step(made).ended == {(1, 2): "entry_withdrawn"}

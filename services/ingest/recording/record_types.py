@@ -12,8 +12,8 @@ from schemas.events import EntriesAccepted, EntryRef, EventData, NoticeRef, Noti
 from services.core.audit import AuditAction
 from services.core.tokens import on_the_stream
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, NoticeFacts, RecordKind
-from services.ingest.recording.step import Keyed
-from services.ingest.recording.ties import SAME_STAMP, VersionRisk
+from services.ingest.recording.rules.step import Keyed
+from services.ingest.recording.rules.ties import SAME_STAMP, VersionRisk
 from services.storage import tables
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from schemas.events import NoticesReconsidered, RecordRef
 from services.core.audit import AuditAction
 from services.ingest.reading.stamps import SLACK
-from services.ingest.recording.sharding import by_shard
+from services.ingest.recording.rules.sharding import by_shard
+from services.ingest.recording.rules.supersession_rule import IssuedNotice, replaces
 from services.ingest.recording.store.supersessions import (
     find_by_key,
     find_superseding,
@@ -22,7 +23,6 @@ from services.ingest.recording.store.supersessions import (
     set_live,
 )
 from services.ingest.recording.submission import ChangedRecord, SubmissionContext
-from services.ingest.recording.supersession_rule import IssuedNotice, replaces
 from services.storage.events.outbox import Announcement
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from schemas.events import CHUNK, EntriesWithdrawn, RecordRef
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError
-from services.ingest.recording.sharding import by_shard
+from services.ingest.recording.rules.sharding import by_shard
 from services.ingest.recording.store.entries import find_entry, mark_withdrawn
 from services.ingest.recording.submission import ChangedRecord, SubmissionContext
 from services.storage.events.outbox import Announcement

@@ -14,8 +14,8 @@ from services.ingest.reading.drafts import Draft, Facts, NoticeFacts, RecordKind
 from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.reading.places import values_of
 from services.ingest.recording.record_types import NOTICES, RecordType, WrittenRecord
-from services.ingest.recording.sharding import by_shard, shard_of
-from services.ingest.recording.step import Keyed, Plan, plan
+from services.ingest.recording.rules.sharding import by_shard, shard_of
+from services.ingest.recording.rules.step import Keyed, Plan, plan
 from services.ingest.recording.store.records import find_recorded, open_record, write_records, write_tokens
 from services.ingest.recording.store.supersessions import already_superseded, superseded_by
 from services.ingest.recording.submission import SubmissionContext

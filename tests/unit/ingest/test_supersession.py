@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from services.ingest.reading.stamps import SLACK
-from services.ingest.recording.supersession_rule import IssuedNotice, replaces
+from services.ingest.recording.rules.supersession_rule import IssuedNotice, replaces
 from services.storage.tables import notices
 from tests.support.deployment import Deployment
 

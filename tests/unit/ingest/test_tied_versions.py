@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from services.ingest.reading.drafts import Draft, NoticeFacts, RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue, Outcome
 from services.ingest.reading.rules import read_notice
-from services.ingest.recording.step import Keyed, Plan, plan
+from services.ingest.recording.rules.step import Keyed, Plan, plan
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 TODAY, LATER_TODAY = "2026-11-28T00:00:00+00:00", "2026-11-28T11:00:00+00:00"

@@ -13,8 +13,8 @@ from schemas.codes import Connection, ServiceStatus
 from services.ingest.reading.drafts import Draft, EntryFacts, RecordKind
 from services.ingest.reading.outcomes import Issue, Outcome
 from services.ingest.reading.stamps import exact
-from services.ingest.recording.step import Keyed, Plan, Recorded, plan
-from services.ingest.recording.ties import VersionRisk
+from services.ingest.recording.rules.step import Keyed, Plan, Recorded, plan
+from services.ingest.recording.rules.ties import VersionRisk
 
 KEY, OTHER_KEY = b"k" * 16, b"o" * 16
 FLAG = Issue("cli", "odd", "The number is odd.", "Mend it.")

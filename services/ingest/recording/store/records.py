@@ -13,8 +13,8 @@ from services.ingest.reading.drafts import Facts
 from services.ingest.reading.rules import sealed_form
 from services.ingest.reading.stamps import Stamp, trusted
 from services.ingest.recording.record_types import RecordType, WrittenRecord
-from services.ingest.recording.sharding import shard_of
-from services.ingest.recording.step import Keyed, Plan, Recorded
+from services.ingest.recording.rules.sharding import shard_of
+from services.ingest.recording.rules.step import Keyed, Plan, Recorded
 from services.ingest.recording.submission import SubmissionContext
 from services.storage.bulk import bulk_insert
 from services.storage.dialect import among_keys

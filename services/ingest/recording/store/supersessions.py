@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, select, update
 
+from services.ingest.recording.rules.supersession_rule import IssuedNotice
 from services.ingest.recording.submission import ChangedRecord
-from services.ingest.recording.supersession_rule import IssuedNotice
 from services.storage.dialect import among, among_keys
 from services.storage.tables import notices
 

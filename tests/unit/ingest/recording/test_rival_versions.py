@@ -9,7 +9,7 @@ import pytest
 
 from schemas.codes import Connection, MigrationKind, NoticeStatus, Scope, ServiceStatus, TargetService
 from services.ingest.reading.drafts import EntryFacts, NoticeFacts
-from services.ingest.recording.ties import (
+from services.ingest.recording.rules.ties import (
     TiedVersions,
     VersionRisk,
     differences,

@@ -9,7 +9,7 @@ import pytest
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.stamps import exact, of_the_day, unknown
-from services.ingest.recording.stale import repeated, stale_issue, withdrawn_issue
+from services.ingest.recording.rules.stale import repeated, stale_issue, withdrawn_issue
 
 LATER, EARLIER = exact(datetime(2026, 11, 28, 11, tzinfo=UTC)), of_the_day(date(2026, 11, 27))
 

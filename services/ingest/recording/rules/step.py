@@ -16,8 +16,8 @@ from services.ingest.reading.drafts import Draft, EntryFacts, Facts, RecordKind
 from services.ingest.reading.outcomes import Outcome, RowOutcome
 from services.ingest.reading.rules import sealed_form
 from services.ingest.reading.stamps import Stamp, tells_more
-from services.ingest.recording.stale import repeated, stale_issue, withdrawn_issue
-from services.ingest.recording.ties import (
+from services.ingest.recording.rules.stale import repeated, stale_issue, withdrawn_issue
+from services.ingest.recording.rules.ties import (
     Place,
     TiedVersions,
     VersionRisk,

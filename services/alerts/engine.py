@@ -1,4 +1,4 @@
-"""Turns cases that fall due into alerts: rows that say what is owed to whom, before anything is sent."""
+"""Turns due cases into alerts: rows that name the cases and the contacts, written before anything is sent."""
 
 from __future__ import annotations
 
@@ -34,16 +34,15 @@ from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
-BATCH = 2_000
-"""How many due cases one transaction handles."""
+BATCH = 2_000  # due cases in one transaction
 
+# The longest that a case waits to share a message with others. `CouncilPolicy.grouping_seconds` is at most this.
 LOOK_AHEAD = timedelta(seconds=60)
-"""The longest that cases wait to be told together (`CouncilPolicy.grouping_seconds` is at most this)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueEscalation:
-    """A case and the escalation that is being told."""
+    """A case and the escalation that is due about it."""
 
     case: Case
     escalation: Escalation
@@ -51,16 +50,16 @@ class DueEscalation:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Looks at due cases. `fallback` are the operator's contacts, told when a council has none that can be told."""
+    """Reviews due cases and writes the alerts that they need."""
 
     store: Store
     ruleset: Ruleset
-    fallback: tuple[Contact, ...] = ()
+    fallback: tuple[Contact, ...] = ()  # the operator's contacts, alerted when a council has none that can be reached
 
     def run_due(self) -> int:
-        """Handle the cases that are due, a transaction a council; returns how many. Call again until it returns 0.
+        """Handle the due cases, with one transaction for each council; return their number. Call until it returns 0.
 
-        A council whose cases cannot be handled holds up no other: the others are told first, then its fault is raised.
+        A fault in one council's cases does not delay the others: they are handled first, then the fault is raised.
         """
         now = self.store.now()
         with self.store.reading() as connection:
@@ -68,6 +67,7 @@ class Engine:
             outdated = councils_with_other_rules(connection, self.ruleset.name)
             councils = councils_with_due_cases(connection, _due_by(now, now))
         handled, fault = alert_operator(self.store, self.fallback, now), None
+        # Rules and policy come before due cases, so that no alert is written by settings that are out of date.
         for feed_id in sorted({*changed, *outdated, *councils}):
             try:
                 if feed_id in outdated:
@@ -76,7 +76,7 @@ class Engine:
                     handled += recompute(self.store, self.ruleset, feed_id)
                 if feed_id in councils:
                     handled += self._run_council(feed_id, now)
-            except Exception as error:  # noqa: BLE001 - raised below, once everybody else has been told
+            except Exception as error:  # noqa: BLE001 - raised below, after all other councils
                 fault = error
         if fault is not None:
             raise fault
@@ -84,10 +84,11 @@ class Engine:
 
     def _run_council(self, feed_id: str, now: datetime) -> int:
         with self.store.writing() as connection:
-            # With the cases that are due it takes those that are gathering for the same message.
+            # Besides the due cases this claims those that fall due within a minute, so that one message covers them.
             due = claim_due(connection, feed_id, _due_by(now + LOOK_AHEAD, now), BATCH)
             work = UnitOfWork(connection, self.store, now)
             self._look_at(work, load_council(connection, self.store, feed_id), due)
+        # Cases that only joined the message early are not counted: with them a caller would never see 0.
         return sum(1 for case in due if case.due_at is not None and not _gathers(case.due_at, now))
 
     def _look_at(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> None:
@@ -108,11 +109,12 @@ class Engine:
 
 
 def _due_by(by: datetime, now: datetime) -> DueBy:
+    # No review sets a due time beyond LOOK_AGAIN. LOOK_AHEAD is added as a margin between clocks.
     return DueBy(by, beyond=now + LOOK_AGAIN + LOOK_AHEAD)
 
 
 def _gathers(due_at: datetime, now: datetime) -> bool:
-    """Whether a case that was claimed only waits to join the others' message."""
+    # True of a case that is not due yet, and was claimed to join the message of the others.
     return now < due_at <= now + LOOK_AHEAD
 
 
@@ -127,12 +129,13 @@ def _sort(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation], 
 
 
 def _after_telling(told: DueEscalation, council: Council, now: datetime) -> Case:
-    """The case once its message is written down. It counts as told when the message was accepted for somebody."""
+    # The case counts as alerted only once the message is accepted for somebody. Until then it is tried again.
     again = now + timedelta(minutes=council.policy.unreached_repeat_minutes)
     return replace(told.case, tried_at=now, due_at=again)
 
 
 def _intend(work: UnitOfWork, council: Council, told: Sequence[DueEscalation], fallback: Sequence[Contact]) -> None:
+    # One message for all cases that go to the same tiers. A withdrawal has a mail of its own.
     groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}
     for one in told:
         tiers = tiers_for(council.policy, one.escalation.threshold, one.case.state)
@@ -140,6 +143,7 @@ def _intend(work: UnitOfWork, council: Council, told: Sequence[DueEscalation], f
         groups.setdefault(group, (tiers, []))[1].append(one)
     for tiers, members in groups.values():
         contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
+        # `tried_at` is still set: an earlier message about the case was accepted for nobody.
         unreached = any(one.case.tried_at is not None for one in members)
         others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not contacts else []
         alert = _write_alert(work, council.feed_id, members, [*contacts, *others])
@@ -150,6 +154,7 @@ def _intend(work: UnitOfWork, council: Council, told: Sequence[DueEscalation], f
 def _write_alert(
     work: UnitOfWork, feed_id: str, members: Sequence[DueEscalation], contacts: Sequence[tuple[str, Contact]]
 ) -> str:
+    # The lowest threshold (days before the harm) is the most urgent. The alert carries it and its reason.
     most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
     (pk,) = allocate_ids(work.connection, "alerts", 1)
     alert = reference("A", work.store.random)

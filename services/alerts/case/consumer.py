@@ -1,4 +1,4 @@
-"""Alerts as a consumer: matches in, cases opened and moved."""
+"""The consumer of match events: it opens cases and moves them on."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from services.storage.events.process import Effects
 from services.storage.sequences import allocate_ids
 from services.storage.unit_of_work import UnitOfWork
 
+# The fields of a person's record that are codes and identify nobody: who confirmed, how the resident was reached, what
+# was fitted. Only these are stored unsealed.
 CODES = ("party", "method", "kind")
-"""The fields of what a person records that are codes and say nothing of anybody: who confirmed, how the resident was
-reached, what was fitted."""
 
 
 class CaseConsumer:
-    """Opens a case for every entry with a line at risk, and keeps it up with what its notices say."""
+    """Opens a case for every entry with a line at risk, and keeps it up to date with its notices."""
 
     name = "alerts"
     topics = (LinesMatched.topic,)
@@ -38,11 +38,11 @@ class CaseConsumer:
         self._ruleset = ruleset
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        """Review the case of every entry that the events speak of, as its matches are on record now."""
+        # Events only name the entries. Their matches are read as they are now, so a repeated event does no harm.
         return self.review(work, _entries(events))
 
     def review(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Review the cases of these register entries."""
+        """Review the cases of these register entries, and save those that are worth keeping."""
         contexts = load_contexts(work.connection, entries)
         councils = {
             feed: load_council(work.connection, work.store, feed)
@@ -72,6 +72,7 @@ def _entries(events: Sequence[Envelope]) -> set[int]:
 
 
 def _new_cases(work: UnitOfWork, contexts: Iterable[CaseContext], ruleset: Ruleset) -> dict[int, Case]:
+    # One allocation for the whole batch. A case that is not kept leaves a gap in the ids.
     without = [context.entry for context in contexts if context.case is None]
     pks = allocate_ids(work.connection, "cases", len(without))
     return {
@@ -81,17 +82,18 @@ def _new_cases(work: UnitOfWork, contexts: Iterable[CaseContext], ruleset: Rules
 
 
 def _is_worth_keeping(made: Owed) -> bool:
-    """A case that was never opened is not kept while nothing is at risk."""
+    # A case that was never opened (revision 0) is not kept while no line is at risk.
     return bool(made.case.revision or made.case.lines)
 
 
 def effects_of(reviews: Iterable[Owed], actor: str | None = None) -> Effects:
-    """What reviews have to tell: events for others, and the audit."""
+    """Return the events to publish and the audit rows that follow from reviews."""
     told = list(reviews)
     by_council: dict[str, list[CaseRef]] = defaultdict(list)
     for made in told:
         for name, state in _told(made):
             by_council[made.case.feed_id].append(_ref(made.case, name, state))
+    # At most CHUNK cases in an event, so that its size is bounded.
     announcements = [
         Announcement("alerts", council, CasesChanged(council=council, records=tuple(refs[start : start + CHUNK])))
         for council, refs in by_council.items()
@@ -101,6 +103,7 @@ def effects_of(reviews: Iterable[Owed], actor: str | None = None) -> Effects:
 
 
 def _told(made: Owed) -> Iterator[tuple[str, str]]:
+    # The state in which the case was opened, before any transition that the same review added.
     if made.case.revision == 0:
         yield "opened", made.transitions[0].before if made.transitions else made.case.state
     yield from ((transition.event, transition.after) for transition in made.transitions)
@@ -135,7 +138,7 @@ def _audit(made: Owed, actor: str | None) -> Iterator[AuditRow]:
 
 
 def happened(case: Case, transition: Transition, sealed: Mapping[str, object], actor: str | None) -> AuditRow:
-    """The audit row of one event of a case; what a person wrote down with it is sealed."""
+    """Return the audit row of one event of a case. `sealed` is what a person wrote with it."""
     harm_on = str(case.harm_on) if case.harm_on else None
     fields: dict[str, object] = {
         "case": case.reference,
@@ -145,6 +148,7 @@ def happened(case: Case, transition: Transition, sealed: Mapping[str, object], a
         "providers": case.providers if transition.providers is None else transition.providers,
         "detail": next((sealed[name] for name in CODES if name in sealed), None),
     }
+    # An event that leaves the state as it was has an audit action of its own.
     if transition.before is transition.after:
         word, fields = AuditAction.CASE_NOTED, fields | {"state": transition.after}
     else:

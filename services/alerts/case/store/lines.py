@@ -1,4 +1,4 @@
-"""Loads the lines of register entries: their live matches, with the notices that were matched."""
+"""Loads the lines of register entries: their live matches with the matched notices."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ _OF_NOTICE = [
 
 
 def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[Line]]:
-    """The live matches of register entries, by entry."""
+    """Return the live matches of register entries, by entry id, in the order of their notices' ids."""
+    # Looked up one table after another: see `looked_up` for the query plan that this avoids.
     wanted = listed(connection, entry_pks)
     is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
     rows, match = looked_up(connection, wanted, matches, is_live, *_OF_MATCH)
@@ -51,7 +52,7 @@ def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[in
 
 
 def find_matches(connection: Connection, entry_pk: int) -> Sequence[Row[Any]]:
-    """The live matches of an entry as rows: the columns of the match and of its notice, and the provider's `name`."""
+    """Return an entry's live matches as rows: all columns of the match and its notice, and the provider's `name`."""
     query = (
         select(matches, notices, feeds.c.name)
         .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
@@ -80,7 +81,7 @@ def _line(row: Any) -> Line:
         planned_on=row.planned_on,
         restriction_on=row.restriction_on,
         issued_at=row.issued_at,
-        provider=row.feed_id.partition(":")[2],
+        provider=row.feed_id.partition(":")[2],  # a provider's feed is `rcp:` and its RCPID
         revision=row.revision,
         announced=row.announced,
         rival=_rival(row),

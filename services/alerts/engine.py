@@ -67,7 +67,7 @@ class Engine:
             outdated = councils_with_other_rules(connection, self.ruleset.name)
             councils = councils_with_due_cases(connection, _due_by(now, now))
         handled, fault = alert_operator(self.store, self.fallback, now), None
-        # Rules and policy come before due cases, so that no alert is written by settings that are out of date.
+
         for feed_id in sorted({*changed, *outdated, *councils}):
             try:
                 if feed_id in outdated:
@@ -88,7 +88,7 @@ class Engine:
             due = claim_due(connection, feed_id, _due_by(now + LOOK_AHEAD, now), BATCH)
             work = UnitOfWork(connection, self.store, now)
             self._look_at(work, load_council(connection, self.store, feed_id), due)
-        # Cases that only joined the message early are not counted: with them a caller would never see 0.
+        # Cases that joined the message before they were due are not counted.
         return sum(1 for case in due if case.due_at is not None and not _gathers(case.due_at, now))
 
     def _look_at(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> None:
@@ -109,7 +109,7 @@ class Engine:
 
 
 def _due_by(by: datetime, now: datetime) -> DueBy:
-    # No review sets a due time beyond LOOK_AGAIN. LOOK_AHEAD is added as a margin between clocks.
+    # No review sets a due time beyond LOOK_AGAIN. LOOK_AHEAD leaves a margin for another worker's clock.
     return DueBy(by, beyond=now + LOOK_AGAIN + LOOK_AHEAD)
 
 

@@ -81,7 +81,7 @@ def _line(row: Any) -> Line:
         planned_on=row.planned_on,
         restriction_on=row.restriction_on,
         issued_at=row.issued_at,
-        provider=row.feed_id.partition(":")[2],  # a provider's feed is `rcp:` and its RCPID
+        provider=row.feed_id.partition(":")[2],  # the RCPID in `provider:RAVN`
         revision=row.revision,
         announced=row.announced,
         rival=_rival(row),

@@ -67,7 +67,6 @@ class Engine:
             outdated = councils_with_other_rules(connection, self.ruleset.name)
             councils = councils_with_due_cases(connection, _due_by(now, now))
         handled, fault = alert_operator(self.store, self.fallback, now), None
-
         for feed_id in sorted({*changed, *outdated, *councils}):
             try:
                 if feed_id in outdated:

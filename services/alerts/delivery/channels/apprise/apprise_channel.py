@@ -12,7 +12,7 @@ _CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
 
 
 class AppriseChannel:
-    """Sends by Apprise."""
+    """Sends by Apprise, whose answer says only if the service took the message."""
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:  # noqa: ARG002 - the subject holds it
         try:

@@ -13,7 +13,7 @@ from services.alerts.delivery.channels.written import WrittenRoute
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _NUMBER = re.compile(r"\+?[0-9]{7,}")
-_SHORTEST = 6  # digits of a number, without leading zeros; fewer could be any other word
+_SHORTEST = 6  # digits without leading zeros; as only ends are compared, a shorter number would match too many
 # Signs between digits, and a prefix that some services want, such as `sms:`.
 _WITHIN_A_NUMBER = re.compile(r"^[A-Za-z]+:|[\s().+-]")
 

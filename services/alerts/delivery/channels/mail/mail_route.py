@@ -124,7 +124,7 @@ def _server(written: WrittenRoute) -> NotifyEmail:
     service = Apprise.instantiate(f"{written.scheme}://{written.authority}?{_STANDS_IN}{options}", asset=ASSET)
     if not isinstance(service, NotifyEmail):
         raise RouteRefusedError(NOT_UNDERSTOOD)
-    # PGP is Apprise's own, and it does not run where we build the mail.
+    # `build_mail` does not encrypt, and a mail in the clear is not what the route asks for.
     if service.pgp_mode != "no":
         raise RouteRefusedError(ENCRYPTED)
     return service

@@ -138,7 +138,7 @@ def _audit(made: Owed, actor: str | None) -> Iterator[AuditRow]:
 
 
 def happened(case: Case, transition: Transition, sealed: Mapping[str, object], actor: str | None) -> AuditRow:
-    """Return the audit row of one event of a case. `sealed` is what a person wrote with it."""
+    # `sealed` is what a person recorded with the event. Only its codes are also stored in the open, as the detail.
     harm_on = str(case.harm_on) if case.harm_on else None
     fields: dict[str, object] = {
         "case": case.reference,

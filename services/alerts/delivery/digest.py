@@ -94,7 +94,7 @@ def case_lines(
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    """Return the council's own references, by entry id. One that looks like a telephone number is not shown."""
+    # Councils choose their references freely. One that looks like a telephone number must not be in a message.
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):
         own = str(store.vault.open(place("register_entries", key), sealed)["record"]["entry_id"])

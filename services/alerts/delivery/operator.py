@@ -38,7 +38,7 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> 
 
 
 def operator_message(connection: Connection, alert: str) -> Message | None:
-    """Return the message as of now, or None when no event is set aside any more."""
+    # Built when it is sent. By then somebody may have dealt with the events.
     events = list_quarantine(connection)
     if not events:
         return None

@@ -143,7 +143,7 @@ def _first(cases: Sequence[CaseLine], today: date) -> str:
 
 
 def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
-    """Return the steps to take after acknowledging, in order. Only steps that some case needs are included."""
+    # In the order in which to take them. Only steps that some case needs are shown.
     unsure = any(case.level != MatchLevel.CONFIRMED for cases in groups.values() for case in cases)
     before = Urgency.DATED in groups or Urgency.UNDATED in groups
     every = (
@@ -159,7 +159,7 @@ def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
 
 
 def doubtful(cases: Sequence[CaseLine]) -> list[str]:
-    """Return what to do about unannounced changes and about notices of which two versions differ."""
+    # A change without a notice before it, and a notice of which two versions differ.
     every = ((any(case.claimed_by for case in cases), _WORD_ONLY), (any(case.doubts for case in cases), _TWO_VERSIONS))
     return [sentence for needed, sentence in every if needed]
 

@@ -77,7 +77,7 @@ def render(digest: AlertDigest, now: datetime) -> Message:
 
 
 def common(digest: AlertDigest, subject: str) -> dict[str, object]:
-    """Return the values that the templates of every message to a council use."""
+    # Used by the templates of every message to a council.
     return {
         "digest": digest,
         "subject": subject,

@@ -92,7 +92,7 @@ def moment(at: datetime) -> str:
 
 
 def version(status: str, planned_on: date | None, restriction_on: date | None) -> str:
-    """Return a version of a notice in words, as they read in the middle of a sentence."""
+    # As it reads in the middle of a sentence.
     if status == NoticeStatus.WITHDRAWN:
         return "notice withdrawn"
     if status in _DONE:

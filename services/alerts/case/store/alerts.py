@@ -44,7 +44,7 @@ def told_by_alert(connection: Connection, alert_pk: int) -> dict[int, ToldOfCase
 
 
 def most_urgent_since(connection: Connection, alert_pk: int) -> dict[int, int]:
-    """Return, for each case of an alert, the most urgent threshold (fewest days) at which later alerts named it."""
+    # By case: the most urgent threshold (fewest days) at which later alerts named it.
     row = alert_cases.c
     # Ids rise with time, so a later alert has a higher one.
     later = select(row.case_pk, func.min(row.threshold)).where(

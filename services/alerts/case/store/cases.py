@@ -74,7 +74,7 @@ def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = F
 
 
 def find_running(connection: Connection, feed_id: str, after: int, limit: int) -> list[tuple[int, int]]:
-    """Return (case id, entry id) of a council's cases that have not ended and whose id is above `after`."""
+    # (case id, entry id) of cases that have not ended, with ids above `after`.
     query = select(cases.c.pk, cases.c.entry_pk).where(cases.c.feed_id == feed_id, cases.c.pk > after)
     rows = connection.execute(query.where(_running()).order_by(cases.c.pk).limit(limit))
     return [(pk, entry_pk) for pk, entry_pk in rows]
@@ -98,7 +98,7 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
 
 
 def forget_tries(connection: Connection, alert_pk: int) -> None:
-    """Clear `tried_at` of an alert's cases: no message about them counts as tried."""
+    # Without `tried_at` the next message about these cases is not a repeat of one that reached nobody.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     connection.execute(update(cases).where(cases.c.pk.in_(members)).values(tried_at=None))
 

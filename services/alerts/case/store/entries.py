@@ -30,7 +30,7 @@ def load_sealed_entry(connection: Connection, entry_pk: int) -> SealedEntry:
 
 
 def entries_to_review(connection: Connection, feed_id: str, after: int, limit: int) -> Sequence[int]:
-    """Return the ids of a council's next entries, above `after`, that a new rule set may change."""
+    # The next entries, by id, that a new rule set may say something about.
     entry = register_entries.c
     # An entry without a match counts too while its case is open: the old rule set may be what holds it open.
     matched = exists().where(matches.c.entry_pk == entry.pk, matches.c.live)

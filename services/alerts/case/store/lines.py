@@ -52,7 +52,7 @@ def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[in
 
 
 def find_matches(connection: Connection, entry_pk: int) -> Sequence[Row[Any]]:
-    """Return an entry's live matches as rows: all columns of the match and its notice, and the provider's `name`."""
+    # All columns of the match and of its notice, and the provider's `name`.
     query = (
         select(matches, notices, feeds.c.name)
         .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)

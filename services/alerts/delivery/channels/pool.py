@@ -100,14 +100,14 @@ class DeliveryPool:
         return self.under_way >= MOST_UNDER_WAY
 
     def places(self) -> int:
-        """Return the number of sends that may begin now, to any destination."""
+        # Sends that may begin now, to any destination. Slow ones count only towards the limit of threads.
         with self._changed:
             limit = self._time() - QUICK
             quick = sum(turn.began_at > limit for turn in self._under_way)
             return max(0, min(self._workers - quick, MOST_UNDER_WAY - len(self._under_way)))
 
     def places_at(self, destination: str) -> int:
-        """Return the number of sends to this destination that may begin now, within the limit of `places`."""
+        # Slow and stuck sends count here: a destination that hangs gets no more of them.
         with self._changed:
             busy = sum(turn.job.destination == destination for turn in self._under_way)
             return max(0, self._at_once.get(destination, FIRST_AT_ONCE) - busy)

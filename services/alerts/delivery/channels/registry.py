@@ -14,6 +14,6 @@ _BY_SCHEME: Final = {scheme: kind for kind in CHANNELS for scheme in kind.scheme
 
 
 def channel_of(route: str) -> ChannelKind:
-    """Return the channel of a route by its scheme alone. The channel may still refuse the route."""
+    # By the scheme alone. The channel may still refuse the route.
     scheme, separator, _ = route.strip().partition("://")
     return _BY_SCHEME.get(scheme.lower(), OTHERWISE) if separator else OTHERWISE

@@ -16,5 +16,5 @@ class RoutedChannel:
 
 
 def make_routed_channel(seconds: float) -> RoutedChannel:
-    """Return a channel for every route. Each send ends within this many seconds."""
+    # Each channel ends a send within this many seconds.
     return RoutedChannel({kind: kind.make(seconds) for kind in (*CHANNELS, OTHERWISE)})

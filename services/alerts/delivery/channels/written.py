@@ -24,7 +24,6 @@ class WrittenRoute:
 
 
 def read_written(route: str) -> WrittenRoute:
-    """Raises RouteRefusedError."""
     scheme, separator, rest = route.strip().partition("://")
     if not separator or not route.strip().isprintable():
         raise RouteRefusedError(NOT_UNDERSTOOD)

@@ -92,9 +92,9 @@ class Engine:
 
     def _look_at(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> None:
         reviews = self._review(work, council, due)
-        told, quiet = _sort(reviews, work.now)
-        _intend(work, council, told, self.fallback)
-        save_cases(work.connection, chain((_after_telling(one, council, work.now) for one in told), quiet))
+        due_now, not_yet = _split(reviews, work.now)
+        _intend(work, council, due_now, self.fallback)
+        save_cases(work.connection, chain((_after_alert(owed, council, work.now) for owed in due_now), not_yet))
         write_effects(work, effects_of(reviews))
 
     def _review(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> list[Owed]:
@@ -117,33 +117,33 @@ def _gathers(due_at: datetime, now: datetime) -> bool:
     return now < due_at <= now + LOOK_AHEAD
 
 
-def _sort(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation], list[Case]]:
-    told, quiet = [], []
-    for made in reviews:
-        if made.message is not None and made.message.due_at <= now:
-            told.append(DueEscalation(made.case, made.message))
+def _split(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation], list[Case]]:
+    due_now, not_yet = [], []
+    for review in reviews:
+        if review.message is not None and review.message.due_at <= now:
+            due_now.append(DueEscalation(review.case, review.message))
         else:
-            quiet.append(made.case)
-    return told, quiet
+            not_yet.append(review.case)
+    return due_now, not_yet
 
 
-def _after_telling(told: DueEscalation, council: Council, now: datetime) -> Case:
+def _after_alert(due: DueEscalation, council: Council, now: datetime) -> Case:
     # The case counts as alerted only once the message is accepted for somebody. Until then it is tried again.
     again = now + timedelta(minutes=council.policy.unreached_repeat_minutes)
-    return replace(told.case, tried_at=now, due_at=again)
+    return replace(due.case, tried_at=now, due_at=again)
 
 
-def _intend(work: UnitOfWork, council: Council, told: Sequence[DueEscalation], fallback: Sequence[Contact]) -> None:
+def _intend(work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], fallback: Sequence[Contact]) -> None:
     # One message for all cases that go to the same tiers. A withdrawal has a mail of its own.
     groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}
-    for one in told:
-        tiers = tiers_for(council.policy, one.escalation.threshold, one.case.state)
-        group = tells_of_withdrawal(one.escalation.reason), tuple(tier.label for tier in tiers)
-        groups.setdefault(group, (tiers, []))[1].append(one)
+    for due in due_now:
+        tiers = tiers_for(council.policy, due.escalation.threshold, due.case.state)
+        group = tells_of_withdrawal(due.escalation.reason), tuple(tier.label for tier in tiers)
+        groups.setdefault(group, (tiers, []))[1].append(due)
     for tiers, members in groups.values():
         contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
         # `tried_at` is still set: an earlier message about the case was accepted for nobody.
-        unreached = any(one.case.tried_at is not None for one in members)
+        unreached = any(due.case.tried_at is not None for due in members)
         others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not contacts else []
         alert = _write_alert(work, council.feed_id, members, [*contacts, *others])
         if unreached or not contacts:
@@ -162,7 +162,7 @@ def _write_alert(
     insert_alert_cases(work.connection, [_alert_case(pk, one) for one in members])
     cancel_older(work.connection, pk, feed_id, [contact.label for _, contact in contacts], work.now)
     intend_deliveries(work, pk, contacts)
-    said = AlertIntended(
+    event = AlertIntended(
         alert=alert,
         council=feed_id,
         threshold=threshold,
@@ -170,17 +170,17 @@ def _write_alert(
         cases=len(members),
         deliveries=len(contacts),
     )
-    work.announce([Announcement("alerts", feed_id, said)])
-    fields = said.model_dump(exclude={"council"})
+    work.announce([Announcement("alerts", feed_id, event)])
+    fields = event.model_dump(exclude={"council"})
     work.record_audit(AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert, feed_id=feed_id))
     return alert
 
 
-def _alert_case(alert_pk: int, one: DueEscalation) -> Mapping[str, object]:
+def _alert_case(alert_pk: int, due: DueEscalation) -> Mapping[str, object]:
     return {
         "alert_pk": alert_pk,
-        "case_pk": one.case.pk,
-        "threshold": one.escalation.threshold,
-        "reason": one.escalation.reason.value,
-        "facts": one.case.facts,
+        "case_pk": due.case.pk,
+        "threshold": due.escalation.threshold,
+        "reason": due.escalation.reason.value,
+        "facts": due.case.facts,
     }

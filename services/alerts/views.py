@@ -153,6 +153,6 @@ def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
 
 def _event(store: Store, row: Any) -> EventView:
     # The actor is sealed together with the record, so it is taken out of it here.
-    said = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
-    by = said.pop("actor", None)
-    return EventView(at=row.at, action=row.action, fields=row.fields, by=by, record=said)
+    record = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
+    by = record.pop("actor", None)
+    return EventView(at=row.at, action=row.action, fields=row.fields, by=by, record=record)

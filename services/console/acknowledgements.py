@@ -114,7 +114,11 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
             council=view.council,
             reference=view.reference,
             cases=_page_cases(connection, store, done.cases),
-            left=tuple(one for one in view.cases if one.case.reference not in {case.reference for case in done.cases}),
+            left=tuple(
+                page_case
+                for page_case in view.cases
+                if page_case.case.reference not in {case.reference for case in done.cases}
+            ),
             acknowledgement=Acknowledgement(name.strip(), now),
             csp_nonce=nonce,
             now=now,

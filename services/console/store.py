@@ -29,6 +29,6 @@ def find_acknowledgements(connection: Connection, alert: str) -> list[Acknowledg
 def told_since(connection: Connection, alert_pk: int, case_pks: Collection[int]) -> set[int]:
     """Return those of the cases that a later alert named."""
     # A later alert has a higher id.
-    told = alert_cases.c
-    later = select(told.case_pk).where(told.alert_pk > alert_pk, among(connection, told.case_pk, case_pks))
+    row = alert_cases.c
+    later = select(row.case_pk).where(row.alert_pk > alert_pk, among(connection, row.case_pk, case_pks))
     return set(connection.scalars(later))

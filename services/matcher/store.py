@@ -99,10 +99,14 @@ def _matches(
     sides = ((row.notice_pk, changed_notices), (row.entry_pk, changed_entries))
     conditions = [among(connection, column, pks) for column, pks in sides if pks]
     found: dict[Pair, MatchRow] = {}
-    for one in connection.execute(query.where(or_(*conditions))):
-        finding = Finding(MatchLevel(one.level), tuple(one.reasons.split()))
-        found[one.notice_pk, one.entry_pk] = MatchRow(
-            one.live, finding, one.notice_revision, one.entry_revision, MatchDecision(one.decision)
+    for found_row in connection.execute(query.where(or_(*conditions))):
+        finding = Finding(MatchLevel(found_row.level), tuple(found_row.reasons.split()))
+        found[found_row.notice_pk, found_row.entry_pk] = MatchRow(
+            found_row.live,
+            finding,
+            found_row.notice_revision,
+            found_row.entry_revision,
+            MatchDecision(found_row.decision),
         )
     return found
 
@@ -159,7 +163,7 @@ def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Loc
 def location_of(private: Mapping[str, Any]) -> Location:
     """Return the location in the sealed part of a record, with those of versions that tie with it."""
     parts = private.get("parts")
-    others = tuple(location_of(one) for one in private.get("rivals", ()))
+    others = tuple(location_of(rival) for rival in private.get("rivals", ()))
     return Location(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
 
 

@@ -1,4 +1,4 @@
-"""What people do to cases: acknowledge an alert, record a step, confirm safety, ask for a hold."""
+"""Records what people do to cases: acknowledge an alert, record a step, confirm safety, ask for a hold."""
 
 from __future__ import annotations
 
@@ -117,14 +117,14 @@ def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
 
     An acknowledgement of the alert counts for no other case.
     """
-    told = told_by_alert(connection, alert_pk)
-    urgent = most_urgent_since(connection, alert_pk)
+    in_alert = told_by_alert(connection, alert_pk)
+    since = most_urgent_since(connection, alert_pk)
 
     def covered(case: Case) -> bool:
         # No case has -1 facts, so a case that the alert does not name is never covered.
         # A lower threshold (days before the harm) is more urgent.
-        facts, threshold = told.get(case.pk, (-1, 0))
-        return facts == case.facts and threshold <= urgent.get(case.pk, threshold)
+        facts, threshold = in_alert.get(case.pk, (-1, 0))
+        return facts == case.facts and threshold <= since.get(case.pk, threshold)
 
     return covered
 
@@ -134,9 +134,9 @@ def _record(work: UnitOfWork, case: Case, event: Event, record: HumanAct, policy
     transitions: list[Transition] = []
     check_days(case, record, now)
     context = load_context(work.connection, case)
-    concerned = _providers_concerned(event, context.lines)
+    providers = _providers_concerned(event, context.lines)
     changed = with_record(
-        apply(case, event, now, transitions, concerned), event, record, context.lines, london_day(now)
+        apply(case, event, now, transitions, providers), event, record, context.lines, london_day(now)
     )
     # Every act on a running case pauses its messages, not an acknowledgement alone.
     if not changed.clock_stopped:
@@ -144,10 +144,13 @@ def _record(work: UnitOfWork, case: Case, event: Event, record: HumanAct, policy
     owed = what_is_owed(changed, context.entry, context.lines, CasePolicy(policy), now, transitions)
     save_cases(work.connection, [owed.case])
     work.announce(effects_of([owed]).announcements)
-    said = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
+    recorded = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
     # The first transition is the person's act. The review after it may add others, which have no actor.
     first, *others = owed.transitions
-    rows = [happened(owed.case, first, said, record.by), *(happened(owed.case, one, {}, None) for one in others)]
+    rows = [
+        happened(owed.case, first, recorded, record.by),
+        *(happened(owed.case, other, {}, None) for other in others),
+    ]
     work.record_audit(*rows)
     return owed.case
 

@@ -53,6 +53,6 @@ def _recompute(work: UnitOfWork, council: Council, ruleset: Ruleset, entries: li
         owed = what_is_owed(replace(context.case, tried_at=None), context.entry, context.lines, policy, work.now)
         changed.append(owed)
         touched += owed.case.due_at != context.case.due_at
-    save_cases(work.connection, (made.case for made in changed))
+    save_cases(work.connection, (owed.case for owed in changed))
     write_effects(work, effects_of(changed))
     return touched

@@ -28,22 +28,22 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
     alert = find_alert(connection, alert_pk)
     if alert is None or alert.accepted_at is not None or alert.cases == 0:
         return
-    told = entries_told(connection, alert_pk)
+    thresholds = entries_told(connection, alert_pk)
     council = load_council(connection, work.store, alert.feed_id)
-    entries = list(told)
+    entries = list(thresholds)
     for start in range(0, len(entries), BATCH):
         contexts = load_contexts(connection, entries[start : start + BATCH])
-        changed = []
+        reviews = []
         for entry_pk, context in contexts.items():
             case = context.case
             # A later alert about the case is under way: its own acceptance counts.
             if case is None or case.tried_at is None or case.tried_at > alert.created_at:
                 continue
             policy = CasePolicy(council.policy)
-            case = _accepted(case, told[entry_pk], alert.reason, now)
-            changed.append(what_is_owed(case, context.entry, context.lines, policy, now))
-        save_cases(connection, (made.case for made in changed))
-        write_effects(work, effects_of(changed))
+            case = _accepted(case, thresholds[entry_pk], alert.reason, now)
+            reviews.append(what_is_owed(case, context.entry, context.lines, policy, now))
+        save_cases(connection, (review.case for review in reviews))
+        write_effects(work, effects_of(reviews))
     mark_accepted(connection, alert_pk, now)
 
 

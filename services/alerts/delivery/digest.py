@@ -36,7 +36,7 @@ class Presentation:
 
     base_url: str
     links_last: timedelta
-    clock_note: str | None = None  # says that the clock is simulated
+    clock_note: str | None = None  # shown while the clock is simulated
 
     def link(self, tokeniser: Tokeniser, alert: str) -> str:
         # The code is a keyed digest of the reference, so that nobody can guess the address of another alert.
@@ -51,8 +51,8 @@ def alert_digest(
     of_withdrawal = tells_of_withdrawal(alert.reason)
     members = cases_of_alert(connection, alert_pk)
     # A case may have changed since the alert was written. The message must not ask for what is done already.
-    told = [case for case in members if (case.withdrawn if of_withdrawal else not case.clock_stopped)]
-    if not told:
+    shown = [case for case in members if (case.withdrawn if of_withdrawal else not case.clock_stopped)]
+    if not shown:
         return None
     reasons, restore = reasons_of(connection, alert_pk), may_repeat(connection, alert)
     return AlertDigest(
@@ -61,8 +61,8 @@ def alert_digest(
         threshold=alert.threshold,
         reason=alert.reason,
         tier=tier,
-        cases=tuple(case_lines(connection, told, reasons)),
-        counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in told),
+        cases=tuple(case_lines(connection, shown, reasons)),
+        counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in shown),
         repeat_number=_repeat_number(connection, alert_pk, alert.threshold, alert.reason),
         link=presentation.link(store.tokeniser, alert.reference),
         created_at=alert.created_at,
@@ -87,7 +87,7 @@ def case_lines(
             state=case.state.value,
             reason=(reasons or {}).get(case.pk, ""),
             claimed_by=tuple(sorted(names.get(code, code) for code in case.claimed_by)),
-            doubts=tuple(named(one, names.get(one.provider, one.provider)) for one in doubts.get(case.pk, ())),
+            doubts=tuple(named(doubt, names.get(doubt.provider, doubt.provider)) for doubt in doubts.get(case.pk, ())),
         )
         for case in shown
     ]

@@ -52,7 +52,7 @@ class Dispatcher:
         # No more than the pool can send at once: a claimed delivery that waits would use up its attempt's time.
         claimed = claim(self.store, self.pool, self._in_flight.keys())
         self._begin_all(claimed)
-        settled += self._settle_those({one.pk for one in claimed}, faults)
+        settled += self._settle_those({delivery.pk for delivery in claimed}, faults)
         if faults:
             raise faults[0]
         return len(claimed) + settled
@@ -65,7 +65,7 @@ class Dispatcher:
         return ended
 
     def _begin_all(self, claimed: Sequence[Delivery]) -> None:
-        self._in_flight.update((one.pk, one) for one in claimed)
+        self._in_flight.update((delivery.pk, delivery) for delivery in claimed)
         for number, delivery in enumerate(claimed):
             try:
                 self._begin(delivery)
@@ -112,8 +112,8 @@ class Dispatcher:
             except Exception as error:  # noqa: BLE001 - the caller raises it
                 faults.append(error)
                 del self._in_flight[job.delivery]
-        for one in again:
-            self._ended.put(one)
+        for unsettled in again:
+            self._ended.put(unsettled)
         return settled
 
     def _settle_those(self, begun: Collection[int], faults: list[Exception]) -> int:

@@ -29,7 +29,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 # For this long after a restore the first message about a case has the note that it may be a repeat (policy of the
 # deployment; no source prescribes it).
-SAID_FOR = timedelta(days=2)
+REPEAT_NOTE_FOR = timedelta(days=2)
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
@@ -54,7 +54,7 @@ def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
     Such an alert is the first about one of its cases since then.
     """
     restore = last_restore(connection)
-    if restore is None or alert.created_at > restore.at + SAID_FOR:
+    if restore is None or alert.created_at > restore.at + REPEAT_NOTE_FOR:
         return None
     return restore if is_first_about_a_case(connection, alert.pk, restore.at) else None
 
@@ -65,18 +65,20 @@ def _cancel_delivery(work: UnitOfWork, delivery: OwedDelivery) -> None:
     # The newer message has not been tried. Otherwise it would wait as a repeat of one that reached nobody.
     forget_tries(connection, delivery.alert_pk)
     move_delivery(connection, delivery.pk, state, due_at=None, settled_at=work.now)
-    said = AlertSettled(alert=delivery.reference, council=delivery.feed_id, delivery=delivery.pk, outcome=state.value)
-    work.announce([Announcement("alerts", delivery.feed_id, said)])
+    settled = AlertSettled(
+        alert=delivery.reference, council=delivery.feed_id, delivery=delivery.pk, outcome=state.value
+    )
+    work.announce([Announcement("alerts", delivery.feed_id, settled)])
 
 
 def _covered(work: UnitOfWork) -> Iterator[OwedDelivery]:
     # Deliveries of alerts whose open cases are all due for a newer message. Kept by alert: one has many deliveries.
     verdicts: dict[int, bool] = {}
-    for one in find_owed_to_councils(work.connection):
-        if one.alert_pk not in verdicts:
-            verdicts[one.alert_pk] = _owed_anew(work, one.alert_pk, one.feed_id)
-        if verdicts[one.alert_pk]:
-            yield one
+    for delivery in find_owed_to_councils(work.connection):
+        if delivery.alert_pk not in verdicts:
+            verdicts[delivery.alert_pk] = _owed_anew(work, delivery.alert_pk, delivery.feed_id)
+        if verdicts[delivery.alert_pk]:
+            yield delivery
 
 
 def _owed_anew(work: UnitOfWork, alert_pk: int, feed_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""What an alert tells a council team: how bad it is, what to do now, and what counts as safe.
+"""The advice in an alert: how urgent it is, what to do now, and what counts as safe.
 
 The definition of safe is the PSTN charter's (December 2023, commitment 2) and the Telecare National Action Plan's
 (February 2025, outcome 1). The steps are good practice and policy of the deployment, not government's.

@@ -130,7 +130,7 @@ def notes(case: CaseLine) -> tuple[str, ...]:
 def _claim(providers: tuple[str, ...]) -> tuple[str, ...]:
     if not providers:
         return ()
-    who = listed([shown_name(one) for one in providers])
+    who = listed([shown_name(provider) for provider in providers])
     whose = "its" if len(providers) == 1 else "their"
     return (f"{who} reported a change and gave no notice of it before: this is {whose} word only",)
 
@@ -140,7 +140,9 @@ def _differing(doubt: Doubt) -> str:
     # The dates and the status agree, so the versions differ in what is sealed.
     if doubt.first == doubt.last:
         return f"{who} sent two versions of its notice, with different telephone numbers or addresses"
-    first, last = (version(one.status, one.planned_on, one.restriction_on) for one in (doubt.first, doubt.last))
+    first, last = (
+        version(stated.status, stated.planned_on, stated.restriction_on) for stated in (doubt.first, doubt.last)
+    )
     return f"{who} sent two versions of its notice: first {first}; then {last}"
 
 

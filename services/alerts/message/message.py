@@ -132,10 +132,10 @@ def _columns(shown: CaseRow) -> str:
     below = [" " * _PROVIDER_INDENT + part for part in provider[1:]]
     event = ", ".join(part for part in (shown.event, shown.later) if part)
     news = f"{shown.news}: " if shown.news else ""
-    said = f"{news}{shown.state}"
-    detail = f"{event[0].upper()}{event[1:]}. {said[0].upper()}{said[1:]}."
-    told = (detail, *(f"{note[0].upper()}{note[1:]}." for note in shown.notes))
-    return "\n".join([head.rstrip(), *below, *(_fill(one, " " * 13, " " * 13) for one in told)])
+    news_and_state = f"{news}{shown.state}"
+    detail = f"{event[0].upper()}{event[1:]}. {news_and_state[0].upper()}{news_and_state[1:]}."
+    sentences = (detail, *(f"{note[0].upper()}{note[1:]}." for note in shown.notes))
+    return "\n".join([head.rstrip(), *below, *(_fill(sentence, " " * 13, " " * 13) for sentence in sentences)])
 
 
 _ENVIRONMENT = Environment(

@@ -97,10 +97,10 @@ def version(status: str, planned_on: date | None, restriction_on: date | None) -
         return "notice withdrawn"
     if status in _DONE:
         return _DONE[status] + (f", planned for {short_day(planned_on)}" if planned_on else "")
-    said = [f"calls restricted {short_day(restriction_on)}"] if restriction_on else []
-    said += [f"switch {short_day(planned_on)}"] if planned_on else []
-    said = said or ["date not known"]
-    return ", ".join(["paused", *said] if status == NoticeStatus.PAUSED else said)
+    parts = [f"calls restricted {short_day(restriction_on)}"] if restriction_on else []
+    parts += [f"switch {short_day(planned_on)}"] if planned_on else []
+    parts = parts or ["date not known"]
+    return ", ".join(["paused", *parts] if status == NoticeStatus.PAUSED else parts)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -17,8 +17,8 @@ class FoundAlert(NamedTuple):
     created_at: datetime
 
 
-class ToldOfCase(NamedTuple):
-    """What an alert contained about one case."""
+class CaseInAlert(NamedTuple):
+    """The content of an alert about one case."""
 
     facts: int  # the case's count of facts when the alert was made
     threshold: int  # days before the harm
@@ -37,10 +37,10 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
     return FoundAlert(*found)
 
 
-def told_by_alert(connection: Connection, alert_pk: int) -> dict[int, ToldOfCase]:
+def told_by_alert(connection: Connection, alert_pk: int) -> dict[int, CaseInAlert]:
     row = alert_cases.c
     query = select(row.case_pk, row.facts, row.threshold).where(row.alert_pk == alert_pk)
-    return {case_pk: ToldOfCase(facts, threshold) for case_pk, facts, threshold in connection.execute(query)}
+    return {case_pk: CaseInAlert(facts, threshold) for case_pk, facts, threshold in connection.execute(query)}
 
 
 def most_urgent_since(connection: Connection, alert_pk: int) -> dict[int, int]:

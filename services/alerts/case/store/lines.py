@@ -43,7 +43,7 @@ def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[in
     is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
     rows, match = looked_up(connection, wanted, matches, is_live, *_OF_MATCH)
     rows, notice = looked_up(connection, rows, notices, notices.c.pk == match.notice_pk, *_OF_NOTICE)
-    columns = [side[one.name] for side, named in ((match, _OF_MATCH), (notice, _OF_NOTICE)) for one in named]
+    columns = [side[column.name] for side, named in ((match, _OF_MATCH), (notice, _OF_NOTICE)) for column in named]
     query = select(*columns).select_from(rows).order_by(match.notice_pk)
     found: dict[int, list[Line]] = defaultdict(list)
     for row in connection.execute(query):

@@ -46,13 +46,13 @@ class SendJob:
 
 
 # Takes the result of a job, once, on any thread. The pool's lock may be held, so it must not wait.
-Tell = Callable[[SendJob, SendResult], None]
+OnResult = Callable[[SendJob, SendResult], None]
 
 
 @dataclass(slots=True, eq=False)
 class _Turn:
     job: SendJob
-    tell: Tell
+    on_result: OnResult
     began_at: float  # seconds of the pool's clock
     answered: bool = False  # its result was passed on; the send itself may still be stuck
     call_off: Callable[[], None] = lambda: None
@@ -112,20 +112,20 @@ class DeliveryPool:
             busy = sum(turn.job.destination == destination for turn in self._under_way)
             return max(0, self._at_once.get(destination, FIRST_AT_ONCE) - busy)
 
-    def begin(self, job: SendJob, tell: Tell) -> None:
+    def begin(self, job: SendJob, on_result: OnResult) -> None:
         """Begin a send and return at once. The caller must keep to the places: they are not checked here.
 
         Results beside the channel's own: IN_DOUBT with `timed_out` (not ended by the deadline) or `channel_error` (the
         channel raised), and FAILED_TEMPORARY with `pool_closed` (not tried).
         """
-        turn = _Turn(job, tell, self._time())
+        turn = _Turn(job, on_result, self._time())
         with self._changed:
             refused = self._closed
             if not refused:
                 self._under_way.add(turn)
                 turn.call_off = self._alarm(self._deadline + GRACE, lambda: self._overdue(turn))
         if refused:
-            tell(job, POOL_CLOSED)
+            on_result(job, POOL_CLOSED)
             return
         threading.Thread(target=self._run, args=(turn,), name=f"delivery-{job.delivery}", daemon=True).start()
 
@@ -163,7 +163,7 @@ class DeliveryPool:
         # The lock is held, so a late result and the alarm cannot both be first.
         if not turn.answered:
             turn.answered = True
-            turn.tell(turn.job, result)
+            turn.on_result(turn.job, result)
         self._changed.notify_all()
 
     def _learn(self, destination: str, result: SendResult) -> None:

@@ -62,8 +62,8 @@ def entries_told(connection: Connection, alert_pk: int) -> dict[int, int]:
     # In the order of the cases' ids, in which cases are locked.
     row = alert_cases.c
     members = select(cases.c.entry_pk, row.threshold).join_from(alert_cases, cases, cases.c.pk == row.case_pk)
-    told = connection.execute(members.where(row.alert_pk == alert_pk).order_by(cases.c.pk)).all()
-    return {entry: threshold for entry, threshold in told}  # noqa: C416 - rows are no pairs to dict()
+    rows = connection.execute(members.where(row.alert_pk == alert_pk).order_by(cases.c.pk)).all()
+    return {entry: threshold for entry, threshold in rows}  # noqa: C416 - rows are no pairs to dict()
 
 
 def reasons_of(connection: Connection, alert_pk: int) -> dict[int, str]:
@@ -92,14 +92,14 @@ def times_told_before(connection: Connection, alert_pk: int, threshold: int) -> 
 
 def is_first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:
     """Return True if one of this alert's cases was in no earlier alert since that moment."""
-    told, before = alert_cases.c, alert_cases.alias("before")
+    member, before = alert_cases.c, alert_cases.alias("before")
     earlier = exists().where(
-        before.c.case_pk == told.case_pk,
+        before.c.case_pk == member.case_pk,
         before.c.alert_pk == alerts.c.pk,
         alerts.c.pk < alert_pk,
         alerts.c.created_at > since,
     )
-    query = select(func.count()).select_from(alert_cases).where(told.alert_pk == alert_pk, ~earlier)
+    query = select(func.count()).select_from(alert_cases).where(member.alert_pk == alert_pk, ~earlier)
     return bool(connection.scalar(query))
 
 

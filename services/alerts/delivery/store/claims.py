@@ -46,8 +46,8 @@ def claim_deliveries(
         .limit(limit)
     )
     return [
-        DueDelivery(_delivery(one), left_sending=one.state == DeliveryState.SENDING)
-        for one in connection.execute(skipping_locked(connection, query))
+        DueDelivery(_delivery(found), left_sending=found.state == DeliveryState.SENDING)
+        for found in connection.execute(skipping_locked(connection, query))
     ]
 
 

@@ -38,7 +38,9 @@ def names_nobody(service: NotifyBase, written: WrittenRoute) -> bool:
     if any(_words(service, written)):
         return False
     senders, targets = _senders(service), targets_of(service)
-    itself = any(_ADDRESS.fullmatch(one) or (_NUMBER.fullmatch(one) and _is_one_of(one, senders)) for one in targets)
+    itself = any(
+        _ADDRESS.fullmatch(target) or (_NUMBER.fullmatch(target) and _is_one_of(target, senders)) for target in targets
+    )
     return itself or (bool(senders) and not targets and hasattr(service, "targets"))
 
 

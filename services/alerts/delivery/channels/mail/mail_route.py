@@ -119,8 +119,10 @@ def _headers(options: Mapping[str, str]) -> dict[str, str]:
 
 
 def _server(written: WrittenRoute) -> NotifyEmail:
-    told = {name: value for name, value in written.options.items() if name not in _ADDRESSES and name[:1] != "+"}
-    options = "".join(f"&{name}={quote(value, safe='')}" for name, value in told.items())
+    server_options = {
+        name: value for name, value in written.options.items() if name not in _ADDRESSES and name[:1] != "+"
+    }
+    options = "".join(f"&{name}={quote(value, safe='')}" for name, value in server_options.items())
     service = Apprise.instantiate(f"{written.scheme}://{written.authority}?{_STANDS_IN}{options}", asset=ASSET)
     if not isinstance(service, NotifyEmail):
         raise RouteRefusedError(NOT_UNDERSTOOD)

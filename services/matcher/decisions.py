@@ -41,7 +41,7 @@ def decide_match(
 ) -> None:
     """Record a person's decision on a live match. Raises NotFoundError.
 
-    With `feed_id`, another council's match is not found.
+    With `feed_id`, a match of another council counts as not found.
     """
     now = store.now()
     with store.writing() as connection:

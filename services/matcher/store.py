@@ -168,7 +168,7 @@ def location_of(private: Mapping[str, Any]) -> Location:
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
-    """Return a live match with its entry's council and shard, or None, also for another council's if `feed_id`."""
+    """Return a live match with its entry's council and shard, or None. With `feed_id`, only of that council."""
     notice, entry = pair
     query = (
         select(matches, register_entries.c.feed_id, register_entries.c.shard)

@@ -41,7 +41,7 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[
 
 
 def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count: int) -> None:
-    """Audit that nobody of a council could be reached with an alert about `count` cases. None is the operator."""
+    """Audit that an alert about `count` cases could reach nobody. `feed_id` is None for an alert to the operator."""
     fields = {"alert": alert, "cases": count}
     work.record_audit(AuditRow(AuditAction.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id))
 

@@ -20,7 +20,7 @@ from services.core.clock import london_day
 
 __all__ = ["AlertDigest", "CaseLine", "Message", "render", "template"]
 
-LISTED = 20  # the mail lists the most urgent cases; the page behind its link lists all
+LISTED = 20  # cases in the mail, the most urgent ones; the page behind its link lists all
 SUBJECT_LIMIT = 120  # characters
 _WIDTH = 72  # columns of the plain text
 _CUT = "..."

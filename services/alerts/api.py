@@ -1,4 +1,4 @@
-"""Cases over HTTP, for their own council: list them, look at one, acknowledge, record what was done."""
+"""The HTTP routes by which a council lists its cases, opens one, acknowledges alerts and records what was done."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from services.web.problems import ProblemError, ProblemType, answers, shown_fiel
 router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
 Reference = Annotated[str, Path(max_length=20, pattern="^[A-Za-z0-9-]+$", examples=["C-7K3M-2Q9P"])]
-LIST_LIMIT = 1_000
+LIST_LIMIT = 1_000  # cases in one answer
 
 
 class ActBody(BaseModel):
@@ -41,8 +41,8 @@ class AcknowledgementBody(BaseModel):
 
     by: PersonName
     note: Note | None = None
+    # Only these cases of the alert; absent, all that are open.
     cases: Annotated[list[str], Field(min_length=1, max_length=10_000)] | None = None
-    """Only these cases of the alert; all that are open if absent."""
 
 
 class AcknowledgementAnswer(BaseModel):
@@ -96,6 +96,7 @@ def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: Ac
         ) from None
     except RecordFaultyError as error:
         raise _faulty(error) from None
+    # A transaction of its own, after the act is written.
     with store.reading() as connection:
         return summaries(connection, store, [case])[0]
 
@@ -116,6 +117,7 @@ def acknowledge_alert(
         raise _not_found(error) from None
     except RecordFaultyError as error:
         raise _faulty(error) from None
+    # An acknowledgement that finds no open case is answered with an empty list, and is not counted.
     if done.cases:
         ACKNOWLEDGEMENTS.labels("api").inc()
     until = done.paused_until.isoformat() if done.paused_until else None
@@ -127,6 +129,7 @@ def _not_found(error: NotFoundError) -> ProblemError:
 
 
 def _faulty(error: RecordFaultyError) -> ProblemError:
+    # The names in a record are the caller's own text, so only names that look like fields are shown back.
     faults = [{"field": shown_field(field.split(".")), "reason": reason} for field, reason in error.faults]
     detail = "what must be recorded with this is missing or faulty: see `faults`"
     return ProblemError(422, ProblemType.RECORD_FAULTY, detail, faults=faults)

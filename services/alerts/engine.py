@@ -1,4 +1,4 @@
-"""Turns cases that fall due into alerts: rows that say what is owed to whom, before anything is sent."""
+"""Turns due cases into alerts: rows that name the cases and the contacts, written before anything is sent."""
 
 from __future__ import annotations
 
@@ -33,16 +33,15 @@ from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
-BATCH = 2_000
-"""How many due cases one transaction handles."""
+BATCH = 2_000  # due cases in one transaction
 
+# The longest that a case waits to share a message with others. `CouncilPolicy.grouping_seconds` is at most this.
 LOOK_AHEAD = timedelta(seconds=60)
-"""The longest that cases wait to be told together (`CouncilPolicy.grouping_seconds` is at most this)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueEscalation:
-    """A case and the escalation that is being told."""
+    """A case and the escalation that is due about it."""
 
     case: Case
     escalation: Escalation
@@ -50,16 +49,16 @@ class DueEscalation:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Looks at due cases. `fallback` are the operator's contacts, told when a council has none that can be told."""
+    """Reviews due cases and writes the alerts that they need."""
 
     store: Store
     ruleset: Ruleset
-    fallback: tuple[Contact, ...] = ()
+    fallback: tuple[Contact, ...] = ()  # the operator's contacts, alerted when a council has none that can be reached
 
     def run_due(self) -> int:
-        """Handle the cases that are due, a transaction a council; returns how many. Call again until it returns 0.
+        """Handle the due cases, with one transaction for each council; return their number. Call until it returns 0.
 
-        A council whose cases cannot be handled holds up no other: the others are told first, then its fault is raised.
+        A fault in one council's cases does not delay the others: they are handled first, then the fault is raised.
         """
         now = self.store.now()
         with self.store.reading() as connection:
@@ -75,7 +74,7 @@ class Engine:
                     handled += recompute(self.store, self.ruleset, feed_id)
                 if feed_id in councils:
                     handled += self._run_council(feed_id, now)
-            except Exception as error:  # noqa: BLE001 - raised below, once everybody else has been told
+            except Exception as error:  # noqa: BLE001 - raised below, after all other councils
                 fault = error
         if fault is not None:
             raise fault
@@ -83,18 +82,19 @@ class Engine:
 
     def _run_council(self, feed_id: str, now: datetime) -> int:
         with self.store.writing() as connection:
-            # With the cases that are due it takes those that are gathering for the same message.
+            # Besides the due cases this claims those that fall due within a minute, so that one message covers them.
             due = claim_due(connection, feed_id, _due_by(now + LOOK_AHEAD, now), BATCH)
             work = UnitOfWork(connection, self.store, now)
             self._look_at(work, load_council(connection, self.store, feed_id), due)
+        # Cases that joined the message before they were due are not counted.
         return sum(1 for case in due if case.due_at is not None and not _gathers(case.due_at, now))
 
     def _look_at(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> None:
         reviews = self._review(work, council, due)
-        told, quiet = _sort(reviews, work.now)
-        doubtful = _intend(work, council, told, self.fallback)
-        sent = (_after_telling(one, council, work.now, doubtful) for one in told)
-        save_cases(work.connection, chain(sent, quiet))
+        due_now, not_yet = _split(reviews, work.now)
+        doubtful = _intend(work, council, due_now, self.fallback)
+        alerted = (_after_alert(due, council, work.now, doubtful) for due in due_now)
+        save_cases(work.connection, chain(alerted, not_yet))
         write_effects(work, effects_of(reviews))
 
     def _review(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> list[Owed]:
@@ -108,42 +108,48 @@ class Engine:
 
 
 def _due_by(by: datetime, now: datetime) -> DueBy:
+    # No review sets a due time beyond LOOK_AGAIN. LOOK_AHEAD leaves a margin for another worker's clock.
     return DueBy(by, beyond=now + LOOK_AGAIN + LOOK_AHEAD)
 
 
 def _gathers(due_at: datetime, now: datetime) -> bool:
-    """Whether a case that was claimed only waits to join the others' message."""
+    # True of a case that is not due yet, and was claimed to join the message of the others.
     return now < due_at <= now + LOOK_AHEAD
 
 
-def _sort(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation], list[Case]]:
-    told, quiet = [], []
-    for made in reviews:
-        if made.message is not None and made.message.due_at <= now:
-            told.append(DueEscalation(made.case, made.message))
+def _split(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation], list[Case]]:
+    due_now, not_yet = [], []
+    for review in reviews:
+        if review.message is not None and review.message.due_at <= now:
+            due_now.append(DueEscalation(review.case, review.message))
         else:
-            quiet.append(made.case)
-    return told, quiet
+            not_yet.append(review.case)
+    return due_now, not_yet
 
 
-def _after_telling(told: DueEscalation, council: Council, now: datetime, doubtful: Collection[int]) -> Case:
-    """The case once its message is written down. It counts as told when the message was accepted for somebody."""
+def _after_alert(due: DueEscalation, council: Council, now: datetime, doubtful: Collection[int]) -> Case:
+    # The case counts as alerted only once the message is accepted for somebody. Until then it is tried again.
     again = now + timedelta(minutes=council.policy.unreached_repeat_minutes)
-    # An earlier message that may have come leaves its council owed the word that the case is over.
-    warned = told.case.warned or told.case.pk in doubtful
-    return replace(told.case, tried_at=now, due_at=again, warned=warned)
+    # An earlier message that may have come leaves its council owed word when the case is over.
+    warned = due.case.warned or due.case.pk in doubtful
+    return replace(due.case, tried_at=now, due_at=again, warned=warned)
 
 
-def _intend(work: UnitOfWork, council: Council, told: Sequence[DueEscalation], fallback: Sequence[Contact]) -> set[int]:
+def _intend(
+    work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], fallback: Sequence[Contact]
+) -> set[int]:
+    """Write the alerts that are due; return the cases, by id, that an earlier message in doubt may have named."""
     doubtful: set[int] = set()
+    # One message for all cases that go to the same tiers. A withdrawal has a mail of its own.
     groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}
-    for one in told:
-        tiers = tiers_for(council.policy, one.escalation.threshold, one.case.state)
-        group = tells_of_withdrawal(one.escalation.reason), tuple(tier.label for tier in tiers)
-        groups.setdefault(group, (tiers, []))[1].append(one)
+    for due in due_now:
+        tiers = tiers_for(council.policy, due.escalation.threshold, due.case.state)
+        group = tells_of_withdrawal(due.escalation.reason), tuple(tier.label for tier in tiers)
+        groups.setdefault(group, (tiers, []))[1].append(due)
     for tiers, members in groups.values():
         contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
-        unreached = any(one.case.tried_at is not None for one in members)
+        # `tried_at` is still set: an earlier message about the case was accepted for nobody.
+        unreached = any(due.case.tried_at is not None for due in members)
         others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not contacts else []
         alert, in_doubt = _write_alert(work, council.feed_id, members, [*contacts, *others])
         doubtful |= in_doubt
@@ -155,6 +161,7 @@ def _intend(work: UnitOfWork, council: Council, told: Sequence[DueEscalation], f
 def _write_alert(
     work: UnitOfWork, feed_id: str, members: Sequence[DueEscalation], contacts: Sequence[tuple[str, Contact]]
 ) -> tuple[str, set[int]]:
+    # The lowest threshold (days before the harm) is the most urgent. The alert carries it and its reason.
     most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
     (pk,) = allocate_ids(work.connection, "alerts", 1)
     alert = reference("A", work.store.random)
@@ -163,7 +170,7 @@ def _write_alert(
     insert_alert_cases(work.connection, [_alert_case(pk, one) for one in members])
     in_doubt = cancel_older(work, pk, feed_id, [contact.label for _, contact in contacts])
     intend_deliveries(work, pk, contacts)
-    said = AlertIntended(
+    event = AlertIntended(
         alert=alert,
         council=feed_id,
         threshold=threshold,
@@ -171,17 +178,17 @@ def _write_alert(
         cases=len(members),
         deliveries=len(contacts),
     )
-    work.announce([Announcement("alerts", feed_id, said)])
-    fields = said.model_dump(exclude={"council"})
+    work.announce([Announcement("alerts", feed_id, event)])
+    fields = event.model_dump(exclude={"council"})
     work.record_audit(AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert, feed_id=feed_id))
     return alert, in_doubt
 
 
-def _alert_case(alert_pk: int, one: DueEscalation) -> Mapping[str, object]:
+def _alert_case(alert_pk: int, due: DueEscalation) -> Mapping[str, object]:
     return {
         "alert_pk": alert_pk,
-        "case_pk": one.case.pk,
-        "threshold": one.escalation.threshold,
-        "reason": one.escalation.reason.value,
-        "facts": one.case.facts,
+        "case_pk": due.case.pk,
+        "threshold": due.escalation.threshold,
+        "reason": due.escalation.reason.value,
+        "facts": due.case.facts,
     }

@@ -1,4 +1,4 @@
-"""A case as its own council sees it: in a list without anyone's address, and whole, with the place it is about."""
+"""A case as the API answers it to its own council: a summary without an address, and a full view with one."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ class CaseSummary(ApiView):
     """A case in a list."""
 
     case: str
-    entry_id: str
-    """The council's own reference."""
+    entry_id: str  # the council's own reference of the register entry
     state: str
     level: MatchLevel
     harm_on: date | None
@@ -89,7 +88,6 @@ class CaseView(ApiView):
 
 
 def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> list[CaseSummary]:
-    """Cases in a list."""
     owned = entry_references(connection, store, [case.entry_pk for case in cases])
     return [
         CaseSummary(
@@ -110,7 +108,7 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
 
 
 def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
-    """A case, whole: it opens what is sealed, so it is made for the case's own council only."""
+    """Return all of a case. It opens what is sealed, so only the case's own council may be given it."""
     (summary,) = summaries(connection, store, [case])
     entry = load_sealed_entry(connection, case.entry_pk)
     private = store.vault.open(place("register_entries", entry.record_key), entry.sealed)
@@ -126,7 +124,6 @@ def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
 
 
 def matches_of(connection: Connection, entry_pk: int) -> list[MatchView]:
-    """The live matches of an entry."""
     return [
         MatchView(
             match=f"M-{row.notice_pk}-{row.entry_pk}",
@@ -144,6 +141,7 @@ def matches_of(connection: Connection, entry_pk: int) -> list[MatchView]:
 
 
 def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
+    # Sealed parts hold the normalised form of a value. The record as the council sent it stands in where there is none.
     return PlaceView(
         telephone_numbers=[national(number) for number in private["numbers"]],
         uprn=private.get("uprn") or record.get("uprn"),
@@ -154,6 +152,7 @@ def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
 
 
 def _event(store: Store, row: Any) -> EventView:
-    said = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
-    by = said.pop("actor", None)
-    return EventView(at=row.at, action=row.action, fields=row.fields, by=by, record=said)
+    # The actor is sealed together with the record, so it is taken out of it here.
+    record = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
+    by = record.pop("actor", None)
+    return EventView(at=row.at, action=row.action, fields=row.fields, by=by, record=record)

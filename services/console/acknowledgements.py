@@ -1,4 +1,4 @@
-"""The link in an alert: opening it shows a page and changes nothing; its form acknowledges, with a name."""
+"""The routes behind the link in an alert: opening it shows a form and changes nothing; the form acknowledges."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ from services.web.bodies import read_body
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-Token = Annotated[str, Path()]
+Token = Annotated[str, Path()]  # an alert's reference, a dot and its code
+# Limits on what a stranger can make us read. A name longer than NAME_LENGTH is cut, and then refused as too long.
 FORM_BYTES, FORM_FIELDS, NAME_LENGTH = 256 * 1024, 5_000, 200
 _STATUS = {
     LinkProblem.UNKNOWN: 404,
@@ -59,7 +60,7 @@ _NAME = TypeAdapter(PersonName)
 
 @router.get("/a/{token}")
 def show(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
-    """The form. Mail scanners follow links: this acknowledges nothing."""
+    # Mail scanners follow links, so a GET acknowledges nothing.
     nonce = token_urlsafe(16)
     with store.reading() as connection:
         link = follow(connection, store, token, _presentation(request).links_last)
@@ -73,13 +74,14 @@ def show(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
 
 @router.post("/a/{token}")
 async def take(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
-    """Acknowledge the ticked cases in the name given."""
     form = _read_form(await read_body(request, FORM_BYTES))
     name, ticked = form.get(NAME_FIELD, [""])[0], frozenset(form.get(CASE_FIELD, ()))
+    # The database is blocking, so it runs on a thread of the pool.
     return await run_in_threadpool(_take, request, store, token, name[:NAME_LENGTH], ticked)
 
 
 def _read_form(body: bytes) -> dict[str, list[str]]:
+    # Too many fields raise ValueError. The empty form is answered with the page and its errors.
     try:
         return parse_qs(body.decode("utf-8", "replace"), max_num_fields=FORM_FIELDS)
     except ValueError:
@@ -92,6 +94,7 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
         link = follow(connection, store, token, _presentation(request).links_last)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
+        # A case may have ended, or got news, since the form was shown. Only those still open can be acknowledged.
         ticked &= {case.reference for case in _open_cases(connection, link.pk)}
         errors = _errors(name, ticked)
         view = _form(connection, store, link, request, nonce, name=name, ticked=ticked, errors=errors)
@@ -99,7 +102,9 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
             return _over(connection, store, link, request, nonce)
     if errors:
         return _page(acknowledgement_page(view), 422, nonce)
+    # In a transaction of its own. It checks again under locks what is open, so a race pauses nothing by mistake.
     done = acknowledge(store, view.reference, read_record(Event.ACKNOWLEDGE, {"by": name}), only=ticked)
+    # Somebody else ended the cases between the read above and the write.
     if not done.cases:
         return _problem(LinkProblem.NOTHING_OPEN, nonce)
     ACKNOWLEDGEMENTS.labels("link").inc()
@@ -109,7 +114,11 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
             council=view.council,
             reference=view.reference,
             cases=_page_cases(connection, store, done.cases),
-            left=tuple(one for one in view.cases if one.case.reference not in {case.reference for case in done.cases}),
+            left=tuple(
+                page_case
+                for page_case in view.cases
+                if page_case.case.reference not in {case.reference for case in done.cases}
+            ),
             acknowledgement=Acknowledgement(name.strip(), now),
             csp_nonce=nonce,
             now=now,
@@ -125,7 +134,7 @@ def _presentation(request: Request) -> Presentation:
 
 
 def _open_cases(connection: Connection, pk: int) -> list[Case]:
-    """The open cases of an alert of which it told all there is: it cannot acknowledge what nobody has read."""
+    # A case with news since this alert is left out: nobody may acknowledge what the message did not contain.
     covered = covered_by(connection, pk)
     return [case for case in cases_of_alert(connection, pk) if not case.clock_stopped and covered(case)]
 
@@ -152,6 +161,7 @@ def _form(
         form_action=request.url.path,
         csp_nonce=nonce,
         now=now,
+        # The page promises the shortest pause of the cases.
         pauses_until=min(pause_until(owner.policy, case.clock, now) for case in open_cases),
         clock_note=_presentation(request).clock_note,
         earlier=_earlier(connection, store, link.reference),
@@ -162,8 +172,9 @@ def _form(
 
 
 def _over(connection: Connection, store: Store, link: Link, request: Request, nonce: str) -> HTMLResponse:
-    """What is said of an alert none of whose cases is open any more."""
+    # The page of an alert with nothing to acknowledge.
     members = cases_of_alert(connection, link.pk)
+    # Its cases are open, but with news that this alert did not contain.
     if any(not case.clock_stopped for case in members):
         return _problem(LinkProblem.CHANGED, nonce)
     withdrawn = [case for case in members if case.withdrawn]
@@ -187,6 +198,7 @@ def _page_cases(connection: Connection, store: Store, cases: list[Case] | tuple[
 
 
 def _earlier(connection: Connection, store: Store, reference: str) -> tuple[Acknowledgement, ...]:
+    # Names are sealed in the audit. Only a council with the link of the alert sees them.
     return tuple(
         Acknowledgement(store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"], row.at)
         for row in find_acknowledgements(connection, reference)

@@ -1,4 +1,4 @@
-"""Where the link in an alert leads: to its alert, or to what is wrong with it."""
+"""Finds the alert of a link, or the problem with the link."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from services.storage.store import Store
 
 
 class Link(NamedTuple):
-    """The alert whose link was followed: its id, its reference and its council."""
-
-    pk: int
-    reference: str
+    pk: int  # of the alert
+    reference: str  # of the alert, as people see it
     council: str
 
 
 def follow(connection: Connection, store: Store, token: str, lasts: timedelta) -> Link | LinkProblem:
-    """The alert behind the last part of a link's address. A link `lasts` from when its alert was made."""
+    """Return the alert of a link by the last part of its address, or the problem with it.
+
+    A link lasts this long from when its alert was written, and longer while a case has no later link.
+    """
     reference, _, code = token.partition(".")
+    # Compared in constant time: the time of an answer must not help to guess a code.
     if not hmac.compare_digest(code.encode(), store.tokeniser.link_code(reference).encode()):
         return LinkProblem.UNKNOWN
+    # A wrong code and a missing alert look the same, so that nobody can learn which references exist.
     try:
         alert = find_alert(connection, reference)
     except NotFoundError:
@@ -39,6 +42,6 @@ def follow(connection: Connection, store: Store, token: str, lasts: timedelta) -
 
 
 def _has_successors(connection: Connection, alert_pk: int) -> bool:
-    """Whether a later message told of each case that is still open: nobody is left without a link that works."""
+    # True if a later message named each case that is still open. Otherwise this link stays the only one that works.
     still_open = {case.pk for case in cases_of_alert(connection, alert_pk) if not case.clock_stopped}
     return still_open <= told_since(connection, alert_pk, still_open)

@@ -1,7 +1,7 @@
-"""The pages behind the link of an alert: say that you are acting, see that it was recorded, or learn what is wrong.
+"""The pages behind the link of an alert: the form, what was recorded, or what is wrong with the link.
 
-Each function returns a whole HTML page. No page needs JavaScript, and none loads anything: the style carries the
-nonce of the Content-Security-Policy header. Opening a page acknowledges nothing; only its form does, by POST.
+Each function returns a whole HTML page. No page needs JavaScript or loads anything: the style has the nonce of the
+Content-Security-Policy header. Opening a page acknowledges nothing; only its form does, by POST.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from services.core.clock import london_day
 from services.core.texts import LABEL_LENGTH
 
 NAME_FIELD = "name"
-CASE_FIELD = "case"
-"""Sent once for each ticked case, with the case's reference as its value."""
+CASE_FIELD = "case"  # sent once for each ticked case, with its reference
 
+# Sent with every page, besides the policy of `page_headers`. The address of the page is a secret, so no other site may
+# learn it. A browser that sends no referrer sends `Origin: null` with the form: the server must not refuse that.
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Content-Type": "text/html; charset=utf-8",
@@ -35,15 +36,10 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
         "Cross-Origin-Opener-Policy": "same-origin",
     }
 )
-"""What every page is sent with, beside the policy of `page_headers`.
-
-The address of the page is a secret, so no other site may learn it. A browser that sends no referrer sends
-`Origin: null` with the form: the server must not refuse that.
-"""
 
 
 def page_headers(csp_nonce: str) -> dict[str, str]:
-    """`PAGE_HEADERS` with the Content-Security-Policy for the page rendered with the same nonce."""
+    """Return the headers of a page. The nonce must be the one that the page was rendered with."""
     policy = (
         f"default-src 'none'; style-src 'nonce-{csp_nonce}'; img-src data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
@@ -52,7 +48,7 @@ def page_headers(csp_nonce: str) -> dict[str, str]:
 
 
 class FormError(StrEnum):
-    """What is wrong with an answered form."""
+    """A fault in the form that was sent."""
 
     NAME_MISSING = "name_missing"
     NAME_NOT_A_PERSON = "name_not_a_person"
@@ -60,7 +56,7 @@ class FormError(StrEnum):
 
 
 class LinkProblem(StrEnum):
-    """Why a link leads to no alert that can be acknowledged."""
+    """The reason why a link leads to nothing that can be acknowledged."""
 
     UNKNOWN = "unknown"
     EXPIRED = "expired"
@@ -89,27 +85,21 @@ _PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class PageCase:
-    """A case, with the council's own reference of the register entry (None where it has none)."""
-
     case: CaseLine
-    entry_reference: str | None = None
+    entry_reference: str | None = None  # the council's own; None where the entry has none
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Who said when (aware) that they are acting."""
+    """A person's statement that they are acting."""
 
     by: str
-    at: datetime
+    at: datetime  # aware
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgementView:
-    """The form. `ticked` holds case references, None for all; `errors` and `name` are those of a refused answer.
-
-    `pauses_until` is until when an acknowledgement given now pauses messages, None if that is not known.
-    `earlier` are acknowledgements others gave on this alert.
-    """
+    """The content of the form."""
 
     council: str
     reference: str
@@ -117,22 +107,22 @@ class AcknowledgementView:
     form_action: str
     csp_nonce: str
     now: datetime
-    pauses_until: datetime | None = None
+    pauses_until: datetime | None = None  # the end of the pause if it is acknowledged now; None if not known
     clock_note: str | None = None
-    earlier: tuple[Acknowledgement, ...] = ()
-    name: str = ""
-    ticked: frozenset[str] | None = None
-    errors: tuple[FormError, ...] = ()
+    earlier: tuple[Acknowledgement, ...] = ()  # given for this alert before
+    name: str = ""  # as it was in a form that was refused
+    ticked: frozenset[str] | None = None  # case references; None ticks all
+    errors: tuple[FormError, ...] = ()  # of a form that was refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgedView:
-    """What was recorded: `cases` are those acknowledged (in the state they have now), `left` the others."""
+    """The page after an acknowledgement."""
 
     council: str
     reference: str
-    cases: tuple[PageCase, ...]
-    left: tuple[PageCase, ...]
+    cases: tuple[PageCase, ...]  # acknowledged, in the state that they have now
+    left: tuple[PageCase, ...]  # the open cases that were not ticked
     acknowledgement: Acknowledgement
     csp_nonce: str
     now: datetime
@@ -142,7 +132,7 @@ class AcknowledgedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawnView:
-    """What is left of an alert none of whose cases is open: those that ended as no notice is about them any more."""
+    """The page of an alert without an open case: it shows those whose notices were withdrawn."""
 
     council: str
     reference: str
@@ -153,7 +143,6 @@ class WithdrawnView:
 
 
 def acknowledgement_page(view: AcknowledgementView) -> str:
-    """The form by which a named person acknowledges some or all cases; nothing has been acknowledged yet."""
     today = london_day(view.now)
     groups = advice.grouped([page_case.case for page_case in view.cases], today)
     ticked = frozenset(page_case.case.reference for page_case in view.cases) if view.ticked is None else view.ticked
@@ -172,7 +161,6 @@ def acknowledgement_page(view: AcknowledgementView) -> str:
 
 
 def acknowledged_page(view: AcknowledgedView) -> str:
-    """Who acknowledged what, until when messages pause, and what to do next."""
     groups = advice.grouped([page_case.case for page_case in view.cases], london_day(view.now))
     return _render(
         "acknowledged.html.j2",
@@ -186,7 +174,6 @@ def acknowledged_page(view: AcknowledgedView) -> str:
 
 
 def withdrawn_page(view: WithdrawnView) -> str:
-    """Which lines are no longer planned to be switched; there is nothing to acknowledge."""
     return _render(
         "withdrawn.html.j2",
         view=view,
@@ -197,13 +184,13 @@ def withdrawn_page(view: WithdrawnView) -> str:
 
 
 def error_page(problem: LinkProblem, *, csp_nonce: str) -> str:
-    """A page that says what is wrong with the link and what to do; it names no council, alert or case."""
+    """Return the page of a link that does not work. It names no council, alert or case: anybody may see it."""
     title, remedy = _PROBLEMS[problem]
     return _render("problem.html.j2", title=title, remedy=remedy, csp_nonce=csp_nonce)
 
 
 def _rows(cases: Sequence[PageCase], now: datetime) -> list[dict[str, object]]:
-    """The cases in words, the most urgent first."""
+    # The most urgent first, as in the mail.
     today = london_day(now)
     entries = {page_case.case.reference: page_case.entry_reference for page_case in cases}
     ordered = most_urgent_first([page_case.case for page_case in cases], today)

@@ -1,4 +1,4 @@
-"""Reads what the pages need to know of an alert: who acknowledged it before, and what was told since."""
+"""Finds who acknowledged an alert before, and which of its cases later alerts have named."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from services.storage.tables import alert_cases, audit
 
 
 class AcknowledgementRow(NamedTuple):
-    """An acknowledgement in the audit; who gave it is sealed."""
-
-    pk: int
+    pk: int  # of the audit row, for which the actor is sealed
     at: datetime
     actor_sealed: bytes
 
 
 def find_acknowledgements(connection: Connection, alert: str) -> list[AcknowledgementRow]:
-    """The acknowledgements of an alert, by its reference, the oldest first."""
+    # `alert` is its reference. The oldest first.
     words = (audit.c.subject == alert, audit.c.action == AuditAction.ALERT_ACKNOWLEDGED.value)
     rows = connection.execute(select(audit.c.pk, audit.c.at, audit.c.actor_sealed).where(*words).order_by(audit.c.pk))
     return [AcknowledgementRow(*row) for row in rows]
 
 
 def told_since(connection: Connection, alert_pk: int, case_pks: Collection[int]) -> set[int]:
-    """Those of the cases that a later alert told of."""
-    told = alert_cases.c
-    later = select(told.case_pk).where(told.alert_pk > alert_pk, among(connection, told.case_pk, case_pks))
+    """Return those of the cases that a later alert named."""
+    # A later alert has a higher id.
+    row = alert_cases.c
+    later = select(row.case_pk).where(row.alert_pk > alert_pk, among(connection, row.case_pk, case_pks))
     return set(connection.scalars(later))

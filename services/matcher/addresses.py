@@ -1,7 +1,7 @@
-"""Comparing two addresses of one postcode, part by part.
+"""Compares two addresses of one postcode, part by part.
 
-Numbers and sub-units are sets, and a clash of either forbids a match: Flat A is not Flat C, however much of the text
-agrees. There is no ratio over the whole address. What cannot be told is left for a person to decide.
+Numbers and sub-units are sets, and a clash of either rules out a match: Flat A is not Flat C, however similar the rest
+is. There is no similarity of the whole address. Unclear cases are left for a person to decide.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _SHORTEST_JOINED_NAME: Final = 6
 
 
 class Level(StrEnum):
-    """How far two addresses of one postcode agree."""
+    """The degree to which two addresses of one postcode agree."""
 
     SAME = "same"
     NEAR = "near"
@@ -30,7 +30,7 @@ class Level(StrEnum):
 
 
 class AddressReason(StrEnum):
-    """What was found in one part, for the person who decides."""
+    """A finding about one part, for the person who decides."""
 
     SUB_UNITS_AGREE = "sub_units_agree"
     SUB_UNITS_CLASH = "sub_units_clash"
@@ -48,13 +48,12 @@ class AddressReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far two addresses agree, and what was found in the parts that both or one of them have."""
-
     level: Level
-    reasons: tuple[AddressReason, ...] = ()
+    reasons: tuple[AddressReason, ...] = ()  # about each part that at least one of the two has
 
 
 _FLOOR: Final = "floor"
+# With one of these an address is NEAR at best.
 _DOUBTS: Final = frozenset(
     {
         AddressReason.SUB_UNIT_MISSING,
@@ -66,15 +65,16 @@ _DOUBTS: Final = frozenset(
 
 
 def compare(a: AddressParts, b: AddressParts) -> Agreement:
-    """How far two addresses of one postcode agree, whichever is given first.
+    """Compare two addresses of one postcode. The order of the two makes no difference.
 
-    A sub-unit or a number that one side lacks or names in another manner makes it NEAR at best. UNKNOWN: nothing
-    speaks for it.
+    NEAR at best if one of them lacks a sub-unit or number, or names a sub-unit in another manner. UNKNOWN if no part
+    agrees.
     """
     street = _names(a.street, b.street, AddressReason.STREETS_AGREE, AddressReason.STREETS_DIFFER)
     building = _names(a.building, b.building, AddressReason.BUILDINGS_AGREE, AddressReason.BUILDINGS_DIFFER)
     if _in_another_place(a, b, street) or _in_another_place(b, a, street):
         return _agreement(Level.NEAR, None, AddressReason.NUMBER_IN_ANOTHER_PLACE, street, building)
+    # Only after the check above: the same number in two places is no clash.
     units = _sub_units(a.sub_units, b.sub_units)
     numbers = _numbers(a.numbers, b.numbers)
     return _agreement(_level(units, numbers, street, building), units, numbers, street, building)
@@ -94,6 +94,7 @@ def _level(
         return Level.CLASH
     sure = units not in _DOUBTS and numbers not in _DOUBTS and street not in _DOUBTS
     if numbers is AddressReason.NUMBERS_AGREE:
+        # One number, two building names and no street to decide: perhaps two houses of one postcode.
         other_place = street is None and building is AddressReason.BUILDINGS_DIFFER
         return Level.SAME if sure and not other_place else Level.NEAR
     if building is AddressReason.BUILDINGS_AGREE:
@@ -106,7 +107,7 @@ def _level(
 
 
 def _one_dwelling_named(numbers: AddressReason | None, street: AddressReason | None) -> bool:
-    """Whether the street agrees and one side says which house of it is meant."""
+    # The street agrees, and one side names a house of it.
     return street is AddressReason.STREETS_AGREE and numbers is AddressReason.NUMBER_MISSING
 
 
@@ -115,6 +116,7 @@ def _numbers(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
         return None
     if not (a and b):
         return AddressReason.NUMBER_MISSING
+    # One number in common is enough: a range such as 12-14 is read as several.
     return AddressReason.NUMBERS_CLASH if a.isdisjoint(b) else AddressReason.NUMBERS_AGREE
 
 
@@ -126,20 +128,19 @@ def _sub_units(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
     in_a, in_b = _by_manner(a), _by_manner(b)
     if any(_contradict(in_a[manner], in_b[manner]) for manner in in_a.keys() & in_b.keys()):
         return AddressReason.SUB_UNITS_CLASH
+    # `Flat 3` and `Flat 3, first floor` agree: the floor adds to the name and contradicts nothing.
     only_floor_added = bool(a & b) and in_a | {_FLOOR: set()} == in_b | {_FLOOR: set()}
     return AddressReason.SUB_UNITS_AGREE if only_floor_added else AddressReason.SUB_UNITS_NAMED_OTHERWISE
 
 
 def _contradict(names: set[str], others: set[str]) -> bool:
-    """Whether sub-units named in one manner have no name in common.
-
-    `a` and `c` contradict each other; `a` and `ground`, of two manners, may be one flat under two names.
-    """
+    # Within one manner of naming, no common name means two flats: `a` is not `c`. Across manners it proves nothing: `a`
+    # and `ground` may be one flat.
     return names.isdisjoint(_with_wider(others)) and others.isdisjoint(_with_wider(names))
 
 
 def _with_wider(names: set[str]) -> set[str]:
-    """The names, and each without its side, which may mean the same dwelling: `first left`, `first`."""
+    # `first left` and `first` may mean the same flat, so each name is also taken without its last words.
     return names | {name[:end] for name in names for end, character in enumerate(name) if character == " "}
 
 
@@ -153,13 +154,14 @@ def _by_manner(units: frozenset[str]) -> dict[str, set[str]]:
 def _manner(unit: str) -> str:
     if len(unit) == 1 and unit.isalpha():
         return "letter"
+    # Scottish tenements: `2/1` is the second floor, first flat.
     if "/" in unit:
         return "storey"
     return _FLOOR if unit.isalpha() or " " in unit else "number"
 
 
 def _in_another_place(a: AddressParts, b: AddressParts, street: AddressReason | None) -> bool:
-    """Whether the house number of `a` is the flat of `b`, as `18 Maple` is `Flat 18, Maple Court, 5 High Street`."""
+    # True if the house number of `a` is the flat of `b`: `18 Maple` is `Flat 18, Maple Court, 5 High Street`.
     if a.numbers.isdisjoint(b.sub_units) or not a.numbers.isdisjoint(b.numbers):
         return False
     return not b.numbers or street is None or (bool(b.building) and _names_agree(a.street, b.building))
@@ -176,11 +178,12 @@ def _names_agree(a: str, b: str) -> bool:
 
 
 def _is_cut(short: str, name: str) -> bool:
-    """Whether `short` is `name` cut at a field's length or written without its blanks."""
+    # `short` is `name` without its blanks, or cut off by a field that was too short for it.
     if len(short) >= _SHORTEST_JOINED_NAME and name.replace(" ", "").startswith(short.replace(" ", "")):
         return True
     words, whole = short.split(), name.split()
     last = len(words) - 1
     if len(short) < _SHORTEST_CUT_NAME or last >= len(whole) or words[:last] != whole[:last]:
         return False
+    # The last word may be an abbreviation on one side, and cut off on the other.
     return any(form.startswith(words[last]) for form in (whole[last], LONG_FORMS.get(whole[last], "")))

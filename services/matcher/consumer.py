@@ -1,4 +1,4 @@
-"""The matcher as a consumer: accepted and withdrawn records in, matches out."""
+"""The consumer of accepted and withdrawn records. It publishes matches found and ended."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 class Matcher:
-    """Finds the lines at risk."""
+    """Matches notices with register entries."""
 
     name = "matcher"
     topics = (NoticesAccepted.topic, EntriesAccepted.topic)
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        """Match every record that the events speak of, as it is on record now."""
+        # Events only name records. They are read as they are now, so a repeated event does no harm.
         return self.match(work, *_changed(events))
 
     def match(self, work: UnitOfWork, notices: Collection[int], entries: Collection[int]) -> Effects:
-        """Match these notices and entries with whatever they meet."""
+        """Match these notices and entries with all others, and write the matches."""
         state = load(work, notices, entries)
+        # `save` leaves out pairs that have changed meanwhile: only what it wrote is published.
         outcome = save(work, state, step(state))
         return Effects(tuple(_announcements(state, outcome)), tuple(_audit(state, outcome)))
 
 
 def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
-    """The notices and the entries that the events speak of."""
     notices: set[int] = set()
     entries: set[int] = set()
     for event in events:
@@ -62,7 +62,8 @@ def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
 
 
 def match_ref(state: MatchState, pair: Pair, outcome: MatchOutcome) -> MatchRef:
-    """A found pair as it is told."""
+    """Return a found pair as events carry it."""
+    # A person's decision on the pair stays with it at every new version.
     finding, row = outcome.found[pair], state.matches.get(pair)
     return MatchRef(
         notice=pair[0],
@@ -85,7 +86,7 @@ def _announcements(state: MatchState, outcome: MatchOutcome) -> Iterator[Announc
 
 
 def _by_partition(state: MatchState, pairs: Iterable[Pair]) -> Iterator[tuple[str, Sequence[Pair]]]:
-    """Pairs in chunks by their council and the entry's shard: what is told of one entry keeps its order."""
+    # By council and the entry's shard, which is the key of the event: all events about one entry stay in order.
     grouped: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         entry = state.entries[pair[1]]
@@ -100,6 +101,7 @@ def _audit(state: MatchState, outcome: MatchOutcome) -> Iterator[AuditRow]:
         [notice, entry, finding.level, state.notices[notice].revision, state.entries[entry].revision]
         for (notice, entry), finding in outcome.found.items()
     ]
+    # Ids, versions and codes only: nothing here needs to be sealed.
     ended = [[notice, entry, why] for (notice, entry), why in outcome.ended.items()]
     for word, records in ((AuditAction.LINES_MATCHED, found), (AuditAction.LINES_UNMATCHED, ended)):
         for start in range(0, len(records), CHUNK):

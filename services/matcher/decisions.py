@@ -1,4 +1,4 @@
-"""What a person says of a match: it is this line, or it is not. Kept, and not undone by a later probe."""
+"""A person's decision on a match: it is this line, or it is not. Later matching does not undo it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class MatchId:
-    """A match as people name it: `M-12-345`, the notice and the entry."""
+    """The id of a match: `M-12-345` for notice 12 and entry 345."""
 
     notice: int
     entry: int
@@ -28,7 +28,8 @@ class MatchId:
 
     @classmethod
     def parse(cls, text: str) -> MatchId:
-        """Raises RefusedError for what is no match id."""
+        """Raises RefusedError for a text that is no match id."""
+        # 18 digits fit the database's 64-bit ids; more would fail there.
         parts = text.strip().upper().removeprefix("M-").split("-")
         if len(parts) != 2 or not all(part.isdecimal() and len(part) <= 18 for part in parts):  # noqa: PLR2004
             raise RefusedError("a match is named like M-12-345: `pullcord case show` lists the matches of a case")
@@ -38,9 +39,9 @@ class MatchId:
 def decide_match(
     store: Store, match: MatchId, decision: MatchDecision, by: str, evidence: str, feed_id: str | None = None
 ) -> None:
-    """Record a person's decision on a match of their own council's register.
+    """Record a person's decision on a live match. Raises NotFoundError.
 
-    Raises NotFoundError when there is no such live match.
+    With `feed_id`, a match of another council counts as not found.
     """
     now = store.now()
     with store.writing() as connection:
@@ -49,6 +50,7 @@ def decide_match(
         if row is None:
             raise NotFoundError("there is no such match, or it holds no longer")
         save_decision(connection, (match.notice, match.entry), decision, row.level, now)
+        # Published as a match, so that the case of the entry is reviewed.
         work.announce([_announcement(match, row, decision)])
         work.record_audit(_audit(match, row, decision, by, evidence))
 

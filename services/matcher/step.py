@@ -1,6 +1,6 @@
-"""From what is on record to the matches that should stand. Pure.
+"""Decides which matches to write and which to end for a batch of changed records. Pure.
 
-Whatever order records come in, the matches afterwards are those that the records, as they are, call for.
+The result depends on the records as they are now, and not on the order in which they came in.
 """
 
 from __future__ import annotations
@@ -13,14 +13,11 @@ from schemas.codes import MatchDecision, Scope
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Location, judge
 
-Pair = tuple[int, int]
-"""A notice and an entry."""
+Pair = tuple[int, int]  # a notice and an entry, by id
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """A notice as the matcher sees it."""
-
     pk: int
     revision: int
     live: bool
@@ -29,8 +26,6 @@ class NoticeRow:
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """An entry as the matcher sees it."""
-
     pk: int
     revision: int
     live: bool
@@ -40,39 +35,38 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """A pair on record."""
+    """A match on record."""
 
     live: bool
     finding: Finding
-    notice_revision: int
+    notice_revision: int  # the versions that the finding was made from
     entry_revision: int
     decision: MatchDecision
 
 
 @dataclass(frozen=True)
 class MatchState:
-    """All that a batch of changed records touches."""
+    """All that the matches of a batch of changed records depend on."""
 
     changed_notices: Collection[int]
     changed_entries: Collection[int]
     notices: Mapping[int, NoticeRow]
     entries: Mapping[int, EntryRow]
-    shared: Mapping[Pair, Collection[TokenKind]]
-    """The kinds of token each pair shares."""
-    matches: Mapping[Pair, MatchRow]
+    shared: Mapping[Pair, Collection[TokenKind]]  # the kinds of token that each pair shares
+    matches: Mapping[Pair, MatchRow]  # on record, live or ended
     look: Callable[[Pair], tuple[Location, Location]]
 
 
 @dataclass(slots=True)
 class MatchOutcome:
-    """What is to be written: pairs found (or found again at a newer version), and pairs that ended, with why."""
+    """The changes to write."""
 
-    found: dict[Pair, Finding] = field(default_factory=dict)
-    ended: dict[Pair, str] = field(default_factory=dict)
+    found: dict[Pair, Finding] = field(default_factory=dict)  # new, or found again at a newer version
+    ended: dict[Pair, str] = field(default_factory=dict)  # with the reason
 
 
 def step(state: MatchState) -> MatchOutcome:
-    """Find the pairs of every changed record, and end those of theirs that hold no longer."""
+    """Find the pairs of every changed record, and end their pairs that match no longer."""
     outcome = MatchOutcome()
     for pair, kinds in state.shared.items():
         if not _both_live(state, pair):
@@ -85,6 +79,7 @@ def step(state: MatchState) -> MatchOutcome:
             _end(state, pair, outcome, "no_longer_alike")
     for pair in state.matches.keys() - state.shared.keys():
         _end(state, pair, outcome, "no_longer_alike")
+    # Last, so that this reason replaces `no_longer_alike`.
     for pair in state.matches:
         if not _both_live(state, pair):
             _end(state, pair, outcome, _why_not_live(state, pair))
@@ -100,6 +95,7 @@ def _why_not_live(state: MatchState, pair: Pair) -> str:
 
 
 def _is_news(state: MatchState, pair: Pair, finding: Finding) -> bool:
+    # A newer version of a record is news even if the finding is the same: its dates may have changed.
     row = state.matches.get(pair)
     versions = (state.notices[pair[0]].revision, state.entries[pair[1]].revision)
     return (

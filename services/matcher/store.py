@@ -1,4 +1,4 @@
-"""Loads what a batch of changed records touches, and writes the matches that follow."""
+"""Loads the records and matches that a batch of changed records may affect, and writes the matches that follow."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ from services.storage.vault import place
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The tokens of notices or of register entries, and whose each is."""
+    """Notices or register entries: the table of their tokens, and its column with the id of the record."""
 
     tokens: Table
     owner: Column[int]
 
 
-Sealed = dict[int, tuple[bytes, bytes]]
-"""What a record is sealed under and its sealed part, by its id."""
+Sealed = dict[int, tuple[bytes, bytes]]  # by record id: the key that it is sealed for, and its sealed part
 
 NOTICES = Side(notice_tokens, notice_tokens.c.notice_pk)
 ENTRIES = Side(entry_tokens, entry_tokens.c.entry_pk)
@@ -41,10 +40,11 @@ _SCOPES = {scope.value: scope for scope in Scope}
 
 
 def load(work: UnitOfWork, changed_notices: Collection[int], changed_entries: Collection[int]) -> MatchState:
-    """Everything the matches of these records depend on."""
+    """Load all that the matches of these records depend on."""
     connection = work.connection
     shared = _shared_tokens(connection, changed_notices, changed_entries)
     on_record = _matches(connection, changed_notices, changed_entries)
+    # A pair on record that shares no token any more must be loaded too, so that it can be ended.
     pairs = shared.keys() | on_record.keys()
     found_notices, sealed_notices = _notices(connection, {pair[0] for pair in pairs})
     found_entries, sealed_entries = _entries(connection, {pair[1] for pair in pairs})
@@ -73,7 +73,8 @@ def _shared_tokens(
 
 
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
-    """Records of one side with those of the other that share a token with them, and the kind of that token."""
+    """Select (record of one side, record of the other, kind of token) for each token that two records share."""
+    # Looked up one table after another: see `looked_up` for the query plan that this avoids.
     changed, my, their = listed(connection, pks), mine.tokens.c, theirs.tokens.c
     is_mine = mine.owner == changed.c.value
     rows, held = looked_up(connection, changed, mine.tokens, is_mine, my.token, my.kind, mine.owner)
@@ -98,10 +99,14 @@ def _matches(
     sides = ((row.notice_pk, changed_notices), (row.entry_pk, changed_entries))
     conditions = [among(connection, column, pks) for column, pks in sides if pks]
     found: dict[Pair, MatchRow] = {}
-    for one in connection.execute(query.where(or_(*conditions))):
-        finding = Finding(MatchLevel(one.level), tuple(one.reasons.split()))
-        found[one.notice_pk, one.entry_pk] = MatchRow(
-            one.live, finding, one.notice_revision, one.entry_revision, MatchDecision(one.decision)
+    for found_row in connection.execute(query.where(or_(*conditions))):
+        finding = Finding(MatchLevel(found_row.level), tuple(found_row.reasons.split()))
+        found[found_row.notice_pk, found_row.entry_pk] = MatchRow(
+            found_row.live,
+            finding,
+            found_row.notice_revision,
+            found_row.entry_revision,
+            MatchDecision(found_row.decision),
         )
     return found
 
@@ -127,14 +132,14 @@ def _entries(connection: Connection, pks: Collection[int]) -> tuple[dict[int, En
 def _rows(
     connection: Connection, query: Select[Any], column: ColumnElement[int], pks: Collection[int]
 ) -> Iterable[Any]:
-    # At once: row by row, the driver's steps would cost more than the row.
+    # All rows in one call: fetching them one by one costs more than reading them.
     return connection.execute(query.where(among(connection, column, pks))).all() if pks else ()
 
 
 def _looker(
     store: Store, sealed_notices: Sealed, sealed_entries: Sealed
 ) -> Callable[[Pair], tuple[Location, Location]]:
-    """Opens addresses as they are asked for, each once: a pair that its number settles needs none."""
+    # Each address is decrypted when first asked for, and once: most pairs are decided by their telephone number.
     seen_notices: dict[int, Location] = {}
     seen_entries: dict[int, Location] = {}
 
@@ -156,14 +161,14 @@ def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Loc
 
 
 def location_of(private: Mapping[str, Any]) -> Location:
-    """Where a record is, and where versions place it that tie with it, from what is sealed of it."""
+    """Return the location in the sealed part of a record, with those of versions that tie with it."""
     parts = private.get("parts")
-    others = tuple(location_of(one) for one in private.get("rivals", ()))
+    others = tuple(location_of(rival) for rival in private.get("rivals", ()))
     return Location(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
-    """A live match with its entry's council and shard; with `feed_id`, only if the entry is that council's own."""
+    """Return a live match with its entry's council and shard, or None. With `feed_id`, only of that council."""
     notice, entry = pair
     query = (
         select(matches, register_entries.c.feed_id, register_entries.c.shard)
@@ -176,7 +181,7 @@ def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[A
 
 
 def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, level: str, now: datetime) -> None:
-    """Write a person's word on a match; `level` is how sure the match was when they gave it."""
+    # `level` is that of the match when the person decided. A surer match later makes it worth asking again.
     notice, entry = pair
     connection.execute(
         update(matches)
@@ -186,11 +191,16 @@ def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, l
 
 
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Write the outcome, without pairs of which a record has moved on since it was loaded: its own event will come."""
+    """Write the outcome, and return what was written.
+
+    A pair is left out if one of its records has a newer version than the one loaded: the event of that comes later.
+    """
     connection, now = work.connection, work.now
     lasting = _still_current(connection, state, outcome)
     if lasting.found:
+        # Sorted, so that two workers lock the same rows in the same order.
         rows = [_match_row(state, pair, lasting.found[pair], now) for pair in sorted(lasting.found)]
+        # An update leaves a person's decision as it is.
         changing = ("live", "level", "reasons", "notice_revision", "entry_revision", "found_at", "ended_at")
         connection.execute(upsert(connection, matches, ("notice_pk", "entry_pk"), changing), rows)
     for notice, entry in sorted(lasting.ended):
@@ -203,10 +213,12 @@ def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOut
 
 
 def _still_current(connection: Connection, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Hold both records of every pair still while the match is written (needed where writers run side by side)."""
+    # Share locks keep both records of every pair as they are until the match is written. With one writer (SQLite) no
+    # lock is needed.
     if not share_lock(connection):
         return outcome
     pairs = outcome.found.keys() | outcome.ended.keys()
+    # Notices before entries, each in the order of ids.
     current_notices = _locked(connection, notices, sorted({notice for notice, _ in pairs}))
     current_entries = _locked(connection, register_entries, sorted({entry for _, entry in pairs}))
 

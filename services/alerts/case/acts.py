@@ -1,4 +1,4 @@
-"""What people do to cases: acknowledge an alert, record a step, confirm safety, ask for a hold."""
+"""Records what people do to cases: acknowledge an alert, record a step, confirm safety, ask for a hold."""
 
 from __future__ import annotations
 
@@ -32,26 +32,27 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """An acknowledgement as recorded: the alert, the cases it pauses, and until when the first of them pages again."""
+    """An acknowledgement as recorded: the alert and the cases whose messages it pauses."""
 
     alert: str
     cases: tuple[Case, ...]
-    paused_until: datetime | None
+    paused_until: datetime | None  # the earliest end among the cases: from then one of them pages again
 
 
+# All other events come from notices, registers and the clock.
 PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))
-"""The events a person brings about; the others come from notices, registers and the clock."""
 
 
 def read_record(event: Event, values: dict[str, Any]) -> HumanAct:
-    """What a person records with an act.
+    """Check what a person recorded with an act.
 
-    Raises RecordFaultyError.
+    Raises RecordFaultyError; ActRefusedError for an event that no person brings about.
     """
     kind = RECORD_FOR[event]
     try:
         record = kind.model_validate(values)
     except ValidationError as error:
+        # Without the input: it may hold a resident's details, and the faults are shown to people.
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         raise RecordFaultyError([(_field(fault["loc"]), _reason(fault["msg"])) for fault in faults]) from None
     if not isinstance(record, HumanAct):
@@ -72,6 +73,7 @@ def act(store: Store, reference: str, event: Event, record: HumanAct, feed_id: s
         policy = load_council(connection, store, case.feed_id).policy
         if not isinstance(decision, Refuse):
             return _record(work, case, event, record, policy)
+        # The refusal is audited too, so the error is raised only after this transaction.
         fields = {"case": case.reference, "event": event, "state": case.state}
         row = AuditRow(AuditAction.CASE_REFUSED, fields, subject=case.reference, feed_id=case.feed_id, actor=record.by)
         work.record_audit(row)
@@ -112,16 +114,18 @@ def acknowledge(
 
 
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
-    """Tells of a case whether an alert told all that is known of it, as urgently as any alert since.
+    """Return a test of a case: True if the alert named all that is known of it, as urgently as any later alert.
 
-    An acknowledgement of the alert covers no other.
+    An acknowledgement of the alert counts for no other case.
     """
-    told = told_by_alert(connection, alert_pk)
-    urgent = most_urgent_since(connection, alert_pk)
+    in_alert = told_by_alert(connection, alert_pk)
+    since = most_urgent_since(connection, alert_pk)
 
     def covered(case: Case) -> bool:
-        facts, threshold = told.get(case.pk, (-1, 0))
-        return facts == case.facts and threshold <= urgent.get(case.pk, threshold)
+        # No case has -1 facts, so a case that the alert does not name is never covered.
+        # A lower threshold (days before the harm) is more urgent.
+        facts, threshold = in_alert.get(case.pk, (-1, 0))
+        return facts == case.facts and threshold <= since.get(case.pk, threshold)
 
     return covered
 
@@ -131,24 +135,29 @@ def _record(work: UnitOfWork, case: Case, event: Event, record: HumanAct, policy
     transitions: list[Transition] = []
     check_days(case, record, now)
     context = load_context(work.connection, case)
-    concerned = _providers_concerned(event, context.lines)
+    providers = _providers_concerned(event, context.lines)
     changed = with_record(
-        apply(case, event, now, transitions, concerned), event, record, context.lines, london_day(now)
+        apply(case, event, now, transitions, providers), event, record, context.lines, london_day(now)
     )
+    # Every act on a running case pauses its messages, not an acknowledgement alone.
     if not changed.clock_stopped:
         changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
     owed = what_is_owed(changed, context.entry, context.lines, CasePolicy(policy), now, transitions)
     save_cases(work.connection, [owed.case])
     work.announce(effects_of([owed]).announcements)
-    said = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
+    recorded = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
+    # The first transition is the person's act. The review after it may add others, which have no actor.
     first, *others = owed.transitions
-    rows = [happened(owed.case, first, said, record.by), *(happened(owed.case, one, {}, None) for one in others)]
+    rows = [
+        happened(owed.case, first, recorded, record.by),
+        *(happened(owed.case, other, {}, None) for other in others),
+    ]
     work.record_audit(*rows)
     return owed.case
 
 
 def _providers_concerned(event: Event, lines: Sequence[Line]) -> tuple[str, ...] | None:
-    """A test call after a move is about the lines that have moved; every other act is about the whole case."""
+    # A test call after a move is about the lines that have moved. Every other act is about the whole case.
     moved = sorted({line.provider for line in lines if line.moved})
     return tuple(moved) if moved and event is Event.PASS_POST_CHECK else None
 
@@ -158,4 +167,4 @@ def _field(location: tuple[int | str, ...]) -> str:
 
 
 def _reason(message: str) -> str:
-    return message.removeprefix("Value error, ")
+    return message.removeprefix("Value error, ")  # Pydantic's prefix for an error raised by our own validators

@@ -1,4 +1,4 @@
-"""Alerts as a consumer: matches in, cases opened and moved."""
+"""The consumer of match events: it opens cases and moves them on."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from services.storage.events.process import Effects
 from services.storage.sequences import allocate_ids
 from services.storage.unit_of_work import UnitOfWork
 
+# The fields of a person's record that are codes and identify nobody: who confirmed, how the resident was reached, what
+# was fitted. Only these are stored unsealed.
 CODES = ("party", "method", "kind")
-"""The fields of what a person records that are codes and say nothing of anybody: who confirmed, how the resident was
-reached, what was fitted."""
 
 
 class CaseConsumer:
-    """Opens a case for every entry with a line at risk, and keeps it up with what its notices say."""
+    """Opens a case for every entry with a line at risk, and keeps it up to date with its notices."""
 
     name = "alerts"
     topics = (LinesMatched.topic,)
@@ -38,23 +38,23 @@ class CaseConsumer:
         self._ruleset = ruleset
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        """Review the case of every entry that the events speak of, as its matches are on record now."""
+        # Events only name the entries. Their matches are read as they are now, so a repeated event does no harm.
         return self.review(work, _entries(events))
 
     def review(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Review the cases of these register entries."""
+        """Review the cases of these register entries, and save those that are worth keeping."""
         contexts = load_contexts(work.connection, entries)
         councils = {
             feed: load_council(work.connection, work.store, feed)
-            for feed in {one.entry.feed_id for one in contexts.values()}
+            for feed in {context.entry.feed_id for context in contexts.values()}
         }
-        fresh = _new_cases(work, contexts.values(), self._ruleset)
+        new_cases = _new_cases(work, contexts.values(), self._ruleset)
         reviews = [
-            self._review(context, context.case or fresh[context.entry.pk], councils, work.now)
+            self._review(context, context.case or new_cases[context.entry.pk], councils, work.now)
             for context in contexts.values()
         ]
-        changed = [made for made in reviews if _is_worth_keeping(made)]
-        save_cases(work.connection, (made.case for made in changed))
+        changed = [review for review in reviews if _is_worth_keeping(review)]
+        save_cases(work.connection, (review.case for review in changed))
         return effects_of(changed)
 
     def _review(self, context: CaseContext, case: Case, councils: Mapping[str, Council], now: datetime) -> Owed:
@@ -72,38 +72,41 @@ def _entries(events: Sequence[Envelope]) -> set[int]:
 
 
 def _new_cases(work: UnitOfWork, contexts: Iterable[CaseContext], ruleset: Ruleset) -> dict[int, Case]:
-    without = [context.entry for context in contexts if context.case is None]
-    pks = allocate_ids(work.connection, "cases", len(without))
+    # One allocation for the whole batch. A case that is not kept leaves a gap in the ids.
+    entries = [context.entry for context in contexts if context.case is None]
+    pks = allocate_ids(work.connection, "cases", len(entries))
     return {
         entry.pk: opened(pk, reference("C", work.store.random), entry, ruleset, work.now)
-        for pk, entry in zip(pks, without, strict=True)
+        for pk, entry in zip(pks, entries, strict=True)
     }
 
 
-def _is_worth_keeping(made: Owed) -> bool:
-    """A case that was never opened is not kept while nothing is at risk."""
-    return bool(made.case.revision or made.case.lines)
+def _is_worth_keeping(review: Owed) -> bool:
+    # A case that was never opened (revision 0) is not kept while no line is at risk.
+    return bool(review.case.revision or review.case.lines)
 
 
 def effects_of(reviews: Iterable[Owed], actor: str | None = None) -> Effects:
-    """What reviews have to tell: events for others, and the audit."""
-    told = list(reviews)
+    """Return the events to publish and the audit rows that follow from reviews."""
+    all_reviews = list(reviews)
     by_council: dict[str, list[CaseRef]] = defaultdict(list)
-    for made in told:
-        for name, state in _told(made):
-            by_council[made.case.feed_id].append(_ref(made.case, name, state))
+    for review in all_reviews:
+        for name, state in _case_events(review):
+            by_council[review.case.feed_id].append(_ref(review.case, name, state))
+    # At most CHUNK cases in an event, so that its size is bounded.
     announcements = [
         Announcement("alerts", council, CasesChanged(council=council, records=tuple(refs[start : start + CHUNK])))
         for council, refs in by_council.items()
         for start in range(0, len(refs), CHUNK)
     ]
-    return Effects(announcements, [row for made in told for row in _audit(made, actor)])
+    return Effects(announcements, [row for review in all_reviews for row in _audit(review, actor)])
 
 
-def _told(made: Owed) -> Iterator[tuple[str, str]]:
-    if made.case.revision == 0:
-        yield "opened", made.transitions[0].before if made.transitions else made.case.state
-    yield from ((transition.event, transition.after) for transition in made.transitions)
+def _case_events(review: Owed) -> Iterator[tuple[str, str]]:
+    # The state in which the case was opened, before any transition that the same review added.
+    if review.case.revision == 0:
+        yield "opened", review.transitions[0].before if review.transitions else review.case.state
+    yield from ((transition.event, transition.after) for transition in review.transitions)
 
 
 def _ref(case: Case, event: str, state: str) -> CaseRef:
@@ -112,8 +115,8 @@ def _ref(case: Case, event: str, state: str) -> CaseRef:
     )
 
 
-def _audit(made: Owed, actor: str | None) -> Iterator[AuditRow]:
-    case = made.case
+def _audit(review: Owed, actor: str | None) -> Iterator[AuditRow]:
+    case = review.case
     harm_on = str(case.harm_on) if case.harm_on else None
     if case.revision == 0:
         fields = {
@@ -124,18 +127,18 @@ def _audit(made: Owed, actor: str | None) -> Iterator[AuditRow]:
             "providers": case.providers,
         }
         yield AuditRow(AuditAction.CASE_OPENED, fields, subject=case.reference, feed_id=case.feed_id)
-    for transition in made.transitions:
+    for transition in review.transitions:
         yield happened(case, transition, {}, actor)
-    if made.rules_changed:
-        fields = {"case": case.reference, "before": made.rules_before, "after": case.rulesets}
+    if review.rules_changed:
+        fields = {"case": case.reference, "before": review.rules_before, "after": case.rulesets}
         yield AuditRow(AuditAction.CASE_RULES_CHANGED, fields, subject=case.reference, feed_id=case.feed_id)
-    if made.lines_changed:
+    if review.lines_changed:
         changed = {"case": case.reference, "harm_on": harm_on, "issued_at": _issued(case), "providers": case.providers}
         yield AuditRow(AuditAction.CASE_LINES_CHANGED, changed, subject=case.reference, feed_id=case.feed_id)
 
 
 def happened(case: Case, transition: Transition, sealed: Mapping[str, object], actor: str | None) -> AuditRow:
-    """The audit row of one event of a case; what a person wrote down with it is sealed."""
+    # `sealed` is what a person recorded with the event. Only its codes are also stored in the open, as the detail.
     harm_on = str(case.harm_on) if case.harm_on else None
     fields: dict[str, object] = {
         "case": case.reference,
@@ -145,6 +148,7 @@ def happened(case: Case, transition: Transition, sealed: Mapping[str, object], a
         "providers": case.providers if transition.providers is None else transition.providers,
         "detail": next((sealed[name] for name in CODES if name in sealed), None),
     }
+    # An event that leaves the state as it was has an audit action of its own.
     if transition.before is transition.after:
         word, fields = AuditAction.CASE_NOTED, fields | {"state": transition.after}
     else:

@@ -1,8 +1,4 @@
-"""Recomputes what is owed to every open case of a council whose policy has changed, in batches.
-
-A change that was saved is not lost when this is cut short: the council keeps its mark until every case was looked at,
-and the engine goes on with it.
-"""
+"""Recomputes the next message of every open case of a council whose policy has changed."""
 
 from __future__ import annotations
 
@@ -20,14 +16,16 @@ from services.storage.events.process import write_effects
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
-BATCH = 2_000
+BATCH = 2_000  # cases in one transaction
 
 
 def recompute(store: Store, ruleset: Ruleset, feed_id: str) -> int:
-    """Recompute every open case of a council; returns for how many the next message now falls due at another time."""
+    """Recompute every open case of a council; return the number whose next message moved to another time."""
+    # Read first: a policy saved while this runs has a later version, and the council stays marked for that one.
     with store.reading() as connection:
         version = load_council(connection, store, feed_id).version
     touched = sum(_batches(store, ruleset, feed_id))
+    # Marked last: after a crash the engine starts again with this council.
     with store.writing() as connection:
         mark_recomputed(connection, feed_id, version)
     return touched
@@ -51,10 +49,10 @@ def _recompute(work: UnitOfWork, council: Council, ruleset: Ruleset, entries: li
     for context in load_contexts(work.connection, entries).values():
         if context.case is None:
             continue
-        # Whoever was not reached under the policy before is tried at once under this one.
+        # A message that reached nobody under the old policy is sent again at once, to the contacts of the new one.
         owed = what_is_owed(replace(context.case, tried_at=None), context.entry, context.lines, policy, work.now)
         changed.append(owed)
         touched += owed.case.due_at != context.case.due_at
-    save_cases(work.connection, (made.case for made in changed))
+    save_cases(work.connection, (owed.case for owed in changed))
     write_effects(work, effects_of(changed))
     return touched

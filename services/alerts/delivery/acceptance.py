@@ -1,4 +1,4 @@
-"""What follows when a message was accepted for somebody."""
+"""Counts the cases of an alert as alerted, once its message was accepted for somebody."""
 
 from __future__ import annotations
 
@@ -16,37 +16,39 @@ from services.alerts.review.withdrawal import tells_of_withdrawal
 from services.storage.events.process import write_effects
 from services.storage.unit_of_work import UnitOfWork
 
-BATCH = 2_000
+BATCH = 2_000  # cases reviewed at once, which bounds memory; all are in one transaction
 
 
 def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
-    """Note that somebody has an alert. The first acceptance counts: from it the next message is paced.
+    """Record that an alert was accepted for somebody. Only the first acceptance counts: it times the next message.
 
-    It locks the cases, so it comes before the delivery is changed: whoever writes an alert takes them in this order.
+    It locks the cases, so it must come before the delivery is changed: whoever writes an alert locks in this order.
     """
     connection, now = work.connection, work.now
     alert = find_alert(connection, alert_pk)
     if alert is None or alert.accepted_at is not None or alert.cases == 0:
         return
-    told = entries_told(connection, alert_pk)
+    thresholds = entries_told(connection, alert_pk)
     council = load_council(connection, work.store, alert.feed_id)
-    entries = list(told)
+    entries = list(thresholds)
     for start in range(0, len(entries), BATCH):
         contexts = load_contexts(connection, entries[start : start + BATCH])
-        changed = []
+        reviews = []
         for entry_pk, context in contexts.items():
             case = context.case
+            # A later alert about the case is under way: its own acceptance counts.
             if case is None or case.tried_at is None or case.tried_at > alert.created_at:
                 continue
             policy = CasePolicy(council.policy)
-            case = _accepted(case, told[entry_pk], alert.reason, now)
-            changed.append(what_is_owed(case, context.entry, context.lines, policy, now))
-        save_cases(connection, (made.case for made in changed))
-        write_effects(work, effects_of(changed))
+            case = _accepted(case, thresholds[entry_pk], alert.reason, now)
+            reviews.append(what_is_owed(case, context.entry, context.lines, policy, now))
+        save_cases(connection, (review.case for review in reviews))
+        write_effects(work, effects_of(reviews))
     mark_accepted(connection, alert_pk, now)
 
 
 def _accepted(case: Case, threshold: int, reason: str, now: datetime) -> Case:
     if tells_of_withdrawal(reason):
+        # The council knows that the warning is over, so nothing more is owed to it.
         return replace(case, warned=False, tried_at=None)
     return replace(case, last_alert_at=now, last_threshold=threshold, warned=True, tried_at=None)

@@ -1,4 +1,4 @@
-"""Which deliveries are sent next: every destination gets its turn, and none gets more than its places."""
+"""Chooses the deliveries to send next, shared fairly among destinations, and claims them."""
 
 from __future__ import annotations
 
@@ -17,28 +17,21 @@ from services.storage.audit import AuditRow
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
+# After this an attempt without an outcome is in doubt: its process has died or hangs. Another attempt with the same
+# reference follows, within the two minutes that are promised.
 ATTEMPT_LIMIT = timedelta(seconds=45)
-"""After this an attempt without an outcome is in doubt: whoever made it has died or hangs. It is then made again with
-the same reference, well within the two minutes promised."""
 
 
 class Places(Protocol):
-    """How many sends may begin now."""
+    """The number of sends that may begin now, in all and to one destination."""
 
-    def places(self) -> int:
-        """Wherever they go."""
-        ...
+    def places(self) -> int: ...
 
-    def places_at(self, destination: str) -> int:
-        """To this destination."""
-        ...
+    def places_at(self, destination: str) -> int: ...
 
 
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
-    """Write down an attempt for each delivery that is due and has a place, and return them for sending.
-
-    One found still sending was left by a process that died: its attempt is settled as in doubt first.
-    """
+    """Record an attempt for each delivery that is due and has a place, and return these deliveries for sending."""
     now = store.now()
     if not room.places():
         return []
@@ -50,6 +43,7 @@ def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delive
             for destination, most in shares(waiting, room.places(), room.places_at).items()
             for one in claim_deliveries(connection, now, destination, most, in_flight)
         ]
+        # A delivery still marked as sending was left by a process that died or hangs.
         _doubt(work, [one.delivery for one in due if one.left_sending])
         claimed = [one.delivery for one in due]
         _start(work, claimed)
@@ -57,10 +51,11 @@ def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delive
 
 
 def shares(waiting: Mapping[str, int], places: int, places_at: Callable[[str], int]) -> dict[str, int]:
-    """How many of its waiting deliveries each destination may send now: one each in turn until the places are given."""
+    """Return the number of deliveries that each destination may send now. They get one place each in turn."""
     given: Counter[str] = Counter()
     most = {destination: min(count, places_at(destination)) for destination, count in waiting.items()}
     while places > 0:
+        # The last round may have fewer places than destinations: those that come first in `waiting` get them.
         turn = [destination for destination in waiting if given[destination] < most[destination]][:places]
         if not turn:
             break
@@ -71,7 +66,7 @@ def shares(waiting: Mapping[str, int], places: int, places_at: Callable[[str], i
 
 def _doubt(work: UnitOfWork, left: Sequence[Delivery]) -> None:
     for delivery in left:
-        number = delivery.number - 1
+        number = delivery.number - 1  # the delivery has the number of the attempt that comes now
         doubt_attempt(work.connection, delivery.pk, number, "left_unfinished", work.now)
         fields = {"delivery": delivery.pk, "alert": delivery.alert, "number": number}
         work.record_audit(
@@ -82,6 +77,7 @@ def _doubt(work: UnitOfWork, left: Sequence[Delivery]) -> None:
 def _start(work: UnitOfWork, claimed: Sequence[Delivery]) -> None:
     for delivery in claimed:
         deadline = work.now + ATTEMPT_LIMIT
+        # The attempt is on record before anything is sent: after a crash the message counts as perhaps sent.
         insert_attempt(work.connection, delivery.pk, delivery.number, work.now, deadline)
         mark_sending(work.connection, delivery.pk, delivery.number, deadline)
         record_delivery_audit(work, AuditAction.ATTEMPT_STARTED, delivery)

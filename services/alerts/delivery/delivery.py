@@ -1,4 +1,4 @@
-"""What a delivery is: an alert owed to one contact, and where it stands."""
+"""A delivery: one alert to one contact, and its state."""
 
 from __future__ import annotations
 
@@ -6,29 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+# The tier of the operator's contacts, who are alerted when nobody of a council can be reached.
 OPERATOR_TIER = "operator of Pullcord"
-"""Told when a council has nobody who can be told."""
 
+# Stands in place of a council's feed in alerts to the operator about Pullcord itself.
 OPERATOR_FEED = "operator"
-"""Stands where an alert to a council has the council: what the operator is told of Pullcord itself."""
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; stored."""
+    """The state of a delivery; stored."""
 
     INTENDED = "intended"
     SENDING = "sending"
-    WAITING = "waiting"
-    """It failed for a passing reason and will be tried again."""
+    WAITING = "waiting"  # failed for a temporary reason, or in doubt; it will be tried again
     SENT = "sent"
     GIVEN_UP = "given_up"
-    NOT_NEEDED = "not_needed"
-    """Nothing of the alert was open any more when it came to sending."""
+    NOT_NEEDED = "not_needed"  # no case of the alert was open any more, or a newer alert covers them
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery claimed for sending: its attempt has been written down."""
+    """A delivery claimed for sending, with its attempt on record."""
 
     pk: int
     alert_pk: int
@@ -37,7 +35,6 @@ class Delivery:
     tier: str
     contact: str
     route_sealed: bytes
-    destination: str
-    """Where it goes, as a keyed digest in hexadecimal: equal for routes to one host and port."""
-    number: int
+    destination: str  # keyed digest in hexadecimal, equal for all routes to one host and port
+    number: int  # of the attempt, from 1
     created_at: datetime

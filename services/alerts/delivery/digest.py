@@ -1,4 +1,4 @@
-"""Puts together what a message or a page shows of cases: references, dates, states; nobody's number or address."""
+"""Collects what messages and pages show of cases: references, dates and states, but no number or address."""
 
 from __future__ import annotations
 
@@ -32,26 +32,27 @@ from services.storage.vault import place
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """How this deployment shows itself: where its pages are, for how long, and what it says of a simulated clock."""
+    """The settings of this deployment that messages and pages show."""
 
     base_url: str
     links_last: timedelta
-    clock_note: str | None = None
+    clock_note: str | None = None  # shown while the clock is simulated
 
     def link(self, tokeniser: Tokeniser, alert: str) -> str:
-        """The address behind which an alert can be acknowledged; nobody can guess it."""
+        # The code is a keyed digest of the reference, so that nobody can guess the address of another alert.
         return f"{self.base_url.rstrip('/')}/a/{alert}.{tokeniser.link_code(alert)}"
 
 
 def alert_digest(
     connection: Connection, store: Store, presentation: Presentation, alert_pk: int, tier: str
 ) -> AlertDigest | None:
-    """What an alert says now; None when that holds for none of its cases any more."""
+    """Return the alert's content as of now, or None if none of its cases is open (or withdrawn) any more."""
     alert = load_alert(connection, alert_pk)
     of_withdrawal = tells_of_withdrawal(alert.reason)
     members = cases_of_alert(connection, alert_pk)
-    told = [case for case in members if (case.withdrawn if of_withdrawal else not case.clock_stopped)]
-    if not told:
+    # A case may have changed since the alert was written. The message must not ask for what is done already.
+    shown = [case for case in members if (case.withdrawn if of_withdrawal else not case.clock_stopped)]
+    if not shown:
         return None
     reasons, restore = reasons_of(connection, alert_pk), may_repeat(connection, alert)
     return AlertDigest(
@@ -60,8 +61,8 @@ def alert_digest(
         threshold=alert.threshold,
         reason=alert.reason,
         tier=tier,
-        cases=tuple(case_lines(connection, told, reasons)),
-        counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in told),
+        cases=tuple(case_lines(connection, shown, reasons)),
+        counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in shown),
         repeat_number=_repeat_number(connection, alert_pk, alert.threshold, alert.reason),
         link=presentation.link(store.tokeniser, alert.reference),
         created_at=alert.created_at,
@@ -73,7 +74,6 @@ def alert_digest(
 def case_lines(
     connection: Connection, shown: Sequence[Case], reasons: Mapping[int, str] | None = None
 ) -> list[CaseLine]:
-    """Cases as messages, pages and tables show them."""
     names = _names(connection, shown)
     doubts = _doubts(connection, shown)
     return [
@@ -87,14 +87,14 @@ def case_lines(
             state=case.state.value,
             reason=(reasons or {}).get(case.pk, ""),
             claimed_by=tuple(sorted(names.get(code, code) for code in case.claimed_by)),
-            doubts=tuple(named(one, names.get(one.provider, one.provider)) for one in doubts.get(case.pk, ())),
+            doubts=tuple(named(doubt, names.get(doubt.provider, doubt.provider)) for doubt in doubts.get(case.pk, ())),
         )
         for case in shown
     ]
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    """The council's own references of entries; one that holds what looks like a telephone number is not shown."""
+    # Councils choose their references freely. One that looks like a telephone number must not be in a message.
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):
         own = str(store.vault.open(place("register_entries", key), sealed)["record"]["entry_id"])
@@ -103,13 +103,12 @@ def entry_references(connection: Connection, store: Store, entry_pks: Sequence[i
 
 
 def _names(connection: Connection, shown: Sequence[Case]) -> dict[str, str]:
-    """The names of the providers of cases, by RCPID: of their lines at risk or, once there are none, of the last."""
     codes = {code for case in shown for code in (*case.providers, *case.claimed_by)}
     return provider_names(connection, codes)
 
 
 def _doubts(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[Doubt, ...]]:
-    """The notices of cases of which two versions differ, by case."""
+    # Lines are loaded only for cases that may have a doubt: few have one.
     in_doubt = [case for case in shown if may_doubt(case)]
     if not in_doubt:
         return {}
@@ -118,7 +117,7 @@ def _doubts(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[Do
 
 
 def _repeat_number(connection: Connection, alert_pk: int, threshold: int, reason: str) -> int:
-    """How often its most often told case was told at this threshold before."""
+    # Only these reasons come more than once at one threshold. Any other message is a first one.
     if reason not in (
         EscalationReason.REPEAT,
         EscalationReason.URGENT_STATE,

@@ -1,4 +1,4 @@
-"""Sends what is owed: claims deliveries, renders their messages, hands them to the pool, settles the outcomes."""
+"""Sends due deliveries: claims them, renders their messages, hands them to the pool, and settles the outcomes."""
 
 from __future__ import annotations
 
@@ -31,52 +31,46 @@ NOT_MADE = SendResult(SendOutcome.FAILED_TEMPORARY, "message_not_made")
 
 @dataclass
 class Dispatcher:
-    """Makes deliveries. `fallback` are told when everybody an alert was meant for has been given up.
-
-    `patience`: for how many seconds it waits for the sends it has begun; those that take longer are settled later.
-    `when_ended` is called, on any thread, when a send has ended: there is something to settle.
-    """
+    """Sends due deliveries. One thread calls its methods; the pool's threads only queue results."""
 
     store: Store
     pool: DeliveryPool
     presentation: Presentation
-    fallback: tuple[Contact, ...] = ()
-    patience: float = QUICK
-    when_ended: Callable[[], None] = lambda: None
+    fallback: tuple[Contact, ...] = ()  # alerted when every contact of an alert has been given up
+    patience: float = QUICK  # seconds to wait for sends just begun; slower ones are settled by a later call
+    when_ended: Callable[[], None] = lambda: None  # called on any thread: a send has ended and can be settled
     _in_flight: dict[int, Delivery] = field(default_factory=dict)
     _ended: SimpleQueue[tuple[SendJob, SendResult]] = field(default_factory=SimpleQueue)
 
     def run_due(self) -> int:
-        """Settle what has ended and begin what is due; returns how many. Call again until it returns 0.
+        """Settle ended sends and begin due ones; return the number of both. Call again until it returns 0.
 
-        No more are claimed than can be sent at once: none waits while its attempt runs out. An outcome that cannot be
-        written holds up no other delivery. The fault is raised last.
+        An outcome that cannot be written delays no other delivery: the first fault is raised at the end.
         """
         faults: list[Exception] = []
         settled = self._settle_ended(faults)
+        # No more than the pool can send at once: a claimed delivery that waits would use up its attempt's time.
         claimed = claim(self.store, self.pool, self._in_flight.keys())
         self._begin_all(claimed)
-        settled += self._settle_those({one.pk for one in claimed}, faults)
+        settled += self._settle_those({delivery.pk for delivery in claimed}, faults)
         if faults:
             raise faults[0]
         return len(claimed) + settled
 
     def close(self, timeout: float) -> bool:
-        """Begin nothing more, wait up to `timeout` seconds for the sends under way, and settle them.
-
-        Whether all of them ended in time.
-        """
+        """Wait up to `timeout` seconds for the sends under way, and settle them. Returns True if all ended in time."""
         ended = self.pool.close(timeout)
+        # Faults are dropped: the process ends, and these attempts run out and are made again.
         self._settle_ended([])
         return ended
 
     def _begin_all(self, claimed: Sequence[Delivery]) -> None:
-        self._in_flight.update((one.pk, one) for one in claimed)
+        self._in_flight.update((delivery.pk, delivery) for delivery in claimed)
         for number, delivery in enumerate(claimed):
             try:
                 self._begin(delivery)
             except BaseException:
-                # Those not begun are made again once their attempts have run out, here or elsewhere.
+                # Deliveries that were not begun are tried again after ATTEMPT_LIMIT, by any process.
                 for left in claimed[number:]:
                     self._in_flight.pop(left.pk, None)
                 raise
@@ -84,6 +78,7 @@ class Dispatcher:
     def _begin(self, delivery: Delivery) -> None:
         try:
             message, route = self._message(delivery), route_of(self.store, delivery)
+        # A fault of the database is not about this message.
         except DBAPIError:
             raise
         except Exception as error:  # noqa: BLE001 - one message that cannot be made must not hold up the others
@@ -103,31 +98,30 @@ class Dispatcher:
         self.when_ended()
 
     def _settle_ended(self, faults: list[Exception]) -> int:
-        """Settle what has ended by now. What the database cannot take now is kept for the next time.
-
-        Any other fault would come again each time: the attempt is left to run out, and is then made again.
-        """
         settled, again = 0, []
         while not self._ended.empty():
             job, result = self._ended.get()
             try:
                 self._settle(job, result)
                 settled += 1
+            # The database is away: the outcome is kept and written by a later call.
             except OperationalError as error:
                 faults.append(error)
                 again.append((job, result))
+            # Any other fault would come each time: the attempt is left to run out, and is then made again.
             except Exception as error:  # noqa: BLE001 - the caller raises it
                 faults.append(error)
-                del self._in_flight[job.delivery]
-        for one in again:
-            self._ended.put(one)
+                self._in_flight.pop(job.delivery, None)
+        for unsettled in again:
+            self._ended.put(unsettled)
         return settled
 
     def _settle_those(self, begun: Collection[int], faults: list[Exception]) -> int:
-        """Settle what ends while there is patience, until all of `begun` have; stops at a fault."""
+        # Most sends end within the patience, so that one call settles what it began.
         until, settled = monotonic() + self.patience, 0
         while not faults and self._in_flight.keys() & begun and (left := until - monotonic()) > 0:
             try:
+                # Waits for a result and puts it back: `_settle_ended` takes all that are there.
                 self._ended.put(self._ended.get(timeout=left))
             except Empty:
                 break
@@ -135,20 +129,20 @@ class Dispatcher:
         return settled
 
     def _settle(self, job: SendJob, result: SendResult) -> None:
-        """Write an outcome down. A message that was sent is never sent again because its cases cannot be counted."""
         delivery = self._in_flight[job.delivery]
         try:
             settle(self.store, delivery, result, self.fallback)
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault in one case's record; the cases stay owed a message
+            # Written without the cases: otherwise a message that was sent would be sent again at every fault.
             log.error("cases_not_counted_as_alerted", alerts=delivery.alert, error=type(error).__name__)
             settle(self.store, delivery, result, self.fallback, counting=False)
         del self._in_flight[job.delivery]
         DELIVERIES.labels(result.outcome.value).inc()
 
     def _message(self, delivery: Delivery) -> Message | None:
-        """What the alert says now; None when nothing of it is so any more."""
+        # Rendered at the last moment, from the cases as they are now. None: no case is open any more.
         with self.store.reading() as connection:
             if delivery.feed_id == OPERATOR_FEED:
                 return operator_message(connection, delivery.alert)

@@ -1,4 +1,4 @@
-"""What alerts count."""
+"""The metrics of alerts."""
 
 from __future__ import annotations
 

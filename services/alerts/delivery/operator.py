@@ -1,6 +1,6 @@
-"""Tells the operator of Pullcord when an event had to be set aside: a line at risk may be unknown until they act.
+"""Alerts the operator of Pullcord when an event was set aside: until they act, a line at risk may be unknown.
 
-It is an alert like any other, with deliveries and outcomes, and speaks of no case.
+It is an alert like any other, with deliveries and outcomes, but has no cases.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
 REASON = "events_set_aside"
+# The operator is alerted again after this while events are still set aside (policy of the deployment).
 REPEAT = timedelta(hours=24)
-"""How often the operator is told again while something is still set aside (policy of the deployment)."""
 
 
 def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> int:
-    """Intend an alert to the operator if something is set aside that they are to be told of; returns 1 if so."""
+    """Write an alert to the operator if events are set aside and an alert is due; return the number written."""
     with store.writing() as connection:
         if not to_tell_of(connection, now, REPEAT):
             return 0
@@ -38,11 +38,12 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> 
 
 
 def operator_message(connection: Connection, alert: str) -> Message | None:
-    """What the operator is told now; None when nothing is set aside any more."""
+    # Built when it is sent. By then somebody may have dealt with the events.
     events = list_quarantine(connection)
     if not events:
         return None
     count = "1 event was" if len(events) == 1 else f"{len(events)} events were"
+    # The mail lists the first 20 events, and counts the others.
     context = {"count": count, "events": events[:20], "more": max(0, len(events) - 20), "alert": alert}
     subject = f"Pullcord: {count} set aside, a line at risk may be unknown [{alert}]"
     return Message(subject, template("operator.txt.j2", context), template("operator.html.j2", context))

@@ -1,4 +1,4 @@
-"""Deliveries as rows: claimed before anything is sent, settled after. Nothing about them is kept in memory only."""
+"""Writes deliveries, and settles them after each attempt. All of their state is in the database."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import place
 
+# A delivery that fails for temporary reasons is tried for this long (policy of the deployment).
 GIVE_UP_AFTER = timedelta(hours=24)
-"""For how long a delivery that fails for passing reasons is tried (policy of the deployment)."""
 
+# Together with the longest attempt, so short that messages go out within a minute of a channel's return.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(seconds=25)
-"""With the longest attempt this sends what is owed within a minute of a channel's return."""
 
 
 def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[str, Contact]]) -> None:
-    """Write down that an alert is owed to contacts, each with its tier; due at once."""
+    """Write a delivery of an alert for each (tier, contact), due at once."""
     if not contacts:
         return
     pks = allocate_ids(work.connection, "deliveries", len(contacts))
@@ -47,37 +47,34 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[
 
 
 def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count: int) -> None:
-    """Record that nobody of a council (of the operator's, if None) could be told of an alert over `count` cases."""
+    """Audit that an alert about `count` cases could reach nobody. `feed_id` is None for an alert to the operator."""
     fields = {"alert": alert, "cases": count}
     work.record_audit(AuditRow(AuditAction.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id))
 
 
 def route_of(store: Store, delivery: Delivery) -> str:
-    """Where a delivery goes: an Apprise address, and a secret.
-
-    Raises VaultError.
-    """
+    """Return the route of a delivery, which is secret. Raises VaultError."""
     return str(store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed))
 
 
 def settle(
     store: Store, delivery: Delivery, result: SendResult, others: Sequence[Contact], *, counting: bool = True
 ) -> DeliveryState:
-    """Write down what became of an attempt. Returns where the delivery now stands.
+    """Write the outcome of an attempt; return the new state of its delivery.
 
-    When its alert has now reached nobody, that is recorded and `others` are to be told instead, all in one transaction.
-    An outcome that comes so late that another attempt was made in its place is written down, and decides nothing
-    unless it is that the message was sent. Not `counting`, a message that was sent tells nobody's case so: its cases
-    are owed another.
+    `others` get the alert if it has now reached nobody. Without `counting`, the cases of a message that was sent do not
+    count as alerted, and another message about them is due.
     """
     now = store.now()
     state, due_at = _next(delivery, result, now)
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
+        # Locks the cases, so it comes before the delivery is locked: a writer of alerts locks in this order.
         if result.outcome is SendOutcome.SENT and counting:
             count_as_accepted(work, delivery.alert_pk)
         end_attempt(connection, delivery.pk, delivery.number, result.outcome.value, result.reason, now)
         standing = _decided_elsewhere(connection, delivery, sent=result.outcome is SendOutcome.SENT)
+        # A late outcome, after another attempt was made. It is recorded, and changes nothing unless it is SENT.
         if standing is not None:
             record_delivery_audit(work, _LATE_WORDS[result.outcome], delivery, reason=result.reason)
             return standing
@@ -86,6 +83,7 @@ def settle(
         record_delivery_audit(work, word, delivery, reason=result.reason)
         if due_at is None:
             _announce(work, delivery, state.value)
+        # In the same transaction: a crash must not leave an alert that nobody has and nobody gets.
         if state is DeliveryState.GIVEN_UP:
             _look_for_others(work, delivery, others)
     return state
@@ -125,6 +123,7 @@ def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequen
 
 
 def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Contact]) -> None:
+    # A message to the operator that fails has nobody left to go to.
     if delivery.tier == OPERATOR_TIER or not all_given_up(work.connection, delivery.alert_pk):
         return
     alertable = count_cases(work.connection, delivery.alert_pk)
@@ -133,6 +132,7 @@ def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Cont
 
 
 def _intended(work: UnitOfWork, pk: int, alert_pk: int, tier: str, contact: Contact) -> dict[str, object]:
+    # The route is kept as it was when the alert was written. It is sealed for this row, so the id comes first.
     route = contact.route.get_secret_value()
     return {
         "pk": pk,
@@ -151,14 +151,16 @@ def _intended(work: UnitOfWork, pk: int, alert_pk: int, tier: str, contact: Cont
 def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[DeliveryState, datetime | None]:
     if result.outcome is SendOutcome.SENT:
         return DeliveryState.SENT, None
+    # Also an attempt in doubt is made again: a repeat is better than no message.
     too_old = now - delivery.created_at >= GIVE_UP_AFTER
     if result.outcome is SendOutcome.FAILED_PERMANENT or too_old:
         return DeliveryState.GIVEN_UP, None
+    # Doubles with each attempt. The exponent is bounded, or a long outage would overflow it.
     return DeliveryState.WAITING, now + min(FIRST_WAIT * 2 ** min(delivery.number - 1, 10), LONGEST_WAIT)
 
 
 def _decided_elsewhere(connection: Connection, delivery: Delivery, *, sent: bool) -> DeliveryState | None:
-    """Where the delivery stands, if that is no longer for this attempt to say: it is settled, or another is made."""
+    # The state, if this attempt may no longer change it: the delivery is settled, or a newer attempt was made.
     state, attempts = lock_delivery(connection, delivery.pk)
     overtaken = attempts != delivery.number and not sent
     return state if overtaken or state in _SETTLED else None
@@ -169,6 +171,7 @@ _WORDS = {
     DeliveryState.WAITING: AuditAction.DELIVERY_FAILED,
     DeliveryState.GIVEN_UP: AuditAction.DELIVERY_GIVEN_UP,
 }
+# A late failure gives up nothing and makes nothing wait, so both kinds have one action.
 _LATE_WORDS = {
     SendOutcome.SENT: AuditAction.DELIVERY_SENT,
     SendOutcome.IN_DOUBT: AuditAction.DELIVERY_IN_DOUBT,
@@ -187,7 +190,7 @@ def record_delivery_audit(work: UnitOfWork, word: AuditAction, delivery: Deliver
 
 
 def _announce(work: UnitOfWork, delivery: Delivery, outcome: str) -> None:
-    """Tell that a delivery is settled. What the operator is told of Pullcord itself concerns nobody else."""
+    # No event for alerts to the operator: events are published by council.
     if delivery.feed_id == OPERATOR_FEED:
         return
     settled = AlertSettled(alert=delivery.alert, council=delivery.feed_id, delivery=delivery.pk, outcome=outcome)

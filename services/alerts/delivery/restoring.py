@@ -1,8 +1,8 @@
-"""After a database was restored: what was told since its record ends is not on record.
+"""Deals with deliveries after a database was restored. Messages sent after the end of its records are unknown to it.
 
-What was told before stands, and is not told again. What fell due since is told once more by the ordinary rules, for a
-message that never went out may cost a life; it says plainly that it may be a repeat. What was on its way at the end of
-the record goes out only where nothing newer is owed about the same cases.
+Messages on record are not sent again. Those that have fallen due since are sent by the ordinary rules, with a note that
+they may be a repeat: a message that never went out may cost a life. A delivery that was under way at the end of the
+records goes out only if no newer message is due about the same cases.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ from services.storage.events.outbox import Announcement
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
-SAID_FOR = timedelta(days=2)
-"""For how long after a restore the first message about a case says that it may be a repeat (policy of the deployment,
-no source prescribes it)."""
+# For this long after a restore the first message about a case has the note that it may be a repeat (policy of the
+# deployment; no source prescribes it).
+REPEAT_NOTE_FOR = timedelta(days=2)
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
-    """Write down that the database was restored, and let go of deliveries where newer ones are owed.
+    """Audit that the database was restored, and cancel deliveries that newer ones replace.
 
-    Once, before anything works with it.
+    Call it once, before any process works with the database.
     """
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
+        # Listed before the first is cancelled: cancelling one changes what is due about the cases of its alert.
         covered = list(_covered(work))
         for delivery in covered:
             _cancel_delivery(work, delivery)
@@ -48,12 +49,12 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 
 def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
-    """The restore after which an alert may repeat what was told already.
+    """Return the restore after which an alert may be a repeat, or None.
 
-    It is the first about one of its cases since then: newly owed, or on its way at the end of the record.
+    Such an alert is the first about one of its cases since then.
     """
     restore = last_restore(connection)
-    if restore is None or alert.created_at > restore.at + SAID_FOR:
+    if restore is None or alert.created_at > restore.at + REPEAT_NOTE_FOR:
         return None
     return restore if is_first_about_a_case(connection, alert.pk, restore.at) else None
 
@@ -61,24 +62,28 @@ def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
 def _cancel_delivery(work: UnitOfWork, delivery: OwedDelivery) -> None:
     connection, state = work.connection, DeliveryState.NOT_NEEDED
     doubt_attempts(connection, delivery.pk, "restored", work.now)
-    # What is owed anew has been tried for nobody yet. What may have come leaves its council owed the word of an end.
+    # The newer message has not been tried. Otherwise it would wait as a repeat of one that reached nobody.
+    # An attempt in doubt may have told the council: it is owed word when the case ends.
     forget_tries(connection, delivery.alert_pk, warned=has_doubtful_attempt(connection, delivery.pk))
     move_delivery(connection, delivery.pk, state, due_at=None, settled_at=work.now)
-    said = AlertSettled(alert=delivery.reference, council=delivery.feed_id, delivery=delivery.pk, outcome=state.value)
-    work.announce([Announcement("alerts", delivery.feed_id, said)])
+    settled = AlertSettled(
+        alert=delivery.reference, council=delivery.feed_id, delivery=delivery.pk, outcome=state.value
+    )
+    work.announce([Announcement("alerts", delivery.feed_id, settled)])
 
 
 def _covered(work: UnitOfWork) -> Iterator[OwedDelivery]:
-    """The deliveries still to be made of alerts whose open cases are all to be told anew now."""
+    # Deliveries of alerts whose open cases are all due for a newer message. Kept by alert: one has many deliveries.
     verdicts: dict[int, bool] = {}
-    for one in find_owed_to_councils(work.connection):
-        if one.alert_pk not in verdicts:
-            verdicts[one.alert_pk] = _owed_anew(work, one.alert_pk, one.feed_id)
-        if verdicts[one.alert_pk]:
-            yield one
+    for delivery in find_owed_to_councils(work.connection):
+        if delivery.alert_pk not in verdicts:
+            verdicts[delivery.alert_pk] = _owed_anew(work, delivery.alert_pk, delivery.feed_id)
+        if verdicts[delivery.alert_pk]:
+            yield delivery
 
 
 def _owed_anew(work: UnitOfWork, alert_pk: int, feed_id: str) -> bool:
+    # With no open case nothing newer is due. The delivery stays, and is rendered from the cases as they are.
     still_open = [case for case in cases_of_alert(work.connection, alert_pk) if not case.clock_stopped]
     if not still_open:
         return False

@@ -1,4 +1,4 @@
-"""What an alert tells a council team: how bad it is, what to do now, and what counts as safe.
+"""The advice in an alert: how urgent it is, what to do now, and what counts as safe.
 
 The definition of safe is the PSTN charter's (December 2023, commitment 2) and the Telecare National Action Plan's
 (February 2025, outcome 1). The steps are good practice and policy of the deployment, not government's.
@@ -78,7 +78,7 @@ _FAILING = {Urgency.MOVED, Urgency.RESTRICTED, Urgency.OVERDUE, Urgency.REVERTED
 
 
 def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLine]]:
-    """The cases by urgency, the worst first, each group with its most urgent case first."""
+    """Return the cases by urgency. Both the groups and the cases in each are in order, the most urgent first."""
     groups: dict[Urgency, list[CaseLine]] = {}
     for case in most_urgent_first(cases, today):
         groups.setdefault(urgency(case, today), []).append(case)
@@ -86,8 +86,9 @@ def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLi
 
 
 def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> str:
-    """How urgent, by when and how many, from the worst group; then how many more there are."""
+    """Return the start of the subject: urgency, day and number of the worst group, then the number of all others."""
     worst, cases = next(iter(groups.items()))
+    # Of dated cases the subject counts those of the first day only: all others have more time.
     if worst is Urgency.DATED:
         cases = [case for case in cases if case.harm_on == cases[0].harm_on]
     more = sum(map(len, groups.values())) - len(cases)
@@ -113,7 +114,7 @@ def _act_by(cases: Sequence[CaseLine], today: date) -> str:
 
 
 def _will(cases: Sequence[CaseLine]) -> str:
-    """`will be switched`; `may be` when every case rests on an area notice alone."""
+    # POSSIBLE rests on an area notice or a near address: a message about such cases alone promises no switch.
     modal = "may" if all(case.level == MatchLevel.POSSIBLE for case in cases) else "will"
     restricted = {case.restricted_first for case in cases}
     what = "restricted or switched" if len(restricted) > 1 else "restricted" if restricted == {True} else "switched"
@@ -121,7 +122,6 @@ def _will(cases: Sequence[CaseLine]) -> str:
 
 
 def summary(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> list[str]:
-    """One sentence or two for each group: how many, what has happened or will, and the first date."""
     return [_summary(worst, cases, today) for worst, cases in groups.items()]
 
 
@@ -143,7 +143,7 @@ def _first(cases: Sequence[CaseLine], today: date) -> str:
 
 
 def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
-    """What to do now, after acknowledging, in order; each step is there only when a case needs it."""
+    # In the order in which to take them. Only steps that some case needs are shown.
     unsure = any(case.level != MatchLevel.CONFIRMED for cases in groups.values() for case in cases)
     before = Urgency.DATED in groups or Urgency.UNDATED in groups
     every = (
@@ -159,18 +159,18 @@ def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
 
 
 def doubtful(cases: Sequence[CaseLine]) -> list[str]:
-    """What to do where something is one provider's word only, or two versions of a notice differ."""
+    # A change without a notice before it, and a notice of which two versions differ.
     every = ((any(case.claimed_by for case in cases), _WORD_ONLY), (any(case.doubts for case in cases), _TWO_VERSIONS))
     return [sentence for needed, sentence in every if needed]
 
 
 def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
-    """`12 confirmed: same telephone number`, for each level that occurs, the surest first."""
+    # For each level that occurs, the surest first: `12 confirmed: same telephone number`.
     return [f"{counts[level]:,} {SURE[level].lower()}: {SURE_BECAUSE[level]}" for level in SURE if counts.get(level)]
 
 
 def why_now(reason: str, threshold: int, repeat_number: int) -> str:
-    """Why this message comes now. `threshold` is in days before the harmful moment; an unknown reason is not shown."""
+    """Return the sentence on why the message comes now. `threshold` is in days before the harm."""
     reached = f"the {threshold}-day warning" if threshold else "their date"
     sentences = {
         "first_alert": "This is the first message about these cases.",
@@ -181,11 +181,12 @@ def why_now(reason: str, threshold: int, repeat_number: int) -> str:
         "post_check": "Each line needs a test call after the switch.",
         "date_unknown": "The provider has not said when.",
     }
+    # A reason that this version does not know (written by a newer one) gets the plain sentence.
     return sentences.get(reason, "These cases are still open.")
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:
-    """What is said of a message that may repeat one of which nothing is on record: Pullcord was restored since."""
+    """Return the note on a message that may repeat one sent after the backup was taken: no record of that is left."""
     return (
         f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "
         "message about these cases between the two, this one may repeat it; use the link below, as the older one may "

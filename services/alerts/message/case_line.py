@@ -1,4 +1,4 @@
-"""One case as a message shows it, how urgent it is, and which come first."""
+"""One case as messages and pages show it, its urgency, and the order of cases."""
 
 from __future__ import annotations
 
@@ -25,22 +25,15 @@ from services.alerts.states.machine_states import State
 
 
 class Urgency(IntEnum):
-    """What makes a case urgent, the worst first. The order is policy of the deployment."""
+    """The reason why a case is urgent, the worst first. The order is policy of the deployment."""
 
-    MOVED = 1
-    """Switched before anyone confirmed that the alarm works."""
-    RESTRICTED = 2
-    """Calls from the line are already barred or diverted."""
-    OVERDUE = 3
-    """Its date has passed and it is not confirmed safe."""
-    REVERTED = 4
-    """Put back on the old network."""
-    POST_CHECK = 5
-    """Switched as planned, and not tested since."""
-    DATED = 6
-    """Its date is today or later."""
-    UNDATED = 7
-    """Nobody has said when."""
+    MOVED = 1  # switched before anyone confirmed that the alarm works
+    RESTRICTED = 2  # calls from the line are already barred or diverted
+    OVERDUE = 3  # its date has passed and it is not confirmed safe
+    REVERTED = 4  # put back on the old network
+    POST_CHECK = 5  # switched as planned, and not tested since
+    DATED = 6  # its date is today or later
+    UNDATED = 7  # the provider has given no date
 
 
 _BY_STATE: Mapping[str, Urgency] = {
@@ -53,32 +46,26 @@ _BY_STATE: Mapping[str, Urgency] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One case in a digest. It names nobody: no telephone number, address or name belongs here.
-
-    `harm_on` is the earlier of `restriction_on` and `planned_on`; `provider` is a display name; `state` and `reason`
-    are the stored codes of the case's state and of its escalation, the latter empty where no message is shown.
-    `claimed_by` are the names of providers whose word alone it is that they did something to the line.
-    """
+    """One case in a digest. No telephone number, address or name of a resident belongs here."""
 
     reference: str
     level: MatchLevel
-    harm_on: date | None
+    harm_on: date | None  # the earlier of `planned_on` and `restriction_on`
     planned_on: date | None
     restriction_on: date | None
-    provider: str
-    state: str
-    reason: str
-    claimed_by: tuple[str, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
+    provider: str  # display name
+    state: str  # stored code
+    reason: str  # stored code of the escalation; empty on a page, where no message is shown
+    claimed_by: tuple[str, ...] = ()  # display names of providers that reported a change without a notice before it
+    doubts: tuple[Doubt, ...] = ()  # notices of which two versions differ
 
     @property
     def restricted_first(self) -> bool:
-        """Whether the harmful moment is the restriction of calls, not the switch."""
         return self.harm_on is not None and self.harm_on == self.restriction_on
 
     @property
     def withdrawn(self) -> bool:
-        """Whether no notice is about the line any more: its days are those that were told."""
+        # No notice names the line any more. The dates of such a case are the last that the council was sent.
         return self.state == State.NOTICE_WITHDRAWN
 
 
@@ -97,12 +84,11 @@ class CaseRow:
     sure_because: str
     state: str
     news: str
-    notes: tuple[str, ...]
-    """What is to be doubted of it."""
+    notes: tuple[str, ...]  # doubts about it, a sentence each
 
 
 def urgency(case: CaseLine, today: date) -> Urgency:
-    """The state decides where it is an alarm of its own; otherwise the date does."""
+    # An urgent state outranks the date.
     if case.state in _BY_STATE:
         return _BY_STATE[case.state]
     if case.harm_on is None:
@@ -111,7 +97,7 @@ def urgency(case: CaseLine, today: date) -> Urgency:
 
 
 def most_urgent_first(cases: Iterable[CaseLine], today: date) -> list[CaseLine]:
-    """By urgency, then the earlier date, then the surer match, then the reference."""
+    # Equal urgency: the earlier date, then the surer match. The reference makes the order the same each time.
 
     def key(case: CaseLine) -> tuple[Urgency, date, int, str]:
         return urgency(case, today), case.harm_on or date.max, -MatchLevel(case.level).rank, case.reference
@@ -120,7 +106,7 @@ def most_urgent_first(cases: Iterable[CaseLine], today: date) -> list[CaseLine]:
 
 
 def row(case: CaseLine, today: date) -> CaseRow:
-    """The case in words, as of `today` in Europe/London."""
+    """Return the case in words, as of `today` (the day in London)."""
     return CaseRow(
         reference=case.reference,
         provider=shown_name(case.provider),
@@ -138,24 +124,25 @@ def row(case: CaseLine, today: date) -> CaseRow:
 
 
 def notes(case: CaseLine) -> tuple[str, ...]:
-    """Whose word alone something is, and which versions of a notice differ."""
     return (*_claim(case.claimed_by), *(_differing(doubt) for doubt in case.doubts))
 
 
 def _claim(providers: tuple[str, ...]) -> tuple[str, ...]:
-    """A move, or a line put back, of which its provider gave no notice."""
     if not providers:
         return ()
-    who = listed([shown_name(one) for one in providers])
+    who = listed([shown_name(provider) for provider in providers])
     whose = "its" if len(providers) == 1 else "their"
     return (f"{who} reported a change and gave no notice of it before: this is {whose} word only",)
 
 
 def _differing(doubt: Doubt) -> str:
     who = shown_name(doubt.provider)
+    # The dates and the status agree, so the versions differ in what is sealed.
     if doubt.first == doubt.last:
         return f"{who} sent two versions of its notice, with different telephone numbers or addresses"
-    first, last = (version(one.status, one.planned_on, one.restriction_on) for one in (doubt.first, doubt.last))
+    first, last = (
+        version(stated.status, stated.planned_on, stated.restriction_on) for stated in (doubt.first, doubt.last)
+    )
     return f"{who} sent two versions of its notice: first {first}; then {last}"
 
 

@@ -1,7 +1,6 @@
-"""The alert mail: what a council team reads when lines with telecare alarms are about to be switched.
+"""The alert mail that a council team reads when lines with telecare alarms are about to be switched.
 
-It holds the council, counts, references, dates, what to do and one link. No name, telephone number or address of a
-resident can be given to it.
+It holds the council, counts, references, dates, what to do and one link, and nothing that identifies a resident.
 """
 
 from __future__ import annotations
@@ -21,37 +20,30 @@ from services.core.clock import london_day
 
 __all__ = ["AlertDigest", "CaseLine", "Message", "render", "template"]
 
-LISTED = 20
-"""The mail lists this many cases, the most urgent; the page lists all."""
-SUBJECT_LIMIT = 120
-_WIDTH = 72
+LISTED = 20  # cases in the mail, the most urgent ones; the page behind its link lists all
+SUBJECT_LIMIT = 120  # characters
+_WIDTH = 72  # columns of the plain text
 _CUT = "..."
-_SHORTEST_COUNCIL = 10
-"""A council's name cut shorter than this tells nobody which council is meant."""
+_SHORTEST_COUNCIL = 10  # with fewer letters a council's name cannot be recognised
 _PROVIDER_INDENT, _PROVIDER_WIDTH = 55, 17
 
 
 @dataclass(frozen=True, slots=True)
 class AlertDigest:
-    """One message's worth of cases of one council.
-
-    `threshold` is in days before the harmful moment; `tier` names whom the council's policy has this message sent to;
-    `repeat_number` is 0 for a first message; `clock_note` is said plainly at the top when the clock is simulated,
-    `restored_note` when the message may repeat what was told before Pullcord was restored.
-    """
+    """The content of one message to one council."""
 
     reference: str
     council: str
-    threshold: int
+    threshold: int  # days before the harm
     reason: str
-    tier: str
+    tier: str  # the tier of the council's policy that the contact belongs to
     cases: tuple[CaseLine, ...]
     counts_by_level: Mapping[MatchLevel, int]
-    repeat_number: int
+    repeat_number: int  # 0 for a first message
     link: str
     created_at: datetime
-    clock_note: str | None = None
-    restored_note: str | None = None
+    clock_note: str | None = None  # shown at the top while the clock is simulated
+    restored_note: str | None = None  # shown when the message may repeat one that a restore has lost
 
     def __post_init__(self) -> None:
         if not self.cases:
@@ -60,7 +52,7 @@ class AlertDigest:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail ready to be sent: a subject of one line, the plain text, and the HTML of the same words."""
+    """A mail ready to be sent. The plain text and the HTML have the same words."""
 
     subject: str
     text: str
@@ -68,7 +60,7 @@ class Message:
 
 
 def render(digest: AlertDigest, now: datetime) -> Message:
-    """The mail for `digest` as of `now` (aware): every distance such as "in 3 days" is counted from its London day."""
+    """Return the mail as of `now`. A distance such as "in 3 days" is counted from the London day of `now`."""
     today = london_day(now)
     groups = advice.grouped(digest.cases, today)
     subject = subject_line(digest, advice.subject_lead(groups, today))
@@ -85,7 +77,7 @@ def render(digest: AlertDigest, now: datetime) -> Message:
 
 
 def common(digest: AlertDigest, subject: str) -> dict[str, object]:
-    """What the templates of every message to a council show."""
+    # Used by the templates of every message to a council.
     return {
         "digest": digest,
         "subject": subject,
@@ -99,7 +91,8 @@ def common(digest: AlertDigest, subject: str) -> dict[str, object]:
 
 
 def subject_line(digest: AlertDigest, lead: str) -> str:
-    """`lead (council) [reference]`; a long council is shortened, or left out, so that the reference is always whole."""
+    """Return `lead (council) [reference]`, at most 120 characters."""
+    # The council's name is shortened first, then left out, so that the reference is always whole.
     reminder = f", reminder {digest.repeat_number}" if digest.repeat_number else ""
     tail = f" [{digest.reference}{reminder}]"
     council = shown_name(digest.council)
@@ -117,12 +110,11 @@ def _shortened(text: str, room: int) -> str:
 
 
 def template(name: str, context: Mapping[str, object]) -> str:
-    """A template of the messages, filled."""
     return _ENVIRONMENT.get_template(name).render(context)
 
 
 def _fill(text: str, first: str = "", rest: str = "") -> str:
-    """`text` wrapped at 72 columns; a reference or a compound word is never broken."""
+    # Never broken within a word: a reference such as C-7K3M-2Q9P must be copied whole.
     return textwrap.fill(
         text,
         _WIDTH,
@@ -134,16 +126,16 @@ def _fill(text: str, first: str = "", rest: str = "") -> str:
 
 
 def _columns(shown: CaseRow) -> str:
-    """A case as aligned columns with its state and notes below; a long provider name goes on below itself."""
+    # A long provider name goes on below itself; the state and the notes follow, indented.
     provider = textwrap.wrap(shown.provider, _PROVIDER_WIDTH)
     head = f"{shown.reference:<13}{shown.short_day:<17}{shown.distance:<14}{shown.sure:<11}{provider[0]}"
     below = [" " * _PROVIDER_INDENT + part for part in provider[1:]]
     event = ", ".join(part for part in (shown.event, shown.later) if part)
     news = f"{shown.news}: " if shown.news else ""
-    said = f"{news}{shown.state}"
-    detail = f"{event[0].upper()}{event[1:]}. {said[0].upper()}{said[1:]}."
-    told = (detail, *(f"{note[0].upper()}{note[1:]}." for note in shown.notes))
-    return "\n".join([head.rstrip(), *below, *(_fill(one, " " * 13, " " * 13) for one in told)])
+    news_and_state = f"{news}{shown.state}"
+    detail = f"{event[0].upper()}{event[1:]}. {news_and_state[0].upper()}{news_and_state[1:]}."
+    sentences = (detail, *(f"{note[0].upper()}{note[1:]}." for note in shown.notes))
+    return "\n".join([head.rstrip(), *below, *(_fill(sentence, " " * 13, " " * 13) for sentence in sentences)])
 
 
 _ENVIRONMENT = Environment(

@@ -1,4 +1,4 @@
-"""The mail that tells a council which lines are no longer to be switched. It comes once, and asks for no answer."""
+"""The mail that lists lines no longer to be switched. It is sent once for a case and asks for no answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ STEPS = (
 
 
 def render_withdrawn(digest: AlertDigest, now: datetime) -> Message:
-    """The mail for a digest of cases whose notices are withdrawn, as of `now` (aware)."""
     today = london_day(now)
     subject = subject_line(digest, f"No longer planned: switch of {lines(len(digest.cases))}")
     shown = [row(case, today) for case in most_urgent_first(digest.cases, today)[:LISTED]]

@@ -25,6 +25,7 @@ SURE_BECAUSE = {
     MatchLevel.POSSIBLE: "area notice, please check",
 }
 
+# As they read in the middle of a sentence.
 STATES: Mapping[str, str] = {
     State.OPEN: "nobody has acted yet",
     State.ACKNOWLEDGED: "acknowledged",
@@ -49,15 +50,14 @@ STATES: Mapping[str, str] = {
     State.SERVICE_ENDED: "service ended",
     State.NOTICE_WITHDRAWN: "notice withdrawn",
 }
-"""The states of a case as they read in the middle of a sentence."""
 
+# By the reason of an escalation. Reasons that the state or the date of the case already shows are left out.
 NEWS = {
     "first_alert": "New",
     "threshold_reached": "Date is nearer",
     "repeat": "Reminder",
     "acknowledgement_lapsed": "Acknowledgement ran out",
 }
-"""Why a case is in a message (the reason of its escalation), where its state and date do not already say so."""
 _DONE: Mapping[str, str] = {
     NoticeStatus.COMPLETED: "already switched",
     NoticeStatus.REVERTED: "put back on the old network",
@@ -65,66 +65,64 @@ _DONE: Mapping[str, str] = {
 
 
 def long_day(day: date) -> str:
-    """`Thursday 3 December 2026`."""
-    return f"{day:%A} {day.day} {day:%B %Y}"
+    return f"{day:%A} {day.day} {day:%B %Y}"  # Thursday 3 December 2026
 
 
 def short_day(day: date) -> str:
-    """`Thu 3 Dec 2026`, for columns."""
-    return f"{day:%a} {day.day} {day:%b %Y}"
+    return f"{day:%a} {day.day} {day:%b %Y}"  # Thu 3 Dec 2026
 
 
 def subject_day(day: date, today: date) -> str:
-    """`Thu 3 December`, with the year when it is not this year's."""
+    # Thu 3 December; the year only where it is not this year's.
     return f"{day:%a} {day.day} {day:%B}" + ("" if day.year == today.year else f" {day.year}")
 
 
 def distance(day: date, today: date) -> str:
-    """How far `day` is from `today` in calendar days: `in 3 days`, `tomorrow`, `today`, `4 days ago`."""
+    """Return the distance in calendar days: `in 3 days`, `tomorrow`, `today`, `4 days ago`."""
     days = (day - today).days
     near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
     return near.get(days) or (f"in {days:,} days" if days > 0 else f"{-days:,} days ago")
 
 
 def moment(at: datetime) -> str:
-    """An aware moment as a person in the UK says it: `Monday 30 November 2026 at 9:05am`."""
+    """Return a moment in London time: `Monday 30 November 2026 at 9:05am`."""
     local = at.astimezone(LONDON)
     clock = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004  # noon
     return f"{long_day(local.date())} at {clock}"
 
 
 def version(status: str, planned_on: date | None, restriction_on: date | None) -> str:
-    """What a version of a notice says, in the middle of a sentence."""
+    # As it reads in the middle of a sentence.
     if status == NoticeStatus.WITHDRAWN:
         return "notice withdrawn"
     if status in _DONE:
         return _DONE[status] + (f", planned for {short_day(planned_on)}" if planned_on else "")
-    said = [f"calls restricted {short_day(restriction_on)}"] if restriction_on else []
-    said += [f"switch {short_day(planned_on)}"] if planned_on else []
-    said = said or ["date not known"]
-    return ", ".join(["paused", *said] if status == NoticeStatus.PAUSED else said)
+    parts = [f"calls restricted {short_day(restriction_on)}"] if restriction_on else []
+    parts += [f"switch {short_day(planned_on)}"] if planned_on else []
+    parts = parts or ["date not known"]
+    return ", ".join(["paused", *parts] if status == NoticeStatus.PAUSED else parts)
 
 
 def listed(names: Sequence[str]) -> str:
-    """`A`, `A and B`, `A, B and C`."""
+    # A; A and B; A, B and C.
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def lines(count: int) -> str:
-    """`1 alarm line`, `1,204 alarm lines`."""
     return f"{count:,} alarm line{'' if count == 1 else 's'}"
 
 
 def case_state(state: str) -> str:
-    """A state in words. A code not known here is not shown as it came: it could hold anything."""
+    # An unknown code is not shown as it is: it could be any text.
     return STATES.get(state, "see the page")
 
 
 def shown_name(text: str) -> str:
-    """A configured name on one line, at most 60 characters.
+    """Return a configured name on one line, at most 60 characters.
 
-    A text that holds a telephone number, an e-mail address or a web address is no name, and is not shown.
+    A text that holds a telephone number, an e-mail address or a web address is not shown.
     """
+    # Each unprintable character becomes a blank, then every run of blanks becomes one.
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if not name or has_telephone_number(name) or _ADDRESS_ONLINE.search(name):
         return "name not shown"

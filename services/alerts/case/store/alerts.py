@@ -1,4 +1,4 @@
-"""Finds an alert by the reference people have of it, and what it told of each case."""
+"""Finds an alert by its reference, and what it contained about each case."""
 
 from __future__ import annotations
 
@@ -12,26 +12,22 @@ from services.storage.tables import alert_cases, alerts
 
 
 class FoundAlert(NamedTuple):
-    """An alert as it is found by its reference: its id, its council, and when it was made."""
-
     pk: int
     council: str
     created_at: datetime
 
 
-class ToldOfCase(NamedTuple):
-    """What an alert told of a case: how many facts were known, and at which threshold (days)."""
+class CaseInAlert(NamedTuple):
+    """The content of an alert about one case."""
 
-    facts: int
-    threshold: int
+    facts: int  # the case's count of facts when the alert was made
+    threshold: int  # days before the harm
 
 
 def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> FoundAlert:
-    """An alert by its reference.
-
-    Raises NotFoundError.
-    """
+    """Raises NotFoundError, also for another council's alert if `feed_id` is given."""
     row = alerts.c
+    # People type references by hand: blanks around them and small letters are accepted.
     query = select(row.pk, row.feed_id, row.created_at).where(row.reference == reference.strip().upper())
     if feed_id is not None:
         query = query.where(alerts.c.feed_id == feed_id)
@@ -41,16 +37,16 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
     return FoundAlert(*found)
 
 
-def told_by_alert(connection: Connection, alert_pk: int) -> dict[int, ToldOfCase]:
-    """What an alert told, by case."""
+def told_by_alert(connection: Connection, alert_pk: int) -> dict[int, CaseInAlert]:
     row = alert_cases.c
     query = select(row.case_pk, row.facts, row.threshold).where(row.alert_pk == alert_pk)
-    return {case_pk: ToldOfCase(facts, threshold) for case_pk, facts, threshold in connection.execute(query)}
+    return {case_pk: CaseInAlert(facts, threshold) for case_pk, facts, threshold in connection.execute(query)}
 
 
 def most_urgent_since(connection: Connection, alert_pk: int) -> dict[int, int]:
-    """The most urgent threshold that later alerts told each case of an alert at, by case."""
+    # By case: the most urgent threshold (fewest days) at which later alerts named it.
     row = alert_cases.c
+    # Ids rise with time, so a later alert has a higher one.
     later = select(row.case_pk, func.min(row.threshold)).where(
         row.alert_pk > alert_pk, row.case_pk.in_(select(row.case_pk).where(row.alert_pk == alert_pk))
     )

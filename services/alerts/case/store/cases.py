@@ -23,19 +23,19 @@ _LISTS = ("providers", "claimed_by", "rulesets")  # kept with blanks between the
 
 @dataclass(frozen=True, slots=True)
 class DueBy:
-    """Which cases are due: those whose time has come at `by`, and open ones whose time is after `beyond`.
-
-    No look is ever due as late as `beyond`: a clock that ran ahead wrote such a time.
-    """
+    """The limits that make a case due: a due time up to `by`, or, for an open case, one after `beyond`."""
 
     by: datetime
-    beyond: datetime
+    beyond: datetime  # no due time is this late unless a clock that ran ahead wrote it
 
 
 def find_cases(
     connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None, to_change: bool = False
 ) -> list[Case]:
-    """Cases that meet all conditions, the earliest harm first; locked, if they are read `to_change` them."""
+    """Return the cases that meet all conditions, the earliest harm first.
+
+    With `to_change` they are locked, and come in the order of their ids.
+    """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:
         # Always in the same order: two workers that lock the same cases never wait for each other in a circle.
@@ -46,10 +46,7 @@ def find_cases(
 
 
 def find_case(connection: Connection, reference: str, feed_id: str | None, *, to_change: bool = False) -> Case:
-    """A case by its reference.
-
-    Raises NotFoundError.
-    """
+    """Raises NotFoundError, also for another council's case if `feed_id` is given."""
     conditions: list[ColumnElement[bool]] = [cases.c.reference == reference.strip().upper()]
     if feed_id is not None:
         conditions.append(cases.c.feed_id == feed_id)
@@ -62,7 +59,7 @@ def find_case(connection: Connection, reference: str, feed_id: str | None, *, to
 def cases_of_council(
     connection: Connection, feed_id: str, state: State | None, *, ended: bool, limit: int
 ) -> list[Case]:
-    """A council's cases in a state; without one, those that have not ended, or all if `ended`."""
+    """Return a council's cases in a state. Without a state: those that have not ended, or all if `ended`."""
     conditions = [cases.c.feed_id == feed_id]
     if state is not None:
         conditions.append(cases.c.state == state.value)
@@ -72,13 +69,12 @@ def cases_of_council(
 
 
 def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = False) -> list[Case]:
-    """The cases an alert told of."""
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     return find_cases(connection, cases.c.pk.in_(members), to_change=to_change)
 
 
 def find_running(connection: Connection, feed_id: str, after: int, limit: int) -> list[tuple[int, int]]:
-    """A council's cases that have not ended and whose id is above `after`: the id of each, and its entry's."""
+    # (case id, entry id) of cases that have not ended, with ids above `after`.
     query = select(cases.c.pk, cases.c.entry_pk).where(cases.c.feed_id == feed_id, cases.c.pk > after)
     rows = connection.execute(query.where(_running()).order_by(cases.c.pk).limit(limit))
     return [(pk, entry_pk) for pk, entry_pk in rows]
@@ -89,21 +85,21 @@ def councils_with_due_cases(connection: Connection, due: DueBy) -> Sequence[str]
 
 
 def claim_due(connection: Connection, feed_id: str, due: DueBy, limit: int) -> list[Case]:
-    """A council's cases that are due, the longest due first, but for those that another worker has claimed."""
+    # The longest due first. Cases that another worker has locked are skipped, not waited for.
     query = select(*_COLUMNS).where(_is_due(due), cases.c.feed_id == feed_id)
     claimed = skipping_locked(connection, query.order_by(cases.c.due_at).limit(limit))
     return [_case(row) for row in connection.execute(claimed)]
 
 
 def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
-    """Write cases, new or changed."""
     rows = [_row(case) for case in changed]
     if rows:
         connection.execute(upsert(connection, cases, ("pk",), _CHANGING), rows)
 
 
 def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
-    """Have the cases of an alert count as not tried yet; if `warned`, as cases of which their council has heard."""
+    """Make the cases of an alert count as not tried yet; if `warned`, as cases that their council has heard of."""
+    # Without `tried_at` the next message about these cases is not a repeat of one that reached nobody.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     values: dict[str, Any] = {"tried_at": None} | ({"warned": True} if warned else {})
     connection.execute(update(cases).where(cases.c.pk.in_(members)).values(values))
@@ -132,4 +128,4 @@ def _row(case: Case) -> dict[str, Any]:
     level = case.level.value if case.level else None
     plain = {"state": case.state.value, "level": level, "seen": dict(case.seen), "time_steps": list(case.time_steps)}
     lists = {name: " ".join(getattr(case, name)) for name in _LISTS}
-    return values | plain | lists | {"revision": case.revision + 1}
+    return values | plain | lists | {"revision": case.revision + 1}  # every write is a new revision

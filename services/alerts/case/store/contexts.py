@@ -18,17 +18,16 @@ from services.storage.tables import cases, register_entries
 
 @dataclass(frozen=True, slots=True)
 class CaseContext:
-    """All that a review of one entry's case needs; `case` is None where there is none yet."""
-
     entry: Entry
     lines: tuple[Line, ...]
-    case: Case | None
+    case: Case | None  # None where the entry has no case yet
 
 
 def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[int, CaseContext]:
-    """The contexts of register entries, by entry, with their cases locked: they are read to be changed."""
+    """Return the contexts of register entries, by entry id, with their cases locked."""
     if not entry_pks:
         return {}
+    # Cases are locked before entries and lines are read, so no other review of them can write in between.
     found = find_cases(connection, among(connection, cases.c.entry_pk, entry_pks), to_change=True)
     known = {case.entry_pk: case for case in found}
     entries = _entries(connection, entry_pks)
@@ -37,7 +36,6 @@ def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[in
 
 
 def load_context(connection: Connection, case: Case) -> CaseContext:
-    """The context of a case that is on record."""
     (found,) = load_contexts(connection, [case.entry_pk]).values()
     return found
 

@@ -1,4 +1,4 @@
-"""Loads what is sealed of register entries: whose alarm it is and where, which only their council may read."""
+"""Loads the sealed part of register entries: whose alarm it is and where. Only their own council may read it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from services.storage.tables import cases, matches, register_entries
 
 
 class SealedEntry(NamedTuple):
-    """A register entry's sealed part, and the key of the record it is sealed for."""
-
     pk: int
-    record_key: bytes
+    record_key: bytes  # part of what the vault binds the sealed part to
     sealed: bytes
 
 
@@ -32,8 +30,9 @@ def load_sealed_entry(connection: Connection, entry_pk: int) -> SealedEntry:
 
 
 def entries_to_review(connection: Connection, feed_id: str, after: int, limit: int) -> Sequence[int]:
-    """Return the next entries of a council, by id, that a new rule set may say something about."""
+    # The next entries, by id, that a new rule set may say something about.
     entry = register_entries.c
+    # An entry without a match counts too while its case is open: the old rule set may be what holds it open.
     matched = exists().where(matches.c.entry_pk == entry.pk, matches.c.live)
     running = exists().where(cases.c.entry_pk == entry.pk, cases.c.state.not_in([state.value for state in ENDED]))
     query = select(entry.pk).where(entry.feed_id == feed_id, entry.pk > after, or_(matched, running))

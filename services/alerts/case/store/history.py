@@ -1,4 +1,4 @@
-"""Finds what the audit holds of a case."""
+"""Finds the audit rows of a case."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from services.storage.tables import audit
 
 
 def find_history(connection: Connection, reference: str) -> Sequence[Row[Any]]:
-    """The audit rows about a case, the oldest first; who acted is sealed."""
+    # The oldest first. The actor and a person's record are sealed together in one column.
     query = select(audit).where(audit.c.subject == reference).order_by(audit.c.pk)
     return connection.execute(query).all()

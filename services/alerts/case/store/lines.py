@@ -1,4 +1,4 @@
-"""Loads the lines of register entries: their live matches, with the notices that were matched."""
+"""Loads the lines of register entries: their live matches with the matched notices."""
 
 from __future__ import annotations
 
@@ -37,12 +37,13 @@ _OF_NOTICE = [
 
 
 def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[Line]]:
-    """The live matches of register entries, by entry."""
+    """Return the live matches of register entries, by entry id, in the order of their notices' ids."""
+    # Looked up one table after another: see `looked_up` for the query plan that this avoids.
     wanted = listed(connection, entry_pks)
     is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
     rows, match = looked_up(connection, wanted, matches, is_live, *_OF_MATCH)
     rows, notice = looked_up(connection, rows, notices, notices.c.pk == match.notice_pk, *_OF_NOTICE)
-    columns = [side[one.name] for side, named in ((match, _OF_MATCH), (notice, _OF_NOTICE)) for one in named]
+    columns = [side[column.name] for side, named in ((match, _OF_MATCH), (notice, _OF_NOTICE)) for column in named]
     query = select(*columns).select_from(rows).order_by(match.notice_pk)
     found: dict[int, list[Line]] = defaultdict(list)
     for row in connection.execute(query):
@@ -51,7 +52,7 @@ def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[in
 
 
 def find_matches(connection: Connection, entry_pk: int) -> Sequence[Row[Any]]:
-    """The live matches of an entry as rows: the columns of the match and of its notice, and the provider's `name`."""
+    # All columns of the match and of its notice, and the provider's `name`.
     query = (
         select(matches, notices, feeds.c.name)
         .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
@@ -80,7 +81,7 @@ def _line(row: Any) -> Line:
         planned_on=row.planned_on,
         restriction_on=row.restriction_on,
         issued_at=row.issued_at,
-        provider=row.feed_id.partition(":")[2],
+        provider=row.feed_id.partition(":")[2],  # the RCPID in `provider:RAVN`
         revision=row.revision,
         announced=row.announced,
         rival=_rival(row),

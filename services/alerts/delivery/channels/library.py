@@ -1,7 +1,6 @@
-"""Apprise as this package uses it: loaded once, and kept out of our logs.
+"""Loads Apprise, and keeps its logs out of ours.
 
-Apprise logs recipients, and the HTTP library below it logs URLs, which hold telephone numbers and tokens. What they
-say stays with them: the result of a send tells what an operator needs.
+Apprise logs recipients, and the HTTP libraries below it log URLs, which hold telephone numbers and tokens.
 """
 
 import logging
@@ -11,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 with warnings.catch_warnings():
-    # Apprise imports this module of the standard library and makes no use of it.
+    # Apprise imports this deprecated module and never uses it.
     warnings.filterwarnings("ignore", "'imghdr' is deprecated", DeprecationWarning)
     from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
     from apprise.exception import AppriseException
@@ -33,18 +32,18 @@ __all__ = [
     "is_email",
 ]
 
+# The loggers that write recipients and URLs. Nothing from them reaches our handlers.
 TALKATIVE = ("apprise", "urllib3", "requests_oauthlib", "oauthlib", "slixmpp")
-"""The loggers that speak of recipients and URLs; nothing below them reaches our handlers."""
 
+# The sender. No picture is named: a message must not make a reader's device fetch one from another server.
 ASSET = AppriseAsset(
     app_id="Pullcord",
     app_desc="Telecare line alerts",
     app_url="",
     image_url_mask="",
     image_url_logo="",
-    http_redirects=False,
+    http_redirects=False,  # a redirect could carry the message to a host that nobody checked
 )
-"""Who the sender is. No picture is named: a message must not make a reader's device fetch one from elsewhere."""
 
 
 def _keep_quiet(name: str) -> None:
@@ -58,10 +57,7 @@ for _name in TALKATIVE:
 
 
 class Overheard(logging.Handler):
-    """Counts what Apprise complains of while this thread is within it; what it says is kept nowhere.
-
-    A target that a service drops shows in no other way. Advice on what is out of date (DEPRECATE) is no complaint.
-    """
+    """Counts Apprise's warnings and errors in this thread while it is entered. Their texts are not kept."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -69,6 +65,7 @@ class Overheard(logging.Handler):
         self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
+        # Apprise's own level DEPRECATE lies above ERROR, and is no complaint about the route.
         if record.thread == self._thread and record.levelno <= logging.ERROR:
             self.complaints += 1
 

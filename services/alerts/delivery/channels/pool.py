@@ -1,7 +1,7 @@
-"""Many sends at once, none longer than the deadline: a service that does not answer holds up nobody else.
+"""Runs many sends at once, each with a deadline, so that a service that does not answer delays no other.
 
 A thread cannot be stopped from outside. A send that is stuck past its deadline keeps its place at its destination until
-it ends by itself; it keeps no place that another destination could use.
+it ends by itself, but none of the places that all destinations share.
 """
 
 from __future__ import annotations
@@ -15,55 +15,53 @@ from services.alerts.delivery.channels.port import ACCEPTED, Channel, SendOutcom
 from services.alerts.message.message import Message
 
 TIMED_OUT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
+NO_THREAD = SendResult(SendOutcome.FAILED_TEMPORARY, "no_thread")
 CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
 POOL_CLOSED = SendResult(SendOutcome.FAILED_TEMPORARY, "pool_closed")
 
+# Seconds after which a send no longer takes one of the places that all destinations share.
 QUICK = 0.25
-"""Seconds after which a send no longer takes one of the places that all destinations share."""
 
+# Sends to one destination at the same time: at first and after a fault, and at most. Each success adds one.
 FIRST_AT_ONCE, MOST_AT_ONCE = 2, 8
-"""How many sends a destination gets at once: at first and after a fault, and at most. Each success adds one."""
 
+# The most sends under way in all, slow and stuck ones too: each has a thread.
 MOST_UNDER_WAY = 400
-"""The most sends under way at all, slow and stuck ones too: each has a thread."""
 
+# Seconds after the deadline in which a channel may still end a send by itself, with a better reason.
 GRACE = 1.0
-"""Seconds that a channel has to end a send by itself once the deadline is over."""
 
+# Calls its second argument after a number of seconds. Returns a function that cancels the call.
 Alarm = Callable[[float, Callable[[], None]], Callable[[], None]]
-"""Calls the second argument after so many seconds; what it returns calls that off."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendJob:
-    """One message to one target. `delivery` is the number of the delivery's row; `reference` as in `Channel.send`."""
+    """One message to one target. Its representation shows no route, text or destination, so it may be logged."""
 
-    delivery: int
+    delivery: int  # the delivery's row
     destination: str = field(repr=False)
     route: str = field(repr=False)
     message: Message = field(repr=False)
-    reference: str
+    reference: str  # as in `Channel.send`
 
 
-Tell = Callable[[SendJob, SendResult], None]
-"""Takes the result of a job, once, on any thread."""
+# Takes the result of a job, once, on any thread. The pool's lock may be held, so it must not wait.
+OnResult = Callable[[SendJob, SendResult], None]
 
 
 @dataclass(slots=True, eq=False)
 class _Turn:
-    """A job under way. `answered` once its result, or that there is none in time, has been told."""
-
     job: SendJob
-    tell: Tell
-    began_at: float
-    answered: bool = False
+    on_result: OnResult
+    began_at: float  # seconds of the pool's clock
+    answered: bool = False  # its result was passed on; the send itself may still be stuck
     call_off: Callable[[], None] = lambda: None
 
 
 def timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
-    """An alarm by the monotonic clock, on a thread of its own that never keeps the process alive."""
     thread = threading.Timer(seconds, ring)
-    thread.daemon = True
+    thread.daemon = True  # a pending alarm must not keep the process alive
     thread.start()
     return thread.cancel
 
@@ -88,62 +86,72 @@ class DeliveryPool:
 
     @property
     def stuck(self) -> int:
-        """How many sends have passed their deadline and still not ended."""
+        """The number of sends that have passed their deadline and not ended."""
         with self._changed:
             return sum(turn.answered for turn in self._under_way)
 
     @property
     def under_way(self) -> int:
-        """How many sends have not ended, with those that are stuck."""
+        """The number of sends that have not ended, stuck ones included."""
         with self._changed:
             return len(self._under_way)
 
     @property
     def full(self) -> bool:
-        """Whether nothing can be sent to anybody until a send ends."""
         return self.under_way >= MOST_UNDER_WAY
 
     def places(self) -> int:
-        """How many sends may begin now, wherever they go."""
+        # Sends that may begin now, to any destination. Slow ones count only towards the limit of threads.
         with self._changed:
             limit = self._time() - QUICK
             quick = sum(turn.began_at > limit for turn in self._under_way)
             return max(0, min(self._workers - quick, MOST_UNDER_WAY - len(self._under_way)))
 
     def places_at(self, destination: str) -> int:
-        """How many sends to this destination may begin now, if there are places at all."""
+        # Slow and stuck sends count here: a destination that hangs gets no more of them.
         with self._changed:
             busy = sum(turn.job.destination == destination for turn in self._under_way)
             return max(0, self._at_once.get(destination, FIRST_AT_ONCE) - busy)
 
-    def begin(self, job: SendJob, tell: Tell) -> None:
-        """Begin a send and return. Whoever calls keeps to the places.
+    def begin(self, job: SendJob, on_result: OnResult) -> None:
+        """Begin a send and return at once. The caller must keep to the places: they are not checked here.
 
-        Results beside the channel's own: in doubt with `timed_out` (it did not end by the deadline) or `channel_error`
-        (the channel raised); and, not tried at all, failed for now with `pool_closed`.
+        Results beside the channel's own: IN_DOUBT with `timed_out` (not ended by the deadline) or `channel_error` (the
+        channel raised), and FAILED_TEMPORARY with `pool_closed` or `no_thread` (not tried).
         """
-        turn = _Turn(job, tell, self._time())
+        turn = _Turn(job, on_result, self._time())
         with self._changed:
             refused = self._closed
             if not refused:
                 self._under_way.add(turn)
-                turn.call_off = self._alarm(self._deadline + GRACE, lambda: self._overdue(turn))
         if refused:
-            tell(job, POOL_CLOSED)
+            on_result(job, POOL_CLOSED)
             return
-        threading.Thread(target=self._run, args=(turn,), name=f"delivery-{job.delivery}", daemon=True).start()
+        try:
+            turn.call_off = self._alarm(self._deadline + GRACE, lambda: self._overdue(turn))
+            threading.Thread(target=self._run, args=(turn,), name=f"delivery-{job.delivery}", daemon=True).start()
+        except RuntimeError:  # the system gives no more threads
+            self._give_back(turn)
 
     def close(self, timeout: float) -> bool:
-        """Take no more jobs; wait up to `timeout` seconds for those under way.
+        """Take no more jobs, and wait up to `timeout` seconds for those under way.
 
-        Whether all of them ended or were given up as stuck. What is still under way then is cut off with the process.
+        Returns True if each of them ended or was reported as stuck. The others end with the process.
         """
         with self._changed:
             self._closed = True
             return self._changed.wait_for(lambda: all(turn.answered for turn in self._under_way), timeout)
 
+    def _give_back(self, turn: _Turn) -> None:
+        # Nothing was sent: the place is free again at once, and the alarm says nothing of it.
+        turn.call_off()
+        with self._changed:
+            self._under_way.discard(turn)
+            self._answer(turn, NO_THREAD)
+
     def _run(self, turn: _Turn) -> None:
         result = self._send(turn.job)
+        # If the alarm has rung already, `_answer` drops this second result.
         turn.call_off()
         with self._changed:
             self._under_way.discard(turn)
@@ -163,14 +171,14 @@ class DeliveryPool:
                 self._answer(turn, TIMED_OUT)
 
     def _answer(self, turn: _Turn, result: SendResult) -> None:
-        """Tell the first result of a turn; the lock is held."""
+        # The lock is held, so a late result and the alarm cannot both be first.
         if not turn.answered:
             turn.answered = True
-            turn.tell(turn.job, result)
+            turn.on_result(turn.job, result)
         self._changed.notify_all()
 
     def _learn(self, destination: str, result: SendResult) -> None:
-        """Give a destination that takes messages more places, and one that may be in trouble the first few again."""
+        # A permanent failure is about one route, not about the destination: it changes no places.
         if result == ACCEPTED:
             self._at_once[destination] = min(self._at_once.get(destination, FIRST_AT_ONCE) + 1, MOST_AT_ONCE)
         elif result.outcome is not SendOutcome.FAILED_PERMANENT:

@@ -1,4 +1,4 @@
-"""Why a route is refused: a stable code for a program, and what to do about it for the person who gave the route."""
+"""The reasons to refuse a route: a stable code for programs, and a remedy for the person who gave the route."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -16,6 +16,7 @@ HEADER: Final = "header_not_allowed"
 ENCRYPTED: Final = "encrypted_mail_not_supported"
 LEFT_OUT: Final = "target_left_out"
 
+# By code: the fault and its remedy. No text repeats a part of the route, which may hold a password.
 REMEDIES: Final[Mapping[str, str]] = {
     NOT_UNDERSTOOD: "it is no address of a service that Apprise knows, with a target; "
     "write @ : / ? # and blanks within a user name or a password as %40 %3A %2F %3F %23 %20",
@@ -31,7 +32,6 @@ REMEDIES: Final[Mapping[str, str]] = {
     LEFT_OUT: "the service understands another target than the one written, or leaves a part out: "
     "write one target, whole, as the service asks for it",
 }
-"""What is wrong and what to do, by code. None repeats a part of the route."""
 
 
 class RouteRefusedError(ValueError):
@@ -43,5 +43,4 @@ class RouteRefusedError(ValueError):
 
     @property
     def remedy(self) -> str:
-        """What is wrong and what to do, for the person who gave the route."""
         return REMEDIES[str(self)]

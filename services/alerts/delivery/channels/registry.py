@@ -1,4 +1,4 @@
-"""Every channel, declared once. What is known of channels elsewhere is asked of this list."""
+"""The list of all channels. The rest of Pullcord finds the channel of a route here."""
 
 from typing import Final
 
@@ -7,16 +7,13 @@ from services.alerts.delivery.channels.mail.mail_channel import MAIL
 from services.alerts.delivery.channels.port import ChannelKind
 
 CHANNELS: Final[tuple[ChannelKind, ...]] = (MAIL,)
-OTHERWISE: Final = APPRISE
-"""Takes the routes whose scheme is none of theirs."""
-
-EXAMPLE_ROUTE: Final = MAIL.example
-"""The route that help texts show."""
+OTHERWISE: Final = APPRISE  # for every scheme that no channel above declares
+EXAMPLE_ROUTE: Final = MAIL.example  # shown in help texts
 
 _BY_SCHEME: Final = {scheme: kind for kind in CHANNELS for scheme in kind.schemes}
 
 
 def channel_of(route: str) -> ChannelKind:
-    """The channel that a route goes by, whether or not it can be used."""
+    # By the scheme alone. The channel may still refuse the route.
     scheme, separator, _ = route.strip().partition("://")
     return _BY_SCHEME.get(scheme.lower(), OTHERWISE) if separator else OTHERWISE

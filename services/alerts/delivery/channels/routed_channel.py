@@ -8,8 +8,6 @@ from services.alerts.message.message import Message
 
 
 class RoutedChannel:
-    """A channel for every route, made of one for each kind."""
-
     def __init__(self, channels: Mapping[ChannelKind, Channel]) -> None:
         self._channels = channels
 
@@ -18,5 +16,5 @@ class RoutedChannel:
 
 
 def make_routed_channel(seconds: float) -> RoutedChannel:
-    """Every channel of the registry, each of whose sends ends within so many seconds."""
+    # Each channel ends a send within this many seconds.
     return RoutedChannel({kind: kind.make(seconds) for kind in (*CHANNELS, OTHERWISE)})

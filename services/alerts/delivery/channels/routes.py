@@ -1,16 +1,16 @@
-"""What the rest of Pullcord asks of a route: whom it reaches, and where it goes over the wire."""
+"""Answers for the rest of Pullcord whom a route reaches, and to which host it goes."""
 
 from services.alerts.delivery.channels.refusals import RouteRefusedError
 from services.alerts.delivery.channels.registry import channel_of
 
 __all__ = ["UNREADABLE", "RouteRefusedError", "destination_of", "what_is_understood"]
 
+# The destination of every refused route. Its sends fail at once, so sharing one place delays nobody.
 UNREADABLE = "unreadable"
-"""The destination of every route that is refused: its sends end at once."""
 
 
 def what_is_understood(route: str) -> str:
-    """Where a message by this route goes, for the person who gives it: no password, and never for a log.
+    """Return the route in words for the person who gives it: no password, but addresses, so never for a log.
 
     Raises RouteRefusedError.
     """
@@ -18,10 +18,8 @@ def what_is_understood(route: str) -> str:
 
 
 def destination_of(route: str) -> str:
-    """The host and port that a route is sent to, with its service: `mail.example:587`, `json://hook.example:443`.
-
-    Sends are limited for each such place, so that one holds up no other. It is for comparing; nobody is shown it.
-    """
+    """Return the host and port of a route, with its service: `mail.example:587`, `json://hook.example:443`."""
+    # Sends are limited by destination, so that one that hangs delays no other. It is compared, never shown.
     try:
         return channel_of(route).destination(route)
     except RouteRefusedError:

@@ -1,6 +1,6 @@
-"""What is written in a route: its parts taken apart at the signs of a URL alone, each decoded exactly once.
+"""Splits a route at the signs of a URL, and decodes each part exactly once.
 
-Apprise takes a query apart at semicolons too, lets the last of two equal options win and decodes some values twice.
+Apprise also splits a query at semicolons, lets the last of two equal options win, and decodes some values twice.
 """
 
 import re
@@ -15,16 +15,15 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class WrittenRoute:
-    """A route as somebody wrote it. `scheme` is in small letters, as are the names of `options` but for headers."""
+    """A route as a person wrote it."""
 
-    scheme: str
-    authority: str
+    scheme: str  # in small letters
+    authority: str  # not decoded: a decoded @ or : would look like a separator
     path: tuple[str, ...]
-    options: Mapping[str, str]
+    options: Mapping[str, str]  # names in small letters, except headers (`+X-Council`)
 
 
 def read_written(route: str) -> WrittenRoute:
-    """The parts of a route. Raises RouteRefusedError."""
     scheme, separator, rest = route.strip().partition("://")
     if not separator or not route.strip().isprintable():
         raise RouteRefusedError(NOT_UNDERSTOOD)
@@ -40,6 +39,7 @@ def _options(query: str) -> Mapping[str, str]:
         written, _, value = pair.partition("=")
         name = _decoded(written).strip()
         name = name if name.startswith("+") else name.lower()
+        # With two equal options nobody can tell which was meant, and a second `to` is a second recipient.
         if name in options:
             raise RouteRefusedError(SEVERAL if name == "to" else OPTION)
         options[name] = _decoded(value)
@@ -47,7 +47,7 @@ def _options(query: str) -> Mapping[str, str]:
 
 
 def _decoded(text: str) -> str:
-    """With its escapes (%40) replaced. A plus stays a plus: many addresses and numbers hold one."""
+    # A plus is not decoded as a blank: many addresses and telephone numbers hold one.
     if _BROKEN_ESCAPE.search(text):
         raise RouteRefusedError(OPTION)
     try:

@@ -1,4 +1,4 @@
-"""Writes alerts with the cases they tell of, and answers what was told of those cases before and since."""
+"""Writes alerts with their cases, and finds what other alerts contained about the same cases."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from services.storage.tables import alert_cases, alerts, cases
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert as it is on record. `threshold` is in days; `cases` is how many it told of, 0 for the operator's own."""
+    """An alert as it is on record."""
 
     pk: int
     reference: str
     feed_id: str
-    threshold: int
+    threshold: int  # days before the harm
     reason: str
     created_at: datetime
-    cases: int
-    accepted_at: datetime | None = None
+    cases: int  # the number of its cases; 0 in an alert to the operator about Pullcord itself
+    accepted_at: datetime | None = None  # the first acceptance for anybody
 
 
 def insert_alert(connection: Connection, alert: Alert) -> None:
-    """Write a new alert, which nobody has accepted yet."""
     connection.execute(
         insert(alerts).values(
             pk=alert.pk,
@@ -59,15 +58,15 @@ def mark_accepted(connection: Connection, pk: int, now: datetime) -> None:
 
 
 def entries_told(connection: Connection, alert_pk: int) -> dict[int, int]:
-    """The thresholds that an alert told its cases at, by register entry, in the order of the cases' ids."""
+    """Return the threshold of each case of an alert, by register entry."""
+    # In the order of the cases' ids, in which cases are locked.
     row = alert_cases.c
     members = select(cases.c.entry_pk, row.threshold).join_from(alert_cases, cases, cases.c.pk == row.case_pk)
-    told = connection.execute(members.where(row.alert_pk == alert_pk).order_by(cases.c.pk)).all()
-    return {entry: threshold for entry, threshold in told}  # noqa: C416 - rows are no pairs to dict()
+    rows = connection.execute(members.where(row.alert_pk == alert_pk).order_by(cases.c.pk)).all()
+    return {entry: threshold for entry, threshold in rows}  # noqa: C416 - rows are no pairs to dict()
 
 
 def reasons_of(connection: Connection, alert_pk: int) -> dict[int, str]:
-    """Why an alert tells of each of its cases, by case."""
     query = select(alert_cases.c.case_pk, alert_cases.c.reason).where(alert_cases.c.alert_pk == alert_pk)
     return {row.case_pk: row.reason for row in connection.execute(query)}
 
@@ -78,7 +77,7 @@ def count_cases(connection: Connection, alert_pk: int) -> int:
 
 
 def times_told_before(connection: Connection, alert_pk: int, threshold: int) -> int:
-    """How often the most often told case of an alert was told at this threshold before."""
+    """Return how often earlier alerts named a case at this threshold: the highest number among an alert's cases."""
     now, before = alert_cases.alias("now"), alert_cases.alias("before")
     query = (
         select(func.count())
@@ -92,15 +91,15 @@ def times_told_before(connection: Connection, alert_pk: int, threshold: int) -> 
 
 
 def is_first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:
-    """Return True if no other alert since then told of one of this alert's cases before it did."""
-    told, before = alert_cases.c, alert_cases.alias("before")
+    """Return True if one of this alert's cases was in no earlier alert since that moment."""
+    member, before = alert_cases.c, alert_cases.alias("before")
     earlier = exists().where(
-        before.c.case_pk == told.case_pk,
+        before.c.case_pk == member.case_pk,
         before.c.alert_pk == alerts.c.pk,
         alerts.c.pk < alert_pk,
         alerts.c.created_at > since,
     )
-    query = select(func.count()).select_from(alert_cases).where(told.alert_pk == alert_pk, ~earlier)
+    query = select(func.count()).select_from(alert_cases).where(member.alert_pk == alert_pk, ~earlier)
     return bool(connection.scalar(query))
 
 

@@ -1,4 +1,4 @@
-"""Writes attempts to make a delivery, and what became of each."""
+"""Writes the attempts of deliveries and their outcomes."""
 
 from __future__ import annotations
 
@@ -20,20 +20,19 @@ def insert_attempt(connection: Connection, delivery_pk: int, number: int, now: d
 def end_attempt(
     connection: Connection, delivery_pk: int, number: int, outcome: str, reason: str, now: datetime
 ) -> None:
-    """Write an attempt's outcome, in place of one that was written for it already."""
+    # Replaces an outcome that is there already: a late one is better than the doubt recorded in its place.
     attempt = delivery_attempts.c
     _end(connection, (attempt.delivery_pk == delivery_pk, attempt.number == number), outcome, reason, now)
 
 
 def doubt_attempt(connection: Connection, delivery_pk: int, number: int, reason: str, now: datetime) -> None:
-    """Write that an attempt is in doubt, unless its outcome is known."""
+    # An attempt whose outcome is known stays as it is.
     attempt = delivery_attempts.c
     unknown = (attempt.delivery_pk == delivery_pk, attempt.number == number, attempt.ended_at.is_(None))
     _end(connection, unknown, SendOutcome.IN_DOUBT.value, reason, now)
 
 
 def doubt_attempts(connection: Connection, delivery_pk: int, reason: str, now: datetime) -> None:
-    """Write that every attempt of a delivery without an outcome is in doubt."""
     attempt = delivery_attempts.c
     unknown = (attempt.delivery_pk == delivery_pk, attempt.ended_at.is_(None))
     _end(connection, unknown, SendOutcome.IN_DOUBT.value, reason, now)

@@ -14,14 +14,14 @@ from services.storage.tables import alerts, deliveries
 
 
 class DueDelivery(NamedTuple):
-    """A delivery as its next attempt sends it. `left_sending` if the attempt before has no outcome."""
+    """A delivery as its next attempt sends it."""
 
     delivery: Delivery
-    left_sending: bool
+    left_sending: bool  # the attempt before has no outcome
 
 
 def count_due(connection: Connection, now: datetime, in_flight: Collection[int]) -> dict[str, int]:
-    """How many deliveries are due, by destination, those tried least and due longest first."""
+    """Return the number of due deliveries by destination, those tried least first, then those due longest."""
     row = deliveries.c
     query = (
         select(row.destination, func.count())
@@ -35,7 +35,8 @@ def count_due(connection: Connection, now: datetime, in_flight: Collection[int])
 def claim_deliveries(
     connection: Connection, now: datetime, destination: str, limit: int, in_flight: Collection[int]
 ) -> list[DueDelivery]:
-    """The deliveries that are due at a destination, but for those that another worker has claimed."""
+    # Due deliveries that another worker has locked are skipped. Those of our own that are under way are left out: past
+    # its deadline a send would be claimed again by the process that is still waiting for it.
     row = deliveries.c
     query = (
         select(deliveries, alerts.c.reference, alerts.c.feed_id)
@@ -45,8 +46,8 @@ def claim_deliveries(
         .limit(limit)
     )
     return [
-        DueDelivery(_delivery(one), left_sending=one.state == DeliveryState.SENDING)
-        for one in connection.execute(skipping_locked(connection, query))
+        DueDelivery(_delivery(found), left_sending=found.state == DeliveryState.SENDING)
+        for found in connection.execute(skipping_locked(connection, query))
     ]
 
 
@@ -60,6 +61,6 @@ def _delivery(row: Any) -> Delivery:
         contact=row.contact,
         route_sealed=row.route_sealed,
         destination=bytes(row.destination).hex(),
-        number=row.attempts + 1,
+        number=row.attempts + 1,  # the attempt that comes now
         created_at=row.created_at,
     )

@@ -11,16 +11,16 @@ from sqlalchemy import Connection, exists, func, insert, select, update
 from services.alerts.delivery.delivery import OPERATOR_TIER, DeliveryState
 from services.storage.tables import alert_cases, alerts, deliveries
 
-NOT_BEGUN = (DeliveryState.INTENDED.value, DeliveryState.WAITING.value)
+NOT_BEGUN = (DeliveryState.INTENDED.value, DeliveryState.WAITING.value)  # no send is under way
 
 
 class OwedDelivery(NamedTuple):
-    """A delivery still to be made, with its alert's reference and council."""
+    """A delivery that is not settled."""
 
     pk: int
     alert_pk: int
-    reference: str
-    feed_id: str
+    reference: str  # of its alert
+    feed_id: str  # of its alert's council
 
 
 def insert_deliveries(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
@@ -30,19 +30,19 @@ def insert_deliveries(connection: Connection, rows: Sequence[Mapping[str, object
 def move_delivery(
     connection: Connection, pk: int, state: DeliveryState, due_at: datetime | None, settled_at: datetime | None
 ) -> None:
-    """Write where a delivery stands. One that is settled is due no more."""
+    # `due_at` is None for a settled delivery: it is never claimed again.
     values = {"state": state.value, "due_at": due_at, "settled_at": settled_at}
     connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
 
 
 def mark_sending(connection: Connection, pk: int, number: int, deadline: datetime) -> None:
-    """Write that the attempt of this number is under way; past its deadline the delivery is due again."""
+    # Due again at the deadline, so that another process takes over from one that died.
     values = {"state": DeliveryState.SENDING.value, "attempts": number, "due_at": deadline}
     connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
 
 
 def lock_delivery(connection: Connection, pk: int) -> tuple[DeliveryState, int]:
-    """Where a delivery stands and the number of its last attempt; nobody else moves it until the transaction ends."""
+    """Lock a delivery until the transaction ends; return its state and the number of its last attempt."""
     row = deliveries.c
     state, attempts = connection.execute(select(row.state, row.attempts).where(row.pk == pk).with_for_update()).one()
     return DeliveryState(state), attempts
@@ -72,7 +72,7 @@ def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Se
 
 
 def find_owed_to_councils(connection: Connection) -> list[OwedDelivery]:
-    """The deliveries still to be made, but for those to the operator."""
+    # Those to the operator are left out: a newer message to a council replaces none of them.
     row = deliveries.c
     query = (
         select(row.pk, row.alert_pk, alerts.c.reference, alerts.c.feed_id)

@@ -13,14 +13,11 @@ from services.storage.tables import audit
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """When a database was restored, and when the last thing happened that it has on record."""
-
     at: datetime
-    record_ends: datetime
+    record_ends: datetime  # the time of the last thing on record
 
 
 def last_restore(connection: Connection) -> Restore | None:
-    """The last time the database was restored."""
     query = select(audit.c.at, audit.c.fields).where(audit.c.action == AuditAction.DATABASE_RESTORED.value)
     row = connection.execute(query.order_by(audit.c.at.desc()).limit(1)).one_or_none()
     return Restore(row.at, datetime.fromisoformat(row.fields["record_ends"])) if row else None

@@ -12,10 +12,7 @@ _CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
 
 
 class AppriseChannel:
-    """Sends by Apprise, which says no more than whether the service took the message.
-
-    A refusal therefore counts as temporary: it may be a fault in passing, and one message too many is better than none.
-    """
+    """Sends by Apprise, whose answer says only if the service took the message."""
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:  # noqa: ARG002 - the subject holds it
         try:
@@ -29,14 +26,12 @@ class AppriseChannel:
             )
         except Exception:  # noqa: BLE001 - any of a hundred services' own faults; it may have sent before
             return _CHANNEL_ERROR
+        # Apprise gives no reason for a refusal, so it counts as temporary: a repeat is better than no message.
         return ACCEPTED if taken else _REFUSED
 
 
 def _body(service: NotifyBase, message: Message) -> tuple[str, NotifyFormat]:
-    """HTML where the service prefers it, else our text; the link alone where neither fits whole.
-
-    A shortened text could lose the link, by which somebody acknowledges.
-    """
+    # Apprise cuts a text that is too long, and could cut off the link. Then the link is sent alone.
     prefers_html = service.resolve_format(None) == NotifyFormat.HTML
     if prefers_html and _fits(service, message.subject, message.html):
         return message.html, NotifyFormat.HTML
@@ -46,7 +41,7 @@ def _body(service: NotifyBase, message: Message) -> tuple[str, NotifyFormat]:
 
 
 def _fits(service: NotifyBase, subject: str, body: str) -> bool:
-    """Whether the service takes the body uncut; without a title of its own the subject comes first in the body."""
+    # A service without titles gets the subject as the first line of the body.
     heading = f"{subject}\r\n" if service.title_maxlen <= 0 else ""
     lines = (heading + body).count("\n") + 1
     most_lines: int = service.body_max_line_count or lines
@@ -54,6 +49,7 @@ def _fits(service: NotifyBase, subject: str, body: str) -> bool:
 
 
 def _link(message: Message) -> str:
+    # A message to the operator has no link.
     links = (word for word in message.text.split() if word.startswith(("https://", "http://")))
     return next(links, message.subject)
 

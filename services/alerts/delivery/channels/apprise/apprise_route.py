@@ -1,6 +1,6 @@
-"""Reading the route of a service that Apprise knows: a URL that names exactly one target.
+"""Reads the route of a service that Apprise knows: a URL that names exactly one target.
 
-One target a route, so that every send has one outcome: with two, the one that was reached hides the one that was not.
+With two targets a send could reach one and miss the other, and Apprise reports one result for both.
 """
 
 from services.alerts.delivery.channels.apprise.understood import left_out, names_nobody
@@ -17,10 +17,10 @@ from services.alerts.delivery.channels.written import WrittenRoute, read_written
 
 
 def read_route(route: str) -> NotifyBase:
-    """The service and the one target that the route names; not for mail servers. Raises RouteRefusedError."""
+    """Return the service with its one target. Mail servers are refused. Raises RouteRefusedError."""
     written = read_written(route)
     if ";" in route.partition("?")[2]:
-        # Apprise takes it for an ampersand, and the last of two equal options wins.
+        # Apprise takes a semicolon for an ampersand, and the last of two equal options wins.
         raise RouteRefusedError(OPTION)
     try:
         return _checked(route.strip(), written)
@@ -35,10 +35,11 @@ def _checked(route: str, written: WrittenRoute) -> NotifyBase:
         service = Apprise.instantiate(route, asset=ASSET)
     if service is None or isinstance(service, NotifyEmail):
         raise RouteRefusedError(NOT_UNDERSTOOD)
-    # Trying again is decided outside, and Apprise counts every try as one more target.
+    # The dispatcher decides on retries. Apprise also counts every retry as one more target.
     service.retry = 0
     if _targets(service) > 1:
         raise RouteRefusedError(SEVERAL)
+    # A target that a service drops shows only in Apprise's log.
     if overheard.complaints:
         raise RouteRefusedError(LEFT_OUT)
     if _targets(service) < 1 or names_nobody(service, written):
@@ -49,7 +50,7 @@ def _checked(route: str, written: WrittenRoute) -> NotifyBase:
 
 
 def _targets(service: NotifyBase) -> int:
-    # A service that can send to many in one request counts them as one, and copies not at all.
+    # A service that sends to many in one request counts them as one target, and does not count copies.
     named = getattr(service, "targets", None)
     copies = len(getattr(service, "cc", None) or ()) + len(getattr(service, "bcc", None) or ())
     return max(len(service), len(named) if isinstance(named, list | tuple | set) else 0) + copies

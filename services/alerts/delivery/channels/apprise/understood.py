@@ -1,7 +1,7 @@
-"""Whether a service understood the very target that was written, as far as an address or a number can tell.
+"""Checks that a service read the e-mail address or telephone number that was written, and no other.
 
-Apprise reads `o'brien@x` as `brien@x`, and of two numbers with a semicolon between them the second. Names of rooms and
-channels take many forms, and a service checks those itself when it is sent to.
+Apprise reads `o'brien@x` as `brien@x`, and only the second of two numbers with a semicolon between them. Names of rooms
+and channels take many forms: those are left to the service, which checks them when a message is sent.
 """
 
 import re
@@ -13,19 +13,18 @@ from services.alerts.delivery.channels.written import WrittenRoute
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _NUMBER = re.compile(r"\+?[0-9]{7,}")
-_SHORTEST = 6
-"""Digits of a number without the zeros it begins with."""
-
+_SHORTEST = 6  # digits without leading zeros; as only ends are compared, a shorter number would match too many
+# Signs between digits, and a prefix that some services want, such as `sms:`.
 _WITHIN_A_NUMBER = re.compile(r"^[A-Za-z]+:|[\s().+-]")
-"""Signs that do not tell one number from another, and what some services want before it, such as `sms:`."""
 
+# Apprise's plugins have no common attribute for their targets: each names its own.
 _HOLDS_TARGETS = re.compile(r"_?(targets?(_[a-z]+)?|users|channels|phones?|emails)")
 _HOLDS_A_SENDER = re.compile(r"source|from_[a-z]+|sender(_[a-z]+)?")
 _HOLDS_WHAT_WAS_DROPPED = re.compile(r"_?invalid_[a-z]+")
 
 
 def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
-    """Whether the service dropped a part of what was written, or reads another address or number out of it."""
+    """Return True if the service dropped a part of what was written, or reads another address or number from it."""
     words = frozenset(_words(service, written))
     return (
         any(_held(service, _HOLDS_WHAT_WAS_DROPPED))
@@ -35,22 +34,22 @@ def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
 
 
 def names_nobody(service: NotifyBase, written: WrittenRoute) -> bool:
-    """Whether no target was written, and the service would write to its own sender instead."""
+    """Return True if no target was written: the service would send to its own sender, or to nobody."""
     if any(_words(service, written)):
         return False
     senders, targets = _senders(service), targets_of(service)
-    itself = any(_ADDRESS.fullmatch(one) or (_NUMBER.fullmatch(one) and _is_one_of(one, senders)) for one in targets)
+    itself = any(
+        _ADDRESS.fullmatch(target) or (_NUMBER.fullmatch(target) and _is_one_of(target, senders)) for target in targets
+    )
     return itself or (bool(senders) and not targets and hasattr(service, "targets"))
 
 
 def targets_of(service: NotifyBase) -> tuple[str, ...]:
-    """The targets that the service keeps, as texts."""
     kept = (value for value in _held(service, _HOLDS_TARGETS) if isinstance(value, list | tuple | set | dict))
     return tuple(dict.fromkeys(text for value in kept for text in _texts(value)))
 
 
 def _words(service: NotifyBase, written: WrittenRoute) -> Iterator[str]:
-    """What was written where the service looks for targets, each word whole."""
     yield from written.path
     for name, value in written.options.items():
         if name == "to" or service.template_args.get(name, {}).get("map_to") == "targets":
@@ -58,7 +57,7 @@ def _words(service: NotifyBase, written: WrittenRoute) -> Iterator[str]:
 
 
 def _is_misread(word: str) -> bool:
-    """Some services read an address when they send; what Apprise would then make of it is asked now."""
+    # Some services parse an address only when they send, so the same parser is asked now.
     found = is_email(word) if "@" in word[1:] else False  # type: ignore[no-untyped-call]
     return isinstance(found, dict) and found["full_email"] != word
 
@@ -68,12 +67,13 @@ def _was_written(target: str, words: frozenset[str], service: NotifyBase, writte
         return target in words
     if not _NUMBER.fullmatch(target) or _is_one_of(target, words):
         return True
+    # Some services take the number from the host part: `service://number@…`. A sender's number there is no target.
     first = re.split("[@:/]", written.authority)
     return _is_one_of(target, first) and not _is_one_of(target, _senders(service))
 
 
 def _is_one_of(target: str, words: Iterable[str]) -> bool:
-    """Whether one of the words is this number; the country may have been put before it."""
+    # The service may have put a country code before the number, so the end is compared.
     digits = target.lstrip("+")
     numbers = (_WITHIN_A_NUMBER.sub("", word).lstrip("0") for word in words)
     return any(number.isdigit() and len(number) >= _SHORTEST and digits.endswith(number) for number in numbers)
@@ -88,7 +88,7 @@ def _held(service: NotifyBase, names: re.Pattern[str]) -> list[Any]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """The texts in a value. Of a pair the last is the target; before it stands a name or a kind."""
+    # Of a pair the last is the target; before it stands a name or a kind.
     if isinstance(value, str | int) and not isinstance(value, bool):
         yield str(value)
     elif isinstance(value, tuple):

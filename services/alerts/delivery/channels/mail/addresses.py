@@ -1,4 +1,4 @@
-"""Reading an e-mail address: exactly one, or none."""
+"""Reads exactly one e-mail address."""
 
 import re
 from dataclasses import dataclass
@@ -27,11 +27,9 @@ class MailAddress:
 
 
 def read_address(text: str) -> str:
-    """The address that `text` is, as it goes over the wire: as written, an international domain in its ASCII form.
-
-    No quoted local part, no remark, no blank, nothing but ASCII before the @: not every mail server takes those,
-    and what one server reads differently from the next reaches somebody else. Raises NoAddressError.
-    """
+    """Return the address as it goes over the wire, with an international domain in ASCII. Raises NoAddressError."""
+    # No quoted local part, comment or blank, and only ASCII before the @: mail servers read those in different ways,
+    # and the mail could reach somebody else.
     if not text.isprintable():
         raise NoAddressError("a sign that cannot be seen")
     try:
@@ -46,6 +44,7 @@ def read_address(text: str) -> str:
         )
     except EmailNotValidError:
         raise NoAddressError("no e-mail address") from None
+    # The local part stays as written: the validator may normalise it, and a server may tell the two apart.
     local, _, domain = text.rpartition("@")
     host = domain if domain.isascii() else found.ascii_domain or ""
     if not _HOST.fullmatch(host):
@@ -54,7 +53,7 @@ def read_address(text: str) -> str:
 
 
 def read_mailbox(text: str) -> MailAddress:
-    """An address alone, or `Name <address>`. Raises NoAddressError."""
+    """Read an address alone, or `Name <address>`. Raises NoAddressError."""
     named = _NAMED.fullmatch(text)
     if named is None:
         return MailAddress(read_address(text))
@@ -65,5 +64,4 @@ def read_mailbox(text: str) -> MailAddress:
 
 
 def holds_several(text: str) -> bool:
-    """Whether `text` looks like more than one address."""
     return sum("@" in word for word in _BETWEEN.split(text)) > 1

@@ -1,4 +1,4 @@
-"""The end of a conversation over a socket: whoever stutters, a byte at a time, does not get longer than the rest."""
+"""A time limit for a whole conversation over sockets. A socket's own timeout starts again with every byte received."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from time import monotonic
 
 
 class Deadline:
-    """So many seconds for everything that is done over the sockets it watches; then they are cut off."""
+    """A number of seconds for all that is done over the watched sockets; then they are cut off."""
 
     def __init__(self, seconds: float) -> None:
         self._ends_at = monotonic() + seconds
         self._watched: list[socket.socket] = []
 
     def left(self) -> float:
-        """Seconds until then. Raises TimeoutError when there are none."""
+        """Return the seconds left. Raises TimeoutError when there are none."""
         left = self._ends_at - monotonic()
         if left <= 0:
             raise TimeoutError
@@ -25,11 +25,10 @@ class Deadline:
 
     @property
     def over(self) -> bool:
-        """Whether the time has run out."""
         return monotonic() >= self._ends_at
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
-        """A watched connection to the first address of a host that takes it; each gets its part of the time left.
+        """Return a watched connection to the first address of a host that accepts it.
 
         `timeout` is the longest wait of each later step, in seconds. Raises OSError.
         """
@@ -37,6 +36,7 @@ class Deadline:
         fault = OSError(f"no address of port {port}")
         for number, (family, kind, protocol, _, address) in enumerate(addresses):
             connection = socket.socket(family, kind, protocol)
+            # Each address gets its share of the time left, so that a dead one leaves time for the others.
             try:
                 connection.settimeout(min(timeout, self.left() / (len(addresses) - number)))
                 connection.connect(address)
@@ -45,25 +45,25 @@ class Deadline:
                 connection.close()
                 fault = error
             else:
-                # A copy: TLS takes the original over and leaves nothing to cut off.
+                # A copy: TLS takes over the original, which can then no longer be cut off.
                 self._watched.append(connection.dup())
                 return connection
         raise fault
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Cut off what is watched if the block has not ended by then."""
         timer = Timer(self.left(), self._cut_off)
-        timer.daemon = True
+        timer.daemon = True  # a stuck send must not keep the process alive
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
             for connection in self._watched:
-                connection.close()
+                connection.close()  # closes the copy only; the sender closes the original
 
     def _cut_off(self) -> None:
         for connection in self._watched:
+            # A shutdown wakes a thread that waits in a read; a close would not.
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

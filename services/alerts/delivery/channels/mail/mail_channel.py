@@ -14,13 +14,10 @@ _NOT_BUILT = SendResult(SendOutcome.FAILED_PERMANENT, "message_not_built")
 
 
 class MailChannel:
-    """Sends over SMTP itself: Apprise reads the route and builds the mail, but hides how a send failed.
-
-    A whole send takes no longer than `seconds`.
-    """
+    """Sends over SMTP itself: Apprise reads the route and builds the mail, but hides how a send failed."""
 
     def __init__(self, seconds: float = 30.0) -> None:
-        self._seconds = seconds
+        self._seconds = seconds  # the longest that a whole send takes
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         try:

@@ -1,4 +1,4 @@
-"""The mail as it goes over the wire: our own text first, then the HTML of the same words."""
+"""Builds the mail as it goes over the wire: our own text first, then the HTML of the same words."""
 
 from email.header import Header
 from email.message import Message as Mail
@@ -14,14 +14,11 @@ _WIRE = compat32.clone(linesep="\r\n")
 
 
 def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
-    """The mail from the route's sender to its one recipient, lines ended by CRLF, ASCII throughout.
-
-    `Auto-Submitted` (RFC 3834) keeps absence notes from answering; `X-Pullcord-Alert` carries the reference.
-    """
+    """Return the mail from the route's sender to its one recipient: ASCII, with lines ended by CRLF."""
     mail = _addressed(service, message, reference)
-    # Apprise makes the plain part out of the HTML; ours is written for those who read it.
+    # Apprise derives the plain part from the HTML; ours is laid out for its readers.
     mail.set_payload([MIMEText(message.text, "plain", "utf-8"), MIMEText(message.html, "html", "utf-8")])
-    # Apprise's header does not know its own name, and an encoded subject then begins with an empty line.
+    # Apprise's Header has no `header_name`, so an encoded subject would begin with an empty line.
     del mail["Subject"]
     mail["Subject"] = Header(message.subject, header_name="Subject").encode()
     del mail["Message-ID"]
@@ -30,6 +27,7 @@ def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
 
 
 def _addressed(service: NotifyEmail, message: Message, reference: str) -> Mail:
+    # `Auto-Submitted` (RFC 3834) stops absence notes. Headers of the route give way to ours.
     ours = {"Auto-Submitted": "auto-generated", "X-Pullcord-Alert": reference}
     taken = {name.lower() for name in ours}
     theirs = {name: value for name, value in service.headers.items() if name.lower() not in taken}
@@ -48,6 +46,7 @@ def _addressed(service: NotifyEmail, message: Message, reference: str) -> Mail:
 
 
 def message_id(reference: str, recipient: str, sender: str) -> str:
-    """The same for every sending of one message to one recipient (RFC 5322, 3.6.4): mail systems may drop a copy."""
+    """Return the id of a message to a recipient. A second send has the same id, so mail systems may drop the copy."""
+    # RFC 5322, 3.6.4. A digest, so that the id does not show the recipient.
     digest = sha256(f"{reference}\n{recipient}".encode()).hexdigest()[:32]
     return f"<{digest}@{sender.rpartition('@')[2]}>"

@@ -1,7 +1,7 @@
-"""Reading the route of a mail server: one recipient, one sender, the server.
+"""Reads the route of a mail server: the server, one sender and one recipient.
 
-Apprise reads the server and its options. Addresses are read here: it takes an apostrophe or a semicolon for the end
-of one, leaves out what it does not understand, and without a recipient writes to the sender.
+Apprise reads the server and its options. Addresses are read here, because Apprise ends one at an apostrophe or a
+semicolon, leaves out what it cannot read, and sends to the sender where no recipient is given.
 """
 
 import re
@@ -35,8 +35,8 @@ _AUTHORITY = re.compile(
 _ADDRESSES = frozenset({"to", "from", "name", "reply", "cc", "bcc"})
 _SIGN_IN = frozenset({"user", "password", "pass", "port"})
 _OPTIONS = frozenset(NotifyEmail.template_args) | _SIGN_IN
+# Apprise gets these in place of the real addresses, which are then set as we read them.
 _STANDS_IN = "from=stand-in%40pullcord.example&to=stand-in%40pullcord.example"
-"""What Apprise is given in place of the addresses, which are then put in as they were read."""
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _ADDRESSING = frozenset({"to", "cc", "bcc", "from", "sender", "reply-to", "return-path", "errors-to"})
@@ -45,15 +45,13 @@ _ADDRESSING_STARTS = ("resent-", "disposition-notification-", "apparently-", "de
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Who writes to whom, and where answers go."""
-
     recipient: MailAddress
     sender: MailAddress
-    reply: MailAddress | None
+    reply: MailAddress | None  # where answers go, if not to the sender
 
 
 def read_mail_route(route: str) -> NotifyEmail:
-    """The mail server, the sender and the one recipient that the route names. Raises RouteRefusedError."""
+    """Return the mail server with the route's sender and its one recipient. Raises RouteRefusedError."""
     written = read_written(route)
     authority = _AUTHORITY.fullmatch(written.authority)
     if written.scheme not in SCHEMES or authority is None:
@@ -65,7 +63,7 @@ def read_mail_route(route: str) -> NotifyEmail:
 
 
 def _check_options(options: Mapping[str, str]) -> None:
-    """An option that nobody knows may be a recipient misspelt."""
+    # An unknown option may be a misspelt recipient, so it is refused and not left out.
     for name, value in options.items():
         if not name.startswith("+") and (name not in _OPTIONS or not (value.isprintable() or name in _ADDRESSES)):
             raise RouteRefusedError(OPTION)
@@ -83,7 +81,7 @@ def _recipient(written: WrittenRoute) -> MailAddress:
 
 
 def _sender(written: WrittenRoute, authority: re.Match[str]) -> MailAddress:
-    """The address in `from=`; else the one that is signed in with, at this mail server unless it says where."""
+    # The address in `from=`. Otherwise the user name of the sign-in, at this mail server if it has no domain.
     name = written.options.get("name", "")
     if not name.isprintable():
         raise RouteRefusedError(SENDER)
@@ -108,30 +106,33 @@ def _read(text: str, code: str) -> MailAddress:
 
 
 def _headers(options: Mapping[str, str]) -> dict[str, str]:
-    """The route's own headers (`+X-Council=…`). None may say once more who writes to whom."""
+    # The route's own headers, such as `+X-Council=…`. A second sender or recipient among them is refused.
     headers = {name[1:]: value for name, value in options.items() if name.startswith("+")}
     for name, value in headers.items():
         small = name.lower()
         if small in _ADDRESSING or small.startswith(_ADDRESSING_STARTS):
             raise RouteRefusedError(HEADER)
+        # A line break in a value would begin another header.
         if not _HEADER_NAME.fullmatch(name) or not value.isprintable():
             raise RouteRefusedError(HEADER)
     return headers
 
 
 def _server(written: WrittenRoute) -> NotifyEmail:
-    told = {name: value for name, value in written.options.items() if name not in _ADDRESSES and name[:1] != "+"}
-    options = "".join(f"&{name}={quote(value, safe='')}" for name, value in told.items())
+    server_options = {
+        name: value for name, value in written.options.items() if name not in _ADDRESSES and name[:1] != "+"
+    }
+    options = "".join(f"&{name}={quote(value, safe='')}" for name, value in server_options.items())
     service = Apprise.instantiate(f"{written.scheme}://{written.authority}?{_STANDS_IN}{options}", asset=ASSET)
     if not isinstance(service, NotifyEmail):
         raise RouteRefusedError(NOT_UNDERSTOOD)
+    # `build_mail` does not encrypt, and a mail in the clear is not what the route asks for.
     if service.pgp_mode != "no":
         raise RouteRefusedError(ENCRYPTED)
     return service
 
 
 def addresses_of(service: NotifyEmail) -> Addresses:
-    """The addresses that were put into the service."""
     (name, address), (sender_name, sender) = service.targets[0], service.from_addr
     reply = next((MailAddress(one, str(service.names[one] or "")) for one in service.reply_to), None)
     return Addresses(MailAddress(address, str(name or "")), MailAddress(str(sender), str(sender_name or "")), reply)
@@ -144,5 +145,5 @@ def _with(service: NotifyEmail, addresses: Addresses, headers: dict[str, str]) -
     service.reply_to = {reply.address} if reply else set()
     service.names = {reply.address: reply.name or False} if reply else {}
     service.headers = headers
-    service.retry = 0  # trying again is decided outside
+    service.retry = 0  # the dispatcher decides on retries
     return service

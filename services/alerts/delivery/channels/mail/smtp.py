@@ -1,4 +1,4 @@
-"""The conversation with a mail server, step by step, so that it is known how far it had come when it ended."""
+"""The conversation with a mail server. The stage it reached decides if a failed send may have been accepted."""
 
 import re
 import smtplib
@@ -14,7 +14,7 @@ from services.alerts.delivery.channels.mail.deadline import Deadline
 from services.alerts.delivery.channels.mail.smtp_results import SmtpStage, result_of
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
 
-_COMPLETED, _GO_AHEAD = 2, 3
+_COMPLETED, _GO_AHEAD = 2, 3  # the first digit of a reply (RFC 5321, 4.2.1)
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -24,10 +24,9 @@ class _Progress:
 
 
 def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
-    """Hand `mail` (lines ended by CRLF) to the route's server for its one recipient, within so many seconds.
+    """Hand `mail` (lines ended by CRLF) to the route's server for its one recipient.
 
-    Each step waits as long as the route says (`cto`, seconds; Apprise's default is 15), all of them together no longer
-    than `seconds`, also with a server that sends a byte now and then.
+    Each step waits up to the route's `cto` (seconds; Apprise's default is 15), all steps together up to `seconds`.
     """
     progress, deadline = _Progress(), Deadline(seconds)
     try:
@@ -36,6 +35,7 @@ def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
     except smtplib.SMTPResponseException as refusal:
         return result_of(refusal, progress.stage)
     except (OSError, ValueError) as error:
+        # At the deadline the socket is cut off, which looks like a lost connection.
         return result_of(TimeoutError() if deadline.over else error, progress.stage)
     return ACCEPTED
 
@@ -46,13 +46,14 @@ def _converse(service: NotifyEmail, mail: bytes, progress: _Progress, deadline: 
         _expect(_COMPLETED, server.mail(str(service.from_addr[1])))
         _expect(_COMPLETED, server.rcpt(service.targets[0][1]))
         _expect(_GO_AHEAD, server.docmd("DATA"))
+        # A dot that begins a line is doubled (RFC 5321, 4.5.2). Otherwise it could end the mail early.
         server.send(_LEADING_DOT.sub(b"..", mail) + b"\r\n.\r\n")
         progress.stage = SmtpStage.AWAITING
         _expect(_COMPLETED, server.getreply())
 
 
 def _expect(group: int, reply: tuple[int, bytes]) -> None:
-    """Raises SMTPResponseException with the code alone: the words of a server repeat addresses."""
+    # The error has the code alone: the text of a server's reply may repeat addresses.
     code = reply[0]
     if code // 100 != group:
         raise smtplib.SMTPResponseException(code, b"")
@@ -67,7 +68,7 @@ def _signed_in(service: NotifyEmail, deadline: Deadline) -> Iterator[smtplib.SMT
             server.starttls(context=context)
         if service.user and service.password:
             server.login(service.user, service.password)
-        server.ehlo_or_helo_if_needed()
+        server.ehlo_or_helo_if_needed()  # still needed where neither STARTTLS nor a sign-in came first
         yield server
     finally:
         _leave(server)
@@ -82,7 +83,7 @@ def _tls(service: NotifyEmail) -> ssl.SSLContext:
 
 
 class _Watched(smtplib.SMTP):
-    """A conversation over a socket that is cut off at the deadline."""
+    """An SMTP client whose socket is cut off at the deadline."""
 
     def __init__(self, deadline: Deadline, host: str, port: int, timeout: float) -> None:
         self._deadline = deadline
@@ -92,20 +93,20 @@ class _Watched(smtplib.SMTP):
         return self._deadline.connect(host, port, timeout)
 
     def getreply(self) -> tuple[int, bytes]:
-        """The next reply. Raises SMTPServerDisconnected where the connection ends within a line of it."""
         if self.file is None and self.sock is not None:
             self.file = _WholeLines(self.sock.makefile("rb"))
         return super().getreply()
 
 
 class _WholeLines:
-    """Reads a server's lines; one that was cut short says nothing: smtplib takes `25` and an end for an answer."""
+    """Reads whole lines only. smtplib would take a line that was cut short, such as `25`, for a reply."""
 
     def __init__(self, lines: BufferedReader) -> None:
         self._lines = lines
 
     def readline(self, limit: int) -> bytes:
         line = self._lines.readline(limit)
+        # To smtplib an empty line is the end of the connection. One at the limit stays: smtplib reports it as too long.
         return line if line.endswith(b"\n") or len(line) >= limit else b""
 
     def close(self) -> None:
@@ -113,9 +114,10 @@ class _WholeLines:
 
 
 class _WatchedTls(smtplib.SMTP_SSL, _Watched):
-    """The same, encrypted from the first byte."""
+    """The same, with TLS from the first byte."""
 
     def __init__(self, deadline: Deadline, host: str, port: int, timeout: float, context: ssl.SSLContext) -> None:
+        # Set before the base class, whose constructor connects already.
         self._deadline = deadline
         smtplib.SMTP_SSL.__init__(self, host, port, timeout=timeout, context=context)
 
@@ -128,7 +130,7 @@ def _connected(service: NotifyEmail, context: ssl.SSLContext, deadline: Deadline
 
 
 def _leave(server: smtplib.SMTP) -> None:
-    """Say goodbye without waiting for the answer: a slow one must not make an accepted mail look doubtful."""
+    # QUIT without waiting for its reply: a slow one must not turn an accepted mail into a failed one.
     with suppress(OSError):
         server.putcmd("QUIT")
     server.close()

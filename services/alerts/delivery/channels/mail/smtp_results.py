@@ -1,4 +1,4 @@
-"""What an answer or a fault of a mail server means: one table, and one rule for how far the conversation had come."""
+"""Turns a mail server's refusal, or a fault of the connection, into the result of a send."""
 
 import smtplib
 import socket
@@ -9,18 +9,17 @@ from services.alerts.delivery.channels.port import SendOutcome, SendResult
 
 
 class SmtpStage(Enum):
-    """How far the conversation has come.
+    """The stage that a conversation has reached."""
 
-    OPENING: connecting, encrypting and signing in. A refusal is about us or the server, which an operator mends.
-    OFFERING: from the sender's address to the last byte of the mail. The server has accepted nothing yet.
-    AWAITING: the whole mail is with the server, which has not answered. It may have accepted.
-    """
-
+    # Connecting, encrypting and signing in. A refusal here is about us or the server, so an operator can put it right.
     OPENING = 1
+    # From the sender's address to the last byte of the mail. The server has accepted nothing yet.
     OFFERING = 2
+    # The server has the whole mail and has not answered. It may have accepted it.
     AWAITING = 3
 
 
+# The first that fits counts, so a class stands before those it inherits from.
 REASONS: tuple[tuple[type[Exception], str], ...] = (
     (smtplib.SMTPAuthenticationError, "sign_in_refused"),
     (smtplib.SMTPResponseException, "smtp_{code}"),
@@ -35,15 +34,13 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (OSError, "network_error"),
     (ValueError, "route_not_understood"),
 )
-"""The reason for each error, the first that fits."""
 
+# Replies about signing in (RFC 4954), to whichever command.
 _SIGN_IN_WANTED = frozenset({530, 534, 535, 538})
-"""Replies about signing in (RFC 4954), whatever they answer."""
 _PERMANENT, _AFTER_PERMANENT, _TRANSIENT = 500, 600, 400
 
 
 def result_of(error: Exception, stage: SmtpStage) -> SendResult:
-    """The result of a conversation that ended with `error` at `stage`."""
     cause = _cause(error)
     code = _code(cause)
     reason = next((reason for kind, reason in REASONS if isinstance(cause, kind)), "smtp_error")
@@ -51,18 +48,19 @@ def result_of(error: Exception, stage: SmtpStage) -> SendResult:
 
 
 def _cause(error: Exception) -> Exception:
-    """The fault itself: smtplib calls every broken or timed-out connection disconnected and keeps it as context."""
+    # smtplib turns every broken or timed-out connection into SMTPServerDisconnected; the fault itself is its context.
     hidden = error.__context__
     return hidden if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(hidden, OSError) else error
 
 
 def _code(error: Exception) -> int | None:
-    """The refusal's code (RFC 5321, 4.2.1), 400 to 599; None when there is no such reply."""
+    # RFC 5321, 4.2.1: a refusal is 400 to 599. Any other number is no reply that can be relied on.
     code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
     return code if _TRANSIENT <= code < _AFTER_PERMANENT else None
 
 
 def _outcome(error: Exception, code: int | None, stage: SmtpStage) -> SendOutcome:
+    # A value that cannot be sent, such as a bad host name. Some classes are both, and those are network faults.
     if isinstance(error, ValueError) and not isinstance(error, OSError):
         return SendOutcome.FAILED_PERMANENT
     if code is None:

@@ -30,7 +30,7 @@ class Deployment:
     engine: Engine
     processes: Processes
 
-    def start_door(self, count: int) -> list[str]:
+    def start_ingest(self, count: int) -> list[str]:
         """Start ingest processes and wait for them; gives their URLs."""
         ports = [free_port() for _ in range(count)]
         for port in ports:

@@ -19,13 +19,13 @@ from benchmarks.world import SHARE_NOTICED, SHARE_OTHER_NUMBER, County
 class Crew:
     """How many processes of each role; one relay where there is a matcher."""
 
-    doors: int = 0
+    apis: int = 0
     matchers: int = 0
     alerts: int = 0
 
     def __str__(self) -> str:
         """As the tables name it."""
-        counted = ((self.doors, "ingest"), (min(self.matchers, 1), "relay"), (self.matchers, "matcher"))
+        counted = ((self.apis, "ingest"), (min(self.matchers, 1), "relay"), (self.matchers, "matcher"))
         return ", ".join(f"{count} {role}" for count, role in (*counted, (self.alerts, "alerts")) if count)
 
 
@@ -47,14 +47,14 @@ class Run:
 
 def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | None = None) -> Run:
     """From the first byte posted until every line has been matched and its matches are committed."""
-    name = f"http_{crew.doors}_{crew.matchers}_{crew.alerts}"
+    name = f"http_{crew.apis}_{crew.matchers}_{crew.alerts}"
     ground.empty_broker()
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
     with deployed(ground, ground.copy(name), name) as deployment:
         deployment.start_relay()
         for role, count in (("matcher", crew.matchers), ("alerts", crew.alerts)):
             deployment.start_workers(role, count)
-        urls = deployment.start_door(crew.doors)
+        urls = deployment.start_ingest(crew.apis)
         watched = sampled(deployment.processes, profile) if profile else nullcontext()
         with watched, _measured(run, deployment):
             post_all(urls, posts)
@@ -64,11 +64,11 @@ def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | Non
     return run
 
 
-def door_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
+def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
     """From the first byte posted to the last 202; the lines stay in the database, told to nobody."""
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
     with deployed(ground, ground.copy(database), database) as deployment:
-        urls = deployment.start_door(crew.doors)
+        urls = deployment.start_ingest(crew.apis)
         with _measured(run, deployment):
             post_all(urls, posts)
     return run

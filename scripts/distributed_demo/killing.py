@@ -93,7 +93,7 @@ def _prove(stage: Stage, crew: Crew, teller: Teller, mails: int) -> None:
         poison = connection.scalar(select(func.count()).select_from(quarantine))
     sent = [str(mail["X-Pullcord-Alert"]) for mail in stage.mailbox.mails]
     table = plain_table("Was anything lost?", "")
-    table.add_row("Events for the matchers", f"{events}, each handled once; set aside as unreadable: {poison}")
+    table.add_row("Events for the matchers", f"{events}, each handled once; in quarantine as unreadable: {poison}")
     table.add_row("Matches and cases found", f"{before[0]} and {before[1]}")
     table.add_row("The same, worked out afresh", f"{after[0]} and {after[1]} (pullcord rebuild, from the records)")
     table.add_row("Messages about the new lines", f"{mails}; of {len(sent)} in all, {len(sent) - len(set(sent))} twice")

@@ -21,7 +21,7 @@ def begin(teller: Teller) -> None:
     teller.begin(
         "Pullcord: the demonstration, distributed",
         "Two councils share their telecare registers, three providers post which lines they will migrate. All is "
-        "invented. Kafka, PostgreSQL, the HTTP door, the mail server and the processes are real, and so is the clock. "
+        "invented. Kafka, PostgreSQL, the HTTP API, the mail server and the processes are real, and so is the clock. "
         "One process will be killed while a file goes in.",
     )
 

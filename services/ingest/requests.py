@@ -36,7 +36,7 @@ class IngestLimits:
 
 def limits_of(request: Request) -> IngestLimits:
     """The limits the application was made with."""
-    limits: IngestLimits = request.app.state.door_limits
+    limits: IngestLimits = request.app.state.ingest_limits
     return limits
 
 

@@ -56,7 +56,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.store = parts.store
-    app.state.door_limits = parts.limits
+    app.state.ingest_limits = parts.limits
     app.state.presentation = parts.presentation
     problems.install(app)
     for router in (

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Where `run relay`, `run matcher` and `run alerts` answer with their metrics; 0 for nowhere."""
     canary_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
-    """How often a relay tells each partition a canary, by which workers are known to be alive."""
+    """How often a relay publishes a canary to each partition, which shows that workers are alive."""
     stalled_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0
     """A distributed role that has had work for so long and done none ends, to be started again."""
     poll_seconds: Annotated[float, Field(gt=0, le=30)] = 1.0

@@ -55,7 +55,7 @@ def test_keda_is_told_the_security_of_the_brokers(security: str, sasl: str, tls:
     assert ("authenticationRef" in trigger) == bool(release.of("TriggerAuthentication")) == signs_in
 
 
-def test_the_door_is_scaled_on_its_processor() -> None:
+def test_the_ingest_api_is_scaled_on_its_processor() -> None:
     spec = EVERYTHING.one("HorizontalPodAutoscaler", "-ingest")["spec"]
     assert spec["scaleTargetRef"]["name"] == EVERYTHING.workloads["ingest"]["metadata"]["name"]
     assert "cpu" in containers(EVERYTHING.pods["ingest"])[-1]["resources"]["requests"]

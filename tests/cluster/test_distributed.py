@@ -54,7 +54,7 @@ def test_the_database_was_brought_up_to_date_before_any_role_came(everything: Re
     assert everything.items("apis/batch/v1/jobs") == []
 
 
-def test_the_door_is_scaled_to_what_it_must_have_at_least(everything: Release) -> None:
+def test_the_ingest_api_is_scaled_to_what_it_must_have_at_least(everything: Release) -> None:
     def scaled() -> bool:
         scaler = everything.one("apis/autoscaling/v2/horizontalpodautoscalers", f"{FULL}-ingest")
         return holds(scaler, "AbleToScale") and scaler["status"].get("currentReplicas") == 2
@@ -83,7 +83,7 @@ def test_every_network_policy_takes_some_pods_and_the_denial_takes_all(everythin
     assert taken[f"{FULL}-kafka"] == {"relay", "matcher", "alerts"}
 
 
-def test_the_service_leads_to_the_doors_pods_and_to_no_others(everything: Release) -> None:
+def test_the_service_leads_to_the_pods_of_the_ingest_api_and_to_no_others(everything: Release) -> None:
     def led_to() -> set[str]:
         slices = everything.items("apis/discovery.k8s.io/v1/endpointslices", **{"kubernetes.io/service-name": FULL})
         ends = [end for one in slices for end in one["endpoints"]]

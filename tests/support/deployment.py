@@ -86,7 +86,7 @@ class Deployment:
         self.channel = RecordingChannel()
         self.ruleset = load_ruleset(RULESET)
         self.consumers = (Matcher(), CaseConsumer(self.ruleset))
-        self.pump = EventDispatcher(self.store, self.consumers)
+        self.event_dispatcher = EventDispatcher(self.store, self.consumers)
         self.fallback = (Contact(label="operator", route="mailto://operator.example"),)
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback)
         presentation = Presentation("https://pullcord.example", timedelta(days=30))
@@ -119,7 +119,7 @@ class Deployment:
 
     def settle(self) -> None:
         """Let every event be handled."""
-        while self.pump.run_once():
+        while self.event_dispatcher.run_once():
             pass
 
     def tick(self, **by: float) -> None:

@@ -1,4 +1,4 @@
-"""What a test may read of a deployment behind its doors: rows of tables, and matches by the feeds' own references."""
+"""What a test may read of a deployment behind its API: rows of tables, and matches by the feeds' own references."""
 
 from __future__ import annotations
 

@@ -176,12 +176,12 @@ class EmbeddedRunner:
         self._dispatcher = parts.dispatcher
         deliveries = delivering(parts)
         engine = alerting(parts, deliveries)
-        self._pump = beating(
-            "pump", store, lambda kept: EventDispatcher(kept, consumers).run_once, _often(parts), engine
+        self._events = beating(
+            "dispatcher", store, lambda kept: EventDispatcher(kept, consumers).run_once, _often(parts), engine
         )
         missed = partial(republish_missed_to, store, consumers)
         looks_for_missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
-        self.loops = (self._pump, engine, deliveries, looks_for_missed, closing(parts))
+        self.loops = (self._events, engine, deliveries, looks_for_missed, closing(parts))
 
     def start(self) -> None:
         """Start the loops."""
@@ -190,7 +190,7 @@ class EmbeddedRunner:
 
     def wake(self) -> None:
         """Say that there is something new."""
-        self._pump.wake()
+        self._events.wake()
 
     def stop(self, timeout: float = 20.0) -> bool:
         """Finish the steps at hand and end. Whether all ended in time; what did not is carried on after a restart."""

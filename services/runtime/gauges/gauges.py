@@ -102,11 +102,14 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
         _without_due_time(connection, now),
     )
     yield _age(
-        "pullcord_outbox_oldest_seconds", "Age of the oldest event not yet told.", oldest_unpublished(connection), now
+        "pullcord_outbox_oldest_seconds",
+        "Age of the oldest event not yet published.",
+        oldest_unpublished(connection),
+        now,
     )
     yield _one(
         "pullcord_outbox_unpublished",
-        "Events not yet told.",
+        "Events not yet published.",
         connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))),
     )
     yield _one(
@@ -116,7 +119,7 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
     )
     yield _one(
         "pullcord_events_quarantined",
-        "Events set aside because they can never be handled.",
+        "Events in quarantine because they can never be handled.",
         connection.scalar(select(func.count()).select_from(quarantine)),
     )
     yield _by(

@@ -30,7 +30,9 @@ CANARY_KEY = "canary"
 """The key of a canary's record: it is known by it before it is read."""
 
 AGAIN = Counter(
-    "pullcord_events_told_again_total", "Events that were told, never handled, and told again.", ("consumer",)
+    "pullcord_events_republished_total",
+    "Events that were published, never handled, and published again.",
+    ("consumer",),
 )
 
 
@@ -75,7 +77,7 @@ class Canaries:
                 # The clocks of two relays may differ by as much as a canary's beat.
                 again = republish_missed(connection, consumer, topic.name, given - self.every) if given else 0
                 if again:
-                    log.error("events_told_again", consumer=consumer, topic=topic.name, handled=again)
+                    log.error("events_republished", consumer=consumer, topic=topic.name, handled=again)
                     AGAIN.labels(consumer).inc(again)
                 found += again
         return found

@@ -28,7 +28,7 @@ ACKNOWLEDGED_WITHIN = 30
 ID_HEADER = "ce_id"
 """The header with an event's id (the name is CloudEvents'): one that cannot be read is still known by it."""
 
-TOLD = Counter("pullcord_relay_events_total", "Events told to the brokers.")
+PUBLISHED = Counter("pullcord_relay_events_total", "Events published to the brokers.")
 
 
 class RelayError(PullcordError):
@@ -108,7 +108,7 @@ class Relay:
             events = unpublished(connection, BATCH, lane)
             publish(self.producer, [_broker_record(event) for event in events])
             mark_published(connection, events, self.store.now())
-        TOLD.inc(len(events))
+        PUBLISHED.inc(len(events))
         return len(events)
 
 

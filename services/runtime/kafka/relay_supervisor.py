@@ -17,7 +17,7 @@ from services.runtime.kafka.relay import Relay, RelayError, make_producer
 from services.runtime.kafka.topics import Topic, make_topics, read_topics
 from services.storage.store import Store
 
-FAILED = Counter("pullcord_relay_failures_total", "Times the brokers could not be told.")
+FAILED = Counter("pullcord_relay_failures_total", "Times that publishing to the brokers failed.")
 
 CLOSING_SECONDS = 1.0
 
@@ -57,7 +57,7 @@ class RelaySupervisor:
         except BaseException as error:  # whatever the brokers' library raises, this connection is not trusted any more
             FAILED.inc()
             self.close()
-            raise RelayError(f"the brokers cannot be told: {type(error).__name__}") from error
+            raise RelayError(f"publishing to the brokers failed: {type(error).__name__}") from error
 
     def close(self) -> None:
         """Let the brokers go."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select
 from services.storage.dialect import upsert
 from services.storage.tables import loops
 
-NEVER_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {"pump": ("relay",), "relay": ("pump", "missed")}
+NEVER_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {"dispatcher": ("relay",), "relay": ("dispatcher", "missed")}
 """The loops that a loop takes the place of: a deployment that is run in another way has no use for their beats."""
 
 

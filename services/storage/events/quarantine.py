@@ -1,4 +1,4 @@
-"""What was set aside because it could not be handled: looked at, given back, or dropped."""
+"""Events in quarantine because they could not be handled: listed, replayed or dropped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.storage.tables import inbox, outbox, quarantine
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class QuarantinedEvent:
     """An event in quarantine. `error` is the kind of the error, never its text."""
 
     event_id: str
@@ -28,15 +28,15 @@ class SetAside:
     at: datetime
 
 
-def list_quarantine(connection: Connection) -> Sequence[SetAside]:
-    """What is set aside, the oldest first."""
+def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
+    """Events in quarantine, the oldest first."""
     row = quarantine.c
     query = select(row.event_id, row.consumer, row.topic, row.error, row.at).order_by(row.at, row.event_id)
-    return [SetAside(*values) for values in connection.execute(query)]
+    return [QuarantinedEvent(*values) for values in connection.execute(query)]
 
 
 def to_tell_of(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """Mark what is set aside as told of, if nobody was told of some of it, or not for so long; returns of how many.
+    """Mark the events in quarantine as reported, if one was not reported yet or not for so long; returns how many.
 
     Of two workers that look at once, one finds nothing left.
     """
@@ -55,7 +55,7 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
     """
     body = connection.scalar(select(quarantine.c.body).where(quarantine.c.event_id == event_id).limit(1))
     if body is None:
-        raise NotFoundError("no event with this id is set aside: `pullcord quarantine list` shows them")
+        raise NotFoundError("no event with this id is in quarantine: `pullcord quarantine list` shows them")
     try:
         return from_json(body)
     except ValueError:
@@ -63,14 +63,15 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
 
 
 def requeue(store: Store, event_id: str, by: str) -> int:
-    """Have an event handled again by whoever set it aside; returns by how many. It is told anew from the outbox.
+    """Have an event handled again by the consumers that put it in quarantine; returns how many those are.
 
-    Raises NotFoundError; RefusedError for one that this deployment never raised, or has cleared away.
+    It is published again from the outbox. Raises NotFoundError; RefusedError for one that this deployment never raised,
+    or has cleared away.
     """
     with store.writing() as connection:
         consumers = _consumers(connection, event_id)
-        told = update(outbox).where(outbox.c.event_id == event_id).values(published_at=None)
-        if not connection.execute(told).rowcount:
+        again = update(outbox).where(outbox.c.event_id == event_id).values(published_at=None)
+        if not connection.execute(again).rowcount:
             raise RefusedError("this event is not in the outbox: drop it, and run `pullcord rebuild` to be sure")
         connection.execute(delete(inbox).where(inbox.c.event_id == event_id, inbox.c.consumer.in_(consumers)))
         _take_out(connection, store, event_id, consumers, AuditAction.QUARANTINE_GIVEN_BACK, by)
@@ -78,7 +79,7 @@ def requeue(store: Store, event_id: str, by: str) -> int:
 
 
 def drop(store: Store, event_id: str, by: str) -> int:
-    """Let an event go unhandled for good; returns by how many it had been set aside.
+    """Let an event go unhandled for good; returns the number of consumers that had put it in quarantine.
 
     Raises NotFoundError.
     """
@@ -91,7 +92,7 @@ def drop(store: Store, event_id: str, by: str) -> int:
 def _consumers(connection: Connection, event_id: str) -> Sequence[str]:
     found = connection.scalars(select(quarantine.c.consumer).where(quarantine.c.event_id == event_id)).all()
     if not found:
-        raise NotFoundError("no event with this id is set aside: `pullcord quarantine list` shows them")
+        raise NotFoundError("no event with this id is in quarantine: `pullcord quarantine list` shows them")
     return found
 
 

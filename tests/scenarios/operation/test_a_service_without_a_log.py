@@ -28,9 +28,9 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 PATIENCE = 60.0
 BUSY = 90.0
 """Seconds within which a locked database, waited for half a minute, makes the work fail."""
-EMBEDDED = {"pump", "engine", "deliveries", "missed", "closing"}
+EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing"}
 AWAY = ("outbox", "cases", "deliveries")
-"""Tables without which pump, engine and deliveries cannot do their work."""
+"""Tables without which dispatcher, engine and deliveries cannot do their work."""
 LINES = 200
 """Entries of the register, one of them of NUMBER."""
 NOTICES = "/v1/migration-notices"
@@ -72,8 +72,8 @@ def locked(deployment: ServedDeployment) -> Iterator[None]:
 
 Fault = Callable[[ServedDeployment], Any]
 CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
-    (closed_pipe, tables_gone, {"pump", "engine", "deliveries"}),
-    (full_disk, tables_gone, {"pump", "engine", "deliveries"}),
+    (closed_pipe, tables_gone, {"dispatcher", "engine", "deliveries"}),
+    (full_disk, tables_gone, {"dispatcher", "engine", "deliveries"}),
     (full_disk, locked, {"deliveries"}),
 ]
 """What becomes of the log and of the database, and the loops that must be seen to fail."""

@@ -137,8 +137,8 @@ def test_after_a_matcher_was_killed_all_is_found_that_one_process_finds(
     assert f"The same, worked out afresh {found} and {cases}" in told.words
 
 
-def test_no_event_is_set_aside_and_no_message_sent_twice(told: Said) -> None:
-    assert re.search(r"\d+, each handled once; set aside as unreadable: 0 ", told.words)
+def test_no_event_is_put_in_quarantine_and_no_message_sent_twice(told: Said) -> None:
+    assert re.search(r"\d+, each handled once; in quarantine as unreadable: 0 ", told.words)
     assert re.search(r"of \d+ in all, 0 twice", told.words)
 
 

@@ -18,7 +18,7 @@ from tests.support.http import make_api_parts
 from tests.support.one_line import ENTRY, notice
 from tests.unit.loops.idle import beat_of, let_wait, one_round
 
-EMBEDDED = {"pump", "engine", "deliveries", "missed", "closing"}
+EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing"}
 
 
 def known(deployment: Deployment) -> set[str]:
@@ -165,18 +165,18 @@ def test_what_is_not_committed_is_no_sign_of_life(deployment: Deployment) -> Non
 
 def test_each_loop_with_long_steps_beats_within_them(deployment: Deployment) -> None:
     runner = EmbeddedRunner(make_api_parts(deployment))
-    pump, engine, deliveries, *_ = runner.loops
+    dispatcher, engine, deliveries, *_ = runner.loops
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice())
-    while pump._work():
-        assert "pump" in known(deployment)
+    while dispatcher._work():
+        assert "dispatcher" in known(deployment)
     deployment.clock.advance(seconds=31)
     while engine._work():
         assert "engine" in known(deployment)
     while deliveries._work():
         assert "deliveries" in known(deployment)
     assert len(deployment.mails()) == 1
-    assert known(deployment) == {"pump", "engine", "deliveries"}
+    assert known(deployment) == {"dispatcher", "engine", "deliveries"}
 
 
 def test_every_loop_of_the_one_process_beats(deployment: Deployment) -> None:

@@ -14,7 +14,7 @@ alerts: {args: [run, alerts], database: true, kafka: true, delivers: true}
 {{- end }}
 
 {{/* The role behind the Service. */}}
-{{- define "pullcord.doorRole" -}}
+{{- define "pullcord.ingestRole" -}}
 {{- eq .Values.mode "embedded" | ternary "serve" "ingest" }}
 {{- end }}
 

@@ -7,8 +7,8 @@
 {{- else if not (regexMatch "^https?://[^/?#\\s]+/?$" .publicUrl) }}
 {{- $faults = append $faults (printf "publicUrl is %q: it must be https:// and a host, with nothing after it." .publicUrl) }}
 {{- end }}
-{{- if and .networkPolicy.enabled (or .ingress.enabled .gateway.enabled) (not .networkPolicy.doorFrom) }}
-{{- $faults = append $faults "networkPolicy.doorFrom is empty, so nobody could reach the door: name the pods of your ingress controller or gateway." }}
+{{- if and .networkPolicy.enabled (or .ingress.enabled .gateway.enabled) (not .networkPolicy.ingestFrom) }}
+{{- $faults = append $faults "networkPolicy.ingestFrom is empty, so nobody could reach the ingest API: name the pods of your ingress controller or gateway." }}
 {{- end }}
 {{- if and .networkPolicy.enabled .metrics.monitors.enabled (not .networkPolicy.metricsFrom) }}
 {{- $faults = append $faults "networkPolicy.metricsFrom is empty, so Prometheus could not reach what metrics.monitors tells it to read: name its pods." }}
@@ -58,7 +58,7 @@
 {{- end }}
 {{- $copies := int (default 3 .replication) }}
 {{- if and .topics.create (gt $copies 1) (ge (int .topics.minInsyncReplicas) $copies) }}
-{{- $faults = append $faults (printf "kafka.topics.minInsyncReplicas is %v of %d copies: with one broker down nothing could be told; make it smaller." .topics.minInsyncReplicas $copies) }}
+{{- $faults = append $faults (printf "kafka.topics.minInsyncReplicas is %v of %d copies: with one broker down nothing could be published; make it smaller." .topics.minInsyncReplicas $copies) }}
 {{- end }}
 {{- end }}
 {{- with .Values.networkPolicy }}

@@ -17,12 +17,12 @@ from services.storage.tables import cases
 
 
 def settle(store: Store, settings: Settings) -> None:
-    """Handle every event that has not been told yet."""
-    pump = EventDispatcher(store, make_parts(settings, store).consumers)
+    """Handle every event that has not been handled yet."""
+    dispatcher = EventDispatcher(store, make_parts(settings, store).consumers)
     with progress() as bar:
         task = bar.add_task("Matching", total=None)
-        while told := pump.run_once():
-            bar.advance(task, told)
+        while handled := dispatcher.run_once():
+            bar.advance(task, handled)
 
 
 def open_cases(store: Store) -> int:

@@ -13,7 +13,7 @@ from tests.support.command_line import Desk
 
 WELL = "✓ Nothing is overdue."
 EMBEDDED = {
-    "pump": "pump",
+    "dispatcher": "event dispatcher",
     "engine": "engine",
     "deliveries": "delivery of alerts",
     "missed": "search for events left alone",

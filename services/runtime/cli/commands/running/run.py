@@ -38,7 +38,7 @@ def ingest(
 
 @app.command()
 def relay() -> None:
-    """Tell the brokers what the outbox holds."""
+    """Publish the outbox to the brokers."""
     settings = _begin()
     with opened_when_there(settings) as store:
         run_relay(make_parts(settings, store), KafkaSettings())

@@ -31,6 +31,7 @@ UNHEARD_SECONDS: Final = 300
 """After this a consumer that is told a canary each minute is taken to have ended, as the alert has it."""
 
 LOOPS: Final = {
+    "dispatcher": "event dispatcher",
     "deliveries": "delivery of alerts",
     "missed": "search for events left alone",
     "closing": "closing of months",
@@ -140,7 +141,7 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
     if now.given_up:
         yield f"{counted(now.given_up, 'alert')} given up in the last day: see the contacts with `pullcord policy show`"
     if now.quarantined:
-        yield f"{counted(now.quarantined, 'event')} set aside because they cannot be handled: please report this"
+        yield f"{counted(now.quarantined, 'event')} in quarantine because they cannot be handled: please report this"
 
 
 def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:

@@ -10,8 +10,8 @@ from time import perf_counter
 from sqlalchemy import func, select
 
 from services.core.errors import PullcordError
-from services.runtime.demo.cast import GROUPING_SECONDS
-from services.runtime.demo.stage import Stage
+from services.runtime.demo.demo_deployment import DemoDeployment
+from services.runtime.demo.parties import GROUPING_SECONDS
 from services.storage.events.process import Consumer
 from services.storage.tables import cases, deliveries, inbox, outbox
 
@@ -37,37 +37,35 @@ def until(condition: Callable[[], bool], what: str) -> None:
         Event().wait(A_MOMENT)
 
 
-def until_handled(stage: Stage) -> None:
+def until_handled(demo: DemoDeployment) -> None:
     """Until every event has been told, and handled by everybody who listens to it."""
-    until(
-        lambda: not _unpublished(stage) and not any(unhandled(stage, one) for one in stage.consumers), "all is handled"
-    )
+    until(lambda: not _unpublished(demo) and not any(unhandled(demo, one) for one in demo.consumers), "all is handled")
 
 
-def until_delivered(stage: Stage) -> None:
+def until_delivered(demo: DemoDeployment) -> None:
     """Until no message is owed now: none still to be sent, and no case about to be told of."""
-    until(lambda: not _owed(stage), "everybody has been told")
+    until(lambda: not _owed(demo), "everybody has been told")
 
 
-def unhandled(stage: Stage, consumer: Consumer) -> int:
+def unhandled(demo: DemoDeployment, consumer: Consumer) -> int:
     """How many events a consumer has still to handle."""
     handled = select(inbox.c.event_id).where(inbox.c.consumer == consumer.name)
     heard = outbox.c.topic.in_(consumer.topics)
     query = select(func.count()).select_from(outbox).where(heard, outbox.c.event_id.not_in(handled))
-    with stage.store.reading() as connection:
+    with demo.store.reading() as connection:
         return connection.scalar(query) or 0
 
 
-def _unpublished(stage: Stage) -> int:
-    with stage.store.reading() as connection:
+def _unpublished(demo: DemoDeployment) -> int:
+    with demo.store.reading() as connection:
         return connection.scalar(select(func.count()).where(outbox.c.published_at.is_(None))) or 0
 
 
-def _owed(stage: Stage) -> int:
-    soon = stage.store.now() + timedelta(seconds=GROUPING_SECONDS)
+def _owed(demo: DemoDeployment) -> int:
+    soon = demo.store.now() + timedelta(seconds=GROUPING_SECONDS)
     queries = (
         select(func.count()).where(cases.c.due_at <= soon),
         select(func.count()).where(deliveries.c.due_at.is_not(None)),
     )
-    with stage.store.reading() as connection:
+    with demo.store.reading() as connection:
         return sum(connection.scalar(query) or 0 for query in queries)

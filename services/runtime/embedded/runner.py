@@ -10,8 +10,8 @@ from threading import Event, Thread
 from time import monotonic
 
 from services.runtime.bootstrap import Parts
-from services.runtime.embedded.beats import BEAT_SECONDS, Beat, BeatingStore
 from services.runtime.embedded.event_dispatcher import EventDispatcher, republish_missed_to
+from services.runtime.embedded.heartbeat import BEAT_SECONDS, Heartbeat, HeartbeatStore
 from services.runtime.logs import say_failed
 from services.storage.store import Store
 
@@ -78,7 +78,7 @@ class Loop:
         began = self._step_began_at
         return 0.0 if began is None else monotonic() - began
 
-    def gets_on(self) -> None:
+    def made_progress(self) -> None:
         """Called by the work when a part of a step is done. A step that follows a failed one has yet to show that."""
         if not self.failing:
             # It is done, whatever becomes of saying so.
@@ -125,15 +125,15 @@ class Loop:
         return min(self._seconds * 2 ** min(self.failing, 10), LONGEST_WAIT) if self.failing else self._seconds
 
 
-def beating(
+def loop_with_heartbeat(
     name: str, store: Store, work_with: Callable[[Store], Callable[[], int]], seconds: float, then: Loop | None = None
 ) -> Loop:
     """A loop whose signs of life are in `store`: also within a step, whenever its work has committed something."""
 
-    def gets_on() -> None:
-        loop.gets_on()
+    def made_progress() -> None:
+        loop.made_progress()
 
-    loop = Loop(name, work_with(BeatingStore.over(store, gets_on)), seconds, then, Beat(store, name))
+    loop = Loop(name, work_with(HeartbeatStore.over(store, made_progress)), seconds, then, Heartbeat(store, name))
     return loop
 
 
@@ -145,7 +145,7 @@ def delivering(parts: Parts) -> Loop:
         made.store = store
         return parts.when_clock_is_right(made.run_due)
 
-    loop = beating("deliveries", parts.store, work_with, _often(parts))
+    loop = loop_with_heartbeat("deliveries", parts.store, work_with, _often(parts))
     made.when_ended = loop.wake
     return loop
 
@@ -156,12 +156,12 @@ def alerting(parts: Parts, then: Loop) -> Loop:
     def work_with(store: Store) -> Callable[[], int]:
         return parts.when_clock_is_right(replace(parts.engine, store=store).run_due)
 
-    return beating("engine", parts.store, work_with, _often(parts), then)
+    return loop_with_heartbeat("engine", parts.store, work_with, _often(parts), then)
 
 
 def closing(parts: Parts) -> Loop:
     """Closes months."""
-    return Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(parts.store, "closing"))
+    return Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Heartbeat(parts.store, "closing"))
 
 
 def _often(parts: Parts) -> float:
@@ -176,11 +176,11 @@ class EmbeddedRunner:
         self._dispatcher = parts.dispatcher
         deliveries = delivering(parts)
         engine = alerting(parts, deliveries)
-        self._events = beating(
+        self._events = loop_with_heartbeat(
             "dispatcher", store, lambda kept: EventDispatcher(kept, consumers).run_once, _often(parts), engine
         )
         missed = partial(republish_missed_to, store, consumers)
-        looks_for_missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
+        looks_for_missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Heartbeat(store, "missed"))
         self.loops = (self._events, engine, deliveries, looks_for_missed, closing(parts))
 
     def start(self) -> None:

@@ -17,7 +17,7 @@ from kafka.errors import KafkaError
 
 from services.core.errors import PullcordError
 from services.runtime.bootstrap import Parts
-from services.runtime.embedded.runner import LONGEST_WAIT, Loop, alerting, beating, closing, delivering
+from services.runtime.embedded.runner import LONGEST_WAIT, Loop, alerting, closing, delivering, loop_with_heartbeat
 from services.runtime.health import BackgroundTask, add_health
 from services.runtime.kafka.admin_client import BrokersError
 from services.runtime.kafka.kafka_settings import KafkaSettings
@@ -48,7 +48,7 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
     """Tell the outbox to the brokers until stopped."""
     stop = _stop_requested()
     supervisor = RelaySupervisor(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
-    loop = beating("relay", parts.store, supervisor.publishing_from, parts.settings.poll_seconds)
+    loop = loop_with_heartbeat("relay", parts.store, supervisor.publishing_from, parts.settings.poll_seconds)
     waker = OutboxListener(parts.store.engine, loop.wake)
     with _answering(parts, [loop]):
         if _brokers_reached(settings, stop):

@@ -141,7 +141,7 @@ def test_a_notice_after_the_fault_is_told_by_mail(
         assert dropped(client) > 0
         status = command_line(deployment, "status")
         assert (status.returncode, "Nothing is overdue" in status.stdout) == (0, True), status.stdout
-        assert beating(deployment) == EMBEDDED
+        assert loop_with_heartbeat(deployment) == EMBEDDED
         assert client.get("/livez").status_code == 200
 
         assert deployment.process is not None
@@ -154,6 +154,6 @@ def dropped(client: httpx.Client) -> float:
     return sum(float(line.split()[1]) for line in lines if line.startswith("pullcord_log_lines_dropped_total "))
 
 
-def beating(deployment: ServedDeployment) -> set[str]:
+def loop_with_heartbeat(deployment: ServedDeployment) -> set[str]:
     with deployment.store.reading() as connection:
         return set(connection.scalars(select(loops.c.name)))

@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from services.core.clock import SystemClock, london_day
-from services.runtime.demo.acts import count_cases, count_matches
+from services.runtime.demo.alerting_steps import count_cases, count_matches
+from services.runtime.demo.demo_deployment import start_demo
 from services.runtime.demo.samples import SAMPLES
-from services.runtime.demo.stage import set_stage
 from services.runtime.demo.waiting import until_handled
 from tests.support.checks.source import ROOT
 
@@ -93,11 +93,11 @@ def told(folder: Path) -> Said:
 def one_process_finds(tmp_path: Path) -> Mapping[str, int]:
     """Matches by level, and cases, as `pullcord demo` finds them in one process on SQLite, on the same day."""
     today = london_day(SystemClock().now())
-    with set_stage(tmp_path, "127.0.0.1", 0, today) as stage:
+    with start_demo(tmp_path, "127.0.0.1", 0, today) as demo:
         for sample in SAMPLES:
-            stage.upload(sample)
-        until_handled(stage)
-        return {**count_matches(stage), "cases": count_cases(stage)}
+            demo.upload(sample)
+        until_handled(demo)
+        return {**count_matches(demo), "cases": count_cases(demo)}
 
 
 def test_it_ends_well_when_the_story_is_told(told: Said) -> None:

@@ -20,7 +20,7 @@ APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
 """What less than that after the last is not written; a little less than a beat, as waits are not exact."""
 
 
-class Beat:
+class Heartbeat:
     """Writes down, now and then, that a loop is alive."""
 
     def __init__(self, store: Store, name: str) -> None:
@@ -29,7 +29,7 @@ class Beat:
         self._written: datetime | None = None
 
     def __call__(self) -> None:
-        """Beat, if it is time to."""
+        """Heartbeat, if it is time to."""
         now = self._store.now()
         # A clock that was set back must not silence it.
         if self._written is not None and self._written <= now < self._written + APART:
@@ -40,13 +40,13 @@ class Beat:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BeatingStore(Store):
-    """A store that says so, by `gets_on`, whenever something has been committed: a long step may be a lively one."""
+class HeartbeatStore(Store):
+    """A store that calls `made_progress` after each commit, so that a long step also beats."""
 
-    gets_on: Callable[[], None]
+    made_progress: Callable[[], None]
 
     @classmethod
-    def over(cls, store: Store, gets_on: Callable[[], None]) -> BeatingStore:
+    def over(cls, store: Store, made_progress: Callable[[], None]) -> HeartbeatStore:
         """The same store, which says so."""
         return cls(
             engine=store.engine,
@@ -54,17 +54,17 @@ class BeatingStore(Store):
             tokeniser=store.tokeniser,
             clock=store.clock,
             random=store.random,
-            gets_on=gets_on,
+            made_progress=made_progress,
         )
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         with super().writing() as connection:
             yield connection
-        self.gets_on()
+        self.made_progress()
 
     @contextmanager
     def processing(self) -> Iterator[Connection]:
         with super().processing() as connection:
             yield connection
-        self.gets_on()
+        self.made_progress()

@@ -1,4 +1,4 @@
-"""The acts up to the alert, shared by every telling of the story, however the deployment runs."""
+"""The steps up to the alert, which both demonstrations share."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from rich.text import Text
 from sqlalchemy import func, select
 
+from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.mailbox import text_of
+from services.runtime.demo.narrator import Narrator, plain_table
 from services.runtime.demo.samples import Sample
-from services.runtime.demo.stage import Stage
-from services.runtime.demo.telling import Teller, plain_table
 from services.runtime.demo.waiting import until_delivered, until_handled
 from services.storage.tables import cases, matches
 
@@ -26,62 +26,62 @@ SURE = {
 }
 
 
-def files_come_in(stage: Stage, teller: Teller, samples: Sequence[Sample]) -> None:
+def files_come_in(demo: DemoDeployment, narrator: Narrator, samples: Sequence[Sample]) -> None:
     """Councils and providers send their files over HTTP; what was taken in, and what was amiss."""
-    teller.act("Files come in")
+    narrator.step("Files come in")
     table = plain_table("File", "From", "Rows taken in", "With a warning", "Refused", "Seconds")
     issues: list[tuple[str, dict[str, Any]]] = []
     for sample in samples:
         started = perf_counter()
-        answer = json.loads(stage.upload(sample))
+        answer = json.loads(demo.upload(sample))
         elapsed = perf_counter() - started
         table.add_row(sample.file_name, sample.sender, *_counts(answer["counts"]), f"{elapsed:.1f}")
         issues += [(sample.file_name, row) for row in answer["rows_with_issues"]]
-    teller.say(table)
-    _show_issues(issues, teller)
+    narrator.say(table)
+    _show_issues(issues, narrator)
 
 
-def lines_are_matched(stage: Stage, teller: Teller) -> None:
+def lines_are_matched(demo: DemoDeployment, narrator: Narrator) -> None:
     """How many lines are at risk, and how sure that is."""
-    teller.act("Lines are matched")
-    until_handled(stage)
-    show_matches(stage, teller)
-    teller.say(f"\nThey make {count_cases(stage)} cases: one for each home whose line is at risk.")
+    narrator.step("Lines are matched")
+    until_handled(demo)
+    show_matches(demo, narrator)
+    narrator.say(f"\nThey make {count_cases(demo)} cases: one for each home whose line is at risk.")
 
 
-def show_matches(stage: Stage, teller: Teller) -> None:
+def show_matches(demo: DemoDeployment, narrator: Narrator) -> None:
     """Live matches by level."""
-    levels = count_matches(stage)
+    levels = count_matches(demo)
     table = plain_table("Level", "Matches", "Because")
     for level, because in SURE.items():
         table.add_row(level, str(levels.get(level, 0)), because)
-    teller.say(table)
+    narrator.say(table)
 
 
-def count_matches(stage: Stage) -> Mapping[str, int]:
+def count_matches(demo: DemoDeployment) -> Mapping[str, int]:
     """Live matches by level."""
     query = select(matches.c.level, func.count()).where(matches.c.live).group_by(matches.c.level)
-    with stage.store.reading() as connection:
+    with demo.store.reading() as connection:
         return dict(connection.execute(query).all())
 
 
-def count_cases(stage: Stage) -> int:
+def count_cases(demo: DemoDeployment) -> int:
     """All cases there are."""
-    with stage.store.reading() as connection:
+    with demo.store.reading() as connection:
         return connection.scalar(select(func.count()).select_from(cases)) or 0
 
 
-def councils_are_alerted(stage: Stage, teller: Teller) -> None:
+def councils_are_alerted(demo: DemoDeployment, narrator: Narrator) -> None:
     """The first e-mails, and one of them in full."""
-    teller.act("The councils are told")
-    until_delivered(stage)
-    mails = sorted(stage.mailbox.mails, key=lambda mail: str(mail["To"]))
+    narrator.step("The councils are told")
+    until_delivered(demo)
+    mails = sorted(demo.mailbox.mails, key=lambda mail: str(mail["To"]))
     table = plain_table("To", "Subject")
     for mail in mails:
         table.add_row(str(mail["To"]).strip(), Text(str(mail["Subject"])))
-    teller.say(table)
-    first = next(mail for mail in stage.mailbox.mails if "duty" in str(mail["To"]))
-    teller.quote(f"One of them, as it arrived: {first['Subject']}", text_of(first, "plain").rstrip())
+    narrator.say(table)
+    first = next(mail for mail in demo.mailbox.mails if "duty" in str(mail["To"]))
+    narrator.quote(f"One of them, as it arrived: {first['Subject']}", text_of(first, "plain").rstrip())
 
 
 def _counts(counts: Mapping[str, int]) -> tuple[str, str, str]:
@@ -89,12 +89,12 @@ def _counts(counts: Mapping[str, int]) -> tuple[str, str, str]:
     return f"{taken:,}", str(counts["accepted_with_warnings"]), str(counts["rejected"])
 
 
-def _show_issues(issues: Sequence[tuple[str, dict[str, Any]]], teller: Teller) -> None:
+def _show_issues(issues: Sequence[tuple[str, dict[str, Any]]], narrator: Narrator) -> None:
     rejected = [issue for issue in issues if issue[1]["outcome"] == "rejected"][: SHOWN_ISSUES // 2]
     warned = [issue for issue in issues if issue[1]["outcome"] != "rejected"][: SHOWN_ISSUES // 2]
-    teller.say("\nEvery row that was amiss is answered by its number, never with its content. Some of them:")
+    narrator.say("\nEvery row that was amiss is answered by its number, never with its content. Some of them:")
     for file_name, row in (*warned, *rejected):
         kept = "refused" if row["outcome"] == "rejected" else "kept"
         for issue in row["issues"][:1]:
             where = f"{file_name}, row {row['row']}, {issue['field']} ({kept})"
-            teller.say(f"  {where}: {issue['reason']} {issue['remedy']}")
+            narrator.say(f"  {where}: {issue['reason']} {issue['remedy']}")

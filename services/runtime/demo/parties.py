@@ -15,7 +15,7 @@ from services.storage.store import Store
 GROUPING_SECONDS = 2
 
 
-def bring_in(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
+def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
     """Add every feed of the samples; gives the key of each. `habits` are fields of `CouncilPolicy`, for every council.
 
     Officers are told by e-mail, over SMTP on a loopback port.

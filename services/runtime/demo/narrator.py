@@ -1,4 +1,4 @@
-"""How the story looks on a terminal: numbered acts, tables without lines."""
+"""How the demonstration looks on a terminal: numbered steps, tables without lines."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from rich.text import Text
 
 
 @dataclass
-class Teller:
-    """Tells on a console, and counts the acts."""
+class Narrator:
+    """Prints on a console, and numbers the steps."""
 
     console: Console
-    acts: int = 0
+    steps: int = 0
 
     def begin(self, title: str, text: str) -> None:
         """What will be seen."""
         self.console.print(Panel(text, title=title, title_align="left"))
 
-    def act(self, title: str) -> None:
-        """The heading of the next act."""
-        self.acts += 1
+    def step(self, title: str) -> None:
+        """Print the heading of the next step."""
+        self.steps += 1
         self.console.print()
-        self.console.rule(f"{self.acts}. {title}", align="left")
+        self.console.rule(f"{self.steps}. {title}", align="left")
 
     def say(self, text: str | Table | Panel) -> None:
         self.console.print(text)

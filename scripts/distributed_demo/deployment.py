@@ -14,10 +14,9 @@ from fastapi import FastAPI
 from scripts.distributed_demo.processes import Crew, free_ports
 from scripts.kafka import Broker
 from scripts.postgres import Postgres
-from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
-from services.matcher.consumer import Matcher
 from services.runtime.bootstrap import make_store
+from services.runtime.consumers import CONSUMERS, make_consumers
 from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.mailbox import Mailbox, make_router, receiving
 from services.runtime.demo.narrator import Narrator, plain_table
@@ -31,12 +30,13 @@ from services.storage.store import Store
 SILENCE_SECONDS = 6
 """After so long without a sign of life Kafka gives a worker's share to the others; a broker allows no less."""
 
+FIRST, *OTHERS = CONSUMERS
 ROLES = {
-    "ingest": ("ingest", "takes files in over HTTP and serves the pages; needs no broker"),
-    "relay": ("relay", "publishes the outbox in PostgreSQL to Kafka"),
-    "matcher 1": ("matcher", "finds the lines at risk in the events from Kafka"),
-    "matcher 2": ("matcher", "likewise; they share the work, and there may be any number"),
-    "alerts": ("alerts", "keeps the cases, alerts the councils, sends the messages"),
+    "ingest": ("ingest", "Take files in over HTTP and serve the pages; needs no broker."),
+    "relay": ("relay", "Publish the outbox in PostgreSQL to Kafka."),
+    f"{FIRST.name} 1": (FIRST.name, FIRST.summary),
+    f"{FIRST.name} 2": (FIRST.name, "The same; they share the work, and there may be any number."),
+    **{one.name: (one.name, one.summary) for one in OTHERS},
 }
 """What each process is called, the role it has, and what that is for."""
 
@@ -69,7 +69,7 @@ def start_demo(folder: Path, narrator: Narrator, today: date) -> Iterator[tuple[
         yield (
             DemoDeployment(
                 store=store,
-                consumers=(Matcher(), CaseConsumer(load_ruleset(settings.ruleset))),
+                consumers=make_consumers(load_ruleset(settings.ruleset)),
                 mailbox=mailbox,
                 base_url=crew.environment["PULLCORD_PUBLIC_URL"],
                 mailbox_url=stack.enter_context(_mailbox_page(mailbox)),

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from scripts.distributed_demo.deployment import ROLES, SILENCE_SECONDS
 from scripts.distributed_demo.processes import Crew, Process
+from services.runtime.consumers import CONSUMERS
 from services.runtime.demo import alerting_steps
 from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.narrator import Narrator, plain_table
@@ -24,7 +25,7 @@ def a_worker_is_killed(demo: DemoDeployment, crew: Crew, narrator: Narrator, sam
     show_work(crew, narrator)
     mails = len(demo.mailbox.mails)
     answer = json.loads(demo.upload(sample))
-    victim = next(process for process in crew.processes if ROLES[process.title][0] == "matcher")
+    victim = next(process for process in crew.processes if ROLES[process.title][0] == CONSUMERS[0].name)
     victim.kill()
     killed = perf_counter()
     counts = answer["counts"]
@@ -52,7 +53,7 @@ def _work(crew: Crew, process: Process) -> str:
         case "ingest":
             return f"{process.count('pullcord_ingest_rows_total'):,.0f} rows read"
         case "relay":
-            return f"{process.count('pullcord_relay_events_total'):,.0f} events told to Kafka"
+            return f"{process.count('pullcord_relay_events_total'):,.0f} events published to Kafka"
         case "alerts":
             return f"{process.count('pullcord_alert_deliveries_total', outcome='sent'):,.0f} messages sent"
         case _:

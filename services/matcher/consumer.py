@@ -37,6 +37,10 @@ class Matcher:
         """Match every record that the events speak of, as it is on record now."""
         return self.match(work, *_changed(events))
 
+    def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
+        """Match these register entries as the records are now."""
+        return self.match(work, (), entries)
+
     def match(self, work: UnitOfWork, notices: Collection[int], entries: Collection[int]) -> Effects:
         """Match these notices and entries with whatever they meet."""
         state = load(work, notices, entries)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from services.alerts.case.consumer import CaseConsumer
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel
@@ -22,13 +21,12 @@ from services.audit.month_end import MonthEnd
 from services.core.clock import Clock, SystemClock
 from services.core.tokens import Tokeniser
 from services.ingest.requests import IngestLimits
-from services.matcher.consumer import Matcher
 from services.runtime.clock_guard import ClockGuard, guard_of
+from services.runtime.consumers import DeployedConsumer, make_consumers
 from services.runtime.maintenance.key_file import KeyFile
 from services.runtime.maintenance.keyring import Keyring, parse_keyring, read_keyring
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine
-from services.storage.events.process import Consumer
 from services.storage.store import Store
 from services.storage.vault import Vault
 
@@ -42,8 +40,7 @@ class Parts:
 
     settings: Settings
     store: Store
-    matcher: Matcher
-    keeper: CaseConsumer
+    consumers: tuple[DeployedConsumer, ...]
     engine: Engine
     dispatcher: Dispatcher
     pool: DeliveryPool
@@ -55,11 +52,6 @@ class Parts:
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
         """The work of a loop that acts by the clock, held back for a moment when the clock has jumped."""
         return self.clock_guard.holding(work) if self.clock_guard else work
-
-    @property
-    def consumers(self) -> tuple[Consumer, ...]:
-        """All that listen to events."""
-        return self.matcher, self.keeper
 
 
 def load_keyring(settings: Settings) -> Keyring:
@@ -94,8 +86,7 @@ def make_parts(
     return Parts(
         settings=settings,
         store=store,
-        matcher=Matcher(),
-        keeper=CaseConsumer(ruleset),
+        consumers=make_consumers(ruleset),
         engine=Engine(store, ruleset, fallback),
         dispatcher=Dispatcher(store, pool, shown, fallback),
         pool=pool,

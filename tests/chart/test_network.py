@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.runtime.consumers import CONSUMERS
 from tests.chart.charts import CASES, COMPONENT, ROLES, Object, changed, containers, released, render, selected
 from tests.support.deployment import Deployment
 from tests.support.http import open_api
@@ -17,8 +18,7 @@ POLICIES = {
     "serve": EVERYBODY | {"ingest", "metrics", "messages"},
     "ingest": EVERYBODY | {"ingest", "metrics", "database"},
     "relay": WORKER,
-    "matcher": WORKER,
-    "alerts": WORKER | {"messages"},
+    **{one.name: WORKER | ({"messages"} if one.delivers else set()) for one in CONSUMERS},
     "migration": {"default-deny", "migration"},
     "canary": EVERYBODY | {"canary"},
 }

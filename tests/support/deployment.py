@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from services.alerts.case.consumer import CaseConsumer
 from services.alerts.case.store import find_cases
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
@@ -31,7 +30,7 @@ from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.recording.service import Replacement, accept
 from services.ingest.recording.submissions import Origin, Receipt
-from services.matcher.consumer import Matcher
+from services.runtime.consumers import make_consumers
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.engine import make_engine
 from services.storage.feeds import add_feed
@@ -85,7 +84,7 @@ class Deployment:
         self.store = make_store(engine, self.clock, seed)
         self.channel = RecordingChannel()
         self.ruleset = load_ruleset(RULESET)
-        self.consumers = (Matcher(), CaseConsumer(self.ruleset))
+        self.consumers = make_consumers(self.ruleset)
         self.event_dispatcher = EventDispatcher(self.store, self.consumers)
         self.fallback = (Contact(label="operator", route="mailto://operator.example"),)
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback)

@@ -10,11 +10,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
-from services.alerts.case.consumer import CaseConsumer
 from services.alerts.review.owed import LOOK_AGAIN
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED, State
 from services.core.clock import london_day
-from services.matcher.consumer import Matcher
+from services.runtime.consumers import CONSUMERS
 from services.runtime.gauges.upkeep_gauges import upkeep
 from services.storage.events.canaries import oldest_heard
 from services.storage.events.loops import beats
@@ -202,10 +201,10 @@ def _canaries(connection: Connection, now: datetime) -> GaugeMetricFamily:
         "Age of the last canary that a consumer has heard, of the partition where that is longest ago.",
         labels=("consumer",),
     )
-    for consumer in (Matcher, CaseConsumer):
-        since = oldest_heard(connection, consumer.name, consumer.topics)
+    for role in CONSUMERS:
+        since = oldest_heard(connection, role.name, role.topics)
         if since is not None:
-            family.add_metric((consumer.name,), (now - since).total_seconds())
+            family.add_metric((role.name,), (now - since).total_seconds())
     return family
 
 

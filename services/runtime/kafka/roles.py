@@ -17,6 +17,7 @@ from kafka.errors import KafkaError
 
 from services.core.errors import PullcordError
 from services.runtime.bootstrap import Parts
+from services.runtime.consumers import ConsumerRole
 from services.runtime.embedded.runner import LONGEST_WAIT, Loop, alerting, closing, delivering, loop_with_heartbeat
 from services.runtime.health import BackgroundTask, add_health
 from services.runtime.kafka.admin_client import BrokersError
@@ -60,29 +61,25 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
             supervisor.close()
 
 
-def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
-    """Match what the topics tell until stopped."""
+def run_consumer(role: ConsumerRole, parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
+    """Handle what comes off the topics of a consumer until stopped, and alert and deliver if that is its role."""
     stop = _stop_requested()
-    worker = _worker(parts, parts.matcher, settings, data_dir)
-    with _answering(parts, [worker]):
-        if _brokers_reached(settings, stop):
-            asyncio.run(_work(parts, worker, stop))
-
-
-def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
-    """Keep cases, alert, and deliver until stopped. What is due needs no broker: it is done while they are away too."""
-    stop = _stop_requested()
-    deliveries = delivering(parts)
-    engine = alerting(parts, deliveries)
-    loops = [engine, deliveries, closing(parts)]
-    worker = _worker(parts, parts.keeper, settings, data_dir)
-    worker.afterwards = engine.wake
+    (consumer,) = (one for one in parts.consumers if one.name == role.name)
+    worker = _worker(parts, consumer, settings, data_dir)
+    loops: list[Loop] = []
+    if role.delivers:
+        deliveries = delivering(parts)
+        engine = alerting(parts, deliveries)
+        loops = [engine, deliveries, closing(parts)]
+        worker.afterwards = engine.wake
     try:
+        # What is due needs no broker: the loops run while the brokers are away too.
         with _running(loops, parts), _answering(parts, [*loops, worker]):
             if _brokers_reached(settings, stop):
                 asyncio.run(_work(parts, worker, stop))
     finally:
-        parts.dispatcher.close(STOPPING_SECONDS)
+        if role.delivers:
+            parts.dispatcher.close(STOPPING_SECONDS)
 
 
 def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir: Path) -> Worker:

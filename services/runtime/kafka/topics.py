@@ -13,6 +13,7 @@ from kafka.errors import InvalidReplicationFactorError, TopicAlreadyExistsError
 from pydantic import BaseModel, ConfigDict
 
 from services.core.errors import PullcordError
+from services.runtime.consumers import consumers_of
 from services.runtime.kafka.admin_client import BrokersError, administering
 from services.runtime.kafka.kafka_settings import KafkaSettings
 
@@ -31,10 +32,13 @@ class Topic(BaseModel):
     name: str
     events: tuple[str, ...]
     produced_by: str
-    consumed_by: tuple[str, ...]
     partitions: int
     replication: int
     retention_days: int
+
+    @property
+    def consumed_by(self) -> tuple[str, ...]:
+        return consumers_of(self.name)
 
 
 def read_topics() -> Sequence[Topic]:

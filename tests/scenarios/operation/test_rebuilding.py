@@ -34,7 +34,7 @@ class Broken:
 
 
 def rebuilt(deployment: Deployment) -> None:
-    for _ in rebuild(deployment.store, Matcher(), CaseConsumer(deployment.ruleset)):
+    for _ in rebuild(deployment.store, deployment.consumers):
         pass
 
 

@@ -15,9 +15,8 @@ from sqlalchemy import Engine, create_engine, func, select, text
 
 from scripts.kafka import Broker
 from scripts.postgres import Postgres
-from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
-from services.matcher.consumer import Matcher
+from services.runtime.consumers import make_consumers
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import Relay, make_producer
 from services.runtime.kafka.topics import make_topics
@@ -99,7 +98,7 @@ class Line:
 
     def _run(self, folder: Path) -> None:
         asyncio.set_event_loop(self._loop)
-        consumers: Sequence[Consumer] = (Matcher(), CaseConsumer(load_ruleset(RULESET)))
+        consumers: Sequence[Consumer] = make_consumers(load_ruleset(RULESET))
         self._apps = [
             make_worker(self.current, consumer, self.settings, data_dir=str(folder / consumer.name)).app  # type: ignore[arg-type]
             for consumer in consumers
@@ -143,7 +142,7 @@ class DistributedHouse(Deployment):
                     )
                 )
                 or 0
-                for consumer in (Matcher(), CaseConsumer(self.ruleset))
+                for consumer in make_consumers(self.ruleset)
             )
 
 

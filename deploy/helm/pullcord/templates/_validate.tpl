@@ -26,6 +26,13 @@
 {{- $faults = append $faults (printf "podLabels has %s: by labels of that prefix the chart knows its own pods." $name) }}
 {{- end }}
 {{- end }}
+{{- $known := list "consumers" "ingest" "relay" }}
+{{- range ($.Files.Get "files/consumers.yaml" | fromYaml).consumers }}{{ $known = append $known .name }}{{ end }}
+{{- range $role := keys .roles | sortAlpha }}
+{{- if not (has $role $known) }}
+{{- $faults = append $faults (printf "roles.%s is no role: there are %s." $role (join ", " ($known | sortAlpha))) }}
+{{- end }}
+{{- end }}
 {{- if eq .mode "distributed" }}
 {{- $faults = concat $faults (include "pullcord.distributedFaults" $ | fromYamlArray) }}
 {{- end }}
@@ -69,8 +76,8 @@
 {{- $faults = append $faults "networkPolicy.kafkaTo is empty, so nobody could reach the brokers: name their pods or their addresses." }}
 {{- end }}
 {{- end }}
-{{- range $role, $values := .Values.roles }}
-{{- with $values.autoscaling }}
+{{- range $role := keys (include "pullcord.roles" $ | fromYaml) | sortAlpha }}
+{{- with (include "pullcord.valuesOf" (dict "root" $ "role" $role) | fromYaml).autoscaling }}
 {{- if gt (int .minReplicas) (int .maxReplicas) }}
 {{- $faults = append $faults (printf "roles.%s.autoscaling has more minReplicas (%v) than maxReplicas (%v)." $role .minReplicas .maxReplicas) }}
 {{- end }}

@@ -30,7 +30,7 @@
 {{- range ($.Files.Get "files/consumers.yaml" | fromYaml).consumers }}{{ $known = append $known .name }}{{ end }}
 {{- range $role := keys .roles | sortAlpha }}
 {{- if not (has $role $known) }}
-{{- $faults = append $faults (printf "roles.%s is no role: there are %s." $role (join ", " ($known | sortAlpha))) }}
+{{- $faults = append $faults (printf "roles.%s names no role of this chart." $role) }}
 {{- end }}
 {{- end }}
 {{- if eq .mode "distributed" }}

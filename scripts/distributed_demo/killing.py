@@ -14,7 +14,7 @@ from services.runtime.demo import alerting_steps
 from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.narrator import Narrator, plain_table
 from services.runtime.demo.samples import Sample
-from services.runtime.demo.waiting import unhandled, until, until_delivered, until_handled
+from services.runtime.demo.waiting import until, until_delivered, until_handled
 from services.storage.tables import outbox, quarantine
 
 
@@ -66,9 +66,10 @@ def _watch(demo: DemoDeployment, narrator: Narrator, since: float) -> None:
     seen: list[int] = []
 
     def done() -> bool:
-        left = unhandled(demo, matcher)
+        with demo.store.reading() as connection:
+            left = count_unhandled(connection, matcher)
+            found = sum(matches_by_level(connection).values())
         if left not in seen[-1:]:
-            found = sum(alerting_steps.count_matches(demo).values())
             narrator.say(
                 f"  after {perf_counter() - since:4.1f} s: {left:2} events wait for a matcher, {found} matches"
             )
@@ -105,4 +106,5 @@ def _prove(demo: DemoDeployment, crew: Crew, narrator: Narrator, mails: int) -> 
 
 
 def _standing(demo: DemoDeployment) -> tuple[int, int]:
-    return sum(alerting_steps.count_matches(demo).values()), alerting_steps.count_cases(demo)
+    with demo.store.reading() as connection:
+        return sum(matches_by_level(connection).values()), count_cases(connection)

@@ -8,14 +8,13 @@ from time import perf_counter
 from typing import Any
 
 from rich.text import Text
-from sqlalchemy import func, select
 
 from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.mailbox import text_of
 from services.runtime.demo.narrator import Narrator, plain_table
 from services.runtime.demo.samples import Sample
+from services.runtime.demo.store import count_cases, matches_by_level
 from services.runtime.demo.waiting import until_delivered, until_handled
-from services.storage.tables import cases, matches
 
 SHOWN_ISSUES = 6
 
@@ -46,29 +45,19 @@ def lines_are_matched(demo: DemoDeployment, narrator: Narrator) -> None:
     narrator.step("Lines are matched")
     until_handled(demo)
     show_matches(demo, narrator)
-    narrator.say(f"\nThey make {count_cases(demo)} cases: one for each home whose line is at risk.")
+    with demo.store.reading() as connection:
+        count = count_cases(connection)
+    narrator.say(f"\nThey make {count} cases: one for each home whose line is at risk.")
 
 
 def show_matches(demo: DemoDeployment, narrator: Narrator) -> None:
     """Live matches by level."""
-    levels = count_matches(demo)
+    with demo.store.reading() as connection:
+        levels = matches_by_level(connection)
     table = plain_table("Level", "Matches", "Because")
     for level, because in SURE.items():
         table.add_row(level, str(levels.get(level, 0)), because)
     narrator.say(table)
-
-
-def count_matches(demo: DemoDeployment) -> Mapping[str, int]:
-    """Live matches by level."""
-    query = select(matches.c.level, func.count()).where(matches.c.live).group_by(matches.c.level)
-    with demo.store.reading() as connection:
-        return dict(connection.execute(query).all())
-
-
-def count_cases(demo: DemoDeployment) -> int:
-    """All cases there are."""
-    with demo.store.reading() as connection:
-        return connection.scalar(select(func.count()).select_from(cases)) or 0
 
 
 def councils_are_alerted(demo: DemoDeployment, narrator: Narrator) -> None:

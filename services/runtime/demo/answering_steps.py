@@ -9,13 +9,12 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from rich.markup import escape
-from sqlalchemy import func, select
 
 from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.mailbox import text_of
 from services.runtime.demo.narrator import Narrator, plain_table
+from services.runtime.demo.store import count_paused
 from services.runtime.demo.waiting import until_delivered
-from services.storage.tables import cases
 
 
 def nobody_answers(demo: DemoDeployment, narrator: Narrator, how: str, pass_a_week: Callable[[], None]) -> None:
@@ -73,9 +72,8 @@ def _link(demo: DemoDeployment, text: str) -> str:
 
 
 def _paused(demo: DemoDeployment) -> int:
-    paused = cases.c.paused_until > demo.store.now()
     with demo.store.reading() as connection:
-        return connection.scalar(select(func.count()).select_from(cases).where(paused)) or 0
+        return count_paused(connection, demo.store.now())
 
 
 def _open(link: str, form: bytes | None = None) -> str:

@@ -7,13 +7,10 @@ from datetime import timedelta
 from threading import Event
 from time import perf_counter
 
-from sqlalchemy import func, select
-
 from services.core.errors import PullcordError
 from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.parties import GROUPING_SECONDS
-from services.storage.events.process import Consumer
-from services.storage.tables import cases, deliveries, inbox, outbox
+from services.runtime.demo.store import count_owed, count_unhandled, count_unpublished
 
 LONGEST_WAIT = 120.0
 """Seconds."""
@@ -38,34 +35,22 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 def until_handled(demo: DemoDeployment) -> None:
-    """Until every event has been told, and handled by everybody who listens to it."""
-    until(lambda: not _unpublished(demo) and not any(unhandled(demo, one) for one in demo.consumers), "all is handled")
+    """Wait until every event has been published, and handled by every consumer of it."""
+    until(lambda: _is_handled(demo), "all is handled")
 
 
 def until_delivered(demo: DemoDeployment) -> None:
-    """Until no message is owed now: none still to be sent, and no case about to be told of."""
-    until(lambda: not _owed(demo), "everybody has been told")
+    """Wait until no message is owed now: none still to be sent, and no case about to be alerted."""
+    until(lambda: _is_delivered(demo), "everybody has been told")
 
 
-def unhandled(demo: DemoDeployment, consumer: Consumer) -> int:
-    """How many events a consumer has still to handle."""
-    handled = select(inbox.c.event_id).where(inbox.c.consumer == consumer.name)
-    heard = outbox.c.topic.in_(consumer.topics)
-    query = select(func.count()).select_from(outbox).where(heard, outbox.c.event_id.not_in(handled))
+def _is_handled(demo: DemoDeployment) -> bool:
     with demo.store.reading() as connection:
-        return connection.scalar(query) or 0
+        return not count_unpublished(connection) and not any(count_unhandled(connection, one) for one in demo.consumers)
 
 
-def _unpublished(demo: DemoDeployment) -> int:
-    with demo.store.reading() as connection:
-        return connection.scalar(select(func.count()).where(outbox.c.published_at.is_(None))) or 0
-
-
-def _owed(demo: DemoDeployment) -> int:
+def _is_delivered(demo: DemoDeployment) -> bool:
+    # A case that is due within the grouping time is about to be alerted.
     soon = demo.store.now() + timedelta(seconds=GROUPING_SECONDS)
-    queries = (
-        select(func.count()).where(cases.c.due_at <= soon),
-        select(func.count()).where(deliveries.c.due_at.is_not(None)),
-    )
     with demo.store.reading() as connection:
-        return sum(connection.scalar(query) or 0 for query in queries)
+        return not count_owed(connection, soon)

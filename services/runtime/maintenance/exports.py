@@ -18,14 +18,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select
 
 from services.alerts.delivery.digest import entry_references
-from services.alerts.states.machine import ENDED
 from services.core.errors import RefusedError
 from services.core.texts import has_telephone_number
+from services.runtime.maintenance.store import cases_to_export, matches_to_export
 from services.storage.store import Store
-from services.storage.tables import cases, feeds, matches, notices, register_entries
 
 CHUNK: Final = 500
 """How many rows are held at once."""
@@ -86,11 +85,7 @@ def export_cases(
 
     Raises RefusedError for a suffix that is neither .csv nor .ndjson, OSError.
     """
-    query = select(cases, feeds.c.code).join_from(cases, feeds, feeds.c.feed_id == cases.c.feed_id).order_by(cases.c.pk)
-    if feed_id is not None:
-        query = query.where(cases.c.feed_id == feed_id)
-    if not ended:
-        query = query.where(cases.c.state.not_in([state.value for state in ENDED]))
+    query = cases_to_export(feed_id, ended=ended)
     return _export(store, path, query, _case, CASE_COLUMNS, references=references)
 
 
@@ -101,11 +96,7 @@ def export_matches(
 
     Raises RefusedError for a suffix that is neither .csv nor .ndjson, OSError.
     """
-    query = _matches()
-    if feed_id is not None:
-        query = query.where(register_entries.c.feed_id == feed_id)
-    if not ended:
-        query = query.where(matches.c.live)
+    query = matches_to_export(feed_id, ended=ended)
     return _export(store, path, query, _match, MATCH_COLUMNS, references=references)
 
 
@@ -133,27 +124,6 @@ def shown_reference(reference: str) -> str | None:
     """A council's own reference as it may leave Pullcord: None for what could be a number, a name or an address."""
     fits = _LIKE_A_REFERENCE.fullmatch(reference) and not has_telephone_number(reference)
     return reference if fits else None
-
-
-def _matches() -> Select[Any]:
-    provider: Table = feeds.alias("provider")  # type: ignore[assignment]
-    council: Table = feeds.alias("council")  # type: ignore[assignment]
-    return (
-        select(
-            matches,
-            notices.c.status,
-            notices.c.planned_on,
-            notices.c.restriction_on,
-            notices.c.issued_at,
-            provider.c.code.label("provider"),
-            council.c.code.label("council"),
-        )
-        .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
-        .join(register_entries, register_entries.c.pk == matches.c.entry_pk)
-        .join(provider, provider.c.feed_id == notices.c.feed_id)
-        .join(council, council.c.feed_id == register_entries.c.feed_id)
-        .order_by(matches.c.entry_pk, matches.c.notice_pk)
-    )
 
 
 def _case(row: Mapping[str, Any]) -> Row:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import select
-
 from services.runtime.consumers import DeployedConsumer
+from services.runtime.maintenance.store import entries_after
 from services.storage.events.process import write_effects
 from services.storage.store import Store
-from services.storage.tables import register_entries
 from services.storage.unit_of_work import UnitOfWork
 
 BATCH = 2_000
@@ -31,9 +29,8 @@ def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int
 def _batches(store: Store) -> Iterator[Collection[int]]:
     last = 0
     while True:
-        query = select(register_entries.c.pk).where(register_entries.c.pk > last).order_by(register_entries.c.pk)
         with store.reading() as connection:
-            found = connection.scalars(query.limit(BATCH)).all()
+            found = entries_after(connection, last, BATCH)
         if not found:
             return
         yield found

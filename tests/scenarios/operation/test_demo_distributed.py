@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from services.core.clock import SystemClock, london_day
-from services.runtime.demo.alerting_steps import count_cases, count_matches
 from services.runtime.demo.demo_deployment import start_demo
 from services.runtime.demo.samples import SAMPLES
+from services.runtime.demo.store import count_cases, matches_by_level
 from services.runtime.demo.waiting import until_handled
 from tests.support.checks.source import ROOT
 
@@ -97,7 +97,8 @@ def one_process_finds(tmp_path: Path) -> Mapping[str, int]:
         for sample in SAMPLES:
             demo.upload(sample)
         until_handled(demo)
-        return {**count_matches(demo), "cases": count_cases(demo)}
+        with demo.store.reading() as connection:
+            return {**matches_by_level(connection), "cases": count_cases(connection)}
 
 
 def test_it_ends_well_when_the_story_is_told(told: Said) -> None:

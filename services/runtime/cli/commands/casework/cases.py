@@ -8,20 +8,18 @@ from typing import Annotated, Final
 
 import typer
 from rich.text import Text
-from sqlalchemy import ColumnElement, Connection, func, select
 
 from schemas.codes import MatchLevel
-from services.alerts.case.store import find_cases
 from services.alerts.message.wording import distance, short_day, shown_name
-from services.alerts.states.machine import CLOCK_STOPPED, ENDED, URGENT, State
+from services.alerts.states.machine import CLOCK_STOPPED, URGENT, State
 from services.alerts.views import CaseSummary, summaries
 from services.core.clock import london_day
 from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import find_feed, opened
 from services.runtime.cli.support.output import ago, cell, out, say, show_json, table
+from services.runtime.cli.support.store import list_cases
 from services.storage.feeds import list_feeds
 from services.storage.store import Store
-from services.storage.tables import cases as cases_table
 
 SOON_DAYS: Final = 14
 LONGEST_STATE_WORD: Final = max(len(word) for state in State for word in state.split("_"))
@@ -51,27 +49,13 @@ def cases(
     """List the cases, the earliest harmful day first. That day is the earlier of the restriction and the move."""
     with opened() as store:
         with store.reading() as connection:
-            conditions = _conditions(connection, council, state, ended=ended)
-            found = find_cases(connection, *conditions, limit=limit)
+            feed_id = None if council is None else find_feed(connection, "council", council).feed_id
+            found, total = list_cases(connection, feed_id, state, ended=ended, limit=limit)
             listed = [(case.feed_id, one) for case, one in zip(found, summaries(connection, store, found), strict=True)]
-            total = connection.scalar(select(func.count()).select_from(cases_table).where(*conditions)) or 0
         if as_json:
             show_json([{"council": feed_id, **one.model_dump(mode="json")} for feed_id, one in listed])
         else:
             _print(store, listed, total, one_council=council is not None)
-
-
-def _conditions(
-    connection: Connection, council: str | None, state: State | None, *, ended: bool
-) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if council is not None:
-        conditions.append(cases_table.c.feed_id == find_feed(connection, "council", council).feed_id)
-    if state is not None:
-        conditions.append(cases_table.c.state == state.value)
-    elif not ended:
-        conditions.append(cases_table.c.state.not_in([one.value for one in ENDED]))
-    return conditions
 
 
 def _print(store: Store, listed: Listed, total: int, *, one_council: bool) -> None:

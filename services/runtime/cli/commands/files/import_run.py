@@ -28,8 +28,9 @@ from services.runtime.cli.commands.files.import_report import (
     show_remarks,
     write_issues,
 )
-from services.runtime.cli.support.drain import open_cases, settle
+from services.runtime.cli.support.drain import settle
 from services.runtime.cli.support.output import complain, progress
+from services.runtime.cli.support.store import count_open_cases
 from services.runtime.settings import Settings
 from services.storage.feeds import Feed
 from services.storage.store import Store
@@ -101,6 +102,11 @@ def _accept(store: Store, job: ImportJob, read: FileRows) -> tuple[Receipt, list
 
 
 def _match(store: Store, settings: Settings, feed_id: str) -> None:
-    before = open_cases(store)
+    before = _open_cases(store)
     settle(store, settings)
-    show_matched(before, open_cases(store), feed_id)
+    show_matched(before, _open_cases(store), feed_id)
+
+
+def _open_cases(store: Store) -> int:
+    with store.reading() as connection:
+        return count_open_cases(connection)

@@ -7,19 +7,17 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
 from services.alerts.delivery.queue import DeliveryState
 from services.alerts.policy.councils import load_council
-from services.alerts.states.machine import CLOCK_STOPPED
-from services.runtime.cli.commands.parties.feeds import live_rows
 from services.runtime.cli.support.output import counted, plain, span
+from services.runtime.cli.support.store import councils_with_running_cases, count_given_up, live_rows
 from services.runtime.gauges.gauges import SafetyGauges
 from services.runtime.settings import Settings
 from services.storage.feeds import Feed, list_feeds
 from services.storage.store import Store
-from services.storage.tables import cases, deliveries
 
 LATE_SECONDS: Final = 120
 """After this an event that nobody has handled is overdue, as a due case and a due delivery are (see gauges.py)."""
@@ -96,12 +94,13 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
     }
     with store.reading() as connection:
         feeds = tuple(list_feeds(connection))
-        given_up = _given_up(connection, now)
+        live = live_rows(connection)
+        given_up = count_given_up(connection, now - GIVEN_UP_WITHIN)
         alone = () if settings.fallback_routes else _councils_without_contacts(connection, store)
     return DeploymentStatus(
         at=now,
         feeds=feeds,
-        live_rows=live_rows(store),
+        live_rows=live,
         matches=_by_label(figures["pullcord_matches"]),
         cases=_by_label(figures["pullcord_cases"]),
         deliveries=_by_label(figures["pullcord_deliveries"]),
@@ -156,15 +155,8 @@ def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:
             yield f"the consumer {consumer} was last heard of {span(age)} ago: is `pullcord run {consumer}` running?"
 
 
-def _given_up(connection: Connection, now: datetime) -> int:
-    recent = (deliveries.c.state == DeliveryState.GIVEN_UP.value, deliveries.c.settled_at > now - GIVEN_UP_WITHIN)
-    return connection.scalar(select(func.count()).select_from(deliveries).where(*recent)) or 0
-
-
 def _councils_without_contacts(connection: Connection, store: Store) -> tuple[str, ...]:
-    running = cases.c.state.not_in([state.value for state in CLOCK_STOPPED])
-    concerned = connection.scalars(select(cases.c.feed_id).where(running).distinct().order_by(cases.c.feed_id)).all()
-    councils = [load_council(connection, store, feed_id) for feed_id in concerned]
+    councils = [load_council(connection, store, feed_id) for feed_id in councils_with_running_cases(connection)]
     return tuple(one.name for one in councils if not any(tier.contacts for tier in one.policy.tiers))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from random import SystemRandom
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -15,6 +16,7 @@ from services.alerts.delivery.channels.destinations import destination_of
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.policy.policy import Contact
 from services.core.audit import AuditAction
+from services.core.backoff import delay
 from services.storage.audit import AuditRow, write_audit
 from services.storage.events.outbox import Announcement, announce
 from services.storage.sequences import allocate_ids
@@ -25,7 +27,7 @@ from services.storage.vault import place
 GIVE_UP_AFTER = timedelta(hours=24)
 """For how long a delivery that fails for passing reasons is tried (policy of the deployment)."""
 
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(seconds=25)
+FIRST_WAIT, LONGEST_WAIT = 10.0, 25.0
 """With the longest attempt this sends what is owed within a minute of a channel's return."""
 
 OPERATOR_TIER = "operator of Pullcord"
@@ -190,7 +192,8 @@ def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[Delive
     too_old = now - delivery.created_at >= GIVE_UP_AFTER
     if result.outcome is SendOutcome.FAILED_PERMANENT or too_old:
         return DeliveryState.GIVEN_UP, None
-    return DeliveryState.WAITING, now + min(FIRST_WAIT * 2 ** min(delivery.number - 1, 10), LONGEST_WAIT)
+    wait = delay(delivery.number, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
+    return DeliveryState.WAITING, now + timedelta(seconds=wait)
 
 
 def _decided_elsewhere(connection: Connection, delivery: Delivery, *, sent: bool) -> DeliveryState | None:

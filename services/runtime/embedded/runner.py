@@ -6,9 +6,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from random import SystemRandom
 from threading import Event, Thread
 from time import monotonic
 
+from services.core.backoff import delay
 from services.runtime.bootstrap import Parts
 from services.runtime.embedded.event_dispatcher import EventDispatcher, republish_missed_to
 from services.runtime.embedded.heartbeat import BEAT_SECONDS, Heartbeat, HeartbeatStore
@@ -122,7 +124,9 @@ class Loop:
             return False
 
     def _pause(self) -> float:
-        return min(self._seconds * 2 ** min(self.failing, 10), LONGEST_WAIT) if self.failing else self._seconds
+        if not self.failing:
+            return self._seconds
+        return delay(self.failing + 1, self._seconds, LONGEST_WAIT, SystemRandom().random())
 
 
 def loop_with_heartbeat(

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from random import SystemRandom
 from threading import Event
 
 import structlog
 from fastapi import FastAPI
 from kafka.errors import KafkaError
 
+from services.core.backoff import delay
 from services.core.errors import PullcordError
 from services.runtime.bootstrap import Parts
 from services.runtime.consumers import ConsumerRole
@@ -162,15 +164,16 @@ def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
 
     Raises TopicsError.
     """
-    wait = FIRST_WAIT
+    attempt = 0
     while not stop.is_set():
         try:
             make_topics(settings)
         except (KafkaError, BrokersError) as error:
             why = str(error) if isinstance(error, BrokersError) else type(error).__name__
-            log.warning("brokers_not_reached", error=why, seconds=wait)
+            attempt += 1
+            wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
+            log.warning("brokers_not_reached", error=why, seconds=round(wait, 1))
             stop.wait(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
         else:
             return True
     return False

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from random import SystemRandom
 from time import monotonic
 from typing import Any
 
@@ -21,6 +22,7 @@ import faust
 from aiokafka.helpers import create_ssl_context
 
 from schemas.canary import Canary
+from services.core.backoff import delay
 from services.runtime.embedded.event_dispatcher import deliver
 from services.runtime.kafka.canary import CANARY_KEY
 from services.runtime.kafka.kafka_settings import KafkaSettings
@@ -63,6 +65,7 @@ class Worker:
     failing: int = 0
     serving: bool = False
     """Whether its start has come to its end."""
+    jitter: Callable[[], float] = SystemRandom().random
     afterwards: Callable[[], None] = lambda: None
     """Called when a batch was handled: there may be work for others of the process."""
 
@@ -89,12 +92,11 @@ class Worker:
 
     async def take(self, messages: Sequence[Any]) -> bool:
         """Handle messages, however long a passing fault lasts. False if told to stop before they were."""
-        wait = FIRST_WAIT
         while (error := await self._tried_aside(messages)) is not None:
-            say_failed(self.consumer.name, error, seconds=wait)
             self.stepped_at, self.failing = monotonic(), self.failing + 1
+            wait = delay(self.failing, FIRST_WAIT, LONGEST_WAIT, self.jitter())
+            say_failed(self.consumer.name, error, seconds=round(wait, 1))
             await self.app.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
             if self.app.should_stop:
                 return False
         self.stepped_at, self.failing = monotonic(), 0

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
+from random import SystemRandom
 from threading import Event
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from services.core.backoff import delay
 from services.runtime.cli.support.open_deployment import opened
 from services.runtime.logs import kind_of
 from services.runtime.settings import Settings
@@ -40,15 +43,14 @@ def opened_when_there(settings: Settings) -> Iterator[Store]:
     Raises KeysError, and NotReadyError for a database that is there and has no schema, or an older one.
     """
     with ExitStack() as stack:
-        wait = FIRST_WAIT
-        while True:
+        for attempt in count(1):
             try:
                 store = stack.enter_context(opened(settings))
                 break
             except OperationalError as error:
-                log.warning("database_not_reached", error=meaning(error), seconds=wait)
+                wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
+                log.warning("database_not_reached", error=meaning(error), seconds=round(wait, 1))
                 Event().wait(wait)
-                wait = min(wait * 2, LONGEST_WAIT)
         yield store
 
 

@@ -14,6 +14,7 @@ from services.runtime.demo import alerting_steps
 from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.narrator import Narrator, plain_table
 from services.runtime.demo.samples import Sample
+from services.runtime.demo.store import count_cases, count_unhandled, matches_by_level
 from services.runtime.demo.waiting import until, until_delivered, until_handled
 from services.storage.tables import outbox, quarantine
 

@@ -30,8 +30,8 @@ from services.storage.engine import make_engine
 from services.storage.store import Store
 from services.storage.vault import Vault
 
+# The states of a case in which nobody is yet safe.
 UNSAFE = frozenset(state.value for state in State if state not in CLOCK_STOPPED)
-"""The states of a case in which nobody is yet safe."""
 
 
 @dataclass(frozen=True)

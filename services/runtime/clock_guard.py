@@ -26,14 +26,14 @@ log = structlog.get_logger()
 
 JUMPS = Counter("pullcord_clock_jumps_total", "Times that the clock was found to have jumped, or to differ.")
 
+# Seconds for which sending is held back at most while the clock is checked (policy of the deployment).
 PAUSE: Final = 120.0
-"""Seconds for which sending is held back at most while the clock is checked (policy of the deployment)."""
 
+# By how much two clocks may differ.
 TOLERANCE: Final = timedelta(seconds=60)
-"""By how much two clocks may differ."""
 
+# Seconds between two looks at the database's clock, while nothing is doubted.
 ASKED_EVERY: Final = 10.0
-"""Seconds between two looks at the database's clock, while nothing is doubted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ class ClockGuard:
         self._clock, self._database, self._elapsed = clock, database, elapsed
         self._lock = Lock()
         self._right = _Sight(clock(), elapsed(), timedelta())
+        # Where the clock was before a jump that was accepted: back there it needs no second pause.
         self._before = self._right
-        """Where the clock was before a jump that was accepted: back there it needs no second pause."""
         self._asked_at: float | None = None
         self._doubted_since: float | None = None
 

@@ -19,8 +19,8 @@ from services.storage.store import Store
 class BackgroundTask(Protocol):
     """Work that goes on in the background of a process."""
 
+    # How many times in a row it has failed.
     failing: int
-    """How many times in a row it has failed."""
 
     @property
     def name(self) -> str:

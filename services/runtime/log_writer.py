@@ -17,8 +17,8 @@ from prometheus_client import Counter
 
 DROPPED = Counter("pullcord_log_lines_dropped_total", "Lines of the log that could not be written, and are lost.")
 
+# How long a line waits for another to be written before it is lost.
 LOCK_SECONDS = 0.1
-"""How long a line waits for another to be written before it is lost."""
 
 
 class Stream(Protocol):

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.runtime.log_writer import DROPPED, LineWriter
 
+# The fields a log line may have. Anything else is dropped before it is written.
 ALLOWED = frozenset(
     [
         "event",
@@ -42,10 +43,9 @@ ALLOWED = frozenset(
         "handled",
     ]
 )
-"""The fields a log line may have. Anything else is dropped before it is written."""
 
+# How often the same warning of a library is written at most.
 AGAIN_SECONDS = 10.0
-"""How often the same warning of a library is written at most."""
 
 Event = MutableMapping[str, Any]
 

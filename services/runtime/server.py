@@ -13,8 +13,8 @@ from fastapi import FastAPI
 
 log = structlog.get_logger()
 
+# How long requests under way may take to end after a stop was asked for.
 GRACE_SECONDS = 25
-"""How long requests under way may take to end after a stop was asked for."""
 
 STARTING_SECONDS = 30
 

@@ -12,8 +12,8 @@ from typing import Final
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
+# The day for which the committed samples are made: it is today in them.
 BASE_DAY: Final = date(2026, 11, 23)
-"""The day for which the committed samples are made: it is today in them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.parties import GROUPING_SECONDS
 from services.runtime.demo.store import count_owed, count_unhandled, count_unpublished
 
+# Seconds.
 LONGEST_WAIT = 120.0
-"""Seconds."""
+# Seconds between two looks.
 A_MOMENT = 0.1
-"""Seconds between two looks."""
 
 
 class StuckError(PullcordError):

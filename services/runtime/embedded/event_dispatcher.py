@@ -18,11 +18,11 @@ from services.storage.vault import MissingKeyError
 
 log = structlog.get_logger()
 
+# How many events (of up to 500 records) are handled in one transaction.
 BATCH = 12
-"""How many events (of up to 500 records) are handled in one transaction."""
 
+# By how much clocks of processes beside each other may differ.
 A_WHILE = timedelta(minutes=1)
-"""By how much clocks of processes beside each other may differ."""
 
 HANDLED = Counter("pullcord_events_handled_total", "Events handled, each counted once.", ("consumer",))
 

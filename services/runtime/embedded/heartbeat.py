@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 from services.storage.events.loops import note_beat
 from services.storage.store import Store
 
+# How often a loop beats, also while it has nothing to do.
 BEAT_SECONDS: Final = 30.0
-"""How often a loop beats, also while it has nothing to do."""
 
+# What less than that after the last is not written; a little less than a beat, as waits are not exact.
 APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
-"""What less than that after the last is not written; a little less than a beat, as waits are not exact."""
 
 
 class Heartbeat:

@@ -17,12 +17,12 @@ from services.runtime.embedded.heartbeat import BEAT_SECONDS, Heartbeat, Heartbe
 from services.runtime.logs import say_failed
 from services.storage.store import Store
 
+# Seconds between tries while something that may pass (a locked or unreachable database) keeps failing.
 LONGEST_WAIT = 30.0
-"""Seconds between tries while something that may pass (a locked or unreachable database) keeps failing."""
 
 
+# How often it looks whether a month is over whose figures are to be counted.
 CLOSING_SECONDS = 600.0
-"""How often it looks whether a month is over whose figures are to be counted."""
 
 
 class Loop:
@@ -49,8 +49,8 @@ class Loop:
         self._wake = Event()
         self._stop = Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
+        # How many times in a row the work has failed.
         self.failing = 0
-        """How many times in a row the work has failed."""
         self._step_began_at: float | None = None
 
     def start(self) -> None:

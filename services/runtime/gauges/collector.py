@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 
+# A batch makes some hundred thousand objects and no cycles: with the usual thresholds a third of its time goes into
+# looking for them.
 THRESHOLDS = (100_000, 50, 100)
-"""A batch makes some hundred thousand objects and no cycles: with the usual thresholds a third of its time goes into
-looking for them."""
 
 
 def calm() -> None:

@@ -14,8 +14,8 @@ SECONDS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 
+# Any other is counted as `other`: a caller may make up as many as they like.
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-"""Any other is counted as `other`: a caller may make up as many as they like."""
 
 
 def count_request(route: str, method: str, status: int, seconds: float) -> None:

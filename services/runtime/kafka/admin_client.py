@@ -30,6 +30,8 @@ HUNG_UP = (
 )
 NO_ANSWER = "nobody answers at PULLCORD_KAFKA_BROKERS, or not as PULLCORD_KAFKA_SECURITY says"
 
+# What the library and OpenSSL say, and what it means to whoever runs this. The first in this order that was said
+# counts: brokers that refuse somebody do not always say so before they hang up.
 SIGNS = {
     "SaslAuthenticationFailed": NOT_SIGNED_IN,
     "UnsupportedSaslMechanism": OTHER_MECHANISM,
@@ -42,8 +44,6 @@ SIGNS = {
     "wrong version number": OTHER_SECURITY,
     "socket disconnected": HUNG_UP,
 }
-"""What the library and OpenSSL say, and what it means to whoever runs this. The first in this order that was said
-counts: brokers that refuse somebody do not always say so before they hang up."""
 
 
 class BrokersError(PullcordError):

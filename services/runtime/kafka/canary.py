@@ -26,8 +26,8 @@ from services.storage.store import Store
 
 log = structlog.get_logger()
 
+# The key of a canary's record: it is known by it before it is read.
 CANARY_KEY = "canary"
-"""The key of a canary's record: it is known by it before it is read."""
 
 AGAIN = Counter(
     "pullcord_events_republished_total",

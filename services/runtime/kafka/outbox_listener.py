@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from services.runtime.logs import say_failed
 from services.storage.events.outbox import CHANNEL
 
+# How long it waits for a notification before it looks whether it is to stop.
 PATIENCE_SECONDS = 5.0
-"""How long it waits for a notification before it looks whether it is to stop."""
 
 RECONNECT_SECONDS = 2.0
 

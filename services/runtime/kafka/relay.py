@@ -19,14 +19,14 @@ from services.storage.dialect import try_exclusive
 from services.storage.events.outbox import StoredEvent, lanes_with_backlog, mark_published, unpublished
 from services.storage.store import Store
 
+# Events a lane tells in one transaction.
 BATCH = 200
-"""Events a lane tells in one transaction."""
 
+# Seconds a broker has to acknowledge before the transaction is given up and the rows wait to be told again.
 ACKNOWLEDGED_WITHIN = 30
-"""Seconds a broker has to acknowledge before the transaction is given up and the rows wait to be told again."""
 
+# The header with an event's id (the name is CloudEvents'): one that cannot be read is still known by it.
 ID_HEADER = "ce_id"
-"""The header with an event's id (the name is CloudEvents'): one that cannot be read is still known by it."""
 
 PUBLISHED = Counter("pullcord_relay_events_total", "Events published to the brokers.")
 

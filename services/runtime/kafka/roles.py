@@ -37,8 +37,8 @@ log = structlog.get_logger()
 STOPPING_SECONDS = 20.0
 FIRST_WAIT = 0.5
 
+# A worker that has missed so many canaries in a row is behind.
 BEATS_MISSED = 3
-"""A worker that has missed so many canaries in a row is behind."""
 
 
 class WorkerEndedError(PullcordError):

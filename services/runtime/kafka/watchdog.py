@@ -19,11 +19,11 @@ from services.runtime.logs import say_failed
 
 log = structlog.get_logger()
 
+# The exit code of a process that does not get on (EX_SOFTWARE of sysexits.h).
 NO_PROGRESS = 70
-"""The exit code of a process that does not get on (EX_SOFTWARE of sysexits.h)."""
 
+# How often it looks within the time it has patience.
 LOOKS = 4
-"""How often it looks within the time it has patience."""
 
 
 def end_process() -> None:

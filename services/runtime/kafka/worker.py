@@ -34,24 +34,24 @@ from services.storage.events.outbox import StoredEvent
 from services.storage.events.process import Consumer
 from services.storage.store import Store
 
+# How many events (of up to 500 records) are handled in one transaction.
 BATCH = 12
-"""How many events (of up to 500 records) are handled in one transaction."""
 
+# How long a batch that is not full waits for more.
 WITHIN_SECONDS = 0.05
-"""How long a batch that is not full waits for more."""
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 30.0
 
 EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
+# How often a worker speaks up within the time after which it would be given up.
 HEARTBEATS = 5
-"""How often a worker speaks up within the time after which it would be given up."""
 
+# Characters of an event's id, also of the one given to a message that has none.
 ID_LENGTH = 32
-"""Characters of an event's id, also of the one given to a message that has none."""
 
+# How old what is known of topics may be: those made anew after a loss are found within it.
 METADATA_MS = 10_000
-"""How old what is known of topics may be: those made anew after a loss are found within it."""
 
 
 @dataclass
@@ -63,11 +63,11 @@ class Worker:
     app: faust.App
     stepped_at: float = 0.0
     failing: int = 0
+    # Whether its start has come to its end.
     serving: bool = False
-    """Whether its start has come to its end."""
     jitter: Callable[[], float] = SystemRandom().random
+    # Called when a batch was handled: there may be work for others of the process.
     afterwards: Callable[[], None] = lambda: None
-    """Called when a batch was handled: there may be work for others of the process."""
 
     @property
     def name(self) -> str:

@@ -26,8 +26,8 @@ from services.core.texts import has_telephone_number
 from services.runtime.maintenance.store import cases_to_export, matches_to_export
 from services.storage.store import Store
 
+# How many rows are held at once.
 CHUNK: Final = 500
-"""How many rows are held at once."""
 
 CASE_COLUMNS: Final = (
     "case",

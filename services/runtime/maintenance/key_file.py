@@ -13,8 +13,8 @@ from services.storage.vault import VaultKeys
 
 log = structlog.get_logger()
 
+# Seconds: how old what is known of the file may be when something is sealed (see `reseal.KNOWN_WITHIN`).
 LOOK_EVERY = 1.0
-"""Seconds: how old what is known of the file may be when something is sealed (see `reseal.KNOWN_WITHIN`)."""
 
 
 class KeyFile:

@@ -14,8 +14,8 @@ from services.storage.events.process import write_effects
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
+# Entries in one transaction.
 BATCH = 2_000
-"""Entries in one transaction."""
 
 
 def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int]:

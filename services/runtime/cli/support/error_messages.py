@@ -13,11 +13,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from services.core.errors import PullcordError
 from services.runtime.settings import Settings
 
+# The exit code of a command that could not do what it was asked, as with a wrong option.
 REFUSED: Final = 2
-"""The exit code of a command that could not do what it was asked, as with a wrong option."""
 
+# The exit code of a fault in Pullcord itself.
 FAULT: Final = 3
-"""The exit code of a fault in Pullcord itself."""
 
 EXPLAINED: Final = (PullcordError, OSError, SQLAlchemyError, ValidationError, SettingsError)
 

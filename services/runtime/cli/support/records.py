@@ -117,5 +117,5 @@ def _help(acts: Mapping[Event, str]) -> str:
     )
 
 
+# The acts of people with their fields, for `--help`.
 ACTS_HELP: Final = _help({event: ", ".join(_fields(event)) for event in PEOPLES_ACTS})
-"""The acts of people with their fields, for `--help`."""

@@ -26,8 +26,8 @@ LONGEST_STATE_WORD: Final = max(len(word) for state in State for word in state.s
 
 app = typer.Typer(add_completion=False)
 
+# Cases, each with the id of its council.
 Listed = Sequence[tuple[str, CaseSummary]]
-"""Cases, each with the id of its council."""
 
 
 @app.command(

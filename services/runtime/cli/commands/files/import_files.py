@@ -20,8 +20,8 @@ from services.ingest.requests import raw_rows
 from services.web.bodies import JSON, NDJSON, read_json_rows
 from services.web.problems import ProblemError
 
+# The member that holds the rows, where a JSON file is an object and not a list.
 MEMBER: Final = {RecordKind.NOTICE: "notices", RecordKind.ENTRY: "entries"}
-"""The member that holds the rows, where a JSON file is an object and not a list."""
 
 _BOM: Final = b"\xef\xbb\xbf"
 

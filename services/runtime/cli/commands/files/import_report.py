@@ -15,8 +15,8 @@ from services.ingest.recording.submissions import Receipt
 from services.runtime.cli.support.output import cell, counted, out, plain, say, table
 from services.runtime.maintenance.exports import written_whole
 
+# How many lines of issues the screen takes besides those of rows that are not used; a file takes all.
 SHOWN: Final = 50
-"""How many lines of issues the screen takes besides those of rows that are not used; a file takes all."""
 
 _MEANING: Final[dict[str, str]] = {
     Outcome.ACCEPTED: "",

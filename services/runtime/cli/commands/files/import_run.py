@@ -35,8 +35,8 @@ from services.runtime.settings import Settings
 from services.storage.feeds import Feed
 from services.storage.store import Store
 
+# The exit code of an import of which no row could be taken in.
 NOTHING_TAKEN: Final = 1
-"""The exit code of an import of which no row could be taken in."""
 
 
 @dataclass(frozen=True)

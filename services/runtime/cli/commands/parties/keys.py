@@ -17,10 +17,10 @@ from services.storage.secrets.keys import LASTS, KeyListing, Role, create_key, l
 
 app = group("The keys that let providers and councils in over HTTP.")
 
+# Two years: the longest that a holder may go on without being asked whether the key is still needed.
 MOST_DAYS: Final = 730
-"""Two years: the longest that a holder may go on without being asked whether the key is still needed."""
+# From when on a key's end stands out in the list, as `PullcordKeyNearExpiry` does among the alerts.
 SOON: Final = timedelta(days=30)
-"""From when on a key's end stands out in the list, as `PullcordKeyNearExpiry` does among the alerts."""
 
 _FEED_KINDS: dict[Role, Kind] = {Role.PROVIDER: "provider", Role.COUNCIL: "council"}
 

@@ -13,8 +13,8 @@ from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.errors import RefusedError
 from services.runtime.cli.support.output import plain
 
+# What stands for a route wherever a policy is shown.
 MASK: Final = str(SecretStr("any"))
-"""What stands for a route wherever a policy is shown."""
 
 NEW_TIER_DAYS: Final = 56
 
@@ -108,5 +108,5 @@ def _place(location: tuple[int | str, ...]) -> str:
     return f"{'.'.join(named)}: " if named else ""
 
 
+# The fields of a policy: a name that is none of them may be anything, and is not repeated.
 _PARTS: Final = frozenset(name for model in (CouncilPolicy, Tier, Contact) for name in model.model_fields)
-"""The fields of a policy: a name that is none of them may be anything, and is not repeated."""

@@ -19,25 +19,25 @@ from services.runtime.settings import Settings
 from services.storage.feeds import Feed, list_feeds
 from services.storage.store import Store
 
+# After this an event that nobody has handled is overdue, as a due case and a due delivery are (see gauges.py).
 LATE_SECONDS: Final = 120
-"""After this an event that nobody has handled is overdue, as a due case and a due delivery are (see gauges.py)."""
 
+# After this a loop that beats every 30 seconds is taken to have ended.
 SILENT_SECONDS: Final = 180
-"""After this a loop that beats every 30 seconds is taken to have ended."""
 
+# After this a consumer that is told a canary each minute is taken to have ended, as the alert has it.
 UNHEARD_SECONDS: Final = 300
-"""After this a consumer that is told a canary each minute is taken to have ended, as the alert has it."""
 
+# What a loop is called in a sentence, where not by its name.
 LOOPS: Final = {
     "dispatcher": "event dispatcher",
     "deliveries": "delivery of alerts",
     "missed": "search for events left alone",
     "closing": "closing of months",
 }
-"""What a loop is called in a sentence, where not by its name."""
 
+# For how long a delivery that was given up counts as failing.
 GIVEN_UP_WITHIN: Final = timedelta(days=1)
-"""For how long a delivery that was given up counts as failing."""
 
 Counts = Mapping[str, int]
 
@@ -60,14 +60,14 @@ class DeploymentStatus:
     outbox_age: float
     quarantined: int
     given_up: int
+    # How long ago each loop of background work gave its last sign of life; none where nothing ever served.
     loops: Mapping[str, float]
-    """How long ago each loop of background work gave its last sign of life; none where nothing ever served."""
+    # With Kafka: how old the last canary is that each consumer has heard.
     consumers: Mapping[str, float]
-    """With Kafka: how old the last canary is that each consumer has heard."""
+    # Councils with cases to be told of and no contact.
     councils_without_contacts: tuple[str, ...]
-    """Councils with cases to be told of and no contact."""
+    # What is wrong with each fallback route that cannot be used, by its number.
     operator_routes_refused: tuple[str, ...]
-    """What is wrong with each fallback route that cannot be used, by its number."""
 
     @property
     def faults(self) -> tuple[str, ...]:

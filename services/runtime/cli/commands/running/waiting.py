@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 
+# What libpq and the server say, as patterns, and what it means to whoever runs this. Their own words may name hosts and
+# users.
 SIGNS = {
     "password authentication failed": "the database refuses the user of PULLCORD_DATABASE_URL with its password",
     "no password supplied": "the database wants a password, and PULLCORD_DATABASE_URL has none",
@@ -32,8 +34,6 @@ SIGNS = {
     "resolve host": "there is no host of the name in PULLCORD_DATABASE_URL",
     "Connection refused|No such file": "nobody answers at PULLCORD_DATABASE_URL",
 }
-"""What libpq and the server say, as patterns, and what it means to whoever runs this. Their own words may name hosts
-and users."""
 
 
 @contextmanager

@@ -20,8 +20,8 @@ app = group("The keys under which telephone numbers, addresses and names are enc
 
 COPY_AGAIN = "Copies of the keys file made before this do not hold the new key: copy it again."
 
+# The exit code where some values are still sealed under an older key.
 SOMETHING_LEFT = 1
-"""The exit code where some values are still sealed under an older key."""
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 

@@ -16,6 +16,7 @@ from services.runtime.demo.samples import Sample
 from services.runtime.demo.store import count_cases, matches_by_level
 from services.runtime.demo.waiting import until_delivered, until_handled
 
+# Half of them refused rows, half rows with a warning.
 SHOWN_ISSUES = 6
 
 SURE = {
@@ -26,7 +27,6 @@ SURE = {
 
 
 def files_come_in(demo: DemoDeployment, narrator: Narrator, samples: Sequence[Sample]) -> None:
-    """Councils and providers send their files over HTTP; what was taken in, and what was amiss."""
     narrator.step("Files come in")
     table = plain_table("File", "From", "Rows taken in", "With a warning", "Refused", "Seconds")
     issues: list[tuple[str, dict[str, Any]]] = []
@@ -41,7 +41,6 @@ def files_come_in(demo: DemoDeployment, narrator: Narrator, samples: Sequence[Sa
 
 
 def lines_are_matched(demo: DemoDeployment, narrator: Narrator) -> None:
-    """How many lines are at risk, and how sure that is."""
     narrator.step("Lines are matched")
     until_handled(demo)
     show_matches(demo, narrator)
@@ -51,7 +50,6 @@ def lines_are_matched(demo: DemoDeployment, narrator: Narrator) -> None:
 
 
 def show_matches(demo: DemoDeployment, narrator: Narrator) -> None:
-    """Live matches by level."""
     with demo.store.reading() as connection:
         levels = matches_by_level(connection)
     table = plain_table("Level", "Matches", "Because")
@@ -61,14 +59,15 @@ def show_matches(demo: DemoDeployment, narrator: Narrator) -> None:
 
 
 def councils_are_alerted(demo: DemoDeployment, narrator: Narrator) -> None:
-    """The first e-mails, and one of them in full."""
     narrator.step("The councils are told")
     until_delivered(demo)
+    # The order of arrival differs from run to run.
     mails = sorted(demo.mailbox.mails, key=lambda mail: str(mail["To"]))
     table = plain_table("To", "Subject")
     for mail in mails:
         table.add_row(str(mail["To"]).strip(), Text(str(mail["Subject"])))
     narrator.say(table)
+    # The duty desk is the first tier of every council.
     first = next(mail for mail in demo.mailbox.mails if "duty" in str(mail["To"]))
     narrator.quote(f"One of them, as it arrived: {first['Subject']}", text_of(first, "plain").rstrip())
 
@@ -84,6 +83,7 @@ def _show_issues(issues: Sequence[tuple[str, dict[str, Any]]], narrator: Narrato
     narrator.say("\nEvery row that was amiss is answered by its number, never with its content. Some of them:")
     for file_name, row in (*warned, *rejected):
         kept = "refused" if row["outcome"] == "rejected" else "kept"
+        # One issue a row is enough to show the form.
         for issue in row["issues"][:1]:
             where = f"{file_name}, row {row['row']}, {issue['field']} ({kept})"
             narrator.say(f"  {where}: {issue['reason']} {issue['remedy']}")

@@ -18,8 +18,9 @@ from services.runtime.demo.waiting import until_delivered
 
 
 def nobody_answers(demo: DemoDeployment, narrator: Narrator, how: str, pass_a_week: Callable[[], None]) -> None:
-    """What a week of silence brings. `how` says plainly how the week is made to pass."""
+    """Show what a week of silence brings. `how` says plainly how the week is made to pass."""
     narrator.step("Nobody answers")
+    # Only the mails of this week are counted.
     before = len(demo.mailbox.mails)
     narrator.say(f"{how}\n")
     pass_a_week()
@@ -32,14 +33,16 @@ def nobody_answers(demo: DemoDeployment, narrator: Narrator, how: str, pass_a_we
 
 
 def an_officer_answers(demo: DemoDeployment, narrator: Narrator) -> None:
-    """Opening a link changes nothing; a name and a button acknowledge."""
+    # Opening a link changes nothing, since mail filters open links too; a name and a button acknowledge.
     narrator.step("An officer answers")
+    # The newest to the duty desk.
     mail = next(mail for mail in reversed(demo.mailbox.mails) if str(mail["To"]).strip().startswith("duty@"))
     link = _link(demo, text_of(mail, "plain"))
     before = _paused(demo)
     page = _open(link)
     narrator.say(f"Opening the link of “{escape(str(mail['Subject']))}”")
     narrator.say(f"shows a page and changes nothing: {_paused(demo) - before} cases acknowledged.")
+    # The cases that the form offers, as a browser would send them.
     references = [part.split('"')[0] for part in page.split('value="')[1:] if part.startswith("C-")]
     _open(link, urlencode([("name", "Asha Patel"), *(("case", reference) for reference in references)]).encode())
     narrator.say(
@@ -50,7 +53,6 @@ def an_officer_answers(demo: DemoDeployment, narrator: Narrator) -> None:
 
 
 def show_where_to_look(demo: DemoDeployment, narrator: Narrator, more: Mapping[str, str]) -> None:
-    """What can be done while it serves on; `more` are further places to look, by what is found there."""
     places = {
         "The mailbox": demo.mailbox_url,
         "Acknowledge an alert": _link(demo, text_of(demo.mailbox.mails[-1], "plain")),

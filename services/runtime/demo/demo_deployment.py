@@ -26,6 +26,7 @@ from services.storage.migrate import upgrade
 from services.storage.store import Store
 
 SAMPLES_DIR = Path(__file__).parents[3] / "samples"
+# No message is sent at night: at this time the first go out at once.
 OFFICE_OPENS = time(9, 30)
 POLL_SECONDS = 0.2
 
@@ -55,10 +56,10 @@ class DemoDeployment:
     today: date
 
     def upload(self, sample: Sample) -> bytes:
-        """Send a sample file in over HTTP, as its sender; what was answered."""
         path = SAMPLES_DIR / sample.file_name
         request = Request(  # noqa: S310 - our own loopback address
             f"{self.base_url}{_address(sample, path.suffix)}",
+            # The samples have fixed dates: moved, they are as far ahead of today as they were meant.
             data=rebased(path.read_bytes(), (self.today - BASE_DAY).days),
             headers={"Authorization": f"Bearer {self.keys[sample.feed_id]}", "Content-Type": MEDIA[path.suffix]},
             method="POST",
@@ -77,8 +78,8 @@ class AcceleratedDemo(DemoDeployment):
 
 @contextmanager
 def start_demo(data_dir: Path, host: str, port: int, today: date) -> Iterator[AcceleratedDemo]:
-    """Start the mail server and the service on an empty data directory."""
     clock = AcceleratedClock(datetime.combine(today, OFFICE_OPENS, tzinfo=LONDON))
+    # Settings of the environment must not lead the demonstration to a real database.
     settings = Settings(data_dir=data_dir, database_url=None, keys_file=None, keys=None, poll_seconds=POLL_SECONDS)
     write_keyring(settings.keys_path, new_keyring())
     upgrade(make_engine(settings.database))
@@ -86,10 +87,12 @@ def start_demo(data_dir: Path, host: str, port: int, today: date) -> Iterator[Ac
     mailbox = Mailbox()
     with ExitStack() as stack:
         keys = add_parties(store, stack.enter_context(receiving(mailbox)))
+        # Before the parts are made: links in mails name the port.
         listening = listen(host, port)
         base_url = f"http://{host}:{listening.getsockname()[1]}"
         parts = make_parts(settings, store, Presentation(base_url, settings.links_last, CLOCK_NOTE))
         app = make_app(parts, EmbeddedRunner(parts))
+        # On the same port, so that one address is enough to look around.
         app.include_router(make_router(mailbox))
         stack.enter_context(served(app, listening))
         yield AcceleratedDemo(

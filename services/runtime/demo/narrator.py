@@ -18,11 +18,9 @@ class Narrator:
     steps: int = 0
 
     def begin(self, title: str, text: str) -> None:
-        """What will be seen."""
         self.console.print(Panel(text, title=title, title_align="left"))
 
     def step(self, title: str) -> None:
-        """Print the heading of the next step."""
         self.steps += 1
         self.console.print()
         self.console.rule(f"{self.steps}. {title}", align="left")
@@ -31,16 +29,15 @@ class Narrator:
         self.console.print(text)
 
     def line(self, text: str) -> None:
-        """A line that is to be copied: it is printed as it stands, however long."""
+        # To be copied: printed as it stands, however long.
         self.console.print(text, soft_wrap=True, markup=False, highlight=False)
 
     def quote(self, title: str, text: str) -> None:
-        """Words of somebody else, as they stand."""
         self.console.print(Panel(Text(text), title=Text(title), title_align="left"))
 
 
 def plain_table(*headings: str) -> Table:
-    """A table without lines, as wide as what is in it; the first column is never broken."""
+    # The first column is never broken.
     table = Table(box=None, pad_edge=False)
     for number, heading in enumerate(headings):
         table.add_column(heading, no_wrap=number == 0)

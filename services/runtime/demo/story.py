@@ -19,7 +19,6 @@ HURRIED = 86_400 / SECONDS_A_DAY
 
 
 def tell(demo: AcceleratedDemo, console: Console) -> None:
-    """The whole story, from the first file to the acknowledgement."""
     narrator = Narrator(console)
     narrator.begin(
         "Pullcord: the demonstration",
@@ -42,13 +41,13 @@ def tell(demo: AcceleratedDemo, console: Console) -> None:
 
 
 def show_where_to_look(demo: AcceleratedDemo, console: Console) -> None:
-    """What can be done while it serves on."""
     answering_steps.show_where_to_look(demo, Narrator(console), {})
 
 
 def _hurry(demo: AcceleratedDemo) -> None:
     demo.clock.run_at(HURRIED)
     Event().wait(DAYS_UNANSWERED * SECONDS_A_DAY)
+    # Back to the pace of a real clock, so that the officer who answers is in time.
     demo.clock.run_at(1.0)
 
 

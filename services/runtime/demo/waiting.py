@@ -23,10 +23,7 @@ class StuckError(PullcordError):
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Look until the condition holds.
-
-    Raises StuckError when it does not in all that time; `what` says what was waited for.
-    """
+    """Wait until the condition holds. Raises StuckError after LONGEST_WAIT; `what` says what was waited for."""
     deadline = perf_counter() + LONGEST_WAIT
     while not condition():
         if perf_counter() > deadline:

@@ -1,4 +1,4 @@
-"""The heartbeat of a loop: what says, in whichever process somebody asks, that it is alive."""
+"""The heartbeat of a loop: written to the database, so that every process can say whether the loop is alive."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from services.storage.events.loops import note_beat
 from services.storage.store import Store
 
-# How often a loop beats, also while it has nothing to do.
+# Seconds between two beats of a loop, also while it has nothing to do.
 BEAT_SECONDS: Final = 30.0
 
-# What less than that after the last is not written; a little less than a beat, as waits are not exact.
+# A beat sooner than this after the last is not written. A little less than BEAT_SECONDS, as waits are not exact.
 APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
 
 
@@ -29,13 +29,13 @@ class Heartbeat:
         self._written: datetime | None = None
 
     def __call__(self) -> None:
-        """Heartbeat, if it is time to."""
         now = self._store.now()
         # A clock that was set back must not silence it.
         if self._written is not None and self._written <= now < self._written + APART:
             return
         with self._store.writing() as connection:
             note_beat(connection, self._name, now)
+        # After the commit: a beat that was not written is tried again at the next call.
         self._written = now
 
 
@@ -47,7 +47,7 @@ class HeartbeatStore(Store):
 
     @classmethod
     def over(cls, store: Store, made_progress: Callable[[], None]) -> HeartbeatStore:
-        """The same store, which says so."""
+        """Return the same store, which calls `made_progress` after each commit."""
         return cls(
             engine=store.engine,
             vault=store.vault,
@@ -61,6 +61,7 @@ class HeartbeatStore(Store):
     def writing(self) -> Iterator[Connection]:
         with super().writing() as connection:
             yield connection
+        # After the commit: what is rolled back is no progress.
         self.made_progress()
 
     @contextmanager

@@ -10,7 +10,7 @@ THRESHOLDS = (100_000, 50, 100)
 
 
 def calm() -> None:
-    """Look for cycles more rarely; they are still found."""
     gc.collect()
+    # What was imported stays for good: no collection needs to look at it again.
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

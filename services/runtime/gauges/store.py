@@ -88,6 +88,7 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
     """Each feed with when it was last heard; when it was added, if never."""
+    # A feed that was never heard counts from when it was added.
     rows = connection.execute(select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at))
     return [(feed_id, heard or added) for feed_id, heard, added in rows]
 
@@ -100,6 +101,7 @@ def last_backup(connection: Connection) -> datetime | None:
 
 
 def first_on_record(connection: Connection) -> datetime | None:
+    # A deployment that was never backed up counts from its first day.
     first: datetime | None = connection.scalar(select(audit.c.at).order_by(audit.c.pk).limit(1))
     return first
 

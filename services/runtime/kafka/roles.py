@@ -1,4 +1,4 @@
-"""The roles of a distributed deployment: what each process does until it is told to stop."""
+"""The roles of a distributed deployment: what each process does until it is stopped."""
 
 from __future__ import annotations
 
@@ -37,22 +37,23 @@ log = structlog.get_logger()
 STOPPING_SECONDS = 20.0
 FIRST_WAIT = 0.5
 
-# A worker that has missed so many canaries in a row is behind.
+# A worker that has missed this number of canaries in a row is behind.
 BEATS_MISSED = 3
 
 
 class WorkerEndedError(PullcordError):
-    """A worker has ended without being told to."""
+    """A worker has ended though nobody stopped it."""
 
     permanent = False
 
 
 def run_relay(parts: Parts, settings: KafkaSettings) -> None:
-    """Tell the outbox to the brokers until stopped."""
     stop = _stop_requested()
     supervisor = RelaySupervisor(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
     loop = loop_with_heartbeat("relay", parts.store, supervisor.publishing_from, parts.settings.poll_seconds)
+    # Without it an event would wait for the next look, up to `poll_seconds`.
     waker = OutboxListener(parts.store.engine, loop.wake)
+    # Health is answered also while the brokers are away.
     with _answering(parts, [loop]):
         if _brokers_reached(settings, stop):
             with _running([loop], parts):
@@ -64,7 +65,7 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
 
 
 def run_consumer(role: ConsumerRole, parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
-    """Handle what comes off the topics of a consumer until stopped, and alert and deliver if that is its role."""
+    """Handle the events of a consumer until stopped, and alert and deliver if that is its role."""
     stop = _stop_requested()
     (consumer,) = (one for one in parts.consumers if one.name == role.name)
     worker = _worker(parts, consumer, settings, data_dir)
@@ -86,15 +87,13 @@ def run_consumer(role: ConsumerRole, parts: Parts, settings: KafkaSettings, data
 
 def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir: Path) -> Worker:
     folder = data_dir / "faust" / consumer.name
+    # Faust writes there whether it has something to keep or not.
     folder.mkdir(parents=True, exist_ok=True)
     return make_worker(parts.store, consumer, settings, data_dir=str(folder))
 
 
 async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
-    """Have a worker work until it is told to stop.
-
-    Raises WorkerEndedError when it ends by itself: its process must not live on without it.
-    """
+    """Let a worker work until a stop is requested. Raises WorkerEndedError when it ends by itself."""
     watch = _watch_of(worker, parts)
     # From before the start: one that does not come to its end may hold partitions already.
     watch.start()
@@ -102,6 +101,7 @@ async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
     try:
         await _serve(worker, stop_requested)
         if not stop.is_set():
+            # Its process must end with it, so that whoever supervises the process starts it again.
             raise WorkerEndedError(f"the worker of {worker.name} has ended by itself: start it again")
         watch.stop()
     finally:
@@ -112,12 +112,13 @@ async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
 
 
 async def _serve(worker: Worker, stop_requested: asyncio.Task[bool]) -> None:
-    """Start a worker, and wait until it is told to stop or has ended."""
     started = asyncio.create_task(worker.app.start())
     await asyncio.wait([started, stop_requested], return_when=asyncio.FIRST_COMPLETED)
     if not started.done():
         return
+    # Raises what kept it from starting.
     started.result()
+    # From here on the partitions it holds can be asked for.
     worker.serving = True
     log.info("serving", consumer=worker.name)
     ended = asyncio.create_task(worker.app.wait_until_stopped())
@@ -125,13 +126,14 @@ async def _serve(worker: Worker, stop_requested: asyncio.Task[bool]) -> None:
 
 
 def _watch_of(worker: Worker, parts: Parts) -> Watchdog:
+    # More than one, since a canary may wait behind a long batch.
     behind = partial(worker.is_behind, timedelta(seconds=parts.settings.canary_seconds * BEATS_MISSED))
     return Watchdog(worker.name, worker.quiet_seconds, behind, parts.settings.stalled_seconds)
 
 
 @contextmanager
 def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
-    """Loops, each watched: a step that does not end holds up what must be done."""
+    # Each is watched: a step that does not end holds up what must be done.
     watches = [Watchdog(loop.name, loop.busy_seconds, lambda: True, parts.settings.stalled_seconds) for loop in loops]
     for loop, watch in zip(loops, watches, strict=True):
         loop.start()
@@ -148,8 +150,8 @@ def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
 
 @contextmanager
 def _answering(parts: Parts, tasks: Sequence[BackgroundTask]) -> Iterator[None]:
-    """Answer with health and metrics while the block runs, on the port that the settings name, if they do."""
     settings = parts.settings
+    # Nobody has asked for it: no port is opened.
     if not settings.metrics_port:
         yield
         return
@@ -160,7 +162,7 @@ def _answering(parts: Parts, tasks: Sequence[BackgroundTask]) -> Iterator[None]:
 
 
 def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
-    """Wait until the brokers can be reached and have the topics. False when told to stop meanwhile.
+    """Wait until the brokers can be reached and have the topics. Returns False if a stop is requested meanwhile.
 
     Raises TopicsError.
     """
@@ -169,6 +171,7 @@ def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
         try:
             make_topics(settings)
         except (KafkaError, BrokersError) as error:
+            # The text of a library may name hosts.
             why = str(error) if isinstance(error, BrokersError) else type(error).__name__
             attempt += 1
             wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
@@ -180,8 +183,8 @@ def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
 
 
 def _stop_requested() -> Event:
-    """An event that is set by the signal to stop."""
     stop = Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
+        # SIGTERM comes from Kubernetes and systemd, SIGINT from a keyboard.
         signal.signal(sign, lambda *_: stop.set())
     return stop

@@ -28,6 +28,7 @@ def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int
 
 def _batches(store: Store) -> Iterator[Collection[int]]:
     last = 0
+    # By primary key and not by offset: entries may be added meanwhile.
     while True:
         with store.reading() as connection:
             found = entries_after(connection, last, BATCH)
@@ -40,5 +41,6 @@ def _batches(store: Store) -> Iterator[Collection[int]]:
 def _rebuild_batch(store: Store, consumer: DeployedConsumer, entries: Collection[int]) -> None:
     now = store.now()
     with store.processing() as connection:
+        # The same transaction as for events, without an inbox: nothing is marked as handled.
         work = UnitOfWork(connection, store, now)
         write_effects(work, consumer.rebuild(work, entries))

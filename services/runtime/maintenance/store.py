@@ -12,13 +12,11 @@ from services.storage.tables import cases, feeds, matches, notices, register_ent
 
 
 def entries_after(connection: Connection, pk: int, limit: int) -> Sequence[int]:
-    """The next register entries by primary key, at most `limit`."""
     query = select(register_entries.c.pk).where(register_entries.c.pk > pk).order_by(register_entries.c.pk)
     return connection.scalars(query.limit(limit)).all()
 
 
 def cases_to_export(feed_id: str | None, *, ended: bool) -> Select[Any]:
-    """Cases of a council, or of all, with the code of the council."""
     query = select(cases, feeds.c.code).join_from(cases, feeds, feeds.c.feed_id == cases.c.feed_id).order_by(cases.c.pk)
     if feed_id is not None:
         query = query.where(cases.c.feed_id == feed_id)

@@ -13,9 +13,9 @@ from services.storage.store import Store
 
 
 def settle(store: Store, settings: Settings) -> None:
-    """Handle every event that has not been handled yet."""
     dispatcher = EventDispatcher(store, make_parts(settings, store).consumers)
     with progress() as bar:
+        # The total is not known: handling events writes further ones.
         task = bar.add_task("Matching", total=None)
         while handled := dispatcher.run_once():
             bar.advance(task, handled)

@@ -74,17 +74,17 @@ EVENTS: Final[Mapping[str, str]] = {
 
 
 def reasons(codes: list[str]) -> str:
-    """Why a pair was matched, as one phrase."""
+    # A code of a newer version stands for itself.
     return ", ".join(REASONS.get(code, code) for code in codes)
 
 
 def transition(word: str, fields: Mapping[str, Any]) -> str:
-    """One row of a case's history."""
     event = EVENTS.get(str(fields.get("event")), "")
     if word == AuditAction.CASE_OPENED:
         return f"case opened, {fields['level']} match"
     if word == AuditAction.CASE_MOVED:
         after = case_state(str(fields["to"]))
+        # Some events have the name of the state they lead to.
         return event if event == after else f"{event}: now {after}"
     if word == AuditAction.CASE_REFUSED:
         return f"could not be recorded: {event}"

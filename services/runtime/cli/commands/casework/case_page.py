@@ -28,7 +28,6 @@ DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 
 
 def show_case(connection: Connection, store: Store, case: Case, view: CaseView) -> None:
-    """Print a case, whole."""
     console = out()
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))
@@ -37,6 +36,7 @@ def show_case(connection: Connection, store: Store, case: Case, view: CaseView) 
     _show_matches(console, connection, store, view)
     _show_alerts(console, connection, case)
     _show_history(console, view.history)
+    # Only the acts that the state of the case allows now.
     acts = [event.value for event in PEOPLES_ACTS if not isinstance(decide(case.state, event), Refuse)]
     if acts:
         console.print(Text.assemble(("Can be recorded: ", "bold"), ", ".join(acts)))
@@ -44,6 +44,7 @@ def show_case(connection: Connection, store: Store, case: Case, view: CaseView) 
 
 def _show_doubts(console: Console, connection: Connection, case: Case) -> None:
     for line in case_lines(connection, [case]):
+        # Such as: only one provider says so, or two versions of a notice differ.
         for note in notes(line):
             console.print(Text.assemble(("Note: ", "yellow"), cell(note), "."))
         for sentence in doubtful([line]):
@@ -55,6 +56,7 @@ def _dates(case: Case, store: Store) -> list[tuple[str, object]]:
     today = london_day(now)
     rows: list[tuple[str, object]] = [("Match", case.level or "none is left")]
     if case.harm_on is None:
+        # A notice may give no date.
         rows.append(("Harmful day", "not known"))
     else:
         rows.append(("Harmful day", f"{short_day(case.harm_on)}, {distance(case.harm_on, today)}"))
@@ -62,6 +64,7 @@ def _dates(case: Case, store: Store) -> list[tuple[str, object]]:
     rows += [(name, short_day(day)) for name, day in [*named, ("Hold until", case.hold_until)] if day]
     rows += [("Look at it again", short_day(case.review_on))] if case.review_on else []
     rows += [("Open since", local(case.opened_at)), ("Last alert", ago(case.last_alert_at, now, never="not yet"))]
+    # A pause that is over is of no use to a reader.
     if case.paused_until and case.paused_until > now:
         rows.append(("Alerts pause until", local(case.paused_until)))
     return rows
@@ -78,6 +81,7 @@ def _place(view: CaseView) -> list[tuple[str, object]]:
         ("Supported journey", ", ".join(view.supported_journey_codes)),
         ("Communication", ", ".join(view.communication_needs)),
     ]
+    # A line without a value would look like one that was asked for and lost.
     return [(name, value) for name, value in rows if value]
 
 
@@ -103,6 +107,7 @@ def _show_matches(console: Console, connection: Connection, store: Store, view: 
 def _show_alerts(console: Console, connection: Connection, case: Case) -> None:
     shown = table("Alert", "Made", "To", "Delivery", "Acknowledged", whole=("Alert",))
     for row in alerts_of_case(connection, case):
+        # In red: an alert that reached nobody.
         told = cell(row.contact or "nobody: no contact", "" if row.contact else "red")
         acknowledged = local(row.acknowledged_at) if row.acknowledged_at else "no"
         shown.add_row(row.reference, local(row.created_at), told, (row.state or "").replace("_", " "), acknowledged)

@@ -63,11 +63,14 @@ def _print(store: Store, listed: Listed, total: int, *, one_council: bool) -> No
         say("No case: nothing that was taken in puts a line with an alarm at risk.")
         return
     with store.reading() as connection:
+        # The names of councils, which a case does not hold.
         names = {feed.feed_id: feed.name for feed in list_feeds(connection, "council")}
     columns = ["Case", "Council", "Reference", "Harmful day", "Match", "State", "Provider", "Alerted"]
+    # The column would say the same in each row.
     if one_council:
         columns.remove("Council")
     shown = table(*columns, whole=("Case", "Reference", "Harmful day", "Match"))
+    # A state is broken between its words, never within one.
     shown.columns[columns.index("State")].min_width = LONGEST_STATE_WORD
     for feed_id, one in listed:
         council = () if one_council else (cell(names[feed_id]),)
@@ -89,7 +92,7 @@ def _cells(one: CaseSummary, now: datetime) -> tuple[Text, ...]:
 
 
 def harmful_day(day: date | None, state: State, now: datetime) -> Text:
-    """The day, and how far it is; in red once it has come and nobody is safe, in yellow when it is near."""
+    # In red once the day has come and nobody is safe, in yellow when it is near.
     if day is None:
         return Text("not known", "yellow")
     today = london_day(now)

@@ -25,10 +25,10 @@ LATE_SECONDS: Final = 120
 # After this a loop that beats every 30 seconds is taken to have ended.
 SILENT_SECONDS: Final = 180
 
-# After this a consumer that is told a canary each minute is taken to have ended, as the alert has it.
+# After this a consumer that gets a canary each minute is taken to have ended, as the alert has it.
 UNHEARD_SECONDS: Final = 300
 
-# What a loop is called in a sentence, where not by its name.
+# The names of loops in sentences, where they differ from those in metrics.
 LOOPS: Final = {
     "dispatcher": "event dispatcher",
     "deliveries": "delivery of alerts",
@@ -36,7 +36,7 @@ LOOPS: Final = {
     "closing": "closing of months",
 }
 
-# For how long a delivery that was given up counts as failing.
+# A delivery that was given up counts as failing for this long.
 GIVEN_UP_WITHIN: Final = timedelta(days=1)
 
 Counts = Mapping[str, int]
@@ -60,22 +60,22 @@ class DeploymentStatus:
     outbox_age: float
     quarantined: int
     given_up: int
-    # How long ago each loop of background work gave its last sign of life; none where nothing ever served.
+    # Seconds since the last heartbeat of each loop of background work; empty where nothing ever served.
     loops: Mapping[str, float]
-    # With Kafka: how old the last canary is that each consumer has heard.
+    # With Kafka: age in seconds of the last canary that each consumer has heard.
     consumers: Mapping[str, float]
-    # Councils with cases to be told of and no contact.
+    # Names of councils with open cases and no contact.
     councils_without_contacts: tuple[str, ...]
     # What is wrong with each fallback route that cannot be used, by its number.
     operator_routes_refused: tuple[str, ...]
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is overdue or failing, a sentence each; none when all is well."""
+        """Return what is overdue or failing, a sentence each."""
         return tuple(_faults(self))
 
     def as_json(self) -> dict[str, Any]:
-        """The figures for machines."""
+        # Dates as text; json knows none.
         feeds = [{**asdict(feed), "live_rows": self.live_rows.get(feed.feed_id, 0)} for feed in self.feeds]
         plain_figures = {name: value for name, value in asdict(self).items() if name not in ("feeds", "live_rows")}
         moments = {"at": self.at.isoformat()}
@@ -86,9 +86,9 @@ class DeploymentStatus:
 
 
 def stand(store: Store, settings: Settings) -> DeploymentStatus:
-    """Read how the deployment stands."""
     now = store.now()
     figures = {
+        # The figures of `/metrics`, so that both always say the same.
         family.name: {tuple(sample.labels.values()): sample.value for sample in family.samples}
         for family in SafetyGauges(store).collect()
     }
@@ -96,6 +96,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         feeds = tuple(list_feeds(connection))
         live = live_rows(connection)
         given_up = count_given_up(connection, now - GIVEN_UP_WITHIN)
+        # Where the operator is told instead, a council without contacts is no fault.
         alone = () if settings.fallback_routes else _councils_without_contacts(connection, store)
     return DeploymentStatus(
         at=now,
@@ -120,6 +121,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
 
 
 def _faults(now: DeploymentStatus) -> Iterator[str]:
+    # A beat of the relay shows that this deployment is distributed.
     serving = "is every role of `pullcord run` running?" if "relay" in now.loops else "is `pullcord serve` running?"
     yield from _silent_loops(now, serving)
     if now.overdue:
@@ -145,9 +147,10 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
 
 def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:
     for loop, age in now.loops.items():
+        # Its name is that of the metric where no sentence calls it otherwise.
         if age > SILENT_SECONDS:
             yield f"the {LOOPS.get(loop, loop)} last looked {span(age)} ago: {serving}"
-    # Without a relay no canaries are told: in one process, or while it is silent itself.
+    # Without a relay nobody publishes canaries: in one process, or while the relay is silent itself.
     if now.loops.get("relay", SILENT_SECONDS + 1) > SILENT_SECONDS:
         return
     for consumer, age in now.consumers.items():
@@ -163,6 +166,7 @@ def _councils_without_contacts(connection: Connection, store: Store) -> tuple[st
 def _refused(settings: Settings) -> Iterator[str]:
     for number, route in enumerate(settings.fallback_routes, start=1):
         try:
+            # Nothing is sent: whether a mail server takes it shows only when somebody must be told.
             what_is_understood(route.get_secret_value())
         except RouteRefusedError as error:
             yield f"PULLCORD_FALLBACK_ROUTES reaches nobody by its route {number}: {error.remedy}"

@@ -38,7 +38,7 @@ SIGNS = {
 
 @contextmanager
 def opened_when_there(settings: Settings) -> Iterator[Store]:
-    """The store of the deployment, once its database can be reached.
+    """Open the deployment once its database can be reached.
 
     Raises KeysError, and NotReadyError for a database that is there and has no schema, or an older one.
     """
@@ -50,11 +50,14 @@ def opened_when_there(settings: Settings) -> Iterator[Store]:
             except OperationalError as error:
                 wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
                 log.warning("database_not_reached", error=meaning(error), seconds=round(wait, 1))
+                # Ends with the process: SIGTERM has its default meaning until a role runs.
                 Event().wait(wait)
         yield store
 
 
 def meaning(error: OperationalError) -> str:
-    """Why a database was not reached, in words for whoever runs this; the kind of error where it is not understood."""
+    """Return why a database was not reached, in words for whoever runs this."""
+    # Only looked at, never shown.
     said = str(error.orig)
+    # Its kind is all that is said of an error that is not understood.
     return next((meant for sign, meant in SIGNS.items() if re.search(sign, said)), kind_of(error))

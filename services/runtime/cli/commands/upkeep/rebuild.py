@@ -19,6 +19,7 @@ def rebuild_() -> None:
     with opened(settings) as store, progress() as bar:
         parts = make_parts(settings, store)
         task = bar.add_task("Looking at every entry", total=None)
+        # Each consumer looks at every entry.
         for looked_at in rebuild(store, parts.consumers):
             total += looked_at
             bar.advance(task, looked_at)

@@ -66,13 +66,13 @@ def run(county: County, folder: Path) -> dict[str, float]:
     store = _store(engine)
     council = add_feed(store, "council", "E06000009", "Ambridge")
     provider = add_feed(store, "provider", "RAVN", "Raven Telecom")
-    pump = _pump(store)
+    dispatcher = _dispatcher(store)
     entries, notices = list(county.entry_bodies()), list(county.notice_bodies())
     figures = {
         "ingest entries": _timed(lambda: _post(store, council, RecordKind.ENTRY, "entries", entries)),
-        "match entries": _timed(lambda: _drain(pump)),
+        "match entries": _timed(lambda: _drain(dispatcher)),
         "ingest notices": _timed(lambda: _post(store, provider, RecordKind.NOTICE, "notices", notices)),
-        "match notices": _timed(lambda: _drain(pump)),
+        "match notices": _timed(lambda: _drain(dispatcher)),
     }
     with store.reading() as connection:
         figures["matches"] = connection.scalar(select(func.count()).select_from(tables.matches)) or 0
@@ -95,8 +95,8 @@ def _post(store: Store, feed: str, kind: RecordKind, member: str, bodies: list[b
         accept(store, Origin(feed, kind, "bench", number.to_bytes(32, "big")), rows)
 
 
-def _drain(pump: EventDispatcher) -> None:
-    while pump.run_once():
+def _drain(dispatcher: EventDispatcher) -> None:
+    while dispatcher.run_once():
         pass
 
 
@@ -127,21 +127,21 @@ def _join_all(halves: Sequence[BaseProcess]) -> None:
 def _half(folder: Path, feeds: tuple[str, str], entries: list[bytes], notices: list[bytes], start: Barrier) -> None:
     calm()
     store = _store(make_engine(f"sqlite:///{folder / 'two.db'}"))
-    pump = _pump(store)
+    dispatcher = _dispatcher(store)
     start.wait()
     for feed, kind, member, bodies in (
         (feeds[0], RecordKind.ENTRY, "entries", entries),
         (feeds[1], RecordKind.NOTICE, "notices", notices),
     ):
         _post(store, feed, kind, member, bodies)
-        _drain(pump)
+        _drain(dispatcher)
 
 
 def _store(engine: Engine) -> Store:
     return Store(engine, Vault({"k": b"k" * 32}, "k"), Tokeniser(b"t" * 32))
 
 
-def _pump(store: Store) -> EventDispatcher:
+def _dispatcher(store: Store) -> EventDispatcher:
     return EventDispatcher(store, (Matcher(), CaseConsumer(load_ruleset("pstn-2026"))))
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from services.runtime.consumers import CONSUMERS
+
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "deploy" / "helm" / "pullcord"
 # A chart can only read what lies in its own folder: each file below `files/` that is a copy, and of what.
@@ -73,7 +75,15 @@ def made(chart: Path = CHART) -> dict[Path, str]:
     head, _, rest = readme.partition(BEGIN)
     values = table((chart / "values.yaml").read_text())
     files = {chart / "README.md": f"{head}{BEGIN}\n{values}\n{END}{rest.partition(END)[2]}"}
-    return files | {chart / "files" / name: path.read_text() for name, path in SOURCES.items() if path.exists()}
+    copies = {chart / "files" / name: path.read_text() for name, path in SOURCES.items() if path.exists()}
+    return files | copies | {chart / "files" / "consumers.yaml": consumers()}
+
+
+def consumers() -> str:
+    """What the chart must know of each consumer, as YAML."""
+    listed = [{"name": one.name, "topics": [*one.topics], "delivers": one.delivers} for one in CONSUMERS]
+    head = "# Written by `python -m scripts.chart` from services/runtime/consumers.py.\n"
+    return head + yaml.safe_dump({"consumers": listed}, sort_keys=False)
 
 
 def drift(chart: Path = CHART) -> list[Path]:

@@ -22,13 +22,13 @@ from typing import Never
 
 from rich.console import Console
 
+from scripts.distributed_demo.deployment import start_demo
 from scripts.distributed_demo.processes import end_what_is_left
-from scripts.distributed_demo.stage import set_stage
 from scripts.distributed_demo.story import begin, show_where_to_look, tell
 from scripts.servers.kafka import MissingToolError
 from services.core.clock import SystemClock, london_day
 from services.core.errors import PullcordError
-from services.runtime.demo.telling import Teller
+from services.runtime.demo.narrator import Narrator
 from services.runtime.logs import configure
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -43,22 +43,22 @@ def main() -> None:
     configure(level=QUIET_LOGS)
     for sign in SIGNALS:
         signal.signal(sign, _interrupt)
-    teller = Teller(Console(width=min(Console().width, 120)))
-    begin(teller)
+    narrator = Narrator(Console(width=min(Console().width, 120)))
+    begin(narrator)
     try:
         with _folder() as folder:
-            _play(folder, teller, stay=not options.once)
+            _play(folder, narrator, stay=not options.once)
     except KeyboardInterrupt:
-        teller.say("\nStopped.")
+        narrator.say("\nStopped.")
     except MissingToolError as error:
         sys.exit(f"{error}\n`make java` puts Java and Maven in place.")
 
 
-def _play(folder: Path, teller: Teller, *, stay: bool) -> None:
-    with set_stage(folder, teller, london_day(SystemClock().now())) as (stage, crew):
-        tell(stage, crew, teller)
+def _play(folder: Path, narrator: Narrator, *, stay: bool) -> None:
+    with start_demo(folder, narrator, london_day(SystemClock().now())) as (demo, crew):
+        tell(demo, crew, narrator)
         if stay:
-            show_where_to_look(stage, crew, teller)
+            show_where_to_look(demo, crew, narrator)
             Event().wait()
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from services.runtime.demo.demo_deployment import start_demo
 from services.runtime.demo.mailbox import text_of
 from services.runtime.demo.samples import BASE_DAY, SAMPLES
-from services.runtime.demo.stage import set_stage
 from services.runtime.logs import configure
 
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "alert.png"
@@ -23,12 +23,12 @@ CHROMIUM = "/usr/bin/chromium"
 
 def main() -> None:
     configure(level="ERROR")
-    with tempfile.TemporaryDirectory() as folder, set_stage(Path(folder), "127.0.0.1", 0, BASE_DAY) as stage:
+    with tempfile.TemporaryDirectory() as folder, start_demo(Path(folder), "127.0.0.1", 0, BASE_DAY) as demo:
         for sample in SAMPLES:
-            stage.upload(sample)
+            demo.upload(sample)
         # The samples make nine first alerts; the one that is shown is among them.
-        stage.mailbox.wait_for(9, 30)
-        html = next(text_of(mail, "html") for mail in stage.mailbox.mails if SUBJECT in str(mail["Subject"]))
+        demo.mailbox.wait_for(9, 30)
+        html = next(text_of(mail, "html") for mail in demo.mailbox.mails if SUBJECT in str(mail["Subject"]))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})

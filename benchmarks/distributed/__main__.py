@@ -18,7 +18,7 @@ from rich.console import Console
 
 from benchmarks.distributed.environment.ground import Ground, standing
 from benchmarks.distributed.latency import Delays, delays, distributed, embedded
-from benchmarks.distributed.lines import Crew, Run, api_alone, from_http, matching_alone
+from benchmarks.distributed.lines import Crew, Run, from_http, ingest_alone, matching_alone
 from benchmarks.distributed.peers import FAUST, QUIX, Peer, consume, join
 from benchmarks.distributed.results.report import WIDTH, Row, print_costs, print_delays, print_profile, print_rates
 from benchmarks.distributed.results.sampling import Profile
@@ -30,7 +30,7 @@ FROM_HTTP = (Crew(1, 1), Crew(1, 2), Crew(2, 1), Crew(2, 2), Crew(2, 2, 1))
 # Posts a second, and for how many seconds.
 PHASES = ((10, 20.0), (50, 15.0))
 
-API = "HTTP, checks, sealing, audit, SQL"
+INGEST = "HTTP, checks, sealing, audit, SQL"
 WHOLE_WAY = "HTTP, checks, sealing, audit, Kafka, dedup, SQL"
 STREAMED = "Kafka, dedup, audit, SQL"
 JOINED = "Kafka, a table and its changelog"
@@ -70,9 +70,9 @@ def measure_lines(ground: Ground, made: Measured) -> None:
     for crew in FROM_HTTP:
         made.add("from HTTP to the match", from_http(ground, county, crew, made.profile), WHOLE_WAY)
     for crew in (Crew(1), Crew(2)):
-        made.add("the API alone", api_alone(ground, county, crew, f"api_{crew.apis}"), API)
+        made.add("the API alone", ingest_alone(ground, county, crew, f"ingest_{crew.apis}"), INGEST)
     for crew in (Crew(matchers=1), Crew(matchers=2)):
-        made.add("matching alone", matching_alone(ground, county, crew, "api_2"), STREAMED)
+        made.add("matching alone", matching_alone(ground, county, crew, "ingest_2"), STREAMED)
     floor = consume(ground, Matcher.topics, county.lines, "floor-ours")
     made.rows.append(Row("floor: our messages", "1 confluent-kafka", floor.rate, DECODED))
 

@@ -78,7 +78,7 @@ def distributed(ground: Ground) -> Iterator[Served]:
         deployment.start_relay()
         for role in ("matcher", "alerts"):
             deployment.start_workers(role, 1)
-        (url,) = deployment.start_api(1)
+        (url,) = deployment.start_ingest(1)
         yield Served("distributed", url, ground.keys, deployment.engine)
 
 

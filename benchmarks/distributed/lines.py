@@ -52,7 +52,7 @@ def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | Non
         deployment.start_relay()
         for role, count in (("matcher", crew.matchers), ("alerts", crew.alerts)):
             deployment.start_workers(role, count)
-        urls = deployment.start_api(crew.apis)
+        urls = deployment.start_ingest(crew.apis)
         watched = sampled(deployment.processes, profile) if profile else nullcontext()
         with watched, _measured(run, deployment):
             post_all(urls, posts)
@@ -62,11 +62,11 @@ def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | Non
     return run
 
 
-def api_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
+def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
     """From the first byte posted to the last 202; the events stay in the outbox."""
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
     with deployed(ground, ground.copy(database), database) as deployment:
-        urls = deployment.start_api(crew.apis)
+        urls = deployment.start_ingest(crew.apis)
         with _measured(run, deployment):
             post_all(urls, posts)
     return run

@@ -71,7 +71,7 @@ FORGOTTEN = (
         width=4,
     ),
     Shown(
-        "Events set aside",
+        "Events in quarantine",
         "Events that can never be handled as they are: what they tell of is not matched or not alerted.",
         {"events": _latest("pullcord_events_quarantined")},
         look=Look.STAT,
@@ -166,13 +166,13 @@ COMING_IN = (
 EVENTS = (
     Shown(
         "Oldest event that waits",
-        "Age of the oldest event not yet told. It grows while the relay or the brokers are away.",
+        "Age of the oldest event not yet published. It grows while the relay or the brokers are away.",
         {"age": _latest("pullcord_outbox_oldest_seconds")},
         SECONDS,
     ),
     Shown(
         "Events that wait",
-        "Events not yet told; each holds up to 500 records.",
+        "Events not yet published; each holds up to 500 records.",
         {"events": _latest("pullcord_outbox_unpublished")},
     ),
     Shown(
@@ -190,20 +190,20 @@ EVENTS = (
     ),
     Shown(
         "Told to the brokers",
-        "Events told a second, and times the brokers could not be told.",
+        "Events published a second, and times that publishing failed.",
         {
-            "told": f"sum(rate(pullcord_relay_events_total{{{HERE}}}[$__rate_interval]))",
+            "published": f"sum(rate(pullcord_relay_events_total{{{HERE}}}[$__rate_interval]))",
             "failed": f"sum(rate(pullcord_relay_failures_total{{{HERE}}}[$__rate_interval]))",
         },
         PER_SECOND,
         nothing="no brokers",
     ),
     Shown(
-        "Told again, left alone, done in halves",
-        "In the hour before: events told again since nobody handled them, those that only a newer version knows, and "
-        "batches that met another worker at the same rows.",
+        "Published again, left alone, done in halves",
+        "In the hour before: events published again since nobody handled them, those that only a newer version knows, "
+        "and batches that met another worker at the same rows.",
         {
-            "told again to {{consumer}}": _in_an_hour("pullcord_events_told_again_total", "consumer"),
+            "published again to {{consumer}}": _in_an_hour("pullcord_events_republished_total", "consumer"),
             "left alone by {{consumer}}": _in_an_hour("pullcord_events_left_alone_total", "consumer"),
             "done in halves by {{consumer}}": _in_an_hour("pullcord_event_conflicts_total", "consumer"),
         },

@@ -36,7 +36,7 @@ class IngestLimits:
 
 def limits_of(request: Request) -> IngestLimits:
     # The assignment gives the untyped state of the application a type.
-    limits: IngestLimits = request.app.state.door_limits
+    limits: IngestLimits = request.app.state.ingest_limits
     return limits
 
 

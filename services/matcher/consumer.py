@@ -37,6 +37,10 @@ class Matcher:
         # Events only name records. They are read as they are now, so a repeated event does no harm.
         return self.match(work, *_changed(events))
 
+    def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
+        """Match these register entries as the records are now."""
+        return self.match(work, (), entries)
+
     def match(self, work: UnitOfWork, notices: Collection[int], entries: Collection[int]) -> Effects:
         """Match these notices and entries with all others, and write the matches."""
         state = load(work, notices, entries)

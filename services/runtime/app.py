@@ -36,7 +36,7 @@ matches the two and does not let go until a person has acted. Errors are RFC 945
 
 
 def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
-    """The application. With a `runner` it starts and stops with it, and readiness speaks of it too."""
+    """Make the HTTP application. A `runner` starts and stops with it, and readiness speaks of it too."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:
@@ -56,8 +56,9 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.store = parts.store
-    app.state.door_limits = parts.limits
+    app.state.ingest_limits = parts.limits
     app.state.presentation = parts.presentation
+    # Before the routes, so that their errors too become problem details.
     problems.install(app)
     for router in (
         ingest_router,
@@ -85,17 +86,20 @@ def _watch_requests(app: FastAPI, runner: EmbeddedRunner | None) -> None:
             _note(request, HTTPStatus.INTERNAL_SERVER_ERROR, perf_counter() - started)
             raise
         # The answer is given: what follows can only be lost, never change it.
+        # Whatever changes something may have written events.
         if runner and request.method != "GET":
             with suppress(Exception):
                 runner.wake()
         _note(request, response.status_code, perf_counter() - started)
+        # Answers hold data of persons: no proxy and no browser keeps them.
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         return response
 
 
 def _note(request: Request, status: int, seconds: float) -> None:
-    """Log and count a request, if that can be done."""
+    # Whatever goes wrong here, the answer that was given stands.
+    # The template of the route, not the path: a path may hold somebody's reference.
     route = getattr(request.scope.get("route"), "path", "unknown")
     with suppress(Exception):
         count_request(route, request.method, status, seconds)
@@ -104,15 +108,17 @@ def _note(request: Request, status: int, seconds: float) -> None:
 
 
 def _describe_rows(app: FastAPI) -> None:
-    """Put the schemas of rows into the description: routes read bodies themselves, to answer row by row."""
+    # Routes read the bodies themselves, to answer row by row, so FastAPI does not know the schemas of rows.
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
+        # Made once: the description does not change while the process runs.
         if app.openapi_schema is None:
             described = made()
             schemas = described["components"]["schemas"]
             for model in (MigrationNotice, RegisterEntry):
                 schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                # The parts of a row's schema stand beside it, where its references look for them.
                 schemas |= schema.pop("$defs", {})
                 schemas[model.__name__] = schema
             app.openapi_schema = described

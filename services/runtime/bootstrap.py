@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from services.alerts.case.consumer import CaseConsumer
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel
 from services.alerts.delivery.channels.routed_channel import make_routed_channel
@@ -21,18 +20,17 @@ from services.audit.month_end import MonthEnd
 from services.core.clock import Clock, SystemClock
 from services.core.tokens import Tokeniser
 from services.ingest.requests import IngestLimits
-from services.matcher.consumer import Matcher
 from services.runtime.clock_guard import ClockGuard, guard_of
+from services.runtime.consumers import DeployedConsumer, make_consumers
 from services.runtime.maintenance.key_file import KeyFile
 from services.runtime.maintenance.keyring import Keyring, parse_keyring, read_keyring
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine
-from services.storage.events.process import Consumer
 from services.storage.store import Store
 from services.storage.vault import Vault
 
+# The states of a case in which nobody is yet safe.
 UNSAFE = frozenset(state.value for state in State if state not in CLOCK_STOPPED)
-"""The states of a case in which nobody is yet safe."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,7 @@ class Parts:
 
     settings: Settings
     store: Store
-    matcher: Matcher
-    keeper: CaseConsumer
+    consumers: tuple[DeployedConsumer, ...]
     engine: Engine
     dispatcher: Dispatcher
     pool: DeliveryPool
@@ -52,24 +49,19 @@ class Parts:
     clock_guard: ClockGuard | None
 
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
-        """The work of a loop that acts by the clock, held back for a moment when the clock has jumped."""
+        """Return the work of a loop that acts by the clock; it does nothing for a moment when the clock has jumped."""
         return self.clock_guard.holding(work) if self.clock_guard else work
-
-    @property
-    def consumers(self) -> tuple[Consumer, ...]:
-        """All that listen to events."""
-        return self.matcher, self.keeper
 
 
 def load_keyring(settings: Settings) -> Keyring:
-    """The keys, from the environment if they are there, else from their file."""
     if settings.keys is not None:
         return parse_keyring(settings.keys.get_secret_value())
     return read_keyring(settings.keys_path)
 
 
 def make_store(settings: Settings, clock: Clock | None = None) -> Store:
-    """The store of a deployment. Keys from a file are read again when it changes."""
+    """Make the store of a deployment. Keys from a file are read again when it changes."""
+    # Keys from the environment cannot change while the process runs.
     source = KeyFile(settings.keys_path) if settings.keys is None else None
     keyring = source.keyring if source else load_keyring(settings)
     return Store(
@@ -83,18 +75,21 @@ def make_store(settings: Settings, clock: Clock | None = None) -> Store:
 def make_parts(
     settings: Settings, store: Store, presentation: Presentation | None = None, channel: Channel | None = None
 ) -> Parts:
-    """All parts of an embedded deployment."""
+    # A faulty ruleset ends the process here, before anything is taken in.
     ruleset = load_ruleset(settings.ruleset)
+    # Numbered from 1 as in the messages of `status`; a route itself is never shown.
     fallback = tuple(_operator(number, route) for number, route in enumerate(settings.fallback_routes, start=1))
+    # Without a public URL the links lead to this machine, which is enough to try it.
     base_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    # The demonstration adds a note to its messages.
     shown = presentation or Presentation(base_url, settings.links_last)
     seconds = settings.delivery_deadline_seconds
+    # A channel that hangs is cut off by the pool as well as by itself.
     pool = DeliveryPool(channel or make_routed_channel(seconds), settings.delivery_workers, seconds)
     return Parts(
         settings=settings,
         store=store,
-        matcher=Matcher(),
-        keeper=CaseConsumer(ruleset),
+        consumers=make_consumers(ruleset),
         engine=Engine(store, ruleset, fallback),
         dispatcher=Dispatcher(store, pool, shown, fallback),
         pool=pool,
@@ -110,4 +105,5 @@ def make_parts(
 
 
 def _operator(number: int, route: SecretStr) -> Contact:
+    # The label stands in logs and lists instead of the address.
     return Contact(label=f"operator {number}", route=route)

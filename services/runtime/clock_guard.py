@@ -26,14 +26,14 @@ log = structlog.get_logger()
 
 JUMPS = Counter("pullcord_clock_jumps_total", "Times that the clock was found to have jumped, or to differ.")
 
+# Seconds for which sending is held back at most while the clock is checked (policy of the deployment).
 PAUSE: Final = 120.0
-"""Seconds for which sending is held back at most while the clock is checked (policy of the deployment)."""
 
+# By how much two clocks may differ.
 TOLERANCE: Final = timedelta(seconds=60)
-"""By how much two clocks may differ."""
 
+# Seconds between two looks at the database's clock, while nothing is doubted.
 ASKED_EVERY: Final = 10.0
-"""Seconds between two looks at the database's clock, while nothing is doubted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,12 @@ class _Sight:
     apart: timedelta
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """By how much the clock is off since, by the other clock that disagrees more."""
+        """Return how far the clock is off since, by the other clock that disagrees more."""
+        # The monotonic clock cannot jump, but may drift or stop while the machine sleeps.
         by_monotonic = now - self.at - timedelta(seconds=elapsed - self.elapsed)
+        # The difference that was there from the start counts as right.
         by_database = timedelta() if theirs is None else now - theirs - self.apart
+        # One clock that agrees is no proof: the machine may have slept.
         return max(by_monotonic, by_database, key=abs)
 
 
@@ -61,23 +64,25 @@ class ClockGuard:
         elapsed: Callable[[], float] = monotonic,
     ) -> None:
         self._clock, self._database, self._elapsed = clock, database, elapsed
+        # Several loops ask at the same time.
         self._lock = Lock()
         self._right = _Sight(clock(), elapsed(), timedelta())
+        # Where the clock was before a jump that was accepted: back there it needs no second pause.
         self._before = self._right
-        """Where the clock was before a jump that was accepted: back there it needs no second pause."""
         self._asked_at: float | None = None
         self._doubted_since: float | None = None
 
     def holding(self, work: Callable[[], int]) -> Callable[[], int]:
-        """The work of a loop, of which nothing is done while the clock is doubted."""
+        """Return the work of a loop; it does nothing while the clock is doubted."""
         return lambda: work() if self.is_trusted() else 0
 
     def is_trusted(self) -> bool:
-        """Whether what is due by the clock may be done now."""
+        """Return True if what is due by the clock may be done now."""
         with self._lock:
             now, elapsed = self._clock(), self._elapsed()
             theirs = self._asked(elapsed)
             sights = {sight.off(now, elapsed, theirs): sight for sight in (self._before, self._right)}
+            # A clock that jumped and came back is right again at once.
             off = min(sights, key=abs)
             if abs(off) <= TOLERANCE:
                 self._trust(sights[off], now, elapsed)
@@ -86,6 +91,7 @@ class ClockGuard:
                 self._doubted_since = elapsed
                 JUMPS.inc()
                 log.warning("clock_doubted", seconds=round(off.total_seconds()))
+            # Counted by the monotonic clock, which the jump has not touched.
             if elapsed - self._doubted_since < PAUSE:
                 return False
             log.warning("clock_taken_as_right", seconds=round(off.total_seconds()))
@@ -93,7 +99,7 @@ class ClockGuard:
             return True
 
     def _asked(self, elapsed: float) -> datetime | None:
-        """The database's time, asked for now and then, and at each look while the clock is doubted."""
+        # At each look only while the clock is doubted: a query for each step would cost more than the step.
         recently = self._asked_at is not None and elapsed - self._asked_at < ASKED_EVERY
         if recently and self._doubted_since is None:
             return None
@@ -104,12 +110,14 @@ class ClockGuard:
         if self._doubted_since is not None:
             log.info("clock_right_again")
             self._doubted_since = None
+        # Back where it was before: both sights are the same again.
         if sight is self._before:
             self._before = self._right = _Sight(now, elapsed, sight.apart)
         else:
             self._right = _Sight(now, elapsed, sight.apart)
 
     def _accept(self, now: datetime, elapsed: float) -> None:
+        # Asked anew: the time from the last look may be seconds old.
         theirs = self._database()
         self._before = self._right
         self._right = _Sight(now, elapsed, timedelta() if theirs is None else now - theirs)
@@ -117,12 +125,13 @@ class ClockGuard:
 
 
 def guard_of(store: Store) -> ClockGuard | None:
-    """The guard of a store that goes by the machine's clock; None for one that is told the time in another way."""
+    """Return the guard of a store that uses the clock of the machine; None for any other clock."""
     return ClockGuard(store.now, lambda: _time_of_database(store)) if isinstance(store.clock, SystemClock) else None
 
 
 def _time_of_database(store: Store) -> datetime | None:
-    """The database's time; None where it has no clock of its own, or does not answer now."""
+    # None for SQLite, which has the clock of this machine, and for a database that does not answer now.
+    # A database that is away says nothing about the clock.
     with suppress(SQLAlchemyError), store.reading() as connection:
         return time_of_database(connection)
     return None

@@ -1,4 +1,4 @@
-"""Whether a process lives, whether it is ready, and its metrics: the same three addresses for every role."""
+"""Liveness, readiness and metrics of a process: the same three addresses for every role."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from services.storage.store import Store
 class BackgroundTask(Protocol):
     """Work that goes on in the background of a process."""
 
+    # The number of times in a row that it has failed.
     failing: int
-    """How many times in a row it has failed."""
 
     @property
     def name(self) -> str:
-        """What it is called in a sentence."""
+        """Its name in a sentence."""
         ...
 
     @property
     def alive(self) -> bool:
-        """Whether it goes on at all."""
+        """False once it has ended."""
         ...
 
 
 def add_health(app: FastAPI, store: Store, tasks: Sequence[BackgroundTask] = (), sends: Sends | None = None) -> None:
-    """Give an application `/livez`, `/readyz` and `/metrics`."""
+    # Of this application alone: two in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()
     registry.register(SafetyGauges(store))
     registry.register(EndedLoops(lambda: len(_ended(tasks))))
@@ -44,16 +44,17 @@ def add_health(app: FastAPI, store: Store, tasks: Sequence[BackgroundTask] = (),
 
     @app.get("/livez", include_in_schema=False)
     def livez() -> JSONResponse:
-        """Whether the process does its work; if not, it should be started again."""
+        # A database that is away is no reason to restart the process.
         return _health(_ended(tasks))
 
     @app.get("/readyz", include_in_schema=False)
     def readyz() -> JSONResponse:
-        """Whether it can do its work now; if not, what is wrong."""
+        # A process that cannot work gets no requests until it can.
         return _health([*_not_ready(store, tasks), *_no_place(sends)], _stuck(sends))
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
+        # Counters of the process, then what is read from the database.
         return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -67,6 +68,7 @@ def _not_ready(store: Store, tasks: Sequence[BackgroundTask]) -> Iterator[str]:
             if not schema_of(connection).fits:
                 yield "the database has an older version's schema, or none: run `pullcord migrate`"
     except SQLAlchemyError as error:
+        # The kind alone: the text may hold a value.
         yield f"the database cannot be read ({type(error).__name__})"
     yield from _ended(tasks)
     for task in tasks:
@@ -79,7 +81,7 @@ def _no_place(sends: Sends | None) -> list[str]:
 
 
 def _stuck(sends: Sends | None) -> list[str]:
-    """What a mail server does wrong: no reason to take this process out of service."""
+    # A fault of a mail server: no reason to take this process out of service.
     stuck = 0 if sends is None else sends.stuck
     return [f"{stuck} {'send has' if stuck == 1 else 'sends have'} passed the deadline and not ended"] if stuck else []
 

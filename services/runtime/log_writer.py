@@ -17,8 +17,8 @@ from prometheus_client import Counter
 
 DROPPED = Counter("pullcord_log_lines_dropped_total", "Lines of the log that could not be written, and are lost.")
 
+# Seconds that a line waits for another to be written before it is lost.
 LOCK_SECONDS = 0.1
-"""How long a line waits for another to be written before it is lost."""
 
 
 class Stream(Protocol):
@@ -38,20 +38,21 @@ class LineWriter:
         self._torn = False
 
     def __call__(self, *_: Any) -> LineWriter:
-        """Be a factory of itself: one lock for every line."""
+        # It is its own factory: one lock for every line.
         return self
 
     def msg(self, message: str) -> None:
-        """Write one line, or count it as lost."""
         written = False
         with suppress(Exception):
             written = self._written(message + "\n")
         if not written:
             DROPPED.inc()
 
+    # structlog asks for the method of each level.
     log = debug = info = warn = warning = error = err = critical = fatal = exception = failure = msg
 
     def _written(self, line: str) -> bool:
+        # A process may be started without a stderr.
         if self._stream is None or not self._lock.acquire(timeout=LOCK_SECONDS):
             return False
         try:
@@ -62,21 +63,24 @@ class LineWriter:
     def _write(self, stream: Stream, line: str) -> bool:
         try:
             descriptor = stream.fileno()
+        # A stream in memory, as in tests.
         except io.UnsupportedOperation:
             stream.write(line)
             stream.flush()
             return True
         # What was torn off by a disk that was full for a while is ended first.
         data = ("\n" * self._torn + line).encode(errors="backslashreplace")
+        # A longer line could be torn, or wait for a reader in the middle.
         if len(data) > select.PIPE_BUF or not _takes_more(descriptor):
             return False
         count = os.write(descriptor, data)
+        # A disk that is full takes a part of the line.
         self._torn = count < len(data)
         return not self._torn
 
 
 def _takes_more(descriptor: int) -> bool:
-    """Whether PIPE_BUF bytes can be written without waiting."""
+    # Up to PIPE_BUF bytes are written whole or not at all, without waiting.
     asked = select.poll()
     asked.register(descriptor, select.POLLOUT)
     return any(answer & select.POLLOUT for _, answer in asked.poll(0))

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.runtime.log_writer import DROPPED, LineWriter
 
+# The fields a log line may have. Anything else is dropped before it is written.
 ALLOWED = frozenset(
     [
         "event",
@@ -42,18 +43,17 @@ ALLOWED = frozenset(
         "handled",
     ]
 )
-"""The fields a log line may have. Anything else is dropped before it is written."""
 
+# The same warning of a library is written at most once in these seconds.
 AGAIN_SECONDS = 10.0
-"""How often the same warning of a library is written at most."""
 
 Event = MutableMapping[str, Any]
 
 
 def configure(*, pretty: bool = False, level: str = "INFO") -> None:
-    """Set logging up for the process: our events as JSON (or for reading), libraries' warnings without their text.
+    """Set up logging: our events as JSON (or for reading), warnings of libraries without their text.
 
-    From then on no line of the log raises or waits, whatever becomes of where it is written.
+    From then on no line of the log raises or waits, whatever happens to the stream it is written to.
     """
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(
@@ -65,6 +65,7 @@ def configure(*, pretty: bool = False, level: str = "INFO") -> None:
         ],
         wrapper_class=_never_raising(level),
         logger_factory=LineWriter(sys.stderr),
+        # A module may log before this is called, and must follow it afterwards.
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
@@ -73,25 +74,25 @@ def configure(*, pretty: bool = False, level: str = "INFO") -> None:
 
 
 def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
-    """Drop every field that is not on the list."""
     return {name: value for name, value in event.items() if name in ALLOWED}
 
 
 def kind_of(error: BaseException) -> str:
-    """What kind of error it is, by the driver's name for it where the database raised it; never its text."""
+    """Return the kind of an error, by the driver's name for it where the database raised it; never its text."""
     return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
 
 
 def say_failed(consumer: str, error: BaseException, **said: Any) -> None:
-    """Say that a step of background work failed. Whatever the log makes of it, the work goes on."""
+    """Log that a step of background work failed. Whatever the log makes of it, the work goes on."""
     with suppress(BaseException):
         log = structlog.get_logger()
+        # A database that is away for a moment is no error of ours.
         say = log.warning if isinstance(error, DBAPIError) else log.error
         say("step_failed", consumer=consumer, error=kind_of(error), **said)
 
 
 def _never_raising(level: str) -> Any:
-    """The class of a logger that loses an event rather than raise: one that cannot be rendered, for example."""
+    # The class of a logger that loses an event rather than raise: one that cannot be rendered, for example.
     base: Any = structlog.make_filtering_bound_logger(level)
 
     class NeverRaising(base):  # type: ignore[misc]
@@ -117,13 +118,15 @@ class _LibraryHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._tell(record)
+            self._write(record)
         except Exception:  # noqa: BLE001 - a library's warning must not become its fault
             DROPPED.inc()
 
-    def _tell(self, record: logging.LogRecord) -> None:
+    def _write(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname
+        # Each library and each kind of error is counted by itself.
         said = (record.name, error)
+        # A library that retries would fill the log.
         if record.created - self._written.get(said, 0.0) >= AGAIN_SECONDS:
             self._written[said] = record.created
             structlog.get_logger().warning("library_warning", consumer=record.name, error=error)

@@ -1,4 +1,4 @@
-"""Serves an application on a socket, until it is told to stop."""
+"""Serves an application on a socket, until it is stopped."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from fastapi import FastAPI
 
 log = structlog.get_logger()
 
+# Seconds that requests under way may take to end after a stop was asked for.
 GRACE_SECONDS = 25
-"""How long requests under way may take to end after a stop was asked for."""
 
 STARTING_SECONDS = 30
 
@@ -35,19 +35,22 @@ class StoppableServer(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 picks a free one. Its connections send at once: waiting costs each answer 40 ms."""
+    """Listen on a port; 0 picks a free one."""
+    # uvicorn is given a socket and does not choose the family itself.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, port), family=family, backlog=2048)
+    # Small answers are sent at once: Nagle and delayed acknowledgements would cost each 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
 
 def make_server(app: FastAPI) -> StoppableServer:
-    """A server without logs of its own: they would hold addresses of requests."""
     config = uvicorn.Config(
         app,
+        # Its own logs would hold addresses and paths of requests.
         log_config=None,
         access_log=False,
+        # Nobody outside needs to know which server this is.
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",

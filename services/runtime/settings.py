@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     public_url: str | None = None
     """How people reach the pages from outside, for links in alerts; the listening address if absent."""
     link_days: Annotated[int, Field(ge=8, le=366)] = 30
-    """For how many days the link in an alert opens its page: longer than the week after which a message comes again."""
+    """Days that the link in an alert opens its page: longer than the week after which a message comes again."""
     fallback_routes: tuple[SecretStr, ...] = ()
     """Apprise addresses of the operator, told when a council has nobody who can be told (JSON list)."""
     ruleset: str = "pstn-2026"
@@ -49,29 +49,26 @@ class Settings(BaseSettings):
     withdrawal_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Beyond this share of a register's live entries a full replacement is asked about."""
     delivery_workers: Annotated[int, Field(ge=1, le=256)] = 32
-    """How many alerts may begin to be sent at the same moment; a send that is slow leaves its place to others."""
+    """Alerts that may start to be sent at the same moment; a slow send leaves its place to others."""
     delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0
-    """After this a send is cut off; without an answer it is in doubt."""
+    """Seconds after which a send is cut off; without an answer it is in doubt."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
-    """Where `run relay`, `run matcher` and `run alerts` answer with their metrics; 0 for nowhere."""
+    """Port on which `run relay`, `run matcher` and `run alerts` answer with health and metrics; 0 for none."""
     canary_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
-    """How often a relay tells each partition a canary, by which workers are known to be alive."""
+    """Seconds between two canaries that a relay publishes to each partition; they show that workers are alive."""
     stalled_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0
-    """A distributed role that has had work for so long and done none ends, to be started again."""
+    """A distributed role that has had work for this many seconds and done none ends, to be started again."""
     poll_seconds: Annotated[float, Field(gt=0, le=30)] = 1.0
-    """How often due cases and deliveries are looked for; new events wake the runner at once."""
+    """Seconds between two looks for due cases and deliveries; new events wake the runner at once."""
 
     @property
     def database(self) -> str:
-        """The URL of the database."""
         return self.database_url or f"sqlite:///{self.data_dir / 'pullcord.db'}"
 
     @property
     def links_last(self) -> timedelta:
-        """How long the link in an alert opens its page."""
         return timedelta(days=self.link_days)
 
     @property
     def keys_path(self) -> Path:
-        """The file the keys are read from when they are not in the environment."""
         return self.keys_file or self.data_dir / "keys.json"

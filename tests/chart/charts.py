@@ -11,13 +11,15 @@ from typing import Any
 import helm_python
 import yaml
 
+from services.runtime.consumers import CONSUMERS
 from tests.support.checks.source import ROOT
 
 CHART = ROOT / "deploy" / "helm" / "pullcord"
 # The values that stay with the chart for trying it, by name.
 CASES = {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "ci").glob("*-values.yaml"))}
 
-DISTRIBUTED = ("ingest", "relay", "matcher", "alerts")
+WORKERS = ("relay", *(one.name for one in CONSUMERS))
+DISTRIBUTED = ("ingest", *WORKERS)
 # The roles each case must have.
 ROLES = {"embedded": ("serve",), "distributed": DISTRIBUTED, "distributed-everything": DISTRIBUTED}
 

@@ -44,7 +44,7 @@ def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
 
 @contextmanager
 def served_api(deployment: ServedDeployment, *, matching: bool) -> Iterator[str]:
-    """The address of a deployment that is served, with everything behind the door or nothing."""
+    """The address of a deployment that is served, with everything behind the ingest API or nothing."""
     parts = make_parts(Settings(_env_file=None, poll_seconds=0.1), deployment.store)
     app = make_app(parts, EmbeddedRunner(parts) if matching else None)
     with served(app, listen("127.0.0.1", 0)) as url:
@@ -79,7 +79,7 @@ def test_a_line_comes_through_and_leaves_nothing_behind(
         flight = fly(whole, tmp_path / "keys")
         assert flight.returncode == 0, flight.stdout + flight.stderr
         said = [line.partition(":")[0] for line in flight.stdout.splitlines()]
-        assert said == ["the door is ready", "the line has its case", "the case has ended"]
+        assert said == ["the ingest API is ready", "the line has its case", "the case has ended"]
     headers = {"Authorization": f"Bearer {deployment.council_key}"}
     with httpx.Client(base_url=whole, headers=headers, timeout=30) as client:
         assert client.get("/v1/cases").json() == []
@@ -87,7 +87,7 @@ def test_a_line_comes_through_and_leaves_nothing_behind(
     assert mailbox.taken.total() == 0
 
 
-def test_without_keys_it_asks_whether_the_door_is_ready(unmatched: str) -> None:
+def test_without_keys_it_asks_whether_the_ingest_api_is_ready(unmatched: str) -> None:
     flight = fly(unmatched, None)
     assert flight.returncode == 0
     assert "no line was sent through" in flight.stdout
@@ -106,7 +106,7 @@ def test_a_key_that_is_not_known_fails_it(unmatched: str, tmp_path: Path) -> Non
     assert "PUT /v1/telecare-registers/E06000009/entries answers 401" in flight.stdout
 
 
-def test_a_door_that_nobody_answers_fails_it() -> None:
+def test_an_ingest_api_that_nobody_answers_fails_it() -> None:
     with listen("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
     flight = fly(f"http://127.0.0.1:{port}", None, patience=1)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.runtime.consumers import CONSUMERS
 from tests.chart.charts import CASES, COMPONENT, ROLES, Object, changed, containers, released, render, selected
 from tests.support.deployment import Deployment
 from tests.support.http import open_api
@@ -15,11 +16,10 @@ EVERYBODY = {"default-deny", "dns"}
 WORKER = EVERYBODY | {"metrics", "database", "kafka"}
 # The policies that each pod is under.
 POLICIES = {
-    "serve": EVERYBODY | {"door", "metrics", "messages"},
-    "ingest": EVERYBODY | {"door", "metrics", "database"},
+    "serve": EVERYBODY | {"ingest", "metrics", "messages"},
+    "ingest": EVERYBODY | {"ingest", "metrics", "database"},
     "relay": WORKER,
-    "matcher": WORKER,
-    "alerts": WORKER | {"messages"},
+    **{one.name: WORKER | ({"messages"} if one.delivers else set()) for one in CONSUMERS},
     "migration": {"default-deny", "migration"},
     "canary": EVERYBODY | {"canary"},
 }
@@ -84,22 +84,22 @@ def test_alerts_go_anywhere_but_into_private_networks() -> None:
 
 
 @pytest.mark.parametrize("case", ["embedded", "distributed-everything"])
-def test_the_door_is_open_to_the_proxy_and_the_canary_alone(case: str) -> None:
-    (rule,) = policies(case)["door"]["ingress"]
+def test_the_ingest_api_is_open_to_the_proxy_and_the_canary_alone(case: str) -> None:
+    (rule,) = policies(case)["ingest"]["ingress"]
     *outside, canary = rule["from"]
     assert [list(peer) for peer in outside] == [["namespaceSelector"]]
     assert selected(released(case), canary["podSelector"]) == {"canary"}
     assert rule["ports"] == [{"port": "http", "protocol": "TCP"}]
 
 
-def test_without_a_proxy_the_door_is_open_to_the_canary_alone() -> None:
-    (rule,) = policies("distributed")["door"]["ingress"]
+def test_without_a_proxy_the_ingest_api_is_open_to_the_canary_alone() -> None:
+    (rule,) = policies("distributed")["ingest"]["ingress"]
     (canary,) = rule["from"]
     assert selected(released("distributed"), canary["podSelector"]) == {"canary"}
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_canary_reaches_the_door_and_nothing_else(case: str) -> None:
+def test_the_canary_reaches_the_ingest_api_and_nothing_else(case: str) -> None:
     (rule,) = policies(case)["canary"]["egress"]
     (peer,) = rule["to"]
     assert selected(released(case), peer["podSelector"]) == {ROLES[case][0]}
@@ -118,7 +118,7 @@ def test_without_policies_there_are_none() -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_service_leads_to_the_door_alone(case: str) -> None:
+def test_the_service_leads_to_the_ingest_api_alone(case: str) -> None:
     for service in released(case).of("Service"):
         assert selected(released(case), {"matchLabels": service["spec"]["selector"]}) == {ROLES[case][0]}
         (port,) = service["spec"]["ports"]

@@ -7,22 +7,21 @@ from typing import Any
 import pytest
 import yaml
 
-from services.alerts.case.consumer import CaseConsumer
-from services.matcher.consumer import Matcher
+from services.runtime.consumers import CONSUMERS
 from services.runtime.kafka.topics import MILLISECONDS_A_DAY, read_topics
 from tests.chart.charts import CHART, ROLES, changed, containers, released, render, selected
 
 EVERYTHING = released("distributed-everything")
-CONSUMERS = {consumer.name: consumer for consumer in (Matcher, CaseConsumer)}
+TOPICS = {one.name: one.topics for one in CONSUMERS}
 
 
-@pytest.mark.parametrize("role", CONSUMERS)
+@pytest.mark.parametrize("role", TOPICS)
 def test_a_consumer_is_scaled_on_the_lag_of_its_own_group_in_its_own_topics(role: str) -> None:
     spec = EVERYTHING.one("ScaledObject", f"-{role}")["spec"]
     assert spec["scaleTargetRef"]["name"] == EVERYTHING.workloads[role]["metadata"]["name"]
     told = [trigger["metadata"] for trigger in spec["triggers"]]
     assert {one["consumerGroup"] for one in told} == {f"pullcord-{role}"}
-    assert sorted(one["topic"] for one in told) == sorted(CONSUMERS[role].topics)
+    assert sorted(one["topic"] for one in told) == sorted(TOPICS[role])
     assert {one["bootstrapServers"] for one in told} == {EVERYTHING.settings(role)["PULLCORD_KAFKA_BROKERS"]}
     assert {one["offsetResetPolicy"] for one in told} == {"earliest"}
     assert 1 <= spec["minReplicaCount"] <= spec["maxReplicaCount"]
@@ -55,7 +54,7 @@ def test_keda_is_told_the_security_of_the_brokers(security: str, sasl: str, tls:
     assert ("authenticationRef" in trigger) == bool(release.of("TriggerAuthentication")) == signs_in
 
 
-def test_the_door_is_scaled_on_its_processor() -> None:
+def test_the_ingest_api_is_scaled_on_its_processor() -> None:
     spec = EVERYTHING.one("HorizontalPodAutoscaler", "-ingest")["spec"]
     assert spec["scaleTargetRef"]["name"] == EVERYTHING.workloads["ingest"]["metadata"]["name"]
     assert "cpu" in containers(EVERYTHING.pods["ingest"])[-1]["resources"]["requests"]

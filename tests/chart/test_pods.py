@@ -9,6 +9,7 @@ import pytest
 
 from services.runtime.cli.commands.running import run
 from services.runtime.cli.main import COMMANDS
+from services.runtime.consumers import CONSUMERS
 from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.roles import STOPPING_SECONDS
@@ -17,7 +18,9 @@ from services.runtime.settings import Settings
 from tests.chart.charts import (
     CASES,
     COMPONENT,
+    DISTRIBUTED,
     ROLES,
+    WORKERS,
     Object,
     changed,
     containers,
@@ -33,13 +36,13 @@ FIELDS = {f"PULLCORD_{name.upper()}": field for name, field in Settings.model_fi
 }
 SECRET = {name for name, field in FIELDS.items() if "SecretStr" in str(field.annotation)} | {"PULLCORD_DATABASE_URL"}
 PODS = [(case, component) for case in CASES for component in released(case).pods]
+WORKER = {"pullcord-keys", "pullcord-postgres-app", "pullcord"}
 # The Secrets each may have, besides certificates others are trusted by.
 NEEDS = {
     "serve": {"pullcord-keys", "pullcord-fallback-routes"},
     "ingest": {"pullcord-keys", "pullcord-postgres-app"},
-    "relay": {"pullcord-keys", "pullcord-postgres-app", "pullcord"},
-    "matcher": {"pullcord-keys", "pullcord-postgres-app", "pullcord"},
-    "alerts": {"pullcord-keys", "pullcord-postgres-app", "pullcord", "pullcord-fallback-routes"},
+    "relay": WORKER,
+    **{one.name: WORKER | ({"pullcord-fallback-routes"} if one.delivers else set()) for one in CONSUMERS},
     "migration": {"pullcord-postgres-app"},
     "canary": {"pullcord-canary"},
 }
@@ -149,7 +152,7 @@ def test_the_product_takes_these_settings(case: str) -> None:
         brokers = named(plain, "PULLCORD_KAFKA_")
         settings = Settings(_env_file=None, **named(plain, "PULLCORD_", "PULLCORD_KAFKA_"))
         assert settings.public_url == "https://pullcord.example"
-        assert bool(brokers) == (role in {"relay", "matcher", "alerts"})
+        assert bool(brokers) == (role in WORKERS)
         assert KafkaSettings(_env_file=None, **brokers).brokers == brokers.get("brokers", "127.0.0.1:9092")
 
 
@@ -228,8 +231,8 @@ def checksums(values: Object) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "value", "restarted"),
     [
-        ("settings.maxRows", 5000, {"ingest", "relay", "matcher", "alerts"}),
-        ("kafka.brokers", ["other.example:9093"], {"relay", "matcher", "alerts"}),
+        ("settings.maxRows", 5000, set(DISTRIBUTED)),
+        ("kafka.brokers", ["other.example:9093"], set(WORKERS)),
         ("service.port", 8080, set()),
     ],
 )

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.chart.charts import COMPONENT, DISTRIBUTED
+from services.runtime.consumers import CONSUMERS
+from tests.chart.charts import COMPONENT, DISTRIBUTED, WORKERS
 from tests.cluster.kubernetes import NODES, Object, cordoned, holds, soon
 from tests.cluster.releases import FULL, NAME, MakeRelease, Release, values
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 # By role. No KEDA is here to make two of those it scales.
-PODS = {"ingest": 2, "relay": 2, "matcher": 1, "alerts": 1}
+PODS = {"ingest": 2, "relay": 2} | dict.fromkeys((one.name for one in CONSUMERS), 1)
 # The policy whose pod only `helm test` makes.
 ELSEWHERE = {f"{FULL}-canary"}
 
@@ -54,7 +55,7 @@ def test_the_database_was_brought_up_to_date_before_any_role_came(everything: Re
     assert everything.items("apis/batch/v1/jobs") == []
 
 
-def test_the_door_is_scaled_to_what_it_must_have_at_least(everything: Release) -> None:
+def test_the_ingest_api_is_scaled_to_what_it_must_have_at_least(everything: Release) -> None:
     def scaled() -> bool:
         scaler = everything.one("apis/autoscaling/v2/horizontalpodautoscalers", f"{FULL}-ingest")
         return holds(scaler, "AbleToScale") and scaler["status"].get("currentReplicas") == 2
@@ -62,7 +63,7 @@ def test_the_door_is_scaled_to_what_it_must_have_at_least(everything: Release) -
     soon(scaled)
     scaled_by_lag = everything.items("apis/keda.sh/v1alpha1/scaledobjects")
     targets = {one["spec"]["scaleTargetRef"]["name"] for one in scaled_by_lag}
-    assert targets == {f"{FULL}-matcher", f"{FULL}-alerts"}
+    assert targets == {f"{FULL}-{one.name}" for one in CONSUMERS}
 
 
 @pytest.mark.parametrize("role", DISTRIBUTED)
@@ -80,10 +81,10 @@ def test_every_network_policy_takes_some_pods_and_the_denial_takes_all(everythin
     assert {name for name, roles in taken.items() if not roles} <= ELSEWHERE
     assert taken[f"{FULL}-default-deny"] >= set(DISTRIBUTED)
     assert taken[f"{FULL}-database"] == set(DISTRIBUTED)
-    assert taken[f"{FULL}-kafka"] == {"relay", "matcher", "alerts"}
+    assert taken[f"{FULL}-kafka"] == set(WORKERS)
 
 
-def test_the_service_leads_to_the_doors_pods_and_to_no_others(everything: Release) -> None:
+def test_the_service_leads_to_the_pods_of_the_ingest_api_and_to_no_others(everything: Release) -> None:
     def led_to() -> set[str]:
         slices = everything.items("apis/discovery.k8s.io/v1/endpointslices", **{"kubernetes.io/service-name": FULL})
         ends = [end for one in slices for end in one["endpoints"]]

@@ -10,12 +10,12 @@ import yaml
 
 from schemas.envelope import UnknownEventError, decode
 from schemas.events import EVENT_TYPES
-from services.alerts.case.consumer import CaseConsumer
-from services.matcher.consumer import Matcher
+from services.alerts.states.rules import load_ruleset
+from services.runtime.consumers import CONSUMERS, make_consumers
 from tests.support.checks.examples import EXAMPLES, SCHEMAS
+from tests.support.deployment import RULESET
 
 TOPICS: list[dict[str, Any]] = yaml.safe_load((SCHEMAS / "topics.yaml").read_text())["topics"]
-CONSUMERS = {"matcher": Matcher.topics, "alerts": CaseConsumer.topics}
 
 
 def test_every_event_is_on_one_topic_and_on_the_one_it_says() -> None:
@@ -23,19 +23,14 @@ def test_every_event_is_on_one_topic_and_on_the_one_it_says() -> None:
     assert named == Counter((data.event_name, data.topic) for data in EVENT_TYPES.values())
 
 
-def test_every_topic_has_the_consumers_it_names_and_no_others() -> None:
-    listening = {
-        topic["name"]: sorted(name for name, topics in CONSUMERS.items() if topic["name"] in topics) for topic in TOPICS
-    }
-    assert listening == {topic["name"]: sorted(topic["consumed_by"]) for topic in TOPICS}
-
-
 def test_no_consumer_listens_to_a_topic_that_does_not_exist() -> None:
-    assert {topic for topics in CONSUMERS.values() for topic in topics} <= {topic["name"] for topic in TOPICS}
+    assert {topic for one in CONSUMERS for topic in one.topics} <= {topic["name"] for topic in TOPICS}
 
 
-def test_the_names_of_consumers_are_those_the_inbox_knows() -> None:
-    assert {Matcher.name, CaseConsumer.name} == set(CONSUMERS)
+def test_a_consumer_has_the_name_and_the_topics_of_its_role() -> None:
+    made = make_consumers(load_ruleset(RULESET))
+    assert [(one.name, one.topics) for one in made] == [(role.name, role.topics) for role in CONSUMERS]
+    assert len({role.name for role in CONSUMERS}) == len(CONSUMERS)
 
 
 def test_an_event_of_a_type_not_known_is_told_from_one_that_is_faulty() -> None:

@@ -63,7 +63,7 @@ def test_a_row_that_somebody_is_at_is_passed_over_and_done_later(full: Deploymen
 def test_beside_a_process_that_learns_of_the_key_late_everything_comes_under_it(full: Deployment) -> None:
     source = Said()
     full.store.vault._source = source
-    pump = Loop("pump", full.pump.run_once, 0.02)
+    dispatcher = Loop("dispatcher", full.event_dispatcher.run_once, 0.02)
 
     def post_all() -> None:
         for number in range(LINES):
@@ -74,14 +74,14 @@ def test_beside_a_process_that_learns_of_the_key_late_everything_comes_under_it(
         sender.join(0.2)
 
     sender = Thread(target=post_all)
-    pump.start()
+    dispatcher.start()
     sender.start()
     store = rotated(full)
     for _ in reseal_all(store, lambda _: meet_the_key(), batch=5):
         pass
     sender.join(60)
     assert until(lambda: len(full.matches()) == LINES, 60)
-    assert pump.stop(10)
+    assert dispatcher.stop(10)
     assert (count(full, notices), left_to_reseal(store)) == (LINES, 0)
     with full.store.reading() as connection:
         for table in (notices, register_entries):

@@ -196,7 +196,7 @@ def failures() -> float:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_with_kafka_down_the_door_stays_open_and_everything_is_told_when_it_is_back(
+def test_with_kafka_down_the_ingest_api_stays_open_and_everything_is_told_when_it_is_back(
     deployment: Deployment, settings: KafkaSettings, broker: Broker
 ) -> None:
     station = RelaySupervisor(deployment.store, settings, timedelta(days=1))

@@ -28,6 +28,7 @@ NAMES = {
     "House": "Deployment",
     "Labour": "BackgroundTask",
     "Pump": "EventDispatcher",
+    "SetAside": "QuarantinedEvent",
     "Shelf": "RecordType",
     "Standing": "DeploymentStatus",
     "Station": "RelaySupervisor",
@@ -50,7 +51,16 @@ NAMES = {
 }
 
 # Retired words of texts.
-WORDS = {"nought": "zero", "nine tenths": "90th percentile"}
+WORDS = {"nought": "zero", "nine tenths": "90th percentile", "door": "ingest API", "pump": "event dispatcher"}
+
+PARTS = {"door": "ingest", "doors": "ingest", "pump": "dispatcher", "pumps": "dispatchers"}
+"""Retired parts of names, each with the one that stands in its place."""
+
+IN_THE_FIELD = re.compile(
+    r"next.door|[a-z]door\b|door_?sensor|door.?code|key-safe\s+and\s+door|answered the door|call\|door|[\"']door[\"']",
+    re.IGNORECASE,
+)
+"""A resident's own door: a way to contact them, part of an address, and what must not be sent."""
 
 MODULES = sorted(
     path
@@ -58,6 +68,12 @@ MODULES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
+DEPLOYED = sorted(
+    path
+    for suffix in ("yaml", "tpl", "txt", "md", "json", "py", "sh")
+    for path in (ROOT / "deploy").rglob(f"*.{suffix}")
+    if "secrets" not in path.parts
+)
 HISTORY = {"CHANGELOG.md"}
 
 
@@ -71,15 +87,68 @@ def test_no_retired_name_is_used() -> None:
     assert {f"{path}: {name}, use {NAMES[name]}" for path, name in used} == set()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_no_page_uses_a_retired_word(page: Path) -> None:
+def parts_of(name: str) -> list[str]:
+    return re.findall(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+", name)
+
+
+def test_no_name_has_a_retired_part() -> None:
+    used = {
+        f"{path.relative_to(ROOT)}: {name}, use {PARTS[part.lower()]}"
+        for path in MODULES
+        for name in names_in(path)
+        for part in parts_of(name)
+        if part.lower() in PARTS and not is_of_the_field(name)
+    }
+    assert used == set()
+
+
+def is_of_the_field(name: str) -> bool:
+    return name == "DOOR" or IN_THE_FIELD.search(name) is not None
+
+
+def retired_words_in(text: str) -> list[str]:
+    text = IN_THE_FIELD.sub("", text)
+    return [word for word in WORDS if re.search(rf"(?<![a-z]){word}(s\b|[A-Z_-]|\b)", text, re.IGNORECASE)]
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DEPLOYED], ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_and_no_file_of_the_deployment_uses_a_retired_word(page: Path) -> None:
     if page.name not in HISTORY:
-        assert [word for word in WORDS if re.search(rf"\b{word}s?\b", page.read_text(), re.IGNORECASE)] == []
+        assert retired_words_in(page.read_text()) == []
+
+
+def texts_in(path: Path) -> Iterator[str]:
+    """Every text a module holds: help of metrics and commands, log events, output, docstrings."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_no_text_of_a_service_uses_a_retired_word() -> None:
+    used = {
+        f"{path.relative_to(ROOT)}: {text[:60]!r}"
+        for path in MODULES
+        if "services" in path.parts
+        for text in texts_in(path)
+        if text != "door" and retired_words_in(text)
+    }
+    assert used == set()
 
 
 def test_it_finds_a_retired_name(tmp_path: Path) -> None:
     (tmp_path / "old.py").write_text("class Dossier: ...\n")
     assert "Dossier" in set(names_in(tmp_path / "old.py"))
+    assert parts_of("openTheDoor_from_PUMPS") == ["open", "The", "Door", "from", "PUMPS"]
+
+
+@pytest.mark.parametrize("text", ["doorFrom: []", "Pods of the door.", "the_pump_loop", 'loop="pump"', "Pumps"])
+def test_it_finds_a_retired_word(text: str) -> None:
+    assert len(retired_words_in(text)) == 1
+
+
+@pytest.mark.parametrize("text", ["the flat next door", "letter|email|sms|call|door", "doorcode", "indoor"])
+def test_a_resident_has_one(text: str) -> None:
+    assert retired_words_in(text) == []
 
 
 def test_no_public_class_name_stands_twice() -> None:

@@ -92,7 +92,7 @@ def test_only_who_must_reach_the_outside_does() -> None:
     inside = {name for name, network in COMPOSE["networks"].items() if network.get("internal")}
     outside = {name: set(one["networks"]) - inside for name, one in SERVICES.items()}
     assert {name: found for name, found in outside.items() if found} == {
-        "ingest": {"door"},
+        "ingest": {"ingest"},
         "alerts": {"messages"},
         "alertmanager": {"messages"},
         "prometheus": {"desk"},

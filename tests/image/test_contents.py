@@ -10,6 +10,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from services.runtime.consumers import CONSUMERS
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from tests.image.containers import DATA, Container
@@ -65,7 +66,7 @@ def test_told_nothing_it_serves_as_a_user_without_rights_with_its_data_on_a_volu
 
 def test_every_role_is_a_command_of_it(container: Container) -> None:
     said = container.run("pullcord", "run", "--help")
-    assert [role for role in ("ingest", "relay", "matcher", "alerts") if role not in said] == []
+    assert [role for role in ("ingest", "relay", *(one.name for one in CONSUMERS)) if role not in said] == []
 
 
 def test_it_sets_only_settings_that_exist(container: Container) -> None:

@@ -64,8 +64,8 @@ changes = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys()
 
 def settle(store: Store) -> None:
     """Let a matcher handle all that has been committed."""
-    pump = EventDispatcher(store, (Matcher(),))
-    while pump.run_once():
+    dispatcher = EventDispatcher(store, (Matcher(),))
+    while dispatcher.run_once():
         pass
 
 

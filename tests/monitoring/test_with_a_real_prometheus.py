@@ -84,15 +84,15 @@ def make_due(deployment: ServedDeployment) -> None:
         connection.execute(update(cases).values(due_at=datetime.now(UTC) - timedelta(minutes=5)))
 
 
-def start_the_door_alone(deployment: ServedDeployment) -> None:
+def start_the_ingest_api_alone(deployment: ServedDeployment) -> None:
     """The role that takes in and shows, and tells nobody: there is no engine in it."""
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder)}
     command = [str(Path(sys.executable).with_name("pullcord")), "run", "ingest", "--port", str(deployment.port)]
-    with (deployment.folder / "door.log").open("ab") as log:
+    with (deployment.folder / "ingest.log").open("ab") as log:
         deployment.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     with deployment.client() as client:
         ready = until(lambda: is_ready(client), READY_WITHIN)
-    assert ready, (deployment.folder / "door.log").read_text()[-2000:]
+    assert ready, (deployment.folder / "ingest.log").read_text()[-2000:]
 
 
 def is_ready(client: httpx.Client) -> bool:
@@ -119,7 +119,7 @@ def test_the_engine_stops_and_the_alert_fires_and_ends_when_it_is_back(
 
     deployment.kill()
     make_due(deployment)
-    start_the_door_alone(deployment)
+    start_the_ingest_api_alone(deployment)
     assert until(lambda: "PullcordStepsOverdue" in prometheus.firing(), PATIENCE), sorted(prometheus.firing())
     fired = prometheus.firing()["PullcordStepsOverdue"]
     assert fired["labels"] == {"alertname": "PullcordStepsOverdue", "job": "pullcord", "severity": "critical"}

@@ -29,15 +29,15 @@ FEWER = settings(max_examples=40, deadline=None)
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[Step]:
-    """Submissions in batches, with steps of the pump, crashes and replays anywhere between."""
+    """Submissions in batches, with steps of the dispatcher, crashes and replays anywhere between."""
     places = draw(bases)
     told = st.lists(notice_versions(places), min_size=1, max_size=3).map(lambda rows: ("post", rows))
     kept = st.lists(entry_versions(places), min_size=1, max_size=3).map(lambda rows: ("put", rows))
     gone = st.tuples(st.just("withdraw"), st.sampled_from(ENTRIES))
-    pumped = st.tuples(st.just("pump"), st.sampled_from([1, 2, 12]))
+    dispatched = st.tuples(st.just("dispatch"), st.sampled_from([1, 2, 12]))
     broken = st.one_of(st.tuples(st.just("crash"), st.integers(0, 1)), st.just(("replay", None)))
-    told_and_pumped = st.lists(st.one_of(told, kept, pumped, told, kept, gone, pumped, broken), min_size=6, max_size=16)
-    return _in_order(draw(told_and_pumped))
+    steps = st.lists(st.one_of(told, kept, dispatched, told, kept, gone, dispatched, broken), min_size=6, max_size=16)
+    return _in_order(draw(steps))
 
 
 def _in_order(story: Sequence[Step]) -> list[Step]:
@@ -104,12 +104,12 @@ def _withdraw(deployment: Deployment, world: World, name: str) -> None:
         assert not known
 
 
-def _pump(deployment: Deployment, _world: World, batch: int) -> None:
-    EventDispatcher(deployment.store, deployment.pump._consumers, batch).run_once()
+def _dispatch(deployment: Deployment, _world: World, batch: int) -> None:
+    EventDispatcher(deployment.store, deployment.event_dispatcher._consumers, batch).run_once()
 
 
 def _crash(deployment: Deployment, _world: World, place: int) -> None:
-    consumers = list(deployment.pump._consumers)
+    consumers = list(deployment.event_dispatcher._consumers)
     consumers[place] = FallsOver(consumers[place])
     try:
         EventDispatcher(deployment.store, consumers).run_once()
@@ -125,7 +125,7 @@ DEEDS: dict[str, Callable[[Deployment, World, Any], None]] = {
     "post": _post,
     "put": _put,
     "withdraw": _withdraw,
-    "pump": _pump,
+    "dispatch": _dispatch,
     "crash": _crash,
     "replay": _replay,
 }

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from services.alerts.case.consumer import CaseConsumer
 from services.alerts.case.store.cases import find_cases
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
@@ -32,7 +31,7 @@ from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.recording.replacement import Replacement
 from services.ingest.recording.service import accept
 from services.ingest.recording.submission import Origin, Receipt
-from services.matcher.consumer import Matcher
+from services.runtime.consumers import make_consumers
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.engine import make_engine
 from services.storage.feeds import add_feed
@@ -87,8 +86,8 @@ class Deployment:
         self.store = make_store(engine, self.clock, seed)
         self.channel = RecordingChannel()
         self.ruleset = load_ruleset(RULESET)
-        self.consumers = (Matcher(), CaseConsumer(self.ruleset))
-        self.pump = EventDispatcher(self.store, self.consumers)
+        self.consumers = make_consumers(self.ruleset)
+        self.event_dispatcher = EventDispatcher(self.store, self.consumers)
         self.fallback = (Contact(label="operator", route="mailto://operator.example"),)
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback)
         presentation = Presentation("https://pullcord.example", timedelta(days=30))
@@ -118,7 +117,7 @@ class Deployment:
         return self._accept(feed, RecordKind.ENTRY, rows, "entry_id", replacement=replacement)
 
     def settle(self) -> None:
-        while self.pump.run_once():
+        while self.event_dispatcher.run_once():
             pass
 
     def tick(self, **by: float) -> None:

@@ -30,7 +30,7 @@ class Deployment:
     engine: Engine
     processes: Processes
 
-    def start_api(self, count: int) -> list[str]:
+    def start_ingest(self, count: int) -> list[str]:
         ports = [free_port() for _ in range(count)]
         for port in ports:
             self.processes.start("ingest", ["run", "ingest", "--port", str(port)])

@@ -57,6 +57,8 @@ class CaseConsumer:
         save_cases(work.connection, (review.case for review in changed))
         return effects_of(changed)
 
+    rebuild = review
+
     def _review(self, context: CaseContext, case: Case, councils: Mapping[str, Council], now: datetime) -> Owed:
         policy = councils[context.entry.feed_id].policy
         return what_is_owed(case, context.entry, context.lines, CasePolicy(policy, self._ruleset), now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from sqlalchemy import Connection
 
@@ -23,6 +24,7 @@ from services.alerts.delivery.store.deliveries import (
 )
 from services.alerts.policy.policy import Contact
 from services.core.audit import AuditAction
+from services.core.backoff import delay
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.sequences import allocate_ids
@@ -33,8 +35,8 @@ from services.storage.vault import place
 # A delivery that fails for temporary reasons is tried for this long (policy of the deployment).
 GIVE_UP_AFTER = timedelta(hours=24)
 
-# Together with the longest attempt, so short that messages go out within a minute of a channel's return.
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(seconds=25)
+# Seconds. Together with the longest attempt, so short that messages go out within a minute of a channel's return.
+FIRST_WAIT, LONGEST_WAIT = 10.0, 25.0
 
 
 def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[str, Contact]]) -> None:
@@ -155,8 +157,8 @@ def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[Delive
     too_old = now - delivery.created_at >= GIVE_UP_AFTER
     if result.outcome is SendOutcome.FAILED_PERMANENT or too_old:
         return DeliveryState.GIVEN_UP, None
-    # Doubles with each attempt. The exponent is bounded, or a long outage would overflow it.
-    return DeliveryState.WAITING, now + min(FIRST_WAIT * 2 ** min(delivery.number - 1, 10), LONGEST_WAIT)
+    wait = delay(delivery.number, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
+    return DeliveryState.WAITING, now + timedelta(seconds=wait)
 
 
 def _decided_elsewhere(connection: Connection, delivery: Delivery, *, sent: bool) -> DeliveryState | None:

@@ -70,12 +70,14 @@ class _Book(UserDict[str, Any]):
     """The commands by name, each made when it is asked for."""
 
     def __init__(self) -> None:
+        # A distribution may leave commands out.
         there = {name: one for name, one in COMMANDS.items() if find_spec(f"{COMMANDS_PACKAGE}.{one.module}")}
         super().__init__(there)
 
     def __getitem__(self, name: str) -> Any:
         listed = self.data[name]
         command = typer.main.get_command(_as_typer(listed))
+        # The name in the table of commands, not that of the function.
         command.name = name
         command.rich_help_panel = listed.panel  # type: ignore[attr-defined]
         return command
@@ -85,6 +87,7 @@ def _as_typer(listed: Listed) -> typer.Typer:
     found = getattr(import_module(f"{COMMANDS_PACKAGE}.{listed.module}"), listed.name)
     if isinstance(found, typer.Typer):
         return found
+    # A function becomes a command in a Typer of its own.
     single = typer.Typer(add_completion=False)
     single.command()(found)
     return single
@@ -108,18 +111,21 @@ class Pullcord(TyperGroup):
         self.commands = _Book()
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
+        # The list of commands imports none of them.
         self.commands = _Summaries()
         super().format_help(ctx, formatter)
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        # Whoever reads has gone, as with `| head`: no message is due.
         except BrokenPipeError:
             raise
         except Exception as error:
             from services.runtime.cli.support.error_messages import EXPLAINED, REFUSED, explain
             from services.runtime.cli.support.output import complain
 
+            # Left to `main`, which names kind and place only.
             if not isinstance(error, EXPLAINED):
                 raise
             complain(explain(error))
@@ -158,16 +164,14 @@ def pullcord(
     ] = False,
 ) -> None:
     """Find the telecare alarms on landlines about to be moved, and do not let go until a person has acted."""
+    # Here and not above: `--help` needs no logging.
     from services.runtime.logs import configure
 
     configure(pretty=True)
 
 
 def main() -> None:
-    """The console script. What it writes only its owner can read.
-
-    A fault nobody foresaw is named by its kind and place: its text might hold a value.
-    """
+    # What it writes only its owner can read.
     os.umask(0o077)
     try:
         app()
@@ -175,5 +179,6 @@ def main() -> None:
         from services.runtime.cli.support.error_messages import FAULT, unexpected
         from services.runtime.cli.support.output import complain
 
+        # Kind and place only: the text of the error might hold a value.
         complain(unexpected(error))
         sys.exit(FAULT)

@@ -19,11 +19,11 @@ BULLET: Final = "• "
 
 
 def reference() -> str:
-    """Every command with its arguments, options and examples, as Markdown."""
     commands: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     parts: list[str] = []
     panel = ""
     for name, command in commands.items():
+        # The panels of `--help` are the headings of the page.
         if COMMANDS[name].panel != panel:
             panel = COMMANDS[name].panel
             parts.append(f"## {panel}")
@@ -32,7 +32,7 @@ def reference() -> str:
 
 
 def rewritten(page: str) -> str:
-    """The page with the part between its marks made anew; ValueError where the marks are missing."""
+    """Return the page with the part between its marks made anew. Raises ValueError where the marks are missing."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -42,10 +42,12 @@ def rewritten(page: str) -> str:
 
 def _described(path: str, command: Any) -> Iterator[str]:
     inner: dict[str, Any] = getattr(command, "commands", {})
+    # A group has no page of its own.
     if inner:
         for name, one in inner.items():
             yield from _described(f"{path} {name}", one)
         return
+    # Without checking: arguments are missing here.
     context = command.make_context(path, [], resilient_parsing=True)
     arguments = [f" {one.metavar}" for one in command.params if one.param_type_name == "argument"]
     yield f"### `{path}{''.join(arguments)}`"
@@ -59,7 +61,7 @@ def _described(path: str, command: Any) -> Iterator[str]:
 
 
 def _epilog(markup: str) -> str:
-    """Examples as a block of code, lists as lists, and what is said beside them as it stands."""
+    # Examples become a block of code, bullets a list; what is said beside them stays as it stands.
     lines = [line for line in _plain(markup).split("\n\n") if not line.startswith("Example")]
     typed = [line for line in lines if line.startswith("pullcord ") or " pullcord " in line]
     said = [line for line in lines if line not in typed]

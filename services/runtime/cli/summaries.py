@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def summary_of(module: str, name: str) -> str:
-    """The help of a command that `module` holds under `name`: a function, a group, or a Typer with one command."""
+    """Return the help of the command `name` of a module: a function, a group, or a Typer with one command."""
     tree = ast.parse(_source(module))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and (node.name == name or _is_command_of(node, name)):
@@ -19,6 +19,7 @@ def summary_of(module: str, name: str) -> str:
 
 
 def _source(module: str) -> str:
+    # Found without being imported.
     spec = find_spec(module)
     return Path(spec.origin).read_text("utf-8") if spec and spec.origin else ""
 
@@ -28,15 +29,16 @@ def _is_named(node: ast.expr, name: str) -> bool:
 
 
 def _is_command_of(function: ast.FunctionDef, app: str) -> bool:
-    """Whether it is decorated as `@app.command(…)`, without a name of its own."""
+    # Decorated as `@app.command(…)`, without a name of its own: a name would make it one of a group.
     calls = [one for one in function.decorator_list if isinstance(one, ast.Call) and not one.args]
     return any(isinstance(one.func, ast.Attribute) and _is_named(one.func.value, app) for one in calls)
 
 
 def _help(value: ast.expr) -> str:
-    """The help given to `group("…")` or `Typer(help="…")`."""
+    # The help given to `group("…")` or `Typer(help="…")`.
     if not isinstance(value, ast.Call):
         return ""
     given = [*value.args, *(one.value for one in value.keywords if one.arg == "help")]
+    # A help that is put together at run time cannot be read from the source.
     texts = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     return texts[0] if texts else ""

@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
+# A mail is shown as it came: no script in it may run.
 MAIL_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Cache-Control": "no-store"}
 
 
@@ -27,15 +28,15 @@ class Mailbox:
     _changed: Condition = field(default_factory=Condition)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name for it
-        """Take a mail in."""
         mail = message_from_bytes(envelope.original_content, policy=policy.default)
         with self._changed:
+            # In the thread of the mail server; the pages read the list from another.
             self.mails.append(mail)
             self._changed.notify_all()
         return "250 Message accepted for delivery"
 
     def wait_for(self, count: int, timeout: float) -> bool:
-        """Wait until `count` mails have arrived; whether they did within `timeout` seconds."""
+        """Return True if `count` mails arrived within `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.mails) >= count, timeout)
 
@@ -66,17 +67,17 @@ class _AnyPort(Controller):
 
 
 def text_of(mail: EmailMessage, kind: str) -> str:
-    """The plain or html part of a mail."""
     part = mail.get_body(preferencelist=(kind,))
+    # Empty where the mail has no such part.
     return str(part.get_content()) if part else ""
 
 
 def make_router(mailbox: Mailbox) -> APIRouter:
-    """Pages that show the mailbox."""
     router = APIRouter(prefix="/mailbox", include_in_schema=False)
 
     @router.get("", response_class=HTMLResponse)
     def index() -> HTMLResponse:
+        # The newest first.
         rows = "".join(_row(number, mail) for number, mail in reversed(list(enumerate(mailbox.mails))))
         return HTMLResponse(_PAGE.format(count=len(mailbox.mails), rows=rows), headers=MAIL_HEADERS)
 

@@ -12,8 +12,8 @@ from typing import Final
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
+# The day for which the committed samples are made: it is today in them.
 BASE_DAY: Final = date(2026, 11, 23)
-"""The day for which the committed samples are made: it is today in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,15 @@ SAMPLES: Final = (
 )
 
 _ZIP: Final = b"PK\x03\x04"
+# Not within a longer number or a reference.
 _ISO: Final = re.compile(rb"(?<![\w-])(?P<year>20\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])")
 _UK: Final = re.compile(rb"(?<![\d/])(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>20\d\d)(?![\d/])")
 
 
 def rebased(data: bytes, days: int) -> bytes:
-    """A sample file with every date of this century `days` later: ISO and UK dates in text, dates in a workbook.
+    """Return a sample file with every date of this century `days` later: ISO and UK dates, and dates of a workbook.
 
-    What is no date of the calendar stays as it is. To move the samples to a day: `(day - BASE_DAY).days`.
+    To move the samples to a day: `(day - BASE_DAY).days`.
     """
     if data.startswith(_ZIP):
         return _rebased_workbook(data, timedelta(days=days))
@@ -55,6 +56,7 @@ def _shift(later: timedelta, style: str) -> Callable[[re.Match[bytes]], bytes]:
         try:
             day = date(int(match["year"]), int(match["month"]), int(match["day"]))
         except ValueError:
+            # No date of the calendar, such as 2026-02-30: the samples hold such faults on purpose.
             return match[0]
         return (day + later).strftime(style).encode()
 
@@ -74,6 +76,7 @@ def _shift_cells(sheet: Worksheet, later: timedelta) -> None:
     shift_text = _shift(later, "%d/%m/%Y")
     for row in sheet.iter_rows():
         for cell in row:
+            # Excel keeps dates as dates, unless somebody typed text.
             if isinstance(cell.value, datetime):
                 cell.value = cell.value + later
             elif isinstance(cell.value, str) and cell.data_type == "s":

@@ -7,18 +7,15 @@ from datetime import timedelta
 from threading import Event
 from time import perf_counter
 
-from sqlalchemy import func, select
-
 from services.core.errors import PullcordError
-from services.runtime.demo.cast import GROUPING_SECONDS
-from services.runtime.demo.stage import Stage
-from services.storage.events.process import Consumer
-from services.storage.tables import cases, deliveries, inbox, outbox
+from services.runtime.demo.demo_deployment import DemoDeployment
+from services.runtime.demo.parties import GROUPING_SECONDS
+from services.runtime.demo.store import count_owed, count_unhandled, count_unpublished
 
+# Seconds.
 LONGEST_WAIT = 120.0
-"""Seconds."""
+# Seconds between two looks.
 A_MOMENT = 0.1
-"""Seconds between two looks."""
 
 
 class StuckError(PullcordError):
@@ -26,10 +23,7 @@ class StuckError(PullcordError):
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Look until the condition holds.
-
-    Raises StuckError when it does not in all that time; `what` says what was waited for.
-    """
+    """Wait until the condition holds. Raises StuckError after LONGEST_WAIT; `what` says what was waited for."""
     deadline = perf_counter() + LONGEST_WAIT
     while not condition():
         if perf_counter() > deadline:
@@ -37,37 +31,23 @@ def until(condition: Callable[[], bool], what: str) -> None:
         Event().wait(A_MOMENT)
 
 
-def until_handled(stage: Stage) -> None:
-    """Until every event has been told, and handled by everybody who listens to it."""
-    until(
-        lambda: not _unpublished(stage) and not any(unhandled(stage, one) for one in stage.consumers), "all is handled"
-    )
+def until_handled(demo: DemoDeployment) -> None:
+    """Wait until every event has been published, and handled by every consumer of it."""
+    until(lambda: _is_handled(demo), "all is handled")
 
 
-def until_delivered(stage: Stage) -> None:
-    """Until no message is owed now: none still to be sent, and no case about to be told of."""
-    until(lambda: not _owed(stage), "everybody has been told")
+def until_delivered(demo: DemoDeployment) -> None:
+    """Wait until no message is owed now: none still to be sent, and no case about to be alerted."""
+    until(lambda: _is_delivered(demo), "everybody has been told")
 
 
-def unhandled(stage: Stage, consumer: Consumer) -> int:
-    """How many events a consumer has still to handle."""
-    handled = select(inbox.c.event_id).where(inbox.c.consumer == consumer.name)
-    heard = outbox.c.topic.in_(consumer.topics)
-    query = select(func.count()).select_from(outbox).where(heard, outbox.c.event_id.not_in(handled))
-    with stage.store.reading() as connection:
-        return connection.scalar(query) or 0
+def _is_handled(demo: DemoDeployment) -> bool:
+    with demo.store.reading() as connection:
+        return not count_unpublished(connection) and not any(count_unhandled(connection, one) for one in demo.consumers)
 
 
-def _unpublished(stage: Stage) -> int:
-    with stage.store.reading() as connection:
-        return connection.scalar(select(func.count()).where(outbox.c.published_at.is_(None))) or 0
-
-
-def _owed(stage: Stage) -> int:
-    soon = stage.store.now() + timedelta(seconds=GROUPING_SECONDS)
-    queries = (
-        select(func.count()).where(cases.c.due_at <= soon),
-        select(func.count()).where(deliveries.c.due_at.is_not(None)),
-    )
-    with stage.store.reading() as connection:
-        return sum(connection.scalar(query) or 0 for query in queries)
+def _is_delivered(demo: DemoDeployment) -> bool:
+    # A case that is due within the grouping time is about to be alerted.
+    soon = demo.store.now() + timedelta(seconds=GROUPING_SECONDS)
+    with demo.store.reading() as connection:
+        return not count_owed(connection, soon)

@@ -1,4 +1,4 @@
-"""Tells events to the consumers of this process: what a relay and a broker do, in one process."""
+"""Hands events to the consumers of this process: what a relay and a broker do, in one process."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from services.storage.vault import MissingKeyError
 
 log = structlog.get_logger()
 
+# Events (of up to 500 records each) in one transaction.
 BATCH = 12
-"""How many events (of up to 500 records) are handled in one transaction."""
 
+# Clocks of processes beside each other may differ by this much.
 A_WHILE = timedelta(minutes=1)
-"""By how much clocks of processes beside each other may differ."""
 
 HANDLED = Counter("pullcord_events_handled_total", "Events handled, each counted once.", ("consumer",))
 
@@ -40,7 +40,7 @@ LEFT_ALONE = Counter(
 
 
 class EventDispatcher:
-    """Takes the oldest events not yet told and hands them to every consumer of their topic."""
+    """Takes the oldest events not yet published and hands them to every consumer of their topic."""
 
     def __init__(self, store: Store, consumers: Sequence[Consumer], batch: int = BATCH) -> None:
         self._store = store
@@ -48,25 +48,28 @@ class EventDispatcher:
         self._batch = batch
 
     def run_once(self) -> int:
-        """Tell one batch; returns how many events were told. Call again until it returns 0."""
+        """Hand one batch to the consumers; returns the number of events. Call again until it returns 0."""
         with self._store.reading() as connection:
             events = unpublished(connection, self._batch)
         if not events:
             return 0
+        # One after the other: a consumer may read what the one before has written.
         for consumer in self._consumers:
             heard = [event for event in events if event.topic in consumer.topics]
             if heard:
                 deliver(self._store, consumer, heard)
         with self._store.writing() as connection:
+            # After all consumers: a crash before it has them see the events again, and their inboxes know them.
             mark_published(connection, events, self._store.now())
         return len(events)
 
 
 def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
-    """Have told again what an older version left alone; in one process an event counts as told once it was handled."""
+    """Publish again what an older version left alone; returns the number of events."""
     now = store.now()
     with store.writing() as connection:
         return sum(
+            # In one process an event counts as published once it was handled.
             republish_missed(connection, consumer.name, topic, now - A_WHILE)
             for consumer in consumers
             for topic in consumer.topics
@@ -76,8 +79,8 @@ def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
     """Have a consumer handle events.
 
-    One that can never be handled is set aside, one of a kind that only a newer version knows is left alone, and the
-    rest go on without them.
+    An event that can never be handled is put in quarantine, one that only a newer version knows is left alone, and
+    the rest go on without them.
     """
     remaining = list(events)
     while remaining:
@@ -87,6 +90,7 @@ def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> 
             lost = poison.event
             log.error("event_quarantined", consumer=consumer.name, topic=lost.topic, event_id=lost.event_id)
             put_in_quarantine(store, consumer, poison)
+            # What was handled with it has been rolled back, so the rest is handled anew.
             remaining = _without(remaining, lost)
         except NotUnderstoodError as unknown:
             left = unknown.event
@@ -102,7 +106,6 @@ def _without(events: Sequence[StoredEvent], one: StoredEvent) -> list[StoredEven
 
 
 def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Handle events together, or in smaller parts where that may help."""
     try:
         HANDLED.labels(consumer.name).inc(process(store, consumer, events))
     except (PoisonError, NotUnderstoodError):
@@ -113,25 +116,26 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """What to handle by itself after a failure of the whole.
-
-    Where another worker was at the same rows first, two halves, at once: they meet it more rarely. Where it was no
-    passing fault, each event, to find the one to blame.
+    """Return what to handle by itself after a failure of the whole.
 
     Raises the error itself if it may pass, PoisonError if there is one event to blame.
     """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()
+        # Another worker was at the same rows: halves meet it more rarely.
         middle = len(events) // 2
         return [events[:middle], events[middle:]]
     if _may_pass(error):
         raise error
     if len(events) == 1:
+        # Alone, and no passing fault: it is this event.
         raise PoisonError(events[0], error) from error
+    # One by one, to find the event to blame.
     return [[event] for event in events]
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the fault is of the database, the machine or the keys. Values that the database refuses stay refused."""
+    # A fault of the database, the machine or the keys. Values that the database refuses stay refused.
     machinery = (SQLAlchemyError, OSError, MemoryError, MissingKeyError)
+    # DataError is a value out of range, which no retry makes fit.
     return isinstance(error, machinery) and not isinstance(error, DataError)

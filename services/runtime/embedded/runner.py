@@ -1,4 +1,4 @@
-"""The embedded runner: one process, a few loops. What must be done is in the database; a loop only wakes to look."""
+"""The embedded runner: one process, a few loops. Work to do is in the database; a loop only wakes to look for it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from random import SystemRandom
 from threading import Event, Thread
 from time import monotonic
 
+from services.core.backoff import delay
 from services.runtime.bootstrap import Parts
-from services.runtime.embedded.beats import BEAT_SECONDS, Beat, BeatingStore
 from services.runtime.embedded.event_dispatcher import EventDispatcher, republish_missed_to
+from services.runtime.embedded.heartbeat import BEAT_SECONDS, Heartbeat, HeartbeatStore
 from services.runtime.logs import say_failed
 from services.storage.store import Store
 
+# Most seconds between two attempts while a fault that may pass (a locked or unreachable database) lasts.
 LONGEST_WAIT = 30.0
-"""Seconds between tries while something that may pass (a locked or unreachable database) keeps failing."""
 
 
+# Seconds between two looks for a month that is over and whose figures are not yet counted.
 CLOSING_SECONDS = 600.0
-"""How often it looks whether a month is over whose figures are to be counted."""
 
 
 class Loop:
@@ -46,9 +48,10 @@ class Loop:
         self._beat = beat
         self._wake = Event()
         self._stop = Event()
+        # A daemon, so that a step that hangs does not hold up the end of the process.
         self._thread = Thread(target=self._run, name=name, daemon=True)
+        # The number of times in a row that the work has failed.
         self.failing = 0
-        """How many times in a row the work has failed."""
         self._step_began_at: float | None = None
 
     def start(self) -> None:
@@ -58,28 +61,28 @@ class Loop:
         self._wake.set()
 
     def ask_to_stop(self) -> None:
-        """Have it end after the step at hand."""
         self._stop.set()
         self._wake.set()
 
     def stop(self, timeout: float) -> bool:
-        """Finish the step at hand and end. Whether it ended in time."""
+        """Finish the step at hand and end. Returns False if that took longer than `timeout` seconds."""
         self.ask_to_stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     @property
     def alive(self) -> bool:
-        """Whether it has not ended: it goes on, or has yet to be started."""
+        """Return False if it has ended. One that has yet to be started is alive."""
+        # A thread without an identity was never started.
         return self._thread.ident is None or self._thread.is_alive()
 
     def busy_seconds(self) -> float:
-        """How long the step at hand has lasted; 0 between steps."""
+        """Return the seconds that the step at hand has lasted; 0 between steps."""
         began = self._step_began_at
         return 0.0 if began is None else monotonic() - began
 
-    def gets_on(self) -> None:
-        """Called by the work when a part of a step is done. A step that follows a failed one has yet to show that."""
+    def made_progress(self) -> None:
+        # Called by the work when a part of a step is done. After a failure only a whole step counts.
         if not self.failing:
             # It is done, whatever becomes of saying so.
             with suppress(Exception):
@@ -95,6 +98,7 @@ class Loop:
 
     def _step(self) -> bool:
         done = self._work() > 0
+        # Work that was done may have made work for the next loop.
         if done and self._then is not None:
             self._then.wake()
         self._beat()
@@ -103,9 +107,11 @@ class Loop:
 
     def _rest(self) -> None:
         until = monotonic() + self._pause()
+        # In parts, to beat meanwhile; a loop that fails gives no sign of life.
         while (left := until - monotonic()) > 0 and not self._wake.wait(min(left, BEAT_SECONDS)):
             if not self.failing and not self._survived(self._beat_once):
                 break
+        # Cleared only here: a wake-up that came during a step ends the next wait at once.
         self._wake.clear()
 
     def _beat_once(self) -> bool:
@@ -113,7 +119,7 @@ class Loop:
         return True
 
     def _survived(self, step: Callable[[], bool]) -> bool:
-        """What a step returns; False if it failed. A loop that dies forgets people: say it, wait, try again."""
+        # A loop that ends would forget people: the fault is logged and waited out.
         try:
             return step()
         except BaseException as error:  # noqa: BLE001 - SystemExit and MemoryError end a thread as any other does
@@ -122,46 +128,47 @@ class Loop:
             return False
 
     def _pause(self) -> float:
-        return min(self._seconds * 2 ** min(self.failing, 10), LONGEST_WAIT) if self.failing else self._seconds
+        if not self.failing:
+            return self._seconds
+        # A loop with a long rhythm must not wait that long after a fault.
+        return delay(self.failing + 1, self._seconds, LONGEST_WAIT, SystemRandom().random())
 
 
-def beating(
+def loop_with_heartbeat(
     name: str, store: Store, work_with: Callable[[Store], Callable[[], int]], seconds: float, then: Loop | None = None
 ) -> Loop:
-    """A loop whose signs of life are in `store`: also within a step, whenever its work has committed something."""
+    """Make a loop that writes its heartbeat into `store`, also within a step whenever its work commits something."""
 
-    def gets_on() -> None:
-        loop.gets_on()
+    def made_progress() -> None:
+        loop.made_progress()
 
-    loop = Loop(name, work_with(BeatingStore.over(store, gets_on)), seconds, then, Beat(store, name))
+    # The store needs the loop and the loop needs the store: the closure above ties them.
+    loop = Loop(name, work_with(HeartbeatStore.over(store, made_progress)), seconds, then, Heartbeat(store, name))
     return loop
 
 
 def delivering(parts: Parts) -> Loop:
-    """Makes the deliveries that are due. It is woken when a send has ended."""
+    # A send that has ended wakes it.
     made = parts.dispatcher
 
     def work_with(store: Store) -> Callable[[], int]:
         made.store = store
         return parts.when_clock_is_right(made.run_due)
 
-    loop = beating("deliveries", parts.store, work_with, _often(parts))
+    loop = loop_with_heartbeat("deliveries", parts.store, work_with, _often(parts))
     made.when_ended = loop.wake
     return loop
 
 
 def alerting(parts: Parts, then: Loop) -> Loop:
-    """Looks at the cases that are due."""
-
     def work_with(store: Store) -> Callable[[], int]:
         return parts.when_clock_is_right(replace(parts.engine, store=store).run_due)
 
-    return beating("engine", parts.store, work_with, _often(parts), then)
+    return loop_with_heartbeat("engine", parts.store, work_with, _often(parts), then)
 
 
 def closing(parts: Parts) -> Loop:
-    """Closes months."""
-    return Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Beat(parts.store, "closing"))
+    return Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Heartbeat(parts.store, "closing"))
 
 
 def _often(parts: Parts) -> float:
@@ -176,25 +183,27 @@ class EmbeddedRunner:
         self._dispatcher = parts.dispatcher
         deliveries = delivering(parts)
         engine = alerting(parts, deliveries)
-        self._pump = beating(
-            "pump", store, lambda kept: EventDispatcher(kept, consumers).run_once, _often(parts), engine
+        self._events = loop_with_heartbeat(
+            "dispatcher", store, lambda kept: EventDispatcher(kept, consumers).run_once, _often(parts), engine
         )
         missed = partial(republish_missed_to, store, consumers)
-        looks_for_missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Beat(store, "missed"))
-        self.loops = (self._pump, engine, deliveries, looks_for_missed, closing(parts))
+        # No step of its own is long: a plain heartbeat after each is enough.
+        looks_for_missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Heartbeat(store, "missed"))
+        self.loops = (self._events, engine, deliveries, looks_for_missed, closing(parts))
 
     def start(self) -> None:
-        """Start the loops."""
         for loop in self.loops:
             loop.start()
 
     def wake(self) -> None:
-        """Say that there is something new."""
-        self._pump.wake()
+        # Something new was written: there may be events.
+        self._events.wake()
 
     def stop(self, timeout: float = 20.0) -> bool:
-        """Finish the steps at hand and end. Whether all ended in time; what did not is carried on after a restart."""
+        """Finish the steps at hand and end. Returns False if some did not end within `timeout` seconds."""
         for loop in self.loops:
             loop.ask_to_stop()
+        # All are asked first, so that they end at the same time and not one after the other.
         ended = [loop.stop(timeout) for loop in self.loops]
+        # The sends under way are settled last; what did not end is carried on after a restart.
         return self._dispatcher.close(timeout) and all(ended)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 
+# A batch makes some hundred thousand objects and no cycles: with the usual thresholds a third of its time goes into
+# looking for them.
 THRESHOLDS = (100_000, 50, 100)
-"""A batch makes some hundred thousand objects and no cycles: with the usual thresholds a third of its time goes into
-looking for them."""
 
 
 def calm() -> None:
-    """Look for cycles more rarely; they are still found."""
     gc.collect()
+    # What was imported stays for good: no collection needs to look at it again.
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

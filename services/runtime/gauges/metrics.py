@@ -1,4 +1,4 @@
-"""What an application counts of its requests: by route and never by path, which may hold somebody's reference."""
+"""Metrics of requests: by route and never by path, which may hold somebody's reference."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ SECONDS = Histogram(
     "pullcord_http_request_seconds",
     "Time from a request to its answer, by route and method.",
     ("route", "method"),
+    # Seconds. A body of 10,000 rows may take several.
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 
+# Any other is counted as `other`: a caller may make up as many as they like.
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-"""Any other is counted as `other`: a caller may make up as many as they like."""
 
 
 def count_request(route: str, method: str, status: int, seconds: float) -> None:
-    """Count a request that was answered."""
     known = method if method in METHODS else "other"
     REQUESTS.labels(route, known, str(status)).inc()
     SECONDS.labels(route, known).observe(seconds)

@@ -1,4 +1,4 @@
-"""What wears out or is forgotten unless somebody looks: room on the disk, backups, keys."""
+"""Gauges of what wears out or is forgotten unless somebody looks: space on the disk, backups, keys."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from pathlib import Path
 from shutil import disk_usage
 
 from prometheus_client.core import GaugeMetricFamily
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from services.core.audit import AuditAction
-from services.storage.tables import api_keys, audit
+from services.runtime.gauges.store import first_key_to_expire, first_on_record, last_backup
 
 
 def upkeep(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
-    """The gauges of upkeep, read at `now`."""
     yield _disk_free(connection)
     yield GaugeMetricFamily(
         "pullcord_backup_age_seconds",
         "Age of the newest backup on record; where there is none, of the first thing on record.",
-        value=_seconds_since(_last_backup(connection) or _first_on_record(connection), now),
+        value=_seconds_since(last_backup(connection) or first_on_record(connection), now),
     )
     yield _first_key_to_end(connection, now)
 
@@ -28,21 +26,10 @@ def upkeep(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]
 def _disk_free(connection: Connection) -> GaugeMetricFamily:
     family = GaugeMetricFamily("pullcord_disk_free_bytes", "Bytes free on the disk of the SQLite database.")
     database = connection.engine.url.database
+    # PostgreSQL has its disk elsewhere and its own exporter; a SQLite database in memory has none.
     if connection.dialect.name == "sqlite" and database:
         family.add_metric((), disk_usage(Path(database).parent).free)
     return family
-
-
-def _last_backup(connection: Connection) -> datetime | None:
-    made: datetime | None = connection.scalar(
-        select(func.max(audit.c.at)).where(audit.c.action == AuditAction.BACKUP_MADE.value)
-    )
-    return made
-
-
-def _first_on_record(connection: Connection) -> datetime | None:
-    first: datetime | None = connection.scalar(select(audit.c.at).order_by(audit.c.pk).limit(1))
-    return first
 
 
 def _first_key_to_end(connection: Connection, now: datetime) -> GaugeMetricFamily:
@@ -50,9 +37,7 @@ def _first_key_to_end(connection: Connection, now: datetime) -> GaugeMetricFamil
         "pullcord_api_key_expires_in_seconds",
         "Time until the first API key that has not been revoked ends; negative once it has.",
     )
-    ends: datetime | None = connection.scalar(
-        select(func.min(api_keys.c.expires_at)).where(api_keys.c.revoked_at.is_(None))
-    )
+    ends = first_key_to_expire(connection)
     if ends is not None:
         family.add_metric((), (ends - now).total_seconds())
     return family

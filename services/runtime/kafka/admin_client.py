@@ -1,6 +1,6 @@
 """A connection to the brokers for looking at them and making topics. When there is none, it is said why.
 
-kafka-python tells only its log why brokers could not be reached, and leaves a thread and its files behind each time.
+kafka-python says only in its log why brokers could not be reached, and leaves a thread and its files behind each time.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ HUNG_UP = (
 )
 NO_ANSWER = "nobody answers at PULLCORD_KAFKA_BROKERS, or not as PULLCORD_KAFKA_SECURITY says"
 
+# What the library and OpenSSL say, and what it means to whoever runs this. The first in this order that was said
+# counts: brokers that refuse somebody do not always say so before they hang up.
 SIGNS = {
     "SaslAuthenticationFailed": NOT_SIGNED_IN,
     "UnsupportedSaslMechanism": OTHER_MECHANISM,
@@ -42,8 +44,6 @@ SIGNS = {
     "wrong version number": OTHER_SECURITY,
     "socket disconnected": HUNG_UP,
 }
-"""What the library and OpenSSL say, and what it means to whoever runs this. The first in this order that was said
-counts: brokers that refuse somebody do not always say so before they hang up."""
 
 
 class BrokersError(PullcordError):
@@ -54,24 +54,23 @@ class BrokersError(PullcordError):
 
 @contextmanager
 def administering(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
-    """An administrator's connection while the block runs.
-
-    Raises BrokersError when there is none.
-    """
+    """Connect as an administrator while the block runs. Raises BrokersError when there is none."""
+    # Kept, since the library loses those whose connection failed and leaves their threads running.
     clients: list[KafkaNetClient] = []
 
     def connect(**options: Any) -> KafkaNetClient:
         clients.append(KafkaNetClient(**options))
         return clients[-1]
 
-    with _listening() as told:
+    with _listening() as notes:
         try:
             admin = KafkaAdminClient(**settings.client(), kafka_client=connect)
         except KafkaError:
             for client in clients:
                 client.close()
                 client._manager._net.stop()  # noqa: SLF001 - its thread can be ended in no other way
-            raise BrokersError(_meaning(told.lines)) from None
+            # The texts of the library may name hosts and users.
+            raise BrokersError(_meaning(notes.lines)) from None
     try:
         yield admin
     finally:
@@ -93,6 +92,7 @@ class _Notes(logging.Handler):
 @contextmanager
 def _listening() -> Iterator[_Notes]:
     notes = _Notes()
+    # Beside the handlers that are there: the lines are logged as before.
     LIBRARY.addHandler(notes)
     try:
         yield notes

@@ -1,7 +1,7 @@
-"""Tells canaries, and has told again what they prove to be lost.
+"""Publishes canaries, and publishes again the events that they prove to be lost.
 
-A canary goes to every partition that somebody listens to. Once a consumer has heard one, it has been given all that
-was told to the partition before: what its inbox does not know of that, it will never get.
+A canary goes to every partition that has a consumer. Once the consumer has heard one, it has been given all that was
+published to the partition before: what its inbox does not know of that, it will never get.
 """
 
 from __future__ import annotations
@@ -26,17 +26,19 @@ from services.storage.store import Store
 
 log = structlog.get_logger()
 
+# The key of a canary's record: it is known by it before it is read.
 CANARY_KEY = "canary"
-"""The key of a canary's record: it is known by it before it is read."""
 
 AGAIN = Counter(
-    "pullcord_events_told_again_total", "Events that were told, never handled, and told again.", ("consumer",)
+    "pullcord_events_republished_total",
+    "Events that were published, never handled, and published again.",
+    ("consumer",),
 )
 
 
 @dataclass(frozen=True)
 class Canaries:
-    """Tells a canary to each partition of these topics, `every` so long."""
+    """Publishes a canary to each partition of these topics, once in `every`."""
 
     store: Store
     producer: KafkaProducer
@@ -44,22 +46,28 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Tell the canaries that are due; returns how many lost events are to be told again because of earlier ones.
+        """Publish the canaries that are due; returns the number of lost events that are to be published again.
 
         Raises RelayError when the brokers do not take them.
         """
         now = self.store.now()
         with self.store.writing() as connection:
+            # One relay at a time; the lock ends with the transaction.
             if not try_exclusive(connection, Exclusive.CANARIES):
                 return 0
             due = partitions_due(connection, self._partitions(), self.every, now)
             publish(self.producer, [self._canary(one, now) for one in due])
+            # In the same transaction as the lock: no second relay publishes them too.
             note_published(connection, due, now)
+            # Once for each round of canaries: the look costs a query for each topic.
             return self._republish(connection) if due else 0
 
     def _partitions(self) -> list[Partition]:
         return [
-            (topic.name, number) for topic in self.topics for number in sorted(self.producer.partitions_for(topic.name))
+            # Of every partition: a consumer may have lost the place of one alone.
+            (topic.name, number)
+            for topic in self.topics
+            for number in sorted(self.producer.partitions_for(topic.name))
         ]
 
     def _canary(self, partition: Partition, now: datetime) -> BrokerRecord:
@@ -75,7 +83,7 @@ class Canaries:
                 # The clocks of two relays may differ by as much as a canary's beat.
                 again = republish_missed(connection, consumer, topic.name, given - self.every) if given else 0
                 if again:
-                    log.error("events_told_again", consumer=consumer, topic=topic.name, handled=again)
+                    log.error("events_republished", consumer=consumer, topic=topic.name, handled=again)
                     AGAIN.labels(consumer).inc(again)
                 found += again
         return found

@@ -46,11 +46,9 @@ class KafkaSettings(BaseSettings):
 
     @property
     def addresses(self) -> list[str]:
-        """The brokers as a list."""
         return [address.strip() for address in self.brokers.split(",") if address.strip()]
 
     def client(self) -> dict[str, Any]:
-        """What a kafka-python client is made with."""
         options: dict[str, Any] = {
             "bootstrap_servers": self.addresses,
             "security_protocol": self.security.upper(),
@@ -58,6 +56,7 @@ class KafkaSettings(BaseSettings):
             "ssl_certfile": _path(self.certificate_file),
             "ssl_keyfile": _path(self.private_key_file),
         }
+        # The library refuses these options without SASL.
         if self.security.startswith("sasl"):
             password = self.sasl_password.get_secret_value() if self.sasl_password else None
             options |= {

@@ -23,12 +23,15 @@ class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         places: Mapping[TP, int] = await super().seek_to_committed()
+        # The end of each partition as the brokers have it now.
         ends = await self.highwaters(*places)
         lost = [one for one, place in places.items() if place is not None and place > ends[one]]
         if not lost:
             return places
+        # Not the end: what was published since the loss must be handled too.
         begins = await self.earliest_offsets(*lost)
         for one, begin in begins.items():
+            # Once for each partition; the topic is enough to find the rest in the metrics.
             log.error("records_lost", topic=one.topic)
             await self._seek(one, begin)
         return {**places, **begins}
@@ -44,4 +47,5 @@ class RewindingApp(faust.App):  # type: ignore[misc,unused-ignore]
     """A Faust application that reads with such a consumer."""
 
     def _new_transport(self) -> Any:
+        # Faust offers no setting for its consumer.
         return RewindingTransport(self.conf.broker_consumer, self)

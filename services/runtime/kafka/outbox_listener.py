@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from services.runtime.logs import say_failed
 from services.storage.events.outbox import CHANNEL
 
+# Seconds it waits for a notification before it looks for a request to stop.
 PATIENCE_SECONDS = 5.0
-"""How long it waits for a notification before it looks whether it is to stop."""
 
 RECONNECT_SECONDS = 2.0
 
@@ -24,6 +24,7 @@ class OutboxListener:
     """Listens on a connection of its own and calls `wake` whenever the outbox has grown."""
 
     def __init__(self, engine: Engine, wake: Callable[[], None]) -> None:
+        # psycopg knows no dialect in a URL.
         self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._wake = wake
         self._stop = Event()
@@ -42,12 +43,15 @@ class OutboxListener:
                 self._listen()
             except BaseException as error:  # noqa: BLE001 - whatever it is: without it the relay only looks later
                 say_failed("waker", error)
+                # A database that is away must not be asked in a tight loop.
                 self._stop.wait(RECONNECT_SECONDS)
 
     def _listen(self) -> None:
         with psycopg.connect(self._url, autocommit=True) as connection:
+            # NOTIFY reaches only those that listened when it was sent.
             connection.execute(f"LISTEN {CHANNEL}")
             self._wake()
             while not self._stop.is_set():
+                # One is as good as many: the relay publishes all there is.
                 for _ in connection.notifies(timeout=PATIENCE_SECONDS, stop_after=1):
                     self._wake()

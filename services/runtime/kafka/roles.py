@@ -1,4 +1,4 @@
-"""The roles of a distributed deployment: what each process does until it is told to stop."""
+"""The roles of a distributed deployment: what each process does until it is stopped."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from random import SystemRandom
 from threading import Event
 
 import structlog
 from fastapi import FastAPI
 from kafka.errors import KafkaError
 
+from services.core.backoff import delay
 from services.core.errors import PullcordError
 from services.runtime.bootstrap import Parts
-from services.runtime.embedded.runner import LONGEST_WAIT, Loop, alerting, beating, closing, delivering
+from services.runtime.consumers import ConsumerRole
+from services.runtime.embedded.runner import LONGEST_WAIT, Loop, alerting, closing, delivering, loop_with_heartbeat
 from services.runtime.health import BackgroundTask, add_health
 from services.runtime.kafka.admin_client import BrokersError
 from services.runtime.kafka.kafka_settings import KafkaSettings
@@ -34,22 +37,23 @@ log = structlog.get_logger()
 STOPPING_SECONDS = 20.0
 FIRST_WAIT = 0.5
 
+# A worker that has missed this number of canaries in a row is behind.
 BEATS_MISSED = 3
-"""A worker that has missed so many canaries in a row is behind."""
 
 
 class WorkerEndedError(PullcordError):
-    """A worker has ended without being told to."""
+    """A worker has ended though nobody stopped it."""
 
     permanent = False
 
 
 def run_relay(parts: Parts, settings: KafkaSettings) -> None:
-    """Tell the outbox to the brokers until stopped."""
     stop = _stop_requested()
     supervisor = RelaySupervisor(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
-    loop = beating("relay", parts.store, supervisor.publishing_from, parts.settings.poll_seconds)
+    loop = loop_with_heartbeat("relay", parts.store, supervisor.publishing_from, parts.settings.poll_seconds)
+    # Without it an event would wait for the next look, up to `poll_seconds`.
     waker = OutboxListener(parts.store.engine, loop.wake)
+    # Health is answered also while the brokers are away.
     with _answering(parts, [loop]):
         if _brokers_reached(settings, stop):
             with _running([loop], parts):
@@ -60,42 +64,36 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
             supervisor.close()
 
 
-def run_matcher(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
-    """Match what the topics tell until stopped."""
+def run_consumer(role: ConsumerRole, parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
+    """Handle the events of a consumer until stopped, and alert and deliver if that is its role."""
     stop = _stop_requested()
-    worker = _worker(parts, parts.matcher, settings, data_dir)
-    with _answering(parts, [worker]):
-        if _brokers_reached(settings, stop):
-            asyncio.run(_work(parts, worker, stop))
-
-
-def run_alerts(parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
-    """Keep cases, alert, and deliver until stopped. What is due needs no broker: it is done while they are away too."""
-    stop = _stop_requested()
-    deliveries = delivering(parts)
-    engine = alerting(parts, deliveries)
-    loops = [engine, deliveries, closing(parts)]
-    worker = _worker(parts, parts.keeper, settings, data_dir)
-    worker.afterwards = engine.wake
+    (consumer,) = (one for one in parts.consumers if one.name == role.name)
+    worker = _worker(parts, consumer, settings, data_dir)
+    loops: list[Loop] = []
+    if role.delivers:
+        deliveries = delivering(parts)
+        engine = alerting(parts, deliveries)
+        loops = [engine, deliveries, closing(parts)]
+        worker.afterwards = engine.wake
     try:
+        # What is due needs no broker: the loops run while the brokers are away too.
         with _running(loops, parts), _answering(parts, [*loops, worker]):
             if _brokers_reached(settings, stop):
                 asyncio.run(_work(parts, worker, stop))
     finally:
-        parts.dispatcher.close(STOPPING_SECONDS)
+        if role.delivers:
+            parts.dispatcher.close(STOPPING_SECONDS)
 
 
 def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir: Path) -> Worker:
     folder = data_dir / "faust" / consumer.name
+    # Faust writes there whether it has something to keep or not.
     folder.mkdir(parents=True, exist_ok=True)
     return make_worker(parts.store, consumer, settings, data_dir=str(folder))
 
 
 async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
-    """Have a worker work until it is told to stop.
-
-    Raises WorkerEndedError when it ends by itself: its process must not live on without it.
-    """
+    """Let a worker work until a stop is requested. Raises WorkerEndedError when it ends by itself."""
     watch = _watch_of(worker, parts)
     # From before the start: one that does not come to its end may hold partitions already.
     watch.start()
@@ -103,6 +101,7 @@ async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
     try:
         await _serve(worker, stop_requested)
         if not stop.is_set():
+            # Its process must end with it, so that whoever supervises the process starts it again.
             raise WorkerEndedError(f"the worker of {worker.name} has ended by itself: start it again")
         watch.stop()
     finally:
@@ -113,12 +112,13 @@ async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
 
 
 async def _serve(worker: Worker, stop_requested: asyncio.Task[bool]) -> None:
-    """Start a worker, and wait until it is told to stop or has ended."""
     started = asyncio.create_task(worker.app.start())
     await asyncio.wait([started, stop_requested], return_when=asyncio.FIRST_COMPLETED)
     if not started.done():
         return
+    # Raises what kept it from starting.
     started.result()
+    # From here on the partitions it holds can be asked for.
     worker.serving = True
     log.info("serving", consumer=worker.name)
     ended = asyncio.create_task(worker.app.wait_until_stopped())
@@ -126,13 +126,14 @@ async def _serve(worker: Worker, stop_requested: asyncio.Task[bool]) -> None:
 
 
 def _watch_of(worker: Worker, parts: Parts) -> Watchdog:
+    # More than one, since a canary may wait behind a long batch.
     behind = partial(worker.is_behind, timedelta(seconds=parts.settings.canary_seconds * BEATS_MISSED))
     return Watchdog(worker.name, worker.quiet_seconds, behind, parts.settings.stalled_seconds)
 
 
 @contextmanager
 def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
-    """Loops, each watched: a step that does not end holds up what must be done."""
+    # Each is watched: a step that does not end holds up what must be done.
     watches = [Watchdog(loop.name, loop.busy_seconds, lambda: True, parts.settings.stalled_seconds) for loop in loops]
     for loop, watch in zip(loops, watches, strict=True):
         loop.start()
@@ -149,8 +150,8 @@ def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
 
 @contextmanager
 def _answering(parts: Parts, tasks: Sequence[BackgroundTask]) -> Iterator[None]:
-    """Answer with health and metrics while the block runs, on the port that the settings name, if they do."""
     settings = parts.settings
+    # Nobody has asked for it: no port is opened.
     if not settings.metrics_port:
         yield
         return
@@ -161,27 +162,29 @@ def _answering(parts: Parts, tasks: Sequence[BackgroundTask]) -> Iterator[None]:
 
 
 def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
-    """Wait until the brokers can be reached and have the topics. False when told to stop meanwhile.
+    """Wait until the brokers can be reached and have the topics. Returns False if a stop is requested meanwhile.
 
     Raises TopicsError.
     """
-    wait = FIRST_WAIT
+    attempt = 0
     while not stop.is_set():
         try:
             make_topics(settings)
         except (KafkaError, BrokersError) as error:
+            # The text of a library may name hosts.
             why = str(error) if isinstance(error, BrokersError) else type(error).__name__
-            log.warning("brokers_not_reached", error=why, seconds=wait)
+            attempt += 1
+            wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
+            log.warning("brokers_not_reached", error=why, seconds=round(wait, 1))
             stop.wait(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
         else:
             return True
     return False
 
 
 def _stop_requested() -> Event:
-    """An event that is set by the signal to stop."""
     stop = Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
+        # SIGTERM comes from Kubernetes and systemd, SIGINT from a keyboard.
         signal.signal(sign, lambda *_: stop.set())
     return stop

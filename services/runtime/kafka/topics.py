@@ -13,6 +13,7 @@ from kafka.errors import InvalidReplicationFactorError, TopicAlreadyExistsError
 from pydantic import BaseModel, ConfigDict
 
 from services.core.errors import PullcordError
+from services.runtime.consumers import consumers_of
 from services.runtime.kafka.admin_client import BrokersError, administering
 from services.runtime.kafka.kafka_settings import KafkaSettings
 
@@ -31,14 +32,16 @@ class Topic(BaseModel):
     name: str
     events: tuple[str, ...]
     produced_by: str
-    consumed_by: tuple[str, ...]
     partitions: int
     replication: int
     retention_days: int
 
+    @property
+    def consumed_by(self) -> tuple[str, ...]:
+        return consumers_of(self.name)
+
 
 def read_topics() -> Sequence[Topic]:
-    """The topics this version uses."""
     raw: Any = yaml.safe_load(files("schemas").joinpath("topics.yaml").read_text("utf-8"))
     return [Topic.model_validate(topic) for topic in raw["topics"]]
 
@@ -46,15 +49,16 @@ def read_topics() -> Sequence[Topic]:
 def make_topics(settings: KafkaSettings) -> None:
     """Make the topics that are missing, and check the others.
 
-    Raises TopicsError for one that has fewer partitions than it needs to have, BrokersError when the brokers are not
-    reached, or are too few.
+    Raises TopicsError for one with too few partitions, BrokersError when the brokers are not reached or too few.
     """
     with administering(settings) as admin:
         present = {described["name"]: len(described["partitions"]) for described in admin.describe_topics()}
         for topic in read_topics():
             partitions = settings.partitions or topic.partitions
+            # A topic that is there is left as it is: its settings may have been changed on purpose.
             if topic.name not in present:
                 _make(admin, topic, partitions, settings.replication or topic.replication)
+            # More than needed is fine: a key keeps its partition only while the number stays.
             elif present[topic.name] < partitions:
                 raise TopicsError(
                     f"the topic {topic.name} has {present[topic.name]} partitions and needs {partitions}: add them, "
@@ -66,6 +70,7 @@ def _make(admin: KafkaAdminClient, topic: Topic, partitions: int, replication: i
     config = {"retention.ms": str(topic.retention_days * MILLISECONDS_A_DAY)}
     try:
         admin.create_topics([NewTopic(topic.name, partitions, replication, topic_configs=config)])
+    # Another process of ours was faster.
     except TopicAlreadyExistsError:
         return
     except InvalidReplicationFactorError as error:

@@ -1,6 +1,6 @@
-"""Ends a process that does not get on: started again it may, and nothing it had not finished is lost.
+"""Ends a process that makes no progress: started again it may, and nothing it had not finished is lost.
 
-What a thread or an event loop hangs in cannot be told from inside it, so the process ends without asking it.
+A thread or an event loop that hangs cannot say so itself, so the process ends without asking it.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from services.runtime.logs import say_failed
 
 log = structlog.get_logger()
 
+# The exit code of a process that makes no progress (EX_SOFTWARE of sysexits.h).
 NO_PROGRESS = 70
-"""The exit code of a process that does not get on (EX_SOFTWARE of sysexits.h)."""
 
+# Looks within the time of its patience.
 LOOKS = 4
-"""How often it looks within the time it has patience."""
 
 
 def end_process() -> None:
-    """End at once: what hangs would not let a graceful stop come to its end."""
+    # At once: a graceful stop would wait for what hangs.
     os._exit(NO_PROGRESS)
 
 
@@ -50,6 +50,7 @@ class Watchdog:
         self._name, self._quiet_seconds, self._is_behind, self._patience = name, quiet_seconds, is_behind, patience
         self._end, self._time = end, time
         self._behind_since: float | None = None
+        # A thread of its own: the database may never answer.
         self._asking = ThreadPoolExecutor(1, thread_name_prefix=f"{name} watch")
         self._asked: Future[bool] | None = None
         self._stop = Event()
@@ -63,14 +64,16 @@ class Watchdog:
         self._asking.shutdown(wait=False, cancel_futures=True)
 
     def look(self) -> None:
-        """Look once."""
         if not self._behind():
             self._behind_since = None
             return
         now = self._time()
+        # Since when there has been work, as far as this watch has seen.
         self._behind_since = now if self._behind_since is None else self._behind_since
+        # A worker that had nothing to do for an hour has not been stuck for an hour.
         quiet = min(self._quiet_seconds(), now - self._behind_since)
         if quiet >= self._patience:
+            # The process must end, whatever the log makes of it.
             with suppress(BaseException):
                 log.error("no_progress", consumer=self._name, seconds=round(quiet))
             self._end()
@@ -78,6 +81,7 @@ class Watchdog:
     def _behind(self) -> bool:
         asked = self._asked = self._asked or self._asking.submit(self._is_behind)
         try:
+            # One question at a time: one that hangs is asked for again at the next look.
             error = asked.exception(self._patience / LOOKS)
         except TimeoutError:
             return True

@@ -1,8 +1,8 @@
 """A Faust worker: hands what comes off the topics to a consumer's `process()`, and never loses a message.
 
-What Faust would lose, it is not given to lose: nothing is raised out of an agent (that would acknowledge the
+Faust never comes to lose one: nothing is raised out of an agent (that would acknowledge the
 message), a passing fault is waited out while the message stays unacknowledged, an event that can never be handled is
-quarantined, and a worker told to stop finishes the batch at hand before its messages are acknowledged. State is in
+quarantined, and a worker asked to stop finishes the batch at hand before its messages are acknowledged. State is in
 the database, never in Faust.
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from random import SystemRandom
 from time import monotonic
 from typing import Any
 
@@ -21,6 +22,7 @@ import faust
 from aiokafka.helpers import create_ssl_context
 
 from schemas.canary import Canary
+from services.core.backoff import delay
 from services.runtime.embedded.event_dispatcher import deliver
 from services.runtime.kafka.canary import CANARY_KEY
 from services.runtime.kafka.kafka_settings import KafkaSettings
@@ -32,24 +34,24 @@ from services.storage.events.outbox import StoredEvent
 from services.storage.events.process import Consumer
 from services.storage.store import Store
 
+# Events (of up to 500 records each) in one transaction.
 BATCH = 12
-"""How many events (of up to 500 records) are handled in one transaction."""
 
+# Seconds that a batch that is not full waits for more.
 WITHIN_SECONDS = 0.05
-"""How long a batch that is not full waits for more."""
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 30.0
 
 EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
+# Heartbeats of a worker within the time after which the broker would give it up.
 HEARTBEATS = 5
-"""How often a worker speaks up within the time after which it would be given up."""
 
+# Characters of an event's id, also of the one given to a message that has none.
 ID_LENGTH = 32
-"""Characters of an event's id, also of the one given to a message that has none."""
 
+# Milliseconds after which the metadata of topics is read again: topics made anew after a loss are found then.
 METADATA_MS = 10_000
-"""How old what is known of topics may be: those made anew after a loss are found within it."""
 
 
 @dataclass
@@ -61,67 +63,68 @@ class Worker:
     app: faust.App
     stepped_at: float = 0.0
     failing: int = 0
+    # True once its start has come to its end.
     serving: bool = False
-    """Whether its start has come to its end."""
+    jitter: Callable[[], float] = SystemRandom().random
+    # Called when a batch was handled: there may be work for others of the process.
     afterwards: Callable[[], None] = lambda: None
-    """Called when a batch was handled: there may be work for others of the process."""
 
     @property
     def name(self) -> str:
-        """The consumer's."""
         return self.consumer.name
 
     @property
     def alive(self) -> bool:
-        """Whether Faust has not given it up. Its process ends then."""
+        # An application that crashed is never started again; its process ends.
         return not self.app.crashed
 
     def quiet_seconds(self) -> float:
-        """How long ago a batch was last come to the end of, well or badly."""
+        """Return the seconds since a batch last came to its end, well or badly."""
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Whether canaries of a partition that is this worker's have not been heard for so long; of any, if none is."""
+        """Return True if a partition of this worker, or any if it has none, has a canary unheard for `patience`."""
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
+        # Before its start has ended, which partitions are its own is not known.
         mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()} if self.serving else set()
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Handle messages, however long a passing fault lasts. False if told to stop before they were."""
-        wait = FIRST_WAIT
+        """Handle messages, however long a passing fault lasts. Returns False if a stop came before that."""
         while (error := await self._tried_aside(messages)) is not None:
-            say_failed(self.consumer.name, error, seconds=wait)
             self.stepped_at, self.failing = monotonic(), self.failing + 1
+            wait = delay(self.failing, FIRST_WAIT, LONGEST_WAIT, self.jitter())
+            say_failed(self.consumer.name, error, seconds=round(wait, 1))
             await self.app.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
+            # Not acknowledged: whoever has the partition next is given them again.
             if self.app.should_stop:
                 return False
         self.stepped_at, self.failing = monotonic(), 0
         return True
 
     async def _tried_aside(self, messages: Sequence[Any]) -> BaseException | None:
-        """The same in a thread, for which the machine may have no room."""
+        # In a thread, for which the machine may have no memory.
         try:
             return await asyncio.to_thread(self._tried, messages)
         except Exception as error:  # noqa: BLE001 - the message is kept and tried again
             return error
 
     def _tried(self, messages: Sequence[Any]) -> BaseException | None:
-        """What stood in the way of handling messages: what is raised out of an agent is lost with its message.
-
-        A SystemExit that came out of the thread would end the event loop, and a StopIteration would never arrive.
-        """
+        # Returns the error and raises nothing: what is raised out of an agent is lost with its message.
         try:
             self._handle(messages)
             self.afterwards()
+        # A SystemExit that came out of the thread would end the event loop, and a StopIteration would never arrive.
         except BaseException as error:  # noqa: BLE001 - whatever it is, the message is kept and tried again
             return error
         return None
 
     def _handle(self, messages: Sequence[Any]) -> None:
+        # The newest canary of a partition stands for those before.
         heard = {(one.topic, one.partition): at for one in messages if (at := _canary_published_at(one)) is not None}
         events = [_stored(one) for one in messages if _canary_published_at(one) is None]
+        # Before the canaries are noted: a canary says that all before it was given to the consumer.
         deliver(self.store, self.consumer, events)
         if heard:
             with self.store.writing() as connection:
@@ -129,7 +132,6 @@ class Worker:
 
 
 def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, data_dir: str) -> Worker:
-    """A worker that is not started yet."""
     app = RewindingApp(
         f"pullcord-{consumer.name}",
         broker=[f"kafka://{address}" for address in settings.addresses],
@@ -137,11 +139,16 @@ def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, da
         datadir=data_dir,
         key_serializer="raw",
         value_serializer="raw",
+        # Health and metrics have a server of their own.
         web_enabled=False,
+        # Faust would make a topic of its own to choose a leader, which nothing here needs.
         topic_disable_leader=True,
+        # A group without a place has handled nothing: its inbox sorts out what it knows.
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=METADATA_MS,
+        # A stop must not wait until the partition is empty.
         stream_wait_empty=False,
+        # Seconds. What was handled and not yet committed comes again after a crash.
         broker_commit_interval=1.0,
         broker_session_timeout=settings.session_seconds,
         broker_heartbeat_interval=settings.session_seconds / HEARTBEATS,
@@ -158,36 +165,39 @@ def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, da
 
 
 async def _take(worker: Worker, stream: Any, events: Sequence[Any]) -> None:
-    """Handle a batch, and then acknowledge it: Faust's own `take` does so when its stream is closed, handled or not."""
+    # Faust's own `take` acknowledges when its stream is closed, handled or not.
     if await worker.take([event.message for event in events]):
         for event in events:
+            # Only now may the place of the group move on.
             await stream.ack(event)
 
 
 def _canary_published_at(message: Any) -> datetime | None:
-    """When a message was told, if it is a canary."""
+    # None if it is no canary.
     if message.key != CANARY_KEY.encode():
         return None
     try:
+        # One of a newer form is no canary for this version.
         return Canary.model_validate_json(message.value).time
     except ValueError:
         return None
 
 
 def _stored(message: Any) -> StoredEvent:
-    """A message as the inbox knows it: by its event's id, or by what it holds if it has none."""
+    # A message without an id of its own is known by its content, so that it too is handled once.
     body = bytes(message.value or b"")
     return StoredEvent(_event_id(message) or sha256(body).hexdigest()[:ID_LENGTH], message.topic, body)
 
 
 def _event_id(message: Any) -> str | None:
     header = dict(message.headers or ()).get(ID_HEADER) or b""
+    # Anybody may write to a topic: the header may hold any bytes.
     found = header.decode(errors="replace")
     return found if EVENT_ID.fullmatch(found) else None
 
 
 async def _to_the_end(work: Any) -> None:
-    """Let work under way end before a cancellation goes on, so that what is handled is also acknowledged."""
+    # Work under way ends before a cancellation goes on, so that what is handled is also acknowledged.
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)
@@ -197,6 +207,7 @@ async def _to_the_end(work: Any) -> None:
 
 
 def _credentials(settings: KafkaSettings) -> Any:
+    # Faust takes None for a connection without credentials.
     if settings.security == "plaintext":
         return None
     context = None

@@ -48,7 +48,7 @@ class Restored:
 
 
 def back_up(store: Store, target: Path) -> Contents:
-    """Make a checked copy of a SQLite database, whole on the disk when this returns; others may write meanwhile.
+    """Make a checked copy of a SQLite database, on the disk when this returns; other processes may write meanwhile.
 
     Raises RefusedError where the file is there already, CopyError.
     """
@@ -57,16 +57,19 @@ def back_up(store: Store, target: Path) -> Contents:
     with _draft_beside(target) as draft:
         rows = copy_database(store, draft)
         contents = _checked(store, draft)
+        # Counted while copying, and again in the copy.
         if contents.rows != rows:
             raise CopyError("the copy does not hold what was copied")
+        # The file appears under its name only when it is whole.
         draft.rename(target)
+        # Without it the name could be lost in a power cut, and the backup with it.
         sync_folder(target.parent)
     record_backup(store, SQLITE, target.stat().st_size)
     return contents
 
 
 def record_backup(store: Store, kind: str, size: int) -> None:
-    """Write down that a backup was made: its age is watched. `size` in bytes."""
+    """Record that a backup was made, so that its age is watched. `size` in bytes."""
     with store.writing() as connection:
         row = AuditRow(AuditAction.BACKUP_MADE, {"kind": kind, "bytes": size})
         write_audit(connection, store.vault, [row], store.now())
@@ -80,12 +83,15 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> Restored:
     place = _file_of(store.engine.url)
     if place.exists() and not replacing:
         raise RefusedError(f"there is a database at {place}: with --replace it is moved aside, not deleted")
+    # A database in use: what is in the -wal would be missing.
     if backup.with_name(f"{backup.name}-wal").exists():
         raise RefusedError("the file has a -wal beside it, so it is no backup but a database: use `pullcord backup`")
+    # Asked before the long copy, and again when the file is put in place.
     with unused(place):
         pass
     aside = place.with_name(f"{place.name}.{store.now():%Y%m%dT%H%M%S}")
     with _draft_beside(place) as draft:
+        # The backup itself is never opened: SQLite would write beside it.
         copyfile(backup, draft)
         restored = _prepared(store, draft)
         replaced = put_in_place(draft, place, aside)
@@ -93,12 +99,13 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> Restored:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """What must follow when a database was put back by other means, before anything works with it.
+    """Settle a database that was put back by other means; returns when its record ends.
 
-    Returns when its record ends. Done again, it changes nothing.
+    Done again, it changes nothing.
     """
     with store.reading() as connection:
         ends, known = last_on_record(connection) or store.now(), last_restore(connection)
+    # The last thing on record is the restore itself.
     if known is not None and known.at == ends:
         return known.record_ends
     settle_restore(store, ends)
@@ -112,7 +119,6 @@ def check_unused(database: str) -> None:
 
 
 def is_sqlite(database: str) -> bool:
-    """Whether the URL is of a SQLite database."""
     return make_url(database).get_backend_name() == SQLITE
 
 
@@ -125,9 +131,11 @@ def _prepared(store: Store, draft: Path) -> Restored:
     with _opened(store, draft) as copy:
         with copy.reading() as connection:
             found = schema_of(connection)
+        # A backup may be older than the version that puts it back.
         if found is DatabaseSchema.OLDER:
             upgrade(copy.engine)
         contents = check_copy(copy)
+        # A backup of an empty deployment ends now.
         ends = contents.record_ends or copy.now()
         settle_restore(copy, ends)
         return Restored(contents, ends)
@@ -141,7 +149,7 @@ def _checked(store: Store, draft: Path) -> Contents:
 
 @contextmanager
 def _opened(store: Store, draft: Path) -> Iterator[Store]:
-    """A copy as a store with the same keys; afterwards it is one file again, on the disk."""
+    # With the same keys; afterwards it is one file again, on the disk.
     copy = replace(store, engine=make_engine(f"sqlite:///{draft}"))
     try:
         yield copy
@@ -152,7 +160,7 @@ def _opened(store: Store, draft: Path) -> Iterator[Store]:
 
 @contextmanager
 def _draft_beside(path: Path) -> Iterator[Path]:
-    """A file to be worked on before it is renamed to `path`: in a folder that only its owner can look into."""
+    # In the same folder, so that a rename puts it in place; in a folder in it that only its owner can look into.
     with TemporaryDirectory(dir=path.parent, prefix=".pullcord-") as folder:
         draft = Path(folder) / "draft.db"
         draft.touch(mode=0o600)

@@ -18,17 +18,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select
 
 from services.alerts.delivery.digest import entry_references
-from services.alerts.states.machine import ENDED
 from services.core.errors import RefusedError
 from services.core.texts import has_telephone_number
+from services.runtime.maintenance.store import cases_to_export, matches_to_export
 from services.storage.store import Store
-from services.storage.tables import cases, feeds, matches, notices, register_entries
 
+# Rows in memory at the same time.
 CHUNK: Final = 500
-"""How many rows are held at once."""
 
 CASE_COLUMNS: Final = (
     "case",
@@ -82,30 +81,22 @@ class FileFormat(StrEnum):
 def export_cases(
     store: Store, path: Path, feed_id: str | None = None, *, ended: bool = False, references: bool = False
 ) -> int:
-    """Write cases, the oldest first; with `feed_id` that council's only. Returns how many.
+    """Write cases, the oldest first; with `feed_id` that council's only. Returns the number of rows.
 
     Raises RefusedError for a suffix that is neither .csv nor .ndjson, OSError.
     """
-    query = select(cases, feeds.c.code).join_from(cases, feeds, feeds.c.feed_id == cases.c.feed_id).order_by(cases.c.pk)
-    if feed_id is not None:
-        query = query.where(cases.c.feed_id == feed_id)
-    if not ended:
-        query = query.where(cases.c.state.not_in([state.value for state in ENDED]))
+    query = cases_to_export(feed_id, ended=ended)
     return _export(store, path, query, _case, CASE_COLUMNS, references=references)
 
 
 def export_matches(
     store: Store, path: Path, feed_id: str | None = None, *, ended: bool = False, references: bool = False
 ) -> int:
-    """Write matches by entry; with `feed_id` those of that council's register only. Returns how many.
+    """Write matches by entry; with `feed_id` those of that council's register only. Returns the number of rows.
 
     Raises RefusedError for a suffix that is neither .csv nor .ndjson, OSError.
     """
-    query = _matches()
-    if feed_id is not None:
-        query = query.where(register_entries.c.feed_id == feed_id)
-    if not ended:
-        query = query.where(matches.c.live)
+    query = matches_to_export(feed_id, ended=ended)
     return _export(store, path, query, _match, MATCH_COLUMNS, references=references)
 
 
@@ -117,43 +108,25 @@ def written_whole(path: Path) -> Iterator[TextIO]:
     """
     if not path.parent.is_dir():
         raise RefusedError(f"there is no folder {path.parent}: make it first")
+    # mkstemp makes it readable to its owner alone; beside the target, so that a rename is enough.
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             yield file
             file.flush()
+            # On the disk before the rename: a power cut must not leave an empty file of that name.
             os.fsync(file.fileno())
         Path(draft).replace(path)
     except BaseException:
+        # Nothing half written stays behind.
         Path(draft).unlink(missing_ok=True)
         raise
 
 
 def shown_reference(reference: str) -> str | None:
-    """A council's own reference as it may leave Pullcord: None for what could be a number, a name or an address."""
+    """Return a council's own reference if it may leave Pullcord; None if it could be a number, a name or an address."""
     fits = _LIKE_A_REFERENCE.fullmatch(reference) and not has_telephone_number(reference)
     return reference if fits else None
-
-
-def _matches() -> Select[Any]:
-    provider: Table = feeds.alias("provider")  # type: ignore[assignment]
-    council: Table = feeds.alias("council")  # type: ignore[assignment]
-    return (
-        select(
-            matches,
-            notices.c.status,
-            notices.c.planned_on,
-            notices.c.restriction_on,
-            notices.c.issued_at,
-            provider.c.code.label("provider"),
-            council.c.code.label("council"),
-        )
-        .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
-        .join(register_entries, register_entries.c.pk == matches.c.entry_pk)
-        .join(provider, provider.c.feed_id == notices.c.feed_id)
-        .join(council, council.c.feed_id == register_entries.c.feed_id)
-        .order_by(matches.c.entry_pk, matches.c.notice_pk)
-    )
 
 
 def _case(row: Mapping[str, Any]) -> Row:
@@ -181,6 +154,7 @@ def _export(
     count = 0
     with store.reading() as connection, written_whole(path) as file:
         write = _csv_writer(file, names) if form is FileFormat.CSV else _ndjson_writer(file)
+        # In chunks: a deployment may have a million rows.
         for chunk in connection.execute(query.execution_options(yield_per=CHUNK)).mappings().partitions():
             rows = [shaped(dict(row)) for row in chunk]
             if references:
@@ -221,10 +195,12 @@ def _ndjson_writer(file: TextIO) -> Callable[[Iterable[Row]], None]:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
+    # CSV has no lists.
     if isinstance(value, list):
         return " ".join(value)
     return _text(value) if isinstance(value, date | datetime) else value
 
 
 def _text(value: Any) -> str:
+    # UTC is written with a Z, as in the API.
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, date | datetime) else str(value)

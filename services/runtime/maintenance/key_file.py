@@ -13,15 +13,14 @@ from services.storage.vault import VaultKeys
 
 log = structlog.get_logger()
 
+# Seconds: how old what is known of the file may be when something is sealed (see `reseal.KNOWN_WITHIN`).
 LOOK_EVERY = 1.0
-"""Seconds: how old what is known of the file may be when something is sealed (see `reseal.KNOWN_WITHIN`)."""
 
 
 class KeyFile:
     """A source of vault keys (`vault.KeySource`). A file that is gone, faulty or of others changes nothing."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:
-        """Raises KeysError."""
         self._path = path
         self._clock = clock
         self._looked_at = clock()
@@ -30,6 +29,7 @@ class KeyFile:
 
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
         now = self._clock()
+        # A stat for each value that is sealed would cost more than the sealing.
         if not at_once and now - self._looked_at < LOOK_EVERY:
             return None
         self._looked_at = now
@@ -45,6 +45,7 @@ class KeyFile:
         except KeysError:
             log.error("keys_not_read")
             return None
+        # Other tokens would match nobody: these are keys of another deployment.
         if found.token != self.keyring.token:
             log.error("keys_of_another_deployment")
             return None
@@ -54,12 +55,11 @@ class KeyFile:
 
 
 def vault_keys(keyring: Keyring) -> VaultKeys:
-    """The vault's part of a keyring."""
     return VaultKeys(keyring.vault, keyring.current)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """By which a change of the file is known; None where there is none."""
+    # Inode, time and size: a file that was replaced has another inode.
     try:
         found = path.stat()
     except OSError:

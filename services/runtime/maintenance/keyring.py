@@ -53,18 +53,18 @@ class Keyring(BaseModel):
 
 
 def new_keyring() -> Keyring:
-    """Fresh keys from the system's randomness."""
     return Keyring(current="k1", vault={"k1": os.urandom(KEY_BYTES)}, token=os.urandom(KEY_BYTES))
 
 
 def with_new_key(keyring: Keyring) -> Keyring:
-    """The same with one more vault key, the last in the file. It does not seal before it is made current."""
+    """Return the keys with one more vault key, the last. It does not seal before it is made current."""
+    # Ids are never used again: an old backup may hold values under them.
     number = 1 + max((int(name[1:]) for name in keyring.vault if name[1:].isdecimal()), default=0)
     return keyring.model_copy(update={"vault": {**keyring.vault, f"k{number}": os.urandom(KEY_BYTES)}})
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """The same with the last key of the file current; with a new one, if that is current already."""
+    """Return the keys with the last made current; with a new one, if the last is current already."""
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))
@@ -72,10 +72,7 @@ def with_newest_current(keyring: Keyring) -> Keyring:
 
 
 def without_key(keyring: Keyring, key_id: str) -> Keyring:
-    """The same without a vault key that does not seal.
-
-    Raises KeysError for one that does, or is not there.
-    """
+    """Return the keys without a vault key that does not seal. Raises KeysError for one that does, or is not there."""
     if key_id not in keyring.vault:
         raise KeysError(f"there is no vault key of this id: there are {', '.join(keyring.vault)}")
     if key_id == keyring.current:
@@ -84,9 +81,9 @@ def without_key(keyring: Keyring, key_id: str) -> Keyring:
 
 
 def parse_keyring(text: str) -> Keyring:
-    """Raises KeysError; the text of the error holds no key."""
     try:
         return Keyring.model_validate_json(text)
+    # Without the text of the error, which may hold a key.
     except ValidationError:
         raise KeysError(
             "the keys are not of the form of `pullcord init`: current, vault (id to base64 of 32 bytes), token"
@@ -102,10 +99,7 @@ def read_keyring(path: Path) -> Keyring:
 
 
 def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
-    """Change the keys file, one process at a time; returns the keys as they are now.
-
-    Raises KeysError.
-    """
+    """Change the keys file, one process at a time; returns the keys as they are now. Raises KeysError."""
     with _alone_in(path.parent):
         changed = change(read_keyring(path))
         write_keyring(path, changed)
@@ -113,10 +107,12 @@ def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
 
 
 def write_keyring(path: Path, keyring: Keyring) -> None:
-    """Write the keys so that only the owner can read them; the old file stays whole if this is cut off."""
+    # Only the owner can read it, and the old file stays whole if this is cut off.
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
+    # Left by a process that was killed.
     draft.unlink(missing_ok=True)
+    # The mode from the start: a chmod afterwards would leave a moment in which others can read it.
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(keyring.model_dump_json(indent=2))
@@ -128,7 +124,8 @@ def write_keyring(path: Path, keyring: Keyring) -> None:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Two that changed the keys at once would lose the key of one, and what it sealed."""
+    # Two that changed the keys at once would lose the key of one, and what it sealed.
+    # The folder is locked, since the file itself is replaced.
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         _lock(descriptor)
@@ -139,6 +136,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _lock(descriptor: int) -> None:
     try:
+        # Not waited for: a person who changes keys should see that another does too.
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise KeysError("the keys are being changed by somebody else: try again in a moment") from None

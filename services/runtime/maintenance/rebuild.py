@@ -6,49 +6,41 @@ paged for it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import select
-
-from services.alerts.case.consumer import CaseConsumer
-from services.matcher.consumer import Matcher
-from services.storage.events.process import Effects, write_effects
+from services.runtime.consumers import DeployedConsumer
+from services.runtime.maintenance.store import entries_after
+from services.storage.events.process import write_effects
 from services.storage.store import Store
-from services.storage.tables import register_entries
 from services.storage.unit_of_work import UnitOfWork
 
+# Entries in one transaction.
 BATCH = 2_000
-"""Entries in one transaction."""
-
-Step = Callable[[UnitOfWork, Collection[int]], Effects]
 
 
-def rebuild(store: Store, matcher: Matcher, cases: CaseConsumer) -> Iterator[int]:
-    """Match and review every entry; yields how many entries each transaction looked at."""
-
-    def match(work: UnitOfWork, entries: Collection[int]) -> Effects:
-        return matcher.match(work, (), entries)
-
-    for step in (match, cases.review):
+def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int]:
+    """Have each consumer in turn look at every register entry; yields how many entries each transaction looked at."""
+    for consumer in consumers:
         for entries in _batches(store):
-            _carry_out(store, step, entries)
+            _rebuild_batch(store, consumer, entries)
             yield len(entries)
 
 
 def _batches(store: Store) -> Iterator[Collection[int]]:
     last = 0
+    # By primary key and not by offset: entries may be added meanwhile.
     while True:
-        query = select(register_entries.c.pk).where(register_entries.c.pk > last).order_by(register_entries.c.pk)
         with store.reading() as connection:
-            found = connection.scalars(query.limit(BATCH)).all()
+            found = entries_after(connection, last, BATCH)
         if not found:
             return
         yield found
         last = found[-1]
 
 
-def _carry_out(store: Store, step: Step, entries: Collection[int]) -> None:
+def _rebuild_batch(store: Store, consumer: DeployedConsumer, entries: Collection[int]) -> None:
     now = store.now()
     with store.processing() as connection:
+        # The same transaction as for events, without an inbox: nothing is marked as handled.
         work = UnitOfWork(connection, store, now)
-        write_effects(work, step(work, entries))
+        write_effects(work, consumer.rebuild(work, entries))

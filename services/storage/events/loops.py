@@ -12,7 +12,7 @@ from services.storage.dialect import upsert
 from services.storage.tables import loops
 
 # Loops that replace each other. After a change of mode the old loop's last beat would raise a false alarm.
-NEVER_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {"pump": ("relay",), "relay": ("pump", "missed")}
+NEVER_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {"dispatcher": ("relay",), "relay": ("dispatcher", "missed")}
 
 
 def note_beat(connection: Connection, name: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Events set aside because they could not be handled: list, show, requeue or drop them."""
+"""Events in quarantine, because they could not be handled: list, show, requeue or drop them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.storage.tables import inbox, outbox, quarantine
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class QuarantinedEvent:
     """An event in quarantine. `error` is the kind of the error, never its text, which could hold data."""
 
     event_id: str
@@ -28,10 +28,10 @@ class SetAside:
     at: datetime
 
 
-def list_quarantine(connection: Connection) -> Sequence[SetAside]:
+def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
     row = quarantine.c
     query = select(row.event_id, row.consumer, row.topic, row.error, row.at).order_by(row.at, row.event_id)
-    return [SetAside(*values) for values in connection.execute(query)]
+    return [QuarantinedEvent(*values) for values in connection.execute(query)]
 
 
 def to_tell_of(connection: Connection, now: datetime, repeat: timedelta) -> int:
@@ -52,7 +52,7 @@ def to_tell_of(connection: Connection, now: datetime, repeat: timedelta) -> int:
 def show_quarantined(connection: Connection, event_id: str) -> Any:
     body = connection.scalar(select(quarantine.c.body).where(quarantine.c.event_id == event_id).limit(1))
     if body is None:
-        raise NotFoundError("no event with this id is set aside: `pullcord quarantine list` shows them")
+        raise NotFoundError("no event with this id is in quarantine: `pullcord quarantine list` shows them")
     try:
         return from_json(body)
     except ValueError:
@@ -61,14 +61,14 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
 
 
 def requeue(store: Store, event_id: str, by: str) -> int:
-    """Publish an event again to the consumers that set it aside. Returns their number.
+    """Publish an event again to the consumers that put it in quarantine. Returns their number.
 
     Raises NotFoundError, or RefusedError for an event that this deployment never raised or has deleted.
     """
     with store.writing() as connection:
         consumers = _consumers(connection, event_id)
-        told = update(outbox).where(outbox.c.event_id == event_id).values(published_at=None)
-        if not connection.execute(told).rowcount:
+        again = update(outbox).where(outbox.c.event_id == event_id).values(published_at=None)
+        if not connection.execute(again).rowcount:
             raise RefusedError("this event is not in the outbox: drop it, and run `pullcord rebuild` to be sure")
         # Without this the inbox would drop the event as a duplicate.
         connection.execute(delete(inbox).where(inbox.c.event_id == event_id, inbox.c.consumer.in_(consumers)))
@@ -86,7 +86,7 @@ def drop(store: Store, event_id: str, by: str) -> int:
 def _consumers(connection: Connection, event_id: str) -> Sequence[str]:
     found = connection.scalars(select(quarantine.c.consumer).where(quarantine.c.event_id == event_id)).all()
     if not found:
-        raise NotFoundError("no event with this id is set aside: `pullcord quarantine list` shows them")
+        raise NotFoundError("no event with this id is in quarantine: `pullcord quarantine list` shows them")
     return found
 
 

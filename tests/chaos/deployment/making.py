@@ -74,7 +74,7 @@ def _made(folder: Path, seed: int, stack: ExitStack) -> World:
     stack.callback(broker.stop)
     api = _free_port()
     upstreams: Mapping[Way, Upstream] = {
-        Way.DOOR: (LOCAL, api),
+        Way.INGEST: (LOCAL, api),
         Way.KAFKA: (LOCAL, broker.port),
         Way.POSTGRES: postgres.socket,
         Way.MAIL: (LOCAL, mailbox.port),
@@ -128,7 +128,7 @@ def _clients(store: Store, proxies: Mapping[Way, Proxy], mailbox: Mailbox, histo
     council = add_feed(store, "council", COUNCIL, "Blackpool")
     set_policy(store, council, duty_policy(proxies[Way.MAIL].port), by="Test Setup")
     key = create_key(store, KeyRole.COUNCIL, council, "test")
-    url = f"http://{LOCAL}:{proxies[Way.DOOR].port}"
+    url = f"http://{LOCAL}:{proxies[Way.INGEST].port}"
     noises = [random.Random(f"{seed} {number}") for number in range(4)]
     made: list[Client] = [
         Council("council", url, key, history, noises[0]),

@@ -146,13 +146,13 @@ class Proxy:
     async def _join(self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers, questions = await self._connect()
         link.ends.append(questions)
-        pumps = [asyncio.ensure_future(self._pump(link, *way)) for way in ((reader, questions), (answers, writer))]
+        copying = [asyncio.ensure_future(self._copy(link, *way)) for way in ((reader, questions), (answers, writer))]
         try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(copying, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
+            for task in copying:
+                task.cancel()
+            await asyncio.gather(*copying, return_exceptions=True)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if isinstance(self.upstream, Path):
@@ -160,7 +160,7 @@ class Proxy:
         assert self.upstream is not None
         return await asyncio.open_connection(*self.upstream)
 
-    async def _pump(self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _copy(self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(CHUNK):
             if self._mode is Mode.HALF_OPEN or link.silent:
                 link.silent = True

@@ -31,7 +31,7 @@ class Kind(StrEnum):
 class Way(StrEnum):
     """A connection that the proxy stands on."""
 
-    DOOR = "clients to ingest"
+    INGEST = "clients to ingest"
     KAFKA = "workers to Kafka"
     POSTGRES = "all to PostgreSQL"
     MAIL = "alerts to the mail server"

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from services.alerts.case.consumer import CaseConsumer
 from services.alerts.engine import Engine
 from services.alerts.states.machine import State
 from services.alerts.states.rules import Ruleset
 from services.core.audit import AuditAction
-from services.matcher.consumer import Matcher
+from services.runtime.consumers import make_consumers
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from tests.support.deployment import Deployment
 from tests.support.ledger import said
@@ -49,8 +48,8 @@ def alerted(deployment: Deployment) -> Deployment:
 
 def restart_with(deployment: Deployment, rules: Ruleset) -> None:
     deployment.ruleset = rules
-    deployment.consumers = (Matcher(), CaseConsumer(rules))
-    deployment.pump = EventDispatcher(deployment.store, deployment.consumers)
+    deployment.consumers = make_consumers(rules)
+    deployment.event_dispatcher = EventDispatcher(deployment.store, deployment.consumers)
     deployment.engine = Engine(deployment.store, rules, deployment.fallback)
 
 

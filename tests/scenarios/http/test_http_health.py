@@ -55,7 +55,7 @@ METRICS = {
 RARE = {
     "pullcord_event_conflicts": {"consumer"},
     "pullcord_events_left_alone": {"consumer"},
-    "pullcord_events_told_again": {"consumer"},
+    "pullcord_events_republished": {"consumer"},
     "pullcord_canary_age_seconds": {"consumer"},
     "pullcord_loop_age_seconds": {"loop"},
 }
@@ -122,10 +122,10 @@ def test_a_loop_that_has_ended_is_not_alive(deployment: Deployment) -> None:
         assert runner.loops[0].stop(5)
         answer = api.ask(None, "GET", "/livez")
         assert answer.status_code == 503
-        assert answer.json()["faults"] == ["the pump loop has ended"]
+        assert answer.json()["faults"] == ["the dispatcher loop has ended"]
 
 
-@pytest.mark.parametrize("name", ["pump", "engine", "deliveries", "missed", "closing"])
+@pytest.mark.parametrize("name", ["dispatcher", "engine", "deliveries", "missed", "closing"])
 def test_a_process_one_of_whose_loops_has_ended_is_not_ready_and_counts_it(deployment: Deployment, name: str) -> None:
     parts = make_api_parts(deployment)
     runner = EmbeddedRunner(parts)
@@ -152,12 +152,12 @@ def test_a_loop_that_keeps_failing_is_not_ready(deployment: Deployment) -> None:
 
     parts = make_api_parts(deployment)
     runner = EmbeddedRunner(parts)
-    runner.loops = (*runner.loops[1:], Loop("pump", failing, 0.001))
+    runner.loops = (*runner.loops[1:], Loop("dispatcher", failing, 0.001))
     with open_api(deployment, runner, parts) as api:
         wait_for(lambda: runner.loops[-1].failing > 1)
         answer = api.ask(None, "GET", "/readyz")
         assert answer.status_code == 503
-        assert "the pump loop fails" in answer.json()["faults"][0]
+        assert "the dispatcher loop fails" in answer.json()["faults"][0]
         assert "960123" not in answer.text
 
 

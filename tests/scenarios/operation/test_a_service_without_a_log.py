@@ -28,8 +28,8 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 PATIENCE = 60.0
 # Seconds within which a locked database, waited for half a minute, makes the work fail.
 BUSY = 90.0
-EMBEDDED = {"pump", "engine", "deliveries", "missed", "closing"}
-# Tables without which pump, engine and deliveries cannot do their work.
+EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing"}
+# Tables without which dispatcher, engine and deliveries cannot do their work.
 AWAY = ("outbox", "cases", "deliveries")
 # Entries of the register, one of them of NUMBER.
 LINES = 200
@@ -73,8 +73,8 @@ def locked(deployment: ServedDeployment) -> Iterator[None]:
 Fault = Callable[[ServedDeployment], Any]
 # What becomes of the log and of the database, and the loops that must be seen to fail.
 CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
-    (closed_pipe, tables_gone, {"pump", "engine", "deliveries"}),
-    (full_disk, tables_gone, {"pump", "engine", "deliveries"}),
+    (closed_pipe, tables_gone, {"dispatcher", "engine", "deliveries"}),
+    (full_disk, tables_gone, {"dispatcher", "engine", "deliveries"}),
     (full_disk, locked, {"deliveries"}),
 ]
 
@@ -141,7 +141,7 @@ def test_a_notice_after_the_fault_is_told_by_mail(
         assert dropped(client) > 0
         status = command_line(deployment, "status")
         assert (status.returncode, "Nothing is overdue" in status.stdout) == (0, True), status.stdout
-        assert beating(deployment) == EMBEDDED
+        assert loop_with_heartbeat(deployment) == EMBEDDED
         assert client.get("/livez").status_code == 200
 
         assert deployment.process is not None
@@ -154,6 +154,6 @@ def dropped(client: httpx.Client) -> float:
     return sum(float(line.split()[1]) for line in lines if line.startswith("pullcord_log_lines_dropped_total "))
 
 
-def beating(deployment: ServedDeployment) -> set[str]:
+def loop_with_heartbeat(deployment: ServedDeployment) -> set[str]:
     with deployment.store.reading() as connection:
         return set(connection.scalars(select(loops.c.name)))

@@ -49,12 +49,12 @@ class Failing:
 
 
 def consumers(deployment: Deployment) -> list[Consumer]:
-    return list(deployment.pump._consumers)
+    return list(deployment.event_dispatcher._consumers)
 
 
 def settle_with(deployment: Deployment, made: Sequence[Consumer], batch: int = 12) -> None:
-    pump = EventDispatcher(deployment.store, made, batch)
-    while pump.run_once():
+    dispatcher = EventDispatcher(deployment.store, made, batch)
+    while dispatcher.run_once():
         pass
 
 

@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from services.core.clock import SystemClock, london_day
-from services.runtime.demo.acts import count_cases, count_matches
+from services.runtime.demo.demo_deployment import start_demo
 from services.runtime.demo.samples import SAMPLES
-from services.runtime.demo.stage import set_stage
+from services.runtime.demo.store import count_cases, matches_by_level
 from services.runtime.demo.waiting import until_handled
 from tests.support.checks.source import ROOT
 
@@ -93,11 +93,12 @@ def told(folder: Path) -> Said:
 def one_process_finds(tmp_path: Path) -> Mapping[str, int]:
     """Matches by level, and cases, as `pullcord demo` finds them in one process on SQLite, on the same day."""
     today = london_day(SystemClock().now())
-    with set_stage(tmp_path, "127.0.0.1", 0, today) as stage:
+    with start_demo(tmp_path, "127.0.0.1", 0, today) as demo:
         for sample in SAMPLES:
-            stage.upload(sample)
-        until_handled(stage)
-        return {**count_matches(stage), "cases": count_cases(stage)}
+            demo.upload(sample)
+        until_handled(demo)
+        with demo.store.reading() as connection:
+            return {**matches_by_level(connection), "cases": count_cases(connection)}
 
 
 def test_it_ends_well_when_the_story_is_told(told: Said) -> None:
@@ -137,8 +138,8 @@ def test_after_a_matcher_was_killed_all_is_found_that_one_process_finds(
     assert f"The same, worked out afresh {found} and {cases}" in told.words
 
 
-def test_no_event_is_set_aside_and_no_message_sent_twice(told: Said) -> None:
-    assert re.search(r"\d+, each handled once; set aside as unreadable: 0 ", told.words)
+def test_no_event_is_put_in_quarantine_and_no_message_sent_twice(told: Said) -> None:
+    assert re.search(r"\d+, each handled once; in quarantine as unreadable: 0 ", told.words)
     assert re.search(r"of \d+ in all, 0 twice", told.words)
 
 

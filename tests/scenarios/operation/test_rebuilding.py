@@ -34,7 +34,7 @@ class Broken:
 
 
 def rebuilt(deployment: Deployment) -> None:
-    for _ in rebuild(deployment.store, Matcher(), CaseConsumer(deployment.ruleset)):
+    for _ in rebuild(deployment.store, deployment.consumers):
         pass
 
 
@@ -65,8 +65,8 @@ def test_what_stands_already_is_left_as_it_is_and_nobody_is_paged_again(deployme
 def set_aside(deployment: Deployment) -> str:
     deployment.put_entries(ENTRIES[0])
     deployment.post_notices(NOTICES[0])
-    pump = EventDispatcher(deployment.store, (Broken(), CaseConsumer(deployment.ruleset)))
-    while pump.run_once():
+    dispatcher = EventDispatcher(deployment.store, (Broken(), CaseConsumer(deployment.ruleset)))
+    while dispatcher.run_once():
         pass
     with deployment.store.reading() as connection:
         events = list_quarantine(connection)

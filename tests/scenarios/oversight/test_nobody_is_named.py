@@ -139,7 +139,7 @@ def test_the_samples_go_through_a_whole_house_and_nobody_of_them_is_named(
 ) -> None:
     engine = sqlite_engine(tmp_path)
     deployment = Deployment(engine).with_officers()
-    with open_sample_door(deployment) as api:
+    with open_sample_api(deployment) as api:
         receipts = [send(api, sample) for sample in SAMPLES]
         mistakes = provoke(api, people)
         deployment.tick(seconds=31)
@@ -193,7 +193,7 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
     assert people.found_in("\n".join([logs.getvalue(), *(answer.text for answer in answers)]).encode()) == set()
 
 
-def open_sample_door(deployment: Deployment) -> AbstractContextManager[Api]:
+def open_sample_api(deployment: Deployment) -> AbstractContextManager[Api]:
     """An API with the limits of a deployment, for all five feeds of the samples; Cardiff has nobody who can be told."""
     add_feed(deployment.store, "provider", "ALDR", "Alder Broadband")
     desk = Contact(label="duty desk", route="mailto://desk.example")

@@ -15,9 +15,8 @@ from sqlalchemy import Engine, create_engine, func, select, text
 
 from scripts.servers.kafka import Broker
 from scripts.servers.postgres import Postgres
-from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
-from services.matcher.consumer import Matcher
+from services.runtime.consumers import make_consumers
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.relay import Relay, make_producer
 from services.runtime.kafka.topics import make_topics
@@ -100,7 +99,7 @@ class Line:
 
     def _run(self, folder: Path) -> None:
         asyncio.set_event_loop(self._loop)
-        consumers: Sequence[Consumer] = (Matcher(), CaseConsumer(load_ruleset(RULESET)))
+        consumers: Sequence[Consumer] = make_consumers(load_ruleset(RULESET))
         self._apps = [
             make_worker(self.current, consumer, self.settings, data_dir=str(folder / consumer.name)).app  # type: ignore[arg-type]
             for consumer in consumers
@@ -144,7 +143,7 @@ class DistributedDeployment(Deployment):
                     )
                 )
                 or 0
-                for consumer in (Matcher(), CaseConsumer(self.ruleset))
+                for consumer in make_consumers(self.ruleset)
             )
 
 

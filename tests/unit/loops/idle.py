@@ -23,7 +23,8 @@ class Waits:
     after: Callable[[], None] = lambda: None
 
     def wait(self, seconds: float) -> bool:
-        self.clock.advance(seconds=seconds)
+        # At least a millisecond: what is less than its microseconds would never pass on this clock.
+        self.clock.advance(seconds=max(seconds, 0.001))
         self.after()
         return False
 

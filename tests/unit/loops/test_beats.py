@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from services.runtime.cli.commands.running.status_report import SILENT_SECONDS
-from services.runtime.embedded.beats import APART, BEAT_SECONDS, Beat, BeatingStore
-from services.runtime.embedded.runner import CLOSING_SECONDS, EmbeddedRunner, Loop, beating
+from services.runtime.embedded.heartbeat import APART, BEAT_SECONDS, Heartbeat, HeartbeatStore
+from services.runtime.embedded.runner import CLOSING_SECONDS, EmbeddedRunner, Loop, loop_with_heartbeat
 from services.storage.events.loops import beats, note_beat
 from services.storage.store import Store
 from tests.support.clock import START
@@ -18,7 +18,7 @@ from tests.support.http import make_api_parts
 from tests.support.one_line import ENTRY, notice
 from tests.unit.loops.idle import beat_of, let_wait, one_round
 
-EMBEDDED = {"pump", "engine", "deliveries", "missed", "closing"}
+EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing"}
 
 
 def known(deployment: Deployment) -> set[str]:
@@ -29,7 +29,7 @@ def known(deployment: Deployment) -> set[str]:
 def test_a_loop_that_waits_for_long_beats_each_half_minute(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop = Loop("closing", lambda: 0, CLOSING_SECONDS, beat=Beat(deployment.store, "closing"))
+    loop = Loop("closing", lambda: 0, CLOSING_SECONDS, beat=Heartbeat(deployment.store, "closing"))
     silences: list[timedelta] = []
 
     def note() -> None:
@@ -43,7 +43,7 @@ def test_a_loop_that_waits_for_long_beats_each_half_minute(
 
 
 def test_a_loop_that_looks_often_writes_no_more_than_a_beat_each_half_minute(deployment: Deployment) -> None:
-    beat, written = Beat(deployment.store, "engine"), set[datetime | None]()
+    beat, written = Heartbeat(deployment.store, "engine"), set[datetime | None]()
     for _ in range(600):
         beat()
         written.add(beat_of(deployment.store, "engine"))
@@ -52,7 +52,7 @@ def test_a_loop_that_looks_often_writes_no_more_than_a_beat_each_half_minute(dep
 
 
 def test_a_clock_that_was_set_back_silences_no_loop(deployment: Deployment) -> None:
-    beat = Beat(deployment.store, "engine")
+    beat = Heartbeat(deployment.store, "engine")
     beat()
     deployment.clock.set(START - timedelta(days=1))
     beat()
@@ -69,7 +69,7 @@ def test_a_loop_that_fails_at_every_step_gives_no_sign_of_life(
             raise LookupError
         return 0
 
-    loop = Loop("engine", work, 1.0, beat=Beat(deployment.store, "engine"))
+    loop = Loop("engine", work, 1.0, beat=Heartbeat(deployment.store, "engine"))
     let_wait(loop, deployment.clock, monkeypatch)
     one_round(loop)
     works, before = False, deployment.clock.now()
@@ -86,7 +86,7 @@ def test_a_loop_that_fails_at_every_step_gives_no_sign_of_life(
 def test_a_loop_whose_sign_of_life_cannot_be_written_fails_and_tries_again(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop = Loop("engine", lambda: 0, CLOSING_SECONDS, beat=Beat(deployment.store, "engine"))
+    loop = Loop("engine", lambda: 0, CLOSING_SECONDS, beat=Heartbeat(deployment.store, "engine"))
     let_wait(loop, deployment.clock, monkeypatch)
     one_round(loop)
     move(deployment, "loops", "loops_away")
@@ -113,7 +113,7 @@ def test_a_long_step_beats_whenever_a_part_of_it_is_done(deployment: Deployment)
             assert beat_of(deployment.store, "deliveries") == deployment.clock.now()
         return 0
 
-    loop = beating("deliveries", deployment.store, lambda store: lambda: working_for_an_hour(store), 1.0)
+    loop = loop_with_heartbeat("deliveries", deployment.store, lambda store: lambda: working_for_an_hour(store), 1.0)
     assert loop._survived(loop._step) is False
     assert loop.failing == 0
 
@@ -123,7 +123,7 @@ def test_a_step_that_hangs_does_not_beat(deployment: Deployment) -> None:
         deployment.clock.advance(hours=1)
         return 0
 
-    loop = beating("deliveries", deployment.store, lambda _store: hang, 1.0)
+    loop = loop_with_heartbeat("deliveries", deployment.store, lambda _store: hang, 1.0)
     loop._work()
     assert beat_of(deployment.store, "deliveries") is None
 
@@ -136,7 +136,7 @@ def test_a_step_that_begins_well_each_time_and_always_fails_gives_no_sign_of_lif
             pass
         raise LookupError
 
-    loop = beating("engine", deployment.store, lambda store: lambda: work_with(store), 1.0)
+    loop = loop_with_heartbeat("engine", deployment.store, lambda store: lambda: work_with(store), 1.0)
     let_wait(loop, deployment.clock, monkeypatch)
     one_round(loop)
     assert beat_of(deployment.store, "engine") == START
@@ -150,7 +150,7 @@ def test_what_a_step_has_committed_stands_whatever_becomes_of_its_sign_of_life(d
         raise OSError
 
     loop = Loop("engine", lambda: 0, 1.0, beat=broken)
-    store = BeatingStore.over(deployment.store, loop.gets_on)
+    store = HeartbeatStore.over(deployment.store, loop.made_progress)
     for transaction in (store.writing, store.processing):
         with transaction() as connection:
             note_beat(connection, transaction.__name__, START)
@@ -159,7 +159,7 @@ def test_what_a_step_has_committed_stands_whatever_becomes_of_its_sign_of_life(d
 
 def test_what_is_not_committed_is_no_sign_of_life(deployment: Deployment) -> None:
     signs: list[str] = []
-    store = BeatingStore.over(deployment.store, lambda: signs.append("here"))
+    store = HeartbeatStore.over(deployment.store, lambda: signs.append("here"))
     with pytest.raises(LookupError), store.writing():
         raise LookupError
     with store.reading():
@@ -169,18 +169,18 @@ def test_what_is_not_committed_is_no_sign_of_life(deployment: Deployment) -> Non
 
 def test_each_loop_with_long_steps_beats_within_them(deployment: Deployment) -> None:
     runner = EmbeddedRunner(make_api_parts(deployment))
-    pump, engine, deliveries, *_ = runner.loops
+    dispatcher, engine, deliveries, *_ = runner.loops
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice())
-    while pump._work():
-        assert "pump" in known(deployment)
+    while dispatcher._work():
+        assert "dispatcher" in known(deployment)
     deployment.clock.advance(seconds=31)
     while engine._work():
         assert "engine" in known(deployment)
     while deliveries._work():
         assert "deliveries" in known(deployment)
     assert len(deployment.mails()) == 1
-    assert known(deployment) == {"pump", "engine", "deliveries"}
+    assert known(deployment) == {"dispatcher", "engine", "deliveries"}
 
 
 def test_every_loop_of_the_one_process_beats(deployment: Deployment) -> None:
@@ -192,7 +192,7 @@ def test_every_loop_of_the_one_process_beats(deployment: Deployment) -> None:
 def test_a_deployment_that_is_run_in_another_way_has_no_use_for_the_beats_of_before(deployment: Deployment) -> None:
     def beat(*names: str) -> None:
         for name in names:
-            Beat(deployment.store, name)()
+            Heartbeat(deployment.store, name)()
 
     beat(*EMBEDDED)
     beat("relay", "engine", "deliveries", "closing")

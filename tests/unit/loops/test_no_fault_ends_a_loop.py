@@ -23,7 +23,7 @@ from tests.support.ledger import rows
 from tests.support.one_line import ENTRY, notice
 from tests.unit.loops.faults import A_FEW, EVERY, any_fault, kind_of
 
-EMBEDDED = ("pump", "engine", "deliveries", "missed", "closing")
+EMBEDDED = ("dispatcher", "engine", "deliveries", "missed", "closing")
 WITHIN = 20.0
 ROUNDS = 6
 
@@ -123,15 +123,15 @@ def the_council_is_told(deployment: Deployment, number: int, fault: BaseExceptio
 
 
 def test_a_fault_of_the_machine_sets_no_event_aside(deployment: Deployment) -> None:
-    pump = Loop("pump", EventDispatcher(deployment.store, deployment.consumers).run_once, 1.0)
+    dispatcher = Loop("dispatcher", EventDispatcher(deployment.store, deployment.consumers).run_once, 1.0)
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice())
     passing = [fault for fault in A_FEW if not isinstance(fault, ValueError)]
     for number in range(1, 6):
         for fault in passing:
             with failing_at(deployment.store.engine, number, fault):
-                pump._survived(pump._step)
-    while pump._survived(pump._step):
+                dispatcher._survived(dispatcher._step)
+    while dispatcher._survived(dispatcher._step):
         pass
     assert rows(deployment, quarantine) == []
     assert len(deployment.matches()) == 1

@@ -94,12 +94,12 @@ def test_a_station_lets_go_of_brokers_after_any_fault_and_its_loop_goes_on(
     assert bool(closed) is not isinstance(fault, SQLAlchemyError)
 
 
-def test_a_station_says_that_the_brokers_cannot_be_told(deployment: Deployment) -> None:
+def test_a_relay_says_that_publishing_failed(deployment: Deployment) -> None:
     station = RelaySupervisor(deployment.store, KafkaSettings(_env_file=None), timedelta(minutes=1))
 
     def refuse() -> Any:
         raise OSError("address of a broker")
 
     station._connect = refuse  # type: ignore[method-assign]
-    with pytest.raises(RelayError, match="the brokers cannot be told: OSError"):
+    with pytest.raises(RelayError, match="publishing to the brokers failed: OSError"):
         station.run_once()

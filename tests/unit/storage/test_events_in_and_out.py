@@ -256,10 +256,12 @@ def test_what_is_beside_poison_is_handled(store: Store, listener: Listener) -> N
     assert rows(store, quarantine) == 2
 
 
-def test_the_pump_tells_each_event_to_who_listens_and_marks_it_told(store: Store, listener: Listener) -> None:
+def test_each_event_goes_to_its_consumers_and_is_marked_as_published(store: Store, listener: Listener) -> None:
     tell(store, 1, 2, 3)
-    pump = EventDispatcher(store, (listener,), batch=2)
-    assert [pump.run_once() for _ in range(4)] == [2, 2, 2, 0], "three events, and the three that these brought about"
+    dispatcher = EventDispatcher(store, (listener,), batch=2)
+    assert [dispatcher.run_once() for _ in range(4)] == [2, 2, 2, 0], (
+        "three events, and the three that these brought about"
+    )
     assert len(listener.heard) == 3
     assert untold(store) == []
 

@@ -1,7 +1,7 @@
 """Sends one line through a running Pullcord, from the notice to its case, and takes it away again (`helm test`).
 
 The line's number is one of Ofcom's fictional ones, and its migration lies so far ahead that nobody is alerted.
-Without keys it only asks whether the door is ready. It runs on Python alone: CANARY_URL says where the door is,
+Without keys it only asks whether the ingest API is ready. It runs on Python alone: CANARY_URL says where that is, and
 CANARY_KEYS names a folder with the files `council` and `provider`, CANARY_COUNCIL is the council's code.
 """  # noqa: INP001 - a script of the chart, in no package
 
@@ -45,7 +45,7 @@ class Canary:
 
     def fly(self) -> None:
         """Send the line in, wait for its case, take it away, and wait for its end. Raises CanaryError."""
-        self._until(self._ready, "the door is ready")
+        self._until(self._ready, "the ingest API is ready")
         if self.keys is None:
             say("no keys were given: no line was sent through")
             return
@@ -100,7 +100,7 @@ class Canary:
         if who and self.keys:
             headers["Authorization"] = f"Bearer {(self.keys / who).read_text().strip()}"
         sent = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}{path}", sent, headers, method=method)  # noqa: S310 - our own door
+        request = urllib.request.Request(f"{self.url}{path}", sent, headers, method=method)  # noqa: S310 - our own ingest API
         try:
             with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - likewise
                 text = answer.read()

@@ -1,8 +1,8 @@
 {{/* A pod of a role, as the template of a workload: (dict "root" $ "role" "relay" "is" {…} "resources" {…}). */}}
 {{- define "pullcord.podTemplate" -}}
 {{- $root := .root }}
-{{- $door := eq .role (include "pullcord.doorRole" $root) }}
-{{- $port := $door | ternary "http" "metrics" }}
+{{- $ingest := eq .role (include "pullcord.ingestRole" $root) }}
+{{- $port := $ingest | ternary "http" "metrics" }}
 metadata:
   labels:
     {{- include "pullcord.selectorLabels" $root | nindent 4 }}
@@ -60,9 +60,9 @@ spec:
       command: {{ prepend .is.args "pullcord" | toJson }}
       {{- include "pullcord.environment" . | nindent 6 }}
       ports:
-        - {name: {{ $port }}, containerPort: {{ $door | ternary 8080 $root.Values.metrics.port }}, protocol: TCP}
+        - {name: {{ $port }}, containerPort: {{ $ingest | ternary 8080 $root.Values.metrics.port }}, protocol: TCP}
       {{- include "pullcord.probes" $port | nindent 6 }}
-      {{- if $door }}
+      {{- if $ingest }}
       lifecycle:
         preStop:
           sleep:

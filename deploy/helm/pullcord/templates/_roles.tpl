@@ -8,13 +8,14 @@ serve: {args: [serve], delivers: true}
 {{- else }}
 ingest: {args: [run, ingest], database: true}
 relay: {args: [run, relay], database: true, kafka: true}
-matcher: {args: [run, matcher], database: true, kafka: true}
-alerts: {args: [run, alerts], database: true, kafka: true, delivers: true}
+{{- range (.Files.Get "files/consumers.yaml" | fromYaml).consumers }}
+{{ .name }}: {args: [run, {{ .name }}], database: true, kafka: true, delivers: {{ .delivers }}, consumer: true}
+{{- end }}
 {{- end }}
 {{- end }}
 
 {{/* The role behind the Service. */}}
-{{- define "pullcord.doorRole" -}}
+{{- define "pullcord.ingestRole" -}}
 {{- eq .Values.mode "embedded" | ternary "serve" "ingest" }}
 {{- end }}
 
@@ -27,11 +28,21 @@ alerts: {args: [run, alerts], database: true, kafka: true, delivers: true}
 {{- $names | toYaml }}
 {{- end }}
 
+{{/* The values of a role: (dict "root" $ "role" "matcher"). Those of a consumer are `roles.consumers` and what is set for it alone. */}}
+{{- define "pullcord.valuesOf" -}}
+{{- $own := get .root.Values.roles .role | default dict }}
+{{- if get (get (include "pullcord.roles" .root | fromYaml) .role) "consumer" }}
+{{- mergeOverwrite (deepCopy .root.Values.roles.consumers) $own | toYaml }}
+{{- else }}
+{{- $own | toYaml }}
+{{- end }}
+{{- end }}
+
 {{/* The topics a role consumes, as a YAML list: (dict "root" $ "role" "matcher"). */}}
 {{- define "pullcord.topicsOf" -}}
 {{- $names := list }}
-{{- range (.root.Files.Get "files/topics.yaml" | fromYaml).topics }}
-{{- if has $.role .consumed_by }}{{ $names = append $names .name }}{{ end }}
+{{- range (.root.Files.Get "files/consumers.yaml" | fromYaml).consumers }}
+{{- if eq $.role .name }}{{ $names = .topics }}{{ end }}
 {{- end }}
 {{- $names | toYaml }}
 {{- end }}
@@ -39,8 +50,9 @@ alerts: {args: [run, alerts], database: true, kafka: true, delivers: true}
 {{/* The fewest partitions among the topics a role consumes: (dict "root" $ "role" "matcher"). */}}
 {{- define "pullcord.partitionsOf" -}}
 {{- $fewest := 100000 }}
+{{- $consumed := include "pullcord.topicsOf" . | fromYamlArray }}
 {{- range (.root.Files.Get "files/topics.yaml" | fromYaml).topics }}
-{{- if has $.role .consumed_by }}{{ $fewest = min $fewest (int .partitions) }}{{ end }}
+{{- if has .name $consumed }}{{ $fewest = min $fewest (int .partitions) }}{{ end }}
 {{- end }}
 {{- default $fewest .root.Values.kafka.partitions | int }}
 {{- end }}

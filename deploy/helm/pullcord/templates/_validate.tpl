@@ -7,8 +7,8 @@
 {{- else if not (regexMatch "^https?://[^/?#\\s]+/?$" .publicUrl) }}
 {{- $faults = append $faults (printf "publicUrl is %q: it must be https:// and a host, with nothing after it." .publicUrl) }}
 {{- end }}
-{{- if and .networkPolicy.enabled (or .ingress.enabled .gateway.enabled) (not .networkPolicy.doorFrom) }}
-{{- $faults = append $faults "networkPolicy.doorFrom is empty, so nobody could reach the door: name the pods of your ingress controller or gateway." }}
+{{- if and .networkPolicy.enabled (or .ingress.enabled .gateway.enabled) (not .networkPolicy.ingestFrom) }}
+{{- $faults = append $faults "networkPolicy.ingestFrom is empty, so nobody could reach the ingest API: name the pods of your ingress controller or gateway." }}
 {{- end }}
 {{- if and .networkPolicy.enabled .metrics.monitors.enabled (not .networkPolicy.metricsFrom) }}
 {{- $faults = append $faults "networkPolicy.metricsFrom is empty, so Prometheus could not reach what metrics.monitors tells it to read: name its pods." }}
@@ -24,6 +24,13 @@
 {{- range $name, $value := .podLabels }}
 {{- if hasPrefix "app.kubernetes.io/" $name }}
 {{- $faults = append $faults (printf "podLabels has %s: by labels of that prefix the chart knows its own pods." $name) }}
+{{- end }}
+{{- end }}
+{{- $known := list "consumers" "ingest" "relay" }}
+{{- range ($.Files.Get "files/consumers.yaml" | fromYaml).consumers }}{{ $known = append $known .name }}{{ end }}
+{{- range $role := keys .roles | sortAlpha }}
+{{- if not (has $role $known) }}
+{{- $faults = append $faults (printf "roles.%s names no role of this chart." $role) }}
 {{- end }}
 {{- end }}
 {{- if eq .mode "distributed" }}
@@ -58,7 +65,7 @@
 {{- end }}
 {{- $copies := int (default 3 .replication) }}
 {{- if and .topics.create (gt $copies 1) (ge (int .topics.minInsyncReplicas) $copies) }}
-{{- $faults = append $faults (printf "kafka.topics.minInsyncReplicas is %v of %d copies: with one broker down nothing could be told; make it smaller." .topics.minInsyncReplicas $copies) }}
+{{- $faults = append $faults (printf "kafka.topics.minInsyncReplicas is %v of %d copies: with one broker down nothing could be published; make it smaller." .topics.minInsyncReplicas $copies) }}
 {{- end }}
 {{- end }}
 {{- with .Values.networkPolicy }}
@@ -69,8 +76,8 @@
 {{- $faults = append $faults "networkPolicy.kafkaTo is empty, so nobody could reach the brokers: name their pods or their addresses." }}
 {{- end }}
 {{- end }}
-{{- range $role, $values := .Values.roles }}
-{{- with $values.autoscaling }}
+{{- range $role := keys (include "pullcord.roles" $ | fromYaml) | sortAlpha }}
+{{- with (include "pullcord.valuesOf" (dict "root" $ "role" $role) | fromYaml).autoscaling }}
 {{- if gt (int .minReplicas) (int .maxReplicas) }}
 {{- $faults = append $faults (printf "roles.%s.autoscaling has more minReplicas (%v) than maxReplicas (%v)." $role .minReplicas .maxReplicas) }}
 {{- end }}

@@ -5,28 +5,17 @@ Where `serve` runs too nothing is done twice: each event is handled once, whoeve
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
-
-from services.alerts.states.machine import ENDED
 from services.runtime.bootstrap import make_parts
 from services.runtime.cli.support.output import progress
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.runtime.settings import Settings
 from services.storage.store import Store
-from services.storage.tables import cases
 
 
 def settle(store: Store, settings: Settings) -> None:
-    """Handle every event that has not been told yet."""
-    pump = EventDispatcher(store, make_parts(settings, store).consumers)
+    dispatcher = EventDispatcher(store, make_parts(settings, store).consumers)
     with progress() as bar:
+        # The total is not known: handling events writes further ones.
         task = bar.add_task("Matching", total=None)
-        while told := pump.run_once():
-            bar.advance(task, told)
-
-
-def open_cases(store: Store) -> int:
-    """How many cases have not ended."""
-    query = select(func.count()).select_from(cases).where(cases.c.state.not_in([state.value for state in ENDED]))
-    with store.reading() as connection:
-        return connection.scalar(query) or 0
+        while handled := dispatcher.run_once():
+            bar.advance(task, handled)

@@ -1,4 +1,4 @@
-"""What went wrong, in a sentence or two for the person at the keyboard. Never a value out of a file or the database."""
+"""Error messages for the person at the keyboard. They never hold a value out of a file or the database."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from services.core.errors import PullcordError
 from services.runtime.settings import Settings
 
+# The exit code of a command that could not do what it was asked, as with a wrong option.
 REFUSED: Final = 2
-"""The exit code of a command that could not do what it was asked, as with a wrong option."""
 
+# The exit code of a fault in Pullcord itself.
 FAULT: Final = 3
-"""The exit code of a fault in Pullcord itself."""
 
 EXPLAINED: Final = (PullcordError, OSError, SQLAlchemyError, ValidationError, SettingsError)
 
 
 def explain(error: Exception) -> str:
-    """The sentence for an error of one of the kinds in EXPLAINED."""
     if isinstance(error, PullcordError):
         return str(error)
     if isinstance(error, OSError):
+        # The text of the system alone, without a traceback.
         return f"{error.filename or 'the file'}: {error.strerror or type(error).__name__}"
     if isinstance(error, SQLAlchemyError):
         return _database(error)
@@ -38,7 +38,7 @@ def explain(error: Exception) -> str:
 
 
 def unexpected(error: Exception) -> str:
-    """What can be said of an error nobody foresaw: its kind and its place."""
+    # Only our own frames: those of libraries say nothing to whoever reports it.
     frames = [frame for frame in extract_tb(error.__traceback__) if "services" in Path(frame.filename).parts]
     place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     return (
@@ -48,11 +48,13 @@ def unexpected(error: Exception) -> str:
 
 
 def _database(error: SQLAlchemyError) -> str:
+    # The kind alone: a message of the driver may hold a value.
     kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
     return f"the database cannot be used now ({kind}): check that it can be reached, and PULLCORD_DATABASE_URL if set"
 
 
 def _settings(error: ValidationError) -> str:
+    # Without the input: a setting may be a password.
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     named = "; ".join(f"PULLCORD_{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in faults)
     return f"a setting cannot be used: {named}"

@@ -1,4 +1,4 @@
-"""What the help of commands is made of. It imports nothing heavy: `pullcord --help` needs it."""
+"""Parts of the help of commands. It imports nothing heavy: `pullcord --help` needs it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import typer
 
 
 def examples(*lines: str, note: str = "") -> str:
-    """The end of a command's help: what one would type."""
+    # Each on its own paragraph: Typer would join lines.
     shown = [f"[cyan]{line}[/]" for line in lines]
     return "\n\n".join([f"[bold]Example{'' if len(lines) == 1 else 's'}[/]", *shown, *([note] if note else [])])
 
 
 def group(text: str) -> typer.Typer:
-    """An empty group of commands; `text` is its help."""
     return typer.Typer(help=text, no_args_is_help=True, add_completion=False)

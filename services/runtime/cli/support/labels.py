@@ -11,6 +11,7 @@ from services.core.audit import AuditAction
 from services.matcher.addresses import AddressReason
 from services.matcher.rules import MatchReason
 
+# Why a notice and an entry were matched.
 REASONS: Final[Mapping[str, str]] = {
     MatchReason.SAME_TELEPHONE_NUMBER: "same telephone number",
     MatchReason.SAME_UPRN: "same property number (UPRN)",
@@ -33,8 +34,8 @@ REASONS: Final[Mapping[str, str]] = {
     AddressReason.BUILDINGS_AGREE: "the buildings agree",
     AddressReason.BUILDINGS_DIFFER: "the buildings are named differently",
 }
-"""Why a notice and an entry were matched."""
 
+# What happened to a case.
 EVENTS: Final[Mapping[str, str]] = {
     Event.ACKNOWLEDGE: "acknowledged",
     Event.ACKNOWLEDGEMENT_LAPSED: "the acknowledgement ran out",
@@ -70,21 +71,20 @@ EVENTS: Final[Mapping[str, str]] = {
     Event.MOVE_DATE_EARLIER: "the date moved earlier",
     Event.MOVE_DATE_LATER: "the date moved later",
 }
-"""What happened to a case."""
 
 
 def reasons(codes: list[str]) -> str:
-    """Why a pair was matched, as one phrase."""
+    # A code of a newer version stands for itself.
     return ", ".join(REASONS.get(code, code) for code in codes)
 
 
 def transition(action: str, fields: Mapping[str, Any]) -> str:
-    """One row of a case's history."""
     event = EVENTS.get(str(fields.get("event")), "")
     if action == AuditAction.CASE_OPENED:
         return f"case opened, {fields['level']} match"
     if action == AuditAction.CASE_MOVED:
         after = case_state(str(fields["to"]))
+        # Some events have the name of the state they lead to.
         return event if event == after else f"{event}: now {after}"
     if action == AuditAction.CASE_REFUSED:
         return f"could not be recorded: {event}"

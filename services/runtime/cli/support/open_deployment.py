@@ -23,29 +23,25 @@ class NotReadyError(PullcordError):
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Store]:
-    """The store of the deployment.
-
-    Raises KeysError, NotReadyError.
-    """
+    """Open the deployment while the block runs. Raises KeysError, NotReadyError."""
     chosen = settings or Settings()
     store = make_store(chosen, SystemClock())
     _look_for_file(chosen.database)
     try:
         with store.reading() as connection:
+            # A newer schema fits: during an upgrade both versions work on it.
             if not schema_of(connection).fits:
                 raise NotReadyError(
                     "the database is empty or of an older version: run `pullcord init`, which loses nothing"
                 )
         yield store
     finally:
+        # SQLite folds its write-ahead log into the file when the last connection closes.
         store.engine.dispose()
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
-    """A council or a provider by its code.
-
-    Raises RefusedError for a code of the wrong form, NotFoundError for one that is not known.
-    """
+    """Raises RefusedError for a code of the wrong form, NotFoundError for one that is not known."""
     feed_id = feed_id_of(kind, code)
     for feed in list_feeds(connection, kind):
         if feed.feed_id == feed_id:
@@ -57,7 +53,7 @@ def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
 
 
 def _look_for_file(database: str) -> None:
-    """SQLite would make an empty file where there is none, and a missing deployment would look like an old one."""
+    # SQLite would make an empty file where there is none, and a missing deployment would look like an old one.
     url = make_url(database)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         raise NotReadyError(f"there is no database at {url.database}: run `pullcord init` first")

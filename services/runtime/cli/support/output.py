@@ -24,48 +24,45 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def out() -> Console:
-    """Where results go."""
     return _console(stderr=False)
 
 
 def say(*lines: str) -> None:
-    """Sentences for a person. `lines` may hold rich markup: what came from outside goes through `named`."""
+    # Lines may hold rich markup: what came from outside goes through `named`.
     for line in lines:
         out().print(line)
 
 
 def complain(text: str) -> None:
-    """What could not be done, on stderr."""
     _console(stderr=True).print(Text.assemble(("pullcord: ", "bold red"), plain(text)))
 
 
 def note(text: str) -> None:
-    """A remark beside the result, on stderr."""
     _console(stderr=True).print(Text(plain(text)))
 
 
 def show_json(value: Any) -> None:
-    """A result for machines."""
+    # Not through rich, which would break long lines.
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def plain(text: object) -> str:
-    """A text on one line, without signs that could steer a terminal."""
+    """Return a text on one line, without control characters that could steer a terminal."""
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
 
 
 def named(text: object) -> str:
-    """A text from outside as it may stand within markup."""
+    """Return a text from outside as it may stand within markup."""
     return escape(plain(text))
 
 
 def cell(value: object, style: str = "") -> Text:
-    """A value as a table shows it: nothing in it is markup."""
+    # A Text is no markup: whatever is in the value stays as it is.
     return Text("" if value is None else plain(value), style)
 
 
 def table(*columns: str, right: Sequence[str] = (), whole: Sequence[str] = ()) -> Table:
-    """An empty table; the columns named in `right` hold numbers, those in `whole` are not broken into lines."""
+    # Columns in `right` hold numbers; those in `whole` are not broken into lines.
     made = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in right else "left"
@@ -74,7 +71,6 @@ def table(*columns: str, right: Sequence[str] = (), whole: Sequence[str] = ()) -
 
 
 def pairs(rows: Sequence[tuple[str, object]]) -> Table:
-    """Names and values, one pair a line."""
     made = Table.grid(padding=(0, 2))
     made.add_column(style="bold", no_wrap=True)
     made.add_column(overflow="fold")
@@ -84,13 +80,14 @@ def pairs(rows: Sequence[tuple[str, object]]) -> Table:
 
 
 def local(moment: datetime) -> str:
-    """A moment as the clock on the wall shows it: `23 Nov 2026 10:05`, Europe/London."""
+    """Return a moment as the clock on the wall shows it: `23 Nov 2026 10:05`, Europe/London."""
+    # The councils and providers are in the United Kingdom, wherever the machine is.
     at = moment.astimezone(LONDON)
     return f"{at.day} {at:%b %Y %H:%M}"
 
 
 def span(seconds: float) -> str:
-    """A length of time in words, rounded down: `40 seconds`, `3 hours`, `12 days`."""
+    """Return a length of time in words, rounded down: `40 seconds`, `3 hours`, `12 days`."""
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
         if seconds >= size:
             count = int(seconds // size)
@@ -99,21 +96,20 @@ def span(seconds: float) -> str:
 
 
 def ago(moment: datetime | None, now: datetime, never: str = "never") -> str:
-    """How long a moment is past: `3 hours ago`, `just now`."""
     if moment is None:
         return never
     seconds = (now - moment).total_seconds()
+    # Also for a moment ahead of this clock.
     return f"{span(seconds)} ago" if seconds >= MINUTE else "just now"
 
 
 def counted(count: int, thing: str) -> str:
-    """`1 row`, `1,204 rows`."""
+    # For example `1 row`, `1,204 rows`.
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """A progress bar on stderr; nothing is shown where stderr is no terminal."""
     console = _console(stderr=True)
     columns = (
         SpinnerColumn(),
@@ -122,12 +118,14 @@ def progress() -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
+    # On stderr, and only on a terminal: a log file would fill with frames.
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         yield bar
 
 
 def _console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr, highlight=False)
+    # A pipe has no width; rich would take 80 and break lines that a script reads.
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = NOT_A_TERMINAL_WIDTH
     return console

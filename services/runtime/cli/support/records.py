@@ -20,29 +20,28 @@ from services.core.errors import RefusedError
 from services.runtime.cli.support.output import local, say
 from services.storage.store import Store
 
+# Fields that hold a time, which may be typed as `now`.
 MOMENTS: Final = frozenset({"at", "told_provider_at"})
 
 
 def act_of(typed: str) -> Event:
-    """An act of people by its name.
-
-    Raises RefusedError naming those there are.
-    """
+    """Return an act of people by its name. Raises RefusedError naming those there are."""
     for event in PEOPLES_ACTS:
+        # Both `fit-solution` and `fit_solution`.
         if event.value == typed.strip().lower().replace("-", "_"):
             return event
     raise RefusedError(f"an act that people record is one of {', '.join(event.value for event in PEOPLES_ACTS)}")
 
 
 def record_of(event: Event, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
-    """What a person records with an act.
+    """Check what a person records with an act.
 
-    `options` are the command's own options by the field they fill, where it has some.
-    Raises RefusedError naming what is missing or faulty, and how to give it.
+    `options` are the command's own options by the field they fill. Raises RefusedError with what is missing or faulty.
     """
     try:
         return read_record(event, values)
     except RecordFaultyError as error:
+        # A command with options of its own also has --note.
         named = {"by": "--by", "note": "--note"} if options else {"by": "--by"}
         named |= options or {}
         faults = "; ".join(_fault(*fault, named) for fault in error.faults)
@@ -52,10 +51,7 @@ def record_of(event: Event, values: dict[str, Any], options: Mapping[str, str] |
 
 
 def fields_of(typed: Iterable[str], now: datetime) -> dict[str, str]:
-    """The fields of `KEY=VALUE` texts.
-
-    Raises RefusedError for one that has no `=`.
-    """
+    """Read the fields of `KEY=VALUE` texts. Raises RefusedError for one that has no `=`."""
     found: dict[str, str] = {}
     for text in typed:
         name, equals, value = text.partition("=")
@@ -66,7 +62,7 @@ def fields_of(typed: Iterable[str], now: datetime) -> dict[str, str]:
 
 
 def moment_of(text: str, now: datetime) -> str:
-    """A time as typed, with its offset: `now` is now, and one without an offset is UK time."""
+    """Read a time as typed: `now` is now, and one without an offset is UK time."""
     if text.lower() == "now":
         return now.isoformat()
     try:
@@ -77,10 +73,10 @@ def moment_of(text: str, now: datetime) -> str:
 
 
 def show_after(case: Case, store: Store) -> None:
-    """Where the case stands now, and whether it still pages."""
     say(f"[bold]{case.reference}[/]: {escape(case_state(case.state))}.")
     if case.state in ENDED:
         say("Nothing more is owed, unless a new notice opens it again.")
+    # Held or confirmed: nobody is alerted, and the case is still open.
     elif case.clock_stopped:
         say("Alerts about it have stopped.")
     elif case.paused_until and case.paused_until > store.now():
@@ -90,10 +86,11 @@ def show_after(case: Case, store: Store) -> None:
 
 
 def _fields(event: Event) -> Iterator[str]:
-    """The fields of an act beside `by` and `note`, with the words they take; those that may be left out in brackets."""
+    # Those that may be left out stand in brackets; `by` and `note` belong to every act.
     for name, field in RECORD_FOR[event].model_fields.items():
         if name in HumanAct.model_fields:
             continue
+        # A field may take one of several words, or none.
         kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
         words = "|".join(member for kind in kinds if issubclass(kind, StrEnum) for member in kind)
         shown = f"{name}={words}" if words else name
@@ -101,10 +98,11 @@ def _fields(event: Event) -> Iterator[str]:
 
 
 def _fault(field: str, reason: str, options: Mapping[str, str]) -> str:
-    """A fault by the option that mends it. A rule over the whole record names the field at the start of its reason."""
+    # Named by the option that mends it. A rule over the whole record names the field at the start of its reason.
     named, colon, rest = reason.partition(": ")
     if colon and named.isidentifier():
         field, reason = named, rest
+    # The words of pydantic are for programmers.
     if reason == "Field required":
         reason = "is missing"
     return f"{options.get(field, f'--field {field}=…')} {reason[:1].lower()}{reason[1:]}"
@@ -117,5 +115,5 @@ def _help(acts: Mapping[Event, str]) -> str:
     )
 
 
+# The acts of people with their fields, for `--help`.
 ACTS_HELP: Final = _help({event: ", ".join(_fields(event)) for event in PEOPLES_ACTS})
-"""The acts of people with their fields, for `--help`."""

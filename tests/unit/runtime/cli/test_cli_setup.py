@@ -179,7 +179,7 @@ def test_a_faulty_policy_is_refused_by_its_field(desk: Desk) -> None:
     assert "960123" not in printed.err
 
 
-def test_a_key_is_shown_once_alone_on_stdout_and_opens_the_door_until_revoked(desk: Desk) -> None:
+def test_a_key_is_shown_once_alone_on_stdout_and_opens_the_ingest_api_until_revoked(desk: Desk) -> None:
     key = desk.run(*A_KEY).out.strip()
     key_id = key.split(".")[1]
     with desk.store() as store:

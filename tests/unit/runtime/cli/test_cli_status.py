@@ -14,7 +14,7 @@ from tests.support.command_line import Desk
 WELL = "✓ Nothing is overdue."
 # The loops of the one process, and what they are called in a sentence.
 EMBEDDED = {
-    "pump": "pump",
+    "dispatcher": "event dispatcher",
     "engine": "engine",
     "deliveries": "delivery of alerts",
     "missed": "search for events left alone",

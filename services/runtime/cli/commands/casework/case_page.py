@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.console import Console
 from rich.text import Text
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from schemas.codes import MatchDecision
 from services.alerts.case.acts import PEOPLES_ACTS
@@ -18,19 +18,16 @@ from services.alerts.policy.councils import load_council
 from services.alerts.review.case import Case
 from services.alerts.states.machine import Refuse, decide
 from services.alerts.views import CaseView, EventView
-from services.core.audit import AuditAction
 from services.core.clock import london_day
 from services.runtime.cli.support.labels import reasons, transition
 from services.runtime.cli.support.output import ago, cell, local, out, pairs, table
+from services.runtime.cli.support.store import alerts_of_case, deciders
 from services.storage.store import Store
-from services.storage.tables import alert_cases, alerts, audit, deliveries
-from services.storage.vault import place
 
 DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 
 
 def show_case(connection: Connection, store: Store, case: Case, view: CaseView) -> None:
-    """Print a case, whole."""
     console = out()
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))
@@ -39,14 +36,15 @@ def show_case(connection: Connection, store: Store, case: Case, view: CaseView) 
     _show_matches(console, connection, store, view)
     _show_alerts(console, connection, case)
     _show_history(console, view.history)
+    # Only the acts that the state of the case allows now.
     acts = [event.value for event in PEOPLES_ACTS if not isinstance(decide(case.state, event), Refuse)]
     if acts:
         console.print(Text.assemble(("Can be recorded: ", "bold"), ", ".join(acts)))
 
 
 def _show_doubts(console: Console, connection: Connection, case: Case) -> None:
-    """What is one provider's word only, which versions of a notice differ, and what to do about it."""
     for line in case_lines(connection, [case]):
+        # Such as: only one provider says so, or two versions of a notice differ.
         for note in notes(line):
             console.print(Text.assemble(("Note: ", "yellow"), cell(note), "."))
         for sentence in doubtful([line]):
@@ -58,6 +56,7 @@ def _dates(case: Case, store: Store) -> list[tuple[str, object]]:
     today = london_day(now)
     rows: list[tuple[str, object]] = [("Match", case.level or "none is left")]
     if case.harm_on is None:
+        # A notice may give no date.
         rows.append(("Harmful day", "not known"))
     else:
         rows.append(("Harmful day", f"{short_day(case.harm_on)}, {distance(case.harm_on, today)}"))
@@ -65,6 +64,7 @@ def _dates(case: Case, store: Store) -> list[tuple[str, object]]:
     rows += [(name, short_day(day)) for name, day in [*named, ("Hold until", case.hold_until)] if day]
     rows += [("Look at it again", short_day(case.review_on))] if case.review_on else []
     rows += [("Open since", local(case.opened_at)), ("Last alert", ago(case.last_alert_at, now, never="not yet"))]
+    # A pause that is over is of no use to a reader.
     if case.paused_until and case.paused_until > now:
         rows.append(("Alerts pause until", local(case.paused_until)))
     return rows
@@ -81,11 +81,12 @@ def _place(view: CaseView) -> list[tuple[str, object]]:
         ("Supported journey", ", ".join(view.supported_journey_codes)),
         ("Communication", ", ".join(view.communication_needs)),
     ]
+    # A line without a value would look like one that was asked for and lost.
     return [(name, value) for name, value in rows if value]
 
 
 def _show_matches(console: Console, connection: Connection, store: Store, view: CaseView) -> None:
-    who = _deciders(connection, store, [one.match for one in view.matches])
+    who = deciders(connection, store, [one.match for one in view.matches])
     shown = table("Match", "Level", "Why", "Provider", "Notice", "Moves", "Decision", whole=("Match",))
     for one in view.matches:
         day = short_day(one.planned_on) if one.planned_on else "not known"
@@ -103,26 +104,10 @@ def _show_matches(console: Console, connection: Connection, store: Store, view: 
         console.print(shown)
 
 
-def _deciders(connection: Connection, store: Store, ids: list[str]) -> dict[str, str]:
-    """Who decided each match last."""
-    decided = (audit.c.action == AuditAction.MATCH_DECIDED.value, audit.c.subject.in_(ids))
-    query = select(audit.c.pk, audit.c.subject, audit.c.actor_sealed).where(*decided).order_by(audit.c.pk)
-    rows = connection.execute(query)
-    return {row.subject: store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"] for row in rows}
-
-
 def _show_alerts(console: Console, connection: Connection, case: Case) -> None:
-    query = (
-        select(
-            alerts.c.reference, alerts.c.created_at, alerts.c.acknowledged_at, deliveries.c.contact, deliveries.c.state
-        )
-        .join_from(alert_cases, alerts, alerts.c.pk == alert_cases.c.alert_pk)
-        .outerjoin(deliveries, deliveries.c.alert_pk == alerts.c.pk)
-        .where(alert_cases.c.case_pk == case.pk)
-        .order_by(alerts.c.pk, deliveries.c.pk)
-    )
     shown = table("Alert", "Made", "To", "Delivery", "Acknowledged", whole=("Alert",))
-    for row in connection.execute(query):
+    for row in alerts_of_case(connection, case):
+        # In red: an alert that reached nobody.
         told = cell(row.contact or "nobody: no contact", "" if row.contact else "red")
         acknowledged = local(row.acknowledged_at) if row.acknowledged_at else "no"
         shown.add_row(row.reference, local(row.created_at), told, (row.state or "").replace("_", " "), acknowledged)

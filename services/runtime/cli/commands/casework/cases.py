@@ -8,28 +8,26 @@ from typing import Annotated, Final
 
 import typer
 from rich.text import Text
-from sqlalchemy import ColumnElement, Connection, func, select
 
 from schemas.codes import MatchLevel
-from services.alerts.case.store.cases import find_cases
 from services.alerts.message.wording import distance, short_day, shown_name
-from services.alerts.states.machine import CLOCK_STOPPED, ENDED, URGENT, State
+from services.alerts.states.machine import CLOCK_STOPPED, URGENT, State
 from services.alerts.views import CaseSummary, summaries
 from services.core.clock import london_day
 from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import find_feed, opened
 from services.runtime.cli.support.output import ago, cell, out, say, show_json, table
+from services.runtime.cli.support.store import list_cases
 from services.storage.feeds import list_feeds
 from services.storage.store import Store
-from services.storage.tables import cases as cases_table
 
 SOON_DAYS: Final = 14
 LONGEST_STATE_WORD: Final = max(len(word) for state in State for word in state.split("_"))
 
 app = typer.Typer(add_completion=False)
 
+# Cases, each with the id of its council.
 Listed = Sequence[tuple[str, CaseSummary]]
-"""Cases, each with the id of its council."""
 
 
 @app.command(
@@ -51,27 +49,13 @@ def cases(
     """List the cases, the earliest harmful day first. That day is the earlier of the restriction and the move."""
     with opened() as store:
         with store.reading() as connection:
-            conditions = _conditions(connection, council, state, ended=ended)
-            found = find_cases(connection, *conditions, limit=limit)
+            feed_id = None if council is None else find_feed(connection, "council", council).feed_id
+            found, total = list_cases(connection, feed_id, state, ended=ended, limit=limit)
             listed = [(case.feed_id, one) for case, one in zip(found, summaries(connection, store, found), strict=True)]
-            total = connection.scalar(select(func.count()).select_from(cases_table).where(*conditions)) or 0
         if as_json:
             show_json([{"council": feed_id, **one.model_dump(mode="json")} for feed_id, one in listed])
         else:
             _print(store, listed, total, one_council=council is not None)
-
-
-def _conditions(
-    connection: Connection, council: str | None, state: State | None, *, ended: bool
-) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if council is not None:
-        conditions.append(cases_table.c.feed_id == find_feed(connection, "council", council).feed_id)
-    if state is not None:
-        conditions.append(cases_table.c.state == state.value)
-    elif not ended:
-        conditions.append(cases_table.c.state.not_in([one.value for one in ENDED]))
-    return conditions
 
 
 def _print(store: Store, listed: Listed, total: int, *, one_council: bool) -> None:
@@ -79,11 +63,14 @@ def _print(store: Store, listed: Listed, total: int, *, one_council: bool) -> No
         say("No case: nothing that was taken in puts a line with an alarm at risk.")
         return
     with store.reading() as connection:
+        # The names of councils, which a case does not hold.
         names = {feed.feed_id: feed.name for feed in list_feeds(connection, "council")}
     columns = ["Case", "Council", "Reference", "Harmful day", "Match", "State", "Provider", "Alerted"]
+    # The column would say the same in each row.
     if one_council:
         columns.remove("Council")
     shown = table(*columns, whole=("Case", "Reference", "Harmful day", "Match"))
+    # A state is broken between its words, never within one.
     shown.columns[columns.index("State")].min_width = LONGEST_STATE_WORD
     for feed_id, one in listed:
         council = () if one_council else (cell(names[feed_id]),)
@@ -105,7 +92,7 @@ def _cells(one: CaseSummary, now: datetime) -> tuple[Text, ...]:
 
 
 def harmful_day(day: date | None, state: State, now: datetime) -> Text:
-    """The day, and how far it is; in red once it has come and nobody is safe, in yellow when it is near."""
+    # In red once the day has come and nobody is safe, in yellow when it is near.
     if day is None:
         return Text("not known", "yellow")
     today = london_day(now)

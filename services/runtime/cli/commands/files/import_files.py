@@ -20,9 +20,10 @@ from services.ingest.requests import raw_rows
 from services.web.bodies import JSON, NDJSON, read_json_rows
 from services.web.problems import ProblemError
 
+# The member that holds the rows, where a JSON file is an object and not a list.
 MEMBER: Final = {RecordKind.NOTICE: "notices", RecordKind.ENTRY: "entries"}
-"""The member that holds the rows, where a JSON file is an object and not a list."""
 
+# Some programs put it before JSON too, where it is not allowed.
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -37,10 +38,8 @@ class FileRows:
 
 
 def read_file(path: Path, kind: RecordKind, limits: FileLimits) -> FileRows:
-    """Read a CSV, XLSX, JSON or NDJSON file.
-
-    Raises FileRefused, RefusedError (for JSON that is none), OSError.
-    """
+    """Read a CSV, XLSX, JSON or NDJSON file. Raises FileRefused, RefusedError (for faulty JSON), OSError."""
+    # Before it is read: a file of any size may be named by mistake.
     if path.stat().st_size > limits.bytes:
         raise FileRefused(FileCode.TOO_LARGE)
     data = path.read_bytes()
@@ -49,6 +48,7 @@ def read_file(path: Path, kind: RecordKind, limits: FileLimits) -> FileRows:
         return FileRows(data, _json_rows(body, kind, limits))
     sheet = read_sheet(data, kind, limits, file_name=path.name)
     rows = list(sheet.rows)
+    # The same words about columns as the API gives.
     columns = dry_run_answer(sheet, DryRun({}, [], None)).columns
     return FileRows(data, rows, columns, sheet.remarks)
 
@@ -57,11 +57,12 @@ def _json_rows(body: bytes, kind: RecordKind, limits: FileLimits) -> list[RawRow
     try:
         return raw_rows(read_json_rows(body, _media(body), MEMBER[kind], limits.rows))
     except ProblemError as error:
+        # The API speaks of the body of a request; here there is a file.
         raise RefusedError(str(error).replace("the body", "the file")) from None
 
 
 def _media(body: bytes) -> str:
-    """NDJSON has a whole object on its first line, and more lines after it."""
+    # NDJSON has a whole object on its first line, and more lines after it.
     first, _, rest = body.lstrip().partition(b"\n")
     if not rest.strip() or not first.startswith(b"{"):
         return JSON

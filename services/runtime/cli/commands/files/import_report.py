@@ -1,4 +1,4 @@
-"""What an import says at its end: how columns were understood, what became of the rows, and what to mend."""
+"""The report of an import: how columns were understood, what became of the rows, and what to mend."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from services.ingest.recording.submission import Receipt
 from services.runtime.cli.support.output import cell, counted, out, plain, say, table
 from services.runtime.maintenance.exports import written_whole
 
+# Lines of issues on the screen, besides those of rows that are not used; a file takes all.
 SHOWN: Final = 50
-"""How many lines of issues the screen takes besides those of rows that are not used; a file takes all."""
 
 _MEANING: Final[dict[str, str]] = {
     Outcome.ACCEPTED: "",
@@ -25,6 +25,7 @@ _MEANING: Final[dict[str, str]] = {
     Outcome.STALE: "not used: a later version is on record",
     Outcome.REJECTED: "not kept; see below what to mend",
 }
+# Order in the table, word and colour of rows that a sender must do something about.
 _KEPT: Final[dict[Outcome, tuple[int, str, str]]] = {
     Outcome.REJECTED: (0, "not kept", "red"),
     Outcome.STALE: (1, "not used", "red"),
@@ -34,12 +35,11 @@ _STYLE: Final[dict[str, str]] = {Outcome.WARNED: "yellow", Outcome.REJECTED: "re
 
 
 def show_heading(name: str, file: Path) -> None:
-    """Whose file it is."""
     out().print(Text.assemble((plain(name), "bold"), ", ", cell(file.name)))
 
 
 def show_columns(columns: Sequence[ColumnAnswer]) -> None:
-    """How each column was understood."""
+    # JSON has no columns.
     if not columns:
         return
     shown = table("Column", "is read as")
@@ -49,27 +49,24 @@ def show_columns(columns: Sequence[ColumnAnswer]) -> None:
 
 
 def show_remarks(remarks: Sequence[str]) -> None:
-    """What was noticed about the file as a whole."""
     for remark in remarks:
         out().print(Text.assemble(("Note: ", "yellow"), cell(remark)))
 
 
 def show_counts(counts: Mapping[str, int]) -> None:
-    """How many rows came to which outcome."""
     shown = table("Outcome", "Rows", "", right=("Rows",))
     for outcome, number in counts.items():
+        # The number accepted is shown even if it is 0: it is what a reader looks for.
         if number or outcome == Outcome.ACCEPTED:
             shown.add_row(cell(outcome.replace("_", " "), _STYLE.get(outcome, "")), f"{number:,}", _MEANING[outcome])
     out().print(shown)
 
 
 def show_receipt(receipt: Receipt) -> None:
-    """That the rows are on disk."""
     say(f"On disk as submission {receipt.submission_id}.")
 
 
 def show_dry_run(would_withdraw: int | None) -> None:
-    """That nothing was taken in, and what a replacement would withdraw."""
     if would_withdraw is not None:
         entries = "1 entry" if would_withdraw == 1 else f"{would_withdraw:,} entries"
         say(f"[yellow]{entries}[/] on record would be withdrawn, because the file does not hold them.")
@@ -77,10 +74,7 @@ def show_dry_run(would_withdraw: int | None) -> None:
 
 
 def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None:
-    """The rows with issues, those not kept or not used first; `whole_list` is the file that takes all of them.
-
-    Every row that is not used is named; those not used for the same reason share a line.
-    """
+    """Show the rows with issues, those not kept or not used first. The file `whole_list`, if any, has all of them."""
     found = sorted(_issues(outcomes), key=lambda one: (_KEPT.get(one[0].outcome, _ELSE)[0], one[0].row))
     if not found:
         return
@@ -90,6 +84,7 @@ def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None
         _, kept, style = _KEPT.get(outcome, _ELSE)
         shown.add_row(_spans(rows), cell(kept, style), cell(issue.field), cell(issue.reason), cell(issue.remedy))
     out().print(shown)
+    # One line may stand for many rows.
     left = len(found) - sum(len(rows) for rows, _, _ in lines)
     if whole_list is not None:
         out().print(Text.assemble(f"All {counted(len(found), 'issue')} are in ", cell(whole_list), "."))
@@ -98,7 +93,7 @@ def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None
 
 
 def write_issues(path: Path, outcomes: Sequence[RowOutcome]) -> None:
-    """Every row with an issue, as CSV."""
+    # It holds row numbers and no contents: what a person wrote is never repeated.
     with written_whole(path) as file:
         writer = csv.writer(file)
         writer.writerow(["row", "outcome", "field", "code", "reason", "remedy"])
@@ -107,7 +102,6 @@ def write_issues(path: Path, outcomes: Sequence[RowOutcome]) -> None:
 
 
 def show_matched(before: int, after: int, feed_id: str) -> None:
-    """What matching came to."""
     kind, _, code = feed_id.partition(":")
     council = f" --council {code}" if kind == "council" else ""
     change = after - before
@@ -120,7 +114,7 @@ def _issues(outcomes: Sequence[RowOutcome]) -> Iterator[tuple[RowOutcome, Issue]
 
 
 def _lines(found: Sequence[tuple[RowOutcome, Issue]]) -> list[tuple[list[int], Outcome, Issue]]:
-    """The lines of the table: which rows, what became of them, and what is amiss."""
+    # The lines of the table: which rows, what became of them, and what is amiss.
     lines: list[tuple[list[int], Outcome, Issue]] = []
     stale: dict[Issue, list[int]] = {}
     others = 0
@@ -128,16 +122,18 @@ def _lines(found: Sequence[tuple[RowOutcome, Issue]]) -> list[tuple[list[int], O
         rows = [one.row]
         if one.outcome is not Outcome.STALE:
             others += 1
+        # Rows that are not used for the same reason share a line: an old file may hold thousands.
         elif stale.setdefault(issue, rows) is not rows:
             stale[issue].append(one.row)
             continue
+        # Every row that is not used is named; of the others as many as a screen takes.
         if one.outcome is Outcome.STALE or others <= SHOWN:
             lines.append((rows, one.outcome, issue))
     return lines
 
 
 def _spans(rows: Sequence[int]) -> str:
-    """Rows in order, with what is missing left out: `2-7, 9`."""
+    # For example `2-7, 9`.
     spans: list[list[int]] = []
     for row in rows:
         if spans and row <= spans[-1][1] + 1:

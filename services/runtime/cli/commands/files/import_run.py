@@ -28,14 +28,15 @@ from services.runtime.cli.commands.files.import_report import (
     show_remarks,
     write_issues,
 )
-from services.runtime.cli.support.drain import open_cases, settle
+from services.runtime.cli.support.drain import settle
 from services.runtime.cli.support.output import complain, progress
+from services.runtime.cli.support.store import count_open_cases
 from services.runtime.settings import Settings
 from services.storage.feeds import Feed
 from services.storage.store import Store
 
+# The exit code of an import of which no row could be taken in.
 NOTHING_TAKEN: Final = 1
-"""The exit code of an import of which no row could be taken in."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class ImportJob:
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
-    """Take the file in, or say what it would come to, and show it.
+    """Take a file in, or say what it would come to.
 
     Raises FileRefused, RefusedError; typer.Exit where no row could be taken in.
     """
@@ -60,8 +61,10 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
     show_heading(job.feed.name, job.file)
     outcomes = _try_out(store, job, read) if job.dry else _take_in(store, job, read)
     show_issues(outcomes, job.errors)
+    # Also where nothing was taken in: the sender needs the list then more than ever.
     if job.errors is not None:
         write_issues(job.errors, outcomes)
+    # Also of a file without rows.
     if all(outcome.outcome is Outcome.REJECTED for outcome in outcomes):
         complain("no row could be taken in")
         raise typer.Exit(NOTHING_TAKEN)
@@ -94,6 +97,7 @@ def _accept(store: Store, job: ImportJob, read: FileRows) -> tuple[Receipt, list
         try:
             return accept(store, source, rows, job.replacement)
         except ReplacementTooLargeError as error:
+            # A file cut off halfway must not withdraw everybody after the cut.
             raise RefusedError(
                 f"this file would withdraw {error.would_withdraw} of {error.live} entries, and nothing was taken in: "
                 f"if that is right, add --confirm-withdrawals {error.would_withdraw}; if not, leave out --replace"
@@ -101,6 +105,12 @@ def _accept(store: Store, job: ImportJob, read: FileRows) -> tuple[Receipt, list
 
 
 def _match(store: Store, settings: Settings, feed_id: str) -> None:
-    before = open_cases(store)
+    # Counted before and after, as a file may close cases as well as open them.
+    before = _open_cases(store)
     settle(store, settings)
-    show_matched(before, open_cases(store), feed_id)
+    show_matched(before, _open_cases(store), feed_id)
+
+
+def _open_cases(store: Store) -> int:
+    with store.reading() as connection:
+        return count_open_cases(connection)

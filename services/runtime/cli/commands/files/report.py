@@ -53,8 +53,10 @@ def report(
         with store.reading() as connection:
             months = _months(connection, store, period)
             page = page_of(months, names(connection), store.now())
+    # One month gives `2026-11`, two give `2026-10-to-2026-11`.
     stem = "-to-".join(dict.fromkeys(str(one.month) for one in (months[0], months[-1])))
     out.mkdir(parents=True, exist_ok=True)
+    # The page has the plots, the CSV file the figures under them.
     for path, text in ((out / f"oversight-{stem}.html", page), (out / f"oversight-{stem}.csv", as_csv(months))):
         with written_whole(path) as file:
             file.write(text)
@@ -65,18 +67,18 @@ def report(
 
 def _close_months(store: Store) -> None:
     closer = MonthEnd(store, UNSAFE)
+    # One month at each call.
     while closer.run_once():
         pass
 
 
 def _months(connection: Connection, store: Store, period: str | None) -> Sequence[MonthShown]:
-    """The months asked for; the one that is not over comes last, if it is among them.
-
-    Raises RefusedError where nothing is known of one.
-    """
+    # The month that is not over comes last, if it is among those asked for.
     complete = complete_months(connection)
     now = store.now()
+    # Minutes after its end a month still runs: what happened in it may not be committed yet.
     current = month_of(now - SETTLED)
+    # Before the first month is over, the one that runs is better than nothing.
     wanted = read_period(period) if period else (complete[-1:] or [current])
     found = read_months(connection, [month for month in wanted if month in complete])
     if current in wanted:

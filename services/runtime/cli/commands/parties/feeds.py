@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from sqlalchemy import func, select
 
 from services.core.errors import RefusedError
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
 from services.runtime.cli.support.output import ago, cell, named, out, plain, say, table
+from services.runtime.cli.support.store import live_rows
 from services.storage.feeds import Kind, add_feed, feed_id_of, list_feeds
-from services.storage.store import Store
-from services.storage.tables import notices, register_entries
 
 councils = group("The councils whose registers are matched.")
 providers = group("The telecoms providers whose notices are taken.")
@@ -72,7 +70,7 @@ def _list(kind: Kind) -> None:
     with opened() as store:
         with store.reading() as connection:
             feeds = list_feeds(connection, kind)
-        live = live_rows(store)
+            live = live_rows(connection)
         now = store.now()
     if not feeds:
         say(f"No {kind} is known yet: `pullcord {kind}s add CODE NAME` makes one known.")
@@ -83,13 +81,3 @@ def _list(kind: Kind) -> None:
         heard = ago(feed.last_heard_at, now)
         shown.add_row(cell(feed.code), cell(feed.name), heard, f"{live.get(feed.feed_id, 0):,}")
     out().print(shown)
-
-
-def live_rows(store: Store) -> dict[str, int]:
-    """How many live notices or entries each feed has, by its id."""
-    found: dict[str, int] = {}
-    with store.reading() as connection:
-        for records in (notices, register_entries):
-            query = select(records.c.feed_id, func.count()).where(records.c.live).group_by(records.c.feed_id)
-            found |= {feed_id: count for feed_id, count in connection.execute(query)}  # noqa: C416 - rows are no pairs
-    return found

@@ -17,11 +17,12 @@ from services.storage.secrets.keys import LASTS, KeyListing, Role, create_key, l
 
 app = group("The keys that let providers and councils in over HTTP.")
 
+# Two years: the longest that a holder may go on without being asked whether the key is still needed.
 MOST_DAYS: Final = 730
-"""Two years: the longest that a holder may go on without being asked whether the key is still needed."""
+# From when on a key's end stands out in the list, as `PullcordKeyNearExpiry` does among the alerts.
 SOON: Final = timedelta(days=30)
-"""From when on a key's end stands out in the list, as `PullcordKeyNearExpiry` does among the alerts."""
 
+# The roles whose key belongs to a feed.
 _FEED_KINDS: dict[Role, Kind] = {Role.PROVIDER: "provider", Role.COUNCIL: "council"}
 
 
@@ -46,8 +47,10 @@ def create(
     if not 1 <= days <= MOST_DAYS:
         raise RefusedError(f"a key is good for 1 to {MOST_DAYS} days: make a new one before it ends")
     with opened() as store:
+        # Read before the key is made: what is shown is never later than the end.
         lasts, began = timedelta(days=days), store.now()
         key = create_key(store, role, _feed_id(role, feed), plain(label).strip(), lasts=lasts)
+    # On stderr, so that stdout holds the key alone and can be piped.
     note(f"Keep this key now: it cannot be shown again. It is good until {local(began + lasts)}.")
     typer.echo(key)
 
@@ -58,6 +61,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="For machines.")]
     with opened() as store:
         found, now = list_keys(store), store.now()
     if as_json:
+        # The hash of a key is not shown either.
         show_json([_as_json(key) for key in found])
         return
     if not found:
@@ -89,7 +93,7 @@ def _feed_id(role: Role, code: str | None) -> str | None:
 
 
 def _ends(key: KeyListing, now: datetime) -> Text:
-    """When a key ends, for whoever should act on it: one that was revoked needs nobody."""
+    # In colour for whoever should act on it: one that was revoked needs nobody.
     left = key.expires_at - now
     urgent = "red" if left <= timedelta() else "yellow" if left < SOON else ""
     return cell(local(key.expires_at), "" if key.revoked_at else urgent)

@@ -56,6 +56,7 @@ def set_(
     """Give a council the policy of a file. A route that the file shows as ******** stays as it is on record."""
     with opened() as store:
         found = _council(store, council)
+        # Masked routes are filled in from the policy that is replaced.
         made = read_policy(file.read_bytes(), found.policy)
         version = set_policy(store, found.feed_id, made, by or getuser())
         touched = _recomputed(store, found)
@@ -91,6 +92,7 @@ def add(
     with opened() as store:
         found = _council(store, council)
         given = route or _asked_for_route()
+        # Before anything is written: a route that is refused changes nothing.
         where = understood(tier, label, given)
         made = with_contact(found.policy, tier, from_days, label, given)
         version = set_policy(store, found.feed_id, made, by or getuser())
@@ -101,12 +103,12 @@ def add(
 
 
 def _show_understood(label: str, where: str) -> None:
-    """On a line of its own, unbroken: an address is read by a person letter by letter."""
+    # On a line of its own, unbroken: a person reads an address letter by letter.
     out().print(cell(f"{label}: {where}"), soft_wrap=True)
 
 
 def _recomputed(store: Store, council: Council) -> str:
-    """Recompute what is owed to every open case, and say how many that touched."""
+    # A case keeps the time of its next look, which a new policy may bring forward.
     touched = recompute(store, load_ruleset(Settings().ruleset), council.feed_id)
     if not touched:
         return "No open case is told at another time by it."
@@ -114,7 +116,7 @@ def _recomputed(store: Store, council: Council) -> str:
 
 
 def _asked_for_route() -> str:
-    """Typed without being shown, or the first line of what is piped in."""
+    # Typed without being shown, or piped in: a route may hold a password.
     if sys.stdin.isatty():
         return str(typer.prompt("Route", hide_input=True))
     return sys.stdin.readline().strip()
@@ -134,6 +136,7 @@ def _print(council: Council) -> None:
     quiet = (
         f"{policy.quiet_from:%H:%M} to {policy.quiet_until:%H:%M}; not from {policy.quiet_override_days} days before"
     )
+    # Version 0 is a council that was never given a policy.
     version = f"version {council.version}" if council.version else "the defaults hold"
     out().print(cell(f"{council.name}, {version}", "bold"))
     out().print(
@@ -151,6 +154,7 @@ def _print(council: Council) -> None:
     shown = table("Tier", "From", "Contact", "Reached by")
     for tier in policy.tiers:
         for one in tier.contacts:
+            # The scheme alone: what follows may be an address or a password.
             way = one.route.get_secret_value().partition("://")[0]
             shown.add_row(cell(tier.label), f"{tier.from_days} days", cell(one.label), cell(way))
     if shown.row_count:
@@ -165,7 +169,7 @@ def _days(thresholds: tuple[int, ...]) -> str:
 
 
 def _repeats(policy: CouncilPolicy) -> str:
-    """How often by threshold; thresholds with the same interval stand together."""
+    # Thresholds with the same interval stand together.
     found: dict[int, list[int]] = {}
     for days in policy.thresholds:
         found.setdefault(policy.repeat_hours[days], []).append(days)
@@ -173,4 +177,5 @@ def _repeats(policy: CouncilPolicy) -> str:
 
 
 def _hours(hours: int) -> str:
+    # Whole days read better in days.
     return span(hours * HOUR) if hours % 24 == 0 else counted(hours, "hour")

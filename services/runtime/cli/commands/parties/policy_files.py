@@ -13,8 +13,8 @@ from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.errors import RefusedError
 from services.runtime.cli.support.output import plain
 
+# What stands for a route wherever a policy is shown.
 MASK: Final = str(SecretStr("any"))
-"""What stands for a route wherever a policy is shown."""
 
 NEW_TIER_DAYS: Final = 56
 
@@ -24,9 +24,9 @@ class PolicyRefusedError(RefusedError):
 
 
 def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
-    """A policy from JSON. A masked route is taken from the policy before, from the contact of the same tier and label.
+    """Read a policy from JSON. Raises PolicyRefusedError.
 
-    Raises PolicyRefusedError.
+    A masked route is taken from the contact of the same tier and label in the policy before.
     """
     try:
         values = from_json(data, allow_inf_nan=False)
@@ -40,10 +40,11 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
 
 
 def with_contact(policy: CouncilPolicy, tier: str, from_days: int | None, label: str, route: str) -> CouncilPolicy:
-    """The policy with a contact more, or with its route changed where the tier has one of that label.
+    """Return the policy with one more contact, or with the route changed of the contact of that label.
 
     Raises PolicyRefusedError.
     """
+    # With the routes: a mask in their place would be written as a route.
     values = policy.model_dump(mode="json", context={"routes": "reveal"})
     known = next((one for one in values["tiers"] if one["label"] == tier.strip()), None)
     if known is None:
@@ -52,24 +53,26 @@ def with_contact(policy: CouncilPolicy, tier: str, from_days: int | None, label:
     elif from_days is not None:
         known["from_days"] = from_days
     others = [one for one in known["contacts"] if one["label"] != label.strip()]
+    # The changed contact comes last; the order means nothing.
     known["contacts"] = [*others, {"label": label, "route": route}]
     return _made(values)
 
 
 def understood(tier: str, label: str, route: str) -> str:
-    """Where the contact is reached, as its route is understood: for the person who gives the route, and for no log.
+    """Return where a contact is reached: for the person who gives the route, never for a log.
 
-    Raises PolicyRefusedError; its text names the contact and never holds the route.
+    Raises PolicyRefusedError.
     """
     try:
         return what_is_understood(route)
     except RouteRefusedError as error:
         who = f"{plain(label)}, tier {plain(tier)}"
+        # The text names the contact and never holds the route.
         raise PolicyRefusedError(f"the route cannot be used ({who}): {error.remedy}") from None
 
 
 def new_routes(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
-    """The contacts whose route is not on record yet, each with where it is reached."""
+    # A route that is on record was shown to whoever gave it.
     known = {(tier, contact.label, contact.route) for tier, contact in _contacts(before)}
     for tier, contact in _contacts(policy):
         if (tier, contact.label, contact.route) not in known:
@@ -85,11 +88,13 @@ def _put_routes_back(values: Any, before: CouncilPolicy) -> None:
     for tier in _list(values, "tiers"):
         for contact in _list(tier, "contacts"):
             kept = known.get((str(tier.get("label")), str(contact.get("label"))))
+            # A mask of a contact that is not on record stays, and is refused as a route.
             if contact.get("route") == MASK and kept is not None:
                 contact["route"] = kept.get_secret_value()
 
 
 def _list(values: Any, name: str) -> list[dict[str, Any]]:
+    # Nothing has been checked yet: the file may hold anything.
     found = values.get(name) if isinstance(values, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
@@ -98,6 +103,7 @@ def _made(values: Any) -> CouncilPolicy:
     try:
         return CouncilPolicy.model_validate(values)
     except ValidationError as error:
+        # Without the input, which may be a route.
         faults = error.errors(include_url=False, include_context=False, include_input=False)
     said = "; ".join(f"{_place(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}" for fault in faults)
     raise PolicyRefusedError(f"the policy cannot be used: {said}")
@@ -108,5 +114,5 @@ def _place(location: tuple[int | str, ...]) -> str:
     return f"{'.'.join(named)}: " if named else ""
 
 
+# The fields of a policy: a name that is none of them may be anything, and is not repeated.
 _PARTS: Final = frozenset(name for model in (CouncilPolicy, Tier, Contact) for name in model.model_fields)
-"""The fields of a policy: a name that is none of them may be anything, and is not repeated."""

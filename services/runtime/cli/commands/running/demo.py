@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from services.core.clock import SystemClock, london_day
-from services.runtime.demo.stage import set_stage
+from services.runtime.demo.demo_deployment import start_demo
 from services.runtime.demo.story import show_where_to_look, tell
 from services.runtime.logs import configure
 
@@ -33,10 +33,10 @@ def demo(
     console = Console(width=min(Console().width, 120))
     folder = data_dir or Path(mkdtemp(prefix="pullcord-demo-"))
     try:
-        with set_stage(folder, host, port, london_day(SystemClock().now())) as stage:
-            tell(stage, console)
+        with start_demo(folder, host, port, london_day(SystemClock().now())) as running:
+            tell(running, console)
             if stay:
-                show_where_to_look(stage, console)
+                show_where_to_look(running, console)
                 Event().wait()
     except KeyboardInterrupt:
         console.print("\nStopped.")

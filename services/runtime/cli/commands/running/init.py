@@ -39,6 +39,7 @@ def init() -> None:
         database = _make_database(engine)
     finally:
         engine.dispose()
+    # Without the password.
     shown = engine.url.render_as_string(hide_password=True)
     keys_at = "PULLCORD_KEYS" if settings.keys is not None else settings.keys_path
     out().print(
@@ -75,18 +76,21 @@ def _line(done: str, where: object) -> Text:
 def _make_folder(folder: Path) -> str:
     if folder.is_dir():
         return THERE
+    # The keys and the database are for its owner alone.
     folder.mkdir(parents=True, mode=0o700)
     return MADE
 
 
 def _has_tables(engine: Engine) -> bool:
     with reading(engine).begin() as connection:
+        # The oldest table: where it is missing, nothing was ever sealed.
         return inspect(connection).has_table("feeds")
 
 
 def _make_keys(settings: Settings, *, has_tables: bool) -> str:
-    """Fresh keys beside records that were sealed with others would hide that those are lost."""
+    # Fresh keys beside records that were sealed with others would hide that those are lost.
     if settings.keys is not None or settings.keys_path.exists():
+        # Keys that cannot be read must be noticed now and not when the first row comes.
         load_keyring(settings)
         return THERE
     if has_tables:
@@ -103,6 +107,7 @@ def _make_database(engine: Engine) -> str:
         found = schema_of(connection)
     if found is DatabaseSchema.CURRENT:
         return THERE
+    # During an upgrade the older version may still be started somewhere.
     if found is DatabaseSchema.NEWER:
         return NEWER
     upgrade(engine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -9,9 +10,10 @@ import typer
 from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts
 from services.runtime.cli.commands.running.waiting import opened_when_there
+from services.runtime.consumers import CONSUMERS, ConsumerRole
 from services.runtime.gauges.collector import calm
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.roles import run_alerts, run_matcher, run_relay
+from services.runtime.kafka.roles import run_consumer, run_relay
 from services.runtime.logs import configure
 from services.runtime.server import listen, make_server
 from services.runtime.settings import Settings
@@ -38,26 +40,23 @@ def ingest(
 
 @app.command()
 def relay() -> None:
-    """Tell the brokers what the outbox holds."""
+    """Publish the outbox to the brokers."""
     settings = _begin()
     with opened_when_there(settings) as store:
         run_relay(make_parts(settings, store), KafkaSettings())
 
 
-@app.command()
-def matcher() -> None:
-    """Find the lines at risk."""
-    settings = _begin()
-    with opened_when_there(settings) as store:
-        run_matcher(make_parts(settings, store), KafkaSettings(), settings.data_dir)
+def _command_of(role: ConsumerRole) -> Callable[[], None]:
+    def run() -> None:
+        settings = _begin()
+        with opened_when_there(settings) as store:
+            run_consumer(role, make_parts(settings, store), KafkaSettings(), settings.data_dir)
+
+    return run
 
 
-@app.command()
-def alerts() -> None:
-    """Keep the cases, alert the councils, deliver the messages."""
-    settings = _begin()
-    with opened_when_there(settings) as store:
-        run_alerts(make_parts(settings, store), KafkaSettings(), settings.data_dir)
+for _role in CONSUMERS:
+    app.command(_role.name, help=_role.summary)(_command_of(_role))
 
 
 def _begin() -> Settings:

@@ -16,8 +16,8 @@ from services.runtime.cli.support.open_deployment import opened
 from services.runtime.cli.support.output import ago, cell, counted, out, pairs, say, show_json, span, table
 from services.runtime.settings import Settings
 
+# The exit code when something is overdue or failing.
 SOMETHING_WRONG: Final = 1
-"""The exit code when something is overdue or failing."""
 
 app = typer.Typer(add_completion=False)
 

@@ -7,38 +7,37 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.policy.councils import load_council
-from services.alerts.states.machine import CLOCK_STOPPED
-from services.runtime.cli.commands.parties.feeds import live_rows
 from services.runtime.cli.support.output import counted, plain, span
+from services.runtime.cli.support.store import councils_with_running_cases, count_given_up, live_rows
 from services.runtime.gauges.gauges import SafetyGauges
 from services.runtime.settings import Settings
 from services.storage.feeds import Feed, list_feeds
 from services.storage.store import Store
-from services.storage.tables import cases, deliveries
 
+# After this an event that nobody has handled is overdue, as a due case and a due delivery are (see gauges.py).
 LATE_SECONDS: Final = 120
-"""After this an event that nobody has handled is overdue, as a due case and a due delivery are (see gauges.py)."""
 
+# After this a loop that beats every 30 seconds is taken to have ended.
 SILENT_SECONDS: Final = 180
-"""After this a loop that beats every 30 seconds is taken to have ended."""
 
+# After this a consumer that gets a canary each minute is taken to have ended, as the alert has it.
 UNHEARD_SECONDS: Final = 300
-"""After this a consumer that is told a canary each minute is taken to have ended, as the alert has it."""
 
+# The names of loops in sentences, where they differ from those in metrics.
 LOOPS: Final = {
+    "dispatcher": "event dispatcher",
     "deliveries": "delivery of alerts",
     "missed": "search for events left alone",
     "closing": "closing of months",
 }
-"""What a loop is called in a sentence, where not by its name."""
 
+# A delivery that was given up counts as failing for this long.
 GIVEN_UP_WITHIN: Final = timedelta(days=1)
-"""For how long a delivery that was given up counts as failing."""
 
 Counts = Mapping[str, int]
 
@@ -61,22 +60,22 @@ class DeploymentStatus:
     outbox_age: float
     quarantined: int
     given_up: int
+    # Seconds since the last heartbeat of each loop of background work; empty where nothing ever served.
     loops: Mapping[str, float]
-    """How long ago each loop of background work gave its last sign of life; none where nothing ever served."""
+    # With Kafka: age in seconds of the last canary that each consumer has heard.
     consumers: Mapping[str, float]
-    """With Kafka: how old the last canary is that each consumer has heard."""
+    # Names of councils with open cases and no contact.
     councils_without_contacts: tuple[str, ...]
-    """Councils with cases to be told of and no contact."""
+    # What is wrong with each fallback route that cannot be used, by its number.
     operator_routes_refused: tuple[str, ...]
-    """What is wrong with each fallback route that cannot be used, by its number."""
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is overdue or failing, a sentence each; none when all is well."""
+        """Return what is overdue or failing, a sentence each."""
         return tuple(_faults(self))
 
     def as_json(self) -> dict[str, Any]:
-        """The figures for machines."""
+        # Dates as text; json knows none.
         feeds = [{**asdict(feed), "live_rows": self.live_rows.get(feed.feed_id, 0)} for feed in self.feeds]
         plain_figures = {name: value for name, value in asdict(self).items() if name not in ("feeds", "live_rows")}
         moments = {"at": self.at.isoformat()}
@@ -87,20 +86,22 @@ class DeploymentStatus:
 
 
 def stand(store: Store, settings: Settings) -> DeploymentStatus:
-    """Read how the deployment stands."""
     now = store.now()
     figures = {
+        # The figures of `/metrics`, so that both always say the same.
         family.name: {tuple(sample.labels.values()): sample.value for sample in family.samples}
         for family in SafetyGauges(store).collect()
     }
     with store.reading() as connection:
         feeds = tuple(list_feeds(connection))
-        given_up = _given_up(connection, now)
+        live = live_rows(connection)
+        given_up = count_given_up(connection, now - GIVEN_UP_WITHIN)
+        # Where the operator is told instead, a council without contacts is no fault.
         alone = () if settings.fallback_routes else _councils_without_contacts(connection, store)
     return DeploymentStatus(
         at=now,
         feeds=feeds,
-        live_rows=live_rows(store),
+        live_rows=live,
         matches=_by_label(figures["pullcord_matches"]),
         cases=_by_label(figures["pullcord_cases"]),
         deliveries=_by_label(figures["pullcord_deliveries"]),
@@ -120,6 +121,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
 
 
 def _faults(now: DeploymentStatus) -> Iterator[str]:
+    # A beat of the relay shows that this deployment is distributed.
     serving = "is every role of `pullcord run` running?" if "relay" in now.loops else "is `pullcord serve` running?"
     yield from _silent_loops(now, serving)
     if now.overdue:
@@ -140,14 +142,15 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
     if now.given_up:
         yield f"{counted(now.given_up, 'alert')} given up in the last day: see the contacts with `pullcord policy show`"
     if now.quarantined:
-        yield f"{counted(now.quarantined, 'event')} set aside because they cannot be handled: please report this"
+        yield f"{counted(now.quarantined, 'event')} in quarantine because they cannot be handled: please report this"
 
 
 def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:
     for loop, age in now.loops.items():
+        # Its name is that of the metric where no sentence calls it otherwise.
         if age > SILENT_SECONDS:
             yield f"the {LOOPS.get(loop, loop)} last looked {span(age)} ago: {serving}"
-    # Without a relay no canaries are told: in one process, or while it is silent itself.
+    # Without a relay nobody publishes canaries: in one process, or while the relay is silent itself.
     if now.loops.get("relay", SILENT_SECONDS + 1) > SILENT_SECONDS:
         return
     for consumer, age in now.consumers.items():
@@ -155,21 +158,15 @@ def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:
             yield f"the consumer {consumer} was last heard of {span(age)} ago: is `pullcord run {consumer}` running?"
 
 
-def _given_up(connection: Connection, now: datetime) -> int:
-    recent = (deliveries.c.state == DeliveryState.GIVEN_UP.value, deliveries.c.settled_at > now - GIVEN_UP_WITHIN)
-    return connection.scalar(select(func.count()).select_from(deliveries).where(*recent)) or 0
-
-
 def _councils_without_contacts(connection: Connection, store: Store) -> tuple[str, ...]:
-    running = cases.c.state.not_in([state.value for state in CLOCK_STOPPED])
-    concerned = connection.scalars(select(cases.c.feed_id).where(running).distinct().order_by(cases.c.feed_id)).all()
-    councils = [load_council(connection, store, feed_id) for feed_id in concerned]
+    councils = [load_council(connection, store, feed_id) for feed_id in councils_with_running_cases(connection)]
     return tuple(one.name for one in councils if not any(tier.contacts for tier in one.policy.tiers))
 
 
 def _refused(settings: Settings) -> Iterator[str]:
     for number, route in enumerate(settings.fallback_routes, start=1):
         try:
+            # Nothing is sent: whether a mail server takes it shows only when somebody must be told.
             what_is_understood(route.get_secret_value())
         except RouteRefusedError as error:
             yield f"PULLCORD_FALLBACK_ROUTES reaches nobody by its route {number}: {error.remedy}"

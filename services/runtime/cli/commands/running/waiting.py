@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
+from random import SystemRandom
 from threading import Event
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from services.core.backoff import delay
 from services.runtime.cli.support.open_deployment import opened
 from services.runtime.logs import kind_of
 from services.runtime.settings import Settings
@@ -19,6 +22,8 @@ log = structlog.get_logger()
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 
+# What libpq and the server say, as patterns, and what it means to whoever runs this. Their own words may name hosts and
+# users.
 SIGNS = {
     "password authentication failed": "the database refuses the user of PULLCORD_DATABASE_URL with its password",
     "no password supplied": "the database wants a password, and PULLCORD_DATABASE_URL has none",
@@ -29,30 +34,30 @@ SIGNS = {
     "resolve host": "there is no host of the name in PULLCORD_DATABASE_URL",
     "Connection refused|No such file": "nobody answers at PULLCORD_DATABASE_URL",
 }
-"""What libpq and the server say, as patterns, and what it means to whoever runs this. Their own words may name hosts
-and users."""
 
 
 @contextmanager
 def opened_when_there(settings: Settings) -> Iterator[Store]:
-    """The store of the deployment, once its database can be reached.
+    """Open the deployment once its database can be reached.
 
     Raises KeysError, and NotReadyError for a database that is there and has no schema, or an older one.
     """
     with ExitStack() as stack:
-        wait = FIRST_WAIT
-        while True:
+        for attempt in count(1):
             try:
                 store = stack.enter_context(opened(settings))
                 break
             except OperationalError as error:
-                log.warning("database_not_reached", error=meaning(error), seconds=wait)
+                wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
+                log.warning("database_not_reached", error=meaning(error), seconds=round(wait, 1))
+                # Ends with the process: SIGTERM has its default meaning until a role runs.
                 Event().wait(wait)
-                wait = min(wait * 2, LONGEST_WAIT)
         yield store
 
 
 def meaning(error: OperationalError) -> str:
-    """Why a database was not reached, in words for whoever runs this; the kind of error where it is not understood."""
+    """Return why a database was not reached, in words for whoever runs this."""
+    # Only looked at, never shown.
     said = str(error.orig)
+    # Its kind is all that is said of an error that is not understood.
     return next((meant for sign, meant in SIGNS.items() if re.search(sign, said)), kind_of(error))

@@ -13,8 +13,8 @@ from services.runtime.cli.support.output import cell, counted, out, say, table
 
 app = group("The audit: what happened, row by row. The database refuses to change or remove a row of it.")
 
+# The exit code where the record is not as the audit says.
 SOMETHING_DIFFERS: Final = 1
-"""The exit code where the record is not as the audit says."""
 
 
 @app.callback()

@@ -55,6 +55,7 @@ def backup(
     It is one file, and whoever has it cannot read it without the keys, which are never in it.
     """
     settings = Settings()
+    # A copy of a running PostgreSQL is the business of its own tools.
     if record is None and not is_sqlite(settings.database):
         raise RefusedError(_use_own_tools(settings.database, file))
     with opened(settings) as store:
@@ -93,6 +94,7 @@ def restore_(
     What fell due since is told once more, and the message says that it may be a repeat.
     """
     settings = Settings()
+    # Both or none of the two.
     if placed == (file is not None):
         raise RefusedError("name a backup, or say --placed where the database was put back by other tools")
     if file is None:
@@ -105,6 +107,7 @@ def restore_(
 
 def _settle(settings: Settings) -> None:
     if is_sqlite(settings.database):
+        # What is settled must not be sent by a process meanwhile.
         check_unused(settings.database)
     with opened(settings) as store:
         record_ends = settle_in_place(store)
@@ -112,22 +115,22 @@ def _settle(settings: Settings) -> None:
 
 
 def _restore(settings: Settings, file: Path, *, replacing: bool) -> None:
+    # Not `opened`: the database that is there may be missing or broken.
     store = make_store(settings)
     try:
         restored = restore(store, file, replacing=replacing)
     finally:
+        # Also when it failed: the next attempt needs the file to be free.
         store.engine.dispose()
     _show(file, restored.contents)
+    # None where there was no database before.
     if restored.aside:
         say("", f"The database that was there is now {named(restored.aside)}.")
     _say_what_next(restored.record_ends)
 
 
 def _size(path: Path) -> int:
-    """In bytes; a base backup is a folder.
-
-    Raises RefusedError for a backup that is not there or holds nothing.
-    """
+    # In bytes; a base backup is a folder. What is not there has none.
     size = sum(one.stat().st_size for one in (path, *path.rglob("*")) if one.is_file())
     if not size:
         raise RefusedError(f"{path} is not there or holds nothing: that is no backup")
@@ -178,7 +181,7 @@ def _restore_by_own_tools(database: str, file: Path) -> str:
 
 
 def _libpq(database: str) -> str:
-    """The URL as PostgreSQL's tools take it, without a password."""
+    # As the tools of PostgreSQL take it. They ask for the password or read ~/.pgpass.
     url = make_url(database)
     bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
     return bare.render_as_string(hide_password=False)

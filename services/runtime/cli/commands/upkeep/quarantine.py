@@ -1,4 +1,4 @@
-"""`pullcord quarantine`: events that were set aside because they could not be handled."""
+"""`pullcord quarantine`: events in quarantine because they could not be handled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.runtime.cli.support.open_deployment import opened
 from services.runtime.cli.support.output import cell, counted, local, out, say, show_json, table
 from services.storage.events.quarantine import drop, list_quarantine, requeue, show_quarantined
 
-app = group("Events that were set aside because they could not be handled. Nothing else waits for them.")
+app = group("Events in quarantine because they could not be handled. Nothing else waits for them.")
 
 Event = Annotated[str, typer.Argument(help="The event's id, as `quarantine list` shows it.")]
 By = Annotated[str, typer.Option(help="Who decides so.", prompt="Your name")]
@@ -19,11 +19,11 @@ By = Annotated[str, typer.Option(help="Who decides so.", prompt="Your name")]
 
 @app.command("list")
 def list_() -> None:
-    """List what is set aside, the oldest first."""
+    """List the events in quarantine, the oldest first."""
     with opened() as store, store.reading() as connection:
         found = list_quarantine(connection)
     if not found:
-        say("Nothing is set aside.")
+        say("Nothing is in quarantine.")
         return
     shown = table("Event", "By", "Topic", "Error", "Since", whole=("Event",))
     for event in found:
@@ -48,7 +48,7 @@ def replay(event: Event, by: By) -> None:
 
 @app.command("drop")
 def drop_(event: Event, by: By) -> None:
-    """Let an event go unhandled for good. Run `pullcord rebuild` afterwards, so that nothing it told of is missed."""
+    """Let an event go unhandled for good. Run `pullcord rebuild` afterwards, so that none of its records is missed."""
     with opened() as store:
         count = drop(store, event, by)
-    say(f"It is dropped; it had been set aside by {counted(count, 'consumer')}.")
+    say(f"It is dropped; it was in quarantine for {counted(count, 'consumer')}.")

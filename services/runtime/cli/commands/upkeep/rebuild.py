@@ -19,7 +19,8 @@ def rebuild_() -> None:
     with opened(settings) as store, progress() as bar:
         parts = make_parts(settings, store)
         task = bar.add_task("Looking at every entry", total=None)
-        for looked_at in rebuild(store, parts.matcher, parts.keeper):
+        # Each consumer looks at every entry.
+        for looked_at in rebuild(store, parts.consumers):
             total += looked_at
             bar.advance(task, looked_at)
-    say(f"Every entry was matched and every case reviewed: {counted(total // 2, 'register row')}.")
+    say(f"Every entry was matched and every case reviewed: {counted(total // len(parts.consumers), 'register row')}.")

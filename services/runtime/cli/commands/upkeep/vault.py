@@ -20,8 +20,8 @@ app = group("The keys under which telephone numbers, addresses and names are enc
 
 COPY_AGAIN = "Copies of the keys file made before this do not hold the new key: copy it again."
 
+# The exit code where some values are still sealed under an older key.
 SOMETHING_LEFT = 1
-"""The exit code where some values are still sealed under an older key."""
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -53,6 +53,7 @@ def rotate(yes: Yes = False) -> None:
         if not yes:
             say(COPY_AGAIN)
             typer.confirm("Shall the key be changed?", abort=True)
+    # The database is looked at first: keys must not change for one that is not there.
     keyring = change_keyring(settings.keys_path, with_newest_current)
     say(f"The key {named(keyring.current)} is in {named(settings.keys_path)} and seals from now on.", COPY_AGAIN)
     with opened(settings) as store:
@@ -77,6 +78,7 @@ def remove_key(
     """
     settings = _with_a_file()
     with opened(settings) as store, store.reading() as connection:
+        # Without the key these values could never be read again.
         count = sealed_under(connection, store.vault)[key]
     if count:
         raise RefusedError(f"{counted(count, 'value')} would be lost with it: run `pullcord vault reseal` first")
@@ -101,9 +103,11 @@ def _reseal(store: Store) -> None:
     done = 0
     with progress() as bar:
         task = bar.add_task("Sealing anew", total=left_to_reseal(store))
+        # In small parts, with pauses: everything else goes on.
         for count in reseal_all(store, sleep):
             done += count
             bar.advance(task, count)
+    # A process that has not read the keys file yet may have sealed under the old key meanwhile.
     left = left_to_reseal(store)
     if left:
         complain(

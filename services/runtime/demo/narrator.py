@@ -1,4 +1,4 @@
-"""How the story looks on a terminal: numbered acts, tables without lines."""
+"""How the demonstration looks on a terminal: numbered steps, tables without lines."""
 
 from __future__ import annotations
 
@@ -11,36 +11,33 @@ from rich.text import Text
 
 
 @dataclass
-class Teller:
-    """Tells on a console, and counts the acts."""
+class Narrator:
+    """Prints on a console, and numbers the steps."""
 
     console: Console
-    acts: int = 0
+    steps: int = 0
 
     def begin(self, title: str, text: str) -> None:
-        """What will be seen."""
         self.console.print(Panel(text, title=title, title_align="left"))
 
-    def act(self, title: str) -> None:
-        """The heading of the next act."""
-        self.acts += 1
+    def step(self, title: str) -> None:
+        self.steps += 1
         self.console.print()
-        self.console.rule(f"{self.acts}. {title}", align="left")
+        self.console.rule(f"{self.steps}. {title}", align="left")
 
     def say(self, text: str | Table | Panel) -> None:
         self.console.print(text)
 
     def line(self, text: str) -> None:
-        """A line that is to be copied: it is printed as it stands, however long."""
+        # To be copied: printed as it stands, however long.
         self.console.print(text, soft_wrap=True, markup=False, highlight=False)
 
     def quote(self, title: str, text: str) -> None:
-        """Words of somebody else, as they stand."""
         self.console.print(Panel(Text(text), title=Text(title), title_align="left"))
 
 
 def plain_table(*headings: str) -> Table:
-    """A table without lines, as wide as what is in it; the first column is never broken."""
+    # The first column is never broken.
     table = Table(box=None, pad_edge=False)
     for number, heading in enumerate(headings):
         table.add_column(heading, no_wrap=number == 0)

@@ -1,4 +1,4 @@
-"""Sets the stage: a broker, a database, a mailbox, and every role of Pullcord as a process of its own."""
+"""Starts the demonstration: a broker, a database, a mailbox, and every role of Pullcord as a process of its own."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from fastapi import FastAPI
 from scripts.distributed_demo.processes import Crew, free_ports
 from scripts.servers.kafka import Broker
 from scripts.servers.postgres import Postgres
-from services.alerts.case.consumer import CaseConsumer
 from services.alerts.states.rules import load_ruleset
-from services.matcher.consumer import Matcher
 from services.runtime.bootstrap import make_store
-from services.runtime.demo.cast import bring_in
+from services.runtime.consumers import CONSUMERS, make_consumers
+from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.mailbox import Mailbox, make_router, receiving
-from services.runtime.demo.stage import Stage
-from services.runtime.demo.telling import Teller, plain_table
+from services.runtime.demo.narrator import Narrator, plain_table
+from services.runtime.demo.parties import add_parties
 from services.runtime.maintenance.keyring import new_keyring, write_keyring
 from services.runtime.server import listen, served
 from services.runtime.settings import Settings
@@ -31,13 +30,14 @@ from services.storage.store import Store
 # Kafka gives a silent worker's partitions to the others after so many seconds; a broker allows no less.
 SILENCE_SECONDS = 6
 
+FIRST, *OTHERS = CONSUMERS
 # The title of each process, its role, and what the role does.
 ROLES = {
-    "ingest": ("ingest", "takes files in over HTTP and serves the pages; needs no broker"),
-    "relay": ("relay", "tells Kafka what the outbox in PostgreSQL holds"),
-    "matcher 1": ("matcher", "finds the lines at risk in what Kafka tells"),
-    "matcher 2": ("matcher", "likewise; they share the work, and there may be any number"),
-    "alerts": ("alerts", "keeps the cases, alerts the councils, sends the messages"),
+    "ingest": ("ingest", "Take files in over HTTP and serve the pages; needs no broker."),
+    "relay": ("relay", "Publish the outbox in PostgreSQL to Kafka."),
+    f"{FIRST.name} 1": (FIRST.name, FIRST.summary),
+    f"{FIRST.name} 2": (FIRST.name, "The same; they share the work, and there may be any number."),
+    **{one.name: (one.name, one.summary) for one in OTHERS},
 }
 
 
@@ -50,26 +50,26 @@ class Servers:
 
 
 @contextmanager
-def set_stage(folder: Path, teller: Teller, today: date) -> Iterator[tuple[Stage, Crew]]:
+def start_demo(folder: Path, narrator: Narrator, today: date) -> Iterator[tuple[DemoDeployment, Crew]]:
     """Start everything in an empty folder, and say so; all of it is stopped when the block ends.
 
     Raises MissingToolError without Java or Maven, StuckError when a process does not come up.
     """
-    teller.act("Everything is started")
+    narrator.step("Everything is started")
     with ExitStack() as stack:
-        servers = stack.enter_context(_servers(folder, teller))
+        servers = stack.enter_context(_servers(folder, narrator))
         settings = Settings(
             _env_file=None, data_dir=folder, database_url=servers.database_url, keys_file=None, keys=None
         )
         store = stack.enter_context(_made_ready(settings))
         mailbox = Mailbox()
         # No quiet hours: this runs on the real clock, perhaps at night.
-        keys = bring_in(store, stack.enter_context(receiving(mailbox)), quiet_from=time(), quiet_until=time())
-        crew = stack.enter_context(_crew(folder, servers, teller))
+        keys = add_parties(store, stack.enter_context(receiving(mailbox)), quiet_from=time(), quiet_until=time())
+        crew = stack.enter_context(_crew(folder, servers, narrator))
         yield (
-            Stage(
+            DemoDeployment(
                 store=store,
-                consumers=(Matcher(), CaseConsumer(load_ruleset(settings.ruleset))),
+                consumers=make_consumers(load_ruleset(settings.ruleset)),
                 mailbox=mailbox,
                 base_url=crew.environment["PULLCORD_PUBLIC_URL"],
                 mailbox_url=stack.enter_context(_mailbox_page(mailbox)),
@@ -82,17 +82,17 @@ def set_stage(folder: Path, teller: Teller, today: date) -> Iterator[tuple[Stage
 
 
 @contextmanager
-def _servers(folder: Path, teller: Teller) -> Iterator[Servers]:
+def _servers(folder: Path, narrator: Narrator) -> Iterator[Servers]:
     with ExitStack() as stack:
         started = perf_counter()
         broker = Broker(folder / "kafka")
         stack.callback(broker.stop)
         broker.start()
-        teller.say(f"Apache Kafka  {broker.address}, up in {perf_counter() - started:.1f} seconds")
+        narrator.say(f"Apache Kafka  {broker.address}, up in {perf_counter() - started:.1f} seconds")
         started = perf_counter()
         postgres = Postgres(folder / "postgres").start()
         stack.callback(postgres.stop)
-        teller.say(f"PostgreSQL    a socket of its own, up in {perf_counter() - started:.1f} seconds")
+        narrator.say(f"PostgreSQL    a socket of its own, up in {perf_counter() - started:.1f} seconds")
         yield Servers(broker.address, postgres.url)
 
 
@@ -116,7 +116,7 @@ def _mailbox_page(mailbox: Mailbox) -> Iterator[str]:
 
 
 @contextmanager
-def _crew(folder: Path, servers: Servers, teller: Teller) -> Iterator[Crew]:
+def _crew(folder: Path, servers: Servers, narrator: Narrator) -> Iterator[Crew]:
     ports = dict(zip(ROLES, free_ports(len(ROLES)), strict=True))
     crew = Crew(folder / "logs", {**_deployment(folder, servers), **_of_processes(ports["ingest"], servers)})
     try:
@@ -124,7 +124,7 @@ def _crew(folder: Path, servers: Servers, teller: Teller) -> Iterator[Crew]:
         for title, (role, _) in ROLES.items():
             crew.start(role, title, ports[title], *(["--port", str(ports[title])] if role == "ingest" else []))
         crew.until_serving()
-        _introduce(crew, teller)
+        _introduce(crew, narrator)
         yield crew
     finally:
         crew.stop()
@@ -146,9 +146,9 @@ def _of_processes(port: int, servers: Servers) -> Mapping[str, str]:
     }
 
 
-def _introduce(crew: Crew, teller: Teller) -> None:
-    teller.say("\nOn them runs Pullcord, each role a process of its own:\n")
+def _introduce(crew: Crew, narrator: Narrator) -> None:
+    narrator.say("\nOn them runs Pullcord, each role a process of its own:\n")
     table = plain_table("Process", "pid", "Port", "What it is for")
     for process in crew.processes:
         table.add_row(process.title, str(process.pid), str(process.port), ROLES[process.title][1])
-    teller.say(table)
+    narrator.say(table)

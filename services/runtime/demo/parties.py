@@ -12,14 +12,12 @@ from services.storage.feeds import add_feed
 from services.storage.secrets.keys import Role, create_key
 from services.storage.store import Store
 
+# A real deployment gathers for minutes; whoever watches should not wait.
 GROUPING_SECONDS = 2
 
 
-def bring_in(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
-    """Add every feed of the samples; gives the key of each. `habits` are fields of `CouncilPolicy`, for every council.
-
-    Officers are told by e-mail, over SMTP on a loopback port.
-    """
+def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
+    """Add every feed of the samples; returns the key of each. `habits` are fields of the `CouncilPolicy` of all."""
     keys = {}
     for sample in SAMPLES:
         kind, _, code = sample.feed_id.partition(":")
@@ -37,6 +35,7 @@ def _policy(sample: Sample, smtp_port: int, habits: Mapping[str, Any]) -> Counci
 
     def contact(desk: str) -> Contact:
         to = f"{desk}@{town}.example"
+        # Unencrypted to a loopback port: the mail server of the demonstration has no certificate.
         route = f"mailto://127.0.0.1:{smtp_port}?from=alerts@pullcord.example&to={to}&mode=insecure"
         return Contact(label=desk, route=route)
 

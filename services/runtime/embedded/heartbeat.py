@@ -1,4 +1,4 @@
-"""The heartbeat of a loop: what says, in whichever process somebody asks, that it is alive."""
+"""The heartbeat of a loop: written to the database, so that every process can say whether the loop is alive."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sqlalchemy import Connection
 from services.storage.events.loops import note_beat
 from services.storage.store import Store
 
+# Seconds between two beats of a loop, also while it has nothing to do.
 BEAT_SECONDS: Final = 30.0
-"""How often a loop beats, also while it has nothing to do."""
 
+# A beat sooner than this after the last is not written. A little less than BEAT_SECONDS, as waits are not exact.
 APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
-"""What less than that after the last is not written; a little less than a beat, as waits are not exact."""
 
 
-class Beat:
+class Heartbeat:
     """Writes down, now and then, that a loop is alive."""
 
     def __init__(self, store: Store, name: str) -> None:
@@ -29,42 +29,43 @@ class Beat:
         self._written: datetime | None = None
 
     def __call__(self) -> None:
-        """Beat, if it is time to."""
         now = self._store.now()
         # A clock that was set back must not silence it.
         if self._written is not None and self._written <= now < self._written + APART:
             return
         with self._store.writing() as connection:
             note_beat(connection, self._name, now)
+        # After the commit: a beat that was not written is tried again at the next call.
         self._written = now
 
 
 @dataclass(frozen=True, kw_only=True)
-class BeatingStore(Store):
-    """A store that says so, by `gets_on`, whenever something has been committed: a long step may be a lively one."""
+class HeartbeatStore(Store):
+    """A store that calls `made_progress` after each commit, so that a long step also beats."""
 
-    gets_on: Callable[[], None]
+    made_progress: Callable[[], None]
 
     @classmethod
-    def over(cls, store: Store, gets_on: Callable[[], None]) -> BeatingStore:
-        """The same store, which says so."""
+    def over(cls, store: Store, made_progress: Callable[[], None]) -> HeartbeatStore:
+        """Return the same store, which calls `made_progress` after each commit."""
         return cls(
             engine=store.engine,
             vault=store.vault,
             tokeniser=store.tokeniser,
             clock=store.clock,
             random=store.random,
-            gets_on=gets_on,
+            made_progress=made_progress,
         )
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         with super().writing() as connection:
             yield connection
-        self.gets_on()
+        # After the commit: what is rolled back is no progress.
+        self.made_progress()
 
     @contextmanager
     def processing(self) -> Iterator[Connection]:
         with super().processing() as connection:
             yield connection
-        self.gets_on()
+        self.made_progress()

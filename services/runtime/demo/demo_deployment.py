@@ -1,4 +1,4 @@
-"""Sets the stage: an empty deployment, those who take part, a mailbox, and a way to send the samples in."""
+"""Starts the demonstration: an empty deployment, its parties, a mailbox, and a way to send the samples in."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from services.alerts.delivery.digest import Presentation
 from services.core.clock import LONDON, AcceleratedClock
 from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts, make_store
-from services.runtime.demo.cast import bring_in
 from services.runtime.demo.mailbox import Mailbox, make_router, receiving
+from services.runtime.demo.parties import add_parties
 from services.runtime.demo.samples import BASE_DAY, Sample, rebased
 from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.maintenance.keyring import new_keyring, write_keyring
@@ -26,6 +26,7 @@ from services.storage.migrate import upgrade
 from services.storage.store import Store
 
 SAMPLES_DIR = Path(__file__).parents[3] / "samples"
+# No message is sent at night: at this time the first go out at once.
 OFFICE_OPENS = time(9, 30)
 POLL_SECONDS = 0.2
 
@@ -39,8 +40,8 @@ MEDIA = {
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Everything the story needs, however the deployment runs.
+class DemoDeployment:
+    """Everything the demonstration needs, however the deployment runs.
 
     `environment` is what the command line must be given to speak to this deployment, `keys` is by feed.
     """
@@ -55,10 +56,10 @@ class Stage:
     today: date
 
     def upload(self, sample: Sample) -> bytes:
-        """Send a sample file in over HTTP, as its sender; what was answered."""
         path = SAMPLES_DIR / sample.file_name
         request = Request(  # noqa: S310 - our own loopback address
             f"{self.base_url}{_address(sample, path.suffix)}",
+            # The samples have fixed dates: moved, they are as far ahead of today as they were meant.
             data=rebased(path.read_bytes(), (self.today - BASE_DAY).days),
             headers={"Authorization": f"Bearer {self.keys[sample.feed_id]}", "Content-Type": MEDIA[path.suffix]},
             method="POST",
@@ -69,30 +70,32 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class HurriedStage(Stage):
-    """A stage in one process, whose clock can be hurried."""
+class AcceleratedDemo(DemoDeployment):
+    """A demonstration in one process, whose clock can run faster."""
 
     clock: AcceleratedClock
 
 
 @contextmanager
-def set_stage(data_dir: Path, host: str, port: int, today: date) -> Iterator[HurriedStage]:
-    """Start the mail server and the service on an empty data directory."""
+def start_demo(data_dir: Path, host: str, port: int, today: date) -> Iterator[AcceleratedDemo]:
     clock = AcceleratedClock(datetime.combine(today, OFFICE_OPENS, tzinfo=LONDON))
+    # Settings of the environment must not lead the demonstration to a real database.
     settings = Settings(data_dir=data_dir, database_url=None, keys_file=None, keys=None, poll_seconds=POLL_SECONDS)
     write_keyring(settings.keys_path, new_keyring())
     upgrade(make_engine(settings.database))
     store = make_store(settings, clock)
     mailbox = Mailbox()
     with ExitStack() as stack:
-        keys = bring_in(store, stack.enter_context(receiving(mailbox)))
+        keys = add_parties(store, stack.enter_context(receiving(mailbox)))
+        # Before the parts are made: links in mails name the port.
         listening = listen(host, port)
         base_url = f"http://{host}:{listening.getsockname()[1]}"
         parts = make_parts(settings, store, Presentation(base_url, settings.links_last, CLOCK_NOTE))
         app = make_app(parts, EmbeddedRunner(parts))
+        # On the same port, so that one address is enough to look around.
         app.include_router(make_router(mailbox))
         stack.enter_context(served(app, listening))
-        yield HurriedStage(
+        yield AcceleratedDemo(
             store=store,
             consumers=parts.consumers,
             mailbox=mailbox,

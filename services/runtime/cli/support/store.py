@@ -1,0 +1,98 @@
+"""What commands read from the database, where no slice reads it for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from services.alerts.case.store.cases import find_cases
+from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.review.case import Case
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED, State
+from services.core.audit import AuditAction
+from services.storage.store import Store
+from services.storage.tables import alert_cases, alerts, audit, cases, deliveries, notices, register_entries
+from services.storage.vault import place
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAlert:
+    """An alert about a case, with one of its deliveries; without one, the council had no contact."""
+
+    reference: str
+    created_at: datetime
+    acknowledged_at: datetime | None
+    contact: str | None
+    state: str | None
+
+
+def list_cases(
+    connection: Connection, feed_id: str | None, state: State | None, *, ended: bool, limit: int
+) -> tuple[list[Case], int]:
+    """At most `limit` cases, the earliest harm first, and the number there are in all.
+
+    Cases that have ended are among them if `ended`, or if a state is named.
+    """
+    conditions: list[ColumnElement[bool]] = []
+    if feed_id is not None:
+        conditions.append(cases.c.feed_id == feed_id)
+    if state is not None:
+        conditions.append(cases.c.state == state.value)
+    elif not ended:
+        conditions.append(cases.c.state.not_in(_values(ENDED)))
+    total = connection.scalar(select(func.count()).select_from(cases).where(*conditions)) or 0
+    return find_cases(connection, *conditions, limit=limit), total
+
+
+def count_open_cases(connection: Connection) -> int:
+    query = select(func.count()).select_from(cases).where(cases.c.state.not_in(_values(ENDED)))
+    return connection.scalar(query) or 0
+
+
+def councils_with_running_cases(connection: Connection) -> Sequence[str]:
+    """The feed ids of councils with a case whose clock runs."""
+    running = cases.c.state.not_in(_values(CLOCK_STOPPED))
+    return connection.scalars(select(cases.c.feed_id).where(running).distinct().order_by(cases.c.feed_id)).all()
+
+
+def alerts_of_case(connection: Connection, case: Case) -> Sequence[CaseAlert]:
+    query = (
+        select(
+            alerts.c.reference, alerts.c.created_at, alerts.c.acknowledged_at, deliveries.c.contact, deliveries.c.state
+        )
+        .join_from(alert_cases, alerts, alerts.c.pk == alert_cases.c.alert_pk)
+        .outerjoin(deliveries, deliveries.c.alert_pk == alerts.c.pk)
+        .where(alert_cases.c.case_pk == case.pk)
+        .order_by(alerts.c.pk, deliveries.c.pk)
+    )
+    return [CaseAlert(*row) for row in connection.execute(query)]
+
+
+def deciders(connection: Connection, store: Store, match_ids: Sequence[str]) -> Mapping[str, str]:
+    """The name of whoever last decided each of these matches."""
+    decided = (audit.c.action == AuditAction.MATCH_DECIDED.value, audit.c.subject.in_(match_ids))
+    # Oldest first: a later decision replaces an earlier one in the mapping.
+    query = select(audit.c.pk, audit.c.subject, audit.c.actor_sealed).where(*decided).order_by(audit.c.pk)
+    rows = connection.execute(query)
+    return {row.subject: store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"] for row in rows}
+
+
+def count_given_up(connection: Connection, since: datetime) -> int:
+    recent = (deliveries.c.state == DeliveryState.GIVEN_UP.value, deliveries.c.settled_at > since)
+    return connection.scalar(select(func.count()).select_from(deliveries).where(*recent)) or 0
+
+
+def live_rows(connection: Connection) -> Mapping[str, int]:
+    """The number of live notices or register entries of each feed, by its id."""
+    found: dict[str, int] = {}
+    for records in (notices, register_entries):
+        query = select(records.c.feed_id, func.count()).where(records.c.live).group_by(records.c.feed_id)
+        found |= {row[0]: row[1] for row in connection.execute(query)}
+    return found
+
+
+def _values(states: frozenset[State]) -> list[str]:
+    return [state.value for state in states]

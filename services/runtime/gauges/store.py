@@ -1,0 +1,122 @@
+"""What the gauges read from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, func, select
+
+from services.alerts.review.owed import LOOK_AGAIN
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED, State
+from services.core.audit import AuditAction
+from services.core.clock import london_day
+from services.storage.tables import (
+    alert_cases,
+    alerts,
+    api_keys,
+    audit,
+    cases,
+    deliveries,
+    feeds,
+    matches,
+    outbox,
+    quarantine,
+)
+
+STOPPED = [state.value for state in CLOCK_STOPPED]
+# A line that moved after somebody confirmed the alarm owes a test call, and no confirmation.
+UNSAFE_AFTER_DATE = [state.value for state in State if state not in CLOCK_STOPPED | {State.MIGRATED}]
+
+# What is due may wait this long for the next look before it counts as overdue.
+OVERDUE_AFTER = timedelta(minutes=2)
+
+Counts = Sequence[tuple[str, int]]
+
+
+def count_unpublished(connection: Connection) -> int:
+    return _count(connection, outbox, outbox.c.published_at.is_(None))
+
+
+def count_quarantined(connection: Connection) -> int:
+    return _count(connection, quarantine)
+
+
+def cases_by_state(connection: Connection) -> Counts:
+    return _count_by(connection, cases.c.state)
+
+
+def live_matches_by_level(connection: Connection) -> Counts:
+    return _count_by(connection, matches.c.level, matches.c.live)
+
+
+def deliveries_by_state(connection: Connection) -> Counts:
+    return _count_by(connection, deliveries.c.state)
+
+
+def oldest_unacknowledged_alert(connection: Connection, now: datetime) -> datetime | None:
+    """When the oldest alert was made over a case that waits for a named person."""
+    # Alerts from before the last pause of a case are answered.
+    since = func.coalesce(cases.c.paused_until, cases.c.opened_at)
+    waiting = cases.c.state.not_in(STOPPED) & (cases.c.paused_until.is_(None) | (cases.c.paused_until <= now))
+    query = (
+        select(func.min(alerts.c.created_at))
+        .join_from(alerts, alert_cases, alert_cases.c.alert_pk == alerts.c.pk)
+        .join(cases, cases.c.pk == alert_cases.c.case_pk)
+        .where(waiting, alerts.c.created_at >= since)
+    )
+    found: datetime | None = connection.scalar(query)
+    return found
+
+
+def count_overdue(connection: Connection, now: datetime) -> int:
+    limit = now - OVERDUE_AFTER
+    return sum(_count(connection, table, table.c.due_at < limit) for table in (cases, deliveries))
+
+
+def count_without_due_time(connection: Connection, now: datetime) -> int:
+    running = cases.c.state.not_in([state.value for state in ENDED])
+    # An hour more than the furthest look that a review sets, so that a case just reviewed is not counted.
+    never = cases.c.due_at.is_(None) | (cases.c.due_at > now + LOOK_AGAIN + timedelta(hours=1))
+    return _count(connection, cases, running, never)
+
+
+def count_past_date(connection: Connection, now: datetime) -> int:
+    return _count(connection, cases, cases.c.harm_on < london_day(now), cases.c.state.in_(UNSAFE_AFTER_DATE))
+
+
+def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
+    """Each feed with when it was last heard; when it was added, if never."""
+    # A feed that was never heard counts from when it was added.
+    rows = connection.execute(select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at))
+    return [(feed_id, heard or added) for feed_id, heard, added in rows]
+
+
+def last_backup(connection: Connection) -> datetime | None:
+    made: datetime | None = connection.scalar(
+        select(func.max(audit.c.at)).where(audit.c.action == AuditAction.BACKUP_MADE.value)
+    )
+    return made
+
+
+def first_on_record(connection: Connection) -> datetime | None:
+    # A deployment that was never backed up counts from its first day.
+    first: datetime | None = connection.scalar(select(audit.c.at).order_by(audit.c.pk).limit(1))
+    return first
+
+
+def first_key_to_expire(connection: Connection) -> datetime | None:
+    expires: datetime | None = connection.scalar(
+        select(func.min(api_keys.c.expires_at)).where(api_keys.c.revoked_at.is_(None))
+    )
+    return expires
+
+
+def _count(connection: Connection, table: FromClause, *conditions: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+
+
+def _count_by(connection: Connection, column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Counts:
+    rows = connection.execute(select(column, func.count()).where(*conditions).group_by(column))
+    return [(row[0], row[1]) for row in rows]

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
+from schemas.codes import CaseState
 from scripts.grafana.boards import HERE, NONE, Rows, board, choice
 from scripts.grafana.panels import AMBER, RED, SECONDS, Look, Shown
-from services.alerts.states.machine import CLOCK_STOPPED, State
+from services.alerts.states.machine import CLOCK_STOPPED
 from services.audit.figures.figures import DEFINITIONS, Definition, Figure, Kind
 
 DAY = 86_400
 # The states in which nobody is yet safe, as a pattern.
-AT_RISK = "|".join(state.value for state in State if state not in CLOCK_STOPPED)
+AT_RISK = "|".join(state.value for state in CaseState if state not in CLOCK_STOPPED)
 
 # Figures of which one is too many.
 ALARMING = frozenset(
@@ -46,7 +47,7 @@ NOW = (
     Shown(
         "Restricted or moved without confirmation",
         "Lines that were restricted, or moved, before anybody confirmed that the alarm works.",
-        {"cases": _cases(f"{State.LINE_RESTRICTED}|{State.MIGRATED_UNCONFIRMED}")},
+        {"cases": _cases(f"{CaseState.LINE_RESTRICTED}|{CaseState.MIGRATED_UNCONFIRMED}")},
         look=Look.STAT,
         steps=((1, RED),),
         width=6,

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.codes import CaseEvent, CaseState
 from services.alerts.case.acts import PEOPLES_ACTS, acknowledge, act, read_record
 from services.alerts.case.store.cases import cases_of_council, find_case
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError
-from services.alerts.states.machine import Event, State
 from services.alerts.views import CaseSummary, CaseView, case_view, summaries
 from services.core.errors import NotFoundError
 from services.core.texts import Note, PersonName
@@ -30,7 +30,7 @@ class ActBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    event: Annotated[Event, "one of the acts of people"]
+    event: Annotated[CaseEvent, "one of the acts of people"]
     record: dict[str, Any]
 
 
@@ -57,7 +57,7 @@ class AcknowledgementAnswer(BaseModel):
 def list_cases(
     store: StoreOf,
     feed: CouncilFeed,
-    state: Annotated[State | None, Query()] = None,
+    state: Annotated[CaseState | None, Query()] = None,
     ended: Annotated[bool, Query(description="Also those that have ended.")] = False,
     limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 100,
 ) -> list[CaseSummary]:
@@ -112,7 +112,7 @@ def acknowledge_alert(
     """A named person takes the alert's open cases on. Messages about them pause for a time that the policy bounds."""
     try:
         values = {"by": body.by} | ({"note": body.note} if body.note else {})
-        done = acknowledge(store, reference, read_record(Event.ACKNOWLEDGE, values), feed, body.cases)
+        done = acknowledge(store, reference, read_record(CaseEvent.ACKNOWLEDGE, values), feed, body.cases)
     except NotFoundError as error:
         raise _not_found(error) from None
     except RecordFaultyError as error:

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
+from schemas.codes import CaseEvent
 from services.alerts.case.acts import acknowledge, covered_by, read_record
 from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.delivery.digest import Presentation, case_lines, entry_references
@@ -19,7 +20,6 @@ from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import pause_until
 from services.alerts.review.case import Case
-from services.alerts.states.machine import Event
 from services.console.links import Link, follow
 from services.console.pages import (
     CASE_FIELD,
@@ -103,7 +103,7 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
     if errors:
         return _page(acknowledgement_page(view), 422, nonce)
     # In a transaction of its own. It checks again under locks what is open, so a race pauses nothing by mistake.
-    done = acknowledge(store, view.reference, read_record(Event.ACKNOWLEDGE, {"by": name}), only=ticked)
+    done = acknowledge(store, view.reference, read_record(CaseEvent.ACKNOWLEDGE, {"by": name}), only=ticked)
     # Somebody else ended the cases between the read above and the write.
     if not done.cases:
         return _problem(LinkProblem.NOTHING_OPEN, nonce)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from schemas.codes import CaseState
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel
 from services.alerts.delivery.channels.routed_channel import make_routed_channel
@@ -14,7 +15,7 @@ from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine
 from services.alerts.policy.policy import Contact
-from services.alerts.states.machine import CLOCK_STOPPED, State
+from services.alerts.states.machine import CLOCK_STOPPED
 from services.alerts.states.rules import load_ruleset
 from services.audit.month_end import MonthEnd
 from services.core.clock import Clock, SystemClock
@@ -30,7 +31,7 @@ from services.storage.store import Store
 from services.storage.vault import Vault
 
 # The states of a case in which nobody is yet safe.
-UNSAFE = frozenset(state.value for state in State if state not in CLOCK_STOPPED)
+UNSAFE = frozenset(state.value for state in CaseState if state not in CLOCK_STOPPED)
 
 
 @dataclass(frozen=True)

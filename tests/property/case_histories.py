@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from schemas.codes import (
+    CaseEvent,
+    CaseState,
     Connection,
     MatchDecision,
     MatchLevel,
@@ -25,7 +27,7 @@ from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, Owed
 from services.alerts.review.recording import RecordFaultyError, check_days, with_record
 from services.alerts.review.step import Transition, apply, opened
-from services.alerts.states.machine import CHECKED, CLOCK_STOPPED, Event, Refuse, State, decide
+from services.alerts.states.machine import CHECKED, CLOCK_STOPPED, Refuse, decide
 from services.alerts.states.records import (
     ConfirmHold,
     ConfirmSafe,
@@ -141,7 +143,7 @@ class History:
         if self.recompute_on_edit and self.case.revision:
             self.look()
 
-    def _acts(self) -> list[tuple[Event, HumanAct]]:
+    def _acts(self) -> list[tuple[CaseEvent, HumanAct]]:
         hold = ConfirmHold(
             by=OFFICER,
             provider_reference="HLD-1",
@@ -152,15 +154,15 @@ class History:
         test = PassTest(by=OFFICER, arc_name="Fylde", at=self.now, tested_by=OFFICER)
         safe = ConfirmSafe(by=OFFICER, party="provider", evidence="digital unit proved")
         return [
-            (Event.ACKNOWLEDGE, HumanAct(by=OFFICER)),
-            (Event.CONTACT_RESIDENT, ContactResident(by=OFFICER, method="call")),
-            (Event.FIT_SOLUTION, retest),
-            (Event.PASS_TEST, test),
-            (Event.PASS_POST_CHECK, test),
-            (Event.CONFIRM_SAFE, safe),
-            (Event.CONFIRM_HOLD, hold),
-            (Event.CLOSE, HumanAct(by=OFFICER)),
-            (Event.PORT_LINE, PortLine(by=OFFICER, from_provider=self.dice.choice(("RAVN", "HBRT")))),
+            (CaseEvent.ACKNOWLEDGE, HumanAct(by=OFFICER)),
+            (CaseEvent.CONTACT_RESIDENT, ContactResident(by=OFFICER, method="call")),
+            (CaseEvent.FIT_SOLUTION, retest),
+            (CaseEvent.PASS_TEST, test),
+            (CaseEvent.PASS_POST_CHECK, test),
+            (CaseEvent.CONFIRM_SAFE, safe),
+            (CaseEvent.CONFIRM_HOLD, hold),
+            (CaseEvent.CLOSE, HumanAct(by=OFFICER)),
+            (CaseEvent.PORT_LINE, PortLine(by=OFFICER, from_provider=self.dice.choice(("RAVN", "HBRT")))),
         ]
 
     def check(self) -> None:
@@ -174,7 +176,7 @@ class History:
         if case.state in CHECKED:
             assert not self._untested(), "the case has ended with a line still at risk"
         if case.state in CLOCK_STOPPED:
-            if case.state is State.HOLD_CONFIRMED:
+            if case.state is CaseState.HOLD_CONFIRMED:
                 assert case.hold_until is not None
                 assert london_midnight(case.hold_until + timedelta(days=1)) > self.now - MOMENT, "a hold that is over"
             return

@@ -9,12 +9,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, TargetService
+from schemas.codes import CaseEvent, CaseState, MatchDecision, MatchLevel, MigrationKind, NoticeStatus, TargetService
 from services.alerts.review import owed, timeline
 from services.alerts.review.case import Case, Line
 from services.alerts.review.recording import with_record
 from services.alerts.review.risk import Risk
-from services.alerts.states.machine import Event, State
 from services.alerts.states.records import ConfirmHold
 from tests.property.case_histories import History, play
 
@@ -72,14 +71,14 @@ def _led_past_a_barring_day() -> History:
     history.lines = {1: line, 2: area}
     history.look()
     hold = ConfirmHold(by="Asha Patel", provider_reference="HLD-1", ends_on=date(2027, 1, 15), provider="RAVN")
-    held = replace(history.case, state=State.HOLD_CONFIRMED)
-    history.look((), with_record(held, Event.CONFIRM_HOLD, hold, [line, area], history.now.date()))
+    held = replace(history.case, state=CaseState.HOLD_CONFIRMED)
+    history.look((), with_record(held, CaseEvent.CONFIRM_HOLD, hold, [line, area], history.now.date()))
     history.advance(timedelta(days=11, hours=15))
     return history
 
 
 def test_a_barring_day_is_told_on_its_day_though_an_earlier_one_has_passed() -> None:
-    assert _led_past_a_barring_day().case.state is State.LINE_RESTRICTED
+    assert _led_past_a_barring_day().case.state is CaseState.LINE_RESTRICTED
 
 
 def test_it_finds_a_barring_day_that_an_earlier_one_hides(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,4 +89,4 @@ def test_it_finds_a_barring_day_that_an_earlier_one_hides(monkeypatch: pytest.Mo
             yield case.restriction_on
 
     monkeypatch.setattr(owed, "turning_days", hiding)
-    assert _led_past_a_barring_day().case.state is not State.LINE_RESTRICTED
+    assert _led_past_a_barring_day().case.state is not CaseState.LINE_RESTRICTED

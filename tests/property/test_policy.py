@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseState, MatchLevel
 from services.alerts.policy.policy import (
     CaseClock,
     CouncilPolicy,
@@ -26,7 +26,7 @@ from services.alerts.policy.policy_days import (
     threshold_moment,
     thresholds_for,
 )
-from services.alerts.states.machine import CLOCK_STOPPED, MOVED, URGENT, State
+from services.alerts.states.machine import CLOCK_STOPPED, MOVED, URGENT
 
 NIGHT_AND_AN_HOUR = timedelta(hours=10)  # the usual quiet hours, and the hour that comes twice in October
 SPRING, AUTUMN = date(2027, 3, 28), date(2026, 10, 25)
@@ -39,8 +39,8 @@ moments = st.builds(
 )
 LEVELS = tuple(MatchLevel)
 levels = st.sampled_from(LEVELS)
-running = st.sampled_from([state for state in State if state not in CLOCK_STOPPED])
-by_date = st.sampled_from([state for state in State if state not in CLOCK_STOPPED | URGENT | MOVED])
+running = st.sampled_from([state for state in CaseState if state not in CLOCK_STOPPED])
+by_date = st.sampled_from([state for state in CaseState if state not in CLOCK_STOPPED | URGENT | MOVED])
 hours = st.integers(0, 24 * 60)
 times = st.times().map(lambda at: at.replace(second=0, microsecond=0, fold=0))
 POLICY = CouncilPolicy()
@@ -97,7 +97,7 @@ def test_a_running_case_always_has_an_escalation_due(case: CaseClock, now: datet
 
 
 @given(clocks(), st.sampled_from(sorted(CLOCK_STOPPED)), moments)
-def test_a_stopped_case_never_has_one(case: CaseClock, state: State, now: datetime) -> None:
+def test_a_stopped_case_never_has_one(case: CaseClock, state: CaseState, now: datetime) -> None:
     assert next_escalation(replace(case, state=state), POLICY, now) is None
 
 
@@ -114,7 +114,7 @@ def test_no_escalation_is_later_than_the_next_threshold_and_the_night_after_it(c
 @given(consistent_clocks(), hours, st.integers(0, 120))
 @example(
     CaseClock(
-        State.OPEN,
+        CaseState.OPEN,
         MatchLevel.CONFIRMED,
         date(2026, 12, 10),
         datetime(2026, 10, 1, 9, tzinfo=UTC),
@@ -164,7 +164,7 @@ def test_a_case_nobody_acts_on_is_told_at_every_threshold_and_never_twice_withou
     opened_at: datetime, left: int, level: MatchLevel
 ) -> None:
     harm_on = opened_at.date() + timedelta(days=left)
-    told = simulate(CaseClock(State.OPEN, level, harm_on, opened_at), until=harm_on + timedelta(days=3))
+    told = simulate(CaseClock(CaseState.OPEN, level, harm_on, opened_at), until=harm_on + timedelta(days=3))
     for threshold in thresholds_for(POLICY, level):
         moment = threshold_moment(POLICY, harm_on, threshold)
         if moment > opened_at:

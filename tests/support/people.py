@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.codes import MatchDecision
+from schemas.codes import CaseEvent, MatchDecision
 from services.alerts.case.acts import Acknowledged, acknowledge, act, read_record
 from services.alerts.review.case import Case
-from services.alerts.states.machine import Event
 from services.matcher.decisions import MatchId, decide_match
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, match_id
@@ -15,7 +14,7 @@ from tests.support.ledger import cases_by_entry, match_id
 OFFICER = "Asha Patel"
 
 
-def record(deployment: Deployment, event: Event, entry: str = "e1", **values: Any) -> Case:
+def record(deployment: Deployment, event: CaseEvent, entry: str = "e1", **values: Any) -> Case:
     case = cases_by_entry(deployment)[entry]
     return act(deployment.store, case.reference, event, read_record(event, {"by": OFFICER, **values}), None)
 
@@ -23,20 +22,20 @@ def record(deployment: Deployment, event: Event, entry: str = "e1", **values: An
 def acknowledge_last(deployment: Deployment) -> Acknowledged:
     # A mail's reference is `<alert>.<delivery>`.
     alert = deployment.mails()[-1].reference.partition(".")[0]
-    return acknowledge(deployment.store, alert, read_record(Event.ACKNOWLEDGE, {"by": OFFICER}))
+    return acknowledge(deployment.store, alert, read_record(CaseEvent.ACKNOWLEDGE, {"by": OFFICER}))
 
 
 def confirm_safe(deployment: Deployment, entry: str = "e1") -> Case:
-    return record(deployment, Event.CONFIRM_SAFE, entry, party="provider", evidence="digital unit proved")
+    return record(deployment, CaseEvent.CONFIRM_SAFE, entry, party="provider", evidence="digital unit proved")
 
 
 def pass_post_check(deployment: Deployment, entry: str = "e1") -> Case:
     at = deployment.clock.now().isoformat()
-    return record(deployment, Event.PASS_POST_CHECK, entry, arc_name="Fylde ARC", at=at, tested_by=OFFICER)
+    return record(deployment, CaseEvent.PASS_POST_CHECK, entry, arc_name="Fylde ARC", at=at, tested_by=OFFICER)
 
 
 def confirm_hold(deployment: Deployment, ends_on: str, entry: str = "e1") -> Case:
-    return record(deployment, Event.CONFIRM_HOLD, entry, provider_reference="HLD-1", ends_on=ends_on)
+    return record(deployment, CaseEvent.CONFIRM_HOLD, entry, provider_reference="HLD-1", ends_on=ends_on)
 
 
 def reject(deployment: Deployment, notice: str = "n1", entry: str = "e1") -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from schemas.codes import CaseEvent
 from services.alerts.case.consumer import effects_of, happened
 from services.alerts.case.store.alerts import find_alert, mark_acknowledged, most_urgent_since, told_by_alert
 from services.alerts.case.store.cases import cases_of_alert, find_case, save_cases
@@ -20,7 +21,7 @@ from services.alerts.review.case import Case, Line
 from services.alerts.review.owed import CasePolicy, what_is_owed
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError, check_days, with_record
 from services.alerts.review.step import Transition, apply
-from services.alerts.states.machine import Event, Refuse, decide
+from services.alerts.states.machine import Refuse, decide
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.audit import AuditAction
 from services.core.clock import london_day
@@ -43,7 +44,7 @@ class Acknowledged:
 PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))
 
 
-def read_record(event: Event, values: dict[str, Any]) -> HumanAct:
+def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
     """Check what a person recorded with an act.
 
     Raises RecordFaultyError; ActRefusedError for an event that no person brings about.
@@ -60,7 +61,7 @@ def read_record(event: Event, values: dict[str, Any]) -> HumanAct:
     return record
 
 
-def act(store: Store, reference: str, event: Event, record: HumanAct, feed_id: str | None) -> Case:
+def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_id: str | None) -> Case:
     """Record what a named person did to a case. With `feed_id`, only if the case is that council's own.
 
     Raises NotFoundError, ActRefusedError.
@@ -103,7 +104,7 @@ def acknowledge(
             for case in members
             if covered(case) and not case.clock_stopped and (wanted is None or case.reference in wanted)
         ]
-        paused = [_record(work, case, Event.ACKNOWLEDGE, by, policy) for case in chosen]
+        paused = [_record(work, case, CaseEvent.ACKNOWLEDGE, by, policy) for case in chosen]
         if paused:
             mark_acknowledged(connection, pk, now)
             fields = {"alert": alert, "cases": [case.reference for case in paused]}
@@ -130,7 +131,7 @@ def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
     return covered
 
 
-def _record(work: UnitOfWork, case: Case, event: Event, record: HumanAct, policy: CouncilPolicy) -> Case:
+def _record(work: UnitOfWork, case: Case, event: CaseEvent, record: HumanAct, policy: CouncilPolicy) -> Case:
     now = work.now
     transitions: list[Transition] = []
     check_days(case, record, now)
@@ -156,10 +157,10 @@ def _record(work: UnitOfWork, case: Case, event: Event, record: HumanAct, policy
     return owed.case
 
 
-def _providers_concerned(event: Event, lines: Sequence[Line]) -> tuple[str, ...] | None:
+def _providers_concerned(event: CaseEvent, lines: Sequence[Line]) -> tuple[str, ...] | None:
     # A test call after a move is about the lines that have moved. Every other act is about the whole case.
     moved = sorted({line.provider for line in lines if line.moved})
-    return tuple(moved) if moved and event is Event.PASS_POST_CHECK else None
+    return tuple(moved) if moved and event is CaseEvent.PASS_POST_CHECK else None
 
 
 def _field(location: tuple[int | str, ...]) -> str:

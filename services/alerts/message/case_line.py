@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseState, MatchLevel
 from services.alerts.message.wording import (
     NEWS,
     SURE,
@@ -21,7 +21,6 @@ from services.alerts.message.wording import (
     version,
 )
 from services.alerts.review.doubts import Doubt
-from services.alerts.states.machine_states import State
 
 
 class Urgency(IntEnum):
@@ -37,10 +36,10 @@ class Urgency(IntEnum):
 
 
 _BY_STATE: Mapping[str, Urgency] = {
-    State.MIGRATED_UNCONFIRMED: Urgency.MOVED,
-    State.LINE_RESTRICTED: Urgency.RESTRICTED,
-    State.REVERTED: Urgency.REVERTED,
-    State.MIGRATED: Urgency.POST_CHECK,
+    CaseState.MIGRATED_UNCONFIRMED: Urgency.MOVED,
+    CaseState.LINE_RESTRICTED: Urgency.RESTRICTED,
+    CaseState.REVERTED: Urgency.REVERTED,
+    CaseState.MIGRATED: Urgency.POST_CHECK,
 }
 
 
@@ -66,7 +65,7 @@ class CaseLine:
     @property
     def withdrawn(self) -> bool:
         # No notice names the line any more. The dates of such a case are the last that the council was sent.
-        return self.state == State.NOTICE_WITHDRAWN
+        return self.state == CaseState.NOTICE_WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from schemas.codes import MatchLevel, NoticeStatus
-from services.alerts.states.machine_states import State
+from schemas.codes import CaseState, MatchLevel, NoticeStatus
 from services.core.clock import LONDON
 from services.core.texts import has_telephone_number
 
@@ -27,28 +26,28 @@ SURE_BECAUSE = {
 
 # As they read in the middle of a sentence.
 STATES: Mapping[str, str] = {
-    State.OPEN: "nobody has acted yet",
-    State.ACKNOWLEDGED: "acknowledged",
-    State.RESIDENT_CONTACTED: "resident contacted",
-    State.VISIT_BOOKED: "visit booked",
-    State.SOLUTION_FITTED: "alarm fitted, not yet tested",
-    State.TEST_PASSED: "test passed, not yet confirmed safe",
-    State.CONFIRMED_SAFE: "confirmed safe",
-    State.MIGRATED: "switched, test call due",
-    State.POST_CHECK_PASSED: "switched and tested",
-    State.CLOSED: "closed",
-    State.NO_ACCESS: "nobody answered the door",
-    State.RESIDENT_DECLINED: "resident declined",
-    State.TEST_FAILED: "test failed",
-    State.HOLD_REQUESTED: "hold asked for, not confirmed",
-    State.HOLD_CONFIRMED: "hold confirmed by the provider",
-    State.HOLD_REFUSED: "provider refused a hold",
-    State.LINE_RESTRICTED: "calls already restricted",
-    State.MIGRATED_UNCONFIRMED: "switched before anyone confirmed the alarm works",
-    State.REVERTED: "back on the old network, visit due",
-    State.FALSE_MATCH: "not our resident",
-    State.SERVICE_ENDED: "service ended",
-    State.NOTICE_WITHDRAWN: "notice withdrawn",
+    CaseState.OPEN: "nobody has acted yet",
+    CaseState.ACKNOWLEDGED: "acknowledged",
+    CaseState.RESIDENT_CONTACTED: "resident contacted",
+    CaseState.VISIT_BOOKED: "visit booked",
+    CaseState.SOLUTION_FITTED: "alarm fitted, not yet tested",
+    CaseState.TEST_PASSED: "test passed, not yet confirmed safe",
+    CaseState.CONFIRMED_SAFE: "confirmed safe",
+    CaseState.MIGRATED: "switched, test call due",
+    CaseState.POST_CHECK_PASSED: "switched and tested",
+    CaseState.CLOSED: "closed",
+    CaseState.NO_ACCESS: "nobody answered the door",
+    CaseState.RESIDENT_DECLINED: "resident declined",
+    CaseState.TEST_FAILED: "test failed",
+    CaseState.HOLD_REQUESTED: "hold asked for, not confirmed",
+    CaseState.HOLD_CONFIRMED: "hold confirmed by the provider",
+    CaseState.HOLD_REFUSED: "provider refused a hold",
+    CaseState.LINE_RESTRICTED: "calls already restricted",
+    CaseState.MIGRATED_UNCONFIRMED: "switched before anyone confirmed the alarm works",
+    CaseState.REVERTED: "back on the old network, visit due",
+    CaseState.FALSE_MATCH: "not our resident",
+    CaseState.SERVICE_ENDED: "service ended",
+    CaseState.NOTICE_WITHDRAWN: "notice withdrawn",
 }
 
 # By the reason of an escalation. Reasons that the state or the date of the case already shows are left out.

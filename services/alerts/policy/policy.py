@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseState, MatchLevel
 from services.alerts.policy.policy_days import (
     days_left,
     harmful_day,
@@ -19,7 +19,7 @@ from services.alerts.policy.policy_days import (
     thresholds_for,
 )
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy, Tier
-from services.alerts.states.machine_states import CLOCK_STOPPED, MOVED, URGENT, State
+from services.alerts.states.machine_states import CLOCK_STOPPED, MOVED, URGENT
 
 __all__ = [
     "CaseClock",
@@ -62,7 +62,7 @@ class CaseClock:
     the next escalation has been sent.
     """
 
-    state: State
+    state: CaseState
     level: MatchLevel
     harm_on: date | None
     opened_at: datetime
@@ -110,7 +110,7 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datet
     return max(min(moments), now + timedelta(hours=policy.acknowledgement_min_hours)).astimezone(UTC)
 
 
-def tiers_for(policy: CouncilPolicy, threshold: int, state: State) -> tuple[Tier, ...]:
+def tiers_for(policy: CouncilPolicy, threshold: int, state: CaseState) -> tuple[Tier, ...]:
     """Return the tiers that a message at a threshold goes to; in an urgent state all of them.
 
     A tier without a contact is left out. Where that leaves none, the tiers that begin next get the message early; the

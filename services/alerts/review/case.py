@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.codes import (
     REPORTED,
+    CaseState,
     Connection,
     MatchDecision,
     MatchLevel,
@@ -18,7 +19,7 @@ from schemas.codes import (
     TargetService,
 )
 from services.alerts.policy.policy import CaseClock
-from services.alerts.states.machine import CLOCK_STOPPED, ENDED, State
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED
 from services.core.clock import london_day
 
 
@@ -33,7 +34,7 @@ class Case:
     reference: str
     feed_id: str
     entry_pk: int
-    state: State
+    state: CaseState
     state_since: datetime
     opened_at: datetime
     # The names of the rule sets that judge it; the current one is last. See `rules_in_force`.
@@ -90,7 +91,7 @@ class Case:
 
     @property
     def withdrawn(self) -> bool:
-        return self.state is State.NOTICE_WITHDRAWN
+        return self.state is CaseState.NOTICE_WITHDRAWN
 
     @property
     def ended(self) -> bool:

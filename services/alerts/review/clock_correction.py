@@ -11,18 +11,18 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from schemas.codes import CaseEvent, CaseState
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Line
 from services.alerts.review.line_memory import memories, stored
 from services.alerts.review.step import Transition, with_news
-from services.alerts.states.machine import Event, State
 
 STEPS_KEPT = 8
 # Clocks of processes beside each other may differ by this much.
 SLACK = timedelta(minutes=5)
 
 
-def with_step(case: Case, before: Case, event: Event, moment: datetime, line: Line | None) -> Case:
+def with_step(case: Case, before: Case, event: CaseEvent, moment: datetime, line: Line | None) -> Case:
     step = {
         "on": moment.isoformat(),
         "event": event.value,
@@ -46,20 +46,20 @@ def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: lis
     for step in reversed(wrong):
         case = _undone(case, step)
     kept = tuple(step for step in case.time_steps if step not in wrong)
-    transitions.append(Transition(Event.CORRECT_CLOCK, before, case.state))
+    transitions.append(Transition(CaseEvent.CORRECT_CLOCK, before, case.state))
     return with_news(replace(case, time_steps=kept, state_since=now), now)
 
 
 def _undone(case: Case, step: Mapping[str, Any]) -> Case:
     # A person's act since has moved the case on: that stands.
     if case.state.value == step["to"]:
-        case = replace(case, state=State(step["from"]))
-    if step["event"] == Event.END_HOLD and step["hold_until"]:
+        case = replace(case, state=CaseState(step["from"]))
+    if step["event"] == CaseEvent.END_HOLD and step["hold_until"]:
         known = {key: replace(one, held_until=step["hold_until"]) for key, one in memories(case).items()}
         case = replace(case, hold_until=date.fromisoformat(step["hold_until"]), seen=stored(known))
-    if step["event"] == Event.REVIEW_DUE and step["review_on"]:
+    if step["event"] == CaseEvent.REVIEW_DUE and step["review_on"]:
         case = replace(case, review_on=case.review_on or date.fromisoformat(step["review_on"]))
-    if step["event"] == Event.RESTRICT_LINE:
+    if step["event"] == CaseEvent.RESTRICT_LINE:
         known = memories(case)
         told = {key: replace(one, restricted=None) for key, one in known.items() if key == str(step["line"])}
         case = replace(case, seen=stored({**known, **told}))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from schemas.codes import ServiceStatus
+from schemas.codes import CaseEvent, CaseState, ServiceStatus
 from services.alerts.policy.policy import CouncilPolicy, Escalation
 from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.clock_correction import corrected
@@ -20,7 +20,7 @@ from services.alerts.review.rules_in_force import rules_of, with_rules
 from services.alerts.review.step import Transition, apply, remember, with_risk
 from services.alerts.review.timeline import play, turning_days
 from services.alerts.review.withdrawal import next_message
-from services.alerts.states.machine import CHECKED, Event, State
+from services.alerts.states.machine import CHECKED
 from services.alerts.states.rules import Ruleset
 from services.core.clock import london_midnight
 
@@ -106,7 +106,7 @@ def _is_reported_now(case: Case, line: Line) -> bool:
 
 def _news(
     case: Case, entry: Entry, lines: Sequence[Line], found: Risk | None, rulesets: Sequence[Ruleset]
-) -> Iterator[Event]:
+) -> Iterator[CaseEvent]:
     if found is None:
         gone = not entry.live or entry.service_status is ServiceStatus.ENDED
         if case.lines or (gone and case.revision > 0 and not case.ended):
@@ -117,31 +117,31 @@ def _news(
     if case.revision == 0:
         return
     if _is_new_danger(case, found):
-        yield Event.NEW_NOTICE
+        yield CaseEvent.NEW_NOTICE
     elif _is_other_line(case, found):
-        yield Event.LINE_AT_RISK
+        yield CaseEvent.LINE_AT_RISK
     elif case.lines and case.harm_on != found.harm_on:
         yield _date_event(case.harm_on, found.harm_on)
     if case.lines and case.level is not None and found.level.rank > case.level.rank:
-        yield Event.MATCH_SURER
+        yield CaseEvent.MATCH_SURER
     elif case.lines and _joined(case, found):
-        yield Event.NEW_NOTICE
+        yield CaseEvent.NEW_NOTICE
 
 
 def _joined(case: Case, found: Risk) -> bool:
     return any(line.alertable and line.provider not in case.providers for line in found.pending)
 
 
-def _why_over(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Event | None:
+def _why_over(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> CaseEvent | None:
     if not entry.live or entry.service_status is ServiceStatus.ENDED:
-        return Event.END_SERVICE
+        return CaseEvent.END_SERVICE
     # A test call after the move has answered the danger.
     if case.state in CHECKED:
         return None
     at_risk = lines_at_risk(entry, lines, memories(case), rulesets)
     if all_rejected(case, lines) and not open_lines(case, at_risk):
-        return Event.REJECT_MATCH
-    return Event.WITHDRAW_NOTICE
+        return CaseEvent.REJECT_MATCH
+    return CaseEvent.WITHDRAW_NOTICE
 
 
 def _is_new_danger(case: Case, found: Risk) -> bool:
@@ -150,21 +150,21 @@ def _is_new_danger(case: Case, found: Risk) -> bool:
     # What was checked or is held answers the lines that were known then, and no other.
     if case.state in CHECKED:
         return unknown
-    return case.ended or not case.lines or (unknown and case.state is State.HOLD_CONFIRMED)
+    return case.ended or not case.lines or (unknown and case.state is CaseState.HOLD_CONFIRMED)
 
 
 def _is_other_line(case: Case, found: Risk) -> bool:
     if case.state in CHECKED:
         return any(not _is_reported_now(case, line) for line in found.lines)
-    if case.state is not State.HOLD_CONFIRMED or case.hold_until is None:
+    if case.state is not CaseState.HOLD_CONFIRMED or case.hold_until is None:
         return False
     known = memories(case)
     return any(line.alertable and not is_held(of_line(known, line), case.hold_until) for line in found.pending)
 
 
-def _date_event(before: date | None, after: date | None) -> Event:
+def _date_event(before: date | None, after: date | None) -> CaseEvent:
     earlier = after is not None and (before is None or after < before)
-    return Event.MOVE_DATE_EARLIER if earlier else Event.MOVE_DATE_LATER
+    return CaseEvent.MOVE_DATE_EARLIER if earlier else CaseEvent.MOVE_DATE_LATER
 
 
 def _doubted(case: Case, at_risk: Sequence[Line], now: datetime, transitions: list[Transition]) -> Case:
@@ -174,7 +174,7 @@ def _doubted(case: Case, at_risk: Sequence[Line], now: datetime, transitions: li
         if line.rival is None or line.revision in (memory.settled, memory.doubted):
             continue
         if case.revision > 0:
-            case = apply(case, Event.VERSIONS_DIFFER, now, transitions, (line.provider,))
+            case = apply(case, CaseEvent.VERSIONS_DIFFER, now, transitions, (line.provider,))
         case = remember(case, line.notice_pk, replace(memory, doubted=line.revision))
     return case
 
@@ -193,7 +193,7 @@ def _due_at(
     moments = [moment for moment in days if moment > now]
     if message is not None:
         moments.append(_gathered(case, message, policy))
-    if case.state is State.ACKNOWLEDGED and case.paused_until is not None:
+    if case.state is CaseState.ACKNOWLEDGED and case.paused_until is not None:
         moments.append(case.paused_until)
     # An open case always has a due time: a fault in the rules above cannot silence it.
     if not case.ended:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from schemas.codes import CaseEvent
 from services.alerts.review.case import Case, Line
 from services.alerts.review.line_memory import LineMemory, is_held, memories, of_line, stored
 from services.alerts.review.risk import most_dangerous
-from services.alerts.states.machine import Event
 from services.alerts.states.records import ConfirmHold, FitSolution, HumanAct, PassTest, PortLine, SolutionKind
 from services.core.clock import london_day
 from services.core.errors import RefusedError
@@ -51,7 +51,7 @@ def check_days(case: Case, record: HumanAct, now: datetime) -> None:
         raise RecordFaultyError([("provider", "is not one of the providers whose lines are at risk")])
 
 
-def with_record(case: Case, event: Event, record: HumanAct, lines: Sequence[Line], today: date) -> Case:
+def with_record(case: Case, event: CaseEvent, record: HumanAct, lines: Sequence[Line], today: date) -> Case:
     if isinstance(record, ConfirmHold):
         return _held(case, record, lines, today)
     if isinstance(record, FitSolution):
@@ -63,12 +63,12 @@ def with_record(case: Case, event: Event, record: HumanAct, lines: Sequence[Line
     return _remembering(case, counted, lambda memory, line: _as_said(memory, line, event, record))
 
 
-def _as_said(memory: LineMemory, line: Line, event: Event, record: HumanAct) -> LineMemory:
+def _as_said(memory: LineMemory, line: Line, event: CaseEvent, record: HumanAct) -> LineMemory:
     if isinstance(record, PortLine) and line.provider == record.from_provider:
         return replace(memory, ported=line.fingerprint)
-    if event is Event.REJECT_MATCH:
+    if event is CaseEvent.REJECT_MATCH:
         return replace(memory, rejected=line.level.value)
-    return replace(memory, settled=line.revision) if event is Event.SETTLE_VERSIONS else memory
+    return replace(memory, settled=line.revision) if event is CaseEvent.SETTLE_VERSIONS else memory
 
 
 def _held(case: Case, record: ConfirmHold, lines: Sequence[Line], today: date) -> Case:
@@ -83,12 +83,12 @@ def _held(case: Case, record: ConfirmHold, lines: Sequence[Line], today: date) -
     return replace(case, hold_until=min(ends, default=record.ends_on))
 
 
-def _tested(case: Case, event: Event, record: PassTest) -> Case:
+def _tested(case: Case, event: CaseEvent, record: PassTest) -> Case:
     # A test on or after the day of a converter's re-test is that re-test.
     day = london_day(record.at)
     if case.solution == SolutionKind.CONVERTER_INTERIM and case.review_on is not None and day >= case.review_on:
         case = replace(case, review_on=None)
-    return replace(case, tested_on=day) if event is Event.PASS_POST_CHECK else case
+    return replace(case, tested_on=day) if event is CaseEvent.PASS_POST_CHECK else case
 
 
 def _remembering(case: Case, lines: Iterable[Line], change: Change) -> Case:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from schemas.codes import CaseEvent, CaseState
 from services.alerts.review.case import Case, Entry
 from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
 from services.alerts.review.risk import Risk
-from services.alerts.states.machine import ALERTS_AT_ONCE, ENDED, Event, Move, Refuse, State, decide
+from services.alerts.states.machine import ALERTS_AT_ONCE, ENDED, Move, Refuse, decide
 from services.alerts.states.rules import Ruleset
 
 # Ends that the council brought about itself: no message about them is owed.
-KNOWN_TO_COUNCIL = ENDED - {State.NOTICE_WITHDRAWN}
+KNOWN_TO_COUNCIL = ENDED - {CaseState.NOTICE_WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class Transition:
     `providers` are those whose line it is about; None where it is about the whole case.
     """
 
-    event: Event
-    before: State
-    after: State
+    event: CaseEvent
+    before: CaseState
+    after: CaseState
     providers: tuple[str, ...] | None = None
 
 
@@ -35,7 +36,7 @@ def opened(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetim
         reference=reference,
         feed_id=entry.feed_id,
         entry_pk=entry.pk,
-        state=State.OPEN,
+        state=CaseState.OPEN,
         state_since=now,
         opened_at=now,
         rulesets=(ruleset.name,),
@@ -43,7 +44,7 @@ def opened(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetim
 
 
 def apply(
-    case: Case, event: Event, now: datetime, transitions: list[Transition], providers: tuple[str, ...] | None = None
+    case: Case, event: CaseEvent, now: datetime, transitions: list[Transition], providers: tuple[str, ...] | None = None
 ) -> Case:
     """Let an event happen to a case; an event that the state refuses leaves it as it is."""
     decision = decide(case.state, event)
@@ -98,6 +99,6 @@ def _with_something(known: dict[str, LineMemory]) -> dict[str, LineMemory]:
 
 def _issued_at(case: Case, found: Risk, transitions: Sequence[Transition]) -> datetime:
     # The first version of the notice counts, until a new danger comes: the provider's lead is measured from it.
-    is_new = not case.lines or any(one.event is Event.NEW_NOTICE for one in transitions)
+    is_new = not case.lines or any(one.event is CaseEvent.NEW_NOTICE for one in transitions)
     known = None if is_new else case.notice_issued_at
     return min(known, found.issued_at) if known else found.issued_at

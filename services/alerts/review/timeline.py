@@ -9,27 +9,26 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from schemas.codes import NoticeStatus
+from schemas.codes import CaseEvent, CaseState, NoticeStatus
 from services.alerts.review.case import Case, Line
 from services.alerts.review.clock_correction import with_step
 from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
 from services.alerts.review.risk import Risk
 from services.alerts.review.step import Transition, apply, remember
-from services.alerts.states.machine import Event, State
 from services.core.clock import london_day, london_midnight
 
 # An interim solution is still looked at again in these states when its day comes.
-REVIEWED = frozenset({State.CONFIRMED_SAFE, State.POST_CHECK_PASSED, State.CLOSED})
+REVIEWED = frozenset({CaseState.CONFIRMED_SAFE, CaseState.POST_CHECK_PASSED, CaseState.CLOSED})
 
 # The order at the same moment. A move comes before a review of that day, so that its test call answers both.
 _ORDER = (
-    Event.END_HOLD,
-    Event.ACKNOWLEDGEMENT_LAPSED,
-    Event.RESTRICT_LINE,
-    Event.MIGRATE_LINE,
-    Event.CLAIM_LINE,
-    Event.REVERT_LINE,
-    Event.REVIEW_DUE,
+    CaseEvent.END_HOLD,
+    CaseEvent.ACKNOWLEDGEMENT_LAPSED,
+    CaseEvent.RESTRICT_LINE,
+    CaseEvent.MIGRATE_LINE,
+    CaseEvent.CLAIM_LINE,
+    CaseEvent.REVERT_LINE,
+    CaseEvent.REVIEW_DUE,
 )
 
 
@@ -38,7 +37,7 @@ class Dated:
     """An event and the moment at which it happened; `line` where it is about one line."""
 
     moment: datetime
-    event: Event
+    event: CaseEvent
     line: Line | None = None
 
     @property
@@ -68,7 +67,7 @@ def play(
 
 def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
     """Yield the days on which the calendar changes the case: its own, and those of every line that may count."""
-    if case.state is State.HOLD_CONFIRMED and case.hold_until is not None:
+    if case.state is CaseState.HOLD_CONFIRMED and case.hold_until is not None:
         yield case.hold_until + timedelta(days=1)
     if case.state in REVIEWED and case.review_on is not None:
         yield case.review_on
@@ -86,54 +85,54 @@ def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
 def _report(line: Line, found: Risk | None, announced: Collection[str], now: datetime) -> Dated:
     others = [one for one in (found.lines if found else ()) if one.provider != line.provider and one.alertable]
     day = london_day(line.issued_at) if line.status is NoticeStatus.REVERTED else line.moved_on
-    event = Event.REVERT_LINE if line.status is NoticeStatus.REVERTED else Event.MIGRATE_LINE
+    event = CaseEvent.REVERT_LINE if line.status is NoticeStatus.REVERTED else CaseEvent.MIGRATE_LINE
     # An unannounced report is one provider's word: it moves no other provider's line.
     if line.provider not in announced and others:
-        event = Event.CLAIM_LINE
+        event = CaseEvent.CLAIM_LINE
     # A report of a day to come counts from now.
     return Dated(min(london_midnight(day), now), event, line)
 
 
 def _by_calendar(case: Case, found: Risk | None, today: date) -> Iterator[Dated]:
-    if case.state is State.ACKNOWLEDGED and case.paused_until is not None:
-        yield Dated(case.paused_until, Event.ACKNOWLEDGEMENT_LAPSED)
-    if case.state is State.HOLD_CONFIRMED and case.hold_until is not None:
-        yield Dated(london_midnight(case.hold_until + timedelta(days=1)), Event.END_HOLD)
+    if case.state is CaseState.ACKNOWLEDGED and case.paused_until is not None:
+        yield Dated(case.paused_until, CaseEvent.ACKNOWLEDGEMENT_LAPSED)
+    if case.state is CaseState.HOLD_CONFIRMED and case.hold_until is not None:
+        yield Dated(london_midnight(case.hold_until + timedelta(days=1)), CaseEvent.END_HOLD)
     if case.state in REVIEWED and case.review_on is not None:
-        yield Dated(london_midnight(case.review_on), Event.REVIEW_DUE)
+        yield Dated(london_midnight(case.review_on), CaseEvent.REVIEW_DUE)
     if found is None:
         return
     for line in found.pending:
         day, told = line.restriction_on, of_line(memories(case), line).restricted
         if line.alertable and day is not None and day <= today and told != str(day):
-            yield Dated(london_midnight(day), Event.RESTRICT_LINE, line)
-    if case.lines and case.state is State.CONFIRMED_SAFE and found.planned_on is not None and found.pending:
+            yield Dated(london_midnight(day), CaseEvent.RESTRICT_LINE, line)
+    if case.lines and case.state is CaseState.CONFIRMED_SAFE and found.planned_on is not None and found.pending:
         # Nobody may tell us that the line has moved: from the day after its date it is taken to have, and the test
         # call after the move falls due.
-        yield Dated(london_midnight(found.planned_on + timedelta(days=1)), Event.MIGRATE_LINE)
+        yield Dated(london_midnight(found.planned_on + timedelta(days=1)), CaseEvent.MIGRATE_LINE)
 
 
 def _happen(case: Case, dated: Dated, now: datetime, transitions: list[Transition]) -> Case:
     providers: tuple[str, ...] | None = (dated.line.provider,) if dated.line else None
-    if dated.event is Event.MIGRATE_LINE and dated.line is None:
+    if dated.event is CaseEvent.MIGRATE_LINE and dated.line is None:
         providers = case.providers
     # A step that the calendar made can be undone by `clock_correction`; a report cannot, it is a fact.
     changed = apply(case, dated.event, now, transitions, providers)
-    if dated.event is Event.MIGRATE_LINE and dated.line is not None:
+    if dated.event is CaseEvent.MIGRATE_LINE and dated.line is not None:
         return changed
     return with_step(_noted_once(changed, dated), case, dated.event, dated.moment, dated.line)
 
 
 def _noted_once(case: Case, dated: Dated) -> Case:
     # Forget the day that has come, so that it happens once.
-    if dated.event is Event.RESTRICT_LINE and dated.line is not None:
+    if dated.event is CaseEvent.RESTRICT_LINE and dated.line is not None:
         memory = of_line(memories(case), dated.line)
         return remember(case, dated.line.notice_pk, replace(memory, restricted=str(dated.line.restriction_on)))
-    if dated.event is Event.REVIEW_DUE:
+    if dated.event is CaseEvent.REVIEW_DUE:
         return replace(case, review_on=None)
-    if dated.event is Event.END_HOLD:
+    if dated.event is CaseEvent.END_HOLD:
         return replace(case, hold_until=None, seen=stored(_without_holds(memories(case))))
-    return replace(case, paused_until=None) if dated.event is Event.ACKNOWLEDGEMENT_LAPSED else case
+    return replace(case, paused_until=None) if dated.event is CaseEvent.ACKNOWLEDGEMENT_LAPSED else case
 
 
 def _without_holds(known: dict[str, LineMemory]) -> dict[str, LineMemory]:

@@ -4,6 +4,7 @@ Steps may be skipped forward: a case may go from open to confirmed safe when the
 needs is given. What each event must carry is in `records`. The machine is policy of the deployment.
 """
 
+from schemas.codes import CaseEvent, CaseState
 from services.alerts.states.machine_states import (
     ALERTS_AT_ONCE,
     CHECKED,
@@ -12,17 +13,13 @@ from services.alerts.states.machine_states import (
     MOVED,
     URGENT,
     Decision,
-    Event,
     Move,
     Refuse,
-    State,
     Stay,
 )
 from services.alerts.states.machine_table import TABLE
 
 __all__ = [
-    "State",
-    "Event",
     "Decision",
     "Move",
     "Stay",
@@ -37,5 +34,5 @@ __all__ = [
 ]
 
 
-def decide(state: State, event: Event) -> Decision:
+def decide(state: CaseState, event: CaseEvent) -> Decision:
     return TABLE[event][state]

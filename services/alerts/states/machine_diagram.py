@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from services.alerts.states.machine_states import AT_WORK, CLOCK_STOPPED, URGENT, Decision, Event, Move, Refuse, State
+from schemas.codes import CaseEvent, CaseState
+from services.alerts.states.machine_states import AT_WORK, CLOCK_STOPPED, URGENT, Decision, Move, Refuse
 from services.alerts.states.machine_table import TABLE
 
 BEGIN = "<!-- generated: begin -->"
@@ -61,15 +62,17 @@ def diagram() -> str:
     boxes = [_box(_AT_WORK, "At work: the clock runs", AT_WORK)]
     boxes.append(_box("alarm", "Alarm: paged by day and night", URGENT))
     boxes.append(_box("stopped", "The clock has stopped", CLOCK_STOPPED))
-    boxes.append(f"  {_node(State.MIGRATED)}")
-    arrows = [f"  {source} -->|{_label(source, State(target))}| {target}" for source, target in _DRAWN]
+    boxes.append(f"  {_node(CaseState.MIGRATED)}")
+    arrows = [f"  {source} -->|{_label(source, CaseState(target))}| {target}" for source, target in _DRAWN]
     return "\n".join(["```mermaid", "flowchart TD", *boxes, *arrows, "```"])
 
 
 def table() -> str:
     """Every event with its moves and refusals as a Markdown table; in every state not named the case stays."""
     lines = ["| event | moves | refused |", "|---|---|---|"]
-    lines += [f"| `{event}` | {_cell(_moves(TABLE[event]))} | {_cell(_refusals(TABLE[event]))} |" for event in Event]
+    lines += [
+        f"| `{event}` | {_cell(_moves(TABLE[event]))} | {_cell(_refusals(TABLE[event]))} |" for event in CaseEvent
+    ]
     return "\n".join(lines)
 
 
@@ -82,36 +85,36 @@ def rewritten(page: str) -> str:
     return f"{before}{BEGIN}\n\n{diagram()}\n\n{table()}\n\n{END}{after}"
 
 
-def _box(name: str, title: str, states: frozenset[State]) -> str:
-    nodes = [f"    {_node(state)}" for state in State if state in states]
+def _box(name: str, title: str, states: frozenset[CaseState]) -> str:
+    nodes = [f"    {_node(state)}" for state in CaseState if state in states]
     return "\n".join([f'  subgraph {name}["{title}"]', *nodes, "  end"])
 
 
-def _node(state: State) -> str:
+def _node(state: CaseState) -> str:
     return f'{state}["{state.replace("_", " ")}"]'
 
 
-def _label(source: str, target: State) -> str:
-    sources = AT_WORK - {target} if source == _AT_WORK else {State(source)}
-    events = [event for event in Event if all(TABLE[event][state] == Move(target) for state in sources)]
+def _label(source: str, target: CaseState) -> str:
+    sources = AT_WORK - {target} if source == _AT_WORK else {CaseState(source)}
+    events = [event for event in CaseEvent if all(TABLE[event][state] == Move(target) for state in sources)]
     if not events:
         raise ValueError(f"the picture has a way from {source} to {target}, the table has none")
     return " / ".join(event.replace("_", " ") for event in events)
 
 
-def _moves(row: Mapping[State, Decision]) -> Iterator[str]:
-    for target in State:
+def _moves(row: Mapping[CaseState, Decision]) -> Iterator[str]:
+    for target in CaseState:
         sources = [state for state, decision in row.items() if decision == Move(target)]
         if sources:
             yield f"{_codes(sources)} → `{target}`"
 
 
-def _refusals(row: Mapping[State, Decision]) -> Iterator[str]:
+def _refusals(row: Mapping[CaseState, Decision]) -> Iterator[str]:
     for reason in dict.fromkeys(decision.reason for decision in row.values() if isinstance(decision, Refuse)):
         yield f"{_codes([state for state, decision in row.items() if decision == Refuse(reason)])}: {reason}"
 
 
-def _codes(states: list[State]) -> str:
+def _codes(states: list[CaseState]) -> str:
     return ", ".join(f"`{state}`" for state in states)
 
 

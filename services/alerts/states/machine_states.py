@@ -5,8 +5,7 @@ The whole machine is policy of the deployment: no source prescribes it.
 
 from dataclasses import dataclass
 
-from schemas.codes import CaseEvent as Event
-from schemas.codes import CaseState as State
+from schemas.codes import CaseEvent, CaseState
 
 __all__ = [
     "ALERTS_AT_ONCE",
@@ -22,10 +21,8 @@ __all__ = [
     "URGENT",
     "WORK",
     "Decision",
-    "Event",
     "Move",
     "Refuse",
-    "State",
     "Stay",
 ]
 
@@ -34,7 +31,7 @@ __all__ = [
 class Move:
     """Allowed: the case goes to another state."""
 
-    to: State
+    to: CaseState
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,44 +48,46 @@ class Refuse:
 
 Decision = Move | Stay | Refuse
 
-FRESH = frozenset({State.OPEN, State.ACKNOWLEDGED})
-WORK = frozenset({State.RESIDENT_CONTACTED, State.VISIT_BOOKED, State.SOLUTION_FITTED, State.TEST_PASSED})
-SETBACK = frozenset({State.NO_ACCESS, State.RESIDENT_DECLINED, State.TEST_FAILED})
-HOLD_ASKED = frozenset({State.HOLD_REQUESTED, State.HOLD_REFUSED})
+FRESH = frozenset({CaseState.OPEN, CaseState.ACKNOWLEDGED})
+WORK = frozenset(
+    {CaseState.RESIDENT_CONTACTED, CaseState.VISIT_BOOKED, CaseState.SOLUTION_FITTED, CaseState.TEST_PASSED}
+)
+SETBACK = frozenset({CaseState.NO_ACCESS, CaseState.RESIDENT_DECLINED, CaseState.TEST_FAILED})
+HOLD_ASKED = frozenset({CaseState.HOLD_REQUESTED, CaseState.HOLD_REFUSED})
 # Open, not safe, and the line has neither moved nor been restricted.
 AT_WORK = FRESH | WORK | SETBACK | HOLD_ASKED
 
 # The line has moved and its test after the move is still owed.
-MOVED = frozenset({State.MIGRATED, State.MIGRATED_UNCONFIRMED})
+MOVED = frozenset({CaseState.MIGRATED, CaseState.MIGRATED_UNCONFIRMED})
 
-CHECKED = frozenset({State.POST_CHECK_PASSED, State.CLOSED})
-NOT_AT_RISK = frozenset({State.FALSE_MATCH, State.SERVICE_ENDED})
+CHECKED = frozenset({CaseState.POST_CHECK_PASSED, CaseState.CLOSED})
+NOT_AT_RISK = frozenset({CaseState.FALSE_MATCH, CaseState.SERVICE_ENDED})
 # Nothing more is owed, unless a later event opens the case again.
-ENDED = CHECKED | NOT_AT_RISK | {State.NOTICE_WITHDRAWN}
+ENDED = CHECKED | NOT_AT_RISK | {CaseState.NOTICE_WITHDRAWN}
 
 # The line has been touched while the resident was not safe: paged by day and night, to every tier.
 # A test that failed is not urgent: the line that is still there carries the alarm.
-URGENT = frozenset({State.LINE_RESTRICTED, State.MIGRATED_UNCONFIRMED, State.REVERTED})
+URGENT = frozenset({CaseState.LINE_RESTRICTED, CaseState.MIGRATED_UNCONFIRMED, CaseState.REVERTED})
 
 # No escalation falls due. A request for a hold or an acknowledgement never stops the clock.
-CLOCK_STOPPED = ENDED | {State.CONFIRMED_SAFE, State.HOLD_CONFIRMED}
+CLOCK_STOPPED = ENDED | {CaseState.CONFIRMED_SAFE, CaseState.HOLD_CONFIRMED}
 
 # Events that bring a new danger: a pause, and the alerts sent before, no longer count.
 # Each of them adds one to `Case.facts`. On a case whose clock runs, `apply` in `step` also sets `paused_until`,
 # `last_alert_at`, `last_threshold` and `tried_at` to None and `opened_at` to the time of the event.
 ALERTS_AT_ONCE = frozenset(
     {
-        Event.NEW_NOTICE,
-        Event.MOVE_DATE_EARLIER,
-        Event.RESTRICT_LINE,
-        Event.MIGRATE_LINE,
-        Event.REVERT_LINE,
-        Event.REVIEW_DUE,
-        Event.END_HOLD,
-        Event.MATCH_SURER,
-        Event.CLAIM_LINE,
-        Event.LINE_AT_RISK,
-        Event.VERSIONS_DIFFER,
-        Event.CORRECT_CLOCK,
+        CaseEvent.NEW_NOTICE,
+        CaseEvent.MOVE_DATE_EARLIER,
+        CaseEvent.RESTRICT_LINE,
+        CaseEvent.MIGRATE_LINE,
+        CaseEvent.REVERT_LINE,
+        CaseEvent.REVIEW_DUE,
+        CaseEvent.END_HOLD,
+        CaseEvent.MATCH_SURER,
+        CaseEvent.CLAIM_LINE,
+        CaseEvent.LINE_AT_RISK,
+        CaseEvent.VERSIONS_DIFFER,
+        CaseEvent.CORRECT_CLOCK,
     }
 )

@@ -10,8 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, StringConstraints, model_validator
 
+from schemas.codes import CaseEvent
 from schemas.times import Day, Moment
-from services.alerts.states.machine_states import Event
 from services.core.plausible_days import EARLIEST, LATEST, is_plausible
 from services.core.texts import Closed, Label, Note, PersonName, Reference
 
@@ -183,38 +183,38 @@ class MoveDate(Record):
     was: date | None = None
 
 
-RECORD_FOR: dict[Event, type[Record]] = {
-    Event.ACKNOWLEDGE: HumanAct,
-    Event.ACKNOWLEDGEMENT_LAPSED: Record,
-    Event.CONTACT_RESIDENT: ContactResident,
-    Event.BOOK_VISIT: BookVisit,
-    Event.FIT_SOLUTION: FitSolution,
-    Event.PASS_TEST: PassTest,
-    Event.FAIL_TEST: FailTest,
-    Event.CONFIRM_SAFE: ConfirmSafe,
-    Event.FIND_NO_ACCESS: HumanAct,
-    Event.DECLINE: HumanAct,
-    Event.REQUEST_HOLD: HumanAct,
-    Event.CONFIRM_HOLD: ConfirmHold,
-    Event.REFUSE_HOLD: RefuseHold,
-    Event.END_HOLD: Record,
-    Event.REVIEW_DUE: Record,
-    Event.RESTRICT_LINE: LineFact,
-    Event.MIGRATE_LINE: LineFact,
-    Event.REVERT_LINE: LineFact,
-    Event.PASS_POST_CHECK: PassTest,
-    Event.CLOSE: HumanAct,
-    Event.REJECT_MATCH: RejectMatch,
-    Event.END_SERVICE: EndService,
-    Event.WITHDRAW_NOTICE: Record,
-    Event.NEW_NOTICE: Record,
-    Event.MATCH_SURER: Record,
-    Event.CLAIM_LINE: LineFact,
-    Event.LINE_AT_RISK: Record,
-    Event.PORT_LINE: PortLine,
-    Event.SETTLE_VERSIONS: HumanAct,
-    Event.VERSIONS_DIFFER: Record,
-    Event.CORRECT_CLOCK: Record,
-    Event.MOVE_DATE_EARLIER: MoveDate,
-    Event.MOVE_DATE_LATER: MoveDate,
+RECORD_FOR: dict[CaseEvent, type[Record]] = {
+    CaseEvent.ACKNOWLEDGE: HumanAct,
+    CaseEvent.ACKNOWLEDGEMENT_LAPSED: Record,
+    CaseEvent.CONTACT_RESIDENT: ContactResident,
+    CaseEvent.BOOK_VISIT: BookVisit,
+    CaseEvent.FIT_SOLUTION: FitSolution,
+    CaseEvent.PASS_TEST: PassTest,
+    CaseEvent.FAIL_TEST: FailTest,
+    CaseEvent.CONFIRM_SAFE: ConfirmSafe,
+    CaseEvent.FIND_NO_ACCESS: HumanAct,
+    CaseEvent.DECLINE: HumanAct,
+    CaseEvent.REQUEST_HOLD: HumanAct,
+    CaseEvent.CONFIRM_HOLD: ConfirmHold,
+    CaseEvent.REFUSE_HOLD: RefuseHold,
+    CaseEvent.END_HOLD: Record,
+    CaseEvent.REVIEW_DUE: Record,
+    CaseEvent.RESTRICT_LINE: LineFact,
+    CaseEvent.MIGRATE_LINE: LineFact,
+    CaseEvent.REVERT_LINE: LineFact,
+    CaseEvent.PASS_POST_CHECK: PassTest,
+    CaseEvent.CLOSE: HumanAct,
+    CaseEvent.REJECT_MATCH: RejectMatch,
+    CaseEvent.END_SERVICE: EndService,
+    CaseEvent.WITHDRAW_NOTICE: Record,
+    CaseEvent.NEW_NOTICE: Record,
+    CaseEvent.MATCH_SURER: Record,
+    CaseEvent.CLAIM_LINE: LineFact,
+    CaseEvent.LINE_AT_RISK: Record,
+    CaseEvent.PORT_LINE: PortLine,
+    CaseEvent.SETTLE_VERSIONS: HumanAct,
+    CaseEvent.VERSIONS_DIFFER: Record,
+    CaseEvent.CORRECT_CLOCK: Record,
+    CaseEvent.MOVE_DATE_EARLIER: MoveDate,
+    CaseEvent.MOVE_DATE_LATER: MoveDate,
 }

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, func, select
 
+from schemas.codes import CaseState
 from services.alerts.review.owed import LOOK_AGAIN
-from services.alerts.states.machine import CLOCK_STOPPED, ENDED, State
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED
 from services.core.audit import AuditAction
 from services.core.clock import london_day
 from services.storage.tables import (
@@ -27,7 +28,7 @@ from services.storage.tables import (
 
 STOPPED = [state.value for state in CLOCK_STOPPED]
 # A line that moved after somebody confirmed the alarm owes a test call, and no confirmation.
-UNSAFE_AFTER_DATE = [state.value for state in State if state not in CLOCK_STOPPED | {State.MIGRATED}]
+UNSAFE_AFTER_DATE = [state.value for state in CaseState if state not in CLOCK_STOPPED | {CaseState.MIGRATED}]
 
 # What is due may wait this long for the next look before it counts as overdue.
 OVERDUE_AFTER = timedelta(minutes=2)

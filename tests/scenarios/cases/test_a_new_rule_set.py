@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas.codes import CaseState
 from services.alerts.engine import Engine
-from services.alerts.states.machine import State
 from services.alerts.states.rules import Ruleset
 from services.core.audit import AuditAction
 from services.runtime.consumers import make_consumers
@@ -58,7 +58,7 @@ def test_a_case_that_the_new_rules_would_let_go_stays_open_and_pages_on(alerted:
     alerted.tick(hours=1)
     assert [case.rulesets for case in alerted.cases()] == [("pstn-2026", "later")]
     alerted.tick(days=4)
-    assert alerted.cases()[0].state is State.OPEN
+    assert alerted.cases()[0].state is CaseState.OPEN
     assert len(alerted.mails()) > 1
 
 
@@ -75,7 +75,7 @@ def test_a_persons_act_and_an_accepted_message_are_judged_by_both(alerted: Deplo
     restart_with(alerted, LENIENT)
     alerted.tick(hours=1)
     confirm_safe(alerted)
-    assert alerted.cases()[0].state is State.CONFIRMED_SAFE
+    assert alerted.cases()[0].state is CaseState.CONFIRMED_SAFE
     assert alerted.cases()[0].lines == 1
 
 
@@ -87,7 +87,7 @@ def test_a_danger_that_only_the_new_rules_see_opens_a_case_without_any_new_event
     restart_with(deployment, STRICTER)
     deployment.tick(seconds=31)
     deployment.tick(seconds=31)
-    assert [case.state for case in deployment.cases()] == [State.OPEN]
+    assert [case.state for case in deployment.cases()] == [CaseState.OPEN]
     assert len(deployment.mails()) == 1
 
 

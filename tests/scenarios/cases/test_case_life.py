@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.alerts.states.machine import Event, State
+from schemas.codes import CaseEvent, CaseState
 from tests.support.deployment import Deployment
 from tests.support.one_line import ENTRY, after_first_alert, notice, state
 from tests.support.people import confirm_hold, confirm_safe, pass_post_check, record
@@ -18,14 +18,14 @@ def alerted(deployment: Deployment) -> Deployment:
 
 
 def test_a_hold_that_was_only_asked_for_stops_nothing(alerted: Deployment) -> None:
-    record(alerted, Event.REQUEST_HOLD)
+    record(alerted, CaseEvent.REQUEST_HOLD)
     alerted.tick(days=8)
     assert state(alerted) == "hold_requested"
     assert len(alerted.mails()) > 1
 
 
 def test_a_hold_that_the_provider_confirmed_stops_the_clock_until_it_ends(alerted: Deployment) -> None:
-    record(alerted, Event.REQUEST_HOLD)
+    record(alerted, CaseEvent.REQUEST_HOLD)
     confirm_hold(alerted, "2026-12-20")
     alerted.tick(days=27)
     assert (state(alerted), len(alerted.mails())) == ("hold_confirmed", 1)
@@ -55,7 +55,7 @@ def test_a_restriction_opens_a_held_case_again(alerted: Deployment) -> None:
 
 
 def test_an_interim_solution_is_looked_at_again_on_its_day(alerted: Deployment) -> None:
-    record(alerted, Event.FIT_SOLUTION, kind="converter_interim", retest_on="2026-12-01")
+    record(alerted, CaseEvent.FIT_SOLUTION, kind="converter_interim", retest_on="2026-12-01")
     confirm_safe(alerted)
     alerted.tick(days=7)
     assert (state(alerted), len(alerted.mails())) == ("confirmed_safe", 1)
@@ -64,12 +64,12 @@ def test_an_interim_solution_is_looked_at_again_on_its_day(alerted: Deployment) 
 
 
 def test_an_exchange_based_line_is_looked_at_again_long_after_its_case_was_closed(alerted: Deployment) -> None:
-    record(alerted, Event.FIT_SOLUTION, kind="pdpl", review_on="2028-06-01")
+    record(alerted, CaseEvent.FIT_SOLUTION, kind="pdpl", review_on="2028-06-01")
     confirm_safe(alerted)
     alerted.post_notices(notice(issued=2, status="completed"))
     alerted.tick(seconds=61)
     pass_post_check(alerted)
-    record(alerted, Event.CLOSE)
+    record(alerted, CaseEvent.CLOSE)
     told = len(alerted.mails())
     alerted.tick(days=500)
     assert (state(alerted), len(alerted.mails())) == ("closed", told)
@@ -115,7 +115,7 @@ def test_a_new_notice_opens_a_closed_case_again(alerted: Deployment) -> None:
 
 
 def test_a_match_rejected_as_a_case_stays_ended_through_another_version_of_the_notice(alerted: Deployment) -> None:
-    record(alerted, Event.REJECT_MATCH, reason="the line is next door's")
+    record(alerted, CaseEvent.REJECT_MATCH, reason="the line is next door's")
     alerted.post_notices(notice(issued=2, brand="Raven Business"))
     alerted.tick(days=12)
     assert (state(alerted), len(alerted.mails())) == ("false_match", 1)
@@ -132,4 +132,4 @@ def test_a_line_that_moved_unconfirmed_is_not_forgotten_when_the_service_ends_an
         stamp = f"2026-11-{day:02d}T09:00:00Z"
         deployment.put_entries({"entry_id": "e1", "cli": "01632 960123", "service_status": status, "updated_at": stamp})
         deployment.settle()
-    assert deployment.cases()[0].state is State.MIGRATED_UNCONFIRMED
+    assert deployment.cases()[0].state is CaseState.MIGRATED_UNCONFIRMED

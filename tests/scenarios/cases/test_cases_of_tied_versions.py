@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
+from schemas.codes import CaseEvent, CaseState
 from services.alerts.delivery.digest import case_lines
 from services.alerts.review.doubts import Doubt
-from services.alerts.states.machine import Event, State
 from tests.support.deployment import Deployment
 from tests.support.people import record
 
@@ -57,7 +57,7 @@ def test_the_case_runs_on_the_earlier_danger_and_the_council_is_asked(
     alerted.post_notices({**NOTICE, **later})
     alerted.tick(minutes=1)
     case = alerted.cases()[0]
-    assert (case.state, case.harm_on, len(alerted.mails())) == (State.OPEN, harm_on, 2)
+    assert (case.state, case.harm_on, len(alerted.mails())) == (CaseState.OPEN, harm_on, 2)
     differs = "sent two versions of its notice: first switch Thu 10 Dec 2026; then" in told(alerted)
     assert differs == bool(doubts(alerted)) == ("restriction_start_date" not in later)
 
@@ -74,9 +74,9 @@ def test_a_later_stamp_settles_them(alerted: Deployment) -> None:
 def test_a_person_settles_them_for_the_version_on_record(alerted: Deployment, status: str) -> None:
     alerted.post_notices({**NOTICE, "planned_migration_date": "2027-06-01", "status": status})
     alerted.tick(minutes=1)
-    case = record(alerted, Event.SETTLE_VERSIONS)
+    case = record(alerted, CaseEvent.SETTLE_VERSIONS)
     assert doubts(alerted) == ()
-    expected = State.NOTICE_WITHDRAWN if status == "withdrawn" else State.OPEN
+    expected = CaseState.NOTICE_WITHDRAWN if status == "withdrawn" else CaseState.OPEN
     assert (case.state, status == "withdrawn" or case.harm_on == date(2027, 6, 1)) == (expected, True)
 
 

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
+from schemas.codes import CaseEvent, CaseState
 from services.alerts.case.acts import acknowledge, read_record
 from services.alerts.case.recompute import recompute
 from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
-from services.alerts.states.machine import Event, State
 from services.storage.feeds import add_feed
 from services.storage.tables import feeds
 from services.storage.vault import VaultError
@@ -34,7 +34,7 @@ DESK = Contact(label="duty desk", route="mailto://desk.example")
 
 def acknowledge_alert(deployment: Deployment, mail: int) -> None:
     alert = deployment.mails()[mail].reference.partition(".")[0]
-    acknowledge(deployment.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
+    acknowledge(deployment.store, alert, read_record(CaseEvent.ACKNOWLEDGE, {"by": "Asha Patel"}))
 
 
 @pytest.fixture
@@ -50,16 +50,16 @@ def test_an_old_alert_s_acknowledgement_silences_no_newer_one(alerted: Deploymen
     alerted.tick(minutes=1)
     assert len(alerted.mails()) == 2
     acknowledge_alert(alerted, 0)
-    assert alerted.cases()[0].state is State.OPEN
+    assert alerted.cases()[0].state is CaseState.OPEN
     acknowledge_alert(alerted, 1)
-    assert alerted.cases()[0].state is State.ACKNOWLEDGED
+    assert alerted.cases()[0].state is CaseState.ACKNOWLEDGED
 
 
 def test_an_old_alert_s_acknowledgement_silences_no_tighter_threshold(alerted: Deployment) -> None:
     alerted.tick(days=3, hours=23, minutes=5)
     assert len(alerted.mails()) > 1
     acknowledge_alert(alerted, 0)
-    assert alerted.cases()[0].state is State.OPEN
+    assert alerted.cases()[0].state is CaseState.OPEN
 
 
 def news(deployment: Deployment, noise: random.Random, number: int) -> None:
@@ -85,7 +85,7 @@ def test_whatever_is_new_since_a_message_its_acknowledgement_silences_nothing_of
     told = len(alerted.mails())
     assert told > 1
     acknowledge_alert(alerted, noise.randrange(told - 1))
-    assert alerted.cases()[0].state is not State.ACKNOWLEDGED
+    assert alerted.cases()[0].state is not CaseState.ACKNOWLEDGED
     alerted.tick(days=7)
     assert len(alerted.mails()) > told
     acknowledge_last(alerted)
@@ -101,7 +101,7 @@ def test_a_match_that_becomes_sure_is_told_though_the_possible_one_was_acknowled
     acknowledge_alert(deployment, 0)
     deployment.post_notices(NOTICE)
     deployment.tick(minutes=1)
-    assert (len(deployment.mails()), deployment.cases()[0].state) == (2, State.OPEN)
+    assert (len(deployment.mails()), deployment.cases()[0].state) == (2, CaseState.OPEN)
 
 
 @pytest.mark.parametrize("thresholds", [(90, 56, 28, 14, 7, 2, 0), (120, 56, 28, 14, 7, 2, 0), (85, 28, 14, 7, 2, 0)])
@@ -140,10 +140,10 @@ def test_what_a_clock_ahead_did_is_undone_once_it_is_right(alerted: Deployment, 
     right = alerted.clock.now()
     alerted.clock.set(right + ahead)
     alerted.tick(seconds=30)
-    assert alerted.cases()[0].state is State.MIGRATED
+    assert alerted.cases()[0].state is CaseState.MIGRATED
     alerted.clock.set(right + timedelta(minutes=2))
     alerted.tick(minutes=1)
-    assert alerted.cases()[0].state is State.CONFIRMED_SAFE
+    assert alerted.cases()[0].state is CaseState.CONFIRMED_SAFE
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -184,7 +184,7 @@ def test_an_old_link_says_that_something_has_changed_and_acknowledges_nothing(ap
     for method, sent in (("GET", {}), ("POST", {"data": {"name": "Asha Patel"}})):
         page = api.ask(None, method, link, **sent)
         assert (page.status_code, "Something has changed" in page.text) == (409, True)
-    assert api.deployment.cases()[0].state is State.OPEN
+    assert api.deployment.cases()[0].state is CaseState.OPEN
 
 
 def test_a_council_whose_policy_cannot_be_read_holds_up_no_other(alerted: Deployment) -> None:

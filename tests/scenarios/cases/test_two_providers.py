@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.alerts.states.machine import Event, State
+from schemas.codes import CaseEvent, CaseState
 from services.core.audit import AuditAction
 from services.storage.feeds import add_feed
 from tests.support.deployment import Deployment
@@ -37,7 +37,7 @@ def alerted(deployment: Deployment) -> Deployment:
     return deployment
 
 
-def state(deployment: Deployment) -> State:
+def state(deployment: Deployment) -> CaseState:
     return deployment.cases()[0].state
 
 
@@ -45,7 +45,7 @@ def state(deployment: Deployment) -> State:
 def test_an_unannounced_word_of_another_provider_pages_once_and_moves_nothing(alerted: Deployment, status: str) -> None:
     alerted.post_notices(notice("h1", -1, status=status), feed=HARBOUR)
     alerted.tick(seconds=31)
-    assert (state(alerted), len(alerted.mails())) == (State.OPEN, 2)
+    assert (state(alerted), len(alerted.mails())) == (CaseState.OPEN, 2)
     message = " ".join(alerted.mails()[-1].message.text.split())
     assert "Harbour Telecom reported a change and gave no notice of it before: this is its word only." in message
     alerted.tick(hours=8)
@@ -70,8 +70,8 @@ def test_a_test_call_after_one_provider_moved_leaves_the_other_s_line_at_risk(
     alerted.tick(minutes=1)
     alerted.post_notices(notice("h1", 0, status="completed", issued_at="2026-11-23T10:02:00Z"), feed=HARBOUR)
     alerted.tick(minutes=1)
-    assert state(alerted) is State.MIGRATED_UNCONFIRMED
-    assert pass_post_check(alerted).state is State.OPEN
+    assert state(alerted) is CaseState.MIGRATED_UNCONFIRMED
+    assert pass_post_check(alerted).state is CaseState.OPEN
     told = len(alerted.mails())
     alerted.tick(days=1, hours=2)
     alerted.post_notices({**notice("r1", 10), **news})
@@ -84,20 +84,20 @@ def test_a_restriction_on_a_line_of_an_ended_case_opens_it(alerted: Deployment) 
     confirm_safe(alerted)
     alerted.post_notices(notice("r1", 0, status="completed"))
     alerted.tick(minutes=1)
-    assert pass_post_check(alerted).state is State.POST_CHECK_PASSED
+    assert pass_post_check(alerted).state is CaseState.POST_CHECK_PASSED
     alerted.tick(days=2)
     told = len(alerted.mails())
     alerted.post_notices(notice("r1", 30, restriction_start_date="2026-11-25"))
     alerted.tick(minutes=1)
-    assert (state(alerted), len(alerted.mails())) == (State.LINE_RESTRICTED, told + 1)
+    assert (state(alerted), len(alerted.mails())) == (CaseState.LINE_RESTRICTED, told + 1)
 
 
 def test_the_restriction_of_a_second_line_is_news_of_its_own(alerted: Deployment) -> None:
     alerted.post_notices(notice("r1", 10, restriction_start_date="2026-11-24"))
     alerted.post_notices(notice("h1", 20, restriction_start_date="2026-11-26"), feed=HARBOUR)
     alerted.tick(days=2)
-    assert state(alerted) is State.LINE_RESTRICTED
-    record(alerted, Event.ACKNOWLEDGE)
+    assert state(alerted) is CaseState.LINE_RESTRICTED
+    record(alerted, CaseEvent.ACKNOWLEDGE)
     told = len(alerted.mails())
     alerted.clock.set(alerted.clock.now().replace(day=26, hour=0, minute=1))
     alerted.tick(minutes=1)
@@ -107,25 +107,25 @@ def test_the_restriction_of_a_second_line_is_news_of_its_own(alerted: Deployment
 def test_a_hold_of_one_provider_holds_no_line_of_another(alerted: Deployment) -> None:
     alerted.post_notices(notice("h1", 12), feed=HARBOUR)
     alerted.tick(minutes=1)
-    held = record(alerted, Event.CONFIRM_HOLD, provider_reference="HLD-1", ends_on="2026-12-20", provider="RAVN")
-    assert held.state is State.OPEN
-    both = record(alerted, Event.CONFIRM_HOLD, provider_reference="HLD-2", ends_on="2026-12-20", provider="HBRT")
-    assert both.state is State.HOLD_CONFIRMED
+    held = record(alerted, CaseEvent.CONFIRM_HOLD, provider_reference="HLD-1", ends_on="2026-12-20", provider="RAVN")
+    assert held.state is CaseState.OPEN
+    both = record(alerted, CaseEvent.CONFIRM_HOLD, provider_reference="HLD-2", ends_on="2026-12-20", provider="HBRT")
+    assert both.state is CaseState.HOLD_CONFIRMED
 
 
 def test_a_person_records_that_the_number_has_left_its_provider(alerted: Deployment) -> None:
-    assert record(alerted, Event.PORT_LINE, from_provider="RAVN").state is State.NOTICE_WITHDRAWN
+    assert record(alerted, CaseEvent.PORT_LINE, from_provider="RAVN").state is CaseState.NOTICE_WITHDRAWN
     alerted.tick(days=1)
     alerted.post_notices(notice("r1", 8))
     alerted.tick(minutes=1)
-    assert state(alerted) is State.OPEN
+    assert state(alerted) is CaseState.OPEN
 
 
 def test_a_hold_ends_though_somebody_acted_after_its_last_day(alerted: Deployment) -> None:
     """The alerts role is away overnight, and an officer records a telephone call before it is back."""
     confirm_hold(alerted, "2026-11-30")
     alerted.clock.advance(days=8, hours=21)
-    case = record(alerted, Event.CONTACT_RESIDENT, method="call")
+    case = record(alerted, CaseEvent.CONTACT_RESIDENT, method="call")
     assert (case.clock_stopped, case.due_at is not None) == (False, True)
     told = len(alerted.mails())
     alerted.tick(days=1)
@@ -146,7 +146,7 @@ def test_where_two_providers_hold_the_first_hold_that_ends_counts_whichever_was_
     alerted.tick(seconds=31)
     ends = {"RAVN": "2026-12-20", "HBRT": "2026-12-05"}
     for provider in order:
-        record(alerted, Event.CONFIRM_HOLD, provider=provider, provider_reference="HLD-1", ends_on=ends[provider])
-    assert (state(alerted), alerted.cases()[0].hold_until) == (State.HOLD_CONFIRMED, date(2026, 12, 5))
+        record(alerted, CaseEvent.CONFIRM_HOLD, provider=provider, provider_reference="HLD-1", ends_on=ends[provider])
+    assert (state(alerted), alerted.cases()[0].hold_until) == (CaseState.HOLD_CONFIRMED, date(2026, 12, 5))
     alerted.tick(days=14)
-    assert state(alerted) is State.OPEN
+    assert state(alerted) is CaseState.OPEN

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from schemas.codes import CaseEvent, CaseState
 from services.alerts.case.acts import acknowledge, act, read_record
-from services.alerts.states.machine import Event, State
 from tests.support.deployment import Deployment
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "connection": "analogue_line"}
@@ -32,7 +32,7 @@ def test_the_alert_is_repeated_until_a_named_person_acknowledges(deployment: Dep
     deployment.tick(days=2)
     assert len(deployment.mails()) == 2
     alert = deployment.mails()[-1].reference.split(".")[0]
-    acknowledge(deployment.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
+    acknowledge(deployment.store, alert, read_record(CaseEvent.ACKNOWLEDGE, {"by": "Asha Patel"}))
     deployment.tick(hours=20)
     assert len(deployment.mails()) == 2
 
@@ -42,10 +42,10 @@ def test_an_acknowledgement_runs_out_and_the_case_pages_again(deployment: Deploy
     deployment.post_notices(NOTICE)
     deployment.tick(seconds=31)
     alert = deployment.mails()[-1].reference.split(".")[0]
-    acknowledge(deployment.store, alert, read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"}))
+    acknowledge(deployment.store, alert, read_record(CaseEvent.ACKNOWLEDGE, {"by": "Asha Patel"}))
     deployment.tick(days=8)
     assert len(deployment.mails()) == 2
-    assert deployment.cases()[0].state is State.OPEN
+    assert deployment.cases()[0].state is CaseState.OPEN
 
 
 def test_only_a_confirmation_stops_the_clock(deployment: Deployment) -> None:
@@ -53,11 +53,11 @@ def test_only_a_confirmation_stops_the_clock(deployment: Deployment) -> None:
     deployment.post_notices(NOTICE)
     deployment.tick(seconds=31)
     record = read_record(
-        Event.CONFIRM_SAFE, {"by": "Asha Patel", "party": "provider", "evidence": "digital unit proved"}
+        CaseEvent.CONFIRM_SAFE, {"by": "Asha Patel", "party": "provider", "evidence": "digital unit proved"}
     )
-    act(deployment.store, deployment.cases()[0].reference, Event.CONFIRM_SAFE, record, None)
+    act(deployment.store, deployment.cases()[0].reference, CaseEvent.CONFIRM_SAFE, record, None)
     deployment.tick(days=5)
     assert len(deployment.mails()) == 1
     deployment.tick(days=10)
-    assert deployment.cases()[0].state is State.MIGRATED
+    assert deployment.cases()[0].state is CaseState.MIGRATED
     assert len(deployment.mails()) == 2

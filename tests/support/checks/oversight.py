@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from services.alerts.states.machine import Event
+from schemas.codes import CaseEvent
 from services.audit.figures.counting import Counts
 from services.audit.figures.figures import Figure
 from services.audit.figures.months import Month, month_of
@@ -80,7 +80,7 @@ def live_through_december(deployment: Deployment) -> Deployment:
     go_to(deployment, at("2026-12-12"))
     pass_post_check(deployment, "e2")
     pass_post_check(deployment, "e2")
-    record(deployment, Event.REQUEST_HOLD, "e1")
+    record(deployment, CaseEvent.REQUEST_HOLD, "e1")
     go_to(deployment, at("2027-01-01", "00:11"))
     assert close(deployment) == 1
     return deployment

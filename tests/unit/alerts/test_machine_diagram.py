@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.alerts.states.machine import Event, State
+from schemas.codes import CaseEvent, CaseState
 from services.alerts.states.machine_diagram import BEGIN, END, diagram, rewritten, table
 
 PAGE = Path(__file__).parents[3] / "docs" / "case-states.md"
@@ -18,11 +18,11 @@ def test_the_page_is_as_the_table_makes_it() -> None:
 
 
 def test_the_picture_shows_every_state() -> None:
-    assert not [state for state in State if f'{state}["' not in diagram()]
+    assert not [state for state in CaseState if f'{state}["' not in diagram()]
 
 
 def test_the_table_has_a_row_for_every_event() -> None:
-    assert [line.split("`")[1] for line in table().splitlines()[2:]] == list(Event)
+    assert [line.split("`")[1] for line in table().splitlines()[2:]] == list(CaseEvent)
 
 
 def test_a_page_without_its_marks_is_not_touched() -> None:

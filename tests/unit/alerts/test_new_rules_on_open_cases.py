@@ -11,14 +11,14 @@ from typing import get_type_hints
 
 import pytest
 
-from schemas.codes import Connection, MatchLevel, MigrationKind, NoticeStatus
+from schemas.codes import CaseEvent, CaseState, Connection, MatchLevel, MigrationKind, NoticeStatus
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Line
 from services.alerts.review.line_memory import memories
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.review.risk import lines_at_risk
 from services.alerts.review.rules_in_force import rules_of
-from services.alerts.states.machine import ENDED, Event, State
+from services.alerts.states.machine import ENDED
 from services.alerts.states.rules import LineFacts, Ruleset, load_ruleset
 from tests.support.rulesets import installed, rule, ruleset
 from tests.unit.alerts.test_case_review import DAY, ENTRY, LINE, NOW, SECOND, standing
@@ -28,7 +28,7 @@ LENIENT = ruleset("later", rule("chosen", at_risk=False, migration_kind="volunta
 STRICTER = ruleset("stricter", instead_of=["other_way_to_the_centre"])
 SAME = ruleset("same")
 CODES = [(field, sorted(kind)) for field, kind in get_type_hints(LineFacts).items()]
-UNTIL_THE_END = sorted(set(State) - ENDED)
+UNTIL_THE_END = sorted(set(CaseState) - ENDED)
 
 
 @pytest.fixture(autouse=True)
@@ -46,56 +46,56 @@ def at_risk(case: Case, *lines: Line, current: Ruleset | None = None) -> set[int
 
 
 @pytest.mark.parametrize("state", UNTIL_THE_END)
-def test_rules_that_find_nothing_end_no_case(state: State) -> None:
+def test_rules_that_find_nothing_end_no_case(state: CaseState) -> None:
     made = by(LENIENT, standing(state, CHOSEN), CHOSEN)
     assert (made.case.state, made.case.lines, made.transitions) == (state, 1, ())
     assert made.case.rulesets == ("pstn-2026", "later")
 
 
 @pytest.mark.parametrize("state", UNTIL_THE_END)
-def test_rules_that_find_as_much_take_over(state: State) -> None:
+def test_rules_that_find_as_much_take_over(state: CaseState) -> None:
     made = by(SAME, standing(state), LINE)
     assert (made.case.rulesets, made.rules_changed, made.transitions) == (("same",), True, ())
 
 
 def test_a_second_review_changes_the_rules_no_further() -> None:
-    once = by(LENIENT, standing(State.OPEN, CHOSEN), CHOSEN)
+    once = by(LENIENT, standing(CaseState.OPEN, CHOSEN), CHOSEN)
     assert once.rules_changed
     assert not by(LENIENT, once.case, CHOSEN).rules_changed
 
 
-@pytest.mark.parametrize("state", [State.OPEN, State.VISIT_BOOKED, State.CONFIRMED_SAFE])
-def test_a_persons_act_is_judged_by_the_rules_the_case_has(state: State) -> None:
+@pytest.mark.parametrize("state", [CaseState.OPEN, CaseState.VISIT_BOOKED, CaseState.CONFIRMED_SAFE])
+def test_a_persons_act_is_judged_by_the_rules_the_case_has(state: CaseState) -> None:
     kept = by(LENIENT, standing(state, CHOSEN), CHOSEN).case
     assert by(None, kept, CHOSEN).case == kept
 
 
 def test_when_the_notice_is_withdrawn_the_case_ends_under_both() -> None:
-    kept = by(LENIENT, standing(State.OPEN, CHOSEN), CHOSEN).case
+    kept = by(LENIENT, standing(CaseState.OPEN, CHOSEN), CHOSEN).case
     made = by(LENIENT, kept, replace(CHOSEN, status=NoticeStatus.WITHDRAWN), days=1)
-    assert made.case.state is State.NOTICE_WITHDRAWN
+    assert made.case.state is CaseState.NOTICE_WITHDRAWN
 
 
 def test_once_the_lines_that_only_earlier_rules_find_have_gone_the_new_rules_stand_alone() -> None:
-    kept = by(LENIENT, standing(State.OPEN, CHOSEN, LINE), CHOSEN, LINE).case
+    kept = by(LENIENT, standing(CaseState.OPEN, CHOSEN, LINE), CHOSEN, LINE).case
     assert kept.rulesets == ("pstn-2026", "later")
     made = by(LENIENT, kept, LINE, days=1)
-    assert (made.case.rulesets, made.case.state) == (("later",), State.OPEN)
+    assert (made.case.rulesets, made.case.state) == (("later",), CaseState.OPEN)
 
 
 def test_a_case_that_had_ended_opens_by_the_new_rules_alone() -> None:
-    ended = standing(State.NOTICE_WITHDRAWN, CHOSEN)
+    ended = standing(CaseState.NOTICE_WITHDRAWN, CHOSEN)
     assert by(LENIENT, ended, LINE).case.rulesets == ("later",)
 
 
 def test_rules_that_find_more_open_a_case() -> None:
     by_address = replace(LINE, level=MatchLevel.PROBABLE)
     entry = replace(ENTRY, connection=Connection.SIM)
-    case = replace(standing(State.NOTICE_WITHDRAWN), lines=0, warned=False)
+    case = replace(standing(CaseState.NOTICE_WITHDRAWN), lines=0, warned=False)
     before = what_is_owed(case, entry, (by_address,), CasePolicy(CouncilPolicy(), load_ruleset("pstn-2026")), NOW)
     assert before.case.lines == 0
     after = what_is_owed(before.case, entry, (by_address,), CasePolicy(CouncilPolicy(), STRICTER), NOW)
-    assert (after.case.state, [one.event for one in after.transitions]) == (State.OPEN, [Event.NEW_NOTICE])
+    assert (after.case.state, [one.event for one in after.transitions]) == (CaseState.OPEN, [CaseEvent.NEW_NOTICE])
 
 
 def _random_ruleset(chance: Random, name: str) -> Ruleset:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseState, MatchLevel
 from services.alerts.policy.policy import (
     CaseClock,
     CouncilPolicy,
@@ -22,7 +22,7 @@ from services.alerts.policy.policy import (
     threshold_now,
 )
 from services.alerts.policy.policy_days import out_of_quiet_hours
-from services.alerts.states.machine import CLOCK_STOPPED, State
+from services.alerts.states.machine import CLOCK_STOPPED
 
 POLICY = CouncilPolicy()
 HARM = date(2026, 12, 9)
@@ -34,7 +34,7 @@ def london(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> d
 
 
 def clock(
-    state: State = State.OPEN,
+    state: CaseState = CaseState.OPEN,
     *,
     harm_on: date | None = HARM,
     opened_at: datetime = MONDAY_NOON,
@@ -168,11 +168,11 @@ class TestNextAlert:
 
 class TestStates:
     @pytest.mark.parametrize("state", sorted(CLOCK_STOPPED))
-    def test_nothing_is_due_where_the_clock_has_stopped(self, state: State) -> None:
+    def test_nothing_is_due_where_the_clock_has_stopped(self, state: CaseState) -> None:
         assert next_escalation(clock(state), POLICY, MONDAY_NOON) is None
 
-    @pytest.mark.parametrize("state", [State.LINE_RESTRICTED, State.MIGRATED_UNCONFIRMED, State.REVERTED])
-    def test_an_urgent_state_is_told_by_night_and_without_regard_to_its_date(self, state: State) -> None:
+    @pytest.mark.parametrize("state", [CaseState.LINE_RESTRICTED, CaseState.MIGRATED_UNCONFIRMED, CaseState.REVERTED])
+    def test_an_urgent_state_is_told_by_night_and_without_regard_to_its_date(self, state: CaseState) -> None:
         night = london(2026, 11, 2, 23)
         far = date(2027, 1, 31)
         assert escalation(clock(state, harm_on=far, opened_at=night), night) == Escalation(
@@ -183,21 +183,21 @@ class TestStates:
 
     def test_a_moved_line_is_told_daily_until_its_test_but_not_at_night(self) -> None:
         night = london(2026, 11, 2, 23)
-        assert escalation(clock(State.MIGRATED, opened_at=night), night) == Escalation(
+        assert escalation(clock(CaseState.MIGRATED, opened_at=night), night) == Escalation(
             london(2026, 11, 3, 7), 0, EscalationReason.POST_CHECK
         )
-        case = told(clock(State.MIGRATED), MONDAY_NOON, 0)
+        case = told(clock(CaseState.MIGRATED), MONDAY_NOON, 0)
         assert escalation(case).due_at == london(2026, 11, 3, 9)
 
     def test_an_urgent_state_that_is_over_gives_the_thresholds_back(self) -> None:
-        case = told(clock(State.VISIT_BOOKED), MONDAY_NOON + timedelta(days=4), 0)
+        case = told(clock(CaseState.VISIT_BOOKED), MONDAY_NOON + timedelta(days=4), 0)
         assert escalation(case).due_at == london(2026, 11, 11, 9)
 
 
 class TestPause:
     def test_nothing_is_due_before_the_end_of_a_pause(self) -> None:
         until = london(2026, 11, 5, 12)
-        case = replace(told(clock(State.ACKNOWLEDGED), MONDAY_NOON - timedelta(days=30), 56), paused_until=until)
+        case = replace(told(clock(CaseState.ACKNOWLEDGED), MONDAY_NOON - timedelta(days=30), 56), paused_until=until)
         assert escalation(case) == Escalation(until, 56, EscalationReason.ACKNOWLEDGEMENT_LAPSED)
 
     def test_a_pause_after_which_an_alert_was_told_is_over(self) -> None:
@@ -209,7 +209,7 @@ class TestPause:
         assert escalation(case).due_at == london(2026, 12, 6, 9)
 
     def test_a_pause_that_ends_at_night_waits_for_the_morning(self) -> None:
-        case = clock(State.ACKNOWLEDGED, paused_until=london(2026, 11, 5, 3))
+        case = clock(CaseState.ACKNOWLEDGED, paused_until=london(2026, 11, 5, 3))
         assert escalation(case).due_at == london(2026, 11, 5, 7)
 
     def test_an_acknowledgement_pauses_for_its_hours(self) -> None:
@@ -228,8 +228,8 @@ class TestPause:
         case = told(clock(opened_at=london(2026, 11, 11, 7, 30)), london(2026, 11, 11, 7, 30), 28)
         assert pause_until(POLICY, case, london(2026, 11, 11, 8)) == london(2026, 11, 18, 8)
 
-    @pytest.mark.parametrize("state", [State.LINE_RESTRICTED, State.MIGRATED, State.MIGRATED_UNCONFIRMED])
-    def test_an_urgent_state_and_a_moved_line_are_paused_for_a_day_at_most(self, state: State) -> None:
+    @pytest.mark.parametrize("state", [CaseState.LINE_RESTRICTED, CaseState.MIGRATED, CaseState.MIGRATED_UNCONFIRMED])
+    def test_an_urgent_state_and_a_moved_line_are_paused_for_a_day_at_most(self, state: CaseState) -> None:
         assert pause_until(POLICY, clock(state), MONDAY_NOON) == MONDAY_NOON + timedelta(hours=24)
 
     def test_from_the_harmful_day_on_a_pause_lasts_a_day_at_most(self) -> None:
@@ -267,7 +267,7 @@ class TestPaces:
     NIGHT = london(2026, 11, 3, 2)
 
     def test_a_test_that_failed_waits_for_the_morning_and_one_that_moved_unsafe_does_not(self) -> None:
-        for state, hour in ((State.TEST_FAILED, 7), (State.MIGRATED_UNCONFIRMED, 2)):
+        for state, hour in ((CaseState.TEST_FAILED, 7), (CaseState.MIGRATED_UNCONFIRMED, 2)):
             case = told(clock(state), self.NIGHT - timedelta(days=8), 56)
             due_at = max(escalation(case, self.NIGHT).due_at, self.NIGHT)
             assert due_at.astimezone(ZoneInfo("Europe/London")).hour == hour

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from schemas.codes import CaseState
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier, tiers_for
-from services.alerts.states.machine import State
 from services.core.texts import Closed
 
 ROUTE = "mailtos://alerts:hunter2@mail.council.example?to=duty@council.example"
@@ -119,20 +119,20 @@ def test_two_tiers_cannot_share_a_label() -> None:
 
 
 def test_further_tiers_join_as_the_day_comes_nearer() -> None:
-    assert tiers_for(POLICY, 14, State.OPEN) == (TEAM,)
-    assert tiers_for(POLICY, 7, State.OPEN) == (TEAM, HEAD)
-    assert tiers_for(POLICY, 0, State.OPEN) == (TEAM, HEAD)
+    assert tiers_for(POLICY, 14, CaseState.OPEN) == (TEAM,)
+    assert tiers_for(POLICY, 7, CaseState.OPEN) == (TEAM, HEAD)
+    assert tiers_for(POLICY, 0, CaseState.OPEN) == (TEAM, HEAD)
 
 
 def test_an_urgent_state_is_told_to_every_tier() -> None:
-    assert tiers_for(POLICY, 56, State.LINE_RESTRICTED) == (TEAM, HEAD)
+    assert tiers_for(POLICY, 56, CaseState.LINE_RESTRICTED) == (TEAM, HEAD)
 
 
 def test_a_tier_without_contacts_is_skipped_and_the_next_is_told_early() -> None:
     policy = CouncilPolicy(tiers=(Tier(label="Telecare team", from_days=56), HEAD))
-    assert tiers_for(policy, 56, State.OPEN) == (HEAD,)
+    assert tiers_for(policy, 56, CaseState.OPEN) == (HEAD,)
 
 
 @pytest.mark.parametrize("tiers", [(), (Tier(label="Telecare team", from_days=56),)])
 def test_without_any_contact_nobody_can_be_told(tiers: tuple[Tier, ...]) -> None:
-    assert tiers_for(CouncilPolicy(tiers=tiers), 0, State.LINE_RESTRICTED) == ()
+    assert tiers_for(CouncilPolicy(tiers=tiers), 0, CaseState.LINE_RESTRICTED) == ()

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from schemas.codes import DONE_BY_PERSON
+from schemas.codes import DONE_BY_PERSON, CaseState
 from services.alerts.case.acts import PEOPLES_ACTS
-from services.alerts.states.machine import State
 from services.audit.figures.counting import (
     COUNTED,
     CaseStanding,
@@ -173,7 +172,7 @@ def test_the_acts_of_people_are_those_that_people_can_record() -> None:
 
 
 def test_the_state_that_is_not_past_its_date_is_one_of_the_machines() -> None:
-    assert State(CONFIRMED_BEFORE_IT_MOVED) is State.MIGRATED
+    assert CaseState(CONFIRMED_BEFORE_IT_MOVED) is CaseState.MIGRATED
 
 
 def test_every_word_that_is_counted_is_one_of_the_audits() -> None:

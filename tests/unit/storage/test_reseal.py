@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from schemas.codes import CaseEvent
 from services.alerts.case.acts import act, read_record
-from services.alerts.states.machine import Event
 from services.storage.secrets.reseal import (
     KNOWN_WITHIN,
     SEALED_COLUMNS,
@@ -32,8 +32,8 @@ def full(deployment: Deployment) -> Deployment:
     deployment.put_entries(*({"cli": f"01632 96012{number}", "entry_id": f"e{number}"} for number in range(5)))
     deployment.post_notices({"cli": "01632 960121", "planned_migration_date": "2026-12-03"})
     deployment.tick(seconds=31)
-    record = read_record(Event.ACKNOWLEDGE, {"by": "Asha Patel"})
-    act(deployment.store, deployment.cases()[0].reference, Event.ACKNOWLEDGE, record, None)
+    record = read_record(CaseEvent.ACKNOWLEDGE, {"by": "Asha Patel"})
+    act(deployment.store, deployment.cases()[0].reference, CaseEvent.ACKNOWLEDGE, record, None)
     return deployment
 
 

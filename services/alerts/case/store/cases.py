@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseState, MatchLevel
 from services.alerts.review.case import Case
-from services.alerts.states.machine import ENDED, State
+from services.alerts.states.machine import ENDED
 from services.core.errors import NotFoundError
 from services.storage.dialect import skipping_locked, upsert
 from services.storage.tables import alert_cases, cases
@@ -57,7 +57,7 @@ def find_case(connection: Connection, reference: str, feed_id: str | None, *, to
 
 
 def cases_of_council(
-    connection: Connection, feed_id: str, state: State | None, *, ended: bool, limit: int
+    connection: Connection, feed_id: str, state: CaseState | None, *, ended: bool, limit: int
 ) -> list[Case]:
     """Return a council's cases in a state. Without a state: those that have not ended, or all if `ended`."""
     conditions = [cases.c.feed_id == feed_id]
@@ -115,7 +115,7 @@ def _is_due(due: DueBy) -> ColumnElement[bool]:
 
 def _case(row: Any) -> Case:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own name for it
-    values["state"] = State(values["state"])
+    values["state"] = CaseState(values["state"])
     values["level"] = MatchLevel(values["level"]) if values["level"] else None
     for name in _LISTS:
         values[name] = tuple(values[name].split())

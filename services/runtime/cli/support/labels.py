@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from schemas.codes import CaseEvent
 from services.alerts.message.wording import case_state
-from services.alerts.states.machine import Event
 from services.core.audit import AuditAction
 from services.matcher.addresses import AddressReason
 from services.matcher.rules import MatchReason
@@ -37,39 +37,39 @@ REASONS: Final[Mapping[str, str]] = {
 
 # What happened to a case.
 EVENTS: Final[Mapping[str, str]] = {
-    Event.ACKNOWLEDGE: "acknowledged",
-    Event.ACKNOWLEDGEMENT_LAPSED: "the acknowledgement ran out",
-    Event.CONTACT_RESIDENT: "resident contacted",
-    Event.BOOK_VISIT: "visit booked",
-    Event.FIT_SOLUTION: "solution fitted",
-    Event.PASS_TEST: "test call passed",
-    Event.FAIL_TEST: "test call failed",
-    Event.CONFIRM_SAFE: "confirmed safe",
-    Event.FIND_NO_ACCESS: "no access to the home",
-    Event.DECLINE: "resident declined",
-    Event.REQUEST_HOLD: "hold asked for",
-    Event.CONFIRM_HOLD: "hold confirmed by the provider",
-    Event.REFUSE_HOLD: "hold refused by the provider",
-    Event.END_HOLD: "the hold ended",
-    Event.REVIEW_DUE: "the review fell due",
-    Event.RESTRICT_LINE: "line restricted",
-    Event.MIGRATE_LINE: "line moved",
-    Event.REVERT_LINE: "line put back on the old network",
-    Event.PASS_POST_CHECK: "test call after the move passed",
-    Event.CLOSE: "closed",
-    Event.REJECT_MATCH: "match rejected",
-    Event.END_SERVICE: "the telecare service ended",
-    Event.WITHDRAW_NOTICE: "notice withdrawn",
-    Event.NEW_NOTICE: "a new notice came",
-    Event.MATCH_SURER: "the match became surer",
-    Event.CLAIM_LINE: "a provider that gave no notice reports a change to the line: its word only",
-    Event.LINE_AT_RISK: "another line of the home is at risk, which the test call or the hold does not cover",
-    Event.PORT_LINE: "number moved to another provider",
-    Event.SETTLE_VERSIONS: "two versions of a notice settled",
-    Event.VERSIONS_DIFFER: "two versions of a notice differ: the earlier danger counts, and the provider is asked",
-    Event.CORRECT_CLOCK: "what a wrong clock did was undone",
-    Event.MOVE_DATE_EARLIER: "the date moved earlier",
-    Event.MOVE_DATE_LATER: "the date moved later",
+    CaseEvent.ACKNOWLEDGE: "acknowledged",
+    CaseEvent.ACKNOWLEDGEMENT_LAPSED: "the acknowledgement ran out",
+    CaseEvent.CONTACT_RESIDENT: "resident contacted",
+    CaseEvent.BOOK_VISIT: "visit booked",
+    CaseEvent.FIT_SOLUTION: "solution fitted",
+    CaseEvent.PASS_TEST: "test call passed",
+    CaseEvent.FAIL_TEST: "test call failed",
+    CaseEvent.CONFIRM_SAFE: "confirmed safe",
+    CaseEvent.FIND_NO_ACCESS: "no access to the home",
+    CaseEvent.DECLINE: "resident declined",
+    CaseEvent.REQUEST_HOLD: "hold asked for",
+    CaseEvent.CONFIRM_HOLD: "hold confirmed by the provider",
+    CaseEvent.REFUSE_HOLD: "hold refused by the provider",
+    CaseEvent.END_HOLD: "the hold ended",
+    CaseEvent.REVIEW_DUE: "the review fell due",
+    CaseEvent.RESTRICT_LINE: "line restricted",
+    CaseEvent.MIGRATE_LINE: "line moved",
+    CaseEvent.REVERT_LINE: "line put back on the old network",
+    CaseEvent.PASS_POST_CHECK: "test call after the move passed",
+    CaseEvent.CLOSE: "closed",
+    CaseEvent.REJECT_MATCH: "match rejected",
+    CaseEvent.END_SERVICE: "the telecare service ended",
+    CaseEvent.WITHDRAW_NOTICE: "notice withdrawn",
+    CaseEvent.NEW_NOTICE: "a new notice came",
+    CaseEvent.MATCH_SURER: "the match became surer",
+    CaseEvent.CLAIM_LINE: "a provider that gave no notice reports a change to the line: its word only",
+    CaseEvent.LINE_AT_RISK: "another line of the home is at risk, which the test call or the hold does not cover",
+    CaseEvent.PORT_LINE: "number moved to another provider",
+    CaseEvent.SETTLE_VERSIONS: "two versions of a notice settled",
+    CaseEvent.VERSIONS_DIFFER: "two versions of a notice differ: the earlier danger counts, and the provider is asked",
+    CaseEvent.CORRECT_CLOCK: "what a wrong clock did was undone",
+    CaseEvent.MOVE_DATE_EARLIER: "the date moved earlier",
+    CaseEvent.MOVE_DATE_LATER: "the date moved later",
 }
 
 

@@ -9,11 +9,12 @@ from typing import Any, Final, get_args
 
 from rich.markup import escape
 
+from schemas.codes import CaseEvent
 from services.alerts.case.acts import PEOPLES_ACTS, read_record
 from services.alerts.message.wording import case_state
 from services.alerts.review.case import Case
 from services.alerts.review.recording import RecordFaultyError
-from services.alerts.states.machine import ENDED, Event
+from services.alerts.states.machine import ENDED
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.clock import LONDON
 from services.core.errors import RefusedError
@@ -24,7 +25,7 @@ from services.storage.store import Store
 MOMENTS: Final = frozenset({"at", "told_provider_at"})
 
 
-def act_of(typed: str) -> Event:
+def act_of(typed: str) -> CaseEvent:
     """Return an act of people by its name. Raises RefusedError naming those there are."""
     for event in PEOPLES_ACTS:
         # Both `fit-solution` and `fit_solution`.
@@ -33,7 +34,7 @@ def act_of(typed: str) -> Event:
     raise RefusedError(f"an act that people record is one of {', '.join(event.value for event in PEOPLES_ACTS)}")
 
 
-def record_of(event: Event, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
+def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
     """Check what a person records with an act.
 
     `options` are the command's own options by the field they fill. Raises RefusedError with what is missing or faulty.
@@ -85,7 +86,7 @@ def show_after(case: Case, store: Store) -> None:
         say("Alerts about it go on.")
 
 
-def _fields(event: Event) -> Iterator[str]:
+def _fields(event: CaseEvent) -> Iterator[str]:
     # Those that may be left out stand in brackets; `by` and `note` belong to every act.
     for name, field in RECORD_FOR[event].model_fields.items():
         if name in HumanAct.model_fields:
@@ -108,7 +109,7 @@ def _fault(field: str, reason: str, options: Mapping[str, str]) -> str:
     return f"{options.get(field, f'--field {field}=…')} {reason[:1].lower()}{reason[1:]}"
 
 
-def _help(acts: Mapping[Event, str]) -> str:
+def _help(acts: Mapping[CaseEvent, str]) -> str:
     title = "[bold]Acts, and the fields they take[/] (in brackets: may be left out; every act takes note)"
     return "\n\n".join(
         [title, *(f"• [bold]{event.value}[/] {escape(takes)}".rstrip() for event, takes in acts.items())]

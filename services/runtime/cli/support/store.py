@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from schemas.codes import CaseState
 from services.alerts.case.store.cases import find_cases
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.review.case import Case
-from services.alerts.states.machine import CLOCK_STOPPED, ENDED, State
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED
 from services.core.audit import AuditAction
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, audit, cases, deliveries, notices, register_entries
@@ -30,7 +31,7 @@ class CaseAlert:
 
 
 def list_cases(
-    connection: Connection, feed_id: str | None, state: State | None, *, ended: bool, limit: int
+    connection: Connection, feed_id: str | None, state: CaseState | None, *, ended: bool, limit: int
 ) -> tuple[list[Case], int]:
     """At most `limit` cases, the earliest harm first, and the number there are in all.
 
@@ -94,5 +95,5 @@ def live_rows(connection: Connection) -> Mapping[str, int]:
     return found
 
 
-def _values(states: frozenset[State]) -> list[str]:
+def _values(states: frozenset[CaseState]) -> list[str]:
     return [state.value for state in states]

@@ -9,10 +9,9 @@ from datetime import date
 import pytest
 from justhtml import JustHTML
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseState, MatchLevel
 from services.alerts.message.message import LISTED, CaseLine
 from services.alerts.message.wording import STATES
-from services.alerts.states.machine_states import State
 from tests.support.checks.html import attribute, the_one
 from tests.unit.alerts.messages.digests import LINK, a_case, a_digest, every_kind, mail, many
 
@@ -145,7 +144,7 @@ class TestTable:
             assert all(re.match(rf"\(?(?:{WEEKDAYS}) ", day) for day in found), found
 
     def test_every_state_of_a_case_has_words(self) -> None:
-        assert set(STATES) == set(State)
+        assert set(STATES) == set(CaseState)
 
     def test_plain_text_is_wrapped_at_72_columns_but_for_the_link(self) -> None:
         lines = [line for line in mail(*every_kind()).text.splitlines() if LINK not in line]

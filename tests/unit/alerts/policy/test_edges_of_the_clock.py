@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseState, MatchLevel
 from services.alerts.policy.policy import CaseClock, CouncilPolicy, next_escalation, pause_until
 from services.alerts.policy.policy_days import out_of_quiet_hours, repeat_moment, threshold_moment
-from services.alerts.states.machine import State
 
 POLICY = CouncilPolicy()
 HARM_ON = date(2026, 12, 15)
@@ -20,7 +19,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def clock(opened_at: datetime = DAY_STARTS) -> CaseClock:
-    return CaseClock(State.OPEN, MatchLevel.CONFIRMED, HARM_ON, opened_at)
+    return CaseClock(CaseState.OPEN, MatchLevel.CONFIRMED, HARM_ON, opened_at)
 
 
 def test_a_threshold_whose_moment_is_now_does_not_end_the_pause_that_begins_now() -> None:

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from schemas.codes import (
+    CaseEvent,
+    CaseState,
     Connection,
     MatchDecision,
     MatchLevel,
@@ -20,7 +22,6 @@ from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.line_memory import LineMemory, memories
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
-from services.alerts.states.machine import Event, State
 from services.alerts.states.rules import load_ruleset
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -54,7 +55,7 @@ OTHER = replace(LINE, notice_pk=9, provider="HRBR", planned_on=date(2026, 12, 17
 KNOWN = {"1": {"provider": "RAVN", "known_as": "planned"}}
 
 
-def case(state: State = State.OPEN, **changes: Any) -> Case:
+def case(state: CaseState = CaseState.OPEN, **changes: Any) -> Case:
     """A case about LINE whose council was alerted this morning, on the day it was opened."""
     made = Case(
         pk=1,
@@ -85,7 +86,7 @@ def reviewed(before: Case, *lines: Line, entry: Entry = ENTRY, now: datetime = N
     return what_is_owed(before, entry, lines, CasePolicy(POLICY, RULES), now)
 
 
-def events(made: Owed) -> list[Event]:
+def events(made: Owed) -> list[CaseEvent]:
     return [transition.event for transition in made.transitions]
 
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
+from schemas.codes import CaseState, MatchDecision, MatchLevel, NoticeStatus
 from services.alerts.policy.policy import CaseClock
 from services.alerts.review.case import Line
-from services.alerts.states.machine import CLOCK_STOPPED, ENDED, State
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED
 from tests.unit.alerts.review.cases import DAY, HOUR, LINE, NOW, case
 
 
 def test_the_policy_sees_the_state_the_dates_and_what_has_been_told() -> None:
-    made = case(State.ACKNOWLEDGED, paused_until=NOW + DAY, tried_at=NOW)
+    made = case(CaseState.ACKNOWLEDGED, paused_until=NOW + DAY, tried_at=NOW)
     assert made.clock == CaseClock(
-        state=State.ACKNOWLEDGED,
+        state=CaseState.ACKNOWLEDGED,
         level=MatchLevel.CONFIRMED,
         harm_on=LINE.planned_on,
         opened_at=NOW - HOUR,
@@ -51,12 +51,12 @@ def test_a_move_is_one_provider_s_word_only_while_no_other_provider_has_a_line_a
 
 
 def test_a_case_is_over_or_at_rest_by_its_state_alone() -> None:
-    assert {state for state in State if case(state).ended} == ENDED
-    assert {state for state in State if case(state).clock_stopped} == CLOCK_STOPPED
+    assert {state for state in CaseState if case(state).ended} == ENDED
+    assert {state for state in CaseState if case(state).clock_stopped} == CLOCK_STOPPED
 
 
 def test_only_a_withdrawn_notice_makes_a_case_withdrawn() -> None:
-    assert [state for state in State if case(state).withdrawn] == [State.NOTICE_WITHDRAWN]
+    assert [state for state in CaseState if case(state).withdrawn] == [CaseState.NOTICE_WITHDRAWN]
 
 
 @pytest.mark.parametrize(

@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
+from schemas.codes import CaseEvent, CaseState
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case
 from services.alerts.review.clock_correction import corrected, with_step
 from services.alerts.review.line_memory import memories
 from services.alerts.review.step import Transition
-from services.alerts.states.machine import Event, State
 from tests.unit.alerts.review.cases import DAY, HOUR, LINE, MINUTE, NOW, POLICY, case, knowing, memory
 
 AHEAD = NOW + 30 * DAY
 LONGEST_PAUSE = 5 * MINUTE + timedelta(hours=POLICY.acknowledgement_hours)
 
 
-def step(event: Event, before: State, after: State, on: datetime = AHEAD, **more: Any) -> dict[str, Any]:
+def step(event: CaseEvent, before: CaseState, after: CaseState, on: datetime = AHEAD, **more: Any) -> dict[str, Any]:
     told = {"on": on.isoformat(), "event": event.value, "from": before.value, "to": after.value}
     return {**told, "hold_until": None, "review_on": None, "line": None, **more}
 
@@ -31,8 +31,8 @@ def right(of: Case, policy: CouncilPolicy = POLICY) -> tuple[Case, list[Transiti
 
 
 def test_what_the_calendar_changes_is_noted_with_its_day_and_what_stood_before() -> None:
-    before = case(State.HOLD_CONFIRMED, hold_until=date(2026, 11, 30), review_on=date(2027, 1, 5))
-    after = with_step(replace(before, state=State.OPEN), before, Event.END_HOLD, NOW, LINE)
+    before = case(CaseState.HOLD_CONFIRMED, hold_until=date(2026, 11, 30), review_on=date(2027, 1, 5))
+    after = with_step(replace(before, state=CaseState.OPEN), before, CaseEvent.END_HOLD, NOW, LINE)
     assert after.time_steps == (
         {
             "on": "2026-11-23T10:00:00+00:00",
@@ -44,36 +44,44 @@ def test_what_the_calendar_changes_is_noted_with_its_day_and_what_stood_before()
             "line": 1,
         },
     )
-    bare = with_step(case(), case(), Event.REVIEW_DUE, NOW, None).time_steps[0]
+    bare = with_step(case(), case(), CaseEvent.REVIEW_DUE, NOW, None).time_steps[0]
     assert (bare["hold_until"], bare["review_on"], bare["line"]) == (None, None, None)
 
 
 def test_the_last_eight_changes_are_kept() -> None:
     made = case()
     for day in range(10):
-        made = with_step(made, made, Event.REVIEW_DUE, NOW + day * DAY, None)
+        made = with_step(made, made, CaseEvent.REVIEW_DUE, NOW + day * DAY, None)
     assert [one["on"][:10] for one in made.time_steps] == [str((NOW + day * DAY).date()) for day in range(2, 10)]
 
 
 @pytest.mark.parametrize("ahead", [-DAY, 0 * DAY, 5 * MINUTE])
 def test_a_change_that_a_clock_a_few_minutes_apart_may_have_made_stands(ahead: timedelta) -> None:
-    done = case(State.OPEN, time_steps=(step(Event.END_HOLD, State.HOLD_CONFIRMED, State.OPEN, NOW + ahead),))
+    done = case(
+        CaseState.OPEN, time_steps=(step(CaseEvent.END_HOLD, CaseState.HOLD_CONFIRMED, CaseState.OPEN, NOW + ahead),)
+    )
     assert right(done) == (done, [])
 
 
 def test_a_change_of_a_day_that_has_not_come_is_undone_and_told() -> None:
     made, told = right(
         case(
-            State.OPEN,
+            CaseState.OPEN,
             seen=knowing(),
             time_steps=(
-                step(Event.REVIEW_DUE, State.CONFIRMED_SAFE, State.OPEN, NOW - DAY),
-                step(Event.END_HOLD, State.HOLD_CONFIRMED, State.OPEN, NOW + 6 * MINUTE, hold_until="2026-12-20"),
+                step(CaseEvent.REVIEW_DUE, CaseState.CONFIRMED_SAFE, CaseState.OPEN, NOW - DAY),
+                step(
+                    CaseEvent.END_HOLD,
+                    CaseState.HOLD_CONFIRMED,
+                    CaseState.OPEN,
+                    NOW + 6 * MINUTE,
+                    hold_until="2026-12-20",
+                ),
             ),
         )
     )
-    assert told == [Transition(Event.CORRECT_CLOCK, State.OPEN, State.HOLD_CONFIRMED)]
-    assert (made.state, made.state_since, made.hold_until) == (State.HOLD_CONFIRMED, NOW, date(2026, 12, 20))
+    assert told == [Transition(CaseEvent.CORRECT_CLOCK, CaseState.OPEN, CaseState.HOLD_CONFIRMED)]
+    assert (made.state, made.state_since, made.hold_until) == (CaseState.HOLD_CONFIRMED, NOW, date(2026, 12, 20))
     assert memory(made).held_until == "2026-12-20"
     assert [one["event"] for one in made.time_steps] == ["review_due"]
     assert made.facts == 4
@@ -81,42 +89,50 @@ def test_a_change_of_a_day_that_has_not_come_is_undone_and_told() -> None:
 
 def test_of_several_changes_the_last_is_undone_first() -> None:
     steps = (
-        step(Event.END_HOLD, State.HOLD_CONFIRMED, State.OPEN),
-        step(Event.RESTRICT_LINE, State.OPEN, State.LINE_RESTRICTED, line=1),
+        step(CaseEvent.END_HOLD, CaseState.HOLD_CONFIRMED, CaseState.OPEN),
+        step(CaseEvent.RESTRICT_LINE, CaseState.OPEN, CaseState.LINE_RESTRICTED, line=1),
     )
-    assert right(case(State.LINE_RESTRICTED, time_steps=steps))[0].state is State.HOLD_CONFIRMED
+    assert right(case(CaseState.LINE_RESTRICTED, time_steps=steps))[0].state is CaseState.HOLD_CONFIRMED
 
 
 def test_a_state_that_a_person_has_changed_since_is_left() -> None:
-    steps = (step(Event.END_HOLD, State.HOLD_CONFIRMED, State.OPEN, hold_until=None),)
-    made, _ = right(case(State.VISIT_BOOKED, time_steps=steps))
-    assert (made.state, made.hold_until) == (State.VISIT_BOOKED, None)
+    steps = (step(CaseEvent.END_HOLD, CaseState.HOLD_CONFIRMED, CaseState.OPEN, hold_until=None),)
+    made, _ = right(case(CaseState.VISIT_BOOKED, time_steps=steps))
+    assert (made.state, made.hold_until) == (CaseState.VISIT_BOOKED, None)
 
 
 def test_a_review_that_came_too_early_is_due_on_its_day_again() -> None:
-    steps = (step(Event.REVIEW_DUE, State.CONFIRMED_SAFE, State.OPEN, review_on="2027-02-01"),)
+    steps = (step(CaseEvent.REVIEW_DUE, CaseState.CONFIRMED_SAFE, CaseState.OPEN, review_on="2027-02-01"),)
     assert right(case(time_steps=steps))[0].review_on == date(2027, 2, 1)
     # A solution fitted since has a day of its own.
     assert right(case(review_on=date(2027, 5, 1), time_steps=steps))[0].review_on == date(2027, 5, 1)
-    other = (step(Event.END_HOLD, State.CONFIRMED_SAFE, State.OPEN, review_on="2027-02-01"),)
+    other = (step(CaseEvent.END_HOLD, CaseState.CONFIRMED_SAFE, CaseState.OPEN, review_on="2027-02-01"),)
     assert right(case(time_steps=other))[0].review_on is None
-    unknown = (step(Event.REVIEW_DUE, State.CONFIRMED_SAFE, State.OPEN),)
+    unknown = (step(CaseEvent.REVIEW_DUE, CaseState.CONFIRMED_SAFE, CaseState.OPEN),)
     assert right(case(time_steps=unknown))[0].review_on is None
 
 
 def test_only_the_end_of_a_hold_brings_its_last_day_back() -> None:
-    steps = (step(Event.RESTRICT_LINE, State.HOLD_CONFIRMED, State.LINE_RESTRICTED, hold_until="2026-12-20", line=1),)
-    made, _ = right(case(State.LINE_RESTRICTED, time_steps=steps))
+    steps = (
+        step(
+            CaseEvent.RESTRICT_LINE,
+            CaseState.HOLD_CONFIRMED,
+            CaseState.LINE_RESTRICTED,
+            hold_until="2026-12-20",
+            line=1,
+        ),
+    )
+    made, _ = right(case(CaseState.LINE_RESTRICTED, time_steps=steps))
     assert (made.hold_until, memory(made).held_until) == (None, None)
 
 
 def test_a_restriction_that_has_not_begun_is_told_again_on_its_day_of_its_own_line_only() -> None:
     seen = {**knowing(restricted="2026-12-20"), "9": {"provider": "HRBR", "restricted": "2026-11-01"}}
-    steps = (step(Event.RESTRICT_LINE, State.OPEN, State.LINE_RESTRICTED, line=1),)
-    made, _ = right(case(State.LINE_RESTRICTED, seen=seen, time_steps=steps))
+    steps = (step(CaseEvent.RESTRICT_LINE, CaseState.OPEN, CaseState.LINE_RESTRICTED, line=1),)
+    made, _ = right(case(CaseState.LINE_RESTRICTED, seen=seen, time_steps=steps))
     assert {key: one.restricted for key, one in memories(made).items()} == {"1": None, "9": "2026-11-01"}
-    other = (step(Event.MIGRATE_LINE, State.OPEN, State.LINE_RESTRICTED, line=1),)
-    kept, _ = right(case(State.LINE_RESTRICTED, seen=seen, time_steps=other))
+    other = (step(CaseEvent.MIGRATE_LINE, CaseState.OPEN, CaseState.LINE_RESTRICTED, line=1),)
+    kept, _ = right(case(CaseState.LINE_RESTRICTED, seen=seen, time_steps=other))
     assert memory(kept).restricted == "2026-12-20"
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from schemas.codes import NoticeStatus
+from schemas.codes import CaseState, NoticeStatus
 from services.alerts.review.case import Rival
 from services.alerts.review.doubts import Doubt, Version, doubts_of, may_doubt, named
-from services.alerts.states.machine import State
 from tests.unit.alerts.review.cases import LINE, OTHER, case, knowing
 
 FIRST = Rival(NoticeStatus.COMPLETED, date(2026, 12, 1), date(2026, 11, 29))
@@ -54,7 +53,7 @@ def test_an_answer_to_something_else_settles_nothing(facts: dict[str, Any]) -> N
 def test_its_lines_are_read_only_where_a_doubt_may_be_open() -> None:
     assert may_doubt(case(seen=knowing(doubted=6)))
     assert not may_doubt(case())
-    assert not may_doubt(case(State.CLOSED, seen=knowing(doubted=6)))
+    assert not may_doubt(case(CaseState.CLOSED, seen=knowing(doubted=6)))
 
 
 def test_a_doubt_is_shown_with_the_provider_s_name() -> None:

@@ -8,11 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from schemas.codes import MatchLevel, NoticeStatus
+from schemas.codes import CaseEvent, MatchLevel, NoticeStatus
 from services.alerts.review.case import Case, Line, Rival
 from services.alerts.review.line_memory import memories
 from services.alerts.review.recording import RecordFaultyError, check_days, with_record
-from services.alerts.states.machine import Event
 from services.alerts.states.records import (
     ConfirmHold,
     ContactMethod,
@@ -30,7 +29,7 @@ WHO = "Asha Patel"
 TWO = case(providers=("HRBR", "RAVN"))
 
 
-def recorded(before: Case, event: Event, record: HumanAct, lines: Sequence[Line]) -> Case:
+def recorded(before: Case, event: CaseEvent, record: HumanAct, lines: Sequence[Line]) -> Case:
     return with_record(before, event, record, lines, TODAY)
 
 
@@ -96,67 +95,67 @@ def test_several_faults_are_named_one_after_the_other() -> None:
 
 
 def test_a_hold_is_of_the_lines_of_its_provider_only() -> None:
-    made = recorded(TWO, Event.CONFIRM_HOLD, hold(provider="HRBR"), [LINE, OTHER])
+    made = recorded(TWO, CaseEvent.CONFIRM_HOLD, hold(provider="HRBR"), [LINE, OTHER])
     assert made.hold_until == TODAY
     assert {key: one.held_until for key, one in memories(made).items()} == {"1": None, "9": str(TODAY)}
 
 
 def test_a_hold_without_a_provider_is_of_every_line() -> None:
-    made = recorded(case(), Event.CONFIRM_HOLD, hold(), [LINE, replace(LINE, notice_pk=2)])
+    made = recorded(case(), CaseEvent.CONFIRM_HOLD, hold(), [LINE, replace(LINE, notice_pk=2)])
     assert {one.held_until for one in memories(made).values()} == {str(TODAY)}
 
 
 def test_a_solution_brings_the_day_on_which_it_is_looked_at_again() -> None:
     converter = FitSolution(by=WHO, kind=SolutionKind.CONVERTER_INTERIM, retest_on=date(2027, 3, 1))
-    made = recorded(case(), Event.FIT_SOLUTION, converter, [LINE])
+    made = recorded(case(), CaseEvent.FIT_SOLUTION, converter, [LINE])
     assert (made.review_on, made.solution) == (date(2027, 3, 1), "converter_interim")
-    lasting = recorded(made, Event.FIT_SOLUTION, FitSolution(by=WHO, kind=SolutionKind.DIGITAL), [LINE])
+    lasting = recorded(made, CaseEvent.FIT_SOLUTION, FitSolution(by=WHO, kind=SolutionKind.DIGITAL), [LINE])
     assert (lasting.review_on, lasting.solution) == (None, "digital")
 
 
 @pytest.mark.parametrize(("days_early", "still_owed"), [(1, True), (0, False), (-1, False)])
 def test_a_test_on_or_after_the_day_of_a_converter_s_re_test_is_that_re_test(days_early: int, still_owed: bool) -> None:
     fitted = case(solution="converter_interim", review_on=TODAY + timedelta(days=days_early))
-    made = recorded(fitted, Event.PASS_TEST, call(), [LINE])
+    made = recorded(fitted, CaseEvent.PASS_TEST, call(), [LINE])
     assert (made.review_on is not None) is still_owed
 
 
 def test_a_test_call_does_not_answer_the_review_of_an_exchange_based_line() -> None:
     fitted = case(solution="pdpl", review_on=TODAY)
-    assert recorded(fitted, Event.PASS_TEST, call(), [LINE]).review_on == TODAY
+    assert recorded(fitted, CaseEvent.PASS_TEST, call(), [LINE]).review_on == TODAY
     bare = case(solution="converter_interim", review_on=None)
-    assert recorded(bare, Event.PASS_TEST, call(), [LINE]) == bare
+    assert recorded(bare, CaseEvent.PASS_TEST, call(), [LINE]) == bare
 
 
 def test_only_a_test_after_the_move_is_kept_as_the_day_that_covers_a_line() -> None:
     late = datetime(2027, 6, 1, 23, 30, tzinfo=UTC)
-    assert recorded(case(), Event.PASS_POST_CHECK, call(late), [LINE]).tested_on == date(2027, 6, 2)
-    assert recorded(case(), Event.PASS_TEST, call(late), [LINE]).tested_on is None
+    assert recorded(case(), CaseEvent.PASS_POST_CHECK, call(late), [LINE]).tested_on == date(2027, 6, 2)
+    assert recorded(case(), CaseEvent.PASS_TEST, call(late), [LINE]).tested_on is None
 
 
 def test_a_number_that_was_ported_is_remembered_of_that_provider_s_lines_with_what_they_said() -> None:
-    made = recorded(TWO, Event.PORT_LINE, PortLine(by=WHO, from_provider="HRBR"), [LINE, OTHER])
+    made = recorded(TWO, CaseEvent.PORT_LINE, PortLine(by=WHO, from_provider="HRBR"), [LINE, OTHER])
     assert {key: one.ported for key, one in memories(made).items()} == {"1": None, "9": "planned 2026-12-17 None"}
 
 
 def test_what_a_ported_line_said_is_taken_at_its_most_dangerous() -> None:
     tied = replace(LINE, rival=Rival(NoticeStatus.COMPLETED, date(2026, 12, 1), None))
-    made = recorded(case(), Event.PORT_LINE, PortLine(by=WHO, from_provider="RAVN"), [tied])
+    made = recorded(case(), CaseEvent.PORT_LINE, PortLine(by=WHO, from_provider="RAVN"), [tied])
     assert memory(made).ported == "completed 2026-12-01 None"
 
 
 def test_a_rejection_is_remembered_of_every_line_at_the_level_a_person_saw() -> None:
     near = replace(OTHER, level=MatchLevel.POSSIBLE)
-    made = recorded(TWO, Event.REJECT_MATCH, RejectMatch(by=WHO, reason="Another flat"), [LINE, near])
+    made = recorded(TWO, CaseEvent.REJECT_MATCH, RejectMatch(by=WHO, reason="Another flat"), [LINE, near])
     assert {key: one.rejected for key, one in memories(made).items()} == {"1": "confirmed", "9": "possible"}
 
 
 def test_settled_versions_are_remembered_by_the_version_of_each_notice() -> None:
-    made = recorded(TWO, Event.SETTLE_VERSIONS, HumanAct(by=WHO), [replace(LINE, revision=6), OTHER])
+    made = recorded(TWO, CaseEvent.SETTLE_VERSIONS, HumanAct(by=WHO), [replace(LINE, revision=6), OTHER])
     assert {key: one.settled for key, one in memories(made).items()} == {"1": 6, "9": 1}
 
 
 def test_any_other_act_says_nothing_of_a_line_and_forgets_none() -> None:
     called = ContactResident(by=WHO, method=ContactMethod.CALL)
     seen = {**KNOWN, "4": {"provider": "RAVN", "settled": 2}}
-    assert memories(recorded(case(seen=seen), Event.CONTACT_RESIDENT, called, [LINE])) == memories(case(seen=seen))
+    assert memories(recorded(case(seen=seen), CaseEvent.CONTACT_RESIDENT, called, [LINE])) == memories(case(seen=seen))

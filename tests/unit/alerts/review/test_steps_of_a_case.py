@@ -7,20 +7,19 @@ from typing import Any
 
 import pytest
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseEvent, CaseState, MatchLevel
 from services.alerts.review.case import Case
 from services.alerts.review.line_memory import LineMemory, memories
 from services.alerts.review.risk import Risk, assess_risk
 from services.alerts.review.step import Transition, apply, opened, remember, with_news, with_risk
-from services.alerts.states.machine import Event, State
 from tests.unit.alerts.review.cases import DAY, ENTRY, KNOWN, LINE, NOW, OTHER, RULES, case, knowing, memory
 
 TOLD: dict[str, Any] = {"last_alert_at": NOW - DAY, "last_threshold": 14, "paused_until": NOW + DAY, "tried_at": NOW}
 FORGOTTEN: dict[str, Any] = {"last_alert_at": None, "last_threshold": None, "paused_until": None, "tried_at": None}
-NEW = Transition(Event.NEW_NOTICE, State.OPEN, State.OPEN)
+NEW = Transition(CaseEvent.NEW_NOTICE, CaseState.OPEN, CaseState.OPEN)
 
 
-def happened(event: Event, of: Case, providers: tuple[str, ...] | None = None) -> tuple[Case, list[Transition]]:
+def happened(event: CaseEvent, of: Case, providers: tuple[str, ...] | None = None) -> tuple[Case, list[Transition]]:
     told: list[Transition] = []
     return apply(of, event, NOW, told, providers), told
 
@@ -38,7 +37,7 @@ def test_a_new_case_is_open_from_now_and_nobody_has_heard_of_it() -> None:
         reference="C-2222-2222",
         feed_id="council:E06000009",
         entry_pk=2,
-        state=State.OPEN,
+        state=CaseState.OPEN,
         state_since=NOW,
         opened_at=NOW,
         rulesets=("pstn-2026",),
@@ -47,44 +46,46 @@ def test_a_new_case_is_open_from_now_and_nobody_has_heard_of_it() -> None:
 
 
 def test_an_event_that_moves_a_case_is_noted_with_its_providers() -> None:
-    made, told = happened(Event.BOOK_VISIT, case(), ("RAVN",))
-    assert told == [Transition(Event.BOOK_VISIT, State.OPEN, State.VISIT_BOOKED, ("RAVN",))]
-    assert (made.state, made.state_since, made.facts) == (State.VISIT_BOOKED, NOW, 3)
+    made, told = happened(CaseEvent.BOOK_VISIT, case(), ("RAVN",))
+    assert told == [Transition(CaseEvent.BOOK_VISIT, CaseState.OPEN, CaseState.VISIT_BOOKED, ("RAVN",))]
+    assert (made.state, made.state_since, made.facts) == (CaseState.VISIT_BOOKED, NOW, 3)
 
 
 def test_an_event_that_leaves_the_state_is_noted_and_keeps_since_when_it_stands() -> None:
-    made, told = happened(Event.ACKNOWLEDGE, case(State.VISIT_BOOKED))
-    assert told == [Transition(Event.ACKNOWLEDGE, State.VISIT_BOOKED, State.VISIT_BOOKED)]
-    assert made == case(State.VISIT_BOOKED)
+    made, told = happened(CaseEvent.ACKNOWLEDGE, case(CaseState.VISIT_BOOKED))
+    assert told == [Transition(CaseEvent.ACKNOWLEDGE, CaseState.VISIT_BOOKED, CaseState.VISIT_BOOKED)]
+    assert made == case(CaseState.VISIT_BOOKED)
 
 
 def test_an_event_that_is_refused_changes_nothing_and_is_not_noted() -> None:
-    assert happened(Event.BOOK_VISIT, case(State.CLOSED)) == (case(State.CLOSED), [])
+    assert happened(CaseEvent.BOOK_VISIT, case(CaseState.CLOSED)) == (case(CaseState.CLOSED), [])
 
 
 @pytest.mark.parametrize(
     ("event", "state", "warned"),
     [
-        (Event.REJECT_MATCH, State.OPEN, False),
-        (Event.END_SERVICE, State.OPEN, False),
-        (Event.PASS_POST_CHECK, State.MIGRATED, False),
-        (Event.WITHDRAW_NOTICE, State.OPEN, True),
-        (Event.BOOK_VISIT, State.OPEN, True),
+        (CaseEvent.REJECT_MATCH, CaseState.OPEN, False),
+        (CaseEvent.END_SERVICE, CaseState.OPEN, False),
+        (CaseEvent.PASS_POST_CHECK, CaseState.MIGRATED, False),
+        (CaseEvent.WITHDRAW_NOTICE, CaseState.OPEN, True),
+        (CaseEvent.BOOK_VISIT, CaseState.OPEN, True),
     ],
 )
-def test_a_council_need_not_be_told_of_an_end_that_it_brought_about(event: Event, state: State, warned: bool) -> None:
+def test_a_council_need_not_be_told_of_an_end_that_it_brought_about(
+    event: CaseEvent, state: CaseState, warned: bool
+) -> None:
     assert happened(event, case(state))[0].warned is warned
     assert not happened(event, case(state, warned=False))[0].warned
 
 
 def test_a_new_danger_makes_what_was_told_and_acknowledged_before_count_no_more() -> None:
-    made, _ = happened(Event.NEW_NOTICE, case(**TOLD))
+    made, _ = happened(CaseEvent.NEW_NOTICE, case(**TOLD))
     assert made == case(**FORGOTTEN, opened_at=NOW, facts=4)
     assert with_news(case(**TOLD), NOW) == made
 
 
 def test_on_a_case_at_rest_news_is_counted_and_nothing_falls_due() -> None:
-    assert with_news(case(State.CONFIRMED_SAFE, **TOLD), NOW) == case(State.CONFIRMED_SAFE, **TOLD, facts=4)
+    assert with_news(case(CaseState.CONFIRMED_SAFE, **TOLD), NOW) == case(CaseState.CONFIRMED_SAFE, **TOLD, facts=4)
 
 
 def test_what_the_lines_say_is_taken_over() -> None:
@@ -124,7 +125,7 @@ def test_where_no_line_is_at_risk_any_more_a_bar_is_news_again_and_its_dates_are
     ("changes", "transitions", "issued"),
     [
         ({}, [], LINE.issued_at),
-        ({}, [Transition(Event.MATCH_SURER, State.OPEN, State.OPEN)], LINE.issued_at),
+        ({}, [Transition(CaseEvent.MATCH_SURER, CaseState.OPEN, CaseState.OPEN)], LINE.issued_at),
         ({}, [NEW], NOW),
         ({"lines": 0}, [], NOW),
         ({"notice_issued_at": None}, [], NOW),

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from schemas.codes import CaseState
 from services.alerts.policy.policy import Escalation, EscalationReason
 from services.alerts.review.withdrawal import next_message, tells_of_withdrawal
-from services.alerts.states.machine import State
 from tests.unit.alerts.review.cases import GATHERING, HOUR, MINUTE, NOW, POLICY, case
 
-OVER = case(State.NOTICE_WITHDRAWN, state_since=NOW)
+OVER = case(CaseState.NOTICE_WITHDRAWN, state_since=NOW)
 NIGHT = datetime(2026, 11, 23, 23, tzinfo=UTC)
 MORNING = datetime(2026, 11, 24, 7, tzinfo=UTC)
 
@@ -29,7 +29,9 @@ def test_a_case_without_a_threshold_is_told_at_the_first() -> None:
     assert made.threshold == 56
 
 
-@pytest.mark.parametrize("changes", [{"warned": False}, {"state": State.CLOSED}, {"state": State.SERVICE_ENDED}])
+@pytest.mark.parametrize(
+    "changes", [{"warned": False}, {"state": CaseState.CLOSED}, {"state": CaseState.SERVICE_ENDED}]
+)
 def test_nothing_is_owed_of_another_end_nor_to_a_council_that_never_heard_of_it(changes: dict[str, Any]) -> None:
     assert next_message(replace(OVER, **changes), POLICY, NOW) is None
 

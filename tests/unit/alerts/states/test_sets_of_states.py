@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from schemas.codes import CaseEvent, CaseState
 from services.alerts.review.step import KNOWN_TO_COUNCIL
 from services.alerts.review.timeline import REVIEWED
-from services.alerts.states.machine import ALERTS_AT_ONCE, CHECKED, CLOCK_STOPPED, ENDED, MOVED, URGENT, Event, State
+from services.alerts.states.machine import ALERTS_AT_ONCE, CHECKED, CLOCK_STOPPED, ENDED, MOVED, URGENT
 from services.alerts.states.machine_states import AT_WORK, NOT_AT_RISK
 
 
-def names(states: frozenset[State] | frozenset[Event]) -> set[str]:
+def names(states: frozenset[CaseState] | frozenset[CaseEvent]) -> set[str]:
     return {one.value for one in states}
 
 
@@ -30,8 +31,8 @@ def test_a_case_is_at_work_until_it_is_safe_held_touched_or_over() -> None:
 
 def test_every_state_is_of_one_kind() -> None:
     kinds = [AT_WORK, MOVED | URGENT, ENDED, CLOCK_STOPPED - ENDED]
-    assert sum(len(kind) for kind in kinds) == len(State)
-    assert set().union(*kinds) == set(State)
+    assert sum(len(kind) for kind in kinds) == len(CaseState)
+    assert set().union(*kinds) == set(CaseState)
 
 
 def test_a_line_that_moved_owes_its_test_and_one_touched_too_early_is_an_alarm() -> None:

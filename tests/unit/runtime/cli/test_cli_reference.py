@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.alerts.states.machine import Event
+from schemas.codes import CaseEvent
 from services.matcher.addresses import AddressReason
 from services.matcher.rules import MatchReason
 from services.runtime.cli.main import COMMANDS
@@ -43,5 +43,5 @@ def test_a_slip_in_a_commands_name_is_met_with_a_guess(empty_desk: Desk) -> None
 
 
 def test_every_event_and_every_reason_has_words() -> None:
-    assert set(EVENTS) == set(Event)
+    assert set(EVENTS) == set(CaseEvent)
     assert set(REASONS) == {*MatchReason, *AddressReason}

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from schemas.codes import CaseEvent
 from services.alerts.case.acts import acknowledge, act
-from services.alerts.states.machine import Event
 from services.alerts.states.records import ConfirmingParty
 from services.core.errors import RefusedError
 from services.runtime.cli.support.help_texts import examples
@@ -36,9 +36,9 @@ def acknowledge_(
     if kind not in ("A-", "C-"):
         raise RefusedError("name an alert, such as A-3F9K-7PQ2, or a case, such as C-7K3M-2Q9P")
     with opened() as store:
-        record = record_of(Event.ACKNOWLEDGE, {"by": by} | ({"note": note} if note else {}), {"note": "--note"})
+        record = record_of(CaseEvent.ACKNOWLEDGE, {"by": by} | ({"note": note} if note else {}), {"note": "--note"})
         if kind == "C-":
-            show_after(act(store, reference, Event.ACKNOWLEDGE, record, None), store)
+            show_after(act(store, reference, CaseEvent.ACKNOWLEDGE, record, None), store)
             return
         done = acknowledge(store, reference, record)
     until = f" Their alerts pause until {local(done.paused_until)} at the latest." if done.paused_until else ""
@@ -73,5 +73,5 @@ def confirm_(
         values: dict[str, Any] = {"by": by, "party": party, "evidence": evidence}
         if told_provider_at is not None:
             values["told_provider_at"] = moment_of(told_provider_at, store.now())
-        record = record_of(Event.CONFIRM_SAFE, values, CONFIRM_OPTIONS)
-        show_after(act(store, case, Event.CONFIRM_SAFE, record, None), store)
+        record = record_of(CaseEvent.CONFIRM_SAFE, values, CONFIRM_OPTIONS)
+        show_after(act(store, case, CaseEvent.CONFIRM_SAFE, record, None), store)

@@ -9,9 +9,9 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseState, MatchLevel
 from services.alerts.message.wording import distance, short_day, shown_name
-from services.alerts.states.machine import CLOCK_STOPPED, URGENT, State
+from services.alerts.states.machine import CLOCK_STOPPED, URGENT
 from services.alerts.views import CaseSummary, summaries
 from services.core.clock import london_day
 from services.runtime.cli.support.help_texts import examples
@@ -22,7 +22,7 @@ from services.storage.feeds import list_feeds
 from services.storage.store import Store
 
 SOON_DAYS: Final = 14
-LONGEST_STATE_WORD: Final = max(len(word) for state in State for word in state.split("_"))
+LONGEST_STATE_WORD: Final = max(len(word) for state in CaseState for word in state.split("_"))
 
 app = typer.Typer(add_completion=False)
 
@@ -40,7 +40,8 @@ Listed = Sequence[tuple[str, CaseSummary]]
 def cases(
     council: Annotated[str | None, typer.Option(help="Only this council's, by GSS code.", metavar="CODE")] = None,
     state: Annotated[
-        State | None, typer.Option(help="Only those in this state; docs/case-states.md lists them.", metavar="STATE")
+        CaseState | None,
+        typer.Option(help="Only those in this state; docs/case-states.md lists them.", metavar="STATE"),
     ] = None,
     ended: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
@@ -83,7 +84,7 @@ def _print(store: Store, listed: Listed, total: int, *, one_council: bool) -> No
 def _cells(one: CaseSummary, now: datetime) -> tuple[Text, ...]:
     return (
         cell(one.entry_id),
-        harmful_day(one.harm_on, State(one.state), now),
+        harmful_day(one.harm_on, CaseState(one.state), now),
         cell(one.level, "" if one.level is MatchLevel.CONFIRMED else "yellow"),
         cell(one.state.replace("_", " "), "bold red" if one.state in URGENT else ""),
         cell(shown_name(one.provider)),
@@ -91,7 +92,7 @@ def _cells(one: CaseSummary, now: datetime) -> tuple[Text, ...]:
     )
 
 
-def harmful_day(day: date | None, state: State, now: datetime) -> Text:
+def harmful_day(day: date | None, state: CaseState, now: datetime) -> Text:
     # In red once the day has come and nobody is safe, in yellow when it is near.
     if day is None:
         return Text("not known", "yellow")

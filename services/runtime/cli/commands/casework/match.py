@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from schemas.codes import MatchDecision
-from services.alerts.states.machine import Event
+from schemas.codes import CaseEvent, MatchDecision
 from services.matcher.decisions import MatchId, decide_match
 from services.runtime.cli.support.drain import settle
 from services.runtime.cli.support.help_texts import examples, group
@@ -40,6 +39,6 @@ def reject(match: Match, by: By, evidence: Evidence) -> None:
 def _decide(match: str, decision: MatchDecision, by: str, evidence: str) -> None:
     settings = Settings()
     with opened(settings) as store:
-        said = record_of(Event.REJECT_MATCH, {"by": by, "reason": evidence}, {"reason": "--evidence"})
+        said = record_of(CaseEvent.REJECT_MATCH, {"by": by, "reason": evidence}, {"reason": "--evidence"})
         decide_match(store, MatchId.parse(match), decision, said.by, evidence.strip())
         settle(store, settings)

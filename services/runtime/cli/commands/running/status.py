@@ -7,9 +7,8 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseState, MatchLevel
 from services.alerts.message.wording import case_state
-from services.alerts.states.machine import State
 from services.runtime.cli.commands.running.status_report import Counts, DeploymentStatus, stand
 from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import opened
@@ -71,7 +70,7 @@ def _print_feeds(now: DeploymentStatus) -> None:
 
 def _print_cases(now: DeploymentStatus) -> None:
     shown = table("Cases", "", right=("",))
-    for state in State:
+    for state in CaseState:
         if state in now.cases:
             shown.add_row(case_state(state), f"{now.cases[state]:,}")
     if shown.row_count:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What a notice speaks of: one line, or an area."""
+    """The scope of a notice: one line, or an area."""
 
     LINE = "line"
     POSTCODE = "postcode"
@@ -14,7 +14,7 @@ class Scope(StrEnum):
 
 
 class MigrationKind(StrEnum):
-    """Whether the customer chose it (PSTN charter, technical note 1)."""
+    """The customer chose the move, or the provider did (PSTN charter, technical note 1)."""
 
     VOLUNTARY = "voluntary"
     NON_VOLUNTARY = "non_voluntary"
@@ -33,7 +33,7 @@ class TargetService(StrEnum):
 
 
 class NoticeStatus(StrEnum):
-    """How far the migration is, as the provider says."""
+    """The progress of the migration, as the provider reports it."""
 
     PLANNED = "planned"
     RESCHEDULED = "rescheduled"
@@ -69,7 +69,7 @@ class RestrictionKind(StrEnum):
 
 
 class ServiceStatus(StrEnum):
-    """Whether the telecare service runs."""
+    """The state of the telecare service."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -106,7 +106,7 @@ _RANK = {MatchLevel.POSSIBLE: 1, MatchLevel.PROBABLE: 2, MatchLevel.CONFIRMED: 3
 
 
 class MatchDecision(StrEnum):
-    """What a person said of a match."""
+    """A person's decision on a match."""
 
     # No person has judged the match yet.
     UNDECIDED = "undecided"

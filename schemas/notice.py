@@ -63,7 +63,7 @@ class MigrationNotice(Schema):
     target_service: TargetService = TargetService.UNKNOWN
     telecare_known: bool | None = None
     arc_number_dialled: bool | None = None
-    """Whether the line was seen to call an alarm receiving centre."""
+    """True if the line was seen to call an alarm receiving centre."""
     customer_contacts: tuple[CustomerContact, ...] = Field(default=(), max_length=50)
     status: NoticeStatus = NoticeStatus.PLANNED
     issued_at: Moment | None = None

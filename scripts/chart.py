@@ -80,7 +80,7 @@ def made(chart: Path = CHART) -> dict[Path, str]:
 
 
 def consumers() -> str:
-    """What the chart must know of each consumer, as YAML."""
+    """The facts about each consumer that the chart needs, as YAML."""
     listed = [{"name": one.name, "topics": [*one.topics], "delivers": one.delivers} for one in CONSUMERS]
     head = "# Written by `python -m scripts.chart` from services/runtime/consumers.py.\n"
     return head + yaml.safe_dump({"consumers": listed}, sort_keys=False)

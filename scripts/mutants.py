@@ -52,7 +52,7 @@ def all_mutants() -> list[str]:
 
 
 def run(names: Iterable[str], workers: int) -> dict[str, str]:
-    """What became of each mutant, in mutmut's words."""
+    """The fate of each mutant, in mutmut's words."""
     chosen = list(names)
     # Mutmut keeps results and copies of tests from one run to the next: a test that was deleted would still count.
     shutil.rmtree(WORK, ignore_errors=True)
@@ -89,7 +89,7 @@ def _said(*arguments: str) -> list[str]:
 
 
 def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> tuple[Counter[str], list[str]]:
-    """How many were killed, survived or are equivalent, by module and kind; and the names of those that survived."""
+    """The numbers of killed, surviving and equivalent mutants, by module and kind; and the survivors' names."""
     count: Counter[str] = Counter()
     alive = []
     for name, status in found.items():

@@ -10,7 +10,7 @@ from scripts.samples.homes import Town
 from scripts.samples.notices import Desk, Notice, moment
 from scripts.samples.subjects import Subject
 
-# How many lines of the registers are in the file.
+# The number of lines of the registers in the file.
 ALDER_RELATED: Final = 24
 
 _STANDINGS: Final = ("completed",) * 6 + ("reverted",) * 3 + ("paused",) * 3 + ("withdrawn",) * 3

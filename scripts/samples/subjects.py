@@ -45,7 +45,7 @@ class Subject:
     lines: list[str]
 
 
-# How many lines are related to the registers in each way, beside one line for each scheme.
+# The number of lines related to the registers in each way, beside one line for each scheme.
 COUNTS: Final = {
     Relation.UPRN: 60,
     Relation.ADDRESS: 42,

@@ -1,4 +1,4 @@
-"""How long to wait before something that failed is tried again. Pure: the randomness is passed in."""
+"""The wait before something that failed is tried again. Pure: the randomness is passed in."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class IssueAnswer(Answer):
 
 
 class RowAnswer(Answer):
-    """What became of a row."""
+    """The outcome of a row."""
 
     row: int
     outcome: Outcome

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
 
 class DecisionBody(BaseModel):
-    """What a named person says of a match, and how they know."""
+    """A named person's decision on a match, and how they know."""
 
     model_config = ConfigDict(extra="forbid")
 

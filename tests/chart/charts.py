@@ -104,7 +104,7 @@ def containers(pod: Object) -> list[Object]:
 
 
 def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Whether a label selector takes these labels."""
+    """Return True if a label selector takes these labels."""
     alike = all(labels.get(name) == value for name, value in selector.get("matchLabels", {}).items())
     rules = selector.get("matchExpressions", ())
     assert all(rule["operator"] == "In" for rule in rules)

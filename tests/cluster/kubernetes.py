@@ -96,7 +96,7 @@ def soon(condition: Callable[[], bool], seconds: float = SOON) -> None:
 
 
 def holds(one: Object, condition: str) -> bool:
-    """Whether a condition of an object is there and true."""
+    """Return True if a condition of an object is there and true."""
     # The server says null where there are none yet.
     conditions = one.get("status", {}).get("conditions") or ()
     return any(each["type"] == condition and each["status"] == "True" for each in conditions)

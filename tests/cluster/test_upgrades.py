@@ -21,7 +21,7 @@ def installed(release: Release) -> Release:
 
 
 def everybody(release: Release) -> dict[tuple[str, str], int]:
-    """How many pods are ready, by role and image."""
+    """The number of pods that are ready, by role and image."""
     found = [(role, image) for role in DISTRIBUTED for image in release.running(role).values()]
     return {one: found.count(one) for one in found}
 

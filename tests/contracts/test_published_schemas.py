@@ -83,7 +83,7 @@ def _texts(schema: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _can_name_nobody(text: dict[str, Any]) -> bool:
-    """Whether its form is closed: a code, a date, or a pattern that neither a number nor a name fits."""
+    """Return True if its form is closed: a code, a date, or a pattern that neither a number nor a name fits."""
     if text.keys() & {"enum", "const", "format"}:
         return True
     named = ["01632960123", "+441632960123", "01632 960123", "18 Example Road", "Asha Patel", "FY3 8AB", "100012345678"]

@@ -68,7 +68,7 @@ def _on_record(connection: Connection) -> Pairs:
 
 
 def live_matches(store: Store) -> int:
-    """How many matches stand."""
+    """The number of matches that stand."""
     with store.reading() as connection:
         return len(_on_record(connection))
 

@@ -165,7 +165,7 @@ def test_two_workers_who_find_a_pair_at_once_tell_it_once(store: Store) -> None:
 
 
 def conflicts() -> float:
-    """How often a matcher has been sent back because another was at the same rows first."""
+    """The number of times that a matcher has been sent back because another was at the same rows first."""
     value: float = CONFLICTS.labels(Matcher.name)._value.get()
     return value
 

@@ -1,4 +1,4 @@
-"""What alerts know of councils: their names and their policies."""
+"""Councils as alerts see them: their names and their policies."""
 
 from __future__ import annotations
 

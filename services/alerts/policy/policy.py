@@ -53,7 +53,7 @@ class EscalationReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CaseClock:
-    """What the policy must know of a case. All moments know their time zone.
+    """The facts about a case that the policy needs. All moments know their time zone.
 
     `opened_at` is the time at which the case was opened, opened again, or last learned of a new danger.
     `last_alert_at` and `last_threshold` are those of the last escalation that was accepted for somebody; `tried_at` is

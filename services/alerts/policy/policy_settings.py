@@ -105,7 +105,7 @@ class CouncilPolicy(Closed):
     """Local time at which a threshold's day begins to be told."""
 
     grouping_seconds: Annotated[int, Field(ge=0, le=60)] = 30
-    """How long new cases are gathered into one message; a minute at most, so that no first alert waits longer."""
+    """Seconds in which new cases are gathered into one message; at most a minute, so that no alert waits longer."""
 
     def stored(self) -> str:
         """Return the policy as JSON with its routes: to be encrypted at rest, never to be shown."""

@@ -156,7 +156,7 @@ class Line:
 
     @property
     def fingerprint(self) -> str:
-        """What the notice says of harm, as one text: when it differs, something about the line is new."""
+        """The status and days of the notice as one text: when it differs, something about the line is new."""
         return f"{self.status.value} {self.planned_on} {self.restriction_on}"
 
     @property

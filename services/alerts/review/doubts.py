@@ -1,4 +1,4 @@
-"""What a council should doubt about a case: one provider's word, or two versions of a notice. Pure."""
+"""Two versions of a notice that nothing tells apart. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.alerts.review.risk import most_dangerous
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What one version of a notice says of a line."""
+    """One version of a notice, as far as it concerns a line."""
 
     status: NoticeStatus
     planned_on: date | None

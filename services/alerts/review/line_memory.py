@@ -1,4 +1,4 @@
-"""What a case remembers of each of its lines, so that every fact is told once. Pure.
+"""The memory that a case keeps of its lines, so that every fact is reported once. Pure.
 
 It is kept as JSON in `Case.seen`, by notice id.
 """

@@ -1,4 +1,4 @@
-"""What the calendar and providers' reports do to a case, applied in the order of the days on which they happened. Pure.
+"""Applies the calendar and providers' reports to a case, in the order of the days on which they happened. Pure.
 
 A look that comes late therefore ends where looks in time would have ended.
 """

@@ -26,7 +26,7 @@ from services.core.texts import Closed
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """What is known about one line and one register entry, in the codes of the records."""
+    """The facts about one line and one register entry that rules look at, in the codes of the records."""
 
     match_level: MatchLevel
     decision: MatchDecision
@@ -92,7 +92,7 @@ class Ruleset(Closed):
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Whether the line is at risk, by which rule, and why in plain words."""
+    """A verdict on one line, with the rule that gave it and the reason in plain words."""
 
     at_risk: bool
     rule_id: str

@@ -1,4 +1,6 @@
-"""What can and cannot be corrected in a cell of telephone numbers, with messages that never repeat the number."""
+"""Faults in a cell of telephone numbers: those that are corrected, and those that a person must correct.
+
+The messages never repeat the number."""
 
 from enum import StrEnum
 

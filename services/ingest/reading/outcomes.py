@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Outcome(StrEnum):
-    """What became of a row."""
+    """The outcome of a row."""
 
     ACCEPTED = "accepted"
     WARNED = "accepted_with_warnings"  # stored, and matched by the fields that are sound

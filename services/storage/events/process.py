@@ -24,7 +24,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What handling a batch of events brought about, besides the slice's own rows."""
+    """The events and audit rows that follow from handling a batch, besides the slice's own rows."""
 
     announcements: Sequence[Announcement] = ()
     audit: Sequence[AuditRow] = ()

@@ -44,7 +44,7 @@ class Client(ABC):
         self._stopped.set()
 
     def ended(self) -> bool:
-        """Whether the last request has its answer."""
+        """Return True if the last request has its answer."""
         self._thread.join(LAST_WORD_SECONDS)
         return not self._thread.is_alive()
 

@@ -142,7 +142,7 @@ def _clients(store: Store, proxies: Mapping[Way, Proxy], mailbox: Mailbox, histo
 
 
 def _ready(world: World) -> bool:
-    """Whether the API is open, and every worker serves."""
+    """Return True if the API is open, and every worker serves."""
     try:
         with httpx.Client(timeout=5) as client:
             ready = client.get(f"{world.clients[0].url}/readyz").is_success

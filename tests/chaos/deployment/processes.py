@@ -49,7 +49,7 @@ class Worker:
         return self.folder / f"{self.name}.log"
 
     def said(self, word: str) -> int:
-        """How often a word is in its log."""
+        """The number of times that a word is in its log."""
         return self.log.read_text(errors="replace").count(word) if self.log.exists() else 0
 
     def start(self) -> None:
@@ -67,7 +67,7 @@ class Worker:
                     )
 
     def reaped(self) -> bool:
-        """Whether it is not running; its end is noted."""
+        """Return True if it is not running; its end is noted."""
         with self._lock:
             if self._process is not None and self._process.poll() is not None:
                 self.exits.append(self._process.returncode)

@@ -37,12 +37,12 @@ class Evidence:
 
 
 def unpublished(world: World) -> int:
-    """How many events wait in the outbox."""
+    """The number of events that wait in the outbox."""
     return world.one("SELECT count(*) FROM outbox WHERE published_at IS NULL")
 
 
 def lag(world: World, consumer: str, topics: tuple[str, ...]) -> int:
-    """How many events were told that a consumer has not handled."""
+    """The number of published events that a consumer has not handled."""
     return world.one(
         """SELECT count(*) FROM outbox o WHERE o.published_at IS NOT NULL AND o.topic = ANY(%(topics)s)
            AND NOT EXISTS (SELECT FROM inbox i WHERE i.consumer = %(consumer)s AND i.event_id = o.event_id)""",
@@ -52,12 +52,12 @@ def lag(world: World, consumer: str, topics: tuple[str, ...]) -> int:
 
 
 def suppressed(world: World) -> int:
-    """How many duplicates consumers have come upon and left alone."""
+    """The number of duplicates that consumers have left alone."""
     return world.one("SELECT count(*) FROM audit WHERE action = 'duplicate_suppressed'")
 
 
 def handled(world: World) -> int:
-    """How many events consumers have handled."""
+    """The number of events that consumers have handled."""
     return world.one("SELECT count(*) FROM inbox")
 
 

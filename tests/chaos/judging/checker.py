@@ -134,7 +134,7 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """How often the danger of an entry was changed after it was first sent.
+    """The number of times that the danger of an entry was changed after it was first sent.
 
     A change is a later version of the entry, a later version of a notice on a number it ever had, and another provider
     with a notice on such a number: a second line is news of its own.

@@ -66,7 +66,7 @@ class History:
 
     @property
     def rows(self) -> int:
-        """How many rows were accepted."""
+        """The number of rows accepted."""
         return sum(len(one.rows) for one in self.accepted)
 
     def notices(self) -> Iterator[NoticeVersion]:

@@ -66,7 +66,7 @@ class Reception:
         return self.ask("raven", "POST", NOTICES, json={**NOTICE, "id": name}, headers={"Idempotency-Key": key})
 
     def taken_in(self) -> tuple[int, int]:
-        """How many submissions of notices and how many notices are on record."""
+        """The numbers of submissions of notices and of notices on record."""
         of_notices = [row for row in rows(self.api.deployment, submissions) if row.kind == "notice"]
         return len(of_notices), len(rows(self.api.deployment, notices))
 

@@ -26,7 +26,7 @@ def upload(api: Api, data: bytes, query: str = "", **headers: str) -> Response:
 
 
 def size(api: Api) -> dict[str, int | None]:
-    """How many rows each table has."""
+    """The number of rows of each table."""
     with api.deployment.store.reading() as connection:
         return {
             name: connection.scalar(select(func.count()).select_from(table)) for name, table in metadata.tables.items()
@@ -130,6 +130,6 @@ def test_a_file_of_another_kind_is_refused_by_its_media_type(api: Api, media: st
 
 
 def live(api: Api) -> int:
-    """How many entries are on Blackpool's register, as a replacement by nothing would count them."""
+    """The number of entries on Blackpool's register, as a replacement by nothing would count them."""
     shown = upload(api, register(99), "mode=replace&dry_run=true").json()
     return int(shown["would_withdraw"])

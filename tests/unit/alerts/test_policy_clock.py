@@ -262,7 +262,7 @@ class TestQuietHours:
 
 
 class TestPaces:
-    """How often, and at what hours: the states and levels that pages go by."""
+    """The pace and the hours of pages: the states and levels that pages go by."""
 
     NIGHT = london(2026, 11, 3, 2)
 

@@ -1,6 +1,7 @@
 """Faults in a cell of telephone numbers: those that are corrected, and those that a person must correct.
 
-The messages never repeat the number."""
+The messages never repeat the number.
+"""
 
 from enum import StrEnum
 

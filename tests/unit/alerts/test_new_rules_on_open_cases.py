@@ -98,6 +98,17 @@ def test_rules_that_find_more_open_a_case() -> None:
     assert (after.case.state, [one.event for one in after.transitions]) == (CaseState.OPEN, [CaseEvent.NEW_NOTICE])
 
 
+def test_a_case_that_was_never_opened_is_judged_by_the_current_rules_alone() -> None:
+    unopened = replace(standing(CaseState.OPEN, CHOSEN), revision=0)
+    assert by(LENIENT, unopened, CHOSEN).case.rulesets == ("later",)
+
+
+def test_the_current_rules_need_not_be_loaded_again() -> None:
+    elsewhere = ruleset("kept-elsewhere")
+    case = by(elsewhere, standing(), LINE).case
+    assert rules_of(case, elsewhere) == (elsewhere,)
+
+
 def _random_ruleset(chance: Random, name: str) -> Ruleset:
     """Rules drawn by chance, some of which let lines go."""
     drawn = []

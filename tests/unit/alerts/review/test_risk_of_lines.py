@@ -19,6 +19,7 @@ MOVED = replace(LINE, notice_pk=3, status=NoticeStatus.COMPLETED, planned_on=dat
 BACK = replace(LINE, notice_pk=4, status=NoticeStatus.REVERTED, planned_on=date(2026, 11, 20), issued_at=NOW)
 NEAR = replace(LINE, notice_pk=5, level=MatchLevel.POSSIBLE)
 IN_FORCE = (RULES,)
+TESTED = date(2026, 11, 22)
 D1, D2, D3 = date(2026, 12, 1), date(2026, 12, 2), date(2026, 12, 3)
 
 
@@ -189,3 +190,10 @@ def test_a_rule_may_ask_for_anything_that_is_known_of_a_line_and_its_entry(field
     asks = {"id": "asks", "at_risk": False, "when": {field: [known[field]]}, **words}
     rules = {"name": "asks", "title": "Asks", "rules": [asks], "otherwise": {"id": "other", "at_risk": True, **words}}
     assert lines_at_risk(ENTRY, [LINE], {}, [Ruleset.model_validate(rules)]) == []
+
+
+def test_a_planned_move_of_the_day_of_the_test_is_covered_once_its_provider_reports_one() -> None:
+    planned = replace(LINE, planned_on=TESTED)
+    done = replace(MOVED, planned_on=TESTED)
+    assert open_lines(case(tested_on=TESTED), [planned]) == [planned]
+    assert open_lines(case(tested_on=TESTED), [planned, done]) == []

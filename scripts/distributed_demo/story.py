@@ -47,7 +47,7 @@ def tell(demo: DemoDeployment, crew: Crew, narrator: Narrator) -> None:
 def show_where_to_look(demo: DemoDeployment, crew: Crew, narrator: Narrator) -> None:
     ports = ", ".join(f"{process.port} ({process.title})" for process in crew.processes if process.running)
     more = {"Metrics": f"/metrics on the ports {ports}", "Logs": str(crew.logs)}
-    answering_steps.show_where_to_look(demo, narrator, more)
+    answering_steps.show_places(demo, narrator, more)
 
 
 def _let_a_week_pass(demo: DemoDeployment) -> None:

@@ -22,10 +22,10 @@ from services.alerts.policy.policy import Contact, Escalation, Tier, tiers_for
 from services.alerts.policy.store import councils_to_recompute, councils_with_other_rules
 from services.alerts.review.case import Case
 from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, Owed, what_is_owed
-from services.alerts.review.withdrawal import tells_of_withdrawal
+from services.alerts.review.withdrawal import is_about_withdrawal
 from services.alerts.states.rules import Ruleset
 from services.core.audit import AuditAction
-from services.core.ids import reference
+from services.core.ids import new_reference
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.events.process import write_effects
@@ -144,7 +144,7 @@ def _intend(
     groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}
     for due in due_now:
         tiers = tiers_for(council.policy, due.escalation.threshold, due.case.state)
-        group = tells_of_withdrawal(due.escalation.reason), tuple(tier.label for tier in tiers)
+        group = is_about_withdrawal(due.escalation.reason), tuple(tier.label for tier in tiers)
         groups.setdefault(group, (tiers, []))[1].append(due)
     for tiers, members in groups.values():
         contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
@@ -164,7 +164,7 @@ def _write_alert(
     # The lowest threshold (days before the harm) is the most urgent. The alert carries it and its reason.
     most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
     (pk,) = allocate_ids(work.connection, "alerts", 1)
-    alert = reference("A", work.store.random)
+    alert = new_reference("A", work.store.random)
     threshold, reason = most_urgent.threshold, most_urgent.reason.value
     insert_alert(work.connection, Alert(pk, alert, feed_id, threshold, reason, work.now, len(members)))
     insert_alert_cases(work.connection, [_alert_case(pk, one) for one in members])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from services.audit.figures.counting import CASE_ACTIONS, Count, First, replay
+from services.audit.figures.counting import CASE_ACTIONS, Count, First, replay_cases
 from services.audit.figures.months import Month, read_month
 from services.audit.month_end import recount
 from services.audit.store import closed_months, kept, kept_months, said, standings_on_record
@@ -25,7 +25,7 @@ class Difference:
     by_the_audit: str
 
 
-def differences(connection: Connection) -> Iterator[Difference]:
+def audit_differences(connection: Connection) -> Iterator[Difference]:
     """Yield every stored figure and every case that the audit does not confirm."""
     yield from _of_figures(connection)
     yield from _of_cases(connection)
@@ -53,7 +53,9 @@ def _of_month(connection: Connection, month: Month, seen: set[First]) -> Iterato
 def _of_cases(connection: Connection) -> Iterator[Difference]:
     # Replays every case from its first row, so it takes time in proportion to the whole audit.
     on_record = standings_on_record(connection)
-    by_the_audit = {reference: standing.state for reference, standing in replay(said(connection, CASE_ACTIONS)).items()}
+    by_the_audit = {
+        reference: standing.state for reference, standing in replay_cases(said(connection, CASE_ACTIONS)).items()
+    }
     for reference in sorted(on_record.keys() | by_the_audit.keys()):
         is_now, told = on_record.get(reference, NOT_THERE), by_the_audit.get(reference, NOT_THERE)
         if is_now != told:

@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from services.audit.figures.counting import CASE_ACTIONS, Counts, Dimension, First, add, count_month, replay
+from services.audit.figures.counting import (
+    CASE_ACTIONS,
+    Counts,
+    Dimension,
+    First,
+    add_counts,
+    count_month,
+    replay_cases,
+)
 from services.audit.figures.figures import DEFINITIONS, Figure, Kind
 from services.audit.figures.months import Month, month_of, months_from
 from services.audit.store import (
@@ -134,13 +142,13 @@ def _stock_of_cases(connection: Connection, unsafe: Collection[str], until: date
     counts = _nothing_of(OF_CASES)
     today = london_day(moment)
     # From the audit and not the cases table, which shows only the present.
-    for standing in replay(said(connection, CASE_ACTIONS, until=until)).values():
+    for standing in replay_cases(said(connection, CASE_ACTIONS, until=until)).values():
         if standing.state not in unsafe:
             continue
-        add(counts, Figure.CASES_OPEN, standing.council, standing.providers, standing.state)
+        add_counts(counts, Figure.CASES_OPEN, standing.council, standing.providers, standing.state)
         past = standing.harm_on is not None and standing.harm_on < today
         if past and standing.state != CONFIRMED_BEFORE_IT_MOVED:
-            add(counts, Figure.PAST_DATE_UNCONFIRMED, standing.council, standing.providers)
+            add_counts(counts, Figure.PAST_DATE_UNCONFIRMED, standing.council, standing.providers)
     return counts
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, and_, case, func, insert, or_, select
 
-from services.audit.figures.counting import CASE_ACTIONS, COUNTED, Counts, First, Said, add, firsts_of
+from services.audit.figures.counting import CASE_ACTIONS, COUNTED, Counts, First, Said, add_counts, firsts_of
 from services.audit.figures.figures import SILENT_DAYS, STALE_DAYS, Figure
 from services.audit.figures.months import Month, month_of
 from services.core.audit import AuditAction
@@ -96,7 +96,7 @@ def registers(connection: Connection, moment: datetime) -> Counts:
     counts = Counts()
     query = select(row.feed_id, kind, func.count()).where(row.live).group_by(row.feed_id, kind)
     for feed, found, number in connection.execute(query):
-        add(counts, Figure.REGISTER_ENTRIES, _code(feed), (), found, number)
+        add_counts(counts, Figure.REGISTER_ENTRIES, _code(feed), (), found, number)
     return counts
 
 
@@ -121,7 +121,7 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
     for code, last in connection.execute(query):
         # The council's longest agreement decides.
         kind = "none_named" if last is None else "in_force" if last >= today else "expired"
-        add(counts, Figure.AGREEMENTS, code, (), kind)
+        add_counts(counts, Figure.AGREEMENTS, code, (), kind)
     return counts
 
 
@@ -133,7 +133,7 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
     for role, code, heard in connection.execute(query):
         kind = "heard" if heard is not None and heard >= silent_before else "silent"
         council, providers = (code, []) if role == "council" else (None, [code])
-        add(counts, Figure.FEEDS, council, providers, kind)
+        add_counts(counts, Figure.FEEDS, council, providers, kind)
     return counts
 
 
@@ -150,7 +150,7 @@ def identified(connection: Connection) -> Counts:
         .group_by(register_entries.c.feed_id, notices.c.feed_id, known)
     )
     for council, provider, kind, number in connection.execute(query):
-        add(counts, Figure.IDENTIFICATION, _code(council), [_code(provider)], kind, number)
+        add_counts(counts, Figure.IDENTIFICATION, _code(council), [_code(provider)], kind, number)
     return counts
 
 

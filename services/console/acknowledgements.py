@@ -59,7 +59,7 @@ _NAME = TypeAdapter(PersonName)
 
 
 @router.get("/a/{token}")
-def show(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
+def show_alert_page(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
     # Mail scanners follow links, so a GET acknowledges nothing.
     nonce = token_urlsafe(16)
     with store.reading() as connection:

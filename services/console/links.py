@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from services.alerts.case.store.alerts import find_alert
 from services.alerts.case.store.cases import cases_of_alert
 from services.console.pages import LinkProblem
-from services.console.store import told_since
+from services.console.store import cases_alerted_since
 from services.core.errors import NotFoundError
 from services.storage.store import Store
 
@@ -44,4 +44,4 @@ def follow(connection: Connection, store: Store, token: str, lasts: timedelta) -
 def _has_successors(connection: Connection, alert_pk: int) -> bool:
     # True if a later message named each case that is still open. Otherwise this link stays the only one that works.
     still_open = {case.pk for case in cases_of_alert(connection, alert_pk) if not case.clock_stopped}
-    return still_open <= told_since(connection, alert_pk, still_open)
+    return still_open <= cases_alerted_since(connection, alert_pk, still_open)

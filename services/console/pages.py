@@ -15,7 +15,7 @@ from types import MappingProxyType
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from services.alerts.message import advice, withdrawn_message
-from services.alerts.message.case_line import CaseLine, most_urgent_first, row
+from services.alerts.message.case_line import CaseLine, case_row, most_urgent_first
 from services.alerts.message.wording import lines, moment, shown_name
 from services.core.clock import london_day
 from services.core.texts import LABEL_LENGTH
@@ -194,7 +194,7 @@ def _rows(cases: Sequence[PageCase], now: datetime) -> list[dict[str, object]]:
     today = london_day(now)
     entries = {page_case.case.reference: page_case.entry_reference for page_case in cases}
     ordered = most_urgent_first([page_case.case for page_case in cases], today)
-    return [{"row": row(case, today), "entry": entries[case.reference] or "not given"} for case in ordered]
+    return [{"row": case_row(case, today), "entry": entries[case.reference] or "not given"} for case in ordered]
 
 
 def _first_error(errors: Sequence[FormError], sentences: Mapping[FormError, str]) -> str | None:

@@ -26,7 +26,7 @@ def find_acknowledgements(connection: Connection, alert: str) -> list[Acknowledg
     return [AcknowledgementRow(*row) for row in rows]
 
 
-def told_since(connection: Connection, alert_pk: int, case_pks: Collection[int]) -> set[int]:
+def cases_alerted_since(connection: Connection, alert_pk: int, case_pks: Collection[int]) -> set[int]:
     """Return those of the cases that a later alert named."""
     # A later alert has a higher id.
     row = alert_cases.c

@@ -14,7 +14,7 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 RandomBytes = Callable[[int], bytes]
 
 
-def reference(prefix: str, random: RandomBytes) -> str:
+def new_reference(prefix: str, random: RandomBytes) -> str:
     """Return a reference that a person can read out, such as `C-7K3M-2Q9P` (40 random bits)."""
     # 32 characters, so the low 5 bits of a byte choose one without bias.
     signs = "".join(ALPHABET[byte & 31] for byte in random(8))

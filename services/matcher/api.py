@@ -34,7 +34,7 @@ class DecisionBody(BaseModel):
     summary="Confirm or reject a match",
     responses=answers(400, 401, 403, 404, 413, 415, 422),
 )
-def decide(
+def decide_on_match(
     store: StoreOf,
     feed: CouncilFeed,
     match: Annotated[str, Path(max_length=44, examples=["M-12-345"])],

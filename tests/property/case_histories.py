@@ -26,7 +26,7 @@ from services.alerts.review import owed as owed_module
 from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, Owed
 from services.alerts.review.recording import RecordFaultyError, check_days, with_record
-from services.alerts.review.step import Transition, apply, opened
+from services.alerts.review.step import Transition, apply, new_case
 from services.alerts.states.machine import CHECKED, CLOCK_STOPPED, Refuse, decide
 from services.alerts.states.records import (
     ConfirmHold,
@@ -66,7 +66,7 @@ class History:
     now: datetime = START
     policy: CouncilPolicy = POLICIES[0]
     lines: dict[int, Line] = field(default_factory=dict)
-    case: Case = field(default_factory=lambda: opened(1, "C-2222-2222", ENTRY, RULES, START))
+    case: Case = field(default_factory=lambda: new_case(1, "C-2222-2222", ENTRY, RULES, START))
     told: list[str] = field(default_factory=list)
 
     def owed(self, before: tuple[Transition, ...] = (), case: Case | None = None) -> Owed:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
 from services.alerts.case.consumer import effects_of, happened
-from services.alerts.case.store.alerts import find_alert, mark_acknowledged, most_urgent_since, told_by_alert
+from services.alerts.case.store.alerts import cases_in_alert, find_alert, mark_acknowledged, most_urgent_since
 from services.alerts.case.store.cases import cases_of_alert, find_case, save_cases
 from services.alerts.case.store.contexts import load_context
 from services.alerts.policy.councils import load_council
@@ -119,7 +119,7 @@ def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
 
     An acknowledgement of the alert counts for no other case.
     """
-    in_alert = told_by_alert(connection, alert_pk)
+    in_alert = cases_in_alert(connection, alert_pk)
     since = most_urgent_since(connection, alert_pk)
 
     def covered(case: Case) -> bool:

@@ -13,10 +13,10 @@ from services.alerts.case.store.contexts import CaseContext, load_contexts
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
-from services.alerts.review.step import Transition, opened
+from services.alerts.review.step import Transition, new_case
 from services.alerts.states.rules import Ruleset
 from services.core.audit import AuditAction
-from services.core.ids import reference
+from services.core.ids import new_reference
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.events.process import Effects
@@ -78,7 +78,7 @@ def _new_cases(work: UnitOfWork, contexts: Iterable[CaseContext], ruleset: Rules
     entries = [context.entry for context in contexts if context.case is None]
     pks = allocate_ids(work.connection, "cases", len(entries))
     return {
-        entry.pk: opened(pk, reference("C", work.store.random), entry, ruleset, work.now)
+        entry.pk: new_case(pk, new_reference("C", work.store.random), entry, ruleset, work.now)
         for pk, entry in zip(pks, entries, strict=True)
     }
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from services.alerts.case.consumer import effects_of
 from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import load_contexts
-from services.alerts.delivery.store.alerts import entries_told, find_alert, mark_accepted
+from services.alerts.delivery.store.alerts import find_alert_by_id, mark_accepted, thresholds_by_entry
 from services.alerts.policy.councils import load_council
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, what_is_owed
-from services.alerts.review.withdrawal import tells_of_withdrawal
+from services.alerts.review.withdrawal import is_about_withdrawal
 from services.storage.events.process import write_effects
 from services.storage.unit_of_work import UnitOfWork
 
@@ -25,10 +25,10 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
     It locks the cases, so it must come before the delivery is changed: whoever writes an alert locks in this order.
     """
     connection, now = work.connection, work.now
-    alert = find_alert(connection, alert_pk)
+    alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is not None or alert.cases == 0:
         return
-    thresholds = entries_told(connection, alert_pk)
+    thresholds = thresholds_by_entry(connection, alert_pk)
     council = load_council(connection, work.store, alert.feed_id)
     entries = list(thresholds)
     for start in range(0, len(entries), BATCH):
@@ -48,7 +48,7 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
 
 
 def _accepted(case: Case, threshold: int, reason: str, now: datetime) -> Case:
-    if tells_of_withdrawal(reason):
+    if is_about_withdrawal(reason):
         # The council knows that the warning is over, so nothing more is owed to it.
         return replace(case, warned=False, tried_at=None)
     return replace(case, last_alert_at=now, last_threshold=threshold, warned=True, tried_at=None)

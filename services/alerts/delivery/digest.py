@@ -14,7 +14,7 @@ from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.case.store.entries import find_sealed_entries
 from services.alerts.case.store.lines import find_lines
 from services.alerts.delivery.restoring import may_repeat
-from services.alerts.delivery.store.alerts import load_alert, reasons_of, times_told_before
+from services.alerts.delivery.store.alerts import count_earlier_alerts, load_alert, reasons_of
 from services.alerts.message.advice import after_restore
 from services.alerts.message.case_line import CaseLine
 from services.alerts.message.message import AlertDigest
@@ -22,8 +22,8 @@ from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import EscalationReason
 from services.alerts.policy.store import provider_names
 from services.alerts.review.case import Case
-from services.alerts.review.doubts import Doubt, doubts_of, may_doubt, named
-from services.alerts.review.withdrawal import tells_of_withdrawal
+from services.alerts.review.doubts import Doubt, doubts_of, may_doubt, with_provider_name
+from services.alerts.review.withdrawal import is_about_withdrawal
 from services.core.texts import has_telephone_number
 from services.core.tokens import Tokeniser
 from services.storage.store import Store
@@ -48,7 +48,7 @@ def alert_digest(
 ) -> AlertDigest | None:
     """Return the alert's content as of now, or None if none of its cases is open (or withdrawn) any more."""
     alert = load_alert(connection, alert_pk)
-    of_withdrawal = tells_of_withdrawal(alert.reason)
+    of_withdrawal = is_about_withdrawal(alert.reason)
     members = cases_of_alert(connection, alert_pk)
     # A case may have changed since the alert was written. The message must not ask for what is done already.
     shown = [case for case in members if (case.withdrawn if of_withdrawal else not case.clock_stopped)]
@@ -87,7 +87,10 @@ def case_lines(
             state=case.state.value,
             reason=(reasons or {}).get(case.pk, ""),
             claimed_by=tuple(sorted(names.get(code, code) for code in case.claimed_by)),
-            doubts=tuple(named(doubt, names.get(doubt.provider, doubt.provider)) for doubt in doubts.get(case.pk, ())),
+            doubts=tuple(
+                with_provider_name(doubt, names.get(doubt.provider, doubt.provider))
+                for doubt in doubts.get(case.pk, ())
+            ),
         )
         for case in shown
     ]
@@ -125,4 +128,4 @@ def _repeat_number(connection: Connection, alert_pk: int, threshold: int, reason
         EscalationReason.ACKNOWLEDGEMENT_LAPSED,
     ):
         return 0
-    return times_told_before(connection, alert_pk, threshold)
+    return count_earlier_alerts(connection, alert_pk, threshold)

@@ -21,7 +21,7 @@ from services.alerts.delivery.queue import cancel_delivery, route_of, settle
 from services.alerts.message.message import Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
 from services.alerts.policy.policy import Contact
-from services.alerts.review.withdrawal import tells_of_withdrawal
+from services.alerts.review.withdrawal import is_about_withdrawal
 from services.storage.store import Store
 
 log = structlog.get_logger()
@@ -149,5 +149,5 @@ class Dispatcher:
             digest = alert_digest(connection, self.store, self.presentation, delivery.alert_pk, delivery.tier)
         if digest is None:
             return None
-        make = render_withdrawn if tells_of_withdrawal(digest.reason) else render
+        make = render_withdrawn if is_about_withdrawal(digest.reason) else render
         return make(digest, self.store.now())

@@ -16,9 +16,9 @@ from services.alerts.delivery.store.alerts import Alert, insert_alert
 from services.alerts.message.message import Message, template
 from services.alerts.policy.policy import Contact
 from services.core.audit import AuditAction
-from services.core.ids import reference
+from services.core.ids import new_reference
 from services.storage.audit import AuditRow
-from services.storage.events.quarantine import list_quarantine, to_tell_of
+from services.storage.events.quarantine import count_to_report, list_quarantine
 from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
@@ -31,7 +31,7 @@ REPEAT = timedelta(hours=24)
 def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> int:
     """Write an alert to the operator if events are set aside and an alert is due; return the number written."""
     with store.writing() as connection:
-        if not to_tell_of(connection, now, REPEAT):
+        if not count_to_report(connection, now, REPEAT):
             return 0
         _intend(UnitOfWork(connection, store, now), contacts)
     return 1
@@ -51,7 +51,7 @@ def operator_message(connection: Connection, alert: str) -> Message | None:
 
 def _intend(work: UnitOfWork, contacts: Sequence[Contact]) -> None:
     (pk,) = allocate_ids(work.connection, "alerts", 1)
-    alert = reference("A", work.store.random)
+    alert = new_reference("A", work.store.random)
     insert_alert(work.connection, Alert(pk, alert, OPERATOR_FEED, 0, REASON, work.now, cases=0))
     intend_deliveries(work, pk, [(OPERATOR_TIER, contact) for contact in contacts])
     fields = {"alert": alert, "threshold": 0, "reason": REASON, "cases": 0, "deliveries": len(contacts)}

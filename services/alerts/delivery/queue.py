@@ -13,7 +13,7 @@ from services.alerts.delivery.acceptance import count_as_accepted
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
 from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER, Delivery, DeliveryState
-from services.alerts.delivery.store.alerts import count_cases
+from services.alerts.delivery.store.alerts import count_cases_of_alert
 from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, has_doubtful_attempt
 from services.alerts.delivery.store.deliveries import (
     all_given_up,
@@ -128,7 +128,7 @@ def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Cont
     # A message to the operator that fails has nobody left to go to.
     if delivery.tier == OPERATOR_TIER or not all_given_up(work.connection, delivery.alert_pk):
         return
-    alertable = count_cases(work.connection, delivery.alert_pk)
+    alertable = count_cases_of_alert(work.connection, delivery.alert_pk)
     record_unreachable(work, delivery.feed_id, delivery.alert, alertable)
     intend_deliveries(work, delivery.alert_pk, [(OPERATOR_TIER, contact) for contact in others])
 

@@ -12,9 +12,9 @@ from services.alerts.message.wording import (
     NEWS,
     SURE,
     SURE_BECAUSE,
+    and_list,
     case_state,
     distance,
-    listed,
     long_day,
     short_day,
     shown_name,
@@ -104,7 +104,7 @@ def most_urgent_first(cases: Iterable[CaseLine], today: date) -> list[CaseLine]:
     return sorted(cases, key=key)
 
 
-def row(case: CaseLine, today: date) -> CaseRow:
+def case_row(case: CaseLine, today: date) -> CaseRow:
     """Return the case in words, as of `today` (the day in London)."""
     return CaseRow(
         reference=case.reference,
@@ -129,7 +129,7 @@ def notes(case: CaseLine) -> tuple[str, ...]:
 def _claim(providers: tuple[str, ...]) -> tuple[str, ...]:
     if not providers:
         return ()
-    who = listed([shown_name(provider) for provider in providers])
+    who = and_list([shown_name(provider) for provider in providers])
     whose = "its" if len(providers) == 1 else "their"
     return (f"{who} reported a change and gave no notice of it before: this is {whose} word only",)
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from schemas.codes import MatchLevel
 from services.alerts.message import advice
-from services.alerts.message.case_line import CaseLine, CaseRow, row
+from services.alerts.message.case_line import CaseLine, CaseRow, case_row
 from services.alerts.message.wording import lines, moment, shown_name
 from services.core.clock import london_day
 
@@ -71,7 +71,7 @@ def render(digest: AlertDigest, now: datetime) -> Message:
         "why_now": advice.why_now(digest.reason, digest.threshold, digest.repeat_number),
         "how_sure": advice.how_sure(digest.counts_by_level),
         "steps": advice.steps(groups),
-        "rows": [row(case, today) for case in ordered[:LISTED]],
+        "rows": [case_row(case, today) for case in ordered[:LISTED]],
     }
     return Message(subject, template("message.txt.j2", context), template("message.html.j2", context))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.alerts.message.case_line import most_urgent_first, row
+from services.alerts.message.case_line import case_row, most_urgent_first
 from services.alerts.message.message import LISTED, AlertDigest, Message, common, subject_line, template
 from services.alerts.message.wording import lines
 from services.core.clock import london_day
@@ -28,6 +28,6 @@ STEPS = (
 def render_withdrawn(digest: AlertDigest, now: datetime) -> Message:
     today = london_day(now)
     subject = subject_line(digest, f"No longer planned: switch of {lines(len(digest.cases))}")
-    shown = [row(case, today) for case in most_urgent_first(digest.cases, today)[:LISTED]]
+    shown = [case_row(case, today) for case in most_urgent_first(digest.cases, today)[:LISTED]]
     context = {**common(digest, subject), "meaning": MEANING, "steps": STEPS, "rows": shown}
     return Message(subject, template("withdrawn.txt.j2", context), template("withdrawn.html.j2", context))

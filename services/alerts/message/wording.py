@@ -102,7 +102,7 @@ def version(status: str, planned_on: date | None, restriction_on: date | None) -
     return ", ".join(["paused", *parts] if status == NoticeStatus.PAUSED else parts)
 
 
-def listed(names: Sequence[str]) -> str:
+def and_list(names: Sequence[str]) -> str:
     # A; A and B; A, B and C.
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 

@@ -49,7 +49,7 @@ def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
     )
 
 
-def named(doubt: Doubt, name: str) -> Doubt:
+def with_provider_name(doubt: Doubt, name: str) -> Doubt:
     return replace(doubt, provider=name)
 
 

@@ -30,7 +30,7 @@ class Transition:
     providers: tuple[str, ...] | None = None
 
 
-def opened(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetime) -> Case:
+def new_case(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datetime) -> Case:
     return Case(
         pk=pk,
         reference=reference,

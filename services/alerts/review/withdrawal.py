@@ -18,7 +18,7 @@ def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation
     return next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
 
 
-def tells_of_withdrawal(reason: str) -> bool:
+def is_about_withdrawal(reason: str) -> bool:
     """Return True if an alert with this reason asks nobody to act by a date."""
     return reason == EscalationReason.NOTICE_WITHDRAWN
 

@@ -10,9 +10,7 @@ from pathlib import Path
 from schemas.codes import CaseEvent, CaseState
 from services.alerts.states.machine_states import AT_WORK, CLOCK_STOPPED, URGENT, Decision, Move, Refuse
 from services.alerts.states.machine_table import TABLE
-
-BEGIN = "<!-- generated: begin -->"
-END = "<!-- generated: end -->"
+from services.core.generated_part import with_generated
 
 _AT_WORK = "at_work"
 _DRAWN: tuple[tuple[str, str], ...] = (
@@ -67,22 +65,13 @@ def diagram() -> str:
     return "\n".join(["```mermaid", "flowchart TD", *boxes, *arrows, "```"])
 
 
-def table() -> str:
+def moves_table() -> str:
     """Every event with its moves and refusals as a Markdown table; in every state not named the case stays."""
     lines = ["| event | moves | refused |", "|---|---|---|"]
     lines += [
         f"| `{event}` | {_cell(_moves(TABLE[event]))} | {_cell(_refusals(TABLE[event]))} |" for event in CaseEvent
     ]
     return "\n".join(lines)
-
-
-def rewritten(page: str) -> str:
-    """The page with the parts between its marks made anew; ValueError where the marks are missing."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page needs a line {BEGIN} and a line {END}")
-    return f"{before}{BEGIN}\n\n{diagram()}\n\n{table()}\n\n{END}{after}"
 
 
 def _box(name: str, title: str, states: frozenset[CaseState]) -> str:
@@ -122,6 +111,10 @@ def _cell(parts: Iterator[str]) -> str:
     return "<br>".join(parts) or "-"
 
 
+def with_states(page: str) -> str:
+    return with_generated(page, f"{diagram()}\n\n{moves_table()}")
+
+
 if __name__ == "__main__":
     page = Path(sys.argv[1])
-    page.write_text(rewritten(page.read_text("utf-8")), "utf-8")
+    page.write_text(with_states(page.read_text("utf-8")), "utf-8")

@@ -56,7 +56,7 @@ def refused(reason: str, sources: States) -> tuple[Decision, States]:
     return Refuse(reason), sources
 
 
-def row(*parts: tuple[Decision, States]) -> Mapping[CaseState, Decision]:
+def event_row(*parts: tuple[Decision, States]) -> Mapping[CaseState, Decision]:
     """Return one event's decisions by state.
 
     Raises ValueError when a state is decided twice or not at all.
@@ -67,55 +67,55 @@ def row(*parts: tuple[Decision, States]) -> Mapping[CaseState, Decision]:
     return MappingProxyType({state: decided[state] for state in CaseState})
 
 
-def act(target: CaseState, sources: States) -> Mapping[CaseState, Decision]:
+def work_row(target: CaseState, sources: States) -> Mapping[CaseState, Decision]:
     sources -= {target}
-    return row(to(target, sources), stays(EVERY - ENDED - sources), refused(HAS_ENDED, ENDED))
+    return event_row(to(target, sources), stays(EVERY - ENDED - sources), refused(HAS_ENDED, ENDED))
 
 
 _BY_PEOPLE: dict[CaseEvent, Mapping[CaseState, Decision]] = {
     # It pauses the paging, nothing else; the click of someone who opens an old message is never an error.
-    CaseEvent.ACKNOWLEDGE: row(to(S.ACKNOWLEDGED, frozenset({S.OPEN})), stays(EVERY - {S.OPEN})),
-    CaseEvent.CONTACT_RESIDENT: act(S.RESIDENT_CONTACTED, FRESH | {S.NO_ACCESS, S.RESIDENT_DECLINED}),
+    CaseEvent.ACKNOWLEDGE: event_row(to(S.ACKNOWLEDGED, frozenset({S.OPEN})), stays(EVERY - {S.OPEN})),
+    CaseEvent.CONTACT_RESIDENT: work_row(S.RESIDENT_CONTACTED, FRESH | {S.NO_ACCESS, S.RESIDENT_DECLINED}),
     # A line put back on copper asks for a visit: booking it is the way on.
-    CaseEvent.BOOK_VISIT: act(S.VISIT_BOOKED, FRESH | SETBACK | HOLD_ASKED | REVERTED | {S.RESIDENT_CONTACTED}),
+    CaseEvent.BOOK_VISIT: work_row(S.VISIT_BOOKED, FRESH | SETBACK | HOLD_ASKED | REVERTED | {S.RESIDENT_CONTACTED}),
     # What was tested or confirmed was the solution before this one.
-    CaseEvent.FIT_SOLUTION: act(S.SOLUTION_FITTED, AT_WORK | SAFE | REVERTED),
+    CaseEvent.FIT_SOLUTION: work_row(S.SOLUTION_FITTED, AT_WORK | SAFE | REVERTED),
     # A call that reached the centre proves that the alarm works in spite of a restriction.
-    CaseEvent.PASS_TEST: act(S.TEST_PASSED, AT_WORK | RESTRICTED | REVERTED),
+    CaseEvent.PASS_TEST: work_row(S.TEST_PASSED, AT_WORK | RESTRICTED | REVERTED),
     # On a line that has moved, the alarm is known to be dead, whatever was confirmed before.
-    CaseEvent.FAIL_TEST: row(
+    CaseEvent.FAIL_TEST: event_row(
         to(S.TEST_FAILED, (AT_WORK | SAFE) - {S.TEST_FAILED}),
         to(S.MIGRATED_UNCONFIRMED, frozenset({S.MIGRATED}) | CHECKED),
         stays(HELD | RESTRICTED | REVERTED | {S.TEST_FAILED, S.MIGRATED_UNCONFIRMED}),
         refused(HAS_ENDED, NOT_AT_RISK | WITHDRAWN),
     ),
     # That the line moved before the confirmation must not be forgotten: the test after the move is still owed.
-    CaseEvent.CONFIRM_SAFE: row(
+    CaseEvent.CONFIRM_SAFE: event_row(
         to(S.CONFIRMED_SAFE, NOT_MOVED - SAFE),
         to(S.MIGRATED, frozenset({S.MIGRATED_UNCONFIRMED})),
         stays(SAFE | {S.MIGRATED}),
         refused(HAS_ENDED, ENDED),
     ),
-    CaseEvent.FIND_NO_ACCESS: act(
+    CaseEvent.FIND_NO_ACCESS: work_row(
         S.NO_ACCESS, FRESH | {S.RESIDENT_CONTACTED, S.VISIT_BOOKED, S.RESIDENT_DECLINED, S.TEST_FAILED}
     ),
-    CaseEvent.DECLINE: act(S.RESIDENT_DECLINED, FRESH | WORK | SETBACK | SAFE),
-    CaseEvent.REQUEST_HOLD: act(S.HOLD_REQUESTED, FRESH | WORK | SETBACK | {S.HOLD_REFUSED}),
+    CaseEvent.DECLINE: work_row(S.RESIDENT_DECLINED, FRESH | WORK | SETBACK | SAFE),
+    CaseEvent.REQUEST_HOLD: work_row(S.HOLD_REQUESTED, FRESH | WORK | SETBACK | {S.HOLD_REFUSED}),
     # A hold keeps the line from moving; it does not bring a barred line back. A test call does.
-    CaseEvent.CONFIRM_HOLD: row(
+    CaseEvent.CONFIRM_HOLD: event_row(
         to(S.HOLD_CONFIRMED, AT_WORK | REVERTED),
         stays(SAFE | HELD | RESTRICTED),
         refused(CANNOT_HOLD, MOVED),
         refused(HAS_ENDED, ENDED),
     ),
-    CaseEvent.REFUSE_HOLD: act(S.HOLD_REFUSED, AT_WORK | HELD),
-    CaseEvent.PASS_POST_CHECK: row(
+    CaseEvent.REFUSE_HOLD: work_row(S.HOLD_REFUSED, AT_WORK | HELD),
+    CaseEvent.PASS_POST_CHECK: event_row(
         to(S.POST_CHECK_PASSED, MOVED),
         stays(CHECKED),
         refused(NOT_MOVED_YET, NOT_MOVED),
         refused(HAS_ENDED, NOT_AT_RISK | WITHDRAWN),
     ),
-    CaseEvent.CLOSE: row(
+    CaseEvent.CLOSE: event_row(
         to(S.CLOSED, frozenset({S.POST_CHECK_PASSED})),
         stays(frozenset({S.CLOSED})),
         refused(OWES_CHECK, MOVED),
@@ -123,7 +123,7 @@ _BY_PEOPLE: dict[CaseEvent, Mapping[CaseState, Decision]] = {
         refused(OWES_SAFETY, NOT_MOVED - SAFE),
         refused(HAS_ENDED, NOT_AT_RISK | WITHDRAWN),
     ),
-    CaseEvent.REJECT_MATCH: row(
+    CaseEvent.REJECT_MATCH: event_row(
         to(S.FALSE_MATCH, EVERY - ENDED),
         stays(frozenset({S.FALSE_MATCH})),
         refused(HAS_ENDED, ENDED - {S.FALSE_MATCH}),
@@ -132,57 +132,59 @@ _BY_PEOPLE: dict[CaseEvent, Mapping[CaseState, Decision]] = {
 
 _BY_PEOPLE |= {
     # What the person says of a line or of a notice is kept beside the case; what is left decides its state.
-    CaseEvent.PORT_LINE: row(stays(EVERY - ENDED), refused(HAS_ENDED, ENDED)),
-    CaseEvent.SETTLE_VERSIONS: row(stays(EVERY - ENDED), refused(HAS_ENDED, ENDED)),
+    CaseEvent.PORT_LINE: event_row(stays(EVERY - ENDED), refused(HAS_ENDED, ENDED)),
+    CaseEvent.SETTLE_VERSIONS: event_row(stays(EVERY - ENDED), refused(HAS_ENDED, ENDED)),
 }
 
 _BY_THE_LINE: dict[CaseEvent, Mapping[CaseState, Decision]] = {
     # A provider that bars a held line, or one whose notice it withdrew, has put the resident in danger all the same.
-    CaseEvent.RESTRICT_LINE: row(
+    CaseEvent.RESTRICT_LINE: event_row(
         to(S.LINE_RESTRICTED, AT_WORK | HELD | REVERTED | WITHDRAWN),
         stays(SAFE | RESTRICTED | MOVED | CHECKED | NOT_AT_RISK),
     ),
-    CaseEvent.MIGRATE_LINE: row(
+    CaseEvent.MIGRATE_LINE: event_row(
         # After a test call that passed, a move reported since owes another one.
         to(S.MIGRATED, SAFE | CHECKED),
         to(S.MIGRATED_UNCONFIRMED, AT_WORK | HELD | RESTRICTED | REVERTED | WITHDRAWN),
         stays(MOVED | NOT_AT_RISK),
     ),
     # One provider's word on a line of which it gave no notice moves no other provider's line. Somebody must look.
-    CaseEvent.CLAIM_LINE: row(
+    CaseEvent.CLAIM_LINE: event_row(
         to(S.OPEN, SAFE | HELD | {S.ACKNOWLEDGED}),
         stays(EVERY - SAFE - HELD - {S.ACKNOWLEDGED}),
     ),
-    CaseEvent.REVERT_LINE: row(to(S.REVERTED, EVERY - REVERTED - NOT_AT_RISK), stays(REVERTED | NOT_AT_RISK)),
+    CaseEvent.REVERT_LINE: event_row(to(S.REVERTED, EVERY - REVERTED - NOT_AT_RISK), stays(REVERTED | NOT_AT_RISK)),
 }
 
 _BY_THE_RECORDS: dict[CaseEvent, Mapping[CaseState, Decision]] = {
-    CaseEvent.END_SERVICE: row(to(S.SERVICE_ENDED, EVERY - ENDED | WITHDRAWN), stays(CHECKED | NOT_AT_RISK)),
+    CaseEvent.END_SERVICE: event_row(to(S.SERVICE_ENDED, EVERY - ENDED | WITHDRAWN), stays(CHECKED | NOT_AT_RISK)),
     # A withdrawal comes too late for a line that has moved: its test is still owed.
-    CaseEvent.WITHDRAW_NOTICE: row(to(S.NOTICE_WITHDRAWN, NOT_MOVED), stays(MOVED | ENDED)),
+    CaseEvent.WITHDRAW_NOTICE: event_row(to(S.NOTICE_WITHDRAWN, NOT_MOVED), stays(MOVED | ENDED)),
     # A hold answered another notice; a confirmed solution works under any.
-    CaseEvent.NEW_NOTICE: row(to(S.OPEN, ENDED | HELD), stays(EVERY - ENDED - HELD)),
+    CaseEvent.NEW_NOTICE: event_row(to(S.OPEN, ENDED | HELD), stays(EVERY - ENDED - HELD)),
     # What ends a case, or holds one line of it, says nothing of another line.
-    CaseEvent.LINE_AT_RISK: row(to(S.OPEN, ENDED | HELD), stays(EVERY - ENDED - HELD)),
+    CaseEvent.LINE_AT_RISK: event_row(to(S.OPEN, ENDED | HELD), stays(EVERY - ENDED - HELD)),
     # An acknowledgement answered what was known; this was not.
-    CaseEvent.MATCH_SURER: row(to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})),
-    CaseEvent.VERSIONS_DIFFER: row(to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})),
+    CaseEvent.MATCH_SURER: event_row(to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})),
+    CaseEvent.VERSIONS_DIFFER: event_row(to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})),
     # A new date brings a withdrawn notice back to life. It says nothing new about a line already moved and
     # checked, a match a person rejected, or a service that ended: those wait for a new notice.
-    CaseEvent.MOVE_DATE_EARLIER: row(
+    CaseEvent.MOVE_DATE_EARLIER: event_row(
         to(S.OPEN, HELD | WITHDRAWN | {S.ACKNOWLEDGED}),
         stays(EVERY - HELD - WITHDRAWN - {S.ACKNOWLEDGED}),
     ),
-    CaseEvent.MOVE_DATE_LATER: row(to(S.OPEN, HELD | WITHDRAWN), stays(EVERY - HELD - WITHDRAWN)),
+    CaseEvent.MOVE_DATE_LATER: event_row(to(S.OPEN, HELD | WITHDRAWN), stays(EVERY - HELD - WITHDRAWN)),
 }
 
 _BY_TIME: dict[CaseEvent, Mapping[CaseState, Decision]] = {
-    CaseEvent.ACKNOWLEDGEMENT_LAPSED: row(to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})),
-    CaseEvent.END_HOLD: row(to(S.OPEN, HELD), stays(EVERY - HELD)),
+    CaseEvent.ACKNOWLEDGEMENT_LAPSED: event_row(
+        to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})
+    ),
+    CaseEvent.END_HOLD: event_row(to(S.OPEN, HELD), stays(EVERY - HELD)),
     # A converter must be tested again, an exchange-based line looked at again, also long after the move.
-    CaseEvent.REVIEW_DUE: row(to(S.OPEN, SAFE | CHECKED), stays(EVERY - SAFE - CHECKED)),
+    CaseEvent.REVIEW_DUE: event_row(to(S.OPEN, SAFE | CHECKED), stays(EVERY - SAFE - CHECKED)),
     # The state it had before the wrong clock changed it is put back beside this table.
-    CaseEvent.CORRECT_CLOCK: row(stays(EVERY)),
+    CaseEvent.CORRECT_CLOCK: event_row(stays(EVERY)),
 }
 
 # Every event with its decision in every state.

@@ -67,7 +67,7 @@ def count_month(rows: Iterable[Said], seen: set[First]) -> Counts:
     return counts
 
 
-def replay(rows: Iterable[Said]) -> dict[str, CaseStanding]:
+def replay_cases(rows: Iterable[Said]) -> dict[str, CaseStanding]:
     """Return the state of every case, by its reference, after these rows."""
     cases: dict[str, CaseStanding] = {}
     for row in rows:
@@ -98,7 +98,7 @@ def firsts_of(row: Said) -> Iterator[First]:
         yield "confirmed", *known
 
 
-def add(
+def add_counts(
     counts: Counts, figure: Figure, council: str | None, providers: Iterable[str], kind: str = "", number: int = 1
 ) -> None:
     """Add `number` to every table of a figure: total, kind, council, provider, and council or provider with kind."""
@@ -123,7 +123,7 @@ def _standing(row: Said, state: str) -> CaseStanding:
 
 def _count_case(counts: Counts, row: Said, seen: set[First]) -> None:
     for figure, kind in _figures_of(row):
-        add(counts, figure, _code(row), row.fields["providers"], kind)
+        add_counts(counts, figure, _code(row), row.fields["providers"], kind)
     for first in firsts_of(row):
         if first not in seen:
             seen.add(first)
@@ -145,7 +145,7 @@ def _count_first(counts: Counts, what: str, row: Said) -> None:
     if what == "acted":
         _wait(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, row)
     else:
-        add(counts, Figure.CONFIRMATIONS, _code(row), row.fields["providers"], row.fields["detail"])
+        add_counts(counts, Figure.CONFIRMATIONS, _code(row), row.fields["providers"], row.fields["detail"])
         _wait(counts, Figure.WAIT_TO_CONFIRMATION, row)
 
 
@@ -155,12 +155,12 @@ def _wait(counts: Counts, figure: Figure, row: Said) -> None:
         # A provider's clock may be ahead, so the notice can seem issued after the act.
         days = max(0, (london_day(row.at) - london_day(datetime.fromisoformat(issued))).days)
         # Days as the kind: bands and medians are made when figures are published.
-        add(counts, figure, _code(row), row.fields["providers"], str(days))
+        add_counts(counts, figure, _code(row), row.fields["providers"], str(days))
 
 
 def _count_leads(counts: Counts, row: Said) -> None:
     for lead, number in row.fields["leads"].items():
-        add(counts, Figure.NOTICE_LEAD, None, [_code(row)], _how_early(lead), number)
+        add_counts(counts, Figure.NOTICE_LEAD, None, [_code(row)], _how_early(lead), number)
 
 
 def _how_early(lead: str) -> str:
@@ -173,7 +173,7 @@ def _how_early(lead: str) -> str:
 def _count_unreachable(counts: Counts, row: Said) -> None:
     # Rows about the operator's own alerts have no council.
     if row.feed_id is not None:
-        add(counts, Figure.NOBODY_TOLD, _code(row), ())
+        add_counts(counts, Figure.NOBODY_TOLD, _code(row), ())
 
 
 def _count_stock(counts: Counts, row: Said) -> None:

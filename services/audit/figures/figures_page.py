@@ -8,24 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from services.audit.figures.figures import DEFINED, DEFINITIONS, Definition, Kind
+from services.core.generated_part import with_generated
 
-BEGIN: Final = "<!-- generated: begin -->"
-END: Final = "<!-- generated: end -->"
 COUNTED: Final = {Kind.FLOW: "in the month", Kind.STOCK: "at its end", Kind.WAIT: "waits that ended in it"}
 
 
 def figures_table() -> str:
     heading = "| figure | counted | what it counts | its kinds | by | traces to |\n|---|---|---|---|---|---|"
     return "\n".join([heading, *(f"| {' | '.join(_cells(one))} |" for one in DEFINITIONS)])
-
-
-def rewritten(page: str) -> str:
-    """Return the page with the part between its markers replaced. Raises ValueError if a marker is missing."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page needs a line {BEGIN} and a line {END}")
-    return f"{before}{BEGIN}\n\n{figures_table()}\n\n{END}{after}"
 
 
 def _cells(one: Definition) -> Iterator[str]:
@@ -38,6 +28,10 @@ def _cells(one: Definition) -> Iterator[str]:
     yield one.rule
 
 
+def with_figures(page: str) -> str:
+    return with_generated(page, figures_table())
+
+
 if __name__ == "__main__":
     page = Path(sys.argv[1])
-    page.write_text(rewritten(page.read_text("utf-8")), "utf-8")
+    page.write_text(with_figures(page.read_text("utf-8")), "utf-8")

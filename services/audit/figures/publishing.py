@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from services.audit.figures.counting import Counts, Dimension
 from services.audit.figures.figures import BANDS, DEFINITIONS, SMALLEST_WAITS, Definition, Figure, Kind
 from services.audit.figures.months import Month
-from services.audit.figures.suppression import NO_PART, SMALL, Published, TablePart, publish, publish_crossed
+from services.audit.figures.suppression import NO_PART, SMALL, Published, TablePart, publish_crossed, publish_tables
 
 # Counts by council, provider or kind, and None for a withheld one. A missing key means zero.
 Table = Mapping[str, int | None]
@@ -81,7 +81,7 @@ def _published(figure: Figure, counts: Counts, small: int) -> Published:
         # Figures of the same cases are decided together: one must not reveal the other.
         if figure in (definition.figure, definition.counted_as):
             tables[_kinds_of(definition.figure)] = _kinds(counts, definition)
-    return publish(tables, counts[figure, Dimension.TOTAL, ""], small, _part_of(counts, figure))
+    return publish_tables(tables, counts[figure, Dimension.TOTAL, ""], small, _part_of(counts, figure))
 
 
 def _part_of(counts: Counts, figure: Figure) -> TablePart:

@@ -42,7 +42,9 @@ class TablePart:
 NO_PART = TablePart(0, {})
 
 
-def publish(tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART) -> Published:
+def publish_tables(
+    tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART
+) -> Published:
     """Return a figure's tables with the necessary counts withheld. Each table adds up to the total or more.
 
     `part` is the published figure that counts a part of this one. The whole figure is withheld for the month if a table

@@ -22,7 +22,7 @@ KINDS = {
 }
 
 
-def report(months: Sequence[MonthShown], names: Mapping[str, str], made_at: datetime) -> str:
+def render_report(months: Sequence[MonthShown], names: Mapping[str, str], made_at: datetime) -> str:
     """Return the page for one or more months, in order. `names` maps codes of councils and providers to names."""
     return _ENVIRONMENT.get_template("report.html.j2").render(view=ReportView(months, names, made_at))
 

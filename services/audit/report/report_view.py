@@ -15,7 +15,7 @@ from services.audit.report.wording import (
     WITHHELD,
     Value,
     long_name,
-    named,
+    month_name,
     short_name,
     value,
     wait_values,
@@ -130,7 +130,7 @@ class ReportView:
         # Withheld numbers sort as zero, so that the order reveals nothing.
         rows.sort(key=lambda row: ([-(one.number or 0) for one in row.values], row.name))
         headings = (dimension.capitalize(), *map(_heading, shown))
-        return Grid(f"Every {dimension} with a case: {named(self.last)}", headings, tuple(rows))
+        return Grid(f"Every {dimension} with a case: {month_name(self.last)}", headings, tuple(rows))
 
     def crossed(self, definition: Definition) -> Iterator[Grid]:
         """Yield a figure of the last month by council and kind, and by provider and kind, unless all is withheld."""
@@ -141,7 +141,7 @@ class ReportView:
                 headings = (dimension.capitalize(), "Total", *map(words, definition.kinds))
                 rows = tuple(self._crossed_row(shown, dimension, code) for code in sorted(counts, key=self.name))
                 if any(one.number is not None for row in rows for one in row.values):
-                    yield Grid(f"{definition.title} by {dimension}: {named(self.last)}", headings, rows)
+                    yield Grid(f"{definition.title} by {dimension}: {month_name(self.last)}", headings, rows)
 
     def name(self, code: str) -> str:
         return self.names.get(code, code)

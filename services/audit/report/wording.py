@@ -47,10 +47,10 @@ def short_name(month: Month) -> str:
     return f"{london_day(month.begins):%b %y}"
 
 
-def named(month: MonthShown) -> str:
+def month_name(month: MonthShown) -> str:
     return long_name(month.month) + ("" if month.complete else " (to date)")
 
 
 def period(months: Sequence[MonthShown]) -> str:
     first, last = months[0], months[-1]
-    return named(last) if first is last else f"{long_name(first.month)} to {named(last)}"
+    return month_name(last) if first is last else f"{long_name(first.month)} to {month_name(last)}"

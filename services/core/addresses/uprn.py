@@ -64,7 +64,7 @@ def read_uprn(text: str) -> UprnReading:
     return _read_digits(match["digits"], has_point=match["point"] is not None)
 
 
-def describe(problem: UprnProblem) -> tuple[str, str]:
+def describe_uprn_problem(problem: UprnProblem) -> tuple[str, str]:
     # Reason and remedy. Neither repeats the value, because messages may be logged.
     return _SENTENCES[problem]
 

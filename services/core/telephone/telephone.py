@@ -9,13 +9,13 @@ from typing import Final, NamedTuple
 
 from services.core.telephone.telephone_dirt import tidied
 from services.core.telephone.telephone_plan import COUNTRY_CODE, is_mobile, national, national_number, without_prefix
-from services.core.telephone.telephone_problems import Mend, NumberProblem, describe
+from services.core.telephone.telephone_problems import Mend, NumberProblem, describe_number_problem
 
 __all__ = [
     "Mend",
     "NumberProblem",
     "NumberReading",
-    "describe",
+    "describe_number_problem",
     "is_mobile",
     "national",
     "normalise_number",

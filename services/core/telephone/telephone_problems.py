@@ -52,5 +52,5 @@ _SENTENCES = {
 }
 
 
-def describe(problem: NumberProblem) -> tuple[str, str]:
+def describe_number_problem(problem: NumberProblem) -> tuple[str, str]:
     return _SENTENCES[problem]

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 from services.core.addresses.address import AddressParts, parse_address
 from services.core.addresses.postcode import areas_of, read_area, read_postcode
-from services.core.addresses.uprn import describe as describe_uprn
-from services.core.addresses.uprn import read_uprn
-from services.core.telephone.telephone import describe, read_numbers
+from services.core.addresses.uprn import describe_uprn_problem, read_uprn
+from services.core.telephone.telephone import describe_number_problem, read_numbers
 from services.core.tokens import TokenKind
 from services.ingest.reading.outcomes import Issue
 
@@ -99,7 +98,7 @@ def _numbers(cli: str | None, issues: list[Issue]) -> tuple[str, ...]:
     reading = read_numbers(cli)
     # Sorted, so that the same row always gets its issues in the same order.
     for problem in sorted(reading.problems):
-        reason, remedy = describe(problem)
+        reason, remedy = describe_number_problem(problem)
         issues.append(Issue("cli", problem.value, reason, remedy))
     return reading.numbers
 
@@ -109,7 +108,7 @@ def _uprn(uprn: str | None, issues: list[Issue]) -> str | None:
         return None
     reading = read_uprn(uprn)
     if reading.problem is not None:
-        issues.append(Issue("uprn", reading.problem.value, *describe_uprn(reading.problem)))
+        issues.append(Issue("uprn", reading.problem.value, *describe_uprn_problem(reading.problem)))
     return reading.uprn
 
 

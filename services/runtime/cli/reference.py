@@ -11,14 +11,13 @@ from typing import Any, Final
 import typer
 from rich.text import Text
 
+from services.core.generated_part import with_generated
 from services.runtime.cli.main import COMMANDS, app
 
-BEGIN: Final = "<!-- generated: begin -->"
-END: Final = "<!-- generated: end -->"
 BULLET: Final = "• "
 
 
-def reference() -> str:
+def command_reference() -> str:
     commands: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     parts: list[str] = []
     panel = ""
@@ -29,15 +28,6 @@ def reference() -> str:
             parts.append(f"## {panel}")
         parts += _described(f"pullcord {name}", command)
     return "\n\n".join(parts)
-
-
-def rewritten(page: str) -> str:
-    """Return the page with the part between its marks made anew. Raises ValueError where the marks are missing."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page needs a line {BEGIN} and a line {END}")
-    return f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}"
 
 
 def _described(path: str, command: Any) -> Iterator[str]:
@@ -74,6 +64,10 @@ def _plain(markup: str) -> str:
     return Text.from_markup(cleandoc(markup)).plain
 
 
+def with_commands(page: str) -> str:
+    return with_generated(page, command_reference())
+
+
 if __name__ == "__main__":
     page = Path(sys.argv[1])
-    page.write_text(rewritten(page.read_text("utf-8")), "utf-8")
+    page.write_text(with_commands(page.read_text("utf-8")), "utf-8")

@@ -52,7 +52,7 @@ def an_officer_answers(demo: DemoDeployment, narrator: Narrator) -> None:
     )
 
 
-def show_where_to_look(demo: DemoDeployment, narrator: Narrator, more: Mapping[str, str]) -> None:
+def show_places(demo: DemoDeployment, narrator: Narrator, more: Mapping[str, str]) -> None:
     places = {
         "The mailbox": demo.mailbox_url,
         "Acknowledge an alert": _link(demo, text_of(demo.mailbox.mails[-1], "plain")),

@@ -25,10 +25,6 @@ def count_paused(connection: Connection, now: datetime) -> int:
     return connection.scalar(select(func.count()).select_from(cases).where(cases.c.paused_until > now)) or 0
 
 
-def count_unpublished(connection: Connection) -> int:
-    return connection.scalar(select(func.count()).where(outbox.c.published_at.is_(None))) or 0
-
-
 def count_unhandled(connection: Connection, consumer: Consumer) -> int:
     """The number of events that a consumer has still to handle."""
     handled = select(inbox.c.event_id).where(inbox.c.consumer == consumer.name)

@@ -41,7 +41,7 @@ def tell(demo: AcceleratedDemo, console: Console) -> None:
 
 
 def show_where_to_look(demo: AcceleratedDemo, console: Console) -> None:
-    answering_steps.show_where_to_look(demo, Narrator(console), {})
+    answering_steps.show_places(demo, Narrator(console), {})
 
 
 def _hurry(demo: AcceleratedDemo) -> None:

@@ -10,7 +10,8 @@ from time import perf_counter
 from services.core.errors import PullcordError
 from services.runtime.demo.demo_deployment import DemoDeployment
 from services.runtime.demo.parties import GROUPING_SECONDS
-from services.runtime.demo.store import count_owed, count_unhandled, count_unpublished
+from services.runtime.demo.store import count_owed, count_unhandled
+from services.storage.events.outbox import count_unpublished
 
 # Seconds.
 LONGEST_WAIT = 120.0

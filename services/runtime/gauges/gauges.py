@@ -15,7 +15,7 @@ from services.runtime.gauges import store as figures
 from services.runtime.gauges.upkeep_gauges import upkeep
 from services.storage.events.canaries import oldest_heard
 from services.storage.events.loops import beats
-from services.storage.events.outbox import oldest_unpublished
+from services.storage.events.outbox import count_unpublished, oldest_unpublished
 from services.storage.store import Store
 
 
@@ -97,7 +97,7 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
         oldest_unpublished(connection),
         now,
     )
-    yield _one("pullcord_outbox_unpublished", "Events not yet published.", figures.count_unpublished(connection))
+    yield _one("pullcord_outbox_unpublished", "Events not yet published.", count_unpublished(connection))
     yield _one(
         "pullcord_cases_past_date_unconfirmed",
         "Open cases whose harmful day has passed without a confirmation, a confirmed hold or a withdrawal.",

@@ -22,7 +22,6 @@ from services.storage.tables import (
     deliveries,
     feeds,
     matches,
-    outbox,
     quarantine,
 )
 
@@ -34,10 +33,6 @@ UNSAFE_AFTER_DATE = [state.value for state in CaseState if state not in CLOCK_ST
 OVERDUE_AFTER = timedelta(minutes=2)
 
 Counts = Sequence[tuple[str, int]]
-
-
-def count_unpublished(connection: Connection) -> int:
-    return _count(connection, outbox, outbox.c.published_at.is_(None))
 
 
 def count_quarantined(connection: Connection) -> int:

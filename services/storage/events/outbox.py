@@ -98,6 +98,10 @@ def mark_published(connection: Connection, events: Sequence[StoredEvent], now: d
         connection.execute(update(outbox).where(outbox.c.pk.in_(pks)).values(published_at=now))
 
 
+def count_unpublished(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).where(outbox.c.published_at.is_(None))) or 0
+
+
 def oldest_unpublished(connection: Connection) -> datetime | None:
     moment: datetime | None = connection.scalar(
         select(func.min(outbox.c.created_at)).where(outbox.c.published_at.is_(None))

@@ -34,7 +34,7 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
     return [QuarantinedEvent(*values) for values in connection.execute(query)]
 
 
-def to_tell_of(connection: Connection, now: datetime, repeat: timedelta) -> int:
+def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
     """Mark all quarantined events as alerted if some are new or the last alert is older than `repeat`.
 
     Returns the number of events that were due.

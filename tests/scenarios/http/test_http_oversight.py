@@ -15,7 +15,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import delete
 
-from services.audit.figures.counting import Counts, add
+from services.audit.figures.counting import Counts, add_counts
 from services.audit.figures.figures import DEFINITIONS, Figure
 from services.audit.figures.months import read_month
 from services.audit.store import keep
@@ -36,9 +36,9 @@ def api(deployment: Deployment) -> Iterator[Api]:
     counts = Counts()
     for council, provider, waits in ((BLACKPOOL, "RAVN", (3, 5, 9)), (CARDIFF, "HBRT", (20, 20, 60))):
         for days in waits * 4:
-            add(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, council, [provider], str(days))
-    add(counts, Figure.CASES_OPENED, BLACKPOOL, ["RAVN"], number=1)
-    add(counts, Figure.CASES_OPENED, CARDIFF, ["HBRT"], number=9)
+            add_counts(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, council, [provider], str(days))
+    add_counts(counts, Figure.CASES_OPENED, BLACKPOOL, ["RAVN"], number=1)
+    add_counts(counts, Figure.CASES_OPENED, CARDIFF, ["HBRT"], number=9)
     with deployment.store.writing() as connection:
         keep(connection, read_month("2027-01"), counts)
     with open_api(deployment) as opened:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from services.audit.check import Difference, differences
+from services.audit.check import Difference, audit_differences
 from services.storage.tables import audit, cases, figures
 from tests.support.checks.oversight import live_through_december, live_through_november
 from tests.support.deployment import Deployment
@@ -26,7 +26,7 @@ def december(november: Deployment) -> Deployment:
 
 def found(deployment: Deployment) -> list[Difference]:
     with deployment.store.reading() as connection:
-        return list(differences(connection))
+        return list(audit_differences(connection))
 
 
 def everything_said(deployment: Deployment) -> list[Any]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.audit.check import differences
+from services.audit.check import audit_differences
 from services.audit.figures.figures import Figure
 from services.audit.figures.months import read_month
 from services.audit.store import kept_months
@@ -249,7 +249,7 @@ def test_a_stock_that_nobody_took_in_time_is_not_nought_but_unknown(november: De
     assert counted(counts, Figure.CASES_OPEN)["total"] == 1
     assert counted(counts, Figure.CASES_OPENED)["total"] == 2
     with november.store.reading() as connection:
-        assert list(differences(connection)) == []
+        assert list(audit_differences(connection)) == []
 
 
 def test_months_in_which_nothing_ran_are_closed_one_after_the_other(november: Deployment) -> None:

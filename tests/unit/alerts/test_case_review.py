@@ -22,7 +22,7 @@ from schemas.codes import (
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
-from services.alerts.review.step import opened
+from services.alerts.review.step import new_case
 from services.alerts.states.rules import load_ruleset
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -60,7 +60,7 @@ def reviewed(case: Case, *lines: Line, entry: Entry = ENTRY, now: datetime = NOW
 
 def standing(state: CaseState = CaseState.OPEN, *lines: Line, **changes: Any) -> Case:
     """A case as it was saved after its first alert, about LINE unless other lines are given."""
-    fresh = reviewed(opened(1, "C-2222-2222", ENTRY, RULES, NOW), *(lines or (LINE,))).case
+    fresh = reviewed(new_case(1, "C-2222-2222", ENTRY, RULES, NOW), *(lines or (LINE,))).case
     return replace(fresh, state=state, revision=1, last_alert_at=NOW, last_threshold=14, warned=True, **changes)
 
 
@@ -82,7 +82,7 @@ def test_a_first_review_takes_over_what_the_lines_say() -> None:
 
 
 def test_a_case_without_a_line_at_risk_was_never_opened() -> None:
-    made = reviewed(opened(1, "C-2222-2222", ENTRY, RULES, NOW))
+    made = reviewed(new_case(1, "C-2222-2222", ENTRY, RULES, NOW))
     assert (made.case.lines, made.transitions, made.case.revision) == (0, (), 0)
 
 

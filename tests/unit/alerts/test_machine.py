@@ -20,7 +20,7 @@ from services.alerts.states.machine import (
     decide,
 )
 from services.alerts.states.machine_states import AT_WORK
-from services.alerts.states.machine_table import TABLE, refused, row, stays, to
+from services.alerts.states.machine_table import TABLE, event_row, refused, stays, to
 
 S, E = CaseState, CaseEvent
 
@@ -64,12 +64,12 @@ def test_every_event_is_decided_in_every_state() -> None:
 
 def test_a_row_that_forgets_a_state_cannot_be_written() -> None:
     with pytest.raises(ValueError, match="exactly once"):
-        row(stays(frozenset(CaseState) - {S.OPEN}))
+        event_row(stays(frozenset(CaseState) - {S.OPEN}))
 
 
 def test_a_row_that_decides_a_state_twice_cannot_be_written() -> None:
     with pytest.raises(ValueError, match="exactly once"):
-        row(to(S.OPEN, ENDED), refused("no", frozenset(CaseState)))
+        event_row(to(S.OPEN, ENDED), refused("no", frozenset(CaseState)))
 
 
 def test_a_move_always_leads_to_another_state() -> None:

@@ -17,7 +17,7 @@ from services.audit.figures.counting import (
     Said,
     count_month,
     firsts_of,
-    replay,
+    replay_cases,
 )
 from services.audit.figures.figures import Figure
 from services.audit.month_end import CONFIRMED_BEFORE_IT_MOVED
@@ -161,7 +161,7 @@ def test_cases_stand_where_they_were_last_moved_to_with_the_lines_last_told_of()
         row(AuditAction.CASE_OPENED, case="C-2"),
         noted("move_date_earlier", case="C-2", harm_on="2026-11-30"),
     ]
-    assert replay(said) == {
+    assert replay_cases(said) == {
         "C-1": CaseStanding("acknowledged", None, "E06000009", ("HBRT", "RAVN")),
         "C-2": CaseStanding("open", date(2026, 11, 30), "E06000009", ("RAVN",)),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.audit.figures.counting import Counts, Dimension, add
+from services.audit.figures.counting import Counts, Dimension, add_counts
 from services.audit.figures.figures import BAND_NAMES, DEFINITIONS, Figure
 from services.audit.figures.publishing import Shown, Wait, band, shown
 
@@ -19,7 +19,7 @@ def counts_of(figure: Figure, *rows: tuple[str, str, str, int]) -> Counts:
     """Counts of a figure from a council, a provider, a kind and how many."""
     counts = Counts()
     for council, provider, kind, number in rows:
-        add(counts, figure, council, [provider], kind, number)
+        add_counts(counts, figure, council, [provider], kind, number)
     return counts
 
 
@@ -41,7 +41,7 @@ def test_kinds_that_are_known_beforehand_are_all_shown_in_their_order() -> None:
 def test_half_took_no_longer_than_the_median_and_nine_in_ten_than_p90() -> None:
     counts = Counts()
     for days in range(1, 11):
-        add(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, BLACKPOOL, ["RAVN"], str(days))
+        add_counts(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, BLACKPOOL, ["RAVN"], str(days))
     made = of(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT)
     assert set(made.waits.values()) == {Wait(5, 9)}
     assert set(made.waits) == {
@@ -60,8 +60,8 @@ def test_of_fewer_than_ten_waits_no_median_is_shown() -> None:
 def test_a_confirmation_that_must_be_withheld_is_not_given_away_by_the_wait_that_it_ended() -> None:
     counts = Counts()
     for party, number in (("provider", 2), ("customer", 2), ("telecare_company", 1)):
-        add(counts, Figure.CONFIRMATIONS, BLACKPOOL, ["RAVN"], party, number)
-        add(counts, Figure.WAIT_TO_CONFIRMATION, BLACKPOOL, ["RAVN"], "3", number)
+        add_counts(counts, Figure.CONFIRMATIONS, BLACKPOOL, ["RAVN"], party, number)
+        add_counts(counts, Figure.WAIT_TO_CONFIRMATION, BLACKPOOL, ["RAVN"], "3", number)
     for figure in (Figure.CONFIRMATIONS, Figure.WAIT_TO_CONFIRMATION):
         made = of(counts, figure)
         assert (made.total, made.tables[Dimension.COUNCIL], made.waits) == (None, {BLACKPOOL: None}, {})
@@ -91,8 +91,8 @@ def test_a_row_of_kinds_with_a_small_count_takes_others_with_it_and_leaves_the_r
 
 def test_feeds_are_no_people_so_each_is_shown() -> None:
     counts = Counts()
-    add(counts, Figure.FEEDS, BLACKPOOL, (), "heard")
-    add(counts, Figure.FEEDS, None, ["RAVN"], "silent")
+    add_counts(counts, Figure.FEEDS, BLACKPOOL, (), "heard")
+    add_counts(counts, Figure.FEEDS, None, ["RAVN"], "silent")
     made = of(counts, Figure.FEEDS)
     assert (made.total, made.tables[Dimension.KIND]) == (2, {"heard": 1, "silent": 1})
     assert made.tables[Dimension.PROVIDER_KIND] == {"RAVN/heard": 0, "RAVN/silent": 1}

@@ -13,7 +13,7 @@ from services.audit.figures.figures import DEFINITIONS
 from services.audit.figures.publishing import MonthShown
 from services.audit.report import plots
 from services.audit.report.plots import Point
-from services.audit.report.report import report
+from services.audit.report.report import render_report
 from services.audit.report.report_view import HEADLINES
 from tests.support.checks.html import attribute, the_one
 from tests.support.checks.oversight_page import MONTHS, NAMES, TO_DATE
@@ -22,7 +22,7 @@ MADE_AT = datetime(2026, 12, 10, 9, 30, tzinfo=UTC)
 
 
 def page_of(months: list[MonthShown] = MONTHS) -> JustHTML:
-    return JustHTML(report(months, NAMES, MADE_AT), sanitize=False, strict=True)
+    return JustHTML(render_report(months, NAMES, MADE_AT), sanitize=False, strict=True)
 
 
 def words(document: JustHTML) -> str:
@@ -44,7 +44,7 @@ def test_it_needs_nothing_else_and_runs_nothing(page: JustHTML) -> None:
     assert page.query("script, iframe, object, img, form, [onclick], link[rel='stylesheet']") == []
     links = [attribute(link, "href") for link in page.query("[href]")]
     assert [link for link in links if not link.startswith("#")] == ["data:,"]
-    assert re.search(r"url\(|@import|https?:", report(MONTHS, NAMES, MADE_AT)) is None
+    assert re.search(r"url\(|@import|https?:", render_report(MONTHS, NAMES, MADE_AT)) is None
     policy = attribute(the_one(page, "meta[http-equiv='Content-Security-Policy']"), "content")
     assert policy.startswith("default-src 'none'")
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from services.audit.figures.months import Month
 from services.audit.figures.publishing import MonthShown
-from services.audit.report.report import report
+from services.audit.report.report import render_report
 from tests.support.checks.oversight_page import MONTHS, NAMES, TO_DATE, a_month
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]
@@ -30,7 +30,7 @@ def page(chromium: Browser) -> Page:
 @pytest.mark.parametrize("months", [MONTHS[-1:], TO_DATE, A_YEAR], ids=["a month", "to date", "a year"])
 def test_it_is_accessible_and_never_scrolls_sideways(page: Page, months: list[MonthShown], width: int) -> None:
     page.set_viewport_size({"width": width, "height": 1000})
-    page.set_content(report(months, NAMES, MADE_AT))
+    page.set_content(render_report(months, NAMES, MADE_AT))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     results = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": RULES})
     assert results.violations_count == 0, results.generate_report()
@@ -39,7 +39,7 @@ def test_it_is_accessible_and_never_scrolls_sideways(page: Page, months: list[Mo
 def test_it_asks_for_nothing_from_the_network_and_its_style_passes_its_own_policy(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.set_content(report(MONTHS, NAMES, MADE_AT))
+    page.set_content(render_report(MONTHS, NAMES, MADE_AT))
     assert [url for url in asked if not url.startswith("data:")] == []
     colour = "element => getComputedStyle(element).backgroundColor"
     assert page.locator("header").evaluate(colour) == "rgb(11, 12, 12)"
@@ -48,7 +48,7 @@ def test_it_asks_for_nothing_from_the_network_and_its_style_passes_its_own_polic
 def test_on_a4_no_table_is_wider_than_the_paper(page: Page) -> None:
     page.set_viewport_size({"width": 688, "height": 1000})
     page.emulate_media(media="print")
-    page.set_content(report(A_YEAR, NAMES, MADE_AT))
+    page.set_content(render_report(A_YEAR, NAMES, MADE_AT))
     widths = page.evaluate("[...document.querySelectorAll('table')].map(table => table.scrollWidth)")
     assert len(widths) > 10
     assert max(widths) <= 688
@@ -56,7 +56,7 @@ def test_on_a4_no_table_is_wider_than_the_paper(page: Page) -> None:
 
 
 def test_it_is_printed_on_a4_in_a_few_pages(page: Page) -> None:
-    page.set_content(report(MONTHS, NAMES, MADE_AT))
+    page.set_content(render_report(MONTHS, NAMES, MADE_AT))
     printed = page.pdf(prefer_css_page_size=True)
     boxes = re.findall(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+)\]", printed)
     assert {(round(float(width)), round(float(height))) for width, height in boxes} == {(595, 842)}

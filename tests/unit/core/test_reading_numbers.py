@@ -7,7 +7,7 @@ from services.core.telephone.telephone import (
     Mend,
     NumberProblem,
     NumberReading,
-    describe,
+    describe_number_problem,
     is_mobile,
     national,
     normalise_number,
@@ -169,7 +169,7 @@ def test_a_freephone_number_of_nine_digits_is_whole() -> None:
 
 @pytest.mark.parametrize("problem", list(NumberProblem))
 def test_every_problem_has_a_reason_and_a_remedy_in_sentences(problem: NumberProblem) -> None:
-    reason, remedy = describe(problem)
+    reason, remedy = describe_number_problem(problem)
 
     assert reason.endswith(".")
     assert remedy.endswith(".")

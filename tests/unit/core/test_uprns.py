@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.core.addresses.uprn import UprnMend, UprnProblem, UprnReading, describe, read_uprn
+from services.core.addresses.uprn import UprnMend, UprnProblem, UprnReading, describe_uprn_problem, read_uprn
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_a_uprn_that_may_be_a_neighbours_is_a_problem_and_not_mended(text: str, 
 
 @pytest.mark.parametrize("problem", list(UprnProblem))
 def test_every_problem_has_a_reason_and_a_remedy_in_sentences(problem: UprnProblem) -> None:
-    assert all(sentence.endswith(".") for sentence in describe(problem))
+    assert all(sentence.endswith(".") for sentence in describe_uprn_problem(problem))

@@ -37,7 +37,7 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
     return FoundAlert(*found)
 
 
-def told_by_alert(connection: Connection, alert_pk: int) -> dict[int, CaseInAlert]:
+def cases_in_alert(connection: Connection, alert_pk: int) -> dict[int, CaseInAlert]:
     row = alert_cases.c
     query = select(row.case_pk, row.facts, row.threshold).where(row.alert_pk == alert_pk)
     return {case_pk: CaseInAlert(facts, threshold) for case_pk, facts, threshold in connection.execute(query)}

@@ -48,7 +48,7 @@ def load_alert(connection: Connection, pk: int) -> Alert:
     return _alert(connection.execute(select(alerts).where(alerts.c.pk == pk)).one())
 
 
-def find_alert(connection: Connection, pk: int) -> Alert | None:
+def find_alert_by_id(connection: Connection, pk: int) -> Alert | None:
     row = connection.execute(select(alerts).where(alerts.c.pk == pk)).one_or_none()
     return None if row is None else _alert(row)
 
@@ -57,7 +57,7 @@ def mark_accepted(connection: Connection, pk: int, now: datetime) -> None:
     connection.execute(update(alerts).where(alerts.c.pk == pk).values(accepted_at=now))
 
 
-def entries_told(connection: Connection, alert_pk: int) -> dict[int, int]:
+def thresholds_by_entry(connection: Connection, alert_pk: int) -> dict[int, int]:
     """Return the threshold of each case of an alert, by register entry."""
     # In the order of the cases' ids, in which cases are locked.
     row = alert_cases.c
@@ -71,12 +71,12 @@ def reasons_of(connection: Connection, alert_pk: int) -> dict[int, str]:
     return {row.case_pk: row.reason for row in connection.execute(query)}
 
 
-def count_cases(connection: Connection, alert_pk: int) -> int:
+def count_cases_of_alert(connection: Connection, alert_pk: int) -> int:
     counted = select(func.count()).where(alert_cases.c.alert_pk == alert_pk)
     return connection.scalar(counted) or 0
 
 
-def times_told_before(connection: Connection, alert_pk: int, threshold: int) -> int:
+def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) -> int:
     """Return how often earlier alerts named a case at this threshold: the highest number among an alert's cases."""
     now, before = alert_cases.alias("now"), alert_cases.alias("before")
     query = (

@@ -12,7 +12,7 @@ from services.runtime.settings import Settings
 from services.storage.store import Store
 
 
-def settle(store: Store, settings: Settings) -> None:
+def handle_events(store: Store, settings: Settings) -> None:
     dispatcher = EventDispatcher(store, make_parts(settings, store).consumers)
     with progress() as bar:
         # The total is not known: handling events writes further ones.

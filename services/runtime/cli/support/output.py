@@ -28,7 +28,7 @@ def out() -> Console:
 
 
 def say(*lines: str) -> None:
-    # Lines may hold rich markup: what came from outside goes through `named`.
+    # Lines may hold rich markup: what came from outside goes through `escaped`.
     for line in lines:
         out().print(line)
 
@@ -51,7 +51,7 @@ def plain(text: object) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
 
 
-def named(text: object) -> str:
+def escaped(text: object) -> str:
     """Return a text from outside as it may stand within markup."""
     return escape(plain(text))
 
@@ -79,7 +79,7 @@ def pairs(rows: Sequence[tuple[str, object]]) -> Table:
     return made
 
 
-def local(moment: datetime) -> str:
+def local_time(moment: datetime) -> str:
     """Return a moment as the clock on the wall shows it: `23 Nov 2026 10:05`, Europe/London."""
     # The councils and providers are in the United Kingdom, wherever the machine is.
     at = moment.astimezone(LONDON)

@@ -18,7 +18,7 @@ from services.alerts.states.machine import ENDED
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.clock import LONDON
 from services.core.errors import RefusedError
-from services.runtime.cli.support.output import local, say
+from services.runtime.cli.support.output import local_time, say
 from services.storage.store import Store
 
 # Fields that hold a time, which may be typed as `now`.
@@ -81,7 +81,7 @@ def show_after(case: Case, store: Store) -> None:
     elif case.clock_stopped:
         say("Alerts about it have stopped.")
     elif case.paused_until and case.paused_until > store.now():
-        say(f"Alerts about it pause until {local(case.paused_until)}; nobody is safe by that alone.")
+        say(f"Alerts about it pause until {local_time(case.paused_until)}; nobody is safe by that alone.")
     else:
         say("Alerts about it go on.")
 

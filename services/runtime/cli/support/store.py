@@ -30,7 +30,7 @@ class CaseAlert:
     state: str | None
 
 
-def list_cases(
+def find_cases_to_list(
     connection: Connection, feed_id: str | None, state: CaseState | None, *, ended: bool, limit: int
 ) -> tuple[list[Case], int]:
     """At most `limit` cases, the earliest harm first, and the number there are in all.

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from justhtml import JustHTML
 
-from services.alerts.message.case_line import CaseLine, row
+from services.alerts.message.case_line import CaseLine, case_row
 from services.alerts.message.message import Message
 from services.alerts.message.withdrawn_message import render_withdrawn
 from tests.support.checks.html import the_one
@@ -46,7 +46,7 @@ def test_it_shows_each_case_with_the_day_that_was_told_and_the_provider() -> Non
 
 
 def test_no_distance_is_counted_to_a_day_that_no_longer_comes() -> None:
-    shown = row(a_case(state="notice_withdrawn", restriction_on=date(2026, 12, 1)), date(2026, 11, 30))
+    shown = case_row(a_case(state="notice_withdrawn", restriction_on=date(2026, 12, 1)), date(2026, 11, 30))
     assert (shown.distance, shown.event, shown.later) == ("", "no longer planned", "")
 
 

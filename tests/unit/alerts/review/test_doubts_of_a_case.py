@@ -10,7 +10,7 @@ import pytest
 
 from schemas.codes import CaseState, NoticeStatus
 from services.alerts.review.case import Rival
-from services.alerts.review.doubts import Doubt, Version, doubts_of, may_doubt, named
+from services.alerts.review.doubts import Doubt, Version, doubts_of, may_doubt, with_provider_name
 from tests.unit.alerts.review.cases import LINE, OTHER, case, knowing
 
 FIRST = Rival(NoticeStatus.COMPLETED, date(2026, 12, 1), date(2026, 11, 29))
@@ -57,4 +57,4 @@ def test_its_lines_are_read_only_where_a_doubt_may_be_open() -> None:
 
 
 def test_a_doubt_is_shown_with_the_provider_s_name() -> None:
-    assert named(DOUBT, "Ravenglass") == replace(DOUBT, provider="Ravenglass")
+    assert with_provider_name(DOUBT, "Ravenglass") == replace(DOUBT, provider="Ravenglass")

@@ -11,7 +11,7 @@ import pytest
 from schemas.codes import CaseEvent, CaseState, Connection, MatchDecision, MatchLevel, NoticeStatus, ServiceStatus
 from services.alerts.review.case import Case, Entry, Line, Rival
 from services.alerts.review.owed import CasePolicy, what_is_owed
-from services.alerts.review.step import Transition, opened
+from services.alerts.review.step import Transition, new_case
 from tests.unit.alerts.review.cases import (
     DAY,
     ENTRY,
@@ -117,7 +117,7 @@ def test_an_entry_that_is_gone_ends_a_case_once_also_where_no_line_was_at_risk(
 
 
 def test_a_case_that_was_never_saved_has_no_news() -> None:
-    fresh = opened(1, "C-2222-2222", ENTRY, RULES, NOW)
+    fresh = new_case(1, "C-2222-2222", ENTRY, RULES, NOW)
     made = reviewed(fresh, LINE, OTHER)
     assert (made.transitions, made.lines_changed) == ((), False)
     assert (made.case.lines, made.case.providers) == (2, ("HRBR", "RAVN"))
@@ -211,7 +211,7 @@ def test_what_was_told_or_settled_of_another_version_says_nothing_of_this_one(se
 
 
 def test_a_new_case_takes_its_doubt_over_and_every_line_has_its_own() -> None:
-    fresh = reviewed(opened(1, "C-2222-2222", ENTRY, RULES, NOW), LINE, replace(TIED, notice_pk=2))
+    fresh = reviewed(new_case(1, "C-2222-2222", ENTRY, RULES, NOW), LINE, replace(TIED, notice_pk=2))
     assert (fresh.transitions, memory(fresh.case, 2).doubted, memory(fresh.case, 1).doubted) == ((), 6, None)
     told = reviewed(case(seen=BOTH, lines=2), LINE, replace(TIED, notice_pk=2))
     assert events(told) == [CaseEvent.VERSIONS_DIFFER]

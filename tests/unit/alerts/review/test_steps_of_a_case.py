@@ -11,7 +11,7 @@ from schemas.codes import CaseEvent, CaseState, MatchLevel
 from services.alerts.review.case import Case
 from services.alerts.review.line_memory import LineMemory, memories
 from services.alerts.review.risk import Risk, assess_risk
-from services.alerts.review.step import Transition, apply, opened, remember, with_news, with_risk
+from services.alerts.review.step import Transition, apply, new_case, remember, with_news, with_risk
 from tests.unit.alerts.review.cases import DAY, ENTRY, KNOWN, LINE, NOW, OTHER, RULES, case, knowing, memory
 
 TOLD: dict[str, Any] = {"last_alert_at": NOW - DAY, "last_threshold": 14, "paused_until": NOW + DAY, "tried_at": NOW}
@@ -31,7 +31,7 @@ def risk(*lines: Any) -> Risk:
 
 
 def test_a_new_case_is_open_from_now_and_nobody_has_heard_of_it() -> None:
-    made = opened(7, "C-2222-2222", ENTRY, RULES, NOW)
+    made = new_case(7, "C-2222-2222", ENTRY, RULES, NOW)
     assert made == Case(
         pk=7,
         reference="C-2222-2222",

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.codes import CaseState
 from services.alerts.policy.policy import Escalation, EscalationReason
-from services.alerts.review.withdrawal import next_message, tells_of_withdrawal
+from services.alerts.review.withdrawal import is_about_withdrawal, next_message
 from tests.unit.alerts.review.cases import GATHERING, HOUR, MINUTE, NOW, POLICY, case
 
 OVER = case(CaseState.NOTICE_WITHDRAWN, state_since=NOW)
@@ -76,4 +76,4 @@ def test_one_that_was_written_and_has_reached_nobody_is_owed_again_an_hour_later
 
 
 def test_its_reason_is_known_from_the_others() -> None:
-    assert [reason for reason in EscalationReason if tells_of_withdrawal(reason)] == [EscalationReason.NOTICE_WITHDRAWN]
+    assert [reason for reason in EscalationReason if is_about_withdrawal(reason)] == [EscalationReason.NOTICE_WITHDRAWN]

@@ -10,7 +10,7 @@ from schemas.codes import CaseEvent
 from services.matcher.addresses import AddressReason
 from services.matcher.rules import MatchReason
 from services.runtime.cli.main import COMMANDS
-from services.runtime.cli.reference import reference, rewritten
+from services.runtime.cli.reference import command_reference, with_commands
 from services.runtime.cli.support.labels import EVENTS, REASONS
 from tests.support.command_line import Desk
 
@@ -19,17 +19,17 @@ PAGE = Path(__file__).parents[4] / "docs" / "reference" / "command-line.md"
 
 def test_the_page_is_as_the_commands_make_it() -> None:
     page = PAGE.read_text("utf-8")
-    assert rewritten(page) == page, "run: python -m services.runtime.cli.reference docs/reference/command-line.md"
+    assert with_commands(page) == page, "run: python -m services.runtime.cli.reference docs/reference/command-line.md"
 
 
 def test_the_page_names_every_command() -> None:
-    made = reference()
+    made = command_reference()
     assert [name for name in COMMANDS if f"### `pullcord {name}" not in made] == []
 
 
 def test_a_page_without_its_marks_is_not_touched() -> None:
     with pytest.raises(ValueError, match="generated: begin"):
-        rewritten("# A page")
+        with_commands("# A page")
 
 
 def test_help_shows_every_command_in_its_panel(empty_desk: Desk) -> None:

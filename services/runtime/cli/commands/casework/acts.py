@@ -12,7 +12,7 @@ from services.alerts.states.records import ConfirmingParty
 from services.core.errors import RefusedError
 from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import counted, local, say
+from services.runtime.cli.support.output import counted, local_time, say
 from services.runtime.cli.support.records import moment_of, record_of, show_after
 
 ack = typer.Typer(add_completion=False)
@@ -41,7 +41,7 @@ def acknowledge_(
             show_after(act(store, reference, CaseEvent.ACKNOWLEDGE, record, None), store)
             return
         done = acknowledge(store, reference, record)
-    until = f" Their alerts pause until {local(done.paused_until)} at the latest." if done.paused_until else ""
+    until = f" Their alerts pause until {local_time(done.paused_until)} at the latest." if done.paused_until else ""
     if done.cases:
         say(f"[bold]{done.alert.strip().upper()}[/]: {counted(len(done.cases), 'case')} acknowledged.{until}")
     else:

@@ -9,7 +9,7 @@ import typer
 from services.alerts.case.acts import act
 from services.alerts.case.store.cases import find_case
 from services.alerts.views import case_view
-from services.runtime.cli.commands.casework.case_page import show_case
+from services.runtime.cli.commands.casework.case_page import print_case
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
 from services.runtime.cli.support.records import ACTS_HELP, act_of, fields_of, record_of, show_after
@@ -27,7 +27,7 @@ def show(case: Case) -> None:
     """
     with opened() as store, store.reading() as connection:
         found = find_case(connection, case, None)
-        show_case(connection, store, found, case_view(connection, store, found))
+        print_case(connection, store, found, case_view(connection, store, found))
 
 
 @app.command(

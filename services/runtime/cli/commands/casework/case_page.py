@@ -20,14 +20,14 @@ from services.alerts.states.machine import Refuse, decide
 from services.alerts.views import CaseView, EventView
 from services.core.clock import london_day
 from services.runtime.cli.support.labels import reasons, transition
-from services.runtime.cli.support.output import ago, cell, local, out, pairs, table
+from services.runtime.cli.support.output import ago, cell, local_time, out, pairs, table
 from services.runtime.cli.support.store import alerts_of_case, deciders
 from services.storage.store import Store
 
 DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 
 
-def show_case(connection: Connection, store: Store, case: Case, view: CaseView) -> None:
+def print_case(connection: Connection, store: Store, case: Case, view: CaseView) -> None:
     console = out()
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))
@@ -63,10 +63,10 @@ def _dates(case: Case, store: Store) -> list[tuple[str, object]]:
     named = [("Calls restricted", case.restriction_on), ("Move planned", case.planned_on)]
     rows += [(name, short_day(day)) for name, day in [*named, ("Hold until", case.hold_until)] if day]
     rows += [("Look at it again", short_day(case.review_on))] if case.review_on else []
-    rows += [("Open since", local(case.opened_at)), ("Last alert", ago(case.last_alert_at, now, never="not yet"))]
+    rows += [("Open since", local_time(case.opened_at)), ("Last alert", ago(case.last_alert_at, now, never="not yet"))]
     # A pause that is over is of no use to a reader.
     if case.paused_until and case.paused_until > now:
-        rows.append(("Alerts pause until", local(case.paused_until)))
+        rows.append(("Alerts pause until", local_time(case.paused_until)))
     return rows
 
 
@@ -109,8 +109,10 @@ def _show_alerts(console: Console, connection: Connection, case: Case) -> None:
     for row in alerts_of_case(connection, case):
         # In red: an alert that reached nobody.
         told = cell(row.contact or "nobody: no contact", "" if row.contact else "red")
-        acknowledged = local(row.acknowledged_at) if row.acknowledged_at else "no"
-        shown.add_row(row.reference, local(row.created_at), told, (row.state or "").replace("_", " "), acknowledged)
+        acknowledged = local_time(row.acknowledged_at) if row.acknowledged_at else "no"
+        shown.add_row(
+            row.reference, local_time(row.created_at), told, (row.state or "").replace("_", " "), acknowledged
+        )
     if shown.row_count:
         console.print(shown)
 
@@ -119,7 +121,7 @@ def _show_history(console: Console, history: list[EventView]) -> None:
     shown = table("When", "What", "Who", "Recorded with it", whole=("When",))
     for event in history:
         record = "; ".join(f"{name.replace('_', ' ')}: {_recorded(value)}" for name, value in event.record.items())
-        shown.add_row(local(event.at), transition(event.action, event.fields), cell(event.by or ""), cell(record))
+        shown.add_row(local_time(event.at), transition(event.action, event.fields), cell(event.by or ""), cell(record))
     console.print(shown)
 
 

@@ -17,7 +17,7 @@ from services.core.clock import london_day
 from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import find_feed, opened
 from services.runtime.cli.support.output import ago, cell, out, say, show_json, table
-from services.runtime.cli.support.store import list_cases
+from services.runtime.cli.support.store import find_cases_to_list
 from services.storage.feeds import list_feeds
 from services.storage.store import Store
 
@@ -51,7 +51,7 @@ def cases(
     with opened() as store:
         with store.reading() as connection:
             feed_id = None if council is None else find_feed(connection, "council", council).feed_id
-            found, total = list_cases(connection, feed_id, state, ended=ended, limit=limit)
+            found, total = find_cases_to_list(connection, feed_id, state, ended=ended, limit=limit)
             listed = [(case.feed_id, one) for case, one in zip(found, summaries(connection, store, found), strict=True)]
         if as_json:
             show_json([{"council": feed_id, **one.model_dump(mode="json")} for feed_id, one in listed])
@@ -84,7 +84,7 @@ def _print(store: Store, listed: Listed, total: int, *, one_council: bool) -> No
 def _cells(one: CaseSummary, now: datetime) -> tuple[Text, ...]:
     return (
         cell(one.entry_id),
-        harmful_day(one.harm_on, CaseState(one.state), now),
+        shown_harmful_day(one.harm_on, CaseState(one.state), now),
         cell(one.level, "" if one.level is MatchLevel.CONFIRMED else "yellow"),
         cell(one.state.replace("_", " "), "bold red" if one.state in URGENT else ""),
         cell(shown_name(one.provider)),
@@ -92,7 +92,7 @@ def _cells(one: CaseSummary, now: datetime) -> tuple[Text, ...]:
     )
 
 
-def harmful_day(day: date | None, state: CaseState, now: datetime) -> Text:
+def shown_harmful_day(day: date | None, state: CaseState, now: datetime) -> Text:
     # In red once the day has come and nobody is safe, in yellow when it is near.
     if day is None:
         return Text("not known", "yellow")

@@ -8,7 +8,7 @@ import typer
 
 from schemas.codes import CaseEvent, MatchDecision
 from services.matcher.decisions import MatchId, decide_match
-from services.runtime.cli.support.drain import settle
+from services.runtime.cli.support.drain import handle_events
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
 from services.runtime.cli.support.output import say
@@ -41,4 +41,4 @@ def _decide(match: str, decision: MatchDecision, by: str, evidence: str) -> None
     with opened(settings) as store:
         said = record_of(CaseEvent.REJECT_MATCH, {"by": by, "reason": evidence}, {"reason": "--evidence"})
         decide_match(store, MatchId.parse(match), decision, said.by, evidence.strip())
-        settle(store, settings)
+        handle_events(store, settings)

@@ -10,7 +10,7 @@ import typer
 
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import find_feed, opened
-from services.runtime.cli.support.output import counted, named, say
+from services.runtime.cli.support.output import counted, escaped, say
 from services.runtime.maintenance.exports import export_cases, export_matches
 
 app = group("Write matches and cases to files: ids, levels, reasons and dates only.")
@@ -47,4 +47,4 @@ def _write(
             feed_id = find_feed(connection, "council", council).feed_id if council else None
         count = export(store, file, feed_id, ended=ended, references=references)
     shown = counted(count, thing) if thing == "case" or count == 1 else f"{count:,} matches"
-    say(f"{shown} in {named(file)}")
+    say(f"{shown} in {escaped(file)}")

@@ -28,7 +28,7 @@ from services.runtime.cli.commands.files.import_report import (
     show_remarks,
     write_issues,
 )
-from services.runtime.cli.support.drain import settle
+from services.runtime.cli.support.drain import handle_events
 from services.runtime.cli.support.output import complain, progress
 from services.runtime.cli.support.store import count_open_cases
 from services.runtime.settings import Settings
@@ -107,7 +107,7 @@ def _accept(store: Store, job: ImportJob, read: FileRows) -> tuple[Receipt, list
 def _match(store: Store, settings: Settings, feed_id: str) -> None:
     # Counted before and after, as a file may close cases as well as open them.
     before = _open_cases(store)
-    settle(store, settings)
+    handle_events(store, settings)
     show_matched(before, _open_cases(store), feed_id)
 
 

@@ -14,12 +14,12 @@ from services.audit.figures.publishing import MonthShown, shown
 from services.audit.figures.tables import as_csv
 from services.audit.month_end import SETTLED, MonthEnd, month_to_date
 from services.audit.reading import complete_months, names, read_months
-from services.audit.report.report import report as page_of
+from services.audit.report.report import render_report
 from services.core.errors import RefusedError
 from services.runtime.bootstrap import UNSAFE
 from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import named, note, say
+from services.runtime.cli.support.output import escaped, note, say
 from services.runtime.maintenance.exports import written_whole
 from services.storage.store import Store
 
@@ -52,7 +52,7 @@ def report(
         _close_months(store)
         with store.reading() as connection:
             months = _months(connection, store, period)
-            page = page_of(months, names(connection), store.now())
+            page = render_report(months, names(connection), store.now())
     # One month gives `2026-11`, two give `2026-10-to-2026-11`.
     stem = "-to-".join(dict.fromkeys(str(one.month) for one in (months[0], months[-1])))
     out.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def report(
     for path, text in ((out / f"oversight-{stem}.html", page), (out / f"oversight-{stem}.csv", as_csv(months))):
         with written_whole(path) as file:
             file.write(text)
-        say(named(path))
+        say(escaped(path))
     if not months[-1].complete:
         note(NOT_TO_BE_PUBLISHED)
 

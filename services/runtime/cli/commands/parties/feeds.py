@@ -9,7 +9,7 @@ import typer
 from services.core.errors import RefusedError
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import ago, cell, named, out, plain, say, table
+from services.runtime.cli.support.output import ago, cell, escaped, out, plain, say, table
 from services.runtime.cli.support.store import live_rows
 from services.storage.feeds import Kind, add_feed, feed_id_of, list_feeds
 
@@ -63,7 +63,7 @@ def _add(kind: Kind, code: str, name: str) -> None:
         feed_id = feed_id_of(kind, code)
         add_feed(store, kind, code, plain(name).strip())
     done = "is already known as" if feed_id in known else "is now known as"
-    say(f"The {kind} {feed_id.partition(':')[2]} {done} {named(known.get(feed_id, name)).strip()}.")
+    say(f"The {kind} {feed_id.partition(':')[2]} {done} {escaped(known.get(feed_id, name)).strip()}.")
 
 
 def _list(kind: Kind) -> None:

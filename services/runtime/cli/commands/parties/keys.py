@@ -11,7 +11,7 @@ from rich.text import Text
 from services.core.errors import RefusedError
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import cell, local, note, out, plain, say, show_json, table
+from services.runtime.cli.support.output import cell, local_time, note, out, plain, say, show_json, table
 from services.storage.feeds import Kind, feed_id_of
 from services.storage.secrets.keys import LASTS, KeyListing, Role, create_key, list_keys, revoke_key
 
@@ -51,7 +51,7 @@ def create(
         lasts, began = timedelta(days=days), store.now()
         key = create_key(store, role, _feed_id(role, feed), plain(label).strip(), lasts=lasts)
     # On stderr, so that stdout holds the key alone and can be piped.
-    note(f"Keep this key now: it cannot be shown again. It is good until {local(began + lasts)}.")
+    note(f"Keep this key now: it cannot be shown again. It is good until {local_time(began + lasts)}.")
     typer.echo(key)
 
 
@@ -69,7 +69,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="For machines.")]
         return
     shown = table("Key", "Role", "Feed", "Label", "Made", "Ends", "Revoked")
     for key in found:
-        made, revoked = local(key.created_at), cell(local(key.revoked_at) if key.revoked_at else "", "red")
+        made, revoked = local_time(key.created_at), cell(local_time(key.revoked_at) if key.revoked_at else "", "red")
         shown.add_row(key.key_id, key.role, _code(key.feed_id), cell(key.label), made, _ends(key, now), revoked)
     out().print(shown)
 
@@ -96,7 +96,7 @@ def _ends(key: KeyListing, now: datetime) -> Text:
     # In colour for whoever should act on it: one that was revoked needs nobody.
     left = key.expires_at - now
     urgent = "red" if left <= timedelta() else "yellow" if left < SOON else ""
-    return cell(local(key.expires_at), "" if key.revoked_at else urgent)
+    return cell(local_time(key.expires_at), "" if key.revoked_at else urgent)
 
 
 def _code(feed_id: str | None) -> str:

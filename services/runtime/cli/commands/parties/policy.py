@@ -17,7 +17,7 @@ from services.alerts.states.rules import load_ruleset
 from services.runtime.cli.commands.parties.policy_files import new_routes, read_policy, understood, with_contact
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import find_feed, opened
-from services.runtime.cli.support.output import HOUR, cell, counted, named, out, pairs, say, span, table
+from services.runtime.cli.support.output import HOUR, cell, counted, escaped, out, pairs, say, span, table
 from services.runtime.settings import Settings
 from services.storage.store import Store
 
@@ -97,7 +97,7 @@ def add(
         made = with_contact(found.policy, tier, from_days, label, given)
         version = set_policy(store, found.feed_id, made, by or getuser())
         touched = _recomputed(store, found)
-    joined = f"{named(label)} is told in the tier {named(tier)}"
+    joined = f"{escaped(label)} is told in the tier {escaped(tier)}"
     say(f"{_name(found)} now has version {version} of its policy; {joined}. {touched}")
     _show_understood(label, where)
 
@@ -128,7 +128,7 @@ def _council(store: Store, code: str) -> Council:
 
 
 def _name(council: Council) -> str:
-    return named(council.name)
+    return escaped(council.name)
 
 
 def _print(council: Council) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from services.audit.check import differences
+from services.audit.check import audit_differences
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
 from services.runtime.cli.support.output import cell, counted, out, say, table
@@ -29,7 +29,7 @@ def check() -> None:
     What was altered by hand in the database is listed: exit code 1. The audit's word is the one to believe.
     """
     with opened() as store, store.reading() as connection:
-        found = list(differences(connection))
+        found = list(audit_differences(connection))
     if not found:
         say("Every figure and every case is as the audit says.")
         return

@@ -13,7 +13,7 @@ from services.core.errors import RefusedError
 from services.runtime.bootstrap import make_store
 from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import cell, counted, local, named, out, pairs, say
+from services.runtime.cli.support.output import cell, counted, escaped, local_time, out, pairs, say
 from services.runtime.maintenance.backups import (
     back_up,
     check_unused,
@@ -61,15 +61,15 @@ def backup(
     with opened(settings) as store:
         if record is not None:
             record_backup(store, record, _size(file))
-            say(f"Written down: a backup made by {named(record)}.")
+            say(f"Written down: a backup made by {escaped(record)}.")
             return
         contents = back_up(store, file)
     _show(file, contents)
-    keys = "PULLCORD_KEYS" if settings.keys is not None else named(settings.keys_path)
+    keys = "PULLCORD_KEYS" if settings.keys is not None else escaped(settings.keys_path)
     say(
         "",
-        f"[yellow]The keys are not in it.[/] Without {named(', '.join(contents.keys)) or 'them'} from {keys} nobody in "
-        "it can be read: keep a copy of the keys, apart from the backups.",
+        f"[yellow]The keys are not in it.[/] Without {escaped(', '.join(contents.keys)) or 'them'} from {keys} nobody "
+        "in it can be read: keep a copy of the keys, apart from the backups.",
     )
 
 
@@ -125,7 +125,7 @@ def _restore(settings: Settings, file: Path, *, replacing: bool) -> None:
     _show(file, restored.contents)
     # None where there was no database before.
     if restored.aside:
-        say("", f"The database that was there is now {named(restored.aside)}.")
+        say("", f"The database that was there is now {escaped(restored.aside)}.")
     _say_what_next(restored.record_ends)
 
 
@@ -139,7 +139,7 @@ def _size(path: Path) -> int:
 
 def _show(file: Path, contents: Contents) -> None:
     holds = ", ".join(counted(contents.rows[table], thing) for table, thing in SHOWN.items())
-    ends = local(contents.record_ends) if contents.record_ends else "nothing is on record"
+    ends = local_time(contents.record_ends) if contents.record_ends else "nothing is on record"
     rows = [
         ("Backup", cell(file)),
         ("Size", cell(f"{file.stat().st_size:,} bytes")),
@@ -153,7 +153,7 @@ def _show(file: Path, contents: Contents) -> None:
 def _say_what_next(record_ends: datetime) -> None:
     say(
         "",
-        f"What happened after {local(record_ends)} is not on record. Alerts that fell due since go out once "
+        f"What happened after {local_time(record_ends)} is not on record. Alerts that fell due since go out once "
         "more when the service starts, and say so.",
         "",
         "[bold]Next[/]",

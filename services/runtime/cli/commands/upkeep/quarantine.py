@@ -8,7 +8,7 @@ import typer
 
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import cell, counted, local, out, say, show_json, table
+from services.runtime.cli.support.output import cell, counted, local_time, out, say, show_json, table
 from services.storage.events.quarantine import drop, list_quarantine, requeue, show_quarantined
 
 app = group("Events in quarantine because they could not be handled. Nothing else waits for them.")
@@ -27,7 +27,7 @@ def list_() -> None:
         return
     shown = table("Event", "By", "Topic", "Error", "Since", whole=("Event",))
     for event in found:
-        shown.add_row(event.event_id, event.consumer, event.topic, cell(event.error, "red"), local(event.at))
+        shown.add_row(event.event_id, event.consumer, event.topic, cell(event.error, "red"), local_time(event.at))
     out().print(shown)
 
 

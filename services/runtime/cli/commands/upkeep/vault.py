@@ -10,7 +10,7 @@ import typer
 from services.core.errors import RefusedError
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import complain, counted, named, progress, say
+from services.runtime.cli.support.output import complain, counted, escaped, progress, say
 from services.runtime.maintenance.keyring import change_keyring, with_new_key, with_newest_current, without_key
 from services.runtime.settings import Settings
 from services.storage.secrets.reseal import left_to_reseal, reseal_all, sealed_under
@@ -36,7 +36,7 @@ def add_key() -> None:
     keyring = change_keyring(settings.keys_path, with_new_key)
     *_, added = keyring.vault
     say(
-        f"The key {named(added)} is in {named(settings.keys_path)}; {named(keyring.current)} goes on sealing.",
+        f"The key {escaped(added)} is in {escaped(settings.keys_path)}; {escaped(keyring.current)} goes on sealing.",
         COPY_AGAIN,
     )
 
@@ -55,7 +55,7 @@ def rotate(yes: Yes = False) -> None:
             typer.confirm("Shall the key be changed?", abort=True)
     # The database is looked at first: keys must not change for one that is not there.
     keyring = change_keyring(settings.keys_path, with_newest_current)
-    say(f"The key {named(keyring.current)} is in {named(settings.keys_path)} and seals from now on.", COPY_AGAIN)
+    say(f"The key {escaped(keyring.current)} is in {escaped(settings.keys_path)} and seals from now on.", COPY_AGAIN)
     with opened(settings) as store:
         _reseal(store)
 
@@ -86,7 +86,7 @@ def remove_key(
         say("Backups made while it sealed cannot be read without it: keep a copy for as long as those.")
         typer.confirm("Shall it be taken away?", abort=True)
     change_keyring(settings.keys_path, lambda keyring: without_key(keyring, key))
-    say(f"The key {named(key)} is no longer in {named(settings.keys_path)}.")
+    say(f"The key {escaped(key)} is no longer in {escaped(settings.keys_path)}.")
 
 
 def _with_a_file() -> Settings:
@@ -115,4 +115,4 @@ def _reseal(store: Store) -> None:
             "or holds them. Run `pullcord vault reseal` again."
         )
         raise typer.Exit(SOMETHING_LEFT)
-    say(f"{counted(done, 'value')} sealed anew; everything is under the key {named(store.vault.current)}.")
+    say(f"{counted(done, 'value')} sealed anew; everything is under the key {escaped(store.vault.current)}.")

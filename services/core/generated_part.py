@@ -1,0 +1,17 @@
+"""The part of a page of documentation that is generated, between two marks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BEGIN: Final = "<!-- generated: begin -->"
+END: Final = "<!-- generated: end -->"
+
+
+def with_generated(page: str, content: str) -> str:
+    """Return the page with `content` between its marks. Raises ValueError where a mark is missing."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page needs a line {BEGIN} and a line {END}")
+    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"

@@ -78,7 +78,7 @@ def _event(number: int) -> NoticesReconsidered:
     return NoticesReconsidered(feed="provider:RAVN", submission="withdrawal", records=(record,))
 
 
-def untold(store: Store) -> Sequence[str]:
+def unpublished_events(store: Store) -> Sequence[str]:
     """The ids of the events not yet told, in the order in which they were written."""
     query = select(outbox.c.event_id).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pk)
     with store.reading() as connection:

@@ -28,7 +28,7 @@ from services.runtime.kafka.relay_supervisor import RelaySupervisor
 from services.storage.engine import make_engine
 from services.storage.store import Store
 from services.storage.tables import outbox
-from tests.distributed.stream import tapped, untold, write_events
+from tests.distributed.stream import tapped, unpublished_events, write_events
 from tests.distributed.working import LITTER
 from tests.support.clock import FrozenClock
 from tests.support.deployment import Deployment, make_store
@@ -103,7 +103,7 @@ def test_several_relays_keep_the_order_of_each_key_and_tell_nothing_twice(
         try:
             for writer in writers:
                 writer.result(PATIENCE)
-            assert until(lambda: not untold(store), PATIENCE)
+            assert until(lambda: not unpublished_events(store), PATIENCE)
         finally:
             enough.set()
         told = [one.result(PATIENCE) for one in relays]
@@ -162,7 +162,7 @@ def test_what_was_told_before_a_crash_is_told_again_in_the_same_order(
     store: Store, engine: Engine, producer: KafkaProducer, settings: KafkaSettings
 ) -> None:
     write_events(store, [("provider:RAVN:7", number) for number in range(1, 6)])
-    written = untold(store)
+    written = unpublished_events(store)
 
     def crash(connection: Connection) -> None:
         if not connection.get_execution_options().get("pullcord_read_only"):
@@ -173,10 +173,10 @@ def test_what_was_told_before_a_crash_is_told_again_in_the_same_order(
         with pytest.raises(CrashError):
             Relay(store, producer).run_once()
         event.remove(engine, "commit", crash)
-        assert ids(tap.read()) == untold(store) == written
+        assert ids(tap.read()) == unpublished_events(store) == written
         assert Relay(store, producer).run_once() == 5
         assert ids(tap.read()) == written
-        assert untold(store) == []
+        assert unpublished_events(store) == []
         assert Relay(store, producer).run_once() == 0
         assert tap.read() == []
 
@@ -210,17 +210,17 @@ def test_with_kafka_down_the_ingest_api_stays_open_and_everything_is_told_when_i
                 {"id": "meanwhile", "cli": "01632 960002", "planned_migration_date": "2027-01-04"}
             )
             assert [outcome.outcome for outcome in outcomes] == [Outcome.ACCEPTED]
-            waiting, before = untold(deployment.store), failures()
+            waiting, before = unpublished_events(deployment.store), failures()
             for _ in range(2):
                 with pytest.raises(RelayError):
                     station.run_once()
-            assert untold(deployment.store) == waiting != []
+            assert unpublished_events(deployment.store) == waiting != []
             assert failures() == before + 2
         finally:
             station.close()
             broker.start()
         assert until(lambda: told_again(station), PATIENCE)
-        assert untold(deployment.store) == []
+        assert unpublished_events(deployment.store) == []
         assert ids([record for record in tap.read() if record.key != b"canary"]) == waiting
         station.close()
 

@@ -90,10 +90,10 @@ def tell(store: Store, *records: int) -> list[StoredEvent]:
         announce(
             connection, [Announcement("ingest", RAVEN, withdrawn(one)) for one in records], store.now(), store.random
         )
-    return untold(store)
+    return unpublished_events(store)
 
 
-def untold(store: Store, limit: int = 100) -> list[StoredEvent]:
+def unpublished_events(store: Store, limit: int = 100) -> list[StoredEvent]:
     with store.reading() as connection:
         return unpublished(connection, limit)
 
@@ -110,7 +110,7 @@ def poison(number: int = 1) -> StoredEvent:
 def test_events_are_told_in_the_order_they_were_written(store: Store) -> None:
     tell(store, 1, 2)
     assert [decode(event.body).data for event in tell(store, 3)] == [withdrawn(1), withdrawn(2), withdrawn(3)]
-    assert [event.pk for event in untold(store, limit=2)] == [1, 2]
+    assert [event.pk for event in unpublished_events(store, limit=2)] == [1, 2]
 
 
 def test_an_event_that_was_told_is_not_told_again(store: Store) -> None:
@@ -118,14 +118,16 @@ def test_an_event_that_was_told_is_not_told_again(store: Store) -> None:
     with store.writing() as connection:
         mark_published(connection, [first], store.now())
         mark_published(connection, [], store.now())
-    assert untold(store) == [second]
+    assert unpublished_events(store) == [second]
 
 
 def test_the_events_of_one_key_are_told_in_one_lane(store: Store) -> None:
     tell(store, 1, 2)
     with store.reading() as connection:
         (lane,) = lanes_with_backlog(connection)
-        assert [event.pk for event in unpublished(connection, 10, lane)] == [event.pk for event in untold(store)]
+        assert [event.pk for event in unpublished(connection, 10, lane)] == [
+            event.pk for event in unpublished_events(store)
+        ]
         assert unpublished(connection, 10, (lane + 1) % LANES) == []
 
 
@@ -138,14 +140,14 @@ def test_the_age_of_the_outbox_is_that_of_its_oldest_untold_event(store: Store, 
         assert oldest_unpublished(connection) == written
         mark_published(connection, [first], store.now())
         assert oldest_unpublished(connection) == written + timedelta(minutes=5)
-        mark_published(connection, untold(store), store.now())
+        mark_published(connection, unpublished_events(store), store.now())
         assert oldest_unpublished(connection) is None
 
 
 def test_an_event_and_its_cause_are_written_together_or_not_at_all(store: Store) -> None:
     with pytest.raises(RuntimeError):
         _announce_and_fail(store)
-    assert untold(store) == []
+    assert unpublished_events(store) == []
 
 
 def _announce_and_fail(store: Store) -> None:
@@ -263,7 +265,7 @@ def test_each_event_goes_to_its_consumers_and_is_marked_as_published(store: Stor
         "three events, and the three that these brought about"
     )
     assert len(listener.heard) == 3
-    assert untold(store) == []
+    assert unpublished_events(store) == []
 
 
 def test_what_a_crash_left_unmarked_is_told_again_and_handled_once(store: Store, listener: Listener) -> None:

@@ -23,11 +23,16 @@ FORMATS.checks("date-time", raises=ValueError)(_has_an_offset)
 
 
 def examples(kind: str) -> list[Path]:
-    return sorted(EXAMPLES.glob(f"*/{kind}/*.json"))
+    return sorted(EXAMPLES.glob(f"*/{kind}/**/*.json"))
+
+
+def schema_name(path: Path) -> str:
+    """Return the name of the schema whose example a file is: its folder below `examples`."""
+    return path.relative_to(EXAMPLES).parts[0]
 
 
 def label(path: Path) -> str:
-    return f"{path.parent.parent.name}-{path.stem}"
+    return f"{schema_name(path)}-{path.stem}"
 
 
 def published(path: str) -> dict[str, Any]:

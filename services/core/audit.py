@@ -1,7 +1,8 @@
-"""The audit vocabulary: every action that the audit can record, with exactly the fields of each.
+"""The audit vocabulary: every action that the audit can record, and the exact fields of each action.
 
-It also has actions for what was refused, suppressed or could not be done. No field ever holds a telephone number, an
-address or a name; the person who acted is sealed beside the row.
+Some actions record that a request was refused, that a message was suppressed, or that something could not be done. No
+field ever holds a telephone number, an address or a name. The name of the person who acted is sealed in a column of its
+own.
 """
 
 from __future__ import annotations
@@ -47,14 +48,14 @@ class AuditAction(StrEnum):
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     POLICY_CHANGED = "policy_changed"
-    # Month-end figures of how things stood; its rows also mark the month as closed.
+    # Month-end figures of the state at that time. Their rows also mark the month as closed.
     STOCK_TAKEN = "stock_taken"
     BACKUP_MADE = "backup_made"
     DATABASE_RESTORED = "database_restored"
 
 
 # The exact fields of each action. A row with any other field is rejected.
-# `records` of notices and entries: [id, revision].
+# `records` of notices and of entries holds pairs [id, revision].
 FIELDS: dict[AuditAction, frozenset[str]] = {
     action: frozenset(fields.split())
     for action, fields in {
@@ -62,7 +63,8 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.SUBMISSION_REPEATED: "submission",
         AuditAction.REPLACEMENT_REFUSED: "would_withdraw live share",
         AuditAction.NOTICES_ACCEPTED: "submission records",
-        # `leads`: number of new notices by days from receipt to the earliest harmful day, or `none`.
+        # `leads` is the number of new notices by days from receipt to the earliest harmful day. `none` counts notices
+        # without such a day.
         AuditAction.NOTICES_TIMED: "submission leads",
         AuditAction.NOTICES_STALE: "submission records",
         AuditAction.NOTICES_SUPERSEDED: "submission records",
@@ -75,7 +77,7 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.LINES_UNMATCHED: "records",
         AuditAction.MATCH_DECIDED: "notice entry decision level",
         AuditAction.CASE_OPENED: "case entry level harm_on providers",
-        # `detail`: code of what a person recorded, such as who confirmed or what was fitted.
+        # `detail` is the code of what a person recorded, such as who confirmed or what was fitted.
         AuditAction.CASE_MOVED: "case event from to harm_on issued_at providers detail",
         AuditAction.CASE_NOTED: "case event state harm_on issued_at providers detail",
         AuditAction.CASE_LINES_CHANGED: "case harm_on issued_at providers",
@@ -96,7 +98,7 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.KEY_CREATED: "key role expires_at",
         AuditAction.KEY_REVOKED: "key",
         AuditAction.POLICY_CHANGED: "version",
-        # `counts`: [table, key, count]
+        # `counts` holds rows [table, key, count].
         AuditAction.STOCK_TAKEN: "month figure counts",
         AuditAction.BACKUP_MADE: "kind bytes",
         AuditAction.DATABASE_RESTORED: "record_ends deliveries",

@@ -1,17 +1,18 @@
-"""The wait before something that failed is tried again. Pure: the randomness is passed in."""
+"""Computes the wait before a failed operation is tried again. Pure: the caller passes the random value."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# 2 ** 30 times any wait is beyond every `longest`; a larger exponent would overflow.
+# 2 ** 30 times any first wait is longer than every `longest`. A larger exponent would overflow.
 LAST_DOUBLING: Final = 30
 
 
 def delay(attempt: int, first: float, longest: float, jitter: float) -> float:
-    """Seconds to wait after failed attempt number `attempt` (from 1): `first`, doubled each time, up to `longest`.
+    """Return the seconds to wait after failed attempt number `attempt` (the first is 1).
 
-    `jitter` from 0 to 1 takes away up to half, so that those that failed together do not come again together.
+    The wait is `first` seconds after attempt 1 and doubles with each attempt, up to `longest`. `jitter` (0 to 1)
+    shortens the wait by up to half, so that operations which failed together are not all tried again at the same time.
     """
     full = min(first * 2.0 ** min(attempt - 1, LAST_DOUBLING), longest)
     return full * (1 - jitter / 2)

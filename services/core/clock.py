@@ -1,4 +1,7 @@
-"""The clock as a port. Rules take `now` as an argument, services take a `Clock`, and only this file reads the time."""
+"""The clock that services read the time from.
+
+Rules get `now` as an argument. Only this file reads the system's time.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-# Dates in notices, thresholds and messages are in this zone. Stored times are UTC.
+# The zone of dates in notices, thresholds and messages. Stored times are in UTC.
 LONDON = ZoneInfo("Europe/London")
 
 
@@ -22,7 +25,7 @@ class SystemClock:
 
 
 class AcceleratedClock:
-    """A clock that starts at `start` and runs `factor` times as fast as the machine's. For demonstrations."""
+    """A clock for demonstrations. It starts at `start` and runs `factor` times as fast as the system's clock."""
 
     def __init__(self, start: datetime, factor: float = 1.0) -> None:
         self._start = start
@@ -33,7 +36,7 @@ class AcceleratedClock:
         return self._start + (datetime.now(UTC) - self._origin) * self._factor
 
     def run_at(self, factor: float) -> None:
-        # Continues from the time shown now, so that time never jumps.
+        # A change of speed continues from the time that this clock shows now, so that the time never jumps.
         self._start, self._origin, self._factor = self.now(), datetime.now(UTC), factor
 
 
@@ -50,7 +53,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(moment: datetime) -> int:
-    """Return whole microseconds since 1970 in UTC."""
+    """Return a moment as whole microseconds since 1970 in UTC."""
     # Integer division: `timestamp()` is a float and loses microseconds.
     return (moment - _EPOCH) // _MICROSECOND
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 class PullcordError(Exception):
     """An error that the caller can understand and act on.
 
-    Its text never holds a telephone number, an address or a name, because it may be logged and shown.
+    The text of the error may be logged and shown. So it never holds a telephone number, an address or a name.
     """
 
     # False if the same call may succeed later without any change.
@@ -14,12 +14,12 @@ class PullcordError(Exception):
 
 
 class NotFoundError(PullcordError):
-    """The named thing does not exist, or is not visible to the caller."""
+    """The thing that the caller named does not exist, or the caller may not see it."""
 
 
 class ConflictError(PullcordError):
-    """The request contradicts what is already recorded."""
+    """The request contradicts data that are already recorded."""
 
 
 class RefusedError(PullcordError):
-    """A rule forbids the request. The text says which rule and what to do instead."""
+    """A rule forbids the request. The error's text names the rule and says what to do instead."""

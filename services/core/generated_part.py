@@ -1,4 +1,4 @@
-"""The part of a page of documentation that is generated, between two marks."""
+"""Replaces the generated part of a page of documentation. Two marks in the page enclose this part."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ END: Final = "<!-- generated: end -->"
 
 
 def with_generated(page: str, content: str) -> str:
-    """Return the page with `content` between its marks. Raises ValueError where a mark is missing."""
+    """Return the page with `content` between its two marks. Raises ValueError if a mark is missing."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

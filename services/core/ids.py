@@ -1,4 +1,4 @@
-"""Identifiers for people and machines. The source of randomness is an argument."""
+"""Makes references for people and ids for machines. The caller passes the source of randomness."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from datetime import datetime
 
 from services.core.clock import to_micros
 
-# 32 characters. 0, 1, I and O are missing because they are misread on paper and misheard on the telephone.
+# 32 characters. 0, 1, I and O are missing, because people misread them on paper and mishear them on the telephone.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
-# `os.urandom`, or a seeded replacement in tests.
+# A function that returns random bytes: `os.urandom`, or a seeded replacement in tests.
 RandomBytes = Callable[[int], bytes]
 
 
 def new_reference(prefix: str, random: RandomBytes) -> str:
     """Return a reference that a person can read out, such as `C-7K3M-2Q9P` (40 random bits)."""
-    # 32 characters, so the low 5 bits of a byte choose one without bias.
+    # The alphabet has 32 characters, so the low 5 bits of a byte choose each character equally often.
     signs = "".join(ALPHABET[byte & 31] for byte in random(8))
     return f"{prefix}-{signs[:4]}-{signs[4:]}"
 
 
 def event_id(now: datetime, random: RandomBytes) -> str:
-    """Return an id that sorts by time, like UUIDv7: 12 hex digits of milliseconds, then 80 random bits."""
+    """Return an id that sorts by time, like UUIDv7. It is 12 hex digits of milliseconds, then 80 random bits in hex."""
     return f"{to_micros(now) // 1000:012x}{random(10).hex()}"

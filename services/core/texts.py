@@ -1,6 +1,6 @@
-"""Short texts that people write about a case. None may carry a telephone number: the case knows its line.
+"""Types for short texts that people write about a case. No text may hold a telephone number.
 
-A text that is not allowed is refused with a remedy. The message never repeats the text.
+The case already knows its line. An error names the fault and the remedy, and never repeats the text.
 """
 
 import re
@@ -11,13 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 LABEL_LENGTH = 100
 NOTE_LENGTH = 500
 
-# Removed before digits are counted: `2026-12-03 10:30` has more than nine.
+# Dates and times are removed before digits are counted: `2026-12-03 10:30` has more than nine digits.
 _DATE_OR_TIME = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})\b|\b\d{1,2}:\d{2}\b")
 _GAP = r"[\s().\-/\u2010-\u2015]*"
 _ANY_NUMBER = re.compile(rf"(?:\d{_GAP}){{9,}}")
-# Only what can be dialled in the United Kingdom.
+# Only numbers that can be dialled in the United Kingdom.
 _UK_NUMBER = re.compile(rf"(?<!\w)(?:(?:\+|00){_GAP}4{_GAP}4{_GAP}|0)[1-35789]{_GAP}(?:\d{_GAP}){{8,9}}(?!\w)")
-# Names of software and placeholders: a person must answer for an act.
+# Names of software and placeholders. They are refused, because a person must answer for an act.
 _NOBODY = frozenset({"system", "pullcord", "automatic", "automated", "unknown", "nobody", "none"})
 
 
@@ -33,7 +33,7 @@ def _without_number(text: str) -> str:
 
 
 def _reference(text: str) -> str:
-    # References are long numbers too, so only a dialled UK number is refused.
+    # References may be long numbers too, so only a number that can be dialled in the UK is refused.
     if _UK_NUMBER.search(text):
         raise ValueError("looks like a telephone number: give the reference the provider uses for its own records")
     return text
@@ -61,18 +61,18 @@ Note = Annotated[
     AfterValidator(_without_number),
 ]
 
-# Another organisation's reference, up to 100 characters. Long digits are allowed, a dialled number is not.
+# Another organisation's reference, up to 100 characters. It may have many digits, but must not be a UK number.
 Reference = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LABEL_LENGTH), AfterValidator(_reference)
 ]
 
-# The name of the person who acted. An act without a person stops no alert.
+# The name of the person who acted. An act without a person's name stops no alert.
 PersonName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=LABEL_LENGTH), AfterValidator(_person)
 ]
 
 
 class Closed(BaseModel):
-    """Base class of immutable values that refuse unknown fields and keep input out of their error messages."""
+    """Base class of immutable models that refuse unknown fields and keep their input out of error messages."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,7 +1,7 @@
-"""Keyed tokens: two records can be matched without showing whom either is about.
+"""Makes tokens: keyed hashes by which two records can be matched without showing whom they are about.
 
-A token is the first 128 bits of HMAC-SHA-256 over the kind and the canonical value. Without the key it can be neither
-reversed nor recomputed. With it, equal values give equal tokens, which exact matching needs.
+A token is the first 128 bits of HMAC-SHA-256 over the kind and the canonical value. Without the key, nobody can reverse
+or recompute a token. With the same key, equal values give equal tokens, so records can be matched exactly.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KEY_BYTES = 32
 
 
 class TokenKind(IntEnum):
-    """The kind of value behind a token. The numbers are stored and part of the hash: never renumber them."""
+    """The kind of value behind a token. The numbers are stored, and are part of the hash: never change them."""
 
     # An E.164 number.
     TELEPHONE = 1
@@ -32,25 +32,29 @@ class TokenKind(IntEnum):
 class Tokeniser:
     """Makes the tokens of one deployment.
 
-    `key` is secret and has at least 32 bytes. Anyone who has it can test guesses of telephone numbers against events.
+    `key` is secret and has at least 32 bytes. A person who has the key can test guesses of telephone numbers against
+    events.
     """
 
     def __init__(self, key: bytes) -> None:
         if len(key) < KEY_BYTES:
             raise ValueError(f"a token key has at least {KEY_BYTES} bytes")
-        # Copying this object skips the key setup and halves the time for the tokens of a line.
+        # A copy of this object skips the key setup. This halves the time for the tokens of a line.
         self._keyed = hmac.new(key, digestmod="sha256")
 
     def token(self, kind: TokenKind, value: str) -> bytes:
         return self._hashed(_PREFIX[kind] + value.encode())
 
     def record_key(self, feed_id: str, reference: str) -> bytes:
-        """Return the 16-byte key under which a feed's own reference is looked up. The reference itself stays sealed."""
+        """Return the 16-byte key under which a record is stored, made from the sender's own reference.
+
+        The reference itself is stored only sealed.
+        """
         # Prefix 0 is no token kind, so a record key never equals a token.
         return self._hashed(b"\x00" + feed_id.encode() + b"\x00" + reference.encode())
 
     def digest(self, content: bytes) -> bytes:
-        # Keyed, because short content could be guessed from a plain hash.
+        # The digest is keyed, because short content could be guessed from a plain hash.
         return self._hashed(b"\xfe" + content)
 
     def link_code(self, reference: str) -> str:
@@ -68,10 +72,10 @@ _DIGIT = {kind: str(int(kind)) for kind in TokenKind}
 
 
 def on_the_stream(tokens: Iterable[tuple[TokenKind, bytes]]) -> tuple[str, ...]:
-    """Return tokens as events carry them: the kind's number, then 22 characters of URL-safe base64."""
+    """Return tokens in the form that events carry: the number of the kind, then 22 characters of URL-safe base64."""
     return tuple([_DIGIT[kind] + _base64(token) for kind, token in tokens])
 
 
 def _base64(raw: bytes) -> str:
-    # 16 bytes give 22 characters and two of padding, which is cut off.
+    # 16 bytes give 22 characters and two characters of padding. The padding is cut off.
     return urlsafe_b64encode(raw)[:22].decode()

@@ -1,6 +1,6 @@
-"""Reads a UK address into the parts that can be compared: sub-units, house numbers, street and building.
+"""Splits a UK address into the parts that can be compared: sub-units, house numbers, street and building.
 
-The locality and county after the street are left out, because they do not tell addresses in one postcode apart.
+The locality and the county after the street are left out. They do not distinguish addresses in one postcode.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ from services.core.addresses.address_sections import AddressPart, read_parts
 from services.core.addresses.address_words import segments_of, spelt
 
 _WEAK: Final = 1
-# Score of a part as the street, by the kind of its name: without a number, with a number.
+# Score of a name as the street, by its kind. The first score is for a name without a number, the second for a name
+# with a number.
 _STREETNESS: Final = {
     NameKind.BUILDING: (0, 0),
     NameKind.UNTOLD: (0, _WEAK + 1),
@@ -25,10 +26,11 @@ _STREETNESS: Final = {
 
 
 class AddressParts(NamedTuple):
-    """The parts of one address, each in one standard spelling. A part that the address does not have is empty.
+    """The parts of one address, each in a standard spelling. A part that the address does not have is empty.
 
     `sub_units` name the dwelling within a building (`1`, `12b`, `a`, `ground`, `2/1`). `numbers` are house numbers in
-    digits; a range is written out. `street` and `building` are names in short spelling (`high st`, `maple ct`).
+    digits. A range of numbers is listed number by number. `street` and `building` are names in short spelling (`high
+    st`, `maple ct`).
     """
 
     sub_units: frozenset[str] = frozenset()
@@ -48,15 +50,15 @@ class AddressParts(NamedTuple):
 
 
 def parse_address(lines: Sequence[str], post_town: str | None = None) -> AddressParts:
-    """Return the parts of an address given as one line or several, with or without commas.
+    """Return the parts of an address. The address may be in one line or in several, with or without commas.
 
-    A postcode, a nation and the post town are ignored where they end the address.
+    A postcode, a nation and the post town are ignored at the end of the address.
     """
     segments = without_ending(segments_of(lines), spelt(post_town) if post_town else "")
-    # The plain reader is fast but reads only common forms; the full reader takes the rest.
+    # The plain reader is fast but reads only common forms. The full reader reads all other addresses.
     units, parts = read_plain_parts(segments) or read_parts(segments)
     place = _street_place(parts)
-    # Parts after the street are the locality and county, and are dropped here.
+    # A part after the street is the locality or the county, and is dropped here.
     street, outside = (None, parts) if place is None else (parts[place], parts[:place])
     numbers = _place_numbers(units, street, outside)
     building = _building(street, outside)
@@ -72,7 +74,7 @@ def _building(street: AddressPart | None, outside: list[AddressPart]) -> str:
 
 
 def _bare(name: str) -> str:
-    # One list writes the article and another leaves it out.
+    # One list writes the word "the" in a name and another list leaves it out.
     return name.removeprefix("the ")
 
 
@@ -83,7 +85,7 @@ def _street_place(parts: list[AddressPart]) -> int | None:
         is_numbered = is_numbered or bool(numbers)
         if score > best:
             place, best = index, score
-    # Without a number a weak word ends the name of a house: `meadow view`, `westmoor`.
+    # Without a number, a weak street word ends the name of a house: `meadow view`, `westmoor`.
     return place if best > _WEAK or is_numbered else None
 
 
@@ -93,7 +95,7 @@ def _place_numbers(units: set[str], street: AddressPart | None, outside: list[Ad
     for house in houses:
         numbers.update(house.numbers)
     for number in within:
-        # One number inside a building is the flat, unless a sub-unit is named already.
+        # A lone number in a building is the flat, unless the address names a sub-unit already.
         is_dwelling = not units and not number.sub_units and len(number.numbers) == 1
         (units if is_dwelling else numbers).update(number.numbers)
     for number in (*within, *houses):

@@ -1,4 +1,4 @@
-"""Removes what ends an address and identifies no dwelling: postcode, nation and post town."""
+"""Removes the words at the end of an address that identify no dwelling: postcode, nation and post town."""
 
 from typing import Final
 
@@ -6,16 +6,17 @@ from services.core.addresses.address_words import NATIONS, WORDY
 from services.core.addresses.postcode import read_area, read_postcode
 
 _LONGEST_NATION: Final = max(len(nation.split()) for nation in NATIONS)
-# Without its space.
+# The length of a postcode without its space.
 _LONGEST_POSTCODE: Final = 7
-# The letters that `read_postcode` also accepts as digits.
+# The characters that `read_postcode` accepts as digits: it also reads the letters O and I as digits.
 _LIKE_DIGITS: Final = frozenset("0123456789oi")
 
 
 def without_ending(segments: list[str], town: str) -> list[str]:
-    """Return the segments without the postcode, nation and `town` that end them, even if repeated.
+    """Return the segments without the postcode, the nation and the `town` at their end, even if these are repeated.
 
-    A segment that is only a town or nation is removed wherever it stands, except the first, which may name a building.
+    A segment that is only the town or a nation is removed at any place except the first. The first segment may name a
+    building.
     """
     kept = segments[:1]
     for segment in segments[1:]:
@@ -27,7 +28,7 @@ def without_ending(segments: list[str], town: str) -> list[str]:
         if not _cut(words, town_words, alone=len(kept) == 1):
             break
         kept.pop()
-        # Words are left over, so the address ends here and not earlier.
+        # If words are left in this segment, the ending of the address is complete.
         if words:
             return [*kept, " ".join(words)]
     return kept
@@ -35,7 +36,7 @@ def without_ending(segments: list[str], town: str) -> list[str]:
 
 def _cut(words: list[str], town: list[str], *, alone: bool) -> bool:
     size = len(words)
-    # An address may repeat its ending: `fy3 8aa uk blackpool`.
+    # One segment may hold several endings: `fy3 8aa uk blackpool`.
     while words and (ending := _ending_size(words, town, alone=alone)):
         del words[-ending:]
     return len(words) < size
@@ -43,14 +44,14 @@ def _cut(words: list[str], town: list[str], *, alone: bool) -> bool:
 
 def _ending_size(words: list[str], town: list[str], *, alone: bool) -> int:
     if _may_end_in_postcode(words):
-        # With its space a postcode is two words, without it one.
+        # A postcode is two words if it is written with its space, and one word without it.
         for ending in (words[-2:], words[-1:]):
             if _is_postcode(" ".join(ending)):
                 return len(ending)
-    # A segment on its own is the whole address, so it is kept.
+    # A lone segment is the whole address, so it is kept.
     if not alone and (_is_nation(words) or _is_area(words)):
         return len(words)
-    # Never removes the whole segment: what is left may name a building.
+    # The town never removes a whole segment, because a segment that is only the town's name may name a building.
     return len(town) if len(words) > len(town) and words[-len(town) :] == town else 0
 
 

@@ -16,9 +16,9 @@ class NameKind(IntEnum):
 
 
 class Name(NamedTuple):
-    """A name cut into building and street, of which one may be empty.
+    """The name of a building and the name of a street, of which one may be empty.
 
-    A name with no telling word is given as the street.
+    If no word shows the kind of the name, the whole name is the street.
     """
 
     kind: NameKind
@@ -27,9 +27,9 @@ class Name(NamedTuple):
 
 
 def read_name(words: list[str]) -> Name:
-    """Return the building and the street named in one part of an address. Words after the street are dropped."""
+    """Return the building and the street in one part of an address. Words after the street are dropped."""
     saint = building = weak = 0
-    # The first word never decides: `court rd` is a street.
+    # The first word never decides the kind of the name: `court rd` is a street.
     for place in range(1, len(words)):
         word = words[place]
         if word in STREET_WORDS:
@@ -52,7 +52,7 @@ def read_name(words: list[str]) -> Name:
 
 def _street(words: list[str], building: int, end: int) -> Name:
     stop = _with_direction(words, end)
-    # A word must stand between the two: `maple ct rd` is one street name.
+    # A building and a street are separate names only if a word stands between: `maple ct rd` is one street.
     if not 0 < building < end - 1:
         return Name(NameKind.STREET, "", " ".join(words[:stop]))
     return Name(NameKind.STREET, " ".join(words[: building + 1]), " ".join(words[building + 1 : stop]))

@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-# The letter E is missing from those that may stand apart: in `18 e park rd` it means East.
+# `[a-df-h]` are letters that may follow a number after a space. E is missing: in `18 e park rd` it means East.
 _ONE: Final = r"(?:no )?(?P<first>\d{1,4})(?P<suffix>[a-z]| [a-df-h](?= |$))?"
 _MORE: Final = r"(?P<joint>-| to | & |/)(?P<last>\d{1,4})?(?P<last_suffix>[a-z])?(?<![-/ ])"
 _NUMBER: Final = re.compile(rf"(?<![\w/]){_ONE}(?:{_MORE})?(?![\w/])")
-# A longer range is a typing error or a reference: only its two ends are kept.
+# A longer range is a typing error or a reference, so only its first and last number are kept.
 _LONGEST_RANGE: Final = 60
 
 
 class HouseNumber(NamedTuple):
-    """The numbers written in one place, the sub-units named with them, and their position in the text."""
+    """House numbers written together, such as `18a-18c`, with their sub-units and their position in the text."""
 
     numbers: tuple[str, ...]
     sub_units: tuple[str, ...]
@@ -37,7 +37,7 @@ def _read(match: re.Match[str], *, of_building: bool) -> HouseNumber:
     # `18/20` means both houses, and `18/3` means flat 3 of number 18.
     if joint == "/" and last != first + 2:
         return _placed(match, [first], [*letter, str(last)])
-    # Only the two named numbers, not those between them.
+    # An ampersand joins two numbers. The numbers between them are not included.
     if joint == " & ":
         return _placed(match, [first, last], letter)
     return _placed(match, _range(first, last, of_building=of_building), letter)
@@ -50,7 +50,7 @@ def _placed(match: re.Match[str], numbers: list[int], sub_units: Iterable[str]) 
 def _range(first: int, last: int, *, of_building: bool) -> list[int]:
     if first == last or not first < last <= first + _LONGEST_RANGE:
         return list(dict.fromkeys((first, last)))
-    # A range along a street keeps to its side, odd or even. A range of flats in a building does not.
+    # A range along a street has only odd or only even numbers. A range of flats in a building has both.
     one_side = (last - first) % 2 == 0 and not of_building
     return list(range(first, last + 1, 2 if one_side else 1))
 

@@ -1,4 +1,4 @@
-"""Cuts an address into parts, each with its house numbers and names, and collects the sub-units."""
+"""Splits an address into parts, each with its house numbers and names, and collects the sub-units."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,10 @@ _SLASH: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\
 
 
 class AddressPart(NamedTuple):
-    """A part without its sub-units: house numbers, the words before the first, the name after the last."""
+    """One part of an address: its house numbers, the words before the first number, and the name after the last.
+
+    Sub-units have been removed from the part.
+    """
 
     numbers: list[HouseNumber]
     before: str
@@ -26,7 +29,7 @@ class AddressPart(NamedTuple):
 
 
 def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
-    """Return the sub-units that an address names outright, and its parts in order.
+    """Return the sub-units that an address names by a word such as `flat`, and the parts of the address in order.
 
     The segments are those of `segments_of`, without the ending of the address.
     """
@@ -42,10 +45,10 @@ def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
 
 def _without_slashes(units: set[str], rests: list[str]) -> tuple[set[str], list[str]]:
     slashes = [match for rest in rests if "/" in rest for match in _SLASH.finditer(rest)]
-    # No other house number: `18/3` is then flat 3 of number 18.
+    # If the address has no other house number, `18/3` is flat 3 of number 18.
     if not slashes or sum(len(house_numbers(rest, of_building=False)) for rest in rests) == len(slashes):
         return units, rests
-    # A house number stands beside it: `2/1` is then a flat.
+    # If the address has another house number, `2/1` is a flat.
     named = {f"{int(match['floor'])}/{int(match['flat'])}" for match in slashes}
     bare = (" ".join(_SLASH.sub(" ", rest).split()) for rest in rests)
     return units | named, [rest for rest in bare if rest]
@@ -59,7 +62,7 @@ def _joined(rests: list[str]) -> list[str]:
             joined[-1].append(rest)
         else:
             joined.append([rest])
-        # A number alone takes the name from the next segment: `18`, `high st`.
+        # A number alone belongs to the name in the next segment: `18`, `high st`.
         is_open = not WORDY.search(rest)
     return [" ".join(rests) for rests in joined]
 
@@ -67,12 +70,12 @@ def _joined(rests: list[str]) -> list[str]:
 def _read_part(rest: str) -> AddressPart:
     numbers = house_numbers(rest, of_building=not BUILDING_WORDS.isdisjoint(rest.split()))
     if not numbers:
-        # Nothing to divide the words: all of them are the name.
+        # Without a number, all words are the name.
         return AddressPart(numbers, "", read_name(rest.split()))
     before, after = rest[: numbers[0].start].strip(), rest[numbers[-1].end :].strip(" -/&")
     return (
         AddressPart(numbers, before, read_name(after.split()))
-        # Without a name after the number, the name stands before it: `high st 18`.
+        # If no name follows the number, the name is before the number: `high st 18`.
         if after
         else AddressPart(numbers, "", read_name(before.split()))
     )

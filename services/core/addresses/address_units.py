@@ -1,4 +1,4 @@
-"""Finds flats, rooms and floors in a part of an address that is already in standard spelling."""
+"""Finds flats, rooms and floors in one part of an address. The part is already in standard spelling."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -18,15 +18,15 @@ _FLOOR: Final = (
 )
 _SIDE: Final = "left|right|front|rear"
 _FLAT: Final = "flat|flt|apartment|appartment|apt|appt|maisonette"
-# Words before the name of a sub-unit, as alternatives of a pattern.
+# Words that stand before the name of a sub-unit. They are joined as alternatives for a pattern.
 UNIT_WORDS: Final = f"{_FLAT}|unit|room|rm|studio|suite|bedsit|chalet|block|blk"
 
-# A text names no sub-unit without one of these, a letter right before a digit, a slash or a dash.
+# A text names a sub-unit only if it has one of these words, a letter right before a digit, a slash or a dash.
 NAMING_WORDS: Final = frozenset(
     f"{UNIT_WORDS}|{UNIT_WORDS.replace('|', 'no|')}no|flr|flts|apts|units|rooms|lgf|lgff|gf|gff|fff|sff|tff".split("|")
 )
 
-# In `ground floor flat 2` the flat is named twice. In `top flat 18 high st` the number is the house's.
+# In `ground floor flat 2` the flat has two names. In `top flat 18 high st` the number is that of the house.
 _NO_NAME_AFTER: Final = r"(?! ?\d+[a-z]?(?:$| \d)| [a-z]\b)"
 
 _SHORT_FLOOR: Final = re.compile(r"\b(?:lgff?|gff?|g/f|fff|f/f|sff|s/f|tff)\b")
@@ -41,7 +41,7 @@ _SHORT_FLOORS: Final = tuple(
     )
 )
 
-# Built once, because a range of flats may be as long as the sender likes.
+# Built once for all calls, because a sender may write very long ranges of flats.
 _DIGITS: Final = tuple(map(str, range(1000)))
 _Names = Callable[[re.Match[str]], Sequence[str]]
 
@@ -63,12 +63,12 @@ def _unit(match: re.Match[str]) -> list[str]:
 
 
 def _units(match: re.Match[str]) -> Sequence[str]:
-    # A range may be written the wrong way round.
+    # The sender may write the larger number of a range first.
     first, last = sorted((int(match["first"]), int(match["last"])))
     return (_DIGITS[first], _DIGITS[last]) if "&" in match[0] else _DIGITS[first : last + 1]
 
 
-# The order matters: each pattern removes its words so that the next does not read them again.
+# The order matters. Each pattern removes the words that it reads, so that no later pattern reads them again.
 _NAMING: Final[tuple[tuple[re.Pattern[str], _Names], ...]] = (
     (
         re.compile(
@@ -98,19 +98,19 @@ _NAMELESS: Final = re.compile(rf"\b(?:{_FLAT})\b|(?<!\w)[-/]|[-/](?!\w)")
 
 
 def may_name_sub_unit(text: str) -> bool:
-    # Cheap test that rejects most texts before the patterns below run.
+    # This cheap test rejects most texts before the patterns in `_NAMING` run.
     return not NAMING_WORDS.isdisjoint(text.split()) or _JOINT.search(text) is not None
 
 
 def take_sub_units(text: str) -> tuple[set[str], str]:
     """Return the sub-units that the text names, and the rest of the text.
 
-    `flat a` is `a`, and `ground floor flat` is `ground`. The Scottish `2/1` and `2f1` both mean the first flat on the
-    second floor and become `2/1`.
+    `flat a` gives `a`, and `ground floor flat` gives `ground`. The Scottish `2/1` and `2f1` mean the first flat on the
+    second floor. Both give `2/1`.
     """
     if not may_name_sub_unit(text):
         return set(), text
-    # Written out first, so that `gff` and `ground floor flat` give the same unit.
+    # Short forms are written out first, so that `gff` and `ground floor flat` give the same sub-unit.
     if _SHORT_FLOOR.search(text):
         for pattern, words in _SHORT_FLOORS:
             text = pattern.sub(words, text)

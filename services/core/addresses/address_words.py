@@ -1,4 +1,4 @@
-"""The words of UK addresses, each with one standard spelling."""
+"""The words of UK addresses, each with a standard spelling."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import Final
 
-# Words are shortened because `st` may be street or saint. The short form needs no decision.
+# Words are shortened because `st` may be street or saint. With the short form, no rule has to choose.
 _SPELLINGS: Final = {
     "&": "and",
     "apts": "apartments",
@@ -59,11 +59,11 @@ _SPELLINGS: Final = {
     "tenth": "10th",
 }
 _SHORT: Final = {word: short for short, words in _SPELLINGS.items() for word in words.split()}
-# Shows that a word was cut off: `stree` begins no spelling except the long form of `st`.
+# Helps to recognise a word that was cut off: `stree` is the beginning of `street`, the long form of `st`.
 LONG_FORMS: Final = {short: words.split()[0] for short, words in _SPELLINGS.items()}
 
 # fmt: off
-# Last word of a street's name. A weak one may also end the name of a locality.
+# The last word of a street's name. A weak street word may also end the name of a locality.
 STREET_WORDS: Final = frozenset({
     "ave", "blvd", "cl", "cres", "dr", "gate", "gr", "ln", "mews", "pde", "pl", "prom", "rd", "row", "sq", "st",
     "ter", "wlk", "wy"
@@ -72,7 +72,7 @@ WEAK_STREET_WORDS: Final = frozenset({
     "bank", "croft", "dene", "end", "fold", "gdns", "green", "hill", "mt", "pk", "quay", "rise", "side", "vale",
     "view"
 })
-# Last word of a building's name.
+# The last word of a building's name.
 BUILDING_WORDS: Final = frozenset({
     "apts", "bldg", "bldgs", "cott", "cotts", "ct", "farm", "flts", "hall", "hse", "hts", "ldg", "manor", "mans",
     "point", "tower", "towers", "vls"
@@ -81,24 +81,24 @@ BUILDING_WORDS: Final = frozenset({
 DIRECTIONS: Final = frozenset({"north", "south", "east", "west"})
 NATIONS: Final = frozenset({"uk", "england", "scotland", "wales", "northern ireland", "united kingdom"})
 
-# Two letters side by side: a name has them, a number such as `18a` or `2/1` does not.
+# Two letters side by side occur in names, but not in numbers such as `18a` or `2/1`.
 WORDY: Final = re.compile("[a-z]{2}")
 
 _BREAK: Final = re.compile(r"[,;|\n\r\t]")
-# Removed without a gap, so that `st. john's` and `st johns` are equal.
+# These are removed without a gap, so that `st. john's` and `st johns` are equal.
 _SILENT: Final = re.compile(r"['’`.]")  # noqa: RUF001 - the apostrophe that word processors write
-# Matches blanks only from the first one on. From each of them the time would be quadratic.
+# The lookbehind lets a match start only at the first blank. A match tried from every blank takes quadratic time.
 _DASH: Final = re.compile(r"(?:(?<!\s)\s+)?[-\u2010-\u2015\u2212]\s*")
-# Replaced by a blank, because it may stand between two words.
+# A stray character becomes a blank, because it may stand between two words.
 _STRAY: Final = re.compile(r"[^\w\s/&-]|_")
 _WORD: Final = re.compile(r"[^\W\d]\w*|(?<!\d)\d{1,2}(?:st|nd|rd|th)\b|&")
 _SEPARATORS: Final = " -/&"
-# Normal fields have at most 200 characters.
+# Normal fields have at most 200 characters. Longer texts get the protection in `_composed`.
 _LONG: Final = 256
 
 
 def segments_of(lines: Iterable[str]) -> list[str]:
-    """Return the parts of an address between line ends, commas and semicolons, each in standard spelling."""
+    """Split an address at line ends, commas and semicolons, and return its parts in standard spelling."""
     return [plain for part in _BREAK.split("\n".join(lines)) if part and (plain := spelt(part))]
 
 
@@ -118,7 +118,7 @@ def spelt(text: str) -> str:
 
 
 def _is_words(text: str) -> bool:
-    # Only letters, digits and blanks (U+0020).
+    # True if the text has only letters, digits and blanks (U+0020).
     return text.replace(" ", "").isalnum()
 
 
@@ -127,14 +127,14 @@ def _short(word: re.Match[str]) -> str:
 
 
 def _composed(text: str) -> str:
-    # Sorting a long run of marks takes NFKC quadratic time, which a hostile field could abuse.
+    # NFKC needs quadratic time to sort a long run of marks. A hostile field could abuse this.
     return unicodedata.normalize("NFKC", text if len(text) < _LONG else with_marks_in_order(text))
 
 
 def with_marks_in_order(text: str) -> str:
-    """Return the text in decomposed form, its combining marks already in NFKC order.
+    """Return the text in decomposed form, with its combining marks already in NFKC order.
 
-    `unicodedata.normalize` needs quadratic time to sort a run of marks, and linear time if the run is sorted.
+    `unicodedata.normalize` needs quadratic time for a long run of unsorted marks, and linear time for sorted marks.
     """
     apart = text.translate({ord(character): unicodedata.normalize("NFKD", character) for character in set(text)})
     if not any(map(unicodedata.combining, set(apart))):

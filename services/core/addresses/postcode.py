@@ -1,7 +1,7 @@
 """Reads UK postcodes, and the areas that an area notice names.
 
-The forms are Royal Mail's: an outward code (area letters and district) and an inward code of a digit and two letters.
-Canonical form is upper case with one space.
+The forms are Royal Mail's. A postcode is an outward code (area letters and district) and an inward code (a digit and
+two letters). The canonical form is upper case with one space.
 """
 
 import re
@@ -19,17 +19,17 @@ _OUTWARD: Final = re.compile(
     "(?P<area>[A-Z]{1,2})(?:[0-9]|[1-9][0-9])|(?P<one>[A-Z])[0-9][A-HJKPSTUW]|(?P<two>[A-Z]{2})[0-9][ABEHMNPRVWXY]"
 )
 _INWARD: Final = re.compile("[0-9][ABD-HJLNP-UW-Z]{2}")
-# A correctly written postcode, with or without its space. Nearly all match, so one step reads them.
+# A correctly written postcode, with or without its space. Most texts match, so one step reads them.
 _CANONICAL: Final = re.compile(
     rf"((?:{_AREA.pattern})[1-9]?[0-9]|(?=[A-Z][0-9])(?:{_AREA.pattern})[0-9][A-HJKPSTUW]|"
     rf"(?=[A-Z]{{2}})(?:{_AREA.pattern})[0-9][ABEHMNPRVWXY]) ?({_INWARD.pattern})"
 )
 _SECTOR: Final = re.compile("(?P<outward>[A-Z0-9]{2,4}) ?(?P<sector>[0-9])")
-# Characters that people confuse; the first of each pair is as written.
+# Characters that people confuse. In each pair, the first character is the one that was written.
 _ALIKE: Final = {"O": "O0", "0": "0O", "I": "I1", "1": "1I"}
 _OUTWARD_LENGTH: Final = 4
 _INWARD_LENGTH: Final = 3
-# A longer text is no postcode, even with stray characters.
+# A longer text is no postcode, even after stray characters are removed.
 _LONGEST: Final = 12
 
 
@@ -47,7 +47,7 @@ class PostcodeReading(NamedTuple):
 
 
 def read_postcode(text: str) -> PostcodeReading | None:
-    """Return the postcode that is the whole of the text, or None. The place of O, 0, I and 1 decides which is meant."""
+    """Return the postcode if the whole text is one, or None. The position shows if O or 0, and I or 1, is meant."""
     if canonical := _CANONICAL.fullmatch(text):
         return PostcodeReading(f"{canonical[1]} {canonical[2]}")
     tight = _tight(text)
@@ -55,20 +55,20 @@ def read_postcode(text: str) -> PostcodeReading | None:
     inward = _first(tight[-_INWARD_LENGTH:], _is_inward)
     if district is None or inward is None:
         return None
-    # A reading that differs from the text was corrected.
+    # If the reading differs from the text, the text was corrected.
     swapped = district + inward != tight
     return PostcodeReading(f"{district} {inward}", frozenset(PostcodeMend) if swapped else frozenset())
 
 
 def read_area(text: str) -> str | None:
-    """Return the canonical postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`), or None.
+    """Return the canonical postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`), or None for any other text.
 
-    Without its space a sector such as `FY38` cannot be told from an outward code, and is read as one.
+    A sector without its space, such as `FY38`, looks like an outward code and is read as an outward code.
     """
     if full := read_postcode(text):
         return full.postcode
     spaced = " ".join(text.upper().split())
-    # A space can only be that of a sector or of a full postcode.
+    # A space occurs in a sector or in a full postcode, never in an outward code.
     district = None if " " in spaced else _read_outward(_tight(spaced))
     if district:
         return district
@@ -82,13 +82,13 @@ def outward(postcode: str) -> str:
 
 
 def areas_of(postcode: str) -> tuple[str, str, str]:
-    """Return the areas that hold a canonical postcode, narrowest first: itself, its sector, its outward code."""
+    """Return the areas around a canonical postcode, narrowest first: the postcode, its sector, its outward code."""
     return postcode, postcode[:-2], outward(postcode)
 
 
 def _tight(text: str) -> str:
     tight = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).upper()))
-    # Empty for a text that is too long to be a postcode.
+    # The result is empty if the text is too long to be a postcode.
     return tight if len(tight) <= _LONGEST else ""
 
 
@@ -97,7 +97,7 @@ def _read_outward(text: str) -> str | None:
 
 
 def _first(text: str, fits: Callable[[str], bool]) -> str | None:
-    # The reading as written comes first, so a valid text is never changed.
+    # The unchanged text is tried first, so that a valid text is never changed.
     readings = product(*(_ALIKE.get(character, character) for character in text))
     return next((reading for reading in map("".join, readings) if fits(reading)), None)
 

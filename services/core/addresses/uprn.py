@@ -1,4 +1,4 @@
-"""Reads unique property reference numbers (UPRN): up to 12 digits, without leading zeros (GeoPlace)."""
+"""Reads unique property reference numbers (UPRN). GeoPlace defines a UPRN as up to 12 digits without leading zeros."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ _LABEL: Final = re.compile(r"^[\s'`]*(?:UPRN)?[\s:]*", re.IGNORECASE)
 _SCIENTIFIC: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E[+-]?[0-9]{1,2}", re.IGNORECASE)
 _WHOLE: Final = re.compile(r"(?P<digits>[0-9]+)(?P<point>\.0*)?")
 _FRACTION: Final = re.compile(r"[0-9]+\.[0-9]+")
-# A spreadsheet shows six figures of a long number. Saved as text, the lost figures become zeros.
+# A spreadsheet shows six figures of a long number. If the cell is saved as text, the lost figures become zeros.
 _ROUNDED: Final = re.compile("[0-9]{5,6}0{6}")
 
 
@@ -22,7 +22,7 @@ class UprnMend(StrEnum):
 
 
 class UprnProblem(StrEnum):
-    """The reason why a text is no UPRN. A rounded one could be a neighbour's, so it is never guessed."""
+    """The reason why a text is no UPRN. A rounded number is never completed: a guess could be a neighbour's UPRN."""
 
     SCIENTIFIC_NOTATION = "scientific_notation"
     ROUNDED = "rounded"
@@ -31,9 +31,9 @@ class UprnProblem(StrEnum):
 
 
 class UprnReading(NamedTuple):
-    """The UPRN of a cell, if it has one, with what was corrected or what prevented the reading.
+    """The result of reading one cell: the UPRN, the corrections made to it, and the problem that prevented the reading.
 
-    All three are empty for an empty cell.
+    All three are empty if the cell is empty.
     """
 
     uprn: str | None = None
@@ -51,10 +51,10 @@ _SENTENCES = {
 
 
 def read_uprn(text: str) -> UprnReading:
-    """Read the UPRN that is the whole of the text: 1 to 12 digits, leading zeros removed."""
+    """Read a UPRN from a text that holds nothing else. A UPRN has 1 to 12 digits. Leading zeros are removed."""
     if text.isascii() and text.isdecimal():
         return _read_digits(text, has_point=False)
-    # Thousands separators and a label such as `UPRN:` are common in spreadsheets.
+    # Cells often have thousands separators, or a label such as `UPRN:`.
     written = re.sub(r"[\s,]", "", _LABEL.sub("", unicodedata.normalize("NFKC", text)))
     if not written:
         return UprnReading()
@@ -65,7 +65,7 @@ def read_uprn(text: str) -> UprnReading:
 
 
 def describe_uprn_problem(problem: UprnProblem) -> tuple[str, str]:
-    # Reason and remedy. Neither repeats the value, because messages may be logged.
+    # The reason and the remedy. Neither text repeats the value, because messages may be logged.
     return _SENTENCES[problem]
 
 

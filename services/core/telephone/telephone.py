@@ -1,7 +1,7 @@
 """Reads the telephone numbers in one cell of a council's or a provider's file.
 
-The rule is our own. A library's rule rejects the ranges that Ofcom reserves for drama, and one cell may hold several
-numbers and other text.
+The rule is Pullcord's own. The rule of a library such as `phonenumbers` rejects the ranges that Ofcom reserves for
+drama. And one cell may hold several numbers and other text.
 """
 
 import re
@@ -24,9 +24,9 @@ __all__ = [
 
 _SEPARATORS: Final = re.compile(r"[/,;&:\n]")
 _TOKEN: Final = re.compile(r"\+?[0-9]+")
-# The most tokens that one number is split into: `+ 4 4 0 1 6 3 2 ...`.
+# The most tokens that one number can be written in, for example `+ 4 4 0 1 6 3 2 ...`.
 _LONGEST_WRITING: Final = 16
-# Digits of a national number without its leading zero.
+# Digits of a national number, without its leading zero.
 _SHORTEST, _LONGEST = 9, 10
 _NO_MENDS: Final[frozenset[Mend]] = frozenset()
 _NO_PROBLEMS: Final[frozenset[NumberProblem]] = frozenset()
@@ -34,10 +34,11 @@ _ZERO_RESTORED: Final = frozenset({Mend.LEADING_ZERO_RESTORED})
 
 
 class NumberReading(NamedTuple):
-    """What one cell holds.
+    """The result of reading one cell.
 
-    `numbers` are in E.164 form (`+441632960123`), in the order of the cell, without repeats. `mends` names what was
-    corrected and `problems` what could not be read. An empty cell has neither.
+    `numbers` are in E.164 form (`+441632960123`), in the order of the cell, without repeats. `mends` are the
+    corrections that were made. `problems` are the reasons why something in the cell could not be read. All three are
+    empty for an empty cell.
     """
 
     numbers: tuple[str, ...] = ()
@@ -48,7 +49,7 @@ class NumberReading(NamedTuple):
 def read_numbers(cell: str) -> NumberReading:
     """Return every UK number in the cell.
 
-    A number that cannot be read is reported as a problem, and does not hide those that can be read.
+    If one number cannot be read, the result has a problem for it. The other numbers are still read.
     """
     match = _clean_number(cell)
     if match is None:
@@ -57,7 +58,7 @@ def read_numbers(cell: str) -> NumberReading:
 
 
 def normalise_number(text: str) -> str | None:
-    """Return the one UK number in the text in E.164 form, or None if there is none or more than one."""
+    """Return the only UK number in the text in E.164 form, or None if the text holds no number or several."""
     match = _clean_number(text)
     if match is not None:
         return COUNTRY_CODE + match[1]
@@ -66,14 +67,14 @@ def normalise_number(text: str) -> str | None:
 
 
 def _clean_number(cell: str) -> re.Match[str] | None:
-    # Most cells take this quick path. Four `replace` calls cost half of one `translate`.
+    # Most cells take this quick path. Four calls of `replace` cost half as much as one call of `translate`.
     return national_number(cell.replace(" ", "").replace("-", "").replace("(", "").replace(")", ""))
 
 
 def _read_dirty(cell: str) -> NumberReading:
     text, mends, problems = tidied(cell)
     found: list[re.Match[str]] = []
-    # The bar marks where words were: numbers never continue across it.
+    # A bar replaces words in the text. A number never continues across a bar.
     for stretch in text.split("|"):
         numbers, wrong = _read_stretch(stretch)
         found += numbers
@@ -83,7 +84,7 @@ def _read_dirty(cell: str) -> NumberReading:
         mends.add(Mend.LEADING_ZERO_RESTORED)
     if len(numbers_once) > 1:
         mends.add(Mend.SEVERAL_NUMBERS)
-    # Only an extension was written, so the number itself is missing.
+    # If only an extension was written, the number itself is missing.
     if not (found or problems) and Mend.EXTENSION_DROPPED in mends:
         problems.add(NumberProblem.TOO_SHORT)
     return NumberReading(numbers_once, frozenset(mends), frozenset(problems))
@@ -94,17 +95,17 @@ def _read_stretch(stretch: str) -> tuple[list[re.Match[str]], set[NumberProblem]
     readings = [(tokens, _numbers_of(tokens)) for tokens in pieces]
     found = [number for _, numbers in readings for number in numbers]
     whole = [token for tokens in pieces for token in tokens]
-    # A separator divides numbers unless only the whole makes one, as in `01632/960123`.
+    # A separator ends a number, except where only the pieces together make a number, as in `01632/960123`.
     if not found and len(pieces) > 1 and (joined := national_number("".join(whole))):
         return [joined], set()
     return found, {_why_not("".join(tokens)) for tokens, numbers in readings if not numbers}
 
 
 def _numbers_of(tokens: list[str]) -> list[re.Match[str]]:
-    # best[i]: the numbers that the tokens from i on divide into, or None if they do not.
+    # best[i] is the list of numbers into which the tokens from i on can be divided, or None if they cannot be divided.
     best: list[list[re.Match[str]] | None] = [None] * len(tokens) + [[]]
     for start in range(len(tokens) - 1, -1, -1):
-        # Longest first, so that an area code is not read as a number of its own.
+        # The longest number is tried first, so that an area code is not read as a number of its own.
         for end in range(min(len(tokens), start + _LONGEST_WRITING), start, -1):
             rest = best[end]
             if rest is not None and (number := national_number("".join(tokens[start:end]))):

@@ -1,4 +1,4 @@
-"""Cleans a cell of telephone numbers before its digits are read."""
+"""Cleans the text of a cell before telephone numbers are read from it."""
 
 import re
 import unicodedata
@@ -7,26 +7,26 @@ from typing import Final
 from services.core.telephone.telephone_problems import Mend, NumberProblem
 
 _SCIENTIFIC: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E ?[+-]? ?[0-9]{1,2}(?![0-9])", re.IGNORECASE)
-# A number cell saved as text: `1632960123.0`.
+# A number cell that was saved as text: `1632960123.0`.
 _DECIMAL: Final = re.compile(r"((?:[0-9][ ()-]?){9,15})\.0+(?![0-9.])")
 _EXTENSION: Final = re.compile(
     r"(?<=[0-9 ).,;:-])(?:ext(?:n|ension)?|x|#) ?[.:#]? ?(?:no\.? ?)?[0-9]{1,7}(?![0-9])", re.IGNORECASE
 )
-# O, I and L typed for 0 and 1, where no other letter is beside them.
+# The letters O, I and L, typed for 0 and 1, if no other letter is beside them.
 _LETTER_DIGITS: Final = re.compile(r"(?<![A-Za-z])[OIL]+(?![A-Za-z])", re.IGNORECASE)
 _AS_DIGITS: Final = str.maketrans("OoIiLl", "001111")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['.][^\W\d_]+)*")
-# Words beside a number that lose no information.
+# Words beside a number that can be removed without loss.
 _NEUTRAL_WORDS: Final = frozenset({"and", "number", "no", "or", "phone", "tel", "telephone"})
 
 
 def tidied(cell: str) -> tuple[str, set[Mend], set[NumberProblem]]:
-    # A bar replaces whatever may not join two numbers: words, extensions, rounded numbers.
+    # Words, extensions and rounded numbers become a bar, so that the numbers on both sides are not joined.
     text = cell if cell.isascii() else "".join(map(_plain, unicodedata.normalize("NFKC", cell)))
     if not any(character.isdigit() for character in text):
         return "", set(), {NumberProblem.NOT_A_NUMBER} if _WORD.search(text) else set()
     mends: set[Mend] = set()
-    # First, because the letter E would otherwise be removed as a word.
+    # This step comes first, because a later step would remove the letter E as a word.
     text, rounded = _SCIENTIFIC.subn("|", text)
     for pattern, replacement, mend in (
         (_EXTENSION, "|", Mend.EXTENSION_DROPPED),
@@ -56,5 +56,5 @@ def _plain(character: str) -> str:
         return str(unicodedata.decimal(character))
     if category == "Pd" or character == "\N{MINUS SIGN}":
         return "-"
-    # Invisible format characters come with text pasted from web pages.
+    # Text that is pasted from web pages holds invisible format characters.
     return {"Zs": " ", "Zl": "\n", "Zp": "\n", "Cf": ""}.get(category, character)

@@ -1,7 +1,7 @@
-"""The form of UK telephone numbers in Ofcom's National Telephone Numbering Plan, with the +44 islands.
+"""The form of UK telephone numbers in Ofcom's National Telephone Numbering Plan, including the +44 islands.
 
-A national number is written here without its leading zero. The rule checks that the plan has room for a number, not
-that it is in use: the ranges for drama must pass, and so must a range that is opened tomorrow.
+A national number is written here without its leading zero. The rule checks that the plan has room for a number. It does
+not check that the number is in use, because the ranges for drama and ranges that open later must pass too.
 """
 
 import re
@@ -9,13 +9,13 @@ from typing import Final
 
 COUNTRY_CODE: Final = "+44"
 
-# The only areas with numbers of nine digits: five local digits, or four in Brampton (016977).
+# The only areas whose numbers have nine digits. Local numbers have five digits there, or four in Brampton (016977).
 _AREAS_WITH_NINE_DIGITS: Final = (
     "204|208|254|276|297|298|363|364|384|386|404|420|460|461|480|488|524|527|562|566|606|629|635|647|659|695|"
     "726|744|750|768|827|837|884|900|905|935|946|949|963|995"
 )
 
-# Ten equal digits only fill a compulsory field. They are refused where no such number can exist.
+# Ten equal digits are typed only to fill a compulsory field. The rule refuses them where no such number can exist.
 _NATIONAL: Final = (
     r"(?!(?P<filler>[1289])(?P=filler){9}\Z)"
     r"(?:[1-3789][0-9]{9}|5[56][0-9]{8}"
@@ -25,13 +25,13 @@ _NATIONAL: Final = (
 _WRITTEN: Final = re.compile(rf"(?:(?:\+44|0044|44)0?|0)?({_NATIONAL})")
 # `44` without a plus is a country code only if a zero or nine digits follow.
 _PREFIX: Final = re.compile(r"(?:\+44|0044|44(?=0|[0-9]{9}))0?|0(?!0)")
-# 07624 is the Isle of Man; the rest of 076 is pagers.
+# 07624 is the Isle of Man. Other numbers that begin with 076 are pagers.
 _MOBILE: Final = re.compile(r"\+447(?:[1-57-9]|624)")
-# How people group the digits, by the start of the number. The first match decides.
+# The sizes of the groups of digits as people write them, by the start of the number. The first match decides.
 _GROUPS: Final = tuple(
     (re.compile(pattern), sizes)
     for pattern, sizes in (
-        # Childline; next, the old short NHS Direct number.
+        # The first is Childline. The second is the old short number of NHS Direct.
         ("8001111", (3,)),
         ("845464", (3, 2)),
         (r"800[0-9]{6}\Z", (3,)),
@@ -45,9 +45,9 @@ _GROUPS: Final = tuple(
 
 
 def national_number(written: str) -> re.Match[str] | None:
-    """Match `written` (digits, perhaps a plus) as one UK number, or return None.
+    """Match `written` (digits, perhaps a plus) as one UK number. Return None if it is not one.
 
-    Group 1 is the national number. It starts at position 0 if neither a leading zero nor a country code precedes it.
+    Group 1 is the national number. It starts at position 0 if the text has neither a leading zero nor a country code.
     """
     return _WRITTEN.fullmatch(written)
 
@@ -62,9 +62,9 @@ def is_mobile(e164: str) -> bool:
 
 
 def national(e164: str) -> str:
-    """Return the number as people in the UK write it, `01632 960123` for `+441632960123`.
+    """Return the number as people in the UK write it: `01632 960123` for `+441632960123`.
 
-    Raises ValueError, without the number, for anything but a UK number in E.164 form.
+    Raises ValueError if the text is not a UK number in E.164 form. The error does not repeat the text.
     """
     if not e164.startswith(COUNTRY_CODE) or national_number(e164) is None:
         raise ValueError("This is not a UK number in E.164 form. Pass a number that read_numbers returned.")

@@ -1,4 +1,4 @@
-"""Faults in a cell of telephone numbers: those that are corrected, and those that a person must correct.
+"""Faults in a cell of telephone numbers: faults that Pullcord corrects, and faults that a person must correct.
 
 The messages never repeat the number.
 """
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Mend(StrEnum):
-    """A correction made to a cell, for the known faults of council and provider spreadsheets."""
+    """A correction made to a cell. Each corrects a known fault of spreadsheets from councils and providers."""
 
     LEADING_ZERO_RESTORED = "leading_zero_restored"
     DECIMAL_POINT_DROPPED = "decimal_point_dropped"
@@ -18,7 +18,7 @@ class Mend(StrEnum):
 
 
 class NumberProblem(StrEnum):
-    """The reason why something in a cell could not be read as a UK number."""
+    """The reason why a part of a cell could not be read as a UK number."""
 
     SCIENTIFIC_NOTATION = "scientific_notation"
     TOO_SHORT = "too_short"
@@ -27,7 +27,7 @@ class NumberProblem(StrEnum):
     NOT_A_NUMBER = "not_a_number"
 
 
-# Reason and remedy. They never repeat the number, because messages may be logged.
+# The reason and the remedy. They never repeat the number, because messages may be logged.
 _SENTENCES = {
     NumberProblem.SCIENTIFIC_NOTATION: (
         "A spreadsheet has turned the number into scientific notation, and its last digits are lost.",

@@ -1,7 +1,7 @@
-"""Makes the database itself refuse to change or remove an audit row, for every user of it.
+"""Database triggers that prevent every user from changing or removing an audit row.
 
-Only the sealed part of a row may be replaced, when keys change, but it cannot be added or removed. A user who may alter
-tables can drop the triggers. `pullcord audit check` finds what they then change in figures or cases.
+The sealed part of a row may be replaced, because vault keys change, but it may not be added or removed. A user who may
+alter tables can drop the triggers. `pullcord audit check` then finds changes to figures or cases.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import Final
 REFUSAL: Final = "the audit is append-only: no row of it is changed or removed"
 # The columns that never change.
 CLEAR: Final = "pk, at, action, feed_id, subject, fields"
-# A new key changes the sealed value, but never whether there is one.
+# A new vault key changes the sealed value of a row. It never adds a sealed value or removes one.
 SEAL_COMES_OR_GOES: Final = "(OLD.actor_sealed IS NULL) <> (NEW.actor_sealed IS NULL)"
 
 _SQLITE: Final = {
     "audit_unchanged": f"BEFORE UPDATE OF {CLEAR} ON audit",
     "audit_seal_kept": f"BEFORE UPDATE OF actor_sealed ON audit WHEN {SEAL_COMES_OR_GOES}",
     "audit_unremoved": "BEFORE DELETE ON audit",
-    # REPLACE removes a row without firing the DELETE trigger.
+    # SQLite's REPLACE removes a row without firing the DELETE trigger.
     "audit_unreplaced": "BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE pk = NEW.pk)",
 }
 _POSTGRES: Final = {
     "audit_unchanged": f"BEFORE UPDATE OF {CLEAR} ON audit FOR EACH ROW",
     "audit_seal_kept": f"BEFORE UPDATE OF actor_sealed ON audit FOR EACH ROW WHEN ({SEAL_COMES_OR_GOES})",
     "audit_unremoved": "BEFORE DELETE ON audit FOR EACH ROW",
-    # TRUNCATE fires no row trigger.
+    # TRUNCATE fires no trigger for single rows.
     "audit_unemptied": "BEFORE TRUNCATE ON audit FOR EACH STATEMENT",
 }
 
@@ -46,5 +46,5 @@ def make_append_only(dialect: str) -> Sequence[str]:
 def unmake_append_only(dialect: str) -> Sequence[str]:
     if dialect != "postgresql":
         return [f"DROP TRIGGER {name}" for name in _SQLITE]
-    # The function last: the triggers depend on it.
+    # The function is dropped last, because the triggers depend on it.
     return [*(f"DROP TRIGGER {name} ON audit" for name in _POSTGRES), "DROP FUNCTION audit_refuses()"]

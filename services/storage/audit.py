@@ -1,4 +1,4 @@
-"""Writes the audit: append-only rows, each in the transaction of the effect that it records."""
+"""Writes the audit. Each row is written in the same transaction as the effect that it records."""
 
 from __future__ import annotations
 
@@ -17,18 +17,22 @@ from services.storage.vault import Vault, place
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One action. `fields` are exactly those of the action. `actor` is the person who acted, sealed when written."""
+    """An audit row for one action.
+
+    `fields` has exactly the fields that `FIELDS` lists for the action. `actor` is the person who acted. It is sealed
+    when the row is written.
+    """
 
     action: AuditAction
     fields: Mapping[str, Any]
     subject: str | None = None
     feed_id: str | None = None
     actor: str | None = None
-    # Other content that only an authorised reader may see: a person's evidence or reason.
+    # Other content that only an authorised reader may see, such as a person's evidence or reason.
     sealed: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # An unlisted field could hold personal data, so it is an error and never written.
+        # An unlisted field could hold personal data, so the row is refused.
         if set(self.fields) != FIELDS[self.action]:
             raise ValueError(f"{self.action}: fields {sorted(self.fields)}, not {sorted(FIELDS[self.action])}")
 
@@ -36,12 +40,12 @@ class AuditRow:
 def write_audit(connection: Connection, vault: Vault, rows: Sequence[AuditRow], now: datetime) -> None:
     if not rows:
         return
-    # Allotted first, because the seal is bound to the row's id.
+    # The ids are allotted first, because a sealed value is bound to the id of its row.
     pks = allocate_ids(connection, "audit", len(rows))
     values = [
         {
             "pk": pk,
-            # The time of the transaction, not of each row.
+            # All rows of a transaction have the same time.
             "at": now,
             "action": row.action.value,
             "feed_id": row.feed_id,

@@ -14,7 +14,7 @@ Processor = Callable[[Any], Any]
 
 
 def bulk_insert(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows whose values are in the order of `names`, each converted as its column's type demands.
+    """Insert rows whose values are in the order of `names`. Each value is converted for the type of its column.
 
     Uses COPY on PostgreSQL. Raises the same errors as an ordinary insert.
     """
@@ -39,8 +39,8 @@ def _copy(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]
             for row in rows:
                 copy.write_row(row)
     except driver.Error as error:
-        # Callers retry on SQLAlchemy's errors, so the driver's own is wrapped.
-        # Parameters stay hidden because they may be personal.
+        # Callers retry on SQLAlchemy's errors, so an error of the driver is wrapped in one.
+        # The parameters stay hidden, because they may be personal data.
         raise DBAPIError.instance(
             statement, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
         ) from error
@@ -53,7 +53,7 @@ def _converted(row: Sequence[Any], processors: Sequence[tuple[int, Processor]]) 
     return tuple(values)
 
 
-# Looking up processors takes longer than converting a row.
+# Cached, because finding the processors takes longer than converting a row.
 @lru_cache(maxsize=64)
 def _processors(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[tuple[int, Processor], ...]:
     found = ((place, _processor(table.c[name].type, dialect)) for place, name in enumerate(names))
@@ -61,7 +61,7 @@ def _processors(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple
 
 
 def _processor(type_: TypeEngine[Any], dialect: Dialect) -> Processor | None:
-    # Both drivers take bytes as they are. SQLAlchemy's wrapper costs more than the rest of the row.
+    # Both drivers accept bytes unchanged. SQLAlchemy's wrapper for bytes costs more than the rest of the row.
     if isinstance(type_, LargeBinary):
         return None
     return type_.dialect_impl(dialect).bind_processor(dialect)

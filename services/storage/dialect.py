@@ -1,4 +1,4 @@
-"""The few places where SQLite and PostgreSQL need different statements."""
+"""Statements that differ between SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from sqlalchemy.types import UserDefinedType
 
 Columns = ReadOnlyColumnCollection[str, Any]
 
-# Keys named in one SQLite statement, well below its limit of parameters.
+# The most keys in one SQLite statement. SQLite's limit of parameters is far higher.
 KEYS = 5_000
 
 
 def among(connection: Connection, column: ColumnElement[int], values: Collection[int]) -> ColumnElement[bool]:
-    """Return the condition that an integer column has one of many values, which are sent as one parameter."""
+    """Return the condition that an integer column has one of the values. All values are sent as one parameter."""
     if connection.dialect.name == "postgresql":
         return column == _any_of(",".join(map(str, values)))
     return column.in_(select(listed(connection, values).c.value))
@@ -48,27 +48,30 @@ def among_keys(
     if connection.dialect.name == "postgresql":
         yield column == _any_of(",".join([rf'"\\x{key.hex()}"' for key in keys]))
         return
-    # In parts, because SQLite limits the parameters of one statement.
+    # Several conditions, because SQLite limits the parameters of one statement.
     every = list(keys)
     for start in range(0, len(every), KEYS):
         yield column.in_(every[start : start + KEYS])
 
 
-class _Unnamed(UserDefinedType[str]):
-    """A text parameter whose type the server infers from its context, so that the planner sees a constant."""
+class _UntypedText(UserDefinedType[str]):
+    """The type of a text parameter that is sent without a type.
+
+    PostgreSQL infers the type from the context, so that its planner sees a constant.
+    """
 
     cache_ok = True
 
 
 def _any_of(array: str) -> ColumnElement[Any]:
-    # PostgreSQL's own array notation: the driver needs longer for a list than for a text.
-    return func.any(bindparam(None, f"{{{array}}}", type_=_Unnamed(), unique=True))
+    # The array is sent as text in PostgreSQL's notation, because the driver is slower for a list.
+    return func.any(bindparam(None, f"{{{array}}}", type_=_UntypedText(), unique=True))
 
 
 def listed(connection: Connection, values: Collection[int]) -> TableValuedAlias:
     text_of = ",".join(map(str, values))
     if connection.dialect.name == "postgresql":
-        # One parameter however many values, so the statement is planned once.
+        # There is one parameter for any number of values, so the statement is planned only once.
         array: ColumnElement[Any] = cast(literal(f"{{{text_of}}}"), postgresql.ARRAY(BigInteger))
         return func.unnest(array).table_valued("value").render_derived()
     return func.json_each(f"[{text_of}]").table_valued("value")
@@ -77,16 +80,19 @@ def listed(connection: Connection, values: Collection[int]) -> TableValuedAlias:
 def looked_up(
     connection: Connection, rows: FromClause, table: Table, condition: ColumnElement[bool], *columns: ColumnElement[Any]
 ) -> tuple[FromClause, Columns]:
-    """Join rows with matching rows of a table, looked up one by one. Also returns the columns of that table."""
+    """Join `rows` with the rows of `table` that meet the condition, and return the join and the columns of `table`.
+
+    On PostgreSQL the rows of `table` are looked up one by one.
+    """
     if connection.dialect.name != "postgresql":
         return rows.join(table, condition), table.c
-    # PostgreSQL reads a whole table for a few rows if its statistics are old. OFFSET stops it from doing so.
+    # If its statistics are old, PostgreSQL reads a whole table for a few rows. OFFSET prevents this.
     found = select(*columns).where(condition).offset(0).lateral(f"{table.name}_found")
     return rows.join(found, true()), found.c
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str], changing: Sequence[str]) -> Insert:
-    """Return an insert that updates the named columns if the key exists already."""
+    """Return an INSERT. If the key exists already, the statement updates the columns named in `changing`."""
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table)
     values = {name: statement.excluded[name] for name in changing}
@@ -95,20 +101,20 @@ def upsert(connection: Connection, table: Table, key: Sequence[str], changing: S
 
 
 def skipping_locked(connection: Connection, query: Select[Any]) -> Select[Any]:
-    """Return a query that claims its rows for this transaction and skips rows that another worker has claimed."""
-    # SQLite has one writer, so no other worker can be at these rows.
+    """Return a query that locks its rows until the transaction ends, and skips rows that another worker has locked."""
+    # SQLite has one writer, so no other worker can have locked these rows.
     return query.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else query
 
 
 # PostgreSQL's codes for a serialization failure and a deadlock.
 CONFLICTS = frozenset({"40001", "40P01"})
 
-# Separates our advisory locks from others in the database ("pcob" in ASCII).
+# Separates Pullcord's advisory locks from others in the database ("pcob" in ASCII).
 LOCK_CLASS = 0x70636F62
 
 
 class Exclusive(IntEnum):
-    """Work that only one process does at a time, by its lock number. Smaller numbers are the outbox lanes."""
+    """The lock numbers of tasks that only one process does at a time. Smaller numbers lock the lanes of the outbox."""
 
     CANARIES = 16
     MIGRATION = 17
@@ -116,22 +122,22 @@ class Exclusive(IntEnum):
 
 
 def try_exclusive(connection: Connection, number: int) -> bool:
-    """Take the lock of this number until the transaction ends. Returns False if another process has it."""
+    """Take the lock with this number until the transaction ends. Return False if another process has the lock."""
     if connection.dialect.name != "postgresql":
-        # A SQLite transaction that writes excludes all others already.
+        # On SQLite a transaction that writes already excludes all others.
         return True
     query = text("SELECT pg_try_advisory_xact_lock(:lock_class, :number)")
     return bool(connection.scalar(query, {"lock_class": LOCK_CLASS, "number": number}))
 
 
 def is_conflict(error: Exception) -> bool:
-    # On SQLite the second writer waits, so there is no conflict.
+    # On SQLite the second writer waits, so no conflict occurs.
     state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
     return state in CONFLICTS
 
 
 def time_of_database(connection: Connection) -> datetime | None:
-    # SQLite has no clock but the machine's.
+    # SQLite has no clock of its own.
     if connection.dialect.name != "postgresql":
         return None
     now: datetime = connection.scalars(text("SELECT clock_timestamp()")).one()

@@ -1,4 +1,4 @@
-"""Database engines: SQLite with every commit on disk, PostgreSQL with limits on every wait."""
+"""Makes database engines. On SQLite every commit is on disk. On PostgreSQL every wait has a limit."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 
-# The wait for SQLite's one write lock.
+# The longest wait for SQLite's write lock.
 BUSY_MILLISECONDS = 30_000
 
-# A statement beyond its limit fails and is retried. A transaction may be idle while brokers acknowledge (30 s).
-# An idle one beyond its limit is ended, because its locks would block all other workers.
+# A statement that exceeds its limit fails and is retried. A transaction may be idle while a broker acknowledges (30 s).
+# A transaction that is idle for longer is ended, because its locks would block all other workers.
 POSTGRES_LIMITS = {
     "lock_timeout": "10s",
     "statement_timeout": "60s",
     "idle_in_transaction_session_timeout": "120s",
 }
 
-# Finds a connection with a dead peer after about 30 seconds (parameters of libpq).
+# These settings of libpq find a connection with a dead peer after about 30 seconds.
 POSTGRES_CONNECTION = {
     "connect_timeout": 10,
     "keepalives": 1,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
-    # Milliseconds. Covers data that was sent and never acknowledged, for which keepalives do not run.
+    # In milliseconds, for data that was sent and not acknowledged. Keepalives do not run while such data wait.
     "tcp_user_timeout": 25_000,
     "options": " ".join(f"-c {name}={value}" for name, value in POSTGRES_LIMITS.items()),
 }
@@ -43,33 +43,33 @@ def make_engine(url: str) -> Engine:
     said = make_url(url).query
     return create_engine(
         url,
-        # A server restart leaves dead connections in the pool.
+        # Checks a connection before use, because a restart of the server leaves dead connections in the pool.
         pool_pre_ping=True,
         connect_args={name: value for name, value in POSTGRES_CONNECTION.items() if name not in said},
     )
 
 
 def reading(engine: Engine) -> Engine:
-    # On SQLite such a transaction takes no write lock. PostgreSQL needs no difference.
+    # On SQLite a read-only transaction takes no write lock. PostgreSQL ignores the option.
     return engine.execution_options(pullcord_read_only=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # The driver would begin only at the first write, so `_begin_sqlite` issues BEGIN.
+    # The driver would begin a transaction only at the first write, so `_begin_sqlite` issues BEGIN itself.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        # Readers go on while one process writes.
+        # Other processes can read while one process writes.
         "journal_mode=WAL",
         # A commit is on disk when it returns, so a 202 answer survives a power cut.
         "synchronous=FULL",
-        # SQLite ignores foreign keys unless told otherwise.
+        # SQLite checks foreign keys only with this setting.
         "foreign_keys=ON",
         f"busy_timeout={BUSY_MILLISECONDS}",
-        # KiB, if negative.
+        # A negative number is in KiB.
         "cache_size=-131072",
         "temp_store=MEMORY",
-        # Pages (16 MB of 4 KiB pages).
+        # In pages of 4 KiB: 16 MB.
         "wal_autocheckpoint=4000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -78,5 +78,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     read_only = connection.get_execution_options().get("pullcord_read_only", False)
-    # Takes the write lock at the start: upgrading a read lock later could fail half way.
+    # IMMEDIATE takes the write lock at the start. A later change from a read lock to a write lock could fail.
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

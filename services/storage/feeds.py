@@ -1,4 +1,4 @@
-"""The providers and councils that the deployment knows."""
+"""The providers and councils of the deployment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.storage.tables import feeds
 
 Kind = Literal["provider", "council"]
 
-# RCPID of a telecoms provider; GSS code of a local authority.
+# The form of a provider's code (its RCPID) and of a council's code (its GSS code).
 _CODES = {"provider": re.compile(r"[A-Z]{4}"), "council": re.compile(r"[ENSW]\d{8}")}
 _FORMS = {
     "provider": "a provider's code is its four-letter RCPID, such as RAVN",
@@ -36,10 +36,7 @@ class Feed:
 
 
 def feed_id_of(kind: Kind, code: str) -> str:
-    """Return the id of a feed, such as `council:E06000009`.
-
-    Raises RefusedError for a code of the wrong form.
-    """
+    """Return the id of a feed, such as `council:E06000009`. Raises RefusedError if the code has the wrong form."""
     code = code.strip().upper()
     if not _CODES[kind].fullmatch(code):
         raise RefusedError(_FORMS[kind])
@@ -50,7 +47,7 @@ def add_feed(store: Store, kind: Kind, code: str, name: str) -> str:
     feed_id = feed_id_of(kind, code)
     with store.writing() as connection:
         known = connection.scalar(select(feeds.c.feed_id).where(feeds.c.feed_id == feed_id))
-        # An existing feed keeps its name: adding it again is safe.
+        # A feed that exists keeps its name, so the call can be repeated safely.
         if known is None:
             connection.execute(
                 insert(feeds).values(
@@ -73,5 +70,5 @@ def list_feeds(connection: Connection, kind: Kind | None = None) -> Sequence[Fee
 
 
 def lock_feed(connection: Connection, feed_id: str) -> None:
-    # Submissions of one feed run one after the other, because each decides on the feed's records.
+    # Submissions of one feed must run one after another, because each depends on the feed's records.
     connection.execute(select(feeds.c.feed_id).where(feeds.c.feed_id == feed_id).with_for_update())

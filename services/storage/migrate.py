@@ -17,7 +17,7 @@ from services.storage.dialect import LOCK_CLASS, Exclusive
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-# Lock under which one process at a time migrates.
+# Only one process at a time migrates: it takes this lock.
 MIGRATION = {"lock_class": LOCK_CLASS, "number": Exclusive.MIGRATION.value}
 
 
@@ -32,12 +32,12 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 class DatabaseSchema(StrEnum):
-    """The state of a database's schema, compared with this version."""
+    """The state of a database's schema, compared with the schema of this version."""
 
     NONE = "none"
     OLDER = "older"
     CURRENT = "current"
-    # Works too: what a migration replaces is removed one version later.
+    # A newer schema works too: a migration removes replaced columns only one version later.
     NEWER = "newer"
 
     @property
@@ -53,7 +53,7 @@ def schema_of(connection: Connection) -> DatabaseSchema:
     if there == scripts.get_current_head():
         return DatabaseSchema.CURRENT
     known = {script.revision for script in scripts.walk_revisions()}
-    # A revision unknown here can only come from a later version.
+    # A revision that this version does not know can only come from a later version.
     return DatabaseSchema.OLDER if there in known else DatabaseSchema.NEWER
 
 
@@ -64,17 +64,17 @@ def _migrating(engine: Engine) -> Iterator[Connection]:
             yield connection
             connection.commit()
             return
-        # A migration may run long. Waiting for another process that migrates may take minutes.
+        # A migration may take long, and so may the wait for another process that migrates.
         _execute(connection, "SET statement_timeout = 0", "SET lock_timeout = '10min'")
-        # Held by the session, because each migration is its own transaction.
+        # The session holds the lock, because each migration has its own transaction.
         connection.execute(text("SELECT pg_advisory_lock(:lock_class, :number)"), MIGRATION)
-        # A short wait for table locks: other queries queue behind a waiting migration.
+        # The wait for a table lock is short, because all other queries wait behind a migration that waits.
         _execute(connection, "SET lock_timeout = '5s'")
         try:
             yield connection
             connection.commit()
         finally:
-            # A failed transaction accepts no further statement, and the lock must be released.
+            # The rollback is needed because a failed transaction accepts no statement, not even the unlock.
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:lock_class, :number)"), MIGRATION)
             _execute(connection, "RESET statement_timeout", "RESET lock_timeout")

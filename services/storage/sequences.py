@@ -1,6 +1,6 @@
-"""Ids, allotted before rows are written, so that a batch can refer to its own records.
+"""Allots ids before rows are written, so that the rows of a batch can refer to each other.
 
-PostgreSQL has sequences, for which nobody waits. SQLite has one writer, so a counter in a table is enough.
+PostgreSQL has sequences, which block no other transaction. SQLite has one writer, so a counter in a table is enough.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from sqlalchemy import Connection, insert, text, update
 
 from services.storage.tables import sequences
 
-# The tables whose ids are allotted here.
+# The tables whose ids are allotted in this way.
 SEQUENCES = ("notices", "register_entries", "cases", "alerts", "deliveries", "outbox", "audit")
 
 
 def allocate_ids(connection: Connection, name: str, count: int) -> Sequence[int]:
-    """Return `count` rising ids for the table `name`, within the caller's transaction."""
+    """Return `count` new ids for the table `name`, in rising order."""
     if count == 0:
         return ()
     if connection.dialect.name == "postgresql":
         query = text("SELECT nextval(CAST(:sequence AS regclass)) FROM generate_series(1, :count)")
-        # The server need not return them in order.
+        # Sorted, because the server may return the ids in any order.
         return sorted(connection.scalars(query, {"sequence": f"seq_{name}", "count": count}))
     following = connection.scalar(
         update(sequences)
@@ -29,7 +29,7 @@ def allocate_ids(connection: Connection, name: str, count: int) -> Sequence[int]
         .values(next_value=sequences.c.next_value + count)
         .returning(sequences.c.next_value)
     )
-    # The first ids of this table.
+    # The table has no ids yet.
     if following is None:
         connection.execute(insert(sequences).values(name=name, next_value=1 + count))
         following = 1 + count

@@ -1,4 +1,4 @@
-"""What a slice needs to keep its records: engine, vault, tokeniser, clock and randomness, chosen once at start."""
+"""The resources that every slice needs to store data. They are chosen once, at start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from services.storage.vault import Vault
 
 @dataclass(frozen=True)
 class Store:
-    """The parts every slice shares. `bootstrap` makes the real one, tests make theirs."""
+    """The resources that all slices share: engine, vault, tokeniser, clock and randomness.
+
+    `bootstrap` makes the store of a running service. Tests make their own.
+    """
 
     engine: Engine
     vault: Vault
@@ -28,20 +31,21 @@ class Store:
     random: RandomBytes = os.urandom
 
     def now(self) -> datetime:
-        """The clock's time, UTC."""
+        """Return the clock's time in UTC."""
         return self.clock.now()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that writes; it commits when the block ends without an error."""
+        """Open a transaction that writes. It commits if the block ends without an error."""
         with self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def processing(self) -> Iterator[Connection]:
-        """A transaction that writes what it concludes from what it reads: all it reads is of one moment.
+        """Open a transaction that writes results computed from the data it reads. All its reads see the same moment.
 
-        On PostgreSQL a locked row that has changed since fails the transaction; it is tried again with what is true.
+        On PostgreSQL the transaction fails if a row that it locks or changes was changed by another transaction after
+        that moment. The caller then tries again.
         """
         with self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":
@@ -51,6 +55,6 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads: it never waits for a writer on SQLite."""
+        """Open a transaction that only reads. On SQLite it never waits for a writer."""
         with reading(self.engine).begin() as connection:
             yield connection

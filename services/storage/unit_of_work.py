@@ -1,4 +1,4 @@
-"""One transaction with what every step in it needs."""
+"""An open transaction, together with everything that a step in it needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """An open transaction, the store it belongs to, and `now`: the one time (UTC) that everything in it is given."""
+    """An open transaction and its store. `now` (UTC) is the one time that all steps in the transaction use."""
 
     connection: Connection
     store: Store

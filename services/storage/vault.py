@@ -1,9 +1,9 @@
-"""The vault: AES-256-GCM for whatever could identify a person.
+"""The vault encrypts all data that could identify a person, with AES-256-GCM.
 
-A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data names the table
-and the row, so a value copied to another row does not open. Old keys stay for reading until `reseal` has moved every
-row. The keys may change while the vault is in use: it checks for new ones before it seals, and when it meets a key that
-it does not hold.
+A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data name the table and
+the row, so a value that was copied to another row does not open. Old keys stay for reading until `reseal` has sealed
+every row under the current key. The keys may change while the vault is in use. The vault checks for new keys before it
+seals a value, and when a value needs a key that is not loaded.
 """
 
 from __future__ import annotations
@@ -28,19 +28,22 @@ KEY_ID_SIGNS = 16
 
 
 class VaultError(PullcordError):
-    """A value cannot be opened: its key is missing, or it was altered or moved."""
+    """A sealed value cannot be opened: its key is missing, or the value was altered or moved."""
 
 
 class MissingKeyError(VaultError):
-    """The key that a value is sealed under is not held. The value opens once the key is added."""
+    """The vault key of a sealed value is not loaded. The value opens after the key is added."""
 
-    # Another process may have a newer key file, so a retry can succeed.
+    # Another process may have read a newer key file, so a retry can succeed.
     permanent = False
 
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
-    """Key ids (1 to 16 characters) with their 32-byte keys. `current` names the one that seals."""
+    """The vault keys: key ids (1 to 16 characters) with their 32-byte keys.
+
+    `current` is the id of the key that seals new values.
+    """
 
     keys: Mapping[str, bytes] = field(repr=False)
     current: str
@@ -50,15 +53,15 @@ class KeySource(Protocol):
     """Provides keys that have changed since the vault was created."""
 
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
-        """Return the keys if they changed since the last call. A source may check only at intervals.
+        """Return the keys if they changed since the last call, or None. A source may check only at intervals.
 
-        With `at_once` it checks now, because a value is sealed under a key that is not held.
+        With `at_once` the source must check now, because a value needs a key that is not loaded.
         """
         ...
 
 
 class Vault:
-    """Seals and opens values. `keys` maps key ids to keys, and `current` names the one that seals."""
+    """Seals and opens values. `keys` has the keys by id. `current` is the id of the key that seals new values."""
 
     def __init__(
         self,
@@ -67,37 +70,37 @@ class Vault:
         random: Callable[[int], bytes] = os.urandom,
         source: KeySource | None = None,
     ) -> None:
-        self._held = _hold(VaultKeys(keys, current))
+        self._loaded = _load(VaultKeys(keys, current))
         self._random = random
         self._source = source
         self._renewing = Lock()
 
     @property
     def current(self) -> str:
-        return self._held.current
+        return self._loaded.current
 
     @property
     def heads(self) -> Mapping[str, bytes]:
-        # The first bytes of every value under that key.
-        return {key_id: _head(key_id) for key_id in self._held.ciphers}
+        # Every value sealed under a key begins with these bytes.
+        return {key_id: _head(key_id) for key_id in self._loaded.ciphers}
 
     def seal(self, place: bytes, value: Any) -> bytes:
         return self.seal_json(place, to_json(value))
 
     def seal_json(self, place: bytes, body: bytes) -> bytes:
-        held = self._renewed(at_once=False)
-        # Never repeated under one key: GCM loses all secrecy and integrity then.
+        loaded = self._renewed(at_once=False)
+        # A nonce is never used twice with one key. A repeated nonce would break the secrecy and integrity of GCM.
         nonce = self._random(NONCE_BYTES)
-        return held.head + nonce + held.cipher.encrypt(nonce, body, place)
+        return loaded.head + nonce + loaded.cipher.encrypt(nonce, body, place)
 
     def open(self, place: bytes, sealed: bytes) -> Any:
-        """Return the value sealed for that place.
+        """Return the value that was sealed for this place.
 
-        Raises VaultError if the key is not held, or the value was altered or moved.
+        Raises VaultError if the key is not loaded, or if the value was altered or moved.
         """
         key_id, rest = _parted(sealed)
-        # An unknown key may be a new one that another process began to use.
-        cipher = self._held.ciphers.get(key_id) or self._renewed(at_once=True).ciphers.get(key_id)
+        # An unknown key id may be that of a new key, which another process uses already.
+        cipher = self._loaded.ciphers.get(key_id) or self._renewed(at_once=True).ciphers.get(key_id)
         if cipher is None:
             raise MissingKeyError(f"no vault key {key_id!r}: add it to the keys to read what is sealed under it")
         try:
@@ -105,20 +108,20 @@ class Vault:
         except (InvalidTag, ValueError):
             raise VaultError(_ALTERED) from None
 
-    def _renewed(self, *, at_once: bool) -> _Held:
+    def _renewed(self, *, at_once: bool) -> _LoadedKeys:
         if self._source is None:
-            return self._held
-        # A second thread waits for the keys being read, and does not seal under the old ones.
+            return self._loaded
+        # A second thread waits here while the keys are read, so that it does not seal under the old key.
         with self._renewing:
             keys = self._source(at_once=at_once)
             if keys is not None:
-                self._held = _hold(keys)
-            return self._held
+                self._loaded = _load(keys)
+            return self._loaded
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """The keys ready for use. One object, so that a value is sealed with the parts of one set of keys."""
+class _LoadedKeys:
+    """The loaded vault keys. They are replaced all at once, so that no value is sealed with parts of two key sets."""
 
     current: str
     ciphers: Mapping[str, AESGCM]
@@ -126,8 +129,8 @@ class _Held:
     head: bytes
 
 
-def _hold(given: VaultKeys) -> _Held:
-    # Fails when keys are loaded, not at the first value.
+def _load(given: VaultKeys) -> _LoadedKeys:
+    # Wrong keys fail here, when they are loaded, and not at the first value.
     if given.current not in given.keys:
         raise VaultError(f"the current vault key {given.current!r} is not among the keys")
     for key_id, key in given.keys.items():
@@ -135,7 +138,7 @@ def _hold(given: VaultKeys) -> _Held:
             form = f"an id has 1 to {KEY_ID_SIGNS} signs and a key {KEY_BYTES} bytes"
             raise VaultError(f"vault key {key_id!r}: {form}")
     ciphers = {key_id: AESGCM(key) for key_id, key in given.keys.items()}
-    return _Held(given.current, ciphers, ciphers[given.current], _head(given.current))
+    return _LoadedKeys(given.current, ciphers, ciphers[given.current], _head(given.current))
 
 
 def _head(key_id: str) -> bytes:
@@ -158,12 +161,12 @@ def _parted(sealed: bytes) -> tuple[str, bytes]:
 @lru_cache(maxsize=64)
 def _read_id(written: bytes) -> str:
     key_id = written.decode(errors="replace")
-    # A value that was never sealed must not be taken for a key id and appear in an error.
+    # The bytes of a value that was never sealed must not appear in an error as a key id.
     if not 1 <= len(key_id) <= KEY_ID_SIGNS or not key_id.isprintable() or "\ufffd" in key_id:
         raise VaultError(_ALTERED)
     return key_id
 
 
 def place(table: str, key: bytes | int) -> bytes:
-    """Return the associated data of a sealed value: its table and its row."""
+    """Return the associated data of a sealed value, which name its table and its row."""
     return table.encode() + b"|" + (key if isinstance(key, bytes) else str(key).encode())

@@ -1,6 +1,6 @@
 """Copies a whole SQLite database while others use it, and checks that a copy can be trusted.
 
-PostgreSQL has its own tools for both.
+PostgreSQL has its own tools for both tasks.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from services.storage.store import Store
 from services.storage.tables import audit, metadata, notices, register_entries
 from services.storage.vault import VaultError
 
-# Sealed values opened per column: half the oldest, half the newest.
+# The number of sealed values that the check opens in each column: half are the oldest, half the newest.
 SAMPLE: Final = 100
 
-# A sender's own message, as it was sealed.
+# A sender's own record, as it was sealed.
 Record = Mapping[str, Any]
 
 
@@ -40,7 +40,7 @@ def _reference_of_entry(record: Record) -> str:
     return reference
 
 
-# How a sealed record names its reference, from which the token key makes its record key.
+# Finds the reference in a sealed record. The record key is made from the reference with the token key.
 REFERENCES: Final[Mapping[Table, Callable[[Record], str]]] = {
     notices: _reference_of_notice,
     register_entries: _reference_of_entry,
@@ -50,12 +50,12 @@ Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy of the database cannot be trusted, or not with the available keys."""
+    """A copy of the database cannot be trusted, or the available keys do not fit it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a copy holds: rows by table, the vault keys it needs, and the time of the last audit row."""
+    """The contents of a copy: its rows by table, the ids of the vault keys it needs, and its last audit row's time."""
 
     rows: Counts
     keys: tuple[str, ...]
@@ -63,12 +63,13 @@ class Contents:
 
 
 def copy_database(store: Store, target: Path) -> Counts:
-    """Copy a SQLite database, as it is at one moment, to a single file on disk. Returns its rows by table.
+    """Copy a SQLite database to a single file on disk, and return the number of rows by table.
 
-    Others may write meanwhile. The file is synced to disk when this returns.
+    The copy holds the state at one moment, even if others write meanwhile. The file is synced to disk before the
+    function returns.
     """
     with store.reading() as connection, closing(sqlite3.connect(target)) as copy:
-        # Counted in the transaction of the copy, so the numbers belong together.
+        # The rows are counted in the transaction of the copy, so that the numbers fit the copy.
         rows = count_rows(connection)
         source: Any = connection.connection.driver_connection
         source.backup(copy)
@@ -78,7 +79,7 @@ def copy_database(store: Store, target: Path) -> Counts:
 
 def make_one_file(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        # Folds the write-ahead log into the file and removes it.
+        # Leaving write-ahead mode moves the log into the main file and removes the log.
         connection.execute("PRAGMA journal_mode=DELETE")
     sync_file(path)
 
@@ -90,9 +91,9 @@ def count_rows(connection: Connection) -> Counts:
 
 
 def check_copy(copy: Store) -> Contents:
-    """Read all of a copy in a SQLite file and return what it holds.
+    """Read a whole copy in a SQLite file and return its contents.
 
-    Raises CopyError if its schema does not fit or the store's keys do not open it.
+    Raises CopyError if the schema of the copy does not fit, or if the store's keys do not open its values.
     """
     with copy.reading() as connection:
         if not schema_of(connection).fits:
@@ -102,10 +103,10 @@ def check_copy(copy: Store) -> Contents:
 
 
 def check_whole(path: Path) -> None:
-    """Raise CopyError for a file that is damaged or no SQLite database."""
+    """Raise CopyError if a file is damaged or is no SQLite database."""
     try:
         with closing(sqlite3.connect(path)) as connection:
-            # Reads every page, so it takes time in proportion to the file.
+            # This check reads every page, so its time grows with the file.
             faults = connection.execute("PRAGMA integrity_check").fetchall()
             orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.DatabaseError:
@@ -115,14 +116,14 @@ def check_whole(path: Path) -> None:
 
 
 def last_on_record(connection: Connection) -> datetime | None:
-    # Every effect writes an audit row, so the last row is the end of the record.
+    # Every effect writes an audit row, so the last audit row has the time of the last change.
     moment: datetime | None = connection.scalar(select(audit.c.at).order_by(audit.c.pk.desc()).limit(1))
     return moment
 
 
 def _check_keys(connection: Connection, copy: Store) -> tuple[str, ...]:
     needed = sealed_under(connection, copy.vault)
-    # Counted over all values, because a sample could miss an old key.
+    # All values are counted, because a sample could miss values under an old key.
     if needed[None]:
         raise CopyError("the copy holds values under a vault key that is not among the keys")
     try:
@@ -136,7 +137,7 @@ def _check_keys(connection: Connection, copy: Store) -> tuple[str, ...]:
 
 def _sample(connection: Connection, column: SealedColumn) -> Iterator[Any]:
     query = select(column.table).where(column.sealed.is_not(None)).limit(SAMPLE // 2)
-    # The oldest and the newest rows are the most likely under another key.
+    # The oldest and the newest rows are the most likely to be under another key.
     for order in (column.key.asc(), column.key.desc()):
         yield from connection.execute(query.order_by(order)).mappings()
 
@@ -146,7 +147,7 @@ def _check_value(copy: Store, column: SealedColumn, row: Mapping[str, Any]) -> N
     if column.table not in REFERENCES:
         return
     reference = REFERENCES[column.table](value["record"])
-    # Another token key would open everything and match nothing, so it must be found here.
+    # With a wrong token key all values open, but no record is ever found. So the check compares a record key.
     if copy.tokeniser.record_key(row["feed_id"], reference) != row["record_key"]:
         raise CopyError(
             "the copy was made with another token key: with this one its records would never find each other"

@@ -1,4 +1,4 @@
-"""Replaces a SQLite database by another and moves the old one aside, while no process uses either."""
+"""Replaces a SQLite database file by another and keeps the old file. No other process may use either file meanwhile."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from services.core.errors import RefusedError
 from services.storage.backup.backup import make_one_file
 from services.storage.backup.files import sync_folder
 
-# Bytes that each process locks while it has the database open in write-ahead mode (SQLite's `os.h`).
+# Each process locks these bytes while it has the database open in write-ahead mode (SQLite's `os.h`).
 SHARED_FIRST: Final = 0x40000002
 SHARED_SIZE: Final = 510
 
-# A database in write-ahead mode is three files.
+# A database in write-ahead mode has three files, with these endings.
 SIDES: Final = ("", "-wal", "-shm")
 
 
 @contextmanager
 def unused(path: Path) -> Iterator[None]:
-    """Keep other processes from a database while the block runs, if there is one. It may be damaged.
+    """Keep other processes from opening a database while the block runs. The file may be damaged, or missing.
 
-    Raises RefusedError if a process has it open.
+    Raises RefusedError if another process has the database open.
     """
     if not path.exists():
         yield
         return
-    # Opened without SQLite, which could not open a damaged file.
+    # The file is opened without SQLite, because SQLite could not open a damaged file.
     descriptor = os.open(path, os.O_RDWR)
     try:
         _lock(descriptor)
@@ -41,22 +41,22 @@ def unused(path: Path) -> Iterator[None]:
 
 
 def put_in_place(draft: Path, path: Path, aside: Path) -> bool:
-    """Move a database to `path`, and what is there to `aside`, which must be free. Returns True if something was moved.
+    """Move `draft` to `path`. Move a database that is at `path` to `aside` first, and return True if there was one.
 
-    Raises RefusedError if a process has it open.
+    Raises RefusedError if `aside` exists, or if a process has the database at `path` open.
     """
     if aside.exists():
         raise RefusedError(f"{aside} is there already: try again in a moment")
-    # Folded first, so that one rename moves all of the old database.
+    # The log is moved into the main file first, so that one rename moves all of the old database.
     _fold_log(path)
     with unused(path):
         replaced = path.exists()
-        # Also a log without its database: SQLite would apply it to the new one.
+        # A log without its database is moved too, because SQLite would apply it to the new database.
         for side in SIDES:
             if _beside(path, side).exists():
                 _beside(path, side).rename(_beside(aside, side))
         draft.rename(path)
-        # Without this a power cut could leave neither database in place.
+        # Without this sync a power cut could leave neither database in place.
         sync_folder(path.parent)
     return replaced
 
@@ -66,7 +66,7 @@ def _fold_log(path: Path) -> None:
         pass
     if path.exists():
         with suppress(sqlite3.Error):
-            # An unreadable file is moved aside as it is.
+            # If SQLite cannot read the file, the file is moved aside unchanged.
             make_one_file(path)
 
 
@@ -76,7 +76,7 @@ def _beside(path: Path, side: str) -> Path:
 
 def _lock(descriptor: int) -> None:
     try:
-        # Does not wait: a running service keeps its lock until it is stopped.
+        # The call does not wait for the lock: a running service keeps its lock until it is stopped.
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED_SIZE, SHARED_FIRST)
     except OSError:
         raise RefusedError(

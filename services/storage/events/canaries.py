@@ -1,6 +1,7 @@
-"""Canaries: small events that prove that consumers are alive. Stores when each partition had one, and who received it.
+"""Stores canaries: small events that prove that consumers are alive.
 
-A consumer that received a partition's canary has received everything published to that partition before it.
+The tables hold the time of each partition's last canary, and the last canary that each consumer received. A consumer
+that received a partition's canary has received everything published to that partition before the canary.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def note_published(connection: Connection, partitions: Iterable[Partition], now:
 def note_heard(connection: Connection, consumer: str, heard: Mapping[Partition, datetime], now: datetime) -> None:
     rows = [
         {"consumer": consumer, "topic": topic, "partition": number, "published_at": published_at, "heard_at": now}
-        # Sorted, so that all workers lock the rows in one order.
+        # Sorted, so that all workers lock the rows in the same order and do not deadlock.
         for (topic, number), published_at in sorted(heard.items())
     ]
     if rows:
@@ -44,30 +45,38 @@ def note_heard(connection: Connection, consumer: str, heard: Mapping[Partition, 
 def unheard(
     connection: Connection, consumer: str, topics: Collection[str], patience: timedelta
 ) -> frozenset[Partition]:
-    """Return partitions whose last canary is over `patience` later than the last one that the consumer received."""
+    """Return the partitions whose last canary the consumer should have received by now.
+
+    These are partitions whose last canary was published more than `patience` after the last canary that the consumer
+    received from them. Partitions from which the consumer received none are included.
+    """
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(
         one
         for one, published_at in published.items()
-        # Compares two publication times, so no clock of a consumer matters.
+        # Both times are publication times, so the clock of a consumer has no influence.
         if one[0] in topics and (one not in heard or published_at - heard[one] > patience)
     )
 
 
 def heard_until(connection: Connection, consumer: str, topic: str) -> datetime | None:
-    """Return the time up to which the consumer received everything published to the topic, or None if not known."""
+    """Return a time before which the consumer received everything published to the topic.
+
+    Returns None if the consumer has not received a canary from every partition.
+    """
     published, heard = _published(connection), _heard(connection, consumer)
     partitions = [one for one in published if one[0] == topic]
     if not partitions or any(one not in heard for one in partitions):
         return None
-    # The slowest partition decides.
+    # The partition with the oldest canary decides.
     return min(heard[one] for one in partitions)
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """Return the publication time of the consumer's last canary, of the partition where it is oldest.
+    """Return the publication time of the last canary that the consumer received, for the partition where it is oldest.
 
-    A partition without one counts with the last canary published to it. None if no canaries are published.
+    If the consumer received none from a partition, the last canary published to that partition counts instead. Returns
+    None if no canary was published.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return min(

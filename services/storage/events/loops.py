@@ -1,4 +1,4 @@
-"""The last sign of life of each background loop, in whichever process it runs."""
+"""Stores the last sign of life of each background loop, from all processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select
 from services.storage.dialect import upsert
 from services.storage.tables import loops
 
-# Loops that replace each other. After a change of mode the old loop's last beat would raise a false alarm.
+# Loops that replace each other. After a change of mode, the last beat of the old loop would raise a false alarm.
 NEVER_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {"dispatcher": ("relay",), "relay": ("dispatcher", "missed")}
 
 

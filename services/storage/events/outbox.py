@@ -1,4 +1,4 @@
-"""The outbox: events are written in the transaction of their cause and published afterwards."""
+"""The outbox. An event is written in the same transaction as its cause, and is published afterwards."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from services.storage.dialect import skipping_locked
 from services.storage.sequences import allocate_ids
 from services.storage.tables import outbox
 
-# PostgreSQL notifies relays on this channel when the outbox has grown and the transaction has committed.
+# PostgreSQL notifies relays on this channel after a transaction has added events to the outbox.
 CHANNEL = "pullcord_outbox"
 
-# Partition keys fall into this number of lanes. One relay at a time publishes a lane, which keeps order within a key.
+# The number of lanes that partition keys are spread over. One relay at a time publishes a lane: this keeps order.
 LANES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An event to be published: its source, the key within which order is kept, and its data."""
+    """An event to be published. Events with the same partition key keep their order."""
 
     source: str
     partition_key: str
@@ -34,7 +34,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event from the outbox or a topic, not yet decoded and perhaps not decodable."""
+    """An event from the outbox or from a topic. It is not decoded yet, and may be impossible to decode."""
 
     event_id: str
     topic: str
@@ -70,7 +70,7 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
         "event_id": envelope.id,
         "topic": announcement.data.topic,
         "partition_key": envelope.partitionkey,
-        # A stable hash: `hash()` differs between processes.
+        # `crc32` gives the same number in every process, but `hash()` does not.
         "lane": crc32(envelope.partitionkey.encode()) % LANES,
         "body": encode(envelope),
         "created_at": now,
@@ -78,9 +78,12 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 
 
 def unpublished(connection: Connection, limit: int, lane: int | None = None) -> list[StoredEvent]:
-    """Return the oldest events not yet published, at most `limit`. With `lane`, claim those of that lane."""
+    """Return the oldest events not yet published, at most `limit`.
+
+    With `lane`, return only events of that lane, and lock them for this transaction.
+    """
     columns = (outbox.c.event_id, outbox.c.topic, outbox.c.body, outbox.c.pk, outbox.c.partition_key)
-    # By the mark and not by a position: on PostgreSQL a lower id may commit after a higher one was read.
+    # Events are found by `published_at`, not by the last id read: on PostgreSQL a lower id may commit later.
     query = select(*columns).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pk).limit(limit)
     if lane is not None:
         query = skipping_locked(connection, query.where(outbox.c.lane == lane))

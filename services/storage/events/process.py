@@ -1,7 +1,7 @@
-"""The one way an event is handled, whichever runner brings it.
+"""Handles events. Every runner calls `process` for this.
 
-Inbox mark, state, the events that follow and audit are written in one transaction, so a crash at any point either did
-everything or nothing, and an event that comes twice changes nothing the second time.
+Inbox, state, new events and audit are written in one transaction. So a crash leaves either all changes or none, and an
+event that arrives twice changes nothing the second time.
 """
 
 from __future__ import annotations
@@ -24,32 +24,35 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The events and audit rows that follow from handling a batch, besides the slice's own rows."""
+    """The events and audit rows that follow from handling a batch.
+
+    The slice writes its own rows itself.
+    """
 
     announcements: Sequence[Announcement] = ()
     audit: Sequence[AuditRow] = ()
 
 
 class Consumer(Protocol):
-    """A slice that listens. `handle` loads its state, calls its pure step and saves the outcome, in one transaction."""
+    """A slice that handles events. `handle` loads the state, calls the pure step of the slice and saves the outcome."""
 
     @property
     def name(self) -> str:
-        """The name under which the inbox remembers what it has handled."""
+        """The name under which the inbox records the handled events."""
         ...
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topics it listens to."""
+        """The topics whose events the consumer handles."""
         ...
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        """Handle events not handled before, in order."""
+        """Handle new events in order, inside the transaction of `work`."""
         ...
 
 
 class PoisonError(PullcordError):
-    """An event that can never be handled: it does not decode, or the consumer refuses it for good."""
+    """An event that can never be handled, because it does not decode or the consumer refuses it for good."""
 
     def __init__(self, event: StoredEvent, cause: Exception) -> None:
         super().__init__(f"event {event.event_id} on {event.topic} cannot be handled: {type(cause).__name__}")
@@ -58,7 +61,7 @@ class PoisonError(PullcordError):
 
 
 class NotUnderstoodError(PullcordError):
-    """An event of a kind that this version does not know: a newer one will, so nobody may put it in quarantine."""
+    """An event of a kind that only a newer version of Pullcord knows. It must not be put in quarantine."""
 
     def __init__(self, event: StoredEvent) -> None:
         super().__init__(f"event {event.event_id} on {event.topic} is of a kind that this version does not know")
@@ -66,10 +69,11 @@ class NotUnderstoodError(PullcordError):
 
 
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
-    """Handle events in one transaction; events already in the inbox are left out. Returns how many were new.
+    """Handle new events in one transaction, and return their number. Events already in the inbox are skipped.
 
-    Raises PoisonError naming the event that does not decode, NotUnderstoodError naming one that is left to a newer
-    version; nothing has been changed then, and the caller comes again with the rest.
+    Raises PoisonError if an event cannot be decoded. Raises NotUnderstoodError if only a newer version of Pullcord
+    knows an event's kind. Either error names the event and leaves the database unchanged. The caller then retries
+    without that event.
     """
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
@@ -87,13 +91,16 @@ def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent])
 
 
 def write_effects(work: UnitOfWork, effects: Effects) -> None:
-    """Write what handling brought about, in the transaction of the slice's own rows."""
+    """Write the events and audit rows of a batch, in the same transaction as the slice's own rows."""
     work.announce(effects.announcements)
     work.record_audit(*effects.audit)
 
 
 def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> None:
-    """Keep an event that cannot be handled for a person, mark it as seen, and record it in the audit."""
+    """Store an event that cannot be handled, for a person to look at.
+
+    The event is also marked in the inbox and recorded in the audit. An event that the inbox has already is left out.
+    """
     now, event = store.now(), poison.event
     fields = {"event": event.event_id, "consumer": consumer.name, "topic": event.topic}
     with store.writing() as connection:

@@ -1,4 +1,4 @@
-"""Events in quarantine, because they could not be handled: list, show, requeue or drop them."""
+"""Lists, shows, requeues and drops the events in quarantine. These events could not be handled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from services.storage.tables import inbox, outbox, quarantine
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedEvent:
-    """An event in quarantine. `error` is the kind of the error, never its text, which could hold data."""
+    """An event in quarantine.
+
+    `error` is the kind of the error. The error's text is not stored, because it could hold data.
+    """
 
     event_id: str
     consumer: str
@@ -35,16 +38,17 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 
 
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """Mark all quarantined events as alerted if some are new or the last alert is older than `repeat`.
+    """Return the number of events in quarantine that are due for an alert to the operator.
 
-    Returns the number of events that were due.
+    An event is due if it is new, or if its last alert is older than `repeat`. If any event is due, all events in
+    quarantine are marked as alerted now.
     """
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
-    # The update claims them: of two workers at once, the second finds none.
+    # The update locks the rows. If two workers call this at the same time, the second one finds no rows.
     found = connection.execute(update(quarantine).where(due).values(alerted_at=now)).rowcount
     if found:
-        # One alert covers all events, so all wait the same time for the next.
+        # One alert covers all events, so all of them wait the same time for the next alert.
         connection.execute(update(quarantine).values(alerted_at=now))
     return found
 
@@ -56,21 +60,21 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
     try:
         return from_json(body)
     except ValueError:
-        # The body is not JSON, which may be why it was set aside.
+        # The body is not JSON. This may be why the event is in quarantine.
         return None
 
 
 def requeue(store: Store, event_id: str, by: str) -> int:
-    """Publish an event again to the consumers that put it in quarantine. Returns their number.
+    """Publish an event again for the consumers that put it in quarantine, and return the number of these consumers.
 
-    Raises NotFoundError, or RefusedError for an event that this deployment never raised or has deleted.
+    Raises NotFoundError if the event is not in quarantine. Raises RefusedError if the event is not in the outbox.
     """
     with store.writing() as connection:
         consumers = _consumers(connection, event_id)
         again = update(outbox).where(outbox.c.event_id == event_id).values(published_at=None)
         if not connection.execute(again).rowcount:
             raise RefusedError("this event is not in the outbox: drop it, and run `pullcord rebuild` to be sure")
-        # Without this the inbox would drop the event as a duplicate.
+        # Without this the consumers would skip the event as a duplicate.
         connection.execute(delete(inbox).where(inbox.c.event_id == event_id, inbox.c.consumer.in_(consumers)))
         _take_out(connection, store, event_id, consumers, AuditAction.QUARANTINE_GIVEN_BACK, by)
     return len(consumers)

@@ -1,4 +1,4 @@
-"""Alembic's environment, on the connection that `migrate.py` passes."""
+"""Alembic's environment. It uses the connection that `migrate.py` passes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=metadata,
-    # SQLite cannot alter a column: Alembic copies the table.
+    # SQLite cannot alter a column, so Alembic copies the table.
     render_as_batch=connection.dialect.name == "sqlite",
-    # A later migration that fails leaves the earlier ones in place.
+    # If a migration fails, the migrations before it stay in place.
     transaction_per_migration=True,
 )
 with context.begin_transaction():

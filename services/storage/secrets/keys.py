@@ -1,4 +1,4 @@
-"""API keys: created and shown once, stored as hashes, valid for a limited time."""
+"""API keys. A key is shown once, stored as a hash, and valid for a limited time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LASTS: Final = timedelta(days=365)
 
 
 class KeyEndedError(RefusedError):
-    """The presented key is the right one but has expired. Only its holder learns of this."""
+    """The presented key is correct but has expired. A caller with a wrong secret never gets this error."""
 
     def __init__(self, expires_at: datetime) -> None:
         day = london_day(expires_at)
@@ -33,7 +33,10 @@ class KeyEndedError(RefusedError):
 
 
 class Role(StrEnum):
-    """The role of a key: providers and councils see their own data, a regulator figures, an operator health."""
+    """The role of a key. It decides which data the caller may see.
+
+    Providers and councils see their own data. A regulator sees figures. An operator sees the state of the service.
+    """
 
     PROVIDER = "provider"
     COUNCIL = "council"
@@ -52,7 +55,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class KeyListing:
-    """A key as listed. Its secret is not stored."""
+    """A key in the list of keys. Its secret is not stored."""
 
     key_id: str
     role: Role
@@ -64,12 +67,12 @@ class KeyListing:
 
 
 def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, lasts: timedelta = LASTS) -> str:
-    """Create a key and return it. It cannot be shown again.
+    """Create a key and return it. The key cannot be shown again.
 
-    Raises NotFoundError for an unknown feed, ConflictError for a role that does not fit the feed.
+    Raises NotFoundError if the feed is unknown. Raises ConflictError if the role does not fit the feed.
     """
     _check(store, role, feed_id)
-    # 48 bits to find the key, 264 secret bits to prove it.
+    # 48 bits identify the key. The other 264 bits are the secret.
     now, key_id, secret = store.now(), store.random(6).hex(), urlsafe_b64encode(store.random(33)).decode()
     expires_at = now + lasts
     with store.writing() as connection:
@@ -91,9 +94,9 @@ def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, las
 
 
 def find_caller(store: Store, presented: str) -> Caller | None:
-    """Return the caller of a presented key, or None if it is unknown, wrong or revoked.
+    """Return the caller of a presented key, or None if the key is unknown, wrong or revoked.
 
-    Raises KeyEndedError for a right key that has expired.
+    Raises KeyEndedError if the key is correct but has expired.
     """
     prefix, _, rest = presented.partition(".")
     key_id, _, secret = rest.partition(".")
@@ -104,7 +107,7 @@ def find_caller(store: Store, presented: str) -> Caller | None:
     # Compared in constant time, so that response times reveal nothing about the hash.
     if row is None or row.revoked_at is not None or not hmac.compare_digest(row.secret_hash, _hash(secret)):
         return None
-    # Last, so that only the holder of the secret learns that the key existed.
+    # Checked last, so that only a caller with the secret learns that the key existed.
     if row.expires_at <= store.now():
         raise KeyEndedError(row.expires_at)
     return Caller(row.key_id, Role(row.role), row.feed_id)
@@ -124,7 +127,7 @@ def revoke_key(store: Store, key_id: str) -> None:
         row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).one_or_none()
         if row is None:
             raise NotFoundError("there is no key with this id: `pullcord keys list` shows them")
-        # Revoked already: the first time stays on record.
+        # If the key is revoked already, the first time of revocation stays on record.
         if row.revoked_at is not None:
             return
         connection.execute(update(api_keys).where(api_keys.c.key_id == key_id).values(revoked_at=now))
@@ -145,5 +148,5 @@ def _check(store: Store, role: Role, feed_id: str | None) -> None:
 
 
 def _hash(secret: str) -> bytes:
-    # 264 random bits cannot be guessed, so a slow hash adds nothing.
+    # Nobody can guess 264 random bits, so a fast hash is safe.
     return hashlib.sha256(secret.encode()).digest()

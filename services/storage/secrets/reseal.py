@@ -1,7 +1,8 @@
 """Seals every sealed column again under the current vault key, so that an older key can be removed.
 
-It works in batches, each its own transaction, beside all other work. A row that another process has locked is skipped
-and done on a later pass. A value under the current key is left alone, so an interrupted run continues with the next.
+The work is done in batches while other processes work. Each batch is one transaction. A row that another process has
+locked is skipped, and a later pass seals it. A value under the current key is left unchanged, so an interrupted run can
+simply be started again.
 """
 
 from __future__ import annotations
@@ -18,22 +19,25 @@ from services.storage.store import Store
 from services.storage.tables import audit, deliveries, feeds, notices, register_entries
 from services.storage.vault import Vault, key_of, place
 
-# Values in one transaction. On SQLite no other process can write meanwhile.
+# The number of values in one transaction. On SQLite no other process can write during the transaction.
 BATCH: Final = 500
 
-# Seconds between batches, in which others can write.
+# Seconds between two batches. Other processes can write in this time.
 BREATH: Final = 0.05
 
-# Seconds until every process seals under a new key, if all read one key file.
+# Seconds until every process seals under a new key, if all processes read the same key file.
 KNOWN_WITHIN: Final = 1.5
 
-# A guard against a process that keeps sealing under an old key.
+# The most passes. The limit stops the run if a process keeps sealing under an old key.
 PASSES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of sealed values. `keyed_by` is the column that names a row's place (see `vault.place`)."""
+    """A column of sealed values.
+
+    `keyed_by` is the column that identifies the row in the associated data of a sealed value (see `vault.place`).
+    """
 
     table: Table
     name: str
@@ -57,11 +61,11 @@ class SealedColumn:
         return place(self.table.name, named.encode() if isinstance(named, str) else named)
 
     def under(self, head: bytes) -> ColumnElement[bool]:
-        # By the value itself, because not every table has a column for the key id.
+        # The key is read from the sealed value, because not every table has a column for the key id.
         return func.substr(self.sealed, 1, len(head)) == head
 
 
-# Every sealed column of every table. One that is missing here would be lost with its key.
+# Every sealed column of every table. The values of a column missing here would be lost when the old key is removed.
 SEALED_COLUMNS: Final = (
     SealedColumn(notices, "sealed", "record_key"),
     SealedColumn(register_entries, "sealed", "record_key"),
@@ -76,7 +80,7 @@ def sealed_under(connection: Connection, vault: Vault) -> Counter[str | None]:
     for column in SEALED_COLUMNS:
         by_key = {key_id: func.count(case((column.under(head), 1))) for key_id, head in vault.heads.items()}
         every, *counts = connection.execute(select(func.count(column.sealed), *by_key.values())).one()
-        # Under None: values of keys that are not held.
+        # None counts the values under keys that are not loaded.
         found.update(dict(zip(by_key, counts, strict=True)) | {None: every - sum(counts)})
     return +found
 
@@ -88,16 +92,16 @@ def left_to_reseal(store: Store) -> int:
 
 
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
-    """Reseal until nothing is left under an older key. Yields the size of each batch once it is committed.
+    """Reseal until no value is left under an older key. Yield the size of each batch after its commit.
 
-    `pause` waits for a number of seconds. Raises VaultError if a value's key is missing. Earlier batches stay
-    committed.
+    `pause` waits for a number of seconds. Raises VaultError if the key of a value is missing. Batches before the error
+    stay committed.
     """
     for _ in range(PASSES):
         for done in reseal(store, batch):
             yield done
             pause(BREATH)
-        # Others may have sealed under the old key before they read the new one. The next pass finds these.
+        # A process may have sealed under the old key until it read the new one. The next pass finds such values.
         pause(KNOWN_WITHIN)
         if not left_to_reseal(store):
             return
@@ -106,7 +110,7 @@ def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH)
 def reseal(store: Store, batch: int = BATCH) -> Iterator[int]:
     for column in SEALED_COLUMNS:
         last: Any = None
-        # Goes on after the last key, so that a skipped row cannot cause an endless loop.
+        # Each batch begins after the last key of the batch before, so that a skipped row cannot cause an endless loop.
         while True:
             with store.writing() as connection:
                 done, last = _reseal_batch(connection, store.vault, column, last, batch)
@@ -134,5 +138,5 @@ def _anew(vault: Vault, column: SealedColumn, named: Any, sealed: bytes) -> dict
     where = column.place(named)
     anew = vault.seal(where, vault.open(where, sealed))
     changed = {f"b_{column.name}": anew}
-    # Some tables also store the key id, and both must change together.
+    # Some tables also store the key id. Both columns must change together.
     return changed | {"b_key_id": key_of(anew)} if "key_id" in column.table.c else changed

@@ -1,7 +1,8 @@
-"""All tables, the same on SQLite and PostgreSQL.
+"""All tables. They are the same on SQLite and PostgreSQL.
 
-Times are whole microseconds since 1970 in UTC (`Moment`), dates are dates in Europe/London. A column named `sealed`
-holds JSON under AES-256-GCM (see vault.py). Whatever could identify a person is sealed and stored nowhere else.
+Times are whole microseconds since 1970 in UTC (`Moment`). Dates are dates in Europe/London. A column named `sealed`
+holds JSON that is encrypted with AES-256-GCM (see vault.py). All data that could identify a person are sealed, and are
+stored nowhere else.
 """
 
 from services.storage.tables.base import Moment, metadata

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Dialect, MetaData, TypeDecorator
 from services.core.clock import from_micros, to_micros
 
 metadata = MetaData(
-    # Fixed names, so that a later migration can name what it drops.
+    # Constraints get fixed names, so that a later migration can name the constraint that it drops.
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -21,7 +21,7 @@ metadata = MetaData(
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, stored as whole microseconds. It compares, sorts and indexes alike on every database."""
+    """An aware UTC datetime, stored as whole microseconds. It compares and sorts in the same way on every database."""
 
     impl = BigInteger
     cache_ok = True
@@ -34,5 +34,5 @@ class Moment(TypeDecorator[datetime]):
 
 
 def pk() -> Column[int]:
-    # Allotted in blocks (sequences.py), so that a batch knows its ids before it is written.
+    # Ids are allotted in blocks (sequences.py), so that a batch knows its ids before its rows are written.
     return Column("pk", BigInteger, primary_key=True, autoincrement=False)

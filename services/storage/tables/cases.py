@@ -1,4 +1,4 @@
-"""Cases, their alerts, and the outcome of each delivery."""
+"""Cases, their alerts, and the deliveries of each alert with their attempts."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from sqlalchemy import (
 
 from services.storage.tables.base import Moment, metadata, pk
 
-# States in which a case is over. A copy of the state table's, because storage must not import it.
+# States in which a case is over. This is a copy of the list in the state table, which storage must not import.
 ENDS = ("post_check_passed", "closed", "false_match", "service_ended", "notice_withdrawn")
 
-# An open case always has a time of its next review. Without one no alert would ever follow.
+# An open case always has a time of its next review. Without that time the case would never alert again.
 OPEN_IS_DUE = f"due_at IS NOT NULL OR state IN ({', '.join(repr(state) for state in ENDS)})"
 
 cases = Table(
@@ -33,7 +33,7 @@ cases = Table(
     pk(),
     Column("reference", String(16), nullable=False, unique=True),
     Column("feed_id", String(24), nullable=False),
-    # One case for each register entry, which may open again.
+    # Each register entry has at most one case. A case that is over may open again.
     Column("entry_pk", BigInteger, ForeignKey("register_entries.pk"), nullable=False, unique=True),
     Column("state", String(24), nullable=False),
     Column("state_since", Moment, nullable=False),
@@ -50,28 +50,28 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     Column("last_alert_at", Moment),
     Column("last_threshold", Integer),
-    # True if the council knows of the danger and does not yet know that it is over.
+    # True while the council knows of the danger and does not yet know that the danger is over.
     Column("warned", Boolean, nullable=False),
-    # Set by a person's act. Alerts are silent until then.
+    # Set by a person's act. No alert is sent before this time.
     Column("paused_until", Moment),
     Column("hold_until", Date),
     Column("review_on", Date),
-    # What is remembered of each line, by notice id.
+    # The last known state of each line, by notice id.
     Column("seen", JSON, nullable=False),
-    # Counts new facts. An acknowledgement covers those that its message contained.
+    # The number of new facts. An acknowledgement covers only the facts that its message contained.
     Column("facts", Integer, nullable=False),
-    # The time of the last message that no mail system has accepted yet.
+    # The time of the last message, if no mail system has accepted it yet.
     Column("tried_at", Moment),
     # The day of the last test call that passed after a move.
     Column("tested_on", Date),
     Column("solution", String(24)),
-    # Providers that report a move without having sent a notice of it.
+    # Providers that report a move but never sent a notice of it.
     Column("claimed_by", Text, nullable=False),
-    # The last changes made by the calendar, so that a wrong clock can be corrected.
+    # The last changes that the passing of time made. They can be undone if the clock was wrong.
     Column("time_steps", JSON, nullable=False),
     # The time of the next review.
     Column("due_at", Moment),
-    # The rule sets that judge the case, with blanks between them: see `rules_in_force`.
+    # The rule sets that apply to the case, separated by blanks: see `rules_in_force`.
     Column("rulesets", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     CheckConstraint(OPEN_IS_DUE, name="open_case_is_due"),
@@ -107,7 +107,7 @@ alert_cases = Table(
     Column("case_pk", BigInteger, ForeignKey("cases.pk"), primary_key=True),
     Column("threshold", Integer, nullable=False),
     Column("reason", String(30), nullable=False),
-    # The value of the case's `facts` when this alert was written.
+    # The number of the case's `facts` when this alert was written.
     Column("facts", Integer, nullable=False),
     Index("ix_alert_cases_case_pk", "case_pk"),
 )
@@ -120,7 +120,7 @@ deliveries = Table(
     Column("tier", Text, nullable=False),
     Column("contact", Text, nullable=False),
     Column("route_sealed", LargeBinary, nullable=False),
-    # Keyed digest of where it goes, so that sends to one place can be limited without opening the route.
+    # A keyed digest of the destination. It allows a limit for each destination without opening the sealed route.
     Column("destination", LargeBinary, nullable=False),
     Column("state", String(12), nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -143,9 +143,9 @@ delivery_attempts = Table(
     Column("delivery_pk", BigInteger, ForeignKey("deliveries.pk"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("started_at", Moment, nullable=False),
-    # An attempt without an outcome by then is in doubt: its process died or hangs.
+    # An attempt that has no outcome by this time is in doubt: its process died or hangs.
     Column("deadline_at", Moment, nullable=False),
-    # Empty while the attempt is running, or if its process died.
+    # Empty while the attempt is running, and for ever if its process died.
     Column("ended_at", Moment),
     Column("outcome", String(20)),
     Column("reason", String(60)),

@@ -1,4 +1,4 @@
-"""Feeds and API keys, and the content of each submission."""
+"""Feeds, API keys and submissions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ feeds = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_heard_at", Moment),
     Column("policy_version", Integer, nullable=False, server_default="0"),
-    # Cases are recomputed after a policy change until this equals `policy_version`.
+    # Cases are recomputed after a change of policy, until this number equals `policy_version`.
     Column("recomputed_version", Integer, nullable=False, server_default="0"),
     Column("policy_sealed", LargeBinary),
     Column("reviewed_ruleset", String(40)),
@@ -34,7 +34,7 @@ api_keys = Table(
     "api_keys",
     metadata,
     Column("key_id", String(16), primary_key=True),
-    # SHA-256 of the secret, which itself is never stored.
+    # SHA-256 of the secret. The secret itself is never stored.
     Column("secret_hash", LargeBinary(32), nullable=False),
     Column("role", String(10), nullable=False),
     Column("feed_id", String(24), ForeignKey("feeds.feed_id")),
@@ -52,9 +52,9 @@ submissions = Table(
     Column("kind", String(10), nullable=False),
     Column("channel", String(10), nullable=False),
     Column("received_at", Moment, nullable=False),
-    # Keyed, so that nobody can test guesses of the content.
+    # Keyed, so that nobody can test guesses of the content against it.
     Column("content_digest", LargeBinary(16), nullable=False),
-    # Rows by outcome.
+    # The number of rows by outcome.
     Column("counts", JSON, nullable=False),
     Index("ix_submissions_feed_id_received_at", "feed_id", "received_at"),
 )
@@ -63,7 +63,7 @@ submission_outcomes = Table(
     "submission_outcomes",
     metadata,
     Column("submission_id", String(40), ForeignKey("submissions.submission_id"), primary_key=True),
-    # Outcomes are stored in chunks, so that no single row becomes too large.
+    # Outcomes are stored in chunks, so that no row of this table becomes too large.
     Column("chunk", Integer, primary_key=True),
     Column("first_row", Integer, nullable=False),
     Column("outcomes", JSON, nullable=False),
@@ -73,9 +73,9 @@ idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("feed_id", String(24), ForeignKey("feeds.feed_id"), primary_key=True),
-    # The sender's Idempotency-Key, which might hold anything, is stored as a keyed digest.
+    # A keyed digest of the sender's Idempotency-Key, because the key itself may hold personal data.
     Column("key_hash", LargeBinary(16), primary_key=True),
-    # Finds a key that is used again for another request.
+    # Shows that the same key was used for a different request.
     Column("request_digest", LargeBinary(16), nullable=False),
     Column("submission_id", String(40), ForeignKey("submissions.submission_id"), nullable=False),
     Column("created_at", Moment, nullable=False),

@@ -1,4 +1,4 @@
-"""Notices, register entries, their tokens, and matched pairs."""
+"""Notices, register entries, their tokens, and matches."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ notices = Table(
     "notices",
     metadata,
     pk(),
-    # Keyed hash of the sender's own reference, which stays sealed.
+    # A keyed hash of the sender's own reference. The reference itself is stored only sealed.
     Column("record_key", LargeBinary(16), nullable=False, unique=True),
     Column("feed_id", String(24), nullable=False),
-    # The part of the feed within which events keep their order.
+    # The part of the feed that the record belongs to. Events of one part keep their order.
     Column("shard", SmallInteger, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("issued_at", Moment, nullable=False),
-    # Earliest and latest time that the sender's time may mean.
+    # The earliest and the latest time that the sender's time of issue may mean.
     Column("stamp_from", Moment, nullable=False),
     Column("stamp_until", Moment, nullable=False),
-    # Keyed digest of the content. An equal one means that nothing changed.
+    # A keyed digest of the content. An equal digest means that nothing changed.
     Column("digest", LargeBinary(16), nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("live", Boolean, nullable=False),
@@ -45,15 +45,15 @@ notices = Table(
     Column("planned_on", Date),
     Column("restriction_on", Date),
     Column("telecare_known", Boolean),
-    # The record key of the notice that this one replaces.
+    # The record key of the older notice that this notice replaces.
     Column("supersedes_key", LargeBinary(16)),
-    # The most dangerous content of versions with the same time, if it is unclear which is later.
+    # The most dangerous content of versions with equal times, if nobody can say which version is later.
     Column("rival_status", String(12)),
     Column("rival_planned_on", Date),
     Column("rival_restriction_on", Date),
-    # True once a version spoke of a migration that was still to come.
+    # True after a version announced a migration that was still to come.
     Column("announced", Boolean, nullable=False),
-    # Codes of the problems found in the row, separated by blanks.
+    # Codes of the problems in the row, separated by blanks.
     Column("flags", Text, nullable=False),
     Column("submission_id", String(40), nullable=False),
     Column("key_id", String(16), nullable=False),
@@ -79,13 +79,13 @@ register_entries = Table(
     Column("stamp_until", Moment, nullable=False),
     Column("digest", LargeBinary(16), nullable=False),
     Column("received_at", Moment, nullable=False),
-    # False once the council has taken the entry off its register.
+    # False after the council has taken the entry off its register.
     Column("live", Boolean, nullable=False),
     Column("service_status", String(10), nullable=False),
     Column("connection", String(14), nullable=False),
     Column("last_confirmed_on", Date),
     Column("agreement_named", Boolean, nullable=False),
-    # The last day of the data-sharing agreement. Empty if it has no end.
+    # The last day of the data-sharing agreement, or empty if the agreement has no end.
     Column("agreement_until", Date),
     Column("flags", Text, nullable=False),
     Column("submission_id", String(40), nullable=False),
@@ -96,7 +96,7 @@ register_entries = Table(
 
 
 def _tokens(name: str, owner: str) -> Table:
-    # One row for each token. The key begins with the token, so a lookup walks one index.
+    # There is one row for each token. The key begins with the token, so that a lookup reads one index.
     return Table(
         name,
         metadata,
@@ -104,7 +104,7 @@ def _tokens(name: str, owner: str) -> Table:
         Column(owner, BigInteger, primary_key=True),
         Column("kind", SmallInteger, nullable=False),
         Index(f"ix_{name}_{owner}", owner),
-        # Stores the rows in the index itself and saves a second lookup.
+        # SQLite then stores the rows in the index itself, which saves a second lookup.
         sqlite_with_rowid=False,
     )
 
@@ -120,13 +120,13 @@ matches = Table(
     Column("live", Boolean, nullable=False),
     Column("level", String(10), nullable=False),
     Column("reasons", Text, nullable=False),
-    # The versions at which the pair was found.
+    # The versions of the notice and the entry when the pair was found.
     Column("notice_revision", Integer, nullable=False),
     Column("entry_revision", Integer, nullable=False),
     Column("found_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("decision", String(10), nullable=False),
-    # The level at the time of a person's decision. A surer match asks again.
+    # The level when a person decided. A higher level later asks for a new decision.
     Column("decided_level", String(10)),
     Column("decided_at", Moment),
     Index("ix_matches_entry_pk", "entry_pk"),

@@ -1,4 +1,4 @@
-"""Outbox, inbox, quarantine and signs of life; the audit, and the figures counted from it."""
+"""Outbox, inbox, quarantine, signs of life, the audit, and the audit's figures."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ outbox = Table(
     Column("event_id", String(64), nullable=False, unique=True),
     Column("topic", String(60), nullable=False),
     Column("partition_key", String(80), nullable=False),
-    # One relay at a time publishes a lane, which keeps the order within a partition key.
+    # One relay at a time publishes a lane. This keeps the order of events with the same partition key.
     Column("lane", SmallInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", Moment, nullable=False),
-    # Empty until published, and emptied to publish again.
+    # Empty until the event is published. Emptied again if the event must be published again.
     Column("published_at", Moment),
     Index(
-        # Holds only unpublished events, so it stays small as the outbox grows.
+        # The index holds only unpublished events, so it stays small while the outbox grows.
         "ix_outbox_unpublished",
         "pk",
         sqlite_where=text("published_at IS NULL"),
@@ -47,10 +47,10 @@ quarantine = Table(
     Column("event_id", String(64), primary_key=True),
     Column("topic", String(60), nullable=False),
     Column("body", LargeBinary, nullable=False),
-    # The kind of the error, never its text, which could hold data.
+    # The kind of the error. The error's text is not stored, because it could hold data.
     Column("error", String(120), nullable=False),
     Column("at", Moment, nullable=False),
-    # The time when the operator was last alerted about it.
+    # The time of the last alert to the operator about this event.
     Column("alerted_at", Moment),
 )
 
@@ -76,7 +76,7 @@ loops = Table(
     "loops",
     metadata,
     Column("name", String(20), primary_key=True),
-    # The last sign of life.
+    # The time of the last sign of life.
     Column("beat_at", Moment, nullable=False),
 )
 
@@ -85,7 +85,7 @@ outbox_checks = Table(
     metadata,
     Column("consumer", String(20), primary_key=True),
     Column("topic", String(60), primary_key=True),
-    # Everything published before this was handled or published again.
+    # Every event published before this time was handled or was published again.
     Column("checked_until", Moment, nullable=False),
 )
 
@@ -98,7 +98,7 @@ audit = Table(
     Column("feed_id", String(24)),
     Column("subject", String(64)),
     Column("fields", JSON, nullable=False),
-    # Who acted, with evidence or reason.
+    # The person who acted, with evidence or reason.
     Column("actor_sealed", LargeBinary),
     Index("ix_audit_subject", "subject"),
     Index("ix_audit_action_at", "action", "at"),
@@ -106,7 +106,7 @@ audit = Table(
 
 
 @event.listens_for(audit, "after_create")
-# Also for tables made without migrations, as in tests.
+# Also protects tables that are made without migrations, as in tests.
 def _protect(_table: Table, connection: Connection, **_said: Any) -> None:
     for statement in make_append_only(connection.dialect.name):
         connection.execute(text(statement))
@@ -117,7 +117,7 @@ figures = Table(
     metadata,
     Column("month", String(7), primary_key=True),
     Column("figure", String(40), primary_key=True),
-    # A figure, dimension and key as in `services.audit.figures.counting`.
+    # Figure, dimension and key are those of `services.audit.figures.counting`.
     Column("dimension", String(16), primary_key=True),
     Column("key", String(40), primary_key=True),
     Column("count", Integer, nullable=False),

@@ -1,4 +1,4 @@
-"""The tables of the main job."""
+"""Creates all tables of the first version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.storage.append_only import make_append_only, unmake_append_only
 revision = "0001"
 down_revision = None
 
-# A copy of the list in `sequences.py`: a migration never changes with later code.
+# A copy of the list in `sequences.py`, because a migration must not change when later code changes.
 SEQUENCES = ("notices", "register_entries", "cases", "alerts", "deliveries", "outbox", "audit")
 
 
@@ -43,7 +43,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_subject", "audit", ["subject"], unique=False)
     op.create_index("ix_audit_action_at", "audit", ["action", "at"], unique=False)
-    # Before any row is written, so that no row was ever unprotected.
+    # The triggers are made before any row is written, so that no row is ever unprotected.
     for statement in make_append_only(op.get_bind().dialect.name):
         op.execute(statement)
     op.create_table(
@@ -399,7 +399,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("submission_id", "chunk", name="pk_submission_outcomes"),
     )
 
-    # SQLite uses the table `sequences`.
+    # PostgreSQL has sequences. SQLite uses the table `sequences`.
     if op.get_bind().dialect.name == "postgresql":
         for name in SEQUENCES:
             op.execute(sa.schema.CreateSequence(sa.Sequence(f"seq_{name}")))
@@ -410,7 +410,7 @@ def downgrade() -> None:
         for name in SEQUENCES:
             op.execute(sa.schema.DropSequence(sa.Sequence(f"seq_{name}")))
 
-    # In reverse order of creation, because of foreign keys.
+    # In reverse order of creation, because of the foreign keys.
     op.drop_table("submission_outcomes")
     op.drop_table("idempotency_keys")
     op.drop_table("delivery_attempts")
@@ -467,7 +467,7 @@ def downgrade() -> None:
     op.drop_index("ix_entry_tokens_entry_pk", table_name="entry_tokens")
     op.drop_table("entry_tokens")
     op.drop_table("figures")
-    # The triggers would refuse to remove rows.
+    # The triggers are dropped first, because they would refuse to remove rows.
     for statement in unmake_append_only(op.get_bind().dialect.name):
         op.execute(statement)
     op.drop_index("ix_audit_action_at", table_name="audit")

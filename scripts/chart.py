@@ -1,7 +1,7 @@
-"""Keeps what the Helm chart holds of other files as they are: its copies, and the table of values in its README.
+"""Writes the parts of the Helm chart that are made from other files: its copies, and the table of values in its README.
 
-`python -m scripts.chart` writes them; with `--check` it writes nothing, and exits 1 when a file differs. A value is
-documented in `values.yaml` by a comment `# -- …` on the line above it.
+`python -m scripts.chart` writes them. With `--check` it writes nothing, and exits with 1 if a file differs. In
+`values.yaml`, a comment `# -- …` on the line above a value describes the value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from services.runtime.consumers import CONSUMERS
 
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "deploy" / "helm" / "pullcord"
-# A chart can only read what lies in its own folder: each file below `files/` that is a copy, and of what.
+# A chart can read only files in its own folder. So these files are copied to `files/` in the chart.
 SOURCES = {
     "topics.yaml": ROOT / "schemas" / "topics.yaml",
     "rules.yaml": ROOT / "deploy" / "prometheus" / "rules.yaml",
@@ -33,7 +33,7 @@ COMMENT = re.compile(r"^ *# -- (?P<text>.+)$")
 
 @dataclass(frozen=True)
 class Value:
-    """One value of the chart, as the table shows it."""
+    """One value of the chart, as a row of the table."""
 
     path: str
     default: Any
@@ -50,7 +50,7 @@ def documented(text: str) -> Iterator[Value]:
     for line in text.splitlines():
         key = KEY.match(line)
         if key:
-            # values.yaml is indented by two spaces a level.
+            # values.yaml has an indent of two spaces for each level.
             depth = len(key["indent"]) // 2
             path = [*path[:depth], key["name"]]
         if key and above:
@@ -80,7 +80,7 @@ def made(chart: Path = CHART) -> dict[Path, str]:
 
 
 def consumers() -> str:
-    """The facts about each consumer that the chart needs, as YAML."""
+    """Return the facts about each consumer that the chart needs, as YAML."""
     listed = [{"name": one.name, "topics": [*one.topics], "delivers": one.delivers} for one in CONSUMERS]
     head = "# Written by `python -m scripts.chart` from services/runtime/consumers.py.\n"
     return head + yaml.safe_dump({"consumers": listed}, sort_keys=False)

@@ -1,6 +1,6 @@
-"""Makes the dashboards in `deploy/grafana/dashboards` with Grafana's Foundation SDK.
+"""Writes the dashboards in `deploy/grafana/dashboards` with Grafana's Foundation SDK.
 
-`python -m scripts.dashboards` writes them; with `--check` it writes nothing, and exits 1 when a file differs.
+`python -m scripts.dashboards` writes them. With `--check` it writes nothing, and exits with 1 if a file differs.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ MAKERS = {"operations.json": operations, "oversight.json": oversight}
 
 def made() -> dict[str, str]:
     return {
-        # Sorted keys keep a diff to what has changed.
+        # Keys are sorted, so that a diff shows only real changes.
         name: json.dumps(make().build(), cls=JSONEncoder, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
         for name, make in MAKERS.items()
     }
 
 
 def drift(folder: Path = DASHBOARDS) -> list[str]:
-    # A file that nothing makes any more is drift too: Grafana would go on showing it.
+    # A file that no dashboard makes any more is also a difference, because Grafana would still show it.
     found = {path.name: path.read_text() for path in folder.glob("*.json")}
     wanted = made()
     return sorted(name for name in found | wanted if found.get(name) != wanted.get(name))

@@ -1,9 +1,9 @@
-"""The demonstration as a deployment of several processes, with a real Apache Kafka and a real PostgreSQL.
+"""Runs the demonstration in several processes, with a real Apache Kafka and a real PostgreSQL.
 
     python -m scripts.demo_distributed [--once]
 
-Everything runs on this machine with invented data and is gone when it ends. It takes about a minute and serves on until
-Ctrl-C; with `--once` it ends when the story is told.
+Everything runs on this machine with invented data. All data are deleted at the end. The demonstration takes about a
+minute. Then the servers stay up until Ctrl-C. With `--once` they stop at once.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _play(folder: Path, narrator: Narrator, *, stay: bool) -> None:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    # A failed run keeps its folder: the logs in it are what explains the failure.
+    # A failed run keeps its folder, because the logs in the folder explain the failure.
     folder = Path(mkdtemp(prefix="pullcord-demo-"))
     try:
         yield folder
@@ -83,7 +83,7 @@ def _remove(folder: Path) -> None:
 
 
 def _interrupt(*_: object) -> Never:
-    # A second Ctrl-C would break off the stopping of the servers and leave them running.
+    # A second Ctrl-C would interrupt the stopping of the servers and leave them running.
     for sign in SIGNALS:
         signal.signal(sign, signal.SIG_IGN)
     raise KeyboardInterrupt

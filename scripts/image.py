@@ -1,9 +1,10 @@
-"""The image of `deploy/Dockerfile`, built by buildah without a container engine or a registry of images.
+"""Builds the image of `deploy/Dockerfile` with buildah, without a container engine or a registry of images.
 
     python -m scripts.image [--base IMAGE] [--tag NAME]
 
-Without `--base` it stands on one made by mmdebstrap of Debian's packages. Base, image and layers stay in
-`.tools/image`: a second build does only what has changed. Root is needed, and scripts/install/buildah.sh.
+Without `--base`, the image is built on a base that mmdebstrap makes from Debian's packages. Base, image and layers stay
+in `.tools/image`, so that a second build repeats only the steps that have changed. The script needs root, and the
+programs that scripts/install/buildah.sh installs.
 """
 
 from __future__ import annotations
@@ -30,36 +31,39 @@ NAME = "localhost/pullcord"
 
 SUITE = "bookworm"
 PACKAGES = "python3,python3-venv,ca-certificates,tzdata"
-# Paths that a service does not need: they stay out of the image.
+# Paths that a service does not need. They are left out of the image.
 SPARED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 
-# Each may name the file of certificates by which this machine trusts its package registries.
+# Each of these variables may name the file of certificates with which this machine trusts its package registries.
 AUTHORITIES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
-# Variables that say where packages come from.
+# Variables with the addresses and credentials of package registries.
 REGISTRY = re.compile(r"(PIP|UV)_(INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|INDEX_\w+_(USERNAME|PASSWORD))")
 
 
 class MissingToolError(Exception):
-    """A program that is needed is not on this machine; the text says how to get it."""
+    """A program that the build needs is missing on this machine. The error's text says how to install it."""
 
 
 @dataclass(frozen=True)
 class Buildah:
-    """Buildah with images and layers in a folder of our own."""
+    """Buildah, with images and layers in a folder of this project."""
 
     home: Path = HOME
     driver: str = field(init=False)
 
     def __post_init__(self) -> None:
         overlay = subprocess.run([*self._program("overlay"), "info"], capture_output=True, check=False)
-        # Where a file system cannot be laid over another, layers are whole copies.
+        # If the file system does not support overlays, each layer is a whole copy.
         object.__setattr__(self, "driver", "vfs" if overlay.returncode else "overlay")
 
     def command(self, *arguments: str) -> list[str]:
         return [*self._program(self.driver), *arguments]
 
     def run(self, *arguments: str) -> str:
-        """Run it and give what it printed. Raises CalledProcessError; what went wrong is on stderr."""
+        """Run a command of buildah and return its output.
+
+        Raises CalledProcessError if the command fails. The reason is on stderr.
+        """
         done = subprocess.run(self.command(*arguments), stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout.strip()
 
@@ -73,7 +77,7 @@ class Buildah:
 
 
 def make_base(buildah: Buildah) -> str:
-    # The recipe's hash is in the name: a changed recipe makes another base.
+    # The hash of the recipe is part of the name, so that a changed recipe makes a new base.
     recipe = [f"--include={PACKAGES}", *(f"--dpkgopt=path-exclude={path}" for path in SPARED)]
     image = f"{NAME}-base:{SUITE}-{hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]}"
     if not buildah.has(image):
@@ -85,7 +89,7 @@ def build(buildah: Buildah, base: str, name: str = NAME) -> str:
     arguments = [f"BASE={base}", f"VERSION={version('pullcord')}", f"REVISION={_revision()}"]
     plan = [f"--file={DOCKERFILE}", "--isolation=chroot", "--layers", *(f"--build-arg={one}" for one in arguments)]
     with given_secrets() as secrets:
-        # The first stage has a name too, so that its layers outlive the tidying up and serve the next build.
+        # The first stage gets a tag too, so that pruning keeps its layers for the next build.
         for target in (["--target=build", f"--tag={name}-build"], [f"--tag={name}"]):
             buildah.run("build", *plan, *secrets, *target, str(ROOT))
     buildah.run("rmi", "--prune")
@@ -98,7 +102,7 @@ def _debian(home: Path, name: str, recipe: list[str]) -> Path:
         home.mkdir(parents=True, exist_ok=True)
         draft = archive.with_suffix(".new.tar")
         subprocess.run([_tool("mmdebstrap"), "--quiet", "--variant=minbase", *recipe, SUITE, str(draft)], check=True)
-        # Renamed when it is whole: an interrupted run leaves no half archive under the final name.
+        # The archive is renamed when it is complete, so that an interrupted run leaves no half archive under this name.
         draft.replace(archive)
     return archive
 
@@ -107,7 +111,7 @@ def _import(buildah: Buildah, archive: Path, image: str) -> None:
     container = buildah.run("from", "scratch")
     try:
         buildah.run("add", "--quiet", container, str(archive), "/")
-        # mmdebstrap makes an archive of files only: an image also needs a search path.
+        # mmdebstrap makes an archive of files only. An image also needs a search path.
         buildah.run("config", "--env=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", container)
         buildah.run("commit", "--quiet", container, image)
     finally:
@@ -116,7 +120,7 @@ def _import(buildah: Buildah, archive: Path, image: str) -> None:
 
 @contextmanager
 def given_secrets() -> Iterator[list[str]]:
-    # As secrets and not as build arguments: those would stay in the image's history.
+    # These values are secrets and not build arguments, because build arguments stay in the image's history.
     given = []
     trusted = next((os.environ[name] for name in AUTHORITIES if os.environ.get(name)), None)
     if trusted and Path(trusted).is_file():

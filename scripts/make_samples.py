@@ -1,4 +1,4 @@
-"""Makes the sample registers and notices. Run from the top of the repository: `python -m scripts.make_samples`."""
+"""Writes the sample registers and notices. Run it at the top of the repository: `python -m scripts.make_samples`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEED: Final = 2027
 def samples(seed: int = SEED, today: date = BASE_DAY) -> dict[str, bytes]:
     days = (today - BASE_DAY).days
     files = sample_files(world(seed))
-    # Made for the base day and then moved: another day changes dates and nothing else.
+    # The samples are made for the base day and then moved, so that another day changes only dates.
     return {name: rebased(data, days) for name, data in files.items()} if days else files
 
 

@@ -1,10 +1,11 @@
-"""Change the rules one small fault at a time, and see that a test fails for each.
+"""Changes the rules by one small fault at a time, and checks that a test fails for each fault.
 
     make mutants
 
-Mutmut makes the faults (mutants) and says which tests reach each; `[tool.mutmut]` in pyproject.toml names the modules
-and the tests. Of all mutants a fixed seed draws as many as can be run in a few minutes. Exits with 1 where too few are
-killed. `mutmut show NAME` prints one; docs/testing.md explains those that stay alive.
+Mutmut makes the faults, which are called mutants, and finds the tests that reach each mutant. `[tool.mutmut]` in
+pyproject.toml names the modules and the tests. A fixed seed draws as many mutants as can be run in a few minutes. The
+script exits with 1 if the tests kill too few of them. `mutmut show NAME` prints a mutant. docs/testing.md explains the
+mutants that stay alive.
 """
 
 from __future__ import annotations
@@ -33,16 +34,16 @@ LOG = WORK / "mutmut.log"
 EQUIVALENT = ROOT / "tests" / "mutants" / "equivalent.toml"
 SEED, DRAWN, WORKERS = 2027, 480, 2
 LEAST = 0.9
-# A mutant that never comes to an end has been noticed as well.
+# A mutant that never ends counts as noticed too.
 NOTICED = frozenset({"killed", "timeout"})
 
 
 class MutantsError(Exception):
-    """The run says nothing about the tests; the text says why."""
+    """The run gives no result about the tests. The error's text says why."""
 
 
 def all_mutants() -> list[str]:
-    """The name of every mutant that mutmut makes of the rules."""
+    """Return the names of all mutants that mutmut makes of the rules."""
     modules = (path for path in sorted(Path("services").rglob("*.py")) if config().should_mutate(path))
     return [
         get_mutant_name(path, name)
@@ -52,12 +53,12 @@ def all_mutants() -> list[str]:
 
 
 def run(names: Iterable[str], workers: int) -> dict[str, str]:
-    """The fate of each mutant, in mutmut's words."""
+    """Run the tests against the named mutants, and return mutmut's status of each mutant by name."""
     chosen = list(names)
-    # Mutmut keeps results and copies of tests from one run to the next: a test that was deleted would still count.
+    # Mutmut keeps results and copies of tests between runs. A deleted test would still count.
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir()
-    # Hypothesis draws the same examples in every run where this is set.
+    # With CI set, Hypothesis draws the same examples in every run.
     environment = {**os.environ, "CI": "1", "PYTHONHASHSEED": "0"}
     command = [str(MUTMUT), "run", "--max-children", str(workers), *chosen]
     with LOG.open("w") as log:
@@ -70,13 +71,13 @@ def run(names: Iterable[str], workers: int) -> dict[str, str]:
 
 
 def equivalents() -> Mapping[str, Mapping[str, str]]:
-    """By name, the mutants that no test can tell from the rule, each with its change and the reason."""
+    """Return the mutants that no test can distinguish from the rule, by name. Each has its change and the reason."""
     listed = tomllib.loads(EQUIVALENT.read_text("utf-8"))["equivalent"]
     return {one["mutant"]: one for one in listed}
 
 
 def change_of(name: str) -> tuple[str, str]:
-    """The lines that a mutant takes out and puts in."""
+    """Return the lines that a mutant removes, and the lines that it adds."""
     shown = _said("show", name)
     changed = [line for line in shown if line[:1] in {"-", "+"} and line[:3] not in {"---", "+++"}]
     was, now = ([line[1:].strip() for line in changed if line[0] == sign] for sign in "-+")
@@ -89,7 +90,7 @@ def _said(*arguments: str) -> list[str]:
 
 
 def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> tuple[Counter[str], list[str]]:
-    """The numbers of killed, surviving and equivalent mutants, by module and kind; and the survivors' names."""
+    """Return the numbers of killed, surviving and equivalent mutants by module, and the names of the survivors."""
     count: Counter[str] = Counter()
     alive = []
     for name, status in found.items():
@@ -103,7 +104,10 @@ def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -
 
 
 def stale(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Mutants drawn that are listed as equivalent though a test killed them, or though the name now means another."""
+    """Return a message for each wrong entry in the list of equivalent mutants.
+
+    An entry is wrong if a test has killed the mutant, or if the name of the mutant now belongs to another change.
+    """
     wrong = []
     for name in sorted(found.keys() & listed.keys()):
         if found[name] in NOTICED:

@@ -1,4 +1,4 @@
-"""Takes the README's picture anew: an alert of the demonstration, as Chromium shows it.
+"""Renews the picture in the README: an alert of the demonstration, as Chromium shows it.
 
 `python -m scripts.picture`
 """
@@ -26,7 +26,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, start_demo(Path(folder), "127.0.0.1", 0, BASE_DAY) as demo:
         for sample in SAMPLES:
             demo.upload(sample)
-        # The samples make nine first alerts; the one that is shown is among them.
+        # The samples lead to nine first alerts. One of them is shown in the picture.
         demo.mailbox.wait_for(9, 30)
         html = next(text_of(mail, "html") for mail in demo.mailbox.mails if SUBJECT in str(mail["Subject"]))
     with sync_playwright() as playwright:

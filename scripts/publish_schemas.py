@@ -1,6 +1,6 @@
-"""Writes schemas/published: JSON Schema of all that travels, and the OpenAPI description of the API.
+"""Writes schemas/published: JSON Schemas of records and events, and the OpenAPI description of the API.
 
-`python -m scripts.publish_schemas` writes them; with `--check` it writes nothing, and exits 1 when a file differs.
+`python -m scripts.publish_schemas` writes them. With `--check` it writes nothing, and exits with 1 if a file differs.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def drift(folder: Path = PUBLISHED) -> list[str]:
 
 
 def write(folder: Path = PUBLISHED) -> None:
-    # A schema that is no longer made must go: integrators would go on reading it.
+    # A schema that no model makes any more is deleted, because integrators would still read it.
     made = published()
     for path in folder.rglob("*.json"):
         if path.relative_to(folder).as_posix() not in made:
@@ -61,7 +61,7 @@ def write(folder: Path = PUBLISHED) -> None:
 
 
 def event_schema() -> dict[str, Any]:
-    # `type` decides which data the envelope holds. Fields with a default are required on the wire.
+    # `type` decides which data the envelope holds. Fields with a default are required in messages.
     schema = _schema("event", Envelope)
     definitions: dict[str, Any] = {}
     for data in EVENT_TYPES.values():
@@ -69,7 +69,7 @@ def event_schema() -> dict[str, Any]:
         definitions |= own.pop("$defs", {}) | {data.__name__: own}
     schema["$defs"] = definitions
     schema["properties"]["type"] = {"enum": sorted(EVENT_TYPES), "title": "Type"}
-    # What `data` may hold is said by `oneOf`, a branch for each type.
+    # `oneOf` lists the possible contents of `data`, one branch for each type.
     schema["properties"]["data"] = {"type": "object"}
     schema["required"] = sorted(schema["properties"])
     schema["oneOf"] = [_of_type(type_, data) for type_, data in EVENT_TYPES.items()]
@@ -77,7 +77,7 @@ def event_schema() -> dict[str, Any]:
 
 
 def openapi() -> dict[str, Any]:
-    # The API's version, not the release's: a release alone changes no client.
+    # The version of the API, not of the release, because a new release does not change clients.
     store = Store(make_engine("sqlite://"), Vault({"k1": bytes(32)}, "k1"), Tokeniser(bytes(32)))
     parts = make_parts(Settings(_env_file=None), store)
     described: dict[str, Any] = make_app(parts).openapi()

@@ -1,4 +1,4 @@
-"""Starts the demonstration: a broker, a database, a mailbox, and every role of Pullcord as a process of its own."""
+"""Starts the demonstration: a broker, a database, a mailbox, and one process for each role of Pullcord."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from services.runtime.settings import Settings
 from services.storage.migrate import upgrade
 from services.storage.store import Store
 
-# Kafka gives a silent worker's partitions to the others after so many seconds; a broker allows no less.
+# After this silence Kafka gives a worker's partitions to other workers. A broker accepts no smaller number.
 SILENCE_SECONDS = 6
 
 FIRST, *OTHERS = CONSUMERS
-# The title of each process, its role, and what the role does.
+# The title of each process, with its role and a description of the role.
 ROLES = {
     "ingest": ("ingest", "Take files in over HTTP and serve the pages; needs no broker."),
     "relay": ("relay", "Publish the outbox in PostgreSQL to Kafka."),
@@ -43,7 +43,7 @@ ROLES = {
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the broker and the database answer."""
+    """The addresses of the broker and the database."""
 
     brokers: str
     database_url: str
@@ -51,9 +51,9 @@ class Servers:
 
 @contextmanager
 def start_demo(folder: Path, narrator: Narrator, today: date) -> Iterator[tuple[DemoDeployment, Crew]]:
-    """Start everything in an empty folder, and say so; all of it is stopped when the block ends.
+    """Start all servers and processes in an empty folder, and describe them. Stop all of them when the block ends.
 
-    Raises MissingToolError without Java or Maven, StuckError when a process does not come up.
+    Raises MissingToolError if Java or Maven is missing. Raises StuckError if a process does not start.
     """
     narrator.step("Everything is started")
     with ExitStack() as stack:
@@ -63,7 +63,7 @@ def start_demo(folder: Path, narrator: Narrator, today: date) -> Iterator[tuple[
         )
         store = stack.enter_context(_made_ready(settings))
         mailbox = Mailbox()
-        # No quiet hours: this runs on the real clock, perhaps at night.
+        # No quiet hours, because the demonstration runs on the real clock, perhaps at night.
         keys = add_parties(store, stack.enter_context(receiving(mailbox)), quiet_from=time(), quiet_until=time())
         crew = stack.enter_context(_crew(folder, servers, narrator))
         yield (
@@ -141,7 +141,7 @@ def _of_processes(port: int, servers: Servers) -> Mapping[str, str]:
         "PULLCORD_KAFKA_BROKERS": servers.brokers,
         "PULLCORD_KAFKA_REPLICATION": "1",
         "PULLCORD_KAFKA_PARTITIONS": "4",
-        # Faust reads these itself.
+        # The workers read this variable in `KafkaSettings`.
         "PULLCORD_KAFKA_SESSION_SECONDS": str(SILENCE_SECONDS),
     }
 

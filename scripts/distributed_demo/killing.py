@@ -1,4 +1,4 @@
-"""Kills a worker while a file goes in, and looks whether anything was lost."""
+"""Kills a worker while it handles a file, and checks that nothing was lost."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from services.storage.tables import outbox, quarantine
 
 
 def a_worker_is_killed(demo: DemoDeployment, crew: Crew, narrator: Narrator, sample: Sample) -> None:
-    """A file goes in, a matcher is killed before it has done its share, and the other does it."""
+    """Upload a file, kill a matcher before it has handled its share, and show that the other matcher handles it."""
     narrator.step("A worker is killed")
     narrator.say("What each process has done so far:\n")
     show_work(crew, narrator)
     mails = len(demo.mailbox.mails)
     answer = json.loads(demo.upload(sample))
     victim = next(process for process in crew.processes if ROLES[process.title][0] == CONSUMERS[0].name)
-    # The rows are on disk and most events are not yet handled: the worst moment to lose a worker.
+    # The rows are on disk and most events are not yet handled. This is the worst moment to lose a worker.
     victim.kill()
     killed = perf_counter()
     counts = answer["counts"]
@@ -66,7 +66,7 @@ def _watch(demo: DemoDeployment, narrator: Narrator, since: float) -> None:
     seen: list[int] = []
 
     def done() -> bool:
-        # until() asks many times a second: only a change is worth a line.
+        # until() asks many times a second, so only a change is printed.
         with demo.store.reading() as connection:
             left = count_unhandled(connection, matcher)
             found = sum(matches_by_level(connection).values())

@@ -1,7 +1,7 @@
-"""Makes a day pass without waiting for it: all that the deployment has written down moves a day into the past.
+"""Makes a day pass without waiting: every time and date in the database is moved one day into the past.
 
-Several processes share the machine's clock, so time cannot be hurried. To the rules it is the same whether a day has
-passed or all dates have come a day nearer.
+Several processes share the machine's clock, so time cannot run faster. For the rules, it makes no difference if a day
+has passed or if all dates are a day earlier.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from services.storage.store import Store
 
-# Microseconds, in which moments are stored.
+# A day in microseconds, because moments are stored in microseconds.
 A_DAY = timedelta(days=1) // timedelta(microseconds=1)
 
 NOTICES = f"""
@@ -41,7 +41,7 @@ UPDATE cases SET
     review_on = review_on - 1
 """
 
-# A case remembers by its day which restriction it has been told of.
+# A case stores the day of the last restriction that the council was alerted about.
 RESTRICTIONS_TOLD = """
 UPDATE cases SET seen = jsonb_set(
     CAST(seen AS jsonb), '{restricted}', to_jsonb(CAST(CAST(seen ->> 'restricted' AS date) - 1 AS text))
@@ -57,7 +57,7 @@ UPDATE alerts SET
 
 
 def let_a_day_pass(store: Store) -> None:
-    """Move notices, cases and alerts a day into the past, in one transaction. On PostgreSQL."""
+    """Move notices, cases and alerts a day into the past, in one transaction. Works only on PostgreSQL."""
     with store.writing() as connection:
         for statement in (NOTICES, CASES, RESTRICTIONS_TOLD, ALERTS):
             connection.execute(text(statement))

@@ -1,4 +1,4 @@
-"""The roles of a deployment, each a process of its own: started, asked what it has done, killed, stopped."""
+"""Starts, watches, kills and stops the processes of the demonstration. Each role runs in a process of its own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SERVING = b'"event": "serving"'
 
 @dataclass(frozen=True)
 class Process:
-    """One process of a role, its metrics on `port`."""
+    """A process of one role. It serves its metrics on `port`."""
 
     title: str
     port: int
@@ -42,9 +42,9 @@ class Process:
         return self.started.poll() is None
 
     def serving(self) -> bool:
-        """Return True once its log says that it serves.
+        """Return True if the log of the process says that the process serves.
 
-        Raises StuckError when it has ended instead.
+        Raises StuckError if the process has ended.
         """
         if not self.running:
             raise StuckError(f"{self.title} has ended by itself: see {self.log}")
@@ -61,14 +61,14 @@ class Process:
         )
 
     def kill(self) -> None:
-        # SIGKILL: like a power cut, it gives no chance to finish a batch.
+        # Like a power cut, SIGKILL gives the process no chance to finish a batch.
         self.started.send_signal(signal.SIGKILL)
         self.started.wait()
 
 
 @dataclass
 class Crew:
-    """All processes of a deployment. `environment` is what they are given, their logs go to `logs`."""
+    """All processes of a deployment. `environment` has their settings. `logs` is the folder of their logs."""
 
     logs: Path
     environment: Mapping[str, str]
@@ -78,7 +78,8 @@ class Crew:
     def start(self, role: str, title: str, port: int, *options: str) -> None:
         log = self.logs / f"{title.replace(' ', '-')}.log"
         with log.open("wb") as output:
-            # A session of its own: Ctrl-C is for us, who end them.
+            # The process gets a session of its own, so that Ctrl-C reaches only this script, which then ends the
+            # process.
             started = subprocess.Popen(
                 [PULLCORD, "run", role, *options],
                 cwd=self.logs,
@@ -102,7 +103,7 @@ class Crew:
         )
 
     def stop(self) -> None:
-        # Ask all first, so that they stop side by side and not one after the other.
+        # All processes are asked to stop first, so that they stop at the same time and not one after another.
         running = [process for process in self.processes if process.running]
         for process in running:
             process.started.terminate()
@@ -127,7 +128,7 @@ def free_ports(count: int) -> Sequence[int]:
 
 
 def end_what_is_left(folder: Path) -> None:
-    # An interrupted start leaves servers that no object here knows of.
+    # After an interrupted start, servers may run that no object of this script refers to.
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.pid != os.getpid() and any(str(folder) in word for word in process.cmdline()):

@@ -1,4 +1,4 @@
-"""Tells the story of the demonstration on several processes."""
+"""Runs the steps of the distributed demonstration, in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.runtime.demo.samples import SAMPLES
 from services.runtime.demo.waiting import until_delivered
 
 DAYS_UNANSWERED = 7
-# The file that goes in while a worker is being killed.
+# The file that is uploaded while a worker is killed.
 LATER = next(sample for sample in SAMPLES if sample.file_name == "notices-harbour.csv")
 
 

@@ -1,4 +1,4 @@
-"""A dashboard of rows of panels, with the choices at its top."""
+"""Builds a dashboard: variables at the top, and rows of panels."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from grafana_foundation_sdk.builders.dashboard import (
 )
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, VariableOption, VariableRefresh, VariableSort
 
-from scripts.grafana.panels import DATASOURCE, Shown, drawn
+from scripts.grafana.panels import DATASOURCE, PanelSpec, drawn
 
-# The deployment that was chosen, as a selector of series.
+# The labels of the chosen deployment, as a selector of series.
 HERE = 'job="$job", namespace=~"$namespace"'
 
-# 0 where a series is missing because nothing is in that state; no value while no process answers.
+# 0 for a series that is missing because nothing is in that state. There is no value if no process answers.
 NONE = f"max(pullcord_steps_overdue{{{HERE}}}) * 0"
 
-# The panels of each row, by its heading.
-Rows = Mapping[str, Sequence[Shown]]
+# The panels of each row, by the heading of the row.
+Rows = Mapping[str, Sequence[PanelSpec]]
 
 
 def board(uid: str, title: str, description: str, rows: Rows) -> Dashboard:
-    """A dashboard for reading, in London time. `uid` is in its address, so it never changes."""
+    """Return a read-only dashboard in London time. `uid` is part of its address, so `uid` must never change."""
     made = Dashboard(title).uid(uid).description(description).tags(["pullcord"]).timezone("Europe/London")
     made.readonly().tooltip(DashboardCursorSync.CROSSHAIR)
     made.with_variable(DatasourceVariable("datasource").label("Prometheus").type("prometheus"))
     made.with_variable(_found("job", "Deployment"))
-    # `.*` also matches series without a namespace: a deployment outside Kubernetes has none.
+    # `.*` also matches series without a namespace. A deployment outside Kubernetes has no namespace.
     everywhere = VariableOption(selected=True, text="All", value="$__all")
     made.with_variable(
         _found("namespace", "Namespace").include_all(include_all=True).all_value(".*").current(everywhere)
@@ -46,7 +46,7 @@ def board(uid: str, title: str, description: str, rows: Rows) -> Dashboard:
 
 
 def choice(name: str, label: str, options: Mapping[str, str]) -> CustomVariable:
-    # Grafana selects the first option until the reader chooses.
+    # Grafana selects the first option until the reader chooses another.
     first = next(iter(options))
     listed = ", ".join(f"{_escaped(text)} : {value}" for value, text in options.items())
     chosen = VariableOption(selected=True, text=options[first], value=first)
@@ -54,7 +54,7 @@ def choice(name: str, label: str, options: Mapping[str, str]) -> CustomVariable:
 
 
 def _found(name: str, label: str) -> QueryVariable:
-    # Only labels of Pullcord's own series: the same Prometheus may watch other services.
+    # Only labels of Pullcord's own series, because the same Prometheus may watch other services.
     variable = QueryVariable(name).label(label).query(f"label_values(pullcord_steps_overdue, {name})")
     variable.datasource(DATASOURCE).refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
     return variable.sort(VariableSort.ALPHABETICAL_ASC)

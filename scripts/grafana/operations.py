@@ -1,4 +1,4 @@
-"""The dashboard for whoever keeps Pullcord running."""
+"""The dashboard for people who operate Pullcord."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from scripts.grafana.panels import (
     SECONDS,
     SHARE,
     Look,
-    Shown,
+    PanelSpec,
 )
 
 DAY = 86_400
-# Requests of people and senders: without probes and unknown addresses.
+# Requests of people and senders. Probes and requests to unknown addresses are left out.
 OURS = f'{HERE}, route!~"/livez|/readyz|/metrics.*|unknown"'
 
 
@@ -36,7 +36,7 @@ def _in_an_hour(metric: str, by: str) -> str:
 
 
 FORGOTTEN = (
-    Shown(
+    PanelSpec(
         "Steps overdue",
         "Cases and deliveries whose time has passed by more than two minutes. Above 0 for five minutes is an alert.",
         {"overdue": _latest("pullcord_steps_overdue")},
@@ -45,7 +45,7 @@ FORGOTTEN = (
         width=4,
         nothing="nobody answers",
     ),
-    Shown(
+    PanelSpec(
         "Past the date, unconfirmed",
         "Open cases whose harmful day has passed without a confirmation, a confirmed hold or a withdrawal.",
         {"cases": _latest("pullcord_cases_past_date_unconfirmed")},
@@ -53,7 +53,7 @@ FORGOTTEN = (
         steps=((1, RED),),
         width=4,
     ),
-    Shown(
+    PanelSpec(
         "Oldest alert not answered",
         "Age of the oldest alert over an open case that still waits for a named person.",
         {"age": _latest("pullcord_alert_oldest_unacknowledged_seconds")},
@@ -62,7 +62,7 @@ FORGOTTEN = (
         ((DAY / 2, AMBER), (DAY, RED)),
         4,
     ),
-    Shown(
+    PanelSpec(
         "Deliveries waiting",
         "Deliveries that failed and wait to be tried again.",
         {"waiting": f'max(pullcord_deliveries{{{HERE}, state="waiting"}}) or {NONE}'},
@@ -70,7 +70,7 @@ FORGOTTEN = (
         steps=((1, AMBER),),
         width=4,
     ),
-    Shown(
+    PanelSpec(
         "Events in quarantine",
         "Events that can never be handled as they are: what they tell of is not matched or not alerted.",
         {"events": _latest("pullcord_events_quarantined")},
@@ -78,7 +78,7 @@ FORGOTTEN = (
         steps=((1, RED),),
         width=4,
     ),
-    Shown(
+    PanelSpec(
         "Processes that answer",
         "How many processes of this deployment Prometheus can reach.",
         {"processes": f"count(up{{{HERE}}} == 1) or vector(0)"},
@@ -86,7 +86,7 @@ FORGOTTEN = (
         steps=(),
         width=4,
     ),
-    Shown(
+    PanelSpec(
         "Alerts that fire",
         "The alerts on the service itself. What each means and what to do stands in the runbook.",
         {"alert": 'ALERTS{alertname=~"Pullcord.*", alertname!="PullcordHeartbeat", alertstate="firing"}'},
@@ -97,18 +97,18 @@ FORGOTTEN = (
 )
 
 TELLING = (
-    Shown(
+    PanelSpec(
         "Attempts to deliver, by outcome",
         "Attempts a second. In doubt: it is not known whether the message went out, so it is looked up or sent again.",
         {"{{outcome}}": _rate("pullcord_alert_deliveries_total", "outcome")},
         PER_SECOND,
     ),
-    Shown(
+    PanelSpec(
         "Deliveries, by state",
         "Every delivery on record. Given up: an address is wrong, or its channel was away for a day.",
         {"{{state}}": f"max by (state) (pullcord_deliveries{{{HERE}}})"},
     ),
-    Shown(
+    PanelSpec(
         "Acknowledgements",
         "Acknowledgements by a named person in the hour before, by the way they came.",
         {"{{way}}": _in_an_hour("pullcord_alert_acknowledgements_total", "way")},
@@ -116,19 +116,19 @@ TELLING = (
 )
 
 COMING_IN = (
-    Shown(
+    PanelSpec(
         "Rows taken in, by outcome",
         "Rows of notices and of register entries a second.",
         {"{{kind}}: {{outcome}}": _rate("pullcord_ingest_rows_total", "kind, outcome")},
         PER_SECOND,
     ),
-    Shown(
+    PanelSpec(
         "Submissions, by channel",
         "Submissions a second, by what they held and the way they came.",
         {"{{kind}} by {{channel}}": _rate("pullcord_ingest_submissions_total", "kind, channel")},
         PER_SECOND,
     ),
-    Shown(
+    PanelSpec(
         "Silence, by feed",
         "Time since each council and provider was last heard.",
         {"{{feed}}": f"sort_desc(max by (feed) (pullcord_feed_silent_seconds{{{HERE}}}))"},
@@ -136,13 +136,13 @@ COMING_IN = (
         Look.BARS,
         ((4 * DAY, AMBER), (8 * DAY, RED)),
     ),
-    Shown(
+    PanelSpec(
         "Requests, by status",
         "Requests a second of people and senders; what only watches the service is left out.",
         {"{{status}}": f"sum by (status) (rate(pullcord_http_requests_total{{{OURS}}}[$__rate_interval]))"},
         REQUESTS_PER_SECOND,
     ),
-    Shown(
+    PanelSpec(
         "Time to answer, slowest of twenty",
         "Nineteen of twenty requests were answered within this time, by route.",
         {
@@ -151,7 +151,7 @@ COMING_IN = (
         },
         SECONDS,
     ),
-    Shown(
+    PanelSpec(
         "Requests that failed on our side",
         "Their share, over an hour and over three days. The budget is one in a thousand.",
         {
@@ -164,31 +164,31 @@ COMING_IN = (
 )
 
 EVENTS = (
-    Shown(
+    PanelSpec(
         "Oldest event that waits",
         "Age of the oldest event not yet published. It grows while the relay or the brokers are away.",
         {"age": _latest("pullcord_outbox_oldest_seconds")},
         SECONDS,
     ),
-    Shown(
+    PanelSpec(
         "Events that wait",
         "Events not yet published; each holds up to 500 records.",
         {"events": _latest("pullcord_outbox_unpublished")},
     ),
-    Shown(
+    PanelSpec(
         "Lag, by consumer",
         "Age of the last canary each consumer has heard: how far it is behind. Only where there are brokers.",
         {"{{consumer}}": f"max by (consumer) (pullcord_canary_age_seconds{{{HERE}}})"},
         SECONDS,
         nothing="no brokers",
     ),
-    Shown(
+    PanelSpec(
         "Events handled, by consumer",
         "Events a second that were handled for the first time.",
         {"{{consumer}}": _rate("pullcord_events_handled_total", "consumer")},
         PER_SECOND,
     ),
-    Shown(
+    PanelSpec(
         "Told to the brokers",
         "Events published a second, and times that publishing failed.",
         {
@@ -198,7 +198,7 @@ EVENTS = (
         PER_SECOND,
         nothing="no brokers",
     ),
-    Shown(
+    PanelSpec(
         "Published again, left alone, done in halves",
         "In the hour before: events published again since nobody handled them, those that only a newer version knows, "
         "and batches that met another worker at the same rows.",
@@ -212,7 +212,7 @@ EVENTS = (
 )
 
 UPKEEP = (
-    Shown(
+    PanelSpec(
         "Newest backup",
         "Its age; where there is none on record, the age of the first record.",
         {"age": _latest("pullcord_backup_age_seconds")},
@@ -221,7 +221,7 @@ UPKEEP = (
         ((26 * 3600, RED),),
         12,
     ),
-    Shown(
+    PanelSpec(
         "First API key to end",
         "How long the first key to end, of those not revoked, still opens the API. Below 0 it has ended.",
         {"left": f"min(pullcord_api_key_expires_in_seconds{{{HERE}}})"},
@@ -231,7 +231,7 @@ UPKEEP = (
         12,
         below=RED,
     ),
-    Shown(
+    PanelSpec(
         "Room on the disk",
         "Bytes free on the disk of the SQLite database.",
         {"free": f"min(pullcord_disk_free_bytes{{{HERE}}})"},
@@ -239,21 +239,21 @@ UPKEEP = (
         width=6,
         nothing="not SQLite",
     ),
-    Shown(
+    PanelSpec(
         "Memory",
         "Resident memory of each process.",
         {"{{instance}}": f"process_resident_memory_bytes{{{HERE}}}"},
         BYTES,
         width=6,
     ),
-    Shown(
+    PanelSpec(
         "Processor",
         "Share of one core that each process uses.",
         {"{{instance}}": f"rate(process_cpu_seconds_total{{{HERE}}}[$__rate_interval])"},
         SHARE,
         width=6,
     ),
-    Shown(
+    PanelSpec(
         "Open files",
         "The share of the files it may open that each process has open.",
         {"{{instance}}": f"process_open_fds{{{HERE}}} / process_max_fds{{{HERE}}}"},

@@ -1,4 +1,4 @@
-"""The dashboard for people who answer for the programme and would rather look than read."""
+"""The dashboard for people who are responsible for the programme. It needs no technical knowledge."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from schemas.codes import CaseState
 from scripts.grafana.boards import HERE, NONE, Rows, board, choice
-from scripts.grafana.panels import AMBER, RED, SECONDS, Look, Shown
+from scripts.grafana.panels import AMBER, RED, SECONDS, Look, PanelSpec
 from services.alerts.states.machine import CLOCK_STOPPED
 from services.audit.figures.figures import DEFINITIONS, Definition, Figure, Kind
 
 DAY = 86_400
-# The states in which nobody is yet safe, as a pattern.
+# The states in which nobody is safe yet, as a pattern.
 AT_RISK = "|".join(state.value for state in CaseState if state not in CLOCK_STOPPED)
 
-# Figures of which one is too many.
+# The figures for which a single event is too many.
 ALARMING = frozenset(
     [Figure.MIGRATED_UNCONFIRMED, Figure.RESTRICTED_WHILE_OPEN, Figure.PAST_DATE_UNCONFIRMED, Figure.NOBODY_TOLD]
 )
@@ -29,14 +29,14 @@ def _cases(states: str) -> str:
 
 
 NOW = (
-    Shown(
+    PanelSpec(
         "Lines at risk",
         "Open cases: a telecare alarm hangs on a line that will move, and nobody is yet safe.",
         {"cases": _cases(AT_RISK)},
         look=Look.STAT,
         width=6,
     ),
-    Shown(
+    PanelSpec(
         "Past the date, unconfirmed",
         "Of these, the day has passed on which the alarm may stop working. One is too many.",
         {"cases": f"max(pullcord_cases_past_date_unconfirmed{{{HERE}}})"},
@@ -44,7 +44,7 @@ NOW = (
         steps=((1, RED),),
         width=6,
     ),
-    Shown(
+    PanelSpec(
         "Restricted or moved without confirmation",
         "Lines that were restricted, or moved, before anybody confirmed that the alarm works.",
         {"cases": _cases(f"{CaseState.LINE_RESTRICTED}|{CaseState.MIGRATED_UNCONFIRMED}")},
@@ -52,7 +52,7 @@ NOW = (
         steps=((1, RED),),
         width=6,
     ),
-    Shown(
+    PanelSpec(
         "Longest wait for an answer",
         "Age of the oldest alert that still waits for a named person at a council.",
         {"age": f"max(pullcord_alert_oldest_unacknowledged_seconds{{{HERE}}})"},
@@ -61,7 +61,7 @@ NOW = (
         ((DAY / 2, AMBER), (DAY, RED)),
         6,
     ),
-    Shown(
+    PanelSpec(
         "Where cases stand",
         "Every case, by how far it has come.",
         {"{{state}}": f"sort_desc(max by (state) (pullcord_cases{{{HERE}}}))"},
@@ -69,13 +69,13 @@ NOW = (
         width=12,
         nothing="no cases",
     ),
-    Shown(
+    PanelSpec(
         "Lines at risk over time",
         "Open cases, and those of them past their date.",
         {"at risk": _cases(AT_RISK), "past the date": f"max(pullcord_cases_past_date_unconfirmed{{{HERE}}})"},
         width=12,
     ),
-    Shown(
+    PanelSpec(
         "How sure the matches are",
         "Confirmed: the same telephone number. Probable and possible: by address, for a person to decide.",
         {"{{level}}": f"sort_desc(max by (level) (pullcord_matches{{{HERE}}}))"},
@@ -83,7 +83,7 @@ NOW = (
         width=8,
         nothing="no matches",
     ),
-    Shown(
+    PanelSpec(
         "What became of alerts",
         "Deliveries by state. Sent does not say that anyone has read it.",
         {"{{state}}": f"sort_desc(max by (state) (pullcord_deliveries{{{HERE}}}))"},
@@ -91,7 +91,7 @@ NOW = (
         width=8,
         nothing="no alerts",
     ),
-    Shown(
+    PanelSpec(
         "Who has fallen silent",
         "Time since each council and provider was last heard. A silent feed hides people.",
         {"{{feed}}": f"topk(15, max by (feed) (pullcord_feed_silent_seconds{{{HERE}}}))"},
@@ -102,7 +102,7 @@ NOW = (
 )
 
 
-MONTH = Shown(
+MONTH = PanelSpec(
     "The month",
     "The last complete month: every figure below is of this one.",
     {"month": "max(pullcord_oversight_month_timestamp_seconds) * 1000"},
@@ -113,30 +113,30 @@ MONTH = Shown(
 )
 
 
-def _figure(one: Definition) -> Shown:
+def _figure(one: Definition) -> PanelSpec:
     query = f'max(pullcord_oversight_figure{{scope="national", figure="{one.figure}"}})'
     steps = ((1, RED),) if one.figure in ALARMING else ()
-    return Shown(one.title, one.counts, {one.title: query}, "none", Look.STAT, steps, 6, WITHHELD)
+    return PanelSpec(one.title, one.counts, {one.title: query}, "none", Look.STAT, steps, 6, WITHHELD)
 
 
-def _wait(one: Definition) -> Shown:
+def _wait(one: Definition) -> PanelSpec:
     spans = {"half within": "0.5", "nine in ten within": "0.9"}
     queries = {
         legend: f'max(pullcord_oversight_wait_seconds{{scope="national", figure="{one.figure}", quantile="{part}"}})'
         for legend, part in spans.items()
     }
-    return Shown(one.title, one.counts, queries, SECONDS, Look.STAT, width=9, nothing=WITHHELD)
+    return PanelSpec(one.title, one.counts, queries, SECONDS, Look.STAT, width=9, nothing=WITHHELD)
 
 
-def _national() -> Iterator[Shown]:
+def _national() -> Iterator[PanelSpec]:
     yield MONTH
     for one in sorted(DEFINITIONS, key=lambda one: one.kind is not Kind.WAIT):
         yield _wait(one) if one.kind is Kind.WAIT else _figure(one)
 
 
-def _by(scope: str, each: str) -> Shown:
+def _by(scope: str, each: str) -> PanelSpec:
     chosen = f'pullcord_oversight_figure{{scope="{scope}", figure="$figure"}}'
-    return Shown(
+    return PanelSpec(
         f"The chosen figure by {scope}",
         f"The figure chosen at the top, of the last complete month, for each {each}. Small counts are withheld.",
         {"{{subject}}": f"sort_desc(max by (subject) ({chosen}))"},

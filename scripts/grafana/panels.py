@@ -1,4 +1,4 @@
-"""A panel in a few words, and how Grafana's Foundation SDK draws it."""
+"""Describes a panel in a few words, and draws it with Grafana's Foundation SDK."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COUNT, SECONDS, BYTES, SHARE = units.Short, units.Seconds, units.BytesIEC, units
 PER_SECOND, REQUESTS_PER_SECOND = units.CountsPerSecond, units.RequestsPerSecond
 GREEN, AMBER, RED, NEUTRAL = "green", "orange", "red", "blue"
 
-# Each threshold, and the colour from it on. Without steps no value is good or bad.
+# Thresholds with their colours. A colour applies from its threshold on. Without steps no value is good or bad.
 Steps = Sequence[tuple[float, str]]
 
 AnyPanel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
@@ -35,19 +35,19 @@ AnyPanel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
 class Look(Enum):
     """The form in which a panel shows its figures."""
 
-    # The latest figure, large.
+    # The latest figure, in large print.
     STAT = auto()
-    # Over time.
+    # Figures over time.
     LINES = auto()
-    # The latest figure of each, side by side.
+    # The latest figure of each query, side by side.
     BARS = auto()
-    # The latest, with all labels.
+    # The latest figures, with all labels.
     TABLE = auto()
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What a panel shows: queries by what each is called in the legend. `nothing` is said where there is no figure."""
+class PanelSpec:
+    """The description of a panel. `queries` has the queries by legend. `nothing` is shown if there is no figure."""
 
     title: str
     description: str
@@ -55,18 +55,18 @@ class Shown:
     unit: str = COUNT
     look: Look = Look.LINES
     steps: Steps = ()
-    # Columns; a dashboard has 24.
+    # The width in columns. A dashboard has 24 columns.
     width: int = 8
     nothing: str = "no figure"
-    # The colour below the first step.
+    # The colour of values below the first step.
     below: str = GREEN
 
 
-def drawn(shown: Shown, number: int) -> AnyPanel:
+def drawn(shown: PanelSpec, number: int) -> AnyPanel:
     panel = _LOOKS[shown.look]()
     panel.id(number).title(shown.title).description(shown.description).datasource(DATASOURCE)
     panel.unit(shown.unit).no_value(shown.nothing).span(shown.width).thresholds(_thresholds(shown))
-    # Grafana tells a panel's queries apart by one letter each.
+    # Grafana identifies a panel's queries by one letter each.
     for letter, (legend, expression) in zip("ABCDEFGH", shown.queries.items(), strict=False):
         panel.with_target(_query(letter, legend, expression, shown.look))
     return panel
@@ -79,7 +79,7 @@ def _query(letter: str, legend: str, expression: str, look: Look) -> prometheus.
     return query.instant().format(PromQueryFormat.TABLE if look is Look.TABLE else PromQueryFormat.TIME_SERIES)
 
 
-def _thresholds(shown: Shown) -> ThresholdsConfig:
+def _thresholds(shown: PanelSpec) -> ThresholdsConfig:
     lowest = Threshold(None, shown.below if shown.steps else NEUTRAL)
     levels = [lowest, *(Threshold(value, colour) for value, colour in shown.steps)]
     return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(levels)
@@ -105,7 +105,7 @@ def _bars() -> AnyPanel:
 
 
 def _table() -> AnyPanel:
-    # Columns that every series has and no reader needs.
+    # Columns that every series has, but no reader needs.
     hidden = dict.fromkeys(("Time", "Value", "__name__", "alertstate", "job", "instance"), True)
     tidied = DataTransformerConfig("organize", options={"excludeByName": hidden})
     return table.Panel().height(8).show_header(show_header=True).with_transformation(tidied)

@@ -1,4 +1,4 @@
-"""Alder Broadband's notices: areas, and lines whose migration did not go to plan."""
+"""Makes Alder Broadband's notices: areas, and lines whose migration did not go to plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scripts.samples.homes import Town
 from scripts.samples.notices import Desk, Notice, moment
 from scripts.samples.subjects import Subject
 
-# The number of lines of the registers in the file.
+# The number of lines in Alder's file that are related to the registers.
 ALDER_RELATED: Final = 24
 
 _STANDINGS: Final = ("completed",) * 6 + ("reverted",) * 3 + ("paused",) * 3 + ("withdrawn",) * 3
@@ -20,7 +20,10 @@ _REISSUED: Final = 2
 
 
 def alder_notices(desk: Desk, subjects: list[Subject], blackpool: Town, cardiff: Town) -> list[Notice]:
-    """Areas, then the lines of `subjects`: completed unconfirmed, reverted, paused, withdrawn, replaced, as planned."""
+    """Return notices of areas, then notices of the lines in `subjects`.
+
+    The lines' statuses are, in order: completed and unconfirmed, reverted, paused, withdrawn, replaced, and as planned.
+    """
     left = iter(subjects)
     notices = _areas(desk, blackpool, cardiff)
     notices += [_standing(desk, next(left), status) for status in _STANDINGS]
@@ -32,7 +35,7 @@ def alder_notices(desk: Desk, subjects: list[Subject], blackpool: Town, cardiff:
 
 
 def _areas(desk: Desk, blackpool: Town, cardiff: Town) -> list[Notice]:
-    # Every form an area can have: sector, outward code, postcodes, exchange, and one invalid code.
+    # Every form of an area: sector, outward code, postcodes, exchange, and one invalid code.
     barred = {"restriction_start_date": in_days(20), "restriction_kind": "outgoing_barred"}
     return [
         desk.area(["FY1 7"], 40),
@@ -50,7 +53,7 @@ def _postcodes(town: Town, sector: str, size: int) -> list[str]:
 
 
 def _standing(desk: Desk, subject: Subject, status: str) -> Notice:
-    # Nobody has confirmed these lines safe.
+    # No council has confirmed that these lines are safe.
     if status not in _AFTER_THE_DAY:
         return desk.line(subject, horizon=(10, 60)) | {"status": status}
     notice = desk.line(subject, horizon=(-12, -3))
@@ -60,7 +63,7 @@ def _standing(desk: Desk, subject: Subject, status: str) -> Notice:
 
 
 def _superseded(desk: Desk, subject: Subject) -> list[Notice]:
-    # The second replaces the first, under its own reference and with an earlier day.
+    # The second notice replaces the first. It has a reference of its own and an earlier day.
     first = desk.line(subject, horizon=(60, 90))
     second = desk.line(subject, horizon=(9, 20)) | {"status": "rescheduled", "supersedes": first["provider_reference"]}
     return [
@@ -70,7 +73,7 @@ def _superseded(desk: Desk, subject: Subject) -> list[Notice]:
 
 
 def _reissued(desk: Desk, subject: Subject) -> list[Notice]:
-    # Same reference twice: only the later issue counts.
+    # Both notices have the same reference, so only the later one counts.
     first, second = desk.line(subject, horizon=(20, 40)), desk.line(subject, horizon=(60, 90))
     later = {"provider_reference": first["provider_reference"], "status": "rescheduled"}
     return [

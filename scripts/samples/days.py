@@ -1,4 +1,4 @@
-"""When things happen, counted from the day for which the samples are made."""
+"""The days of events in the samples, counted from the base day of the samples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from services.runtime.demo.samples import BASE_DAY
 
-# Days to the harmful moment, with how many notices in a hundred fall there.
+# Ranges of days to the harmful moment, each with the percentage of notices in the range.
 _HORIZONS: Final = {
     (-21, -1): 4,
     (0, 2): 3,
@@ -21,7 +21,7 @@ _HORIZONS: Final = {
 }
 _RESTRICTED_SHARE: Final = 0.3
 _LATE_SHARE: Final = 0.03
-# Days to the harmful moment of a late notice, which is issued two to six days before it.
+# Days to the harmful moment of a late notice. A late notice is issued two to six days before that moment.
 _LATE_HORIZON: Final = (-3, 5)
 
 
@@ -43,14 +43,18 @@ def ago(shortest: int, longest: int, random: Random) -> date:
 
 
 def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | None = None) -> Timing:
-    """Dates with the harmful moment within `horizon`, in days from the base day; without one, spread as usual."""
+    """Draw the dates of a notice.
+
+    The harmful moment lies within `horizon`, in days from the base day. Without `horizon` it follows the usual shares.
+    """
     if horizon is None and random.random() < _LATE_SHARE:
         harmful = in_days(random.randint(*_LATE_HORIZON))
         issued = min(harmful - timedelta(days=random.randint(2, 6)), in_days(-1))
     else:
         span = horizon or random.choices(list(_HORIZONS), list(_HORIZONS.values()))[0]
         harmful = in_days(random.randint(*span))
-        # 60 to 120 days of warning, unless that lies in the future: then issued in the last three weeks.
+        # The notice gives 60 to 120 days of warning. If its issue were in the future, it was issued in the last three
+        # weeks.
         issued = min(harmful - timedelta(days=random.randint(60, 120)), ago(1, 21, random))
     if may_restrict and random.random() < _RESTRICTED_SHARE:
         return Timing(issued, harmful + timedelta(days=random.randint(14, 56)), harmful)

@@ -1,4 +1,4 @@
-"""The samples as files, the same bytes for the same content."""
+"""Writes the samples to files. Equal content gives equal bytes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _workbook(rows: list[list[Cell]]) -> bytes:
     sheet.title = "Register"
     for row in rows:
         sheet.append([None if cell == "" else cell for cell in row])
-    # Row 3 holds the headings: a title and a blank row are above them.
+    # The headings are in row 3, below a title and a blank row.
     for column, cell in enumerate(sheet[3], start=1):
         cell.font = Font(bold=True)
         sheet.column_dimensions[get_column_letter(column)].width = _WIDTH
@@ -78,7 +78,7 @@ def _workbook(rows: list[list[Cell]]) -> bytes:
 
 
 def _without_time(data: bytes) -> bytes:
-    # openpyxl stamps the file and each part: without the base day two runs would differ.
+    # openpyxl writes the time into the file and its parts. With the base day, two runs give equal files.
     packed = io.BytesIO()
     changed = rb"\g<1>" + BASE_DAY.isoformat().encode() + b"T00:00:00Z"
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:

@@ -1,4 +1,4 @@
-"""Invented streets and the homes in them: no such street, postcode or UPRN is anybody's."""
+"""Makes invented streets and homes. Their postcodes and UPRNs belong to nobody."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _FLOORS: Final = ("Ground Floor Flat", "First Floor Flat", "Top Floor Flat")
 _STOREYS: Final = ("Flat 0/1", "Flat 1/1", "Flat 2/1")
 _SCOTTISH: Final = frozenset({"Edinburgh", "Glasgow"})
 
-# Town to postcode sectors of its area that are in no use.
+# Postcode sectors by town. The sectors are in the town's postcode area, but are not in use.
 SECTORS: Final[dict[str, tuple[str, ...]]] = {
     "Blackpool": ("FY1 7", "FY1 8", "FY2 5", "FY3 4", "FY3 5", "FY4 0", "FY4 8"),
     "Cardiff": ("CF5 8", "CF10 8", "CF11 3", "CF14 8", "CF23 2", "CF24 7"),
@@ -64,7 +64,10 @@ _COTTAGE_SHARE: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One dwelling. `flat` is `Flat 4`, `number` the house's, `name` the building's or cottage's; each may be empty."""
+    """A home. `flat` is like `Flat 4`.
+
+    `number` is the house number. `name` is the name of the building or cottage. Each of the three may be empty.
+    """
 
     uprn: str
     town: str
@@ -81,7 +84,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street with a postcode of its own, and its homes, each building's together."""
+    """A street that has its own postcode. `buildings` has the homes of each building."""
 
     buildings: tuple[tuple[Home, ...], ...]
 
@@ -91,7 +94,7 @@ class Street:
 
 
 class Town:
-    """The streets of one town."""
+    """A town with its streets."""
 
     def __init__(self, name: str, uprns: Iterator[str], random: Random) -> None:
         names = _street_names(name, random)
@@ -107,7 +110,7 @@ class Town:
 
 
 def uprns(first: int) -> Iterator[str]:
-    """Invented UPRNs from `first` on. Those of real homes do not begin with 9999."""
+    """Yield invented UPRNs from `first` on. They begin with 9999, and real UPRNs do not."""
     return map(str, count(first, 7))
 
 
@@ -122,7 +125,7 @@ def _street(town: str, postcode: str, name: str, uprns: Iterator[str], random: R
     def home(**parts: str) -> Home:
         return Home(next(uprns), town, postcode, name, **parts)
 
-    # One side of the street: odd or even numbers.
+    # One side of the street has only odd or only even numbers.
     first = random.choice((1, 2))
     flats = _STOREYS if town in _SCOTTISH else random.choice((_LETTERS, _FLOORS))
     houses = [(home(number=str(number)),) for number in range(first, first + 28, 2)]

@@ -1,4 +1,4 @@
-"""Migration notices, in the form of the JSON body of `POST /v1/migration-notices`, with dates still dates."""
+"""Makes migration notices in the form of the JSON body of `POST /v1/migration-notices`. Dates are date objects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TELECARE_KNOWN_SHARE: Final = 0.4
 
 
 class Desk:
-    """A provider's desk, which numbers its notices."""
+    """A provider's office, which writes notices and gives each a reference."""
 
     def __init__(self, rcpid: str, prefix: str, random: Random) -> None:
         self.rcpid = rcpid
@@ -80,7 +80,7 @@ def _place(subject: Subject) -> Notice:
 
 
 def _screening(subject: Subject, kind: str, random: Random) -> Notice:
-    # A field that the provider did not find out is left out, not sent empty.
+    # A field that the provider does not know is left out. It is not sent empty.
     found: Notice = {}
     if kind == "non_voluntary":
         found |= {"customer_engaged": False, "line_used_last_12_months": True}
@@ -112,7 +112,7 @@ def _contacts(when: Timing, random: Random) -> list[dict[str, object]]:
 
 def _standing(when: Timing, random: Random) -> Notice:
     if when.planned < BASE_DAY and random.random() < _COMPLETED_SHARE:
-        # Issued the day after the migration, but never after the base day.
+        # Issued the day after the migration, but not after the base day.
         return {"status": "completed", "issued_at": moment(min(when.planned + timedelta(days=1), in_days(-1)), random)}
     return {"status": _pick(_STATUSES, random), "issued_at": moment(when.issued, random)}
 

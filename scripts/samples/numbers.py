@@ -1,6 +1,6 @@
-"""Fictional telephone numbers and the ways in which people write them.
+"""Makes fictional telephone numbers, and writes them in the ways in which people write numbers.
 
-Every number lies in a range that Ofcom keeps for drama, so nobody can be called by mistake (domain.md "Formats").
+Every number lies in a range that Ofcom reserves for drama, so nobody can be called by mistake (domain.md "Formats").
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-# Town to the beginning of its thousand numbers. Blackpool's own code has no such range: it gets the one of no area.
+# The first digits of a thousand numbers, by town. Blackpool has no reserved range and uses 01632, which has no area.
 RANGES: Final[dict[str, str]] = {
     "Blackpool": "01632 960",
     "Cardiff": "029 2018 0",
@@ -32,14 +32,14 @@ MOBILES: Final = "07700 900"
 
 
 class Numbers:
-    """Gives out numbers, each once, as `01632 960123`."""
+    """Draws numbers in the form `01632 960123`, each only once."""
 
     def __init__(self, random: Random) -> None:
-        # Each range has a thousand numbers; once given out, a number is nobody else's.
+        # Each range has a thousand numbers. A number that was drawn is removed.
         self._left = {start: _thousand(start, random) for start in (*RANGES.values(), MOBILES)}
 
     def landline(self, town: str) -> str:
-        """A number of the town; KeyError for a town without a range, IndexError when its thousand are given out."""
+        """Draw a number of the town. Raises KeyError if the town has no range, IndexError if the range is used up."""
         return self._left[RANGES[town]].pop()
 
     def mobile(self) -> str:
@@ -53,7 +53,7 @@ def _thousand(start: str, random: Random) -> list[str]:
 
 
 def digits(number: str) -> str:
-    """`01632960123` of `01632 960123`."""
+    """Return `01632960123` for `01632 960123`."""
     return number.replace(" ", "")
 
 
@@ -75,7 +75,7 @@ def _scientific(number: str) -> str:
     return f"{int(digits(number)):.5E}"
 
 
-# Ways of writing a number from which it can still be told.
+# Ways of writing a number in which the number can still be read.
 MENDABLE: Final[dict[str, Callable[[str], str]]] = {
     "digits": digits,
     "spaces": str,
@@ -93,7 +93,7 @@ MENDABLE: Final[dict[str, Callable[[str], str]]] = {
     "word beside it": lambda number: f"Tel: {number} (hall)",
 }
 
-# Ways of writing a number in which it is lost.
+# Ways of writing a number in which the number is lost.
 LOST: Final[dict[str, Callable[[str], str]]] = {
     "scientific notation": _scientific,
     "area code missing": lambda number: number.rpartition(" ")[2],

@@ -1,4 +1,4 @@
-"""The two registers as their councils export them: each with its own headings, and its own dirt."""
+"""Makes the two registers as their councils export them. Each has its own headings and its own dirt."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _cardiff_row(one: Service, random: Random) -> list[Cell]:
 
 
 def _whole_address(one: Service, random: Random) -> str:
-    # A blank postcode cell means that the address holds the postcode, or that nothing does.
+    # If the postcode cell is blank, the address holds the postcode, or the row has none.
     ending = [random.choice(("Cardiff", "Cardiff", "Caerdydd"))]
     if one.postcode_style == "blank" and random.random() < 0.5:
         ending.append(one.home.postcode)
@@ -154,7 +154,7 @@ def _whole_address(one: Service, random: Random) -> str:
 
 
 def _spoil(rows: list[list[Cell]], services: list[Service]) -> None:
-    # What spreadsheets leave behind: a formula for a number, a failed look-up for a UPRN and a day.
+    # Values that spreadsheets leave behind: a formula for a number, and a failed look-up for a UPRN and for a day.
     clean = [at for at, one in enumerate(services) if one.number_style == "digits" and not one.scheme]
     rows[clean[3]][CARDIFF_HEADINGS.index("Alarm Telephone Number")] = _FORMULA
     rows[clean[7]][CARDIFF_HEADINGS.index("Property UPRN")] = _ERROR

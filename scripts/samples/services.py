@@ -1,4 +1,4 @@
-"""The telecare services of a council: who has an alarm where, on which line, and how badly the register says so."""
+"""Makes the telecare services of a council, with the faults of its register: homes, alarms and lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEME_SIZE: Final = 12
 _SHARED_HOMES: Final = 3
 _NO_LINE: Final = frozenset({"sim", "ip"})
 
-# Style to how many of a hundred numbers are written in it; the rest are digits.
+# The styles of numbers, with the percentage of each. The other numbers are digits only.
 _NUMBER_SHARES: Final = {
     "spaces": 26,
     "brackets": 5,
@@ -47,7 +47,8 @@ _STATUS_SHARES: Final = {"ended": 6, "suspended": 2}
 class Service:
     """One telecare service.
 
-    `line` is the true number of the alarm's line, absent where it uses none; `cell` is what the register says.
+    `line` is the true number of the alarm's line, or None if the alarm uses no line. `cell` is the text in the
+    register.
     """
 
     reference: str
@@ -88,7 +89,10 @@ class Service:
 
 
 def council_services(town: Town, prefix: str, size: int, numbers: Numbers, random: Random) -> list[Service]:
-    """`size` services: homes over the town, a scheme whose twelve flats share a line, homes with two people."""
+    """Return `size` services of a town.
+
+    They are homes all over the town, a scheme of twelve flats that share a line, and homes with two residents.
+    """
     block = _block(random.choice(town.streets))
     single = _scattered(town, block, size - SCHEME_SIZE - _SHARED_HOMES, random)
     references = (f"{prefix}{number:05}" for number in random.sample(range(10_000, 99_999), size))
@@ -103,7 +107,7 @@ def _block(street: Street) -> tuple[Home, ...]:
 
 
 def _scattered(town: Town, block: tuple[Home, ...], size: int, random: Random) -> list[Home]:
-    # Flats of shared buildings are among them; the scheme's are added apart.
+    # Flats of shared buildings are included. The flats of the scheme are added elsewhere.
     shared = [random.choice(homes) for homes in town.buildings() if len(homes) > 1 and homes != block]
     alone = list(chain.from_iterable(homes for homes in town.buildings() if len(homes) == 1))
     chosen = [*shared, *random.sample(alone, size - len(shared))]
@@ -129,7 +133,7 @@ def _written(homes: list[Home], references: Iterator[str], numbers: Numbers, ran
 
 
 def _kinds(size: int, random: Random) -> Iterator[tuple[str, str, str, str]]:
-    # Dealt and not drawn: every kind is there at least once, however small the register.
+    # Every kind gets a fixed number of rows, so that each occurs at least once even in a small register.
     def deal(shares: dict[str, int], rest: str) -> list[str]:
         return dealt({kind: max(1, round(share * size / 100)) for kind, share in shares.items()}, rest, size, random)
 
@@ -143,7 +147,7 @@ def _kinds(size: int, random: Random) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _line(home: Home, style: str, connection: str, numbers: Numbers) -> tuple[str | None, str, str]:
-    # A unit with a SIM card has no landline number.
+    # An alarm with a SIM card has no landline number.
     if connection in _NO_LINE:
         return None, "none", ""
     line = numbers.landline(home.town)
@@ -160,7 +164,7 @@ def _second_people(services: list[Service]) -> list[Service]:
 
 
 def _scheme(block: tuple[Home, ...], references: Iterator[str], line: str) -> list[Service]:
-    # Hard-wired: one communal line serves all its flats.
+    # The scheme is hard-wired: one communal line serves all its flats.
     name = block[0].name
     return [
         Service(

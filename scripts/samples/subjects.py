@@ -1,4 +1,4 @@
-"""The lines that providers migrate, as they know them. Some of them carry an alarm of a register."""
+"""Makes the lines that providers migrate. Some of them carry an alarm in a register."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from scripts.samples.writing import reworded
 
 
 class Relation(StrEnum):
-    """The relation of a line to the registers."""
+    """The relation of a provider's line to a register entry."""
 
-    # The same number.
+    # The line has the same number.
     NUMBER = "number"
-    # Another number, the same UPRN.
+    # The line has another number and the same UPRN.
     UPRN = "uprn"
-    # Another number, no UPRN, the same address in other words.
+    # The line has another number, no UPRN, and the same address in other words.
     ADDRESS = "address"
-    # Another number, no UPRN, the same building without the flat.
+    # The line has another number, no UPRN, and the same building without the flat.
     NEAR = "near"
-    # Another number, the UPRN of the home next door: the addresses contradict it.
+    # The line has another number and the UPRN of the home next door. The two addresses contradict each other.
     NEIGHBOUR = "neighbour"
-    # Another flat of the same building: no match.
+    # The line is in another flat of the same building, which is no match.
     OTHER_FLAT = "other_flat"
-    # Some other line: no match.
+    # The line has no relation to a register.
     NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One line as its provider knows it. `number` is `01632 960123`; `uprn` may be empty."""
+    """A line as its provider knows it. `number` is like `01632 960123`. `uprn` may be empty."""
 
     relation: Relation
     home: Home
@@ -45,7 +45,7 @@ class Subject:
     lines: list[str]
 
 
-# The number of lines related to the registers in each way, beside one line for each scheme.
+# The number of lines with each relation. The communal line of each scheme comes on top.
 COUNTS: Final = {
     Relation.UPRN: 60,
     Relation.ADDRESS: 42,
@@ -62,7 +62,7 @@ _UPRN_SHARE: Final = 0.55
 
 
 def related(services: list[Service], towns: dict[str, Town], numbers: Numbers, random: Random) -> list[Subject]:
-    """The lines of the registers' homes, each home once, and a line for each scheme."""
+    """Return lines that are related to the registers: each home at most once, and the communal line of each scheme."""
     left = {one.home: one for one in services if not one.scheme}
     unclear = _unclear(services)
     subjects = _communal(services)
@@ -79,7 +79,10 @@ def related(services: list[Service], towns: dict[str, Town], numbers: Numbers, r
 def unrelated(
     services: list[Service], towns: dict[str, Town], size: int, numbers: Numbers, random: Random
 ) -> list[Subject]:
-    """`size` other lines, some of them in the councils' own streets, next to homes that have an alarm."""
+    """Return `size` lines that are not related to the registers.
+
+    Some of them are in the councils' own streets, next to homes that have an alarm.
+    """
     taken = {one.home for one in services}
     unclear = _unclear(services)
     council_towns = {one.home.town for one in services}
@@ -91,18 +94,18 @@ def unrelated(
 
 
 def _unclear(services: list[Service]) -> set[str]:
-    # In these postcodes a registered address shows no house number: it is near to every other address.
+    # In these postcodes a register entry has no house number, so it nearly matches every other address.
     return {one.home.postcode for one in services if not one.home.number or one.address_style in _WITHOUT_NUMBER}
 
 
 def _communal(services: list[Service]) -> list[Subject]:
-    # A provider knows the building of a communal line, not its flats.
+    # The provider knows the building of a communal line, but not its flats.
     schemes = {one.line: replace(one.home, flat="") for one in services if one.line and one.scheme}
     return [Subject(Relation.NUMBER, home, line, "", home.lines) for line, home in schemes.items()]
 
 
 def _houses(town: Town, taken: set[Home], unclear: set[str]) -> list[Home]:
-    # Not in unclear postcodes: there a house would be a near match and not unrelated.
+    # Homes in unclear postcodes are left out, because they would be near matches.
     houses = [homes[0] for homes in town.buildings() if len(homes) == 1]
     return [home for home in houses if home.number and home not in taken and home.postcode not in unclear]
 
@@ -143,7 +146,7 @@ def _shows_flat(one: Service) -> bool:
     return bool(one.home.flat) and one.known_by_postcode and one.address_style in _ALIKE
 
 
-# Relation to the services it can be had of, and the line as the provider knows it.
+# For each relation: a test if a service fits, and a function that makes the line as the provider knows it.
 _WAYS: Final[dict[Relation, tuple[Callable[[Service], bool], Callable[[Service, Town, Numbers, Random], Subject]]]] = {
     Relation.NUMBER: (
         lambda one: one.line is not None and one.known_by_number,

@@ -1,4 +1,4 @@
-"""All samples of a seed, before they are written to files: two registers and what three providers send."""
+"""Makes all samples for a seed, before they are written to files: two registers, and the notices of three providers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BROKEN_HARBOUR_ROWS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything a seed makes. `subjects` are the lines of the registers' homes as the providers know them."""
+    """All samples for a seed. `subjects` are the lines related to the registers, as the providers know them."""
 
     services: list[Service]
     subjects: list[Subject]
@@ -66,7 +66,7 @@ def world(seed: int) -> World:
 
 
 def _shared_out(subjects: list[Subject], random: Random) -> tuple[list[Subject], list[Subject], list[Subject]]:
-    # Alder gets only lines known by number: its file shows standings, not unsure matches.
+    # Alder gets only lines whose number is in a register, because its file shows statuses and no unsure matches.
     by_number = [one for one in subjects if one.relation is Relation.NUMBER]
     alder = random.sample(by_number, ALDER_RELATED)
     rest = [one for one in subjects if one not in alder]
@@ -91,7 +91,7 @@ def _raven(subjects: list[Subject], spare: list[Subject], random: Random) -> lis
     return notices
 
 
-# Ways in which a notice is broken on purpose, so that refusals can be seen.
+# These functions break a notice on purpose, so that the samples show refusals.
 _FAULTS: Final[tuple[Callable[[Notice], Notice], ...]] = (
     lambda notice: notice | {"planned_migration_date": "early next year"},
     lambda notice: notice | {"planned_migration_date": "2027-02-30"},
@@ -116,5 +116,5 @@ def _alder(subjects: list[Subject], spare: list[Subject], towns: dict[str, Town]
 
 
 def _unrelated_places(lines: list[Subject], size: int, random: Random) -> list[int]:
-    # A fault in a related line would hide a match that the samples are to show.
+    # Only unrelated lines are broken. A fault in a related line would hide a match that the samples should show.
     return random.sample([place for place, one in enumerate(lines) if one.relation is Relation.NONE], size)

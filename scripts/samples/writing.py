@@ -1,4 +1,4 @@
-"""The ways in which councils and providers write a UPRN, a postcode and an address (domain.md "Known dirt")."""
+"""Writes UPRNs, postcodes and addresses in the ways of councils and providers (domain.md "Known dirt")."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from scripts.samples.homes import Home
 
-# Where a small field of an old system cuts an address line.
+# A small field of an old system cuts an address line after this number of characters.
 _FIELD_LENGTH: Final = 14
 
 _SHORT: Final = {
@@ -70,7 +70,7 @@ _POSTCODE_WEIGHTS: Final = {
 
 
 def dealt(counts: Mapping[str, int], rest: str, size: int, random: Random) -> list[str]:
-    """`size` kinds in random order: each as often as `counts` says, the others `rest`. Every kind named is there."""
+    """Return `size` kinds in random order. Each kind occurs as often as `counts` says. All other places get `rest`."""
     kinds = [kind for kind, times in counts.items() for _ in range(times)]
     kinds += [rest] * (size - len(kinds))
     random.shuffle(kinds)
@@ -93,7 +93,7 @@ def _ranged(home: Home) -> list[str]:
     return [f"{home.number}-{int(home.number) + 2} {home.street}"]
 
 
-# Style to whether it fits a home, and how it writes that home.
+# For each style: a test if the style fits a home, and a function that writes the home.
 ADDRESSES: Final[dict[str, tuple[Callable[[Home], bool], Callable[[Home], list[str]]]]] = {
     "as delivered": (lambda _: True, lambda home: home.lines),
     "upper case": (lambda _: True, lambda home: [line.upper() for line in home.lines]),
@@ -129,13 +129,13 @@ _ADDRESS_WEIGHTS: Final = {
 
 
 def address_style(home: Home, random: Random) -> str:
-    # The weights make a clean address the most frequent.
+    # With these weights a clean address is the most frequent.
     fitting = [style for style, (fits, _) in ADDRESSES.items() if fits(home)]
     return random.choices(fitting, [_ADDRESS_WEIGHTS[style] for style in fitting])[0]
 
 
 def postcode_style(postcode: str, random: Random) -> str:
-    # Only a postcode with a zero can have it typed as the letter O.
+    # A style that changes nothing does not fit: only a postcode with a zero can have the letter O in its place.
     fitting = [style for style, write in POSTCODES.items() if style == "canonical" or write(postcode) != postcode]
     return random.choices(fitting, [_POSTCODE_WEIGHTS[style] for style in fitting])[0]
 
@@ -145,7 +145,7 @@ def address(home: Home, style: str) -> list[str]:
 
 
 def reworded(home: Home) -> list[str]:
-    """The same address as another keeper of addresses writes it: in one line, a flat's number as an apartment's."""
+    """Return the same address in other words: in one line, and with "Apartment" for a flat's number."""
     flat = home.flat.removeprefix("Flat ")
     renamed = f"Apartment {flat}" if flat.isdigit() else home.flat
     return [", ".join(shortened(line) for line in replace(home, flat=renamed).lines)]

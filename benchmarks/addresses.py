@@ -1,8 +1,9 @@
-"""Reading addresses and comparing them, in every style in which councils and providers write them.
+"""Measures the parsing and the comparison of addresses, in every style in which councils and providers write them.
 
-Run from the top of the repository: `python -m benchmarks.addresses [addresses]`. The homes and the styles are those of
-the samples. "compare" is of an address in the style with that of a home of the same street as Royal Mail would write
-it: its own in half the cases, and else any. The mix has the styles as often as the samples have them.
+Run it at the top of the repository: `python -m benchmarks.addresses [addresses]`. The homes and the styles are those of
+the samples. "parse" parses an address in the style. "compare" compares that address with an address in Royal Mail's
+style. In half the cases this is the address of the same home, else that of any home in the street. "the mix" has each
+style as often as the samples have it.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ def streets(source: random.Random) -> list[list[Home]]:
 
 
 def drawn(count: int, source: random.Random, fits: Callable[[Home], bool]) -> list[tuple[Home, Home]]:
-    """Homes that a style fits, each with itself or with a home of its street."""
+    """Draw homes that a style fits, each paired with the same home or with a home of its street."""
     there = [(home, street) for street in streets(source) for home in street if fits(home)]
     chosen = source.choices(there, k=count)
     return [(home, home if source.random() < 0.5 else source.choice(street)) for home, street in chosen]
 
 
 def timed(ask: Callable[[Asked], Answer], asked: Sequence[Asked]) -> tuple[float, list[Answer]]:
-    # The best of five runs: the machine's other work only ever adds time.
+    # Takes the best of five runs, because other work on the machine can only make a run slower.
     best = float("inf")
     answers: list[Answer] = []
     for _ in range(5):

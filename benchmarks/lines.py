@@ -1,11 +1,11 @@
-"""Lines a second through ingest and matching, committed, beside the floor: the same rows written to the same tables.
+"""Measures lines a second through ingest and matching, and compares them with a floor: writing the same rows only.
 
     python -m benchmarks.lines [--entries 100000] [--notices 200000]
 
-"Ingest" is from the bytes of a request to its commit, "match" from there to committed matches and cases, each in one
-process. "Two at once" is the same work shared by two processes on one database, as when two files are imported side by
-side. The floor writes the very rows the run left behind, in transactions of the same size, with nothing read, sealed or
-decided.
+"ingest" is measured from the bytes of a request to its commit. "match" is measured from there to committed matches and
+cases. Each runs in one process. In "two at once", two processes share the same work on one database, as when two files
+are imported at the same time. The floor writes the rows that the run left behind, in transactions of the same size. It
+reads, seals and decides nothing.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ FLOOR_BATCH = 10_000
 
 
 def run(county: County, folder: Path) -> dict[str, float]:
-    """Ingest and match a county; seconds by phase, counts, and the floor's seconds."""
+    """Ingest and match a county. Return the seconds of each phase and of the floor, and the numbers of rows found."""
     engine = make_engine(f"sqlite:///{folder / 'run.db'}")
     upgrade(engine)
     store = _store(engine)
@@ -101,14 +101,14 @@ def _drain(dispatcher: EventDispatcher) -> None:
 
 
 def _two_at_once(entries: list[bytes], notices: list[bytes], folder: Path) -> float:
-    # Each process matches whatever it finds in the outbox, not only its own requests.
+    # Each process matches all events in the outbox, not only those of its own requests.
     engine = make_engine(f"sqlite:///{folder / 'two.db'}")
     upgrade(engine)
     store = _store(engine)
     feeds = add_feed(store, "council", "E06000009", "Ambridge"), add_feed(store, "provider", "RAVN", "Raven Telecom")
     engine.dispose()
     processes = get_context("spawn")
-    # Both halves and this process: the clock starts when both are ready.
+    # The barrier waits for both halves and this process, so that the clock starts when both halves are ready.
     start = processes.Barrier(3)
     halves = [
         processes.Process(target=_half, args=(folder, feeds, entries[n::2], notices[n::2], start)) for n in (0, 1)
@@ -148,11 +148,11 @@ def _dispatcher(store: Store) -> EventDispatcher:
 def _floor(source: Engine, folder: Path) -> float:
     engine = make_engine(f"sqlite:///{folder / 'floor.db'}")
     upgrade(engine)
-    # A foreign key's target is written before it, as the product does.
+    # The target of a foreign key is written before its row, as Pullcord does.
     seconds = 0.0
     for table in (tables.feeds, *WRITTEN):
         with source.connect() as connection:
-            # Read before the clock starts: only the writing is the floor.
+            # The rows are read before the clock starts, because the floor measures only writing.
             rows = [tuple(row) for row in connection.execute(select(table))]
         names = [column.name for column in table.columns]
         started = perf_counter()
@@ -197,7 +197,7 @@ def main() -> None:
     parser.add_argument("--growth", action="store_true", help="measure half the size as well")
     options = parser.parse_args()
     if options.growth:
-        # A process for each size: peak memory and warm caches of one run must not count in the next.
+        # Each size runs in a process of its own, so that peak memory and warm caches do not count for the next size.
         for part in (2, 1):
             size = ["--entries", str(options.entries // part), "--notices", str(options.notices // part)]
             subprocess.run([sys.executable, "-m", "benchmarks.lines", *size], check=True)

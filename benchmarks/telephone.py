@@ -1,11 +1,11 @@
-"""Reading telephone numbers: Pullcord's rule beside `phonenumbers`, on the same inputs in the same run.
+"""Compares Pullcord's reading of telephone numbers with the library `phonenumbers`, on the same inputs in the same run.
 
-`normalise_number` gives what `phonenumbers` gives by parse, is_possible_number and format: one number in E.164 form,
-or None. `read_numbers` does more in the same time: every number of the cell, what was mended and what was wrong. The
-ratio is to it.
+`normalise_number` gives the same result as parse, is_possible_number and format of `phonenumbers`: one number in E.164
+form, or None. `read_numbers` does more: it returns every number of a cell, the corrections and the problems. The
+printed ratio is the time of `phonenumbers` divided by that of `read_numbers`.
 
-Run from the top of the repository: `python -m benchmarks.telephone [numbers]`. Every national number is made by
-shape, not taken from anyone: each leading group that the rule accepts, filled up with random digits.
+Run it at the top of the repository: `python -m benchmarks.telephone [numbers]`. No number is taken from a person. Each
+has a beginning that the rule accepts, and random digits after it.
 """
 
 import random
@@ -38,12 +38,12 @@ DIRTY: dict[str, Callable[[str], str]] = {
 
 
 def nationals(count: int, source: random.Random) -> list[str]:
-    """National numbers spread over every three-digit beginning and both lengths that the rule accepts."""
+    """Make national numbers with every three-digit beginning and both lengths that the rule accepts."""
     shapes = [
         f"{start:03}{tail}"
         for start in range(1000)
         for tail in ("000000", "0000000")
-        # The rule looks at the digit after the beginning too: one that fits is enough.
+        # The rule also looks at the digit after the beginning. It is enough if one digit fits.
         if any(national_number(f"0{start:03}{digit}{tail[1:]}") for digit in "0123456789")
     ]
     made: list[str] = []
@@ -63,7 +63,7 @@ def by_phonenumbers(text: str) -> str | None:
 
 
 def timed(read: Callable[[str], Answer], texts: list[str]) -> tuple[float, list[Answer]]:
-    # The best of three runs: the machine's other work only ever adds time.
+    # Takes the best of three runs, because other work on the machine can only make a run slower.
     best = float("inf")
     answers: list[Answer] = []
     for _ in range(3):

@@ -1,6 +1,6 @@
-"""An invented county for measuring: homes with lines, some with alarms, and the requests that tell of both.
+"""Makes an invented county for measurements: homes with lines, some with alarms, and the requests about both.
 
-The numbers are of area code 01632, which Ofcom has given to nobody.
+The numbers have the area code 01632, which Ofcom has not given to any area.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 HOMES_A_POSTCODE = 15
-# One home in seven is noticed: entries and notices meet as rarely as in a whole country.
+# One home in seven has a notice, so that entries and notices meet as rarely as in a whole country.
 HOMES_A_LINE_NOTICED = 7
 
-# Shares of the entries: noticed under their number; noticed at their address under another number.
+# Shares of the entries: with a notice under the same number, and with one at the address under another number.
 SHARE_NOTICED, SHARE_OTHER_NUMBER = 0.14, 0.03
 
 STREETS = ("High Street", "Church Lane", "Station Road", "Victoria Avenue", "Mill Close", "Park View", "Queens Drive")
@@ -24,7 +24,7 @@ BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home by its place in the county."""
+    """A home. `index` is its place in the county."""
 
     index: int
 
@@ -42,7 +42,7 @@ class Home:
     @property
     def address(self) -> dict[str, object]:
         api, street = self.index % HOMES_A_POSTCODE, STREETS[self.index // HOMES_A_POSTCODE % len(STREETS)]
-        # Every fifth home is a flat: four to a house number.
+        # Every fifth home is a flat. Four flats share a house number.
         in_a_block = [f"Flat {1 + api % 4}", f"{1 + api // 4 * 2} {street}"]
         lines = [f"{1 + api * 2} {street}"] if self.index % 5 else in_a_block
         return {"address_lines": lines, "post_town": "Ambridge", "postcode": self.postcode}
@@ -50,7 +50,7 @@ class Home:
 
 @dataclass(frozen=True)
 class County:
-    """`entries` register entries and `notices` notices, as bodies of requests of 10,000 rows."""
+    """A county with `entries` register entries and `notices` notices, as bodies of requests of 10,000 rows."""
 
     entries: int
     notices: int
@@ -64,7 +64,7 @@ class County:
         return random.Random(self.seed).sample(range(min(1_000_000, self.lines * HOMES_A_LINE_NOTICED)), self.lines)
 
     def entry_bodies(self) -> Iterator[bytes]:
-        # Entries of homes that are noticed come first, then others, in a seeded order.
+        # Entries of homes with a notice come first, then other entries, in a seeded order.
         homes = self.homes()
         met = int(self.entries * SHARE_NOTICED)
         own = homes[:met] + homes[self.notices : self.notices + self.entries - met]

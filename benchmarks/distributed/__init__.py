@@ -1,1 +1,1 @@
-"""Lines a second and seconds to the first mail, over a real Apache Kafka broker and PostgreSQL: see `__main__`."""
+"""Measures lines a second and seconds to the first mail, over a real Apache Kafka and PostgreSQL: see `__main__`."""

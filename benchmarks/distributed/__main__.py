@@ -1,10 +1,11 @@
-"""Lines a second and seconds to the first mail, over real processes, a real Apache Kafka broker and PostgreSQL.
+"""Measures lines a second and seconds to the first mail, with real processes, Apache Kafka and PostgreSQL.
 
     python -m benchmarks.distributed [--lines 150000] [--only lines|peers|latency] [--profile]
 
-"From HTTP" is from the first byte posted, by two clients in bodies of 10,000 rows, to the last committed match. The
-peers join the same number of lines, a message a line, in the same broker; the floor consumes and decodes the messages.
-`--profile` says where the processor time of each role goes; its other figures are those of a machine that is watched.
+"from HTTP" is measured from the first byte posted to the last committed match. Two clients post bodies of 10,000 rows.
+The peers are other libraries, which join the same number of lines on the same broker, with one line in each message.
+The floor only consumes and decodes the messages. `--profile` reports where the processor time of each role goes. It
+slows the processes down, so the other figures of such a run are not comparable.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from benchmarks.world import County
 from services.matcher.consumer import Matcher
 
 FROM_HTTP = (Crew(1, 1), Crew(1, 2), Crew(2, 1), Crew(2, 2), Crew(2, 2, 1))
-# Posts a second, and for how many seconds.
+# Phases, each with its posts a second and its length in seconds.
 PHASES = ((10, 20.0), (50, 15.0))
 
 INGEST = "HTTP, checks, sealing, audit, SQL"
@@ -38,15 +39,15 @@ DECODED = "Kafka, JSON"
 
 
 @dataclass
-class Measured:
-    """What has been measured so far."""
+class Measurements:
+    """The results so far."""
 
     county: County
     profile: Profile | None
     rows: list[Row] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     delays: list[Delays] = field(default_factory=list)
-    # The peer's lines a second that ours are a multiple of.
+    # The rate of the Faust peer. Other rates are printed as multiples of this rate.
     faust: float | None = None
 
     def add(self, what: str, run: Run, includes: str) -> None:
@@ -54,7 +55,7 @@ class Measured:
         self.rows.append(Row(what, str(run.crew), run.rate, includes))
 
     def show(self, console: Console) -> None:
-        # Parts that were skipped have no table; an interrupted run still shows what it has.
+        # A part that was skipped has no table. An interrupted run still shows its results so far.
         if self.rows:
             print_rates(console, f"{self.county.lines:,} lines", self.rows, self.faust)
         if self.runs:
@@ -65,7 +66,7 @@ class Measured:
             print_delays(console, self.delays)
 
 
-def measure_lines(ground: Ground, made: Measured) -> None:
+def measure_lines(ground: Ground, made: Measurements) -> None:
     county = made.county
     for crew in FROM_HTTP:
         made.add("from HTTP to the match", from_http(ground, county, crew, made.profile), WHOLE_WAY)
@@ -77,22 +78,22 @@ def measure_lines(ground: Ground, made: Measured) -> None:
     made.rows.append(Row("floor: our messages", "1 confluent-kafka", floor.rate, DECODED))
 
 
-def measure_peers(ground: Ground, made: Measured) -> None:
+def measure_peers(ground: Ground, made: Measurements) -> None:
     for workers in (1, 2):
         _join(ground, made, QUIX, "Quix Streams", workers)
-    # One worker: when a second one joins, about every other time the first stands still.
+    # Only one worker: when a second worker joins, the first one stops in about half of the runs.
     made.faust = _join(ground, made, FAUST, "Faust tables", 1)
     floor = consume(ground, (ENTRIES, NOTICES), made.county.lines, "floor-theirs")
     made.rows.append(Row("floor: their messages", "1 confluent-kafka", floor.rate, DECODED))
 
 
-def _join(ground: Ground, made: Measured, peer: Peer, name: str, workers: int) -> float:
+def _join(ground: Ground, made: Measurements, peer: Peer, name: str, workers: int) -> float:
     joined = join(ground, peer, made.county.lines, workers)
     made.rows.append(Row(f"join: {name}", f"workers: {workers}", joined.rate, JOINED))
     return joined.rate
 
 
-def measure_latency(ground: Ground, made: Measured) -> None:
+def measure_latency(ground: Ground, made: Measurements) -> None:
     for runner in (embedded, distributed):
         with runner(ground) as served:
             made.delays += delays(ground, served, PHASES)
@@ -107,10 +108,10 @@ def main() -> None:
     parser.add_argument("--only", choices=PARTS, help="measure only this")
     parser.add_argument("--profile", action="store_true", help="say where the processor time of each role goes")
     options = parser.parse_args()
-    # Told to end, it takes its servers and processes along.
+    # On SIGTERM the script exits normally, so that it stops its servers and processes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     county = County(options.lines // 3, options.lines - options.lines // 3)
-    made = Measured(county, Profile() if options.profile else None)
+    made = Measurements(county, Profile() if options.profile else None)
     with standing() as ground:
         try:
             for part, measure in PARTS.items():

@@ -1,4 +1,7 @@
-"""From 202 to the first mail: single notices, each of a line at risk, at a steady rate whatever the answers do."""
+"""Measures the time from the answer 202 to the first mail, for single notices of lines at risk.
+
+The notices are posted at a steady rate, even if the answers are slow.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,10 @@ from benchmarks.distributed.environment.processes import Processes, free_port, u
 from benchmarks.distributed.results.journeys import Journey, journeys
 from services.storage.engine import make_engine
 
-# Entries of the register, one a telephone number: 01632 960000 to 960999.
+# The number of register entries. Each has a telephone number of its own, from 01632 960000 to 01632 960999.
 LINES = 1_000
 
-# The longest that the last mail is waited for.
+# The longest wait for the last mail.
 MAIL_SECONDS = 60.0
 
 ACCEPTED = 202
@@ -32,7 +35,7 @@ DAYS_TO_THE_MOVE = 10
 
 @dataclass(frozen=True)
 class Delays:
-    """From 202 to the first mail that covers the line, at so many posts a second."""
+    """The journeys of lines that were posted at a rate of `rate` posts a second."""
 
     runner: str
     rate: int
@@ -47,8 +50,8 @@ class Delays:
 
 
 @dataclass(frozen=True)
-class Served:
-    """A running Pullcord: where it answers, the keys to it, what it writes to."""
+class RunningPullcord:
+    """A running Pullcord: its URL, its API keys and its database."""
 
     runner: str
     url: str
@@ -57,8 +60,8 @@ class Served:
 
 
 @contextmanager
-def embedded(ground: Ground) -> Iterator[Served]:
-    # One process, `pullcord serve` on SQLite.
+def embedded(ground: Ground) -> Iterator[RunningPullcord]:
+    # Runs one process: `pullcord serve` on SQLite.
     folder, port = ground.folder / "serve", free_port()
     environment = {"PULLCORD_DATA_DIR": str(folder), "PULLCORD_KEYS_FILE": str(ground.keys_file)}
     with Processes(folder, environment) as processes:
@@ -66,32 +69,33 @@ def embedded(ground: Ground) -> Iterator[Served]:
         keys = furnish(engine, ground.keyring, ground.mailbox.port)
         processes.start("serve", ["serve", "--port", str(port)])
         processes.ready()
-        yield Served("embedded", f"http://127.0.0.1:{port}", keys, engine)
+        yield RunningPullcord("embedded", f"http://127.0.0.1:{port}", keys, engine)
         engine.dispose()
 
 
 @contextmanager
-def distributed(ground: Ground) -> Iterator[Served]:
-    # One process of each role on Kafka and PostgreSQL.
+def distributed(ground: Ground) -> Iterator[RunningPullcord]:
+    # Runs one process for each role, on Kafka and PostgreSQL.
     ground.empty_broker()
     with deployed(ground, ground.copy("latency"), "latency") as deployment:
         deployment.start_relay()
         for role in ("matcher", "alerts"):
             deployment.start_workers(role, 1)
         (url,) = deployment.start_ingest(1)
-        yield Served("distributed", url, ground.keys, deployment.engine)
+        yield RunningPullcord("distributed", url, ground.keys, deployment.engine)
 
 
-def delays(ground: Ground, served: Served, phases: Sequence[tuple[int, float]]) -> list[Delays]:
-    """The delays of phases, each of so many posts a second for so many seconds. No line is noticed twice.
+def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
+    """Return the delays of each phase. A phase is a number of posts a second and a number of seconds.
 
-    Raises ValueError when the register has not so many lines, TimeoutError when a mail does not come.
+    Every post is about another line. Raises ValueError if the register has too few lines. Raises TimeoutError if a mail
+    does not arrive.
     """
     counts = [int(rate * seconds) for rate, seconds in phases]
     if sum(counts) >= LINES:
         raise ValueError(f"{sum(counts)} posts are too many for {LINES} lines")
     _share_register(served)
-    # The first line pays for what is loaded only when it is needed.
+    # The first line is not counted, because some modules are loaded only when they are needed.
     _measure(ground, served, range(LINES - 1, LINES), 1)
     made, begin = [], 0
     for (rate, _), count in zip(phases, counts, strict=True):
@@ -100,29 +104,29 @@ def delays(ground: Ground, served: Served, phases: Sequence[tuple[int, float]]) 
     return made
 
 
-def _measure(ground: Ground, served: Served, numbers: Sequence[int], rate: int) -> list[Journey]:
+def _measure(ground: Ground, served: RunningPullcord, numbers: Sequence[int], rate: int) -> list[Journey]:
     answered = asyncio.run(_post_all(served, numbers, rate))
 
     def made() -> list[Journey]:
         return journeys(served.engine, answered, ground.mailbox.first)
 
-    # Half a second between two looks: the query would compete with what is measured.
+    # Half a second between two queries, because a query competes with the work that is measured.
     until(lambda: len(made()) == len(answered), MAIL_SECONDS, "a mail for every line", 0.5)
     return made()
 
 
-def _share_register(served: Served) -> None:
+def _share_register(served: RunningPullcord) -> None:
     rows = [{"entry_id": f"e{number}", "cli": _number(number)} for number in range(LINES)]
     path = f"{served.url}/v1/telecare-registers/{COUNCIL}/entries"
     httpx.put(path, json=rows, headers=_bearer(served.keys.council), timeout=60).raise_for_status()
 
 
-async def _post_all(served: Served, numbers: Sequence[int], rate: int) -> Mapping[str, float]:
-    # Answers are stamped by the system's clock, as the mail server stamps mails.
+async def _post_all(served: RunningPullcord, numbers: Sequence[int], rate: int) -> Mapping[str, float]:
+    # The times of answers are read from the system's clock, like the times of mails.
     headers = _bearer(served.keys.providers[0])
     async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=60) as client:
         began = perf_counter()
-        # Each post has its moment in advance: slow answers do not lower the rate.
+        # Each post has its time in advance, so that slow answers do not lower the rate.
         posts = [_post(client, number, began + place / rate) for place, number in enumerate(numbers)]
         return dict(await asyncio.gather(*posts))
 

@@ -1,4 +1,4 @@
-"""Lines a second through real processes: from HTTP to the committed match, the API alone, matching alone."""
+"""Measures lines a second with real processes: from HTTP to the committed match, the API alone, and matching alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.world import SHARE_NOTICED, SHARE_OTHER_NUMBER, County
 
 @dataclass(frozen=True)
 class Crew:
-    """The number of processes of each role; one relay where there is a matcher."""
+    """The number of processes of each role. There is one relay if there is a matcher."""
 
     apis: int = 0
     matchers: int = 0
@@ -30,12 +30,12 @@ class Crew:
 
 @dataclass
 class Run:
-    """A measured run."""
+    """A run, with its measured times."""
 
     crew: Crew
     lines: int
     seconds: float = 0.0
-    # Seconds of processor time by role.
+    # Seconds of processor time, by role.
     costs: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -44,7 +44,7 @@ class Run:
 
 
 def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | None = None) -> Run:
-    """From the first byte posted until every line has been matched and its matches are committed."""
+    """Measure from the first byte posted until every line is matched and the matches are committed."""
     name = f"http_{crew.apis}_{crew.matchers}_{crew.alerts}"
     ground.empty_broker()
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
@@ -63,7 +63,7 @@ def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | Non
 
 
 def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
-    """From the first byte posted to the last 202; the events stay in the outbox."""
+    """Measure from the first byte posted to the last answer 202. The events stay in the outbox."""
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
     with deployed(ground, ground.copy(database), database) as deployment:
         urls = deployment.start_ingest(crew.apis)
@@ -73,12 +73,15 @@ def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> R
 
 
 def matching_alone(ground: Ground, county: County, crew: Crew, filled: str) -> Run:
-    """From the moment the relay may publish the events of a filled database until all are matched and committed."""
+    """Measure matching on a database that is filled already.
+
+    The time runs from the moment when the relay may publish until all events are handled and committed.
+    """
     name = f"matching_{crew.matchers}"
     ground.empty_broker()
     run = Run(crew, county.lines)
     with deployed(ground, ground.copy(name, filled), name) as deployment:
-        # Workers are up and idle before the first event may be sent.
+        # All workers are up and idle before the relay may publish the first event.
         with deployment.held_back():
             deployment.start_relay()
             deployment.start_workers("matcher", crew.matchers)
@@ -91,7 +94,7 @@ def matching_alone(ground: Ground, county: County, crew: Crew, filled: str) -> R
 
 @contextmanager
 def _measured(run: Run, deployment: Deployment) -> Iterator[None]:
-    # Costs are taken outside the timed part: reading them takes time too.
+    # The costs are read outside the timed part, because reading them takes time.
     before, started = spent(deployment), perf_counter()
     yield
     run.seconds = perf_counter() - started
@@ -99,7 +102,7 @@ def _measured(run: Run, deployment: Deployment) -> Iterator[None]:
 
 
 def _check(deployment: Deployment, county: County) -> None:
-    # A fast run with wrong matches is no result: every noticed line has exactly one.
+    # The result counts only if the matches are right: every noticed line has exactly one.
     called_for = {
         "confirmed": int(county.entries * SHARE_NOTICED),
         "probable": int(county.entries * SHARE_OTHER_NUMBER),

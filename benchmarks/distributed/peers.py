@@ -1,4 +1,4 @@
-"""Runs the peers on the shared broker: fills their topics, starts their processes, reads their progress."""
+"""Measures other streaming libraries, the peers: fills their topics, starts their processes, reads their progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from benchmarks.peers.job import WARMING, Job
 from benchmarks.world import SHARE_NOTICED
 
 ROOT = Path(__file__).parents[2]
-# The environment of benchmarks/peers.
+# The Python interpreter of the environment of benchmarks/peers.
 THEIRS = ROOT / ".tools" / "peers" / "bin" / "python"
 
 OURS = Path(sys.executable)
@@ -33,7 +33,7 @@ class PeersMissingError(Exception):
 
 @dataclass(frozen=True)
 class Peer:
-    """A module of `benchmarks.peers`, the group its workers form, and the interpreter they run in."""
+    """A peer: its module in `benchmarks.peers`, the consumer group of its workers, and their interpreter."""
 
     module: str
     group: str
@@ -48,8 +48,8 @@ FAUST, QUIX, FLOOR = (
 
 
 @dataclass(frozen=True)
-class Joined:
-    """What a peer did."""
+class JoinResult:
+    """The number of lines that a peer joined, and the seconds that it needed."""
 
     lines: int
     seconds: float
@@ -59,10 +59,11 @@ class Joined:
         return self.lines / self.seconds
 
 
-def join(ground: Ground, peer: Peer, lines: int, workers: int) -> Joined:
-    """The lines joined by workers that are warm before the first line comes, on a broker that holds nothing else.
+def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
+    """Measure how a peer joins the lines, on a broker that holds nothing else. The workers are warm before the start.
 
-    Raises PeersMissingError, TimeoutError, WrongMatchesError.
+    Raises PeersMissingError if the peers are not set up. Raises TimeoutError if the workers are too slow. Raises
+    WrongMatchesError if they find a wrong number of pairs.
     """
     if not THEIRS.exists():
         raise PeersMissingError("run `make bench-distributed`, which sets the peers up")
@@ -71,30 +72,30 @@ def join(ground: Ground, peer: Peer, lines: int, workers: int) -> Joined:
     with _feed(ground, lines) as feed, _workers(ground, peer, lines, folder, workers):
         wait_for_group(ground.broker.address, peer.group, workers)
         _wait_for(folder, WARMING)
-        # The clock of all peers is the system's: released here, handled in other processes.
+        # The start is read from the system's clock, like the end, which other processes report.
         released = time()
-        # It also waits until the broker has every message.
+        # The call also waits until the broker has every message.
         feed.communicate(b"go\n")
         _wait_for(folder, WARMING + lines)
     _check(folder, lines)
-    return Joined(lines, max(one["last"] for one in _told(folder)) - released)
+    return JoinResult(lines, max(one["last"] for one in _told(folder)) - released)
 
 
-def consume(ground: Ground, topics: tuple[str, ...], lines: int, name: str) -> Joined:
-    """The floor: topics that are full already, consumed and decoded.
+def consume(ground: Ground, topics: tuple[str, ...], lines: int, name: str) -> JoinResult:
+    """Measure the floor: consume and decode the messages of topics that are filled already.
 
-    Raises TimeoutError.
+    Raises TimeoutError if this takes too long.
     """
     folder = ground.folder / name
     with _workers(ground, FLOOR, lines, folder, 1, topics):
         _wait_for(folder, lines)
     (told,) = _told(folder)
-    return Joined(lines, told["last"] - told["first"])
+    return JoinResult(lines, told["last"] - told["first"])
 
 
 @contextmanager
 def _feed(ground: Ground, lines: int) -> Iterator[subprocess.Popen[bytes]]:
-    # It makes the topics at once and fills them when it is signalled.
+    # The feed makes the topics at once, and fills them after a line on its standard input.
     job = Job(ground.broker.address, lines, str(ground.folder), ())
     command = [str(THEIRS), "-m", "benchmarks.peers.feed", *job.arguments()]
     feed = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -150,7 +151,7 @@ def _wait_for(folder: Path, lines: int) -> None:
 
 def _check(folder: Path, lines: int) -> None:
     # Every noticed number of the register must have been found once.
-    # A third of the lines are entries; a fixed share of those is noticed under its number.
+    # A third of the lines are entries. A fixed share of the entries has a notice under the same number.
     found, called_for = sum(one["matches"] for one in _told(folder)), int(lines // 3 * SHARE_NOTICED)
     if found != called_for:
         raise WrongMatchesError(f"{folder.name} found {found:.0f} pairs, where {called_for} are called for")
@@ -161,6 +162,6 @@ def _handled(folder: Path) -> int:
 
 
 def _told(folder: Path) -> Sequence[dict[str, float]]:
-    # A worker may be writing its last line: only whole lines count.
+    # A worker may be writing its last line, so only complete lines count.
     said = (path.read_text().split("\n")[:-1] for path in folder.glob(f"*/{TOLD}"))
     return [json.loads(lines[-1]) for lines in said if lines]

@@ -1,4 +1,4 @@
-"""The clients: councils and providers that post a county over HTTP, as fast as they are answered."""
+"""Posts a county over HTTP as councils and providers do, as fast as the answers arrive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWER_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A request: up to 10,000 rows of one feed."""
+    """A request with up to 10,000 rows of one feed."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class Post:
 
 
 def posts_of(county: County, keys: Keys) -> list[Post]:
-    # Registers and notices alternate; notices are dealt to the providers in turn.
+    # Requests with entries and with notices alternate. The providers take turns with the notices.
     path = f"/v1/telecare-registers/{COUNCIL}/entries"
     entries = (Post("PUT", path, keys.council, body) for body in county.entry_bodies())
     whose = zip(county.notice_bodies(), cycle(keys.providers))
@@ -37,12 +37,12 @@ def posts_of(county: County, keys: Keys) -> list[Post]:
 
 
 def post_all(urls: Sequence[str], posts: Sequence[Post], clients: int = CLIENTS) -> None:
-    """Post everything; each client sends its next request when it has the answer to the last.
+    """Send all requests. Each client sends its next request after the answer to the last.
 
-    Raises RuntimeError for any answer but 202.
+    Raises RuntimeError if an answer is not 202.
     """
     with ThreadPoolExecutor(clients, "client") as pool:
-        # A request goes to the API whose turn it is.
+        # The APIs take turns with the requests.
         for _ in pool.map(_post, posts, cycle(urls)):
             pass
 

@@ -1,5 +1,6 @@
-"""What Pullcord's streaming is measured beside, written as their users would write it.
+"""The peers: programs with other streaming libraries, written as users of those libraries would write them.
 
-`pyproject.toml` here is a project of its own: what these libraries ask for does not go with what Pullcord asks for. The
-modules are run in its environment (`faust_join` in Pullcord's own, which has Faust), a process each, as `Job` says.
+`pyproject.toml` in this folder is a project of its own, because the libraries need other versions than Pullcord. The
+modules run in the environment of that project. Only `faust_join` runs in Pullcord's environment, which has Faust. Each
+process does the work that `Job` describes.
 """

@@ -1,6 +1,6 @@
-"""The join with Faust tables: a table a topic, and on each line a look into the other one's.
+"""The join with Faust: each topic has a table, and each line is looked up in the table of the other topic.
 
-The tables are in memory with a changelog topic, Faust's own default; the found pairs go to a topic.
+The tables are in memory and have a changelog topic, as is Faust's default. The pairs found are sent to a topic.
 """
 
 from __future__ import annotations

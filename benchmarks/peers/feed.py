@@ -1,8 +1,8 @@
-"""Writes a county to the broker as peers read it: a message a line, under the token of its telephone number.
+"""Writes a county to the broker for the peers: one message for each line, keyed by the token of its telephone number.
 
-It makes the topics, writes a line that matches nothing to each partition, and says so: workers that have handled those
-are there and warm. When it reads a line on its standard input it writes all others, and ends when the broker has them.
-The messages hold what Pullcord's own events hold of a line.
+The program makes the topics, writes one unmatched line to each partition, and prints "ready". Workers that have handled
+these lines are warm. After a line on its standard input, the program writes all other messages. It ends when the broker
+has them. The messages hold the same fields of a line as Pullcord's own events.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KEY = b"t" * 32
 
 
 def token(number: str) -> bytes:
-    # A kind and 128 bits of an HMAC: as long as Pullcord's own tokens.
+    # The kind and 128 bits of an HMAC, which is as long as Pullcord's own tokens.
     code = hmac.digest(KEY, number.encode(), "sha256")[:16]
     return b"1" + urlsafe_b64encode(code)[:22]
 
@@ -54,7 +54,7 @@ def _notice(place: int, row: dict[str, str]) -> dict[str, object]:
 
 
 def make_topics(broker: str) -> None:
-    # Faust would make changelogs itself, but an agent that writes before its client knows them crashes.
+    # Faust would make the changelogs itself. But an agent crashes if it writes before its client knows them.
     changelogs = [f"{FAUST}-{name.replace('.', '-')}-changelog" for name in (NOTICES, ENTRIES)]
     topics = [NewTopic(name, PARTITIONS, 1) for name in (NOTICES, ENTRIES, MATCHES)]
     topics += [NewTopic(name, PARTITIONS, 1, config={"cleanup.policy": "compact"}) for name in changelogs]
@@ -66,12 +66,12 @@ def make_topics(broker: str) -> None:
 def main() -> None:
     job = Job.from_command_line()
     make_topics(job.broker)
-    # The producer's own queue must hold all lines: it is filled faster than the broker takes them.
+    # The producer's queue must hold all lines, because it is filled faster than the broker accepts them.
     queue = {"queue.buffering.max.messages": job.lines + 2 * PARTITIONS}
     producer = Producer({"bootstrap.servers": job.broker, "compression.type": "lz4", "linger.ms": 50, **queue})
     made_before = list(messages(County(job.lines // 3, job.lines - job.lines // 3)))
     for topic, name in ((ENTRIES, "entry"), (NOTICES, "notice")):
-        # One line a partition: a worker that has handled its share of these is warm.
+        # One line for each partition. A worker that has handled its share of these lines is warm.
         for partition in range(PARTITIONS):
             producer.produce(topic, json.dumps({name: -1 - partition}).encode(), f"{name}{partition}", partition)
     producer.flush()

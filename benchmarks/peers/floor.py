@@ -1,6 +1,6 @@
-"""The floor: consume and decode what is on some topics, with confluent-kafka, and do nothing with it.
+"""The floor: consumes and decodes the messages of some topics with confluent-kafka, and does nothing else.
 
-A message holds a line, or as many lines as its `data.records` are.
+A message holds one line, or one line for each item in `data.records`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main() -> None:
             "enable.auto.commit": True,
         }
     )
-    # The client fetches ahead in threads of its own: the clock starts before it can.
+    # The client fetches ahead in its own threads, so the clock starts before it can fetch the first message.
     consumer.subscribe(list(job.topics), on_assign=lambda *_: progress.begin())
     while True:
         for message in consumer.consume(BATCH, timeout=0.1):

@@ -1,4 +1,4 @@
-"""The job of a peer, and how the peer reports its progress."""
+"""The job of a peer, and the report of its progress."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from time import time
 NOTICES, ENTRIES, MATCHES = "peer.notices", "peer.entries", "peer.matches"
 FAUST = "faust-join"
 PARTITIONS = 8
-# Lines that come before the others: one for each partition of the two topics that are joined.
+# Warm-up lines: one for each partition of the two topics that are joined.
 WARMING = 2 * PARTITIONS
 
 TELL_SECONDS = 0.2
@@ -19,7 +19,7 @@ TELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Job:
-    """The broker, the number of lines, a folder for state, and the topics to read where that is the peer's choice."""
+    """The job of a peer, passed on its command line. `folder` is for state. Only the floor uses `topics`."""
 
     broker: str
     lines: int
@@ -42,20 +42,21 @@ class Job:
 
 
 class Progress:
-    """Counts what was handled and prints it five times a second, a JSON object a line.
+    """Counts handled lines, and prints the counts five times a second as a line of JSON.
 
-    `first` is when the first line came, `last` when the last so far was handled, in seconds of the system's clock.
+    `first` is the time of the first line. `last` is the time of the last line handled until now. Both are in seconds of
+    the system's clock.
     """
 
     def __init__(self) -> None:
         self.handled = self.matches = 0
         self.first = self.last = 0.0
         self._stop = Event()
-        # A thread of its own: counting a message must cost next to nothing.
+        # Printing has a thread of its own, so that counting a message costs almost nothing.
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Start the clock before the first message is handled, where messages may already arrive."""
+        """Start the clock before the first message is handled, if messages may already be on their way."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

@@ -1,6 +1,6 @@
-"""The join with Quix Streams: both topics as one stream by number, the lines of a number in its state store.
+"""The join with Quix Streams: both topics form one stream by number, and a state store holds the lines of each number.
 
-The store is RocksDB with a changelog topic, Quix's own default; the found pairs go to a topic.
+The store is RocksDB with a changelog topic, as is Quix's default. The pairs found are sent to a topic.
 """
 
 from __future__ import annotations

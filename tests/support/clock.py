@@ -1,4 +1,4 @@
-"""A clock that stands still until it is moved."""
+"""A clock for tests that stands still until a test moves it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
 class FrozenClock:
-    """Tells the time it was set to."""
+    """A clock that shows the time it was set to."""
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
@@ -18,7 +18,7 @@ class FrozenClock:
         return self._now
 
     def advance(self, **by: float) -> None:
-        # Takes what `timedelta` takes: `advance(days=2, hours=1)`.
+        # The arguments are those of `timedelta`: `advance(days=2, hours=1)`.
         self._now += timedelta(**by)
 
     def set(self, moment: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The command line in a test: a deployment in a folder, a frozen clock, and what a command printed."""
+"""Runs commands in a test, with a deployment in a folder and a frozen clock."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ NOTICE = {"id": "n1", "cli": "+44 1632 960123", "planned_migration_date": "2026-
 
 
 @dataclass(frozen=True)
-class Printed:
-    """What a command came to."""
+class CommandResult:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -35,7 +35,7 @@ class Printed:
 
     @property
     def words(self) -> str:
-        # Tables wrap with the width of the terminal: on one line they always read the same.
+        # Tables wrap at the width of the terminal. Joined into one line, their text is always the same.
         return " ".join(self.out.split())
 
     @property
@@ -45,20 +45,20 @@ class Printed:
 
 @dataclass
 class Desk:
-    """A machine with Pullcord's command line, and files to give it."""
+    """A machine with Pullcord's command line, and a folder for the files of commands."""
 
     folder: Path
     clock: FrozenClock
     channel: RecordingChannel = field(default_factory=RecordingChannel)
 
-    def run(self, *typed: str, typing: str = "") -> Printed:
-        # A fault that no command foresaw is raised here, not printed.
+    def run(self, *typed: str, typing: str = "") -> CommandResult:
+        # An unexpected exception of a command is raised here, so that the test fails.
         result = CliRunner().invoke(app, list(typed), input=typing)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Printed(result.exit_code, result.stdout, result.stderr)
+        return CommandResult(result.exit_code, result.stdout, result.stderr)
 
-    def done(self, *typed: str, typing: str = "") -> Printed:
+    def done(self, *typed: str, typing: str = "") -> CommandResult:
         printed = self.run(*typed, typing=typing)
         assert printed.code == 0, printed.err
         return printed
@@ -100,12 +100,12 @@ class Desk:
             store.engine.dispose()
 
     def send_what_is_due(self) -> None:
-        # What `serve` would do now: handle events, look at cases, send.
+        # Does the work that `serve` would do now: handle events, review cases, send messages.
         with self.store() as store:
             parts = make_parts(Settings(), store, channel=self.channel)
             while parts.engine.run_due():
                 pass
-            # A send ends at once in a test; a slow machine gets longer to show it.
+            # In a test a message is sent at once, but a slow machine needs more time to notice this.
             parts.dispatcher.patience = PATIENCE
             while parts.dispatcher.run_due():
                 pass

@@ -1,4 +1,4 @@
-"""A whole Pullcord in a test: a database, every consumer, an engine, a recording channel, a clock moved by hand."""
+"""A whole Pullcord for a test: a database, all consumers, an engine, a channel that records, and a frozen clock."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ from services.storage.vault import Vault
 from tests.support.clock import FrozenClock
 
 RULESET = "pstn-2026"
-# Seconds that a slow machine gets for a send that ends at once.
+# Seconds that a slow machine gets to notice that a message was sent.
 PATIENCE = 20.0
 BLACKPOOL = "council:E06000009"
 RAVEN = "provider:RAVN"
 
 
 @dataclass
-class Sent:
+class SentMessage:
     """A message that left the deployment."""
 
     route: str
@@ -59,27 +59,30 @@ class Sent:
 
 @dataclass
 class RecordingChannel:
-    """Takes every message and remembers it; `results` are given in turn before it goes back to accepting."""
+    """A channel that records every message it accepts.
 
-    sent: list[Sent] = field(default_factory=list)
+    `results` are returned for the next messages, one for each. After that the channel accepts every message.
+    """
+
+    sent: list[SentMessage] = field(default_factory=list)
     results: list[SendResult] = field(default_factory=list)
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         result = self.results.pop(0) if self.results else ACCEPTED
         # A message that was not accepted has not left the deployment.
         if result is ACCEPTED:
-            self.sent.append(Sent(route, message, reference))
+            self.sent.append(SentMessage(route, message, reference))
         return result
 
 
 def make_store(engine: Engine, clock: FrozenClock, seed: int = 1) -> Store:
-    # Fixed keys and seeded randomness: the same test has the same tokens and references.
+    # Keys are fixed and randomness is seeded, so that a test always has the same tokens and references.
     noise = random.Random(seed)
     return Store(engine, Vault({"k1": b"v" * 32}, "k1"), Tokeniser(b"t" * 32), clock, noise.randbytes)
 
 
 class Deployment:
-    """Blackpool's register, Raven Telecom's notices, and everything between."""
+    """A Pullcord with Blackpool's register and Raven Telecom's notices, run step by step by a test."""
 
     def __init__(self, engine: Engine, clock: FrozenClock | None = None, seed: int = 1) -> None:
         self.clock = clock or FrozenClock()
@@ -97,7 +100,7 @@ class Deployment:
         add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 
     def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
-        """Give Blackpool a policy: by default one duty desk, told at every threshold."""
+        """Give Blackpool a policy. By default it has one duty desk, which is alerted at every threshold."""
         desk = Contact(label="duty desk", route="mailto://desk.example")
         made = policy or CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),))
         set_policy(self.store, BLACKPOOL, made, by="Test Setup")
@@ -121,7 +124,7 @@ class Deployment:
             pass
 
     def tick(self, **by: float) -> None:
-        """Handle what has come in, move the clock on, then do everything that is due."""
+        """Handle all events, move the clock on, then do everything that is due."""
         self.settle()
         self.clock.advance(**by)
         self.settle()
@@ -135,14 +138,14 @@ class Deployment:
             return find_cases(connection)
 
     def matches(self) -> list[tuple[int, int, str, str]]:
-        """Live matches: notice, entry, level, reasons."""
+        """Return the live matches as (notice, entry, level, reasons)."""
         query = select(matches.c.notice_pk, matches.c.entry_pk, matches.c.level, matches.c.reasons).where(
             matches.c.live
         )
         with self.store.reading() as connection:
             return sorted(tuple(row) for row in connection.execute(query))
 
-    def mails(self) -> list[Sent]:
+    def mails(self) -> list[SentMessage]:
         return self.channel.sent
 
     def _accept(
@@ -155,7 +158,7 @@ class Deployment:
         key: str | None = None,
         replacement: Replacement | None = None,
     ) -> tuple[Receipt, list[RowOutcome]]:
-        # A row without its own reference gets one from its place, so that a test can leave it out.
+        # A row without a reference gets one from its position, so that a test can leave the reference out.
         numbered = [RawRow(number, {identity: f"r{number}", **row}) for number, row in enumerate(rows, start=1)]
         # Equal rows have an equal digest, as equal bodies have over HTTP.
         digest = sha256(repr(numbered).encode()).digest()
@@ -170,7 +173,7 @@ def sqlite_engine(folder: Path) -> Engine:
 
 @cache
 def _blank_database() -> bytes:
-    # Migrating is the slow part: it is done once, and each test copies the file.
+    # Migrating is slow, so it is done once, and each test copies the file.
     with TemporaryDirectory() as folder:
         path = Path(folder) / "blank.db"
         engine = make_engine(f"sqlite:///{path}")

@@ -1,7 +1,7 @@
-"""A pytest plugin that says at the end how long the tests of each folder took, beside the folder's budget.
+"""A pytest plugin that prints the time of each folder's tests at the end, beside the folder's budget.
 
-Seconds are summed over setup, call and teardown of each test, also those that ran in workers of pytest-xdist. They are
-reported and never asserted: a busy machine is no fault of the code.
+The time of a test is the sum of its setup, call and teardown. Tests in workers of pytest-xdist are included. The times
+are printed and never asserted, because a busy machine is not a fault of the code.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A worker of pytest-xdist sends its reports to the controller, which counts them once.
+    # A worker of pytest-xdist sends its reports to the controller. Only the controller counts them.
     if not hasattr(config, "workerinput"):
         kept = config.getoption("--folder-times")
         config.pluginmanager.register(
@@ -49,7 +49,7 @@ class FolderTimes:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         folder = folder_of(report.nodeid)
-        # Each test has one setup, also one that is skipped or fails there.
+        # Each test has exactly one setup, even if the test is skipped or the setup fails.
         self.tests[folder] += report.when == "setup"
         self.seconds[folder] += report.duration
 
@@ -60,14 +60,14 @@ class FolderTimes:
         if self.kept:
             self.kept.parent.mkdir(parents=True, exist_ok=True)
             self.kept.write_text(json.dumps({name: (self.tests[name], self.seconds[name]) for name in self.tests}))
-        # Without this the first line of the table would end the line of dots, after the heading.
+        # Without this, pytest's line of dots would continue in the first line of the table.
         terminalreporter.ensure_newline()
         terminalreporter.section("time by folder")
         for line in self.lines():
             terminalreporter.write_line(line)
 
     def lines(self) -> Iterator[str]:
-        """The table, folders in the order of the budgets, those without one last."""
+        """Yield the lines of the table. Folders are in the order of the budgets. Folders without a budget come last."""
         yield _line(*HEADINGS)
         order = list(self.budgets)
         for name in sorted(self.tests, key=lambda one: (order.index(one) if one in order else len(order), one)):
@@ -79,7 +79,7 @@ class FolderTimes:
 
 
 def folder_of(nodeid: str) -> str:
-    """The folder below `tests/` of a test, such as `unit`; `.` for a file that lies in no folder there."""
+    """Return the folder of a test below `tests/`, such as `unit`, or `.` if its file is not in such a folder."""
     parts = nodeid.partition("::")[0].split("/")
     below = parts[1:] if parts[0] == "tests" else parts
     return below[0] if len(below) > 1 else "."
@@ -90,7 +90,7 @@ def _line(folder: str, tests: str, seconds: str, budget: str) -> str:
 
 
 def _budgets(path: Path) -> dict[str, int]:
-    """Seconds by folder."""
+    """Return the budget in seconds by folder."""
     if not path.exists():
         return {}
     return {name: one["seconds"] for name, one in tomllib.loads(path.read_text())["folders"].items()}

@@ -1,4 +1,4 @@
-"""A deployment with its HTTP application: called in the process, without a socket, or served on a loopback port."""
+"""The HTTP application of a deployment, called inside the process or served on a loopback port."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.deployment import BLACKPOOL, RAVEN, Deployment
 
 CARDIFF = "council:W06000015"
 HARBOUR = "provider:HBRT"
-# Who can call, by the name the tests use.
+# The callers, by the names that tests use.
 KEYS = {
     "raven": (Role.PROVIDER, RAVEN),
     "harbour": (Role.PROVIDER, HARBOUR),
@@ -55,7 +55,7 @@ NOTICE = {
 
 @dataclass
 class Api:
-    """The application of a deployment, and a key for each who may call."""
+    """The HTTP application of a deployment, with an API key for each caller."""
 
     deployment: Deployment
     parts: Parts
@@ -72,7 +72,7 @@ class Api:
         return {"Authorization": f"Bearer {self.keys[who]}"} if who else {}
 
     def alerted_case(self) -> tuple[str, str, str]:
-        """One line at risk, told to the duty desk: the case, the alert and the path of its link."""
+        """Alert the duty desk about one line. Return the case, the alert and the path of the link in the message."""
         self.deployment.put_entries(ENTRY)
         self.deployment.post_notices(NOTICE)
         # Alerts are gathered for 30 seconds before they are sent.
@@ -84,7 +84,7 @@ class Api:
 
 
 def problem_of(response: Response) -> tuple[int, str]:
-    """The status and the type of a problem, which must be one in every respect (RFC 9457)."""
+    """Return the status and the type of a problem, and assert that it is a complete problem (RFC 9457)."""
     assert response.headers["content-type"] == PROBLEM
     body = response.json()
     assert body["status"] == response.status_code
@@ -96,7 +96,7 @@ def problem_of(response: Response) -> tuple[int, str]:
 
 
 def make_api_parts(deployment: Deployment) -> Parts:
-    # Limits small enough for a test to reach.
+    # The limits are small enough for a test to reach.
     settings = Settings(_env_file=None, max_body_mib=1, max_rows=MOST_ROWS, poll_seconds=0.05)
     return make_parts(
         settings, deployment.store, Presentation("https://pullcord.example", settings.links_last), deployment.channel
@@ -104,7 +104,7 @@ def make_api_parts(deployment: Deployment) -> Parts:
 
 
 def make_keys(deployment: Deployment) -> dict[str, str]:
-    # A key belongs to a feed: the second provider and council must exist before their keys.
+    # A key belongs to a feed, so the second provider and the second council are added before their keys.
     add_feed(deployment.store, "council", "W06000015", "Cardiff")
     add_feed(deployment.store, "provider", "HBRT", "Harbour Telecom")
     return {name: create_key(deployment.store, role, feed, name) for name, (role, feed) in KEYS.items()}
@@ -118,7 +118,7 @@ def open_api(deployment: Deployment, runner: EmbeddedRunner | None = None, parts
     client = AsyncClient(transport=ASGITransport(app), base_url="https://pullcord.example")
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
         yield Api(deployment, parts, app, keys, portal, client)
-        # Closed inside the portal: its event loop ends with the block.
+        # The client is closed inside the portal, because the portal's event loop ends with the block.
         portal.call(client.aclose)
     parts.pool.close(1)
 
@@ -131,7 +131,7 @@ def api(deployment: Deployment) -> Iterator[Api]:
 
 @contextmanager
 def served_api(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
-    """The application of a deployment on a free loopback port: its base URL, and the keys."""
+    """Serve the application of a deployment on a free loopback port. Yield its base URL and the API keys."""
     parts, keys = make_api_parts(deployment), make_keys(deployment)
     with served(make_app(parts), listen("127.0.0.1", 0)) as url:
         yield url, keys

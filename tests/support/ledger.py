@@ -1,4 +1,4 @@
-"""Reads a deployment's database for tests: rows of tables, and matches by the feeds' own references."""
+"""Reads a deployment's database for tests: rows of tables, and matches with the references of the feeds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.storage.tables import audit, matches, metadata, notices, outbox, r
 from services.storage.vault import place
 from tests.support.deployment import Deployment
 
-# Tables in which a replay may leave a trace: that events were published and handled again.
+# Tables that a replay changes, because it records that events were published and handled again.
 QUIET_TABLES = ("outbox", "inbox", "audit", "sequences")
 
 
@@ -35,7 +35,7 @@ def references(deployment: Deployment, table: Table) -> dict[int, str]:
 
 
 def pairs(deployment: Deployment) -> dict[tuple[str, str], tuple[str, str]]:
-    """The live matches: by the notice's and the entry's own references, the level and the reasons."""
+    """Return the level and the reasons of the live matches, by the notice's and the entry's own references."""
     notice, entry = references(deployment, notices), references(deployment, register_entries)
     return {(notice[one], entry[other]): (level, reasons) for one, other, level, reasons in deployment.matches()}
 
@@ -52,15 +52,15 @@ def cases_by_entry(deployment: Deployment) -> dict[str, Case]:
 
 
 def state_of_record(deployment: Deployment) -> dict[str, list[Any]]:
-    """Everything on record but what `QUIET_TABLES` hold; a case without the count of its writings."""
+    """Return all rows, except those of `QUIET_TABLES`. Cases are returned without their revision."""
     kept = {name: table for name, table in metadata.tables.items() if name not in QUIET_TABLES}
     return {name: [_without_revision(name, row) for row in rows(deployment, table)] for name, table in kept.items()}
 
 
 def tell_everything_again(deployment: Deployment) -> int:
-    """Publish every event on record once more; returns the number of events."""
+    """Mark every event as unpublished, so that it is published again. Return the number of events."""
     with deployment.store.writing() as connection:
-        # An event that is not published is sent again by the next look at the outbox.
+        # The next run of the event dispatcher publishes every event that is not marked as published.
         return connection.execute(update(outbox).values(published_at=None)).rowcount
 
 
@@ -82,7 +82,7 @@ def stale_matches(deployment: Deployment) -> int:
 
 def _reference(deployment: Deployment, table: Table, row: Row[Any]) -> str:
     record = deployment.store.vault.open(place(table.name, row.record_key), row.sealed)["record"]
-    # The provider's own reference, where a notice has one, comes before its id.
+    # A notice may have the provider's own reference, which then counts instead of its id.
     return str(record.get("entry_id") or record.get("provider_reference") or record["id"])
 
 

@@ -1,4 +1,4 @@
-"""The acts of people in tests: officers acknowledge, record what was done, and decide on a match."""
+"""Does what people do, for tests: officers acknowledge alerts, record their acts, and decide on matches."""
 
 from __future__ import annotations
 

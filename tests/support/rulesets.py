@@ -1,4 +1,4 @@
-"""Rule sets of later programmes, for tests: files that a deployment may name in place of `pstn-2026`."""
+"""Makes rule sets for tests, which a deployment may use in place of `pstn-2026`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def rule(name: str, *, at_risk: bool, **when: str) -> dict[str, Any]:
 
 
 def ruleset(name: str, *first: Mapping[str, Any], instead_of: Sequence[str] = ()) -> Ruleset:
-    """The rules of `pstn-2026` after `first`, without the rules named in `instead_of`."""
+    """Return the rules in `first`, followed by the rules of `pstn-2026` without those named in `instead_of`."""
     kept = [one for one in PSTN["rules"] if one["id"] not in instead_of]
     return Ruleset.model_validate(PSTN | {"name": name, "rules": [*first, *kept]})
 
 
 @contextmanager
 def installed(folder: Path, *made: Ruleset) -> Iterator[None]:
-    """Make rule sets loadable by name, beside `pstn-2026`."""
+    """Let `load_ruleset` find the rule sets by their names, beside `pstn-2026`, while the block runs."""
     for one in (ruleset("pstn-2026"), *made):
         (folder / f"{one.name}.json").write_text(one.model_dump_json(), encoding="utf-8")
     with patch.object(rules, "FOLDER", folder):

@@ -1,4 +1,4 @@
-"""The ways in by which a file reaches Pullcord, each with everything that is answered on it."""
+"""The ways in which a file can reach Pullcord. Each way also reads all answers about the file."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _KEYS: Final = count()
 _FEED: Final = {"register": ("--council", BLACKPOOL), "notices": ("--provider", RAVEN)}
 
 
-class Named(NamedTuple):
-    """A row that is named in an answer, and why."""
+class NamedRow(NamedTuple):
+    """A row that an answer names, with the problem found in it."""
 
     row: int
     outcome: str
@@ -40,43 +40,45 @@ class Named(NamedTuple):
 
 
 class Way(Protocol):
-    """One way in. `send` gives every row that is named, once it has seen that each answer names the same."""
+    """A way to send a file. `send` returns all rows that the answers name, after it has checked that they agree."""
 
     def store(self) -> AbstractContextManager[Store]: ...
 
-    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]: ...
+    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[NamedRow]: ...
 
 
 @dataclass
 class CommandLine:
-    """`pullcord import`: the exit code is 0, and the file of errors holds every row that is named."""
+    """Sends a file with `pullcord import`. The exit code must be 0, and the file of errors names the rows."""
 
     desk: Desk
 
     def store(self) -> AbstractContextManager[Store]:
         return self.desk.store()
 
-    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
+    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[NamedRow]:
         errors = self.desk.folder / "errors.csv"
         typed = ("import", kind, self.desk.file("sent", data), *_FEED[kind], "--errors", str(errors))
         printed = self.desk.done(*typed, "--dry-run" if dry else "--no-match")
-        # utf-8-sig: the file carries a byte order mark for spreadsheet programs.
+        # utf-8-sig, because the file begins with a byte order mark for spreadsheet programs.
         with errors.open(encoding="utf-8-sig", newline="") as file:
-            named = [Named(int(row["row"]), row["outcome"], row["code"], row["reason"]) for row in csv.DictReader(file)]
+            named = [
+                NamedRow(int(row["row"]), row["outcome"], row["code"], row["reason"]) for row in csv.DictReader(file)
+            ]
         assert all(one.reason in printed.words for one in named if one.code == "stale")
         return named
 
 
 @dataclass
 class Upload:
-    """A file over HTTP: the receipt, and the same receipt asked for later."""
+    """Uploads a file over HTTP, and compares the receipt with the receipt that is fetched later."""
 
     api: Api
 
     def store(self) -> AbstractContextManager[Store]:
         return nullcontext(self.api.deployment.store)
 
-    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
+    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[NamedRow]:
         who, path = ("blackpool", REGISTER_UPLOADS) if kind == "register" else ("raven", NOTICE_UPLOADS)
         media = XLSX if data.startswith(b"PK") else CSV
         if dry:
@@ -88,29 +90,32 @@ class Upload:
 
 @dataclass
 class Post:
-    """The rows of a file as JSON over HTTP; rows count from 1, and a spreadsheet's from 2."""
+    """Sends the rows of a file as JSON over HTTP. Rows count from 1 there, but from 2 in a spreadsheet."""
 
     api: Api
 
     def store(self) -> AbstractContextManager[Store]:
         return nullcontext(self.api.deployment.store)
 
-    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[Named]:
+    def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[NamedRow]:
         assert not dry, "JSON has no dry run over HTTP"
         is_register = kind == "register"
         who, method, path = ("blackpool", "PUT", ENTRIES) if is_register else ("raven", "POST", NOTICES)
         named = receipts(self.api, who, method, path, json=as_json(kind, data))
-        # A spreadsheet counts its heading row.
+        # A spreadsheet also counts its heading row.
         return [one._replace(row=one.row + 1) for one in named]
 
 
-def receipts(api: Api, who: str, method: str, path: str, **sent: Any) -> list[Named]:
-    """The rows that an answer names; the repeated answer and the stored receipt must name the same."""
+def receipts(api: Api, who: str, method: str, path: str, **sent: Any) -> list[NamedRow]:
+    """Send a request and return the rows that the answer names.
+
+    A repeated request and the stored receipt must name the same rows.
+    """
     headers = {"Idempotency-Key": f"key {next(_KEYS)}", **sent.pop("headers", {})}
     first = api.ask(who, method, path, headers=headers, **sent)
     assert first.status_code == 202, first.text
     named = _named(first.json()["rows_with_issues"])
-    # Sent again under the same key: the stored receipt, and nothing is recorded twice.
+    # The request is sent again under the same key. It gets the stored receipt, and nothing is recorded twice.
     again = api.ask(who, method, path, headers=headers, **sent).json()
     assert (again["repeated"], _named(again["rows_with_issues"])) == (True, named)
     assert _named(api.ask(who, "GET", first.headers["Location"]).json()["rows"]) == named
@@ -135,14 +140,14 @@ def case_file(name: str) -> bytes:
 
 
 def days_on_record(way: Way) -> list[tuple[str, str]]:
-    """The planned day and the rival's, of every notice."""
+    """Return the planned day and the rival planned day of every notice, in order."""
     with way.store() as store, store.reading() as connection:
         query = select(notices.c.planned_on, notices.c.rival_planned_on).order_by(notices.c.pk)
         return [(str(one), str(other)) for one, other in connection.execute(query)]
 
 
 def numbers_on_record(way: Way) -> list[tuple[str, int]]:
-    """The first number of every entry, and the number of telephone tokens it is found by."""
+    """Return the first number of every entry, and the number of telephone tokens that find the entry."""
     with way.store() as store, store.reading() as connection:
         return [_number(store, connection, row) for row in connection.execute(select(register_entries)).all()]
 
@@ -153,9 +158,9 @@ def _number(store: Store, connection: Any, row: Any) -> tuple[str, int]:
     return private["numbers"][0], sum(one.kind == TokenKind.TELEPHONE for one in tokens)
 
 
-def _named(rows: list[dict[str, Any]]) -> list[Named]:
+def _named(rows: list[dict[str, Any]]) -> list[NamedRow]:
     return [
-        Named(row["row"], row["outcome"], issue["code"], issue["reason"]) for row in rows for issue in row["issues"]
+        NamedRow(row["row"], row["outcome"], issue["code"], issue["reason"]) for row in rows for issue in row["issues"]
     ]
 
 

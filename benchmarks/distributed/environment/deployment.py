@@ -1,4 +1,4 @@
-"""A distributed Pullcord over the shared servers: its processes and its database."""
+"""A distributed deployment of Pullcord on the shared servers: its processes and its database."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from services.storage.tables import inbox, matches, outbox
 
 PARTITIONS = 8
 DONE_SECONDS = 300.0
-# Seconds between two checks that everything is matched.
+# Seconds between two checks that all lines are matched.
 LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """Processes over one database and one broker."""
+    """The processes of one deployment, with their database and their broker."""
 
     ground: Ground
     engine: Engine
@@ -45,7 +45,7 @@ class Deployment:
         for _ in range(count):
             self.processes.start(role, ["run", role])
         self.processes.ready()
-        # A rebalance in the middle of a run would count as time of the product.
+        # A rebalance in the middle of a run would count as time of Pullcord.
         wait_for_group(self.ground.broker.address, f"pullcord-{role}", count)
 
     def matched(self) -> None:
@@ -58,9 +58,12 @@ class Deployment:
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
-        """Publish nothing while the block runs; at its end the relay may publish everything at once."""
+        """Keep the relay from publishing while the block runs.
+
+        After the block the relay may publish everything at once.
+        """
         with self.engine.connect() as connection:
-            # A relay passes over events that somebody else is at.
+            # A relay skips events that another transaction has locked.
             connection.execute(select(outbox.c.pk).with_for_update())
             yield
             connection.rollback()
@@ -77,7 +80,7 @@ class Deployment:
 
 @contextmanager
 def deployed(ground: Ground, database: str, name: str) -> Iterator[Deployment]:
-    # No process runs yet: each measurement starts the roles it needs.
+    # No process is started yet. Each measurement starts the roles that it needs.
     folder = ground.folder / name
     environment = {
         "PULLCORD_DATA_DIR": str(folder / "data"),

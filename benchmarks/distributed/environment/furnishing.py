@@ -1,4 +1,4 @@
-"""Sets up a deployment before the first line: its feeds, their keys, a council with a duty desk."""
+"""Prepares a deployment before the first line is posted: its feeds, their keys, and a council with a duty desk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROVIDERS = ("RAVN", "HBRT")
 
 @dataclass(frozen=True)
 class Keys:
-    """API keys: the council's, and one a provider."""
+    """The API keys: one for the council, and one for each provider."""
 
     council: str
     providers: tuple[str, ...]
@@ -46,7 +46,7 @@ def furnish(engine: Engine, keyring: Keyring, mail_port: int) -> Keys:
 
 
 def _policy(mail_port: int) -> CouncilPolicy:
-    # No quiet hours and no gathering: a mail waits for nothing but its own processing.
+    # No quiet hours and no gathering of alerts, so that a mail waits for nothing except its own processing.
     route = f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to=desk@council.example"
     tier = Tier(label="duty", from_days=56, contacts=(Contact.model_validate({"label": "desk", "route": route}),))
     return CouncilPolicy(tiers=(tier,), grouping_seconds=0, quiet_from=time(), quiet_until=time())

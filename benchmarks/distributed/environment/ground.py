@@ -1,4 +1,4 @@
-"""The servers that every measurement shares: one broker, one PostgreSQL, one mail server, in a temporary folder."""
+"""Starts the servers that all measurements share, in a temporary folder: a broker, a PostgreSQL and a mail server."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from scripts.servers.postgres import Postgres
 from services.runtime.maintenance.keyring import Keyring, new_keyring, write_keyring
 from services.storage.engine import make_engine
 
-# The database that every other is copied from: furnished, and without a line.
+# The database that all others are copied from. It has feeds and keys, but no lines.
 BLANK = "blank"
 
 
 class WrongMatchesError(Exception):
-    """The matches found are not those that the county must give."""
+    """The matches found differ from the matches that the county must give."""
 
 
 @dataclass
 class Ground:
-    """The servers, the keys, and the databases made so far."""
+    """The shared servers and keys."""
 
     folder: Path
     broker: Broker
@@ -51,9 +51,9 @@ class Ground:
         return self.postgres.url.replace("/postgres?", f"/{database}?", 1)
 
     def copy(self, database: str, of: str = BLANK) -> str:
-        """Copy a database that has no connections; returns the name of the copy."""
+        """Copy a database and return the name of the copy. The database must have no open connection."""
         self._run(f"CREATE DATABASE {database} TEMPLATE {of}")
-        # What the server has put off writing would otherwise be written while the next run is measured.
+        # Otherwise the server would write its delayed changes during the next measurement.
         self._run("CHECKPOINT")
         return database
 
@@ -77,7 +77,7 @@ class Ground:
 def standing() -> Iterator[Ground]:
     with tempfile.TemporaryDirectory(prefix="pullcord-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        # The database server has a user of its own, who must be able to reach its folder.
+        # The database server runs as a user of its own. This user must be able to open the folder.
         folder.chmod(0o755)
         mailbox, postgres, broker = Mailbox(), Postgres(folder / "postgres"), Broker(folder / "kafka")
         mailbox.start()

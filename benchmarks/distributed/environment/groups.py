@@ -9,9 +9,9 @@ from benchmarks.distributed.environment.processes import READY_SECONDS, until
 
 
 def wait_for_group(broker: str, group: str, members: int) -> None:
-    """Wait until a group of so many members has its partitions assigned.
+    """Wait until a consumer group has this number of members and all its partitions are assigned.
 
-    Raises TimeoutError.
+    Raises TimeoutError if this takes longer than `READY_SECONDS`.
     """
     admin = KafkaAdminClient(bootstrap_servers=broker)
     try:
@@ -21,7 +21,7 @@ def wait_for_group(broker: str, group: str, members: int) -> None:
 
 
 def _members(admin: KafkaAdminClient, group: str) -> int:
-    # 0 while the group rebalances: members may be listed without a partition.
+    # Returns 0 while the group rebalances, because members may then be listed without a partition.
     try:
         described = admin.describe_groups([group])
     # A broker that has just started has no coordinator for the group yet.

@@ -1,4 +1,4 @@
-"""A real SMTP server that records when each alert first arrived."""
+"""A real SMTP server that records the time of the first mail of each alert."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from benchmarks.distributed.environment.processes import free_port
 
 
 class Mailbox(Controller):
-    """Takes every mail; `first` is when the first one of each alert came, by the system's clock."""
+    """A mail server that accepts every mail. `first` has the arrival of each alert's first mail (system's clock)."""
 
     def __init__(self) -> None:
         self.first: dict[str, float] = {}
         super().__init__(self, hostname="127.0.0.1", port=free_port())
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
-        # A mail's reference is `<alert>.<delivery>`: the alert counts, whoever receives it.
+        # A mail's reference is `<alert>.<delivery>`. Only the alert matters here, so the recipient makes no difference.
         came = time()
         reference = str(message_from_bytes(envelope.content, policy=policy.default)["X-Pullcord-Alert"])
         self.first.setdefault(reference.partition(".")[0], came)

@@ -1,4 +1,4 @@
-"""Real `pullcord` processes: started, waited for, stopped."""
+"""Starts real `pullcord` processes, waits for them and stops them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WORDS_SHOWN = 2_000
 def until(condition: Callable[[], bool], seconds: float, what: str, every: float = A_MOMENT) -> None:
     """Wait until the condition holds.
 
-    Raises TimeoutError, which says what was waited for.
+    Raises TimeoutError if this takes longer than `seconds`. The error names `what`.
     """
     tick, end = Event(), monotonic() + seconds
     while not condition():
@@ -41,16 +41,16 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Role:
-    """A process that runs, and where it writes its log."""
+    """A process of one role, with its log."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
 
     def says(self, words: str) -> bool:
-        """Return True if its log holds these words.
+        """Return True if the process's log holds these words.
 
-        Raises RuntimeError, with the end of its log, if it has ended.
+        Raises RuntimeError, with the end of the log, if the process has ended.
         """
         written = self.log.read_text()
         if self.process.poll() is not None:
@@ -68,7 +68,7 @@ class Role:
 
 @dataclass
 class Processes:
-    """Roles that share an environment and a folder; all are stopped when the block ends."""
+    """The processes of a deployment. They share an environment and a folder. They stop at the end of the block."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -83,7 +83,7 @@ class Processes:
             role.stop()
         for role in self.running:
             if error is not None:
-                # The folder goes away with the run: the end of each log is kept in the error.
+                # The error keeps the end of each log, because the folder is deleted after the run.
                 error.add_note(f"{role.name} said last: {role.log.read_text()[-WORDS_SHOWN:]}")
 
     def start(self, name: str, arguments: Sequence[str]) -> Role:

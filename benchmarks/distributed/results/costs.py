@@ -1,4 +1,4 @@
-"""Seconds of processor time that a run cost each process."""
+"""Measures the processor time that a run costs each process."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ BROKER, DATABASE, CLIENTS = "broker", "PostgreSQL", "the clients"
 
 
 def spent(deployment: Deployment) -> Mapping[str, float]:
-    """Seconds of processor time so far, by role; the servers beside them, and this process, which posts."""
+    """Return the seconds of processor time used until now, by role.
+
+    The broker, PostgreSQL and this process, which runs the clients, are listed too.
+    """
     seconds: defaultdict[str, float] = defaultdict(float)
     for role in deployment.processes.running:
         seconds[role.name] += _own(psutil.Process(role.process.pid))
     me = psutil.Process()
     seconds[CLIENTS] = _own(me)
-    # The broker is a child of this process; other children are roles or servers counted apart.
+    # The broker is a child of this process. The other children are roles or servers that are counted separately.
     seconds[BROKER] = sum(_own(child) for child in me.children() if _is_broker(child, deployment))
     seconds[DATABASE] = _database(deployment)
     return seconds
@@ -39,7 +42,7 @@ def _is_broker(process: psutil.Process, deployment: Deployment) -> bool:
 
 
 def _database(deployment: Deployment) -> float:
-    # PostgreSQL's ended backends count as children of the postmaster.
+    # The time of PostgreSQL's ended backends counts as time of the postmaster's children.
     server = psutil.Process(int((deployment.ground.postgres.folder / "postmaster.pid").read_text().split()[0]))
     ended = server.cpu_times()
     return _own(server) + float(ended.children_user + ended.children_system) + sum(map(_own, server.children()))

@@ -1,4 +1,4 @@
-"""When each noticed line was matched, had a case, an alert and a mail; from the database and the mail server."""
+"""Reads the times at which each line was matched and got a case, an alert and a mail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ STAGES = ("to the matcher", "to the case", "to the alert", "to the mail")
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A line's way, in seconds of the system's clock. What a consumer writes is dated when it began its batch."""
+    """The times of a line on its way to the first mail, in seconds of the system's clock.
+
+    A consumer dates all rows of a batch with the start of the batch.
+    """
 
     answered: float
     matched: float
@@ -35,9 +38,9 @@ class Journey:
 
 
 def journeys(engine: Engine, answered: Mapping[str, float], mails: Mapping[str, float]) -> list[Journey]:
-    """The journeys of the lines whose mail has arrived.
+    """Return the journeys of the lines whose mail has arrived.
 
-    `answered` holds the moment of the 202 by submission, `mails` the arrival of the first mail by alert.
+    `answered` has the time of the answer 202 by submission. `mails` has the arrival of the first mail by alert.
     """
     query = (
         select(notices.c.submission_id, matches.c.found_at, cases.c.opened_at, alerts.c.created_at, alerts.c.reference)
@@ -53,7 +56,7 @@ def journeys(engine: Engine, answered: Mapping[str, float], mails: Mapping[str, 
                 continue
             marks = found.timestamp(), opened.timestamp(), owed.timestamp(), mails[alert]
             made = Journey(answered[submission], *marks)
-            # A line may be in several mails: the first one that covers it counts.
+            # Several mails may be about the same line. The first one counts.
             first[submission] = min(made, first.get(submission, made), key=lambda one: one.mailed)
     return list(first.values())
 

@@ -21,7 +21,7 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table of rates: what was measured, by which processes, what it includes."""
+    """A row of the table of rates: what was measured, which processes did the work, and which steps are included."""
 
     what: str
     processes: str

@@ -1,4 +1,4 @@
-"""Profiles the processor time of each role: py-spy samples its stack a hundred times a second."""
+"""Profiles the processor time of each role. py-spy reads the stack of each process a hundred times a second."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 from benchmarks.distributed.environment.processes import STOPPING_SECONDS, Processes
 from benchmarks.distributed.peers import THEIRS
 
-# It is in the peers' environment: the product has no use for it.
+# py-spy is in the peers' environment, because Pullcord itself does not need it.
 SPY = THEIRS.with_name("py-spy")
 
-# Only the thread that runs Python is looked at: whoever waits, waits without it.
+# `--gil` samples only the thread that runs Python code, so that waiting threads do not count.
 HOW = ("--format", "raw", "--nolineno", "--gil")
 
 OURS = ("services/", "schemas/")
@@ -24,12 +24,12 @@ OURS = ("services/", "schemas/")
 
 @dataclass
 class Profile:
-    """Samples by role and by the innermost module of ours that was at work."""
+    """The number of samples, by role and by the innermost module of Pullcord in the stack."""
 
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 
     def shares(self, role: str, most: int) -> Mapping[str, float]:
-        """The modules with the most samples, each with its share of its role's (0 to 1)."""
+        """Return the `most` modules with the most samples, each with its share of the role's samples (0 to 1)."""
         counted = self.samples[role]
         return {name: count / counted.total() for name, count in counted.most_common(most)}
 
@@ -53,7 +53,7 @@ def sampled(processes: Processes, into: Profile) -> Iterator[None]:
 
 
 def count_stacks(text: str) -> Counter[str]:
-    # py-spy prints a line a stack: `frame;frame;frame count`.
+    # py-spy prints one line for each stack: `frame;frame;frame count`.
     counted: Counter[str] = Counter()
     for line in text.splitlines():
         stack, _, count = line.rpartition(" ")
@@ -62,7 +62,7 @@ def count_stacks(text: str) -> Counter[str]:
 
 
 def _innermost(frames: list[str]) -> str:
-    # A frame is `function (path/of/file.py)`. Without a module of ours the library at the end counts.
+    # A frame is `function (path/of/file.py)`. A stack without a module of Pullcord counts for its innermost library.
     paths = [frame.rstrip(")").partition(" (")[2] for frame in reversed(frames)]
     ours = next((path for path in paths if path.startswith(OURS)), None)
     return ours or f"the library {paths[0].partition('/')[0]}"

@@ -1,8 +1,8 @@
-"""A check of our own for schemathesis: what no schema can state, every answer keeps to all the same.
+"""Checks for schemathesis: rules that every answer of the API follows, but that no schema can express.
 
-JSON Schema cannot say what makes a person's name, or that a row has a place to look for. So the served description
-is wider than what is taken, and rows of which only a part is sound are kept: both are answered row by row or field by
-field.
+JSON Schema cannot express what a person's name is, or that a row needs a way to find its line. So the published
+description allows more than the API accepts. The API answers such requests row by row or field by field. If only a part
+of a row is valid, the API keeps this part.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import schemathesis
 
 from services.web.problems import MEDIA_TYPE, TYPE_PREFIX, ProblemType
 
-# The types that may answer 422 to a request that fits the description.
+# The problem types that may answer 422 to a request that fits the published description.
 BEYOND_THE_SCHEMA = frozenset(
     {
         ProblemType.NO_ROW_ACCEPTED,
@@ -27,8 +27,8 @@ BEYOND_THE_SCHEMA = frozenset(
 
 @schemathesis.check
 def problems_are_of_the_documented_types(_context: Any, response: Any, _case: Any) -> None:
-    """Every answer that is no success is a problem of a type that is documented, and no success is one."""
-    # A header may come several times: schemathesis gives each as a list.
+    """Check that every error answer is a problem of a documented type, and that no success is a problem."""
+    # A header may occur several times, so schemathesis gives each header as a list.
     media = (response.headers.get("content-type") or [""])[0]
     if response.status_code < 400:
         assert media != MEDIA_TYPE
@@ -45,13 +45,13 @@ def problems_are_of_the_documented_types(_context: Any, response: Any, _case: An
 
 @schemathesis.check
 def rows_that_are_not_kept_are_named(_context: Any, response: Any, _case: Any) -> None:
-    """A receipt that counts rows as refused or kept with warnings names them, with reason and remedy."""
+    """Check that a receipt names the rows that were refused or kept with warnings, each with a reason and a remedy."""
     if response.status_code not in (202, 422) or "rows_with_issues" not in response.json():
         return
     receipt = response.json()
     counted = receipt["counts"]["rejected"] + receipt["counts"]["accepted_with_warnings"]
     named = [row for row in receipt["rows_with_issues"] if row["outcome"] in ("rejected", "accepted_with_warnings")]
-    # A receipt names at most 100 rows; all of them are behind its Location.
+    # A receipt names at most 100 rows. The list at its Location has all of them.
     assert len(named) == min(counted, 100)
     assert all(issue["reason"] and issue["remedy"] for row in named for issue in row["issues"])
     assert all(row["issues"] for row in named)

@@ -1,4 +1,4 @@
-"""A deployment that has alerted about three lines, its backup, and its restore."""
+"""Fixtures for tests of backups: a deployment that has alerted about three lines, its backup, and its restore."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def copy(told: Deployment, tmp_path: Path) -> Path:
 
 
 def put_back(deployment: Deployment, copy: Path) -> None:
-    """Restore a copy with everything stopped."""
-    # A restore replaces the file: no connection may be open to the old one.
+    """Restore a copy while nothing else runs."""
+    # A restore replaces the file, so no connection to the old file may be open.
     deployment.store.engine.dispose()
     restore(deployment.store, copy, replacing=True)
     deployment.mails().clear()

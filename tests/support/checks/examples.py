@@ -1,4 +1,4 @@
-"""The examples beside the schemas, and the check that an integrator would make of them."""
+"""Finds the examples of the schemas, and checks them as an integrator would."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _has_an_offset(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
 
-# The library has no types: as a decorator it would take those of the function away.
+# Called as a function, because the library has no types: a decorator would remove the types of the function.
 FORMATS.checks("date-time", raises=ValueError)(_has_an_offset)
 
 
@@ -27,7 +27,7 @@ def examples(kind: str) -> list[Path]:
 
 
 def schema_name(path: Path) -> str:
-    """Return the name of the schema whose example a file is: its folder below `examples`."""
+    """Return the name of the schema that an example is for: the example's folder below `examples`."""
     return path.relative_to(EXAMPLES).parts[0]
 
 
@@ -41,11 +41,11 @@ def published(path: str) -> dict[str, Any]:
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    # Events are stored whole, in their envelope: they share one schema.
+    # An event is stored with its envelope, so all events share one schema.
     own = SCHEMAS / "published" / f"{name}.schema.json"
     return published(own.name if own.exists() else "event.schema.json")
 
 
 def fits(schema: dict[str, Any], value: object) -> bool:
-    # Formats are checked too: JSON Schema leaves them out by default.
+    # JSON Schema checks no formats by default, so a checker for formats is passed.
     return bool(Draft202012Validator(schema, format_checker=FORMATS).is_valid(value))

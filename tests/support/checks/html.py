@@ -1,4 +1,4 @@
-"""Reads a parsed page without asking at every step whether something is there."""
+"""Reads a parsed page. A test fails if an element or an attribute is missing."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from justhtml import Comment, Element, JustHTML
 
 
 def the_one(page: JustHTML, selector: str) -> Element | Comment:
-    """The first element that a selector finds; the test fails where there is none."""
+    """Return the first element that the selector finds. The test fails if there is none."""
     found = page.query_one(selector)
     assert found is not None, f"the page has no {selector}"
     return found
 
 
 def attribute(element: Element | Comment, name: str) -> str:
-    """An attribute's value; the test fails where the element has none."""
+    """Return the value of an attribute. The test fails if the element does not have it."""
     value = (element.attrs or {}).get(name)
     assert value is not None, f"<{element.name}> has no {name}"
     return value

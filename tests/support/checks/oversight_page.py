@@ -1,4 +1,4 @@
-"""Months of figures for the report, made up: some large, some withheld, one not over."""
+"""Invented months of figures for the report. Some figures are large, some are withheld, and one month is not over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAMES = {"E06000009": "Blackpool", "W06000015": "Cardiff", "RAVN": "Raven Teleco
 
 
 def a_month(month: Month, migrated: int, *, complete: bool = True) -> MonthShown:
-    """A month in which so many lines of either provider were migrated unconfirmed; 40 waits, and 12 holds."""
+    """Return a month with `migrated` unconfirmed migrations for one provider and three times as many for the other."""
     counts = Counts()
     for definition in DEFINITIONS:
         if definition.kind is not Kind.STOCK:

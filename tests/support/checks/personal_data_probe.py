@@ -1,8 +1,8 @@
-"""Looks for people in bytes: every telephone number in every form, every UPRN, every postcode, every street.
+"""Searches bytes for personal data: telephone numbers, UPRNs, postcodes and streets in every form.
 
-What counts as naming somebody: a number, a UPRN, a full postcode, a line of an address. A sector (`FY3 8`) or an
-outward code (`FY3`), as area notices give them, stands for thousands of homes and is what providers publish: it is
-not looked for.
+A number, a UPRN, a full postcode or a line of an address names a person. A sector (`FY3 8`) or an outward code (`FY3`)
+does not, because it covers thousands of homes. Providers publish these codes in area notices, so the probe does not
+search for them.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _DIGITS = re.compile(rb"(?<!\d)(?:\d[ \t().+/-]{0,3}){9,40}")
 _POSTCODE = re.compile(rb"(?<![A-Za-z0-9_-])[A-Z]{1,2}\d[A-Z\d]?[ +]?\d[A-Z]{2}(?![A-Za-z0-9_-])", re.IGNORECASE)
 _TEXT = re.compile(rb"[A-Za-z0-9 ,.'/&+-]{8,}")
 _STREET = re.compile(r"[A-Za-z']+(?: [A-Za-z']+)+")
-# Digits of a national number, or of a UPRN without the zeros before it.
+# The numbers of digits of a national number, and of a UPRN without its leading zeros.
 _LENGTHS = (9, 10, 11, 12)
 SHORTEST_STREET = 8
 
 
 @dataclass
 class People:
-    """Whatever could say whom a record is about."""
+    """The personal data to search for."""
 
     # National significant numbers: `1632960123`.
     numbers: set[str] = field(default_factory=set)
@@ -58,7 +58,7 @@ class People:
         for match in _DIGITS.finditer(data):
             digits = re.sub(rb"\D", b"", match[0]).decode()
             for length in _LENGTHS:
-                # Runs of digits may hold a number anywhere, after a country code for example.
+                # A number may be anywhere in a run of digits, for example after a country code.
                 windows = {digits[start : start + length] for start in range(len(digits) - length + 1)}
                 found |= windows & (self.numbers | self.uprns)
         return found
@@ -74,7 +74,7 @@ class People:
 
 
 def add_sample(people: People, path: Path, kind: RecordKind, now: datetime) -> None:
-    """Add everybody in a sample file, as the API reads it."""
+    """Add the personal data of all rows in a sample file, read in the same way as the API does."""
     data, origin = path.read_bytes(), Origin("provider:XXXX", kind, "test", b"")
     if path.suffix == ".json":
         rows = iter(raw_rows(read_json_rows(data, JSON, "notices", 100_000)))

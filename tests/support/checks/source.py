@@ -1,4 +1,4 @@
-"""The project's own source, for tests that guard its conventions."""
+"""Reads the project's own source, for tests that guard its conventions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def dotted(node: ast.AST) -> str:
-    """The dotted name of an expression, such as `datetime.now`; empty if it is none."""
+    """Return the dotted name of an expression, such as `datetime.now`, or an empty text if it has no name."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):

@@ -1,4 +1,4 @@
-"""Mail servers that take a connection and do no good with it."""
+"""Faulty mail servers for tests. They accept a connection but never complete an SMTP dialogue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from itertools import cycle, repeat
 from threading import Event, Thread
 
-# What a server sends, one piece a moment; after the last it says nothing more.
+# The pieces that a server sends, one after each pause. After the last piece the server sends nothing.
 Script = Iterator[bytes]
 
 # Seconds between two pieces.
@@ -21,12 +21,12 @@ def silent() -> Script:
 
 
 def stuttered_greeting() -> Script:
-    # It never comes to its end: only a limit on the whole send helps.
+    # The greeting never ends, so only a limit on the whole dialogue helps.
     return repeat(b"2")
 
 
 def endless_greeting() -> Script:
-    # Each line announces another: a limit on one line is not enough.
+    # Each line announces another line, so a limit on the time for one line is not enough.
     return repeat(b"220-welcome\r\n")
 
 
@@ -42,18 +42,18 @@ def drawn(seed: int) -> Callable[[], Script]:
 
 
 class BadServer:
-    """Follows its script with everybody; `most` is how many it has had at once."""
+    """A server that sends its script to every client. `most` is the largest number of connections open at once."""
 
     def __init__(self, script: Callable[[], Script]) -> None:
         self._script = script
-        # The backlog holds every connection that a test opens at once.
+        # The backlog holds all connections that a test opens at once.
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=200)
         self._over = Event()
         self.open = self.most = self.ever = 0
 
     @property
     def host(self) -> str:
-        # As it stands in a route.
+        # The address in the form of a route.
         return f"127.0.0.1:{self._listening.getsockname()[1]}"
 
     def start(self) -> BadServer:
@@ -75,7 +75,7 @@ class BadServer:
 
     def _follow(self, connection: socket.socket) -> None:
         with suppress(OSError), connection:
-            # The read in _gone is what makes the pause between two pieces.
+            # The timeout of the read in _gone is the pause between two pieces.
             connection.settimeout(MOMENT)
             for piece in self._script():
                 if self._over.is_set() or _gone(connection):
@@ -87,7 +87,7 @@ class BadServer:
 
 
 def _gone(connection: socket.socket) -> bool:
-    # A closed socket reads as empty, and that takes a moment.
+    # The read returns nothing if the client has closed the socket. Otherwise it waits until the timeout.
     try:
         return connection.recv(4096) == b""
     except TimeoutError:

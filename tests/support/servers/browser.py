@@ -1,4 +1,4 @@
-"""A real Chromium for the tests of a module. It ends with them: while it runs, no other event loop can."""
+"""A real Chromium for the tests of one module. It is closed with the module, because it blocks other event loops."""
 
 from __future__ import annotations
 

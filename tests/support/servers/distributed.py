@@ -1,4 +1,4 @@
-"""A Pullcord whose events travel through a real Apache Kafka broker to Faust workers, over a real PostgreSQL."""
+"""A deployment whose events go through a real Apache Kafka to Faust workers, with a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SETTLED_WITHIN = 60.0
 
 
 class Databases:
-    """Fresh PostgreSQL databases, copied from one that has the schema."""
+    """Makes fresh PostgreSQL databases. Each is a copy of one that has the schema."""
 
     TEMPLATE = "pullcord_template"
 
@@ -45,7 +45,7 @@ class Databases:
         engine.dispose()
 
     def fresh(self) -> Engine:
-        # Copying a template is many times faster than migrating.
+        # A copy of a template is made many times faster than a migration.
         name = f"test_{uuid4().hex}"
         self._run(f"CREATE DATABASE {name} TEMPLATE {self.TEMPLATE}")
         return make_engine(self._named(name))
@@ -54,7 +54,7 @@ class Databases:
         self._admin.dispose()
 
     def _named(self, name: str) -> str:
-        # Only the database's name changes: the rest of the URL names the socket.
+        # Only the name of the database changes, because the rest of the URL names the socket.
         return self._url.replace("/postgres?", f"/{name}?", 1)
 
     def _run(self, statement: str) -> None:
@@ -62,8 +62,8 @@ class Databases:
             connection.execute(text(statement))
 
 
-class Current:
-    """Stands for the store of the test that runs: workers live longer than one test."""
+class CurrentStore:
+    """Passes all calls on to the store of the running test. Workers keep this object, because they outlive a test."""
 
     def __init__(self) -> None:
         self.store: Any = None
@@ -73,14 +73,14 @@ class Current:
 
 
 class Line:
-    """A broker with Faust workers for every consumer, and a relay to it."""
+    """A broker with Faust workers for every consumer, and a producer for the relay."""
 
     def __init__(self, folder: Path) -> None:
         self.broker = Broker(folder / "kafka").start()
         self.settings = KafkaSettings(brokers=self.broker.address, replication=1, partitions=4)
         make_topics(self.settings)
         self.producer = make_producer(self.settings)
-        self.current = Current()
+        self.current = CurrentStore()
         self._loop = asyncio.new_event_loop()
         self._started = Event()
         self._apps: Sequence[Any] = ()
@@ -116,7 +116,7 @@ class Line:
 
 
 class DistributedDeployment(Deployment):
-    """A deployment whose events a relay publishes and workers handle."""
+    """A deployment whose relay publishes events to Kafka, where Faust workers handle them."""
 
     def __init__(self, engine: Engine, line: Line, clock: FrozenClock | None = None) -> None:
         super().__init__(engine, clock)
@@ -124,7 +124,7 @@ class DistributedDeployment(Deployment):
         self._relay = Relay(self.store, line.producer)
 
     def settle(self) -> None:
-        """Publish everything and wait until every consumer has handled it, and the events that followed from it."""
+        """Publish all events and wait until every consumer has handled them, and the events that follow from them."""
         waited = 0.0
         while self._relay.run_once() or self._unhandled():
             Event().wait(0.02)

@@ -1,4 +1,4 @@
-"""The real `serve` as a process that can be killed, with a mail server and clients that do not give up."""
+"""Runs `pullcord serve` as a process that a test can kill, with a mail server and with clients that repeat requests."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ from services.storage.store import Store
 
 # Seconds that a slow machine gets to start serving.
 READY_WITHIN = 60.0
-# Seconds between two looks at a condition.
+# Seconds between two checks of a condition.
 A_MOMENT = 0.05
 ROWS = 4
 ACCEPTED = 202
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until the condition holds or the time is over. Return True if it holds."""
+    """Wait until the condition holds or the time is over. Return True if the condition holds."""
     tick, deadline = Event(), monotonic() + seconds
     while monotonic() < deadline:
         if condition():
             return True
         tick.wait(A_MOMENT)
-    # A last look: the condition may have come true during the last pause.
+    # The condition may have become true during the last pause.
     return condition()
 
 
 class Mailbox(Controller):
-    """A mail server that counts what it takes, by the reference each mail carries, and is slow to say so."""
+    """A mail server that counts the mails it accepts, by the reference in each mail. It answers slowly."""
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
@@ -62,10 +62,10 @@ class Mailbox(Controller):
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
         mail = message_from_bytes(envelope.content, policy=policy.default)
-        # Counted before the answer: a mail that was taken has reached somebody.
+        # The mail counts before the answer is sent, because an accepted mail has reached a person.
         self.taken[str(mail["X-Pullcord-Alert"])] += 1
         with suppress(TimeoutError):
-            # A pause in which a kill may fall: the mail is taken, and the sender does not know yet.
+            # A kill may happen in this pause, when the mail is accepted and the sender does not know yet.
             await asyncio.wait_for(asyncio.Event().wait(), A_MOMENT)
         return "250 OK"
 
@@ -77,7 +77,7 @@ class Mailbox(Controller):
 
 @dataclass
 class ServedDeployment:
-    """A data directory made ready, and the process that serves it."""
+    """A prepared data directory, with the process that serves it."""
 
     folder: Path
     port: int
@@ -99,7 +99,7 @@ class ServedDeployment:
             assert until(lambda: _ready(client), READY_WITHIN), (self.folder / "serve.log").read_text()[-2000:]
 
     def kill(self) -> None:
-        # SIGKILL: like a power cut, it gives no chance to finish anything.
+        # Like a power cut, SIGKILL gives the process no chance to finish anything.
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
@@ -128,7 +128,7 @@ def prepare(folder: Path, mail_port: int) -> ServedDeployment:
 
 
 def duty_policy(mail_port: int) -> CouncilPolicy:
-    # No quiet hours: a test must not depend on the hour at which it runs.
+    # No quiet hours, because a test must not depend on the hour at which it runs.
     contacts = tuple(
         Contact(
             label=who, route=f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to={who}@council.example"
@@ -141,14 +141,14 @@ def duty_policy(mail_port: int) -> CouncilPolicy:
 
 @dataclass
 class Provider:
-    """A client that sends batches of notices until it is told to stop, each again until it has its receipt."""
+    """A client that sends batches of notices until it is stopped. It repeats a batch until it gets an answer."""
 
     name: str
     deployment: ServedDeployment
     numbers: Iterator[int]
-    # The notices of every submission for which a 202 came.
+    # The ids of the notices in each submission that was answered with 202.
     receipts: dict[str, list[str]] = field(default_factory=dict)
-    # Any other answer.
+    # The status of every other answer.
     refused: list[int] = field(default_factory=list)
     _stopped: Event = field(default_factory=Event)
 
@@ -157,7 +157,7 @@ class Provider:
         self._thread.start()
 
     def stop(self) -> None:
-        # The last batch is still sent until it is taken: what was answered must be countable.
+        # The last batch is still repeated until it is answered, so that every answer is counted.
         self._stopped.set()
         self._thread.join(30)
         assert not self._thread.is_alive()
@@ -179,7 +179,7 @@ class Provider:
 
 
 def _sent(client: httpx.Client, key: str, rows: list[dict[str, Any]]) -> httpx.Response:
-    # The same key each time: a batch whose answer was lost must not count twice.
+    # The same key is sent each time, so that a batch whose answer was lost does not count twice.
     while True:
         try:
             return client.post("/v1/migration-notices", json=rows, headers={"Idempotency-Key": key})
@@ -195,7 +195,7 @@ def put_register(deployment: ServedDeployment, entries: int) -> None:
 
 
 def kill_and_restart(deployment: ServedDeployment, times: int, noise: random.Random) -> None:
-    """Kill the process so many times at random moments, each time when it has served for a while."""
+    """Kill and restart the process this number of times, at random moments."""
     for _ in range(times):
         Event().wait(noise.uniform(0.1, 1.2))
         deployment.kill()

@@ -1,4 +1,4 @@
-"""A real mail server on loopback that keeps what it is given."""
+"""A real mail server on loopback that keeps the mails it receives."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 def bytes_of(mail: Envelope) -> bytes:
-    # The server keeps bytes unless it is told to decode.
+    # The server keeps bytes unless it is configured to decode them.
     assert isinstance(mail.content, bytes)
     return mail.content
 
 
 class Inbox:
-    """Keeps what it receives; `refuse` makes it answer a command with a line of its own."""
+    """A mail handler that keeps every mail. `refuse` has its own answers to commands, by command."""
 
     def __init__(self) -> None:
         self.mails: list[Envelope] = []
@@ -48,7 +48,7 @@ class Inbox:
 
 
 class LoopbackServer(Controller):
-    """Listens on whatever port is free."""
+    """A mail server on a free loopback port."""
 
     def _trigger_server(self) -> None:
         assert isinstance(self.server, Server)

@@ -1,4 +1,4 @@
-"""Fixtures of a real `serve` with a mail server."""
+"""Fixtures for tests of a real `pullcord serve` with a mail server."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
 
 
 def command_line(deployment: ServedDeployment, *typed: str) -> subprocess.CompletedProcess[str]:
-    # A process beside the one that serves, as an operator would run it.
-    # Wide enough that no table is wrapped.
+    # A second process beside `serve`, as an operator would run it.
+    # The width is large enough that no table wraps.
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder), "COLUMNS": "240"}
     command = [str(Path(sys.executable).with_name("pullcord")), *typed]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)

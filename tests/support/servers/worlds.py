@@ -1,6 +1,6 @@
-"""Small worlds of notices and register entries that collide, ways to submit them, and what must come of them.
+"""Small sets of colliding notices and register entries, ways to submit them, and the matches expected from them.
 
-`expected` knows nothing of tables, tokens or events: it ranks versions, settles supersession and judges every pair.
+`expected` uses no tables, tokens or events. It ranks versions, settles supersession and judges every pair itself.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ EXTRAS = {
     "entry": (st.just({}), st.just({"protocol": "stmf"}), st.just({"service_status": "ended"})),
 }
 
-# Where each record is, unless one of its versions says otherwise.
+# The location of each record, unless one of its versions changes it.
 bases = st.fixed_dictionaries(
     {name: st.fixed_dictionaries({}, optional=PLACE).filter(bool) for name in NOTICES + ENTRIES}
 )
@@ -84,13 +84,13 @@ def entry_versions(draw: st.DrawFn, places: Bases) -> Row:
 
 
 def _place(draw: st.DrawFn, place: Row) -> dict[str, Any]:
-    # Now and then one part is changed, so that versions of a record collide.
+    # Sometimes one part of the location changes, so that versions of a record collide.
     changed = draw(st.sampled_from([*[None] * 8, *PLACE]))
     return dict(place) if changed is None else {**place, changed: draw(PLACE[changed])}
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
-    """Leave out versions that only their arrival tells apart: of those the last to arrive counts."""
+    """Keep only the first of the versions with the same reference and stamp."""
     seen: dict[tuple[str, str], Row] = {}
     return [row for row in rows if seen.setdefault(_told_apart(row), row) == row]
 
@@ -101,7 +101,7 @@ def _told_apart(row: Row) -> tuple[str, str]:
 
 @dataclass
 class Version:
-    """The record of one reference."""
+    """The current version of a record, with its stamp and the digest of its content."""
 
     row: Row
     stamp: datetime
@@ -111,7 +111,7 @@ class Version:
 
 @dataclass
 class World:
-    """The records as they stand after what was submitted so far."""
+    """The records after all rows that were submitted."""
 
     tokeniser: Tokeniser
     notices: dict[str, Version] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class World:
         self._take(self.entries, row["entry_id"], row, _entry_draft(row))
 
     def withdraw(self, name: str, now: datetime) -> bool:
-        """Take an entry off the register. Return True if it was known."""
+        """Take an entry off the register. Return True if the entry was known."""
         version = self.entries.get(name)
         if version is not None and version.live:
             version.live, version.stamp = False, now

@@ -18,7 +18,7 @@ from services.ingest.reading.outcomes import Issue, Outcome, RowOutcome
 from services.ingest.recording.submission import Receipt
 from tests.support.command_line import RAVEN, Desk
 from tests.support.http import Api
-from tests.support.ways_in import WAYS, Named, Way, way_of
+from tests.support.ways_in import WAYS, NamedRow, Way, way_of
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 HEADS = {
@@ -98,7 +98,7 @@ def test_by_every_way_in_each_stale_row_is_named_with_both_stamps(
     where = ("11/01/2027", "01/06/2027") if kind == "notices" else ("FY3 8AB", "FY3 8AC")
     way.send(kind, version(kind, 0, where[0], later[0]))
     expected = [
-        Named(
+        NamedRow(
             row,
             "stale",
             "stale",
@@ -133,5 +133,5 @@ def test_rows_not_used_for_the_same_reason_share_a_line_on_the_screen(desk: Desk
     assert "not shown" not in shown.words
 
 
-def _stale(named: list[Named]) -> list[Named]:
+def _stale(named: list[NamedRow]) -> list[NamedRow]:
     return [one for one in named if one.code == "stale"]

@@ -1,9 +1,10 @@
-"""The parts of a Kubernetes control plane for tests: its programs, and the definitions of the operators' resources.
+"""Builds the parts of a Kubernetes control plane for tests: its programs, and the definitions of operators' resources.
 
     python -m scripts.servers.cluster
 
-Builds kube-apiserver, kube-controller-manager, kube-scheduler, etcd, kwok (which plays the nodes) and Helm once from
-their Go modules into `.tools/cluster`. A second run does nothing until a version changes. The tests start them.
+The programs are kube-apiserver, kube-controller-manager, kube-scheduler, etcd, kwok (which simulates nodes) and Helm.
+They are built from their Go modules into `.tools/cluster`. A second run builds nothing unless this file or a version
+has changed. The tests start the programs.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".tools" / "cluster"
 PROGRAMS = HOME / "bin"
-# CustomResourceDefinitions, a file each.
+# The folder of the CustomResourceDefinitions. Each has a file of its own.
 DEFINITIONS = HOME / "definitions"
 
 MODULES = ROOT / "tests" / "cluster" / "modules"
 CONTROL_PLANE = MODULES / "controlplane"
 OPERATORS = MODULES / "operators"
 (KUBERNETES,) = re.findall(r"k8s\.io/kubernetes (v[\d.]+)", (CONTROL_PLANE / "go.mod").read_text())
-# The oldest Go that builds it.
+# The oldest version of Go that can build the programs.
 NEEDED = (1, 26)
 
-# By module, the definitions of what the chart can ask of operators.
+# The definitions of the resources that the chart can use, by the Go module that has them.
 RESOURCES = {
     "sigs.k8s.io/gateway-api": ["config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"],
     "github.com/kedacore/keda/v2": [
@@ -44,7 +45,7 @@ RESOURCES = {
 
 
 class MissingToolError(Exception):
-    """Go is missing or too old; the text says how to get it."""
+    """Go is missing or too old. The error's text says how to install it."""
 
 
 def install() -> None:
@@ -52,7 +53,7 @@ def install() -> None:
     if ready.exists() and ready.read_text() == made_of:
         return
     go = _go()
-    # An interrupted build must not count as ready.
+    # An interrupted build must not count as ready, so the mark is removed first.
     ready.unlink(missing_ok=True)
     _fetch_definitions(go)
     _build(go)
@@ -60,7 +61,7 @@ def install() -> None:
 
 
 def _made_of() -> str:
-    # This file is part of the hash: another way to build needs another build.
+    # This file is part of the hash, because a changed build must be run again.
     files = [*sorted(MODULES.glob("*/go.*")), Path(__file__)]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
@@ -97,13 +98,13 @@ def _fetch_definitions(go: str) -> None:
 
 
 def _documents(text: str) -> list[dict[str, str]]:
-    # Go prints JSON documents one after the other, without commas.
+    # Go prints JSON documents one after another, without commas.
     return [json.loads(one) for one in re.split(r"(?<=^})\n", text, flags=re.MULTILINE) if one.strip()]
 
 
 def _build(go: str) -> None:
     print("Building a Kubernetes control plane from its Go modules: five to ten minutes, once.", flush=True)
-    # Go modules carry no version of their own build: without this the server reports v0.0.0.
+    # A Go module does not know its own version. Without this flag the server reports v0.0.0.
     version = f"-X k8s.io/component-base/version.gitVersion={KUBERNETES}"
     PROGRAMS.mkdir(parents=True, exist_ok=True)
     build = [go, "build", "-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {version}", "-o", f"{PROGRAMS}/", "tool"]

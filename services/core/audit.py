@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class AuditAction(StrEnum):
-    """The actions that the audit records. The values are stored: never change one."""
+    """The actions that the audit records. Their values are stored, so a value must never change."""
 
     SUBMISSION_ACCEPTED = "submission_accepted"
     SUBMISSION_REPEATED = "submission_repeated"

@@ -107,7 +107,7 @@ def _told_apart(street: AddressPart | None, outside: list[AddressPart]) -> tuple
     within: list[HouseNumber] = []
     houses: list[HouseNumber] = []
     for part in outside:
-        # A number beside a name belongs to that building; a number alone belongs to the street.
+        # A number beside the name of a building belongs to the building. Other numbers belong to the street.
         if part.numbers:
             (within if part.text else houses).extend(part.numbers)
     if street is None:

@@ -5,9 +5,9 @@ them may be missing, but a number always has a name after it. A name is words wi
 segment, where the full reader (`read_parts`) needs about twenty. Both readers give equal results for three reasons:
 
 - `take_sub_units` finds a sub-unit only where a text has one of `NAMING_WORDS`, a letter right before a digit, a slash
-or a dash. A plain segment has a naming word only in front of its sub-unit, and has none of the other three.
+  or a dash. A plain segment has a naming word only in front of its sub-unit, and has none of the other three.
 - The full reader may add a separate letter, or `to` and a second number, to a house number. In a plain segment the
-next word has at least two letters and is not `to`. The word before the number is not `no`.
+  next word has at least two letters and is not `to`. The word before the number is not `no`.
 - In a plain segment every number has a name after it. So no number needs the name in the next segment.
 
 If one segment is not plain, `read_parts` reads the whole address.
@@ -46,7 +46,7 @@ _KNOWN: Final = _read_ahead()
 
 
 def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]] | None:
-    """Return what `read_parts` returns, or None if a segment is not plain."""
+    """Return the same result as `read_parts`, or None if a segment is not plain."""
     units: set[str] = set()
     parts: list[AddressPart] = []
     for segment in segments:

@@ -52,7 +52,7 @@ def _floor(match: re.Match[str]) -> list[str]:
 
 
 def _storey(match: re.Match[str]) -> list[str]:
-    # `g` is the ground floor; `2f1` and `2/1` are the same flat.
+    # `g` is the ground floor. `2f1` and `2/1` are the same flat.
     floor = "0" if match["floor"].startswith("g") else match["floor"]
     return [f"{int(floor)}/{int(match['flat'])}"]
 

@@ -46,7 +46,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller, as identified by its API key."""
+    """The caller of the API, identified by an API key."""
 
     key_id: str
     role: Role

@@ -10,7 +10,7 @@ sequences = Table(
     "sequences",
     metadata,
     Column("name", String(40), primary_key=True),
-    # Used on SQLite only; PostgreSQL has sequences.
+    # This table is used on SQLite only. PostgreSQL has sequences.
     Column("next_value", BigInteger, nullable=False),
 )
 

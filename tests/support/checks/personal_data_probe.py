@@ -38,7 +38,7 @@ class People:
     # National significant numbers: `1632960123`.
     numbers: set[str] = field(default_factory=set)
     uprns: set[str] = field(default_factory=set)
-    # Without their space: `FY38AB`.
+    # Postcodes without their space: `FY38AB`.
     postcodes: set[str] = field(default_factory=set)
     # The words of address lines, in lower case: `tower road`.
     streets: set[str] = field(default_factory=set)

@@ -60,7 +60,7 @@ FLOOR_BATCH = 10_000
 
 
 def run(county: County, folder: Path) -> dict[str, float]:
-    """Ingest and match a county. Return the seconds of each phase and of the floor, and the numbers of rows found."""
+    """Ingest and match a county. Return the seconds of each phase and of the floor, the matches, and the cases."""
     engine = make_engine(f"sqlite:///{folder / 'run.db'}")
     upgrade(engine)
     store = _store(engine)

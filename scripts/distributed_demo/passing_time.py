@@ -1,4 +1,4 @@
-"""Makes a day pass without waiting: every time and date in the database is moved one day into the past.
+"""Makes a day pass without waiting: the times and dates in the database are moved one day into the past.
 
 Several processes share the machine's clock, so time cannot run faster. For the rules, it makes no difference if a day
 has passed or if all dates are a day earlier.

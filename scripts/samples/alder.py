@@ -53,7 +53,7 @@ def _postcodes(town: Town, sector: str, size: int) -> list[str]:
 
 
 def _standing(desk: Desk, subject: Subject, status: str) -> Notice:
-    # No council has confirmed that these lines are safe.
+    # Nobody has confirmed that these lines are safe.
     if status not in _AFTER_THE_DAY:
         return desk.line(subject, horizon=(10, 60)) | {"status": status}
     notice = desk.line(subject, horizon=(-12, -3))

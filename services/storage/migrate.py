@@ -37,7 +37,7 @@ class DatabaseSchema(StrEnum):
     NONE = "none"
     OLDER = "older"
     CURRENT = "current"
-    # A newer schema works too: a migration removes replaced columns only one version later.
+    # A newer schema works too, because a migration removes replaced parts only one version later.
     NEWER = "newer"
 
     @property

@@ -90,7 +90,10 @@ def _place(draw: st.DrawFn, place: Row) -> dict[str, Any]:
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
-    """Keep only the first of the versions with the same reference and stamp."""
+    """Drop each row that differs from an earlier row with the same reference and stamp.
+
+    Only the order of arrival could decide between two such rows.
+    """
     seen: dict[tuple[str, str], Row] = {}
     return [row for row in rows if seen.setdefault(_told_apart(row), row) == row]
 

@@ -67,7 +67,7 @@ class NoticeRef(Schema):
 
 
 class NoticesAccepted(EventData):
-    """Notices were stored. The matcher can now match them to register entries."""
+    """Notices were stored. The matcher can now match these notices to register entries."""
 
     event_name: ClassVar[str] = "notices_accepted"
     topic: ClassVar[str] = "pullcord.notices"
@@ -87,7 +87,7 @@ class EntryRef(Schema):
 
 
 class EntriesAccepted(EventData):
-    """Register entries were stored. The matcher can now match them to notices."""
+    """Register entries were stored. The matcher can now match these entries to notices."""
 
     event_name: ClassVar[str] = "entries_accepted"
     topic: ClassVar[str] = "pullcord.entries"
@@ -127,7 +127,7 @@ class EntriesWithdrawn(EventData):
 
 
 class MatchRef(Schema):
-    """A match of a notice and a register entry, with the revisions at which it was found."""
+    """A match of a notice and a register entry, with the revisions at which the match was found."""
 
     notice: Id
     entry: Id

@@ -29,7 +29,7 @@ class RegisterEntry(Schema):
     The version changed later wins."""
     # Longer than in a notice, because a cell often holds several numbers.
     cli: Annotated[str, StringConstraints(max_length=200)] | None = None
-    """The telephone number or numbers that the alarm uses. A SIM unit has none."""
+    """The telephone number or numbers that the alarm uses. Leave it out for a SIM unit."""
     uprn: Annotated[str, StringConstraints(max_length=30)] | None = None
     postcode: Annotated[str, StringConstraints(max_length=30)] | None = None
     address_lines: tuple[Text, ...] = Field(default=(), max_length=8)

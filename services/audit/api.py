@@ -40,7 +40,7 @@ class ReportFormat(StrEnum):
 
 
 class Count(BaseModel):
-    """A count. It is null if it is withheld or not known. Null never means zero."""
+    """A count, which is null if it is withheld or not known. Null never means zero."""
 
     count: int | None
     withheld: bool
@@ -75,7 +75,7 @@ class MonthOfFigures(BaseModel):
 
 
 class FigureDefinition(BaseModel):
-    """The definition of a figure: what it counts exactly, and the finding or commitment that it is based on."""
+    """The definition of a figure: exactly what is counted, and the finding or commitment behind the figure."""
 
     figure: str
     title: str

@@ -64,7 +64,7 @@ class MonthEnd:
     def run_once(self) -> int:
         """Close the first month that is over and not yet closed.
 
-        Return the number of months closed, which is 0 or 1. Call again until it is 0.
+        Return the number of months closed, which is 0 or 1. The caller repeats the call until the number is 0.
         """
         now = self.store.now()
         with self.store.processing() as connection:

@@ -43,7 +43,7 @@ class RowAnswer(Answer):
 
 
 class ReceiptAnswer(Answer):
-    """The receipt of a submission that is on disk, with the outcomes of its rows."""
+    """The receipt of a submission that is on disk, with the rows that have issues."""
 
     submission: str
     kind: str

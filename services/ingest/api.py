@@ -56,9 +56,10 @@ async def post_notices(
     feed: ProviderFeed,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer:
-    """Post one notice, or a batch of up to 10,000 notices as JSON or NDJSON. 202 means that the notices are on disk.
+    """Post one notice, or a batch of up to 10,000 notices, as JSON or NDJSON.
 
-    The answer names each rejected row with field, reason and remedy. All other rows are kept.
+    The answer 202 means that the submission is on disk. The answer names each rejected row with field, reason and
+    remedy. All other rows are kept.
     """
     body = await read_body(request, limits.body_bytes)
     media = media_type(request)
@@ -89,7 +90,7 @@ async def put_entries(
 ) -> ReceiptAnswer:
     """Add new entries and change existing entries. Entries that are not sent stay on the register.
 
-    202 means that the entries are on disk.
+    The answer 202 means that the submission is on disk.
     """
     body = await read_body(request, limits.body_bytes)
     media = media_type(request)
@@ -111,7 +112,7 @@ async def put_entries(
 def delete_entry(
     store: StoreOf, feed: NamedCouncilFeed, entry_id: Annotated[str, Path(min_length=1, max_length=120)]
 ) -> None:
-    """Take an entry off the register. The entry's matches end, and its case closes. A second request changes nothing."""
+    """Take an entry off the register. The entry's matches end and its case closes. A second request changes nothing."""
     try:
         withdraw_one(store, feed, entry_id)
     except NotFoundError as error:

@@ -57,7 +57,7 @@ class CaseStanding:
 
 
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
-    """Count the figures of a month from its audit rows. The rows must be in order.
+    """Count the figures of a month from its audit rows, which must be in the order in which they were written.
 
     `seen` holds the first acts (`First`) of earlier months. The first acts of this month are added to `seen`.
     """

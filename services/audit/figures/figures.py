@@ -1,6 +1,6 @@
 """Definitions of the regulator's figures: what each figure counts, and the finding or commitment behind it. Pure.
 
-Numbers of days in a definition are policy of the deployment: no source prescribes one.
+The numbers of days in the definitions are policy of the deployment. No source prescribes them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 
 class Kind(StrEnum):
-    """The way in which a figure is counted."""
+    """The type of a figure: a flow, a stock or a wait."""
 
     # Events in the month.
     FLOW = "flow"

@@ -25,7 +25,7 @@ Shown = Mapping[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class PublishedFigure:
-    """The total and the tables of a figure, ready for publication. A withheld count is None."""
+    """The total and the tables of a figure after suppression. A withheld count is None."""
 
     total: int | None
     tables: Mapping[str, Shown] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """A figure that counts a part of another figure. Its counts are the true ones, before any is withheld."""
+    """A figure that counts a part of another figure. `total` and `tables` hold the true counts, with none withheld."""
 
     total: int
     tables: Mapping[str, Counts]

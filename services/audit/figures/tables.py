@@ -26,7 +26,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class FigureCell:
-    """A published count with its table and key. `count` is None if it is withheld or was not counted."""
+    """A published count with its table and key. `count` is None if the count is withheld or not known."""
 
     table: Dimension
     key: str

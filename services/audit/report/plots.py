@@ -56,7 +56,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture with bars. The bars begin at `base`, which is a y for vertical bars and an x for horizontal bars."""
+    """A picture with bars. The bars begin at `base`: at this y if the bars are vertical, at this x if horizontal."""
 
     width: float
     height: float
@@ -80,7 +80,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SpanPlot:
-    """A picture with a `Span` for each month. `base` is the y of zero days."""
+    """A picture with a `Span` for each month. `base` is the y coordinate of zero days."""
 
     width: float
     height: float

@@ -51,8 +51,9 @@ class DryRun:
 def accept(
     store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """Accept a submission, and return its receipt with the outcomes of its rows. The submission is on disk by then.
+    """Store a submission, and return its receipt with the outcomes of its rows.
 
+    The submission is on disk when this function returns.
     Raises IdempotencyMismatchError if the idempotency key was used before with another body.
     Raises ReplacementTooLargeError if `replacement` withdraws too many entries without the sender's confirmation.
     Raises FileRefused if `rows` come from a file that cannot be read to its end.

@@ -27,7 +27,7 @@ from services.storage.events.outbox import Announcement
 
 
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> None:
-    """Set each notice under `keys` to not live if another notice in the database replaces it, else to live."""
+    """Mark each notice under `keys` as not live if another notice in the database replaces it, else as live."""
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
     _announce(context, fallen + risen + hand_on_announced(context.connection, keys))
     context.record_outcome(AuditAction.NOTICES_SUPERSEDED, [(record.pk, record.revision) for record in fallen])

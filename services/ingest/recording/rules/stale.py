@@ -16,7 +16,7 @@ _VERB: Final = {RecordKind.NOTICE: "issued", RecordKind.ENTRY: "changed"}
 def stale_issue(kind: RecordKind, later: Stamp, earlier: Stamp, row: int | None = None) -> Issue:
     """Return the issue of a stale row.
 
-    `row` is the row number of the later version if the same submission holds the later version. Otherwise it is None.
+    `row` is the row number of the later version, or None if the later version is not in the same submission.
     """
     where = "A later version is on record" if row is None else f"Row {row} is a later version"
     return Issue(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 class IssuedNotice(NamedTuple):
     """The key and the time of issue of a notice.
 
-    The true time of issue lies between `earliest` and `latest`, for example if the sender gave only a day.
+    The true time of issue lies between `earliest` and `latest`. The two differ if the sender gave only a day.
     """
 
     issued_at: datetime

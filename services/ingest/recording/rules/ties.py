@@ -86,7 +86,10 @@ def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedV
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
-    """Return the fields in which the rival differs and would do harm if it were right, the most important first."""
+    """Return the fields in which the rival differs from the version with this risk and place.
+
+    Only differences that may do harm are returned, the most important first.
+    """
     kept, fields = rival.risk, list[str]()
     if kept.planned_on and kept.planned_on != risk.planned_on:
         fields.append("planned_migration_date")

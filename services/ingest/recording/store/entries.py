@@ -45,7 +45,7 @@ def find_entry(connection: Connection, key: bytes) -> int | None:
 
 
 def mark_withdrawn(context: SubmissionContext, pks: Sequence[int]) -> list[ChangedRecord]:
-    """Take entries off the register. Return the entries that were live before."""
+    """Take entries off the register. Return the entries that were live before, with their new revisions."""
     # Stamped with our own clock: an older version that arrives later must not bring the entry back.
     entries, stamp = register_entries, exact(context.now)
     moved = {"updated_at": stamp.at, "stamp_from": stamp.earliest, "stamp_until": stamp.latest}

@@ -10,20 +10,23 @@ from schemas.base import Schema
 
 
 class CanaryData(Schema):
-    """Where the canary was told."""
+    """The topic and the partition to which the canary was published."""
 
     topic: Annotated[str, StringConstraints(pattern=r"^pullcord\.[a-z]+$")]
     partition: Annotated[int, Field(ge=0)]
 
 
 class Canary(Schema):
-    """A CloudEvent of its own: it comes from a relay and not from the outbox, and is remembered by no inbox."""
+    """A CloudEvent that a relay publishes to prove that the consumers of a partition are alive.
+
+    A canary does not come from the outbox, and no inbox stores it.
+    """
 
     specversion: Literal["1.0"] = "1.0"
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
     source: Literal["/pullcord/relay"] = "/pullcord/relay"
     type: Literal["uk.pullcord.canary.v1"] = "uk.pullcord.canary.v1"
     time: AwareDatetime
-    """When it was told; whatever was told to its partition before it lies before it there."""
+    """The time at which the canary was published. Events published to its partition before are ahead of it."""
     datacontenttype: Literal["application/json"] = "application/json"
     data: CanaryData

@@ -1,4 +1,4 @@
-"""Codes shared by notices, register entries and events. Their values are sent and stored: never change one."""
+"""Codes shared by notices, register entries and events. The values are sent and stored, so never change a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Scope(StrEnum):
 
 
 class MigrationKind(StrEnum):
-    """The customer chose the move, or the provider did (PSTN charter, technical note 1)."""
+    """The party that chose the move: the customer or the provider (PSTN charter, technical note 1)."""
 
     VOLUNTARY = "voluntary"
     NON_VOLUNTARY = "non_voluntary"
@@ -22,7 +22,7 @@ class MigrationKind(StrEnum):
 
 
 class TargetService(StrEnum):
-    """What the line becomes. `pdpl` and `evac` are exchange-based interim lines."""
+    """The service that replaces the line. `pdpl` and `evac` are exchange-based interim lines."""
 
     VOIP = "voip"
     # Pre-Digital Phone Line: keeps an analogue handset working until the exchange closes.
@@ -90,7 +90,7 @@ class Connection(StrEnum):
 
 
 class MatchLevel(StrEnum):
-    """How sure it is that a notice is about the line an alarm hangs on."""
+    """The certainty that a notice is about the line that an alarm uses."""
 
     CONFIRMED = "confirmed"
     PROBABLE = "probable"
@@ -115,7 +115,7 @@ class MatchDecision(StrEnum):
 
 
 class CaseState(StrEnum):
-    """Where a case stands."""
+    """The state of a case."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -145,7 +145,7 @@ class CaseState(StrEnum):
 
 
 class CaseEvent(StrEnum):
-    """What can happen to a case: a person's act, a fact about the line or the notice, or a time that has come."""
+    """An event of a case: a person's act, a fact about the line or the notice, or a time that has been reached."""
 
     ACKNOWLEDGE = "acknowledge"
     ACKNOWLEDGEMENT_LAPSED = "acknowledgement_lapsed"
@@ -182,6 +182,7 @@ class CaseEvent(StrEnum):
     MOVE_DATE_LATER = "move_date_later"
 
 
+# The events by which a named person acts on a case.
 DONE_BY_PERSON = frozenset(
     {
         CaseEvent.ACKNOWLEDGE,
@@ -203,8 +204,8 @@ DONE_BY_PERSON = frozenset(
         CaseEvent.SETTLE_VERSIONS,
     }
 )
-"""The events by which a named person acts on a case."""
 
+# The events that are about some of a case's lines. Their audit rows name only the providers of those lines.
 ABOUT_SOME_LINES = frozenset(
     {
         CaseEvent.RESTRICT_LINE,
@@ -215,4 +216,3 @@ ABOUT_SOME_LINES = frozenset(
         CaseEvent.PASS_POST_CHECK,
     }
 )
-"""The events that are about some of a case's lines: their audit rows name the providers of those lines only."""

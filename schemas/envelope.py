@@ -17,24 +17,24 @@ TYPE_PATTERN = r"^uk\.pullcord\.[a-z_]+\.v\d+$"
 
 
 class Envelope(Schema):
-    """One event. `subject` is never set: a subject is copied into headers and logs by tools that know no better."""
+    """One event. `subject` is never set, because tools copy the subject into headers and logs."""
 
     specversion: Literal["1.0"] = "1.0"
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-    """Unique in the deployment: the inbox remembers it, so a second delivery is a no-op."""
+    """Unique in the deployment. The inbox stores the id, so that a second delivery changes nothing."""
     source: Annotated[str, StringConstraints(pattern=r"^/pullcord/[a-z]+$")]
-    """The room that raised it: `/pullcord/ingest`, `/pullcord/matcher`, `/pullcord/alerts`."""
+    """The service that published the event: `/pullcord/ingest`, `/pullcord/matcher` or `/pullcord/alerts`."""
     type: Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
     partitionkey: Annotated[str, StringConstraints(pattern=r"^(provider:[A-Z]{4}|council:[ENSW]\d{8})(:\d{1,3})?$")]
-    """Feed and shard (CloudEvents partitioning extension): the events of one record keep their order."""
+    """Feed and shard (CloudEvents partitioning extension). They keep the events of one record in order."""
     # Hidden in `repr`, so that no event is logged by accident.
     data: SerializeAsAny[EventData] = Field(repr=False)
 
 
 class UnknownEventError(ValueError):
-    """The type is one of Pullcord's but unknown to this version, so a newer version published the event."""
+    """An event has a type that this version does not know. A newer version of Pullcord published the event."""
 
 
 def type_of(data: EventData) -> str:
@@ -49,11 +49,12 @@ def encode(envelope: Envelope) -> bytes:
 def decode(body: bytes) -> Envelope:
     """Return the event that `encode` wrote.
 
-    Raises UnknownEventError for a type that only a newer version can know, and another ValueError for any other fault.
+    Raises UnknownEventError if only a newer version can know the type of the event.
+    Raises another ValueError if the event has any other fault.
     """
     raw = from_json(body)
     kind = raw.get("type") if isinstance(raw, dict) else None
-    # Checked before the data: a newer event may have data that this version cannot validate.
+    # The type is checked before the data: a newer event may have data that this version cannot validate.
     if not isinstance(kind, str) or not re.match(TYPE_PATTERN, kind):
         raise ValueError("this is no event of Pullcord: it has no type")
     if kind not in EVENT_TYPES:

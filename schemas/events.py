@@ -1,7 +1,7 @@
-"""The data of every published event: tokens, ids, dates and codes, never a number, an address or a name.
+"""The data of every published event: tokens, ids, dates and codes, never a telephone number, an address or a name.
 
-Notices, entries, matches and cases have Pullcord's own ids. A provider's or a council's reference might hold anything.
-Every text has a form that no telephone number, address or name can take.
+Events use Pullcord's own ids for notices, entries, matches and cases, because a provider's or a council's reference
+might hold anything. The pattern of every text excludes telephone numbers, addresses and names.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
 class EventData(Schema):
-    """The data of an event; the class names its type, its version and its topic."""
+    """The data of an event. Each subclass sets the name, the version and the topic of its event."""
 
     event_name: ClassVar[str]
     event_version: ClassVar[int] = 1
@@ -50,7 +50,7 @@ class EventData(Schema):
 
 
 class NoticeRef(Schema):
-    """A notice as accepted at a revision."""
+    """A notice that was accepted, at one revision."""
 
     notice: Id
     revision: Revision
@@ -60,14 +60,14 @@ class NoticeRef(Schema):
     target_service: TargetService
     planned_on: date | None = None
     restriction_on: date | None = None
-    # The later one wins, in whatever order events arrive.
+    # The version issued later wins, in whatever order the events arrive.
     issued_at: AwareDatetime
-    # Keyed, so the event shows no number and no address.
+    # Keyed hashes, so that the event shows no number and no address.
     tokens: tuple[Token, ...]
 
 
 class NoticesAccepted(EventData):
-    """Notices were committed; the matcher may look for their lines."""
+    """Notices were stored. The matcher can now match these notices to register entries."""
 
     event_name: ClassVar[str] = "notices_accepted"
     topic: ClassVar[str] = "pullcord.notices"
@@ -77,7 +77,7 @@ class NoticesAccepted(EventData):
 
 
 class EntryRef(Schema):
-    """A register entry as accepted at a revision."""
+    """A register entry that was accepted, at one revision."""
 
     entry: Id
     revision: Revision
@@ -87,7 +87,7 @@ class EntryRef(Schema):
 
 
 class EntriesAccepted(EventData):
-    """Register entries were committed; the matcher may look for their notices."""
+    """Register entries were stored. The matcher can now match these entries to notices."""
 
     event_name: ClassVar[str] = "entries_accepted"
     topic: ClassVar[str] = "pullcord.entries"
@@ -97,14 +97,17 @@ class EntriesAccepted(EventData):
 
 
 class RecordRef(Schema):
-    """A notice or an entry at a revision."""
+    """A notice or a register entry, at one revision."""
 
     record: Id
     revision: Revision
 
 
 class NoticesReconsidered(EventData):
-    """Notices count no longer because others supersede them, or count again because those have changed."""
+    """Notices were superseded by other notices, or are no longer superseded.
+
+    A superseded notice does not count. A notice that is no longer superseded counts again.
+    """
 
     event_name: ClassVar[str] = "notices_reconsidered"
     topic: ClassVar[str] = "pullcord.notices"
@@ -124,7 +127,7 @@ class EntriesWithdrawn(EventData):
 
 
 class MatchRef(Schema):
-    """A pair that was found, with the versions it was found at."""
+    """A match of a notice and a register entry, with the revisions at which the match was found."""
 
     notice: Id
     entry: Id
@@ -136,7 +139,7 @@ class MatchRef(Schema):
 
 
 class LinesMatched(EventData):
-    """Pairs were found, found again at a newer version, or decided on by a person."""
+    """Matches were found, were found again at a newer revision, or were decided on by a person."""
 
     event_name: ClassVar[str] = "lines_matched"
     topic: ClassVar[str] = "pullcord.matches"
@@ -144,7 +147,7 @@ class LinesMatched(EventData):
 
 
 class UnmatchRef(Schema):
-    """A pair that holds no longer."""
+    """A notice and a register entry that no longer match."""
 
     notice: Id
     entry: Id
@@ -152,7 +155,7 @@ class UnmatchRef(Schema):
 
 
 class LinesUnmatched(EventData):
-    """Pairs were withdrawn because a record changed."""
+    """Matches ended because a notice or a register entry changed."""
 
     event_name: ClassVar[str] = "lines_unmatched"
     topic: ClassVar[str] = "pullcord.matches"
@@ -172,7 +175,7 @@ class CaseRef(Schema):
 
 
 class CasesChanged(EventData):
-    """Cases opened or moved."""
+    """Cases were opened or changed."""
 
     event_name: ClassVar[str] = "cases_changed"
     topic: ClassVar[str] = "pullcord.cases"
@@ -181,7 +184,7 @@ class CasesChanged(EventData):
 
 
 class AlertIntended(EventData):
-    """An alert was decided on, and is written down before anything is sent."""
+    """An alert was decided on. The decision is stored before any message is sent."""
 
     event_name: ClassVar[str] = "alert_intended"
     topic: ClassVar[str] = "pullcord.alerts"
@@ -195,7 +198,7 @@ class AlertIntended(EventData):
 
 
 class AlertSettled(EventData):
-    """A delivery of an alert came to an outcome."""
+    """A delivery of an alert has an outcome."""
 
     event_name: ClassVar[str] = "alert_settled"
     topic: ClassVar[str] = "pullcord.alerts"

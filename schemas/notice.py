@@ -12,7 +12,7 @@ from schemas.times import Day, Moment
 
 Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-# As written by the sender: it may hold blanks, brackets or an extension.
+# A telephone number as the sender wrote it, perhaps with blanks, brackets or an extension.
 Number = Annotated[str, StringConstraints(max_length=80)]
 
 
@@ -26,20 +26,20 @@ class CustomerContact(Schema):
 class MigrationNotice(Schema):
     """One line, or one area, that a provider will migrate. The format is Pullcord's own: no source prescribes one.
 
-    It never carries a name, an account number or a reason for need.
+    A notice never carries a name, an account number or a reason for need.
     """
 
     id: Reference
-    """The provider's id of this message (CloudEvents `id`); the same `source` and `id` again is a repeat."""
+    """The provider's id of this message (CloudEvents `id`). A message with the same `source` and `id` is a repeat."""
     source: Text | None = None
     """The system that made the message (CloudEvents `source`)."""
     provider_id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{4}$")] | None = None
-    """The four-letter RCPID; when given it must be the one the API key belongs to."""
+    """The four-letter RCPID. If it is given, it must be the RCPID of the provider that the API key belongs to."""
     brand: Text | None = None
     provider_reference: Reference | None = None
-    """The provider's own lasting reference of this migration; `id` if absent.
+    """The provider's own lasting reference of this migration. If it is absent, `id` is used.
 
-    A later notice with the same one supersedes."""
+    A later notice with the same reference replaces this notice."""
     supersedes: Reference | None = None
     """The `provider_reference` of an earlier notice that this one replaces."""
     scope: Scope = Scope.LINE
@@ -58,7 +58,7 @@ class MigrationNotice(Schema):
     line_used_last_12_months: bool | None = None
     planned_migration_date: Day | None = None
     restriction_start_date: Day | None = None
-    """The day the line is first barred or diverted: the alarm can die before the migration."""
+    """The day on which the line is first barred or diverted. The alarm may stop working then, before the migration."""
     restriction_kind: RestrictionKind | None = None
     target_service: TargetService = TargetService.UNKNOWN
     telecare_known: bool | None = None
@@ -67,7 +67,9 @@ class MigrationNotice(Schema):
     customer_contacts: tuple[CustomerContact, ...] = Field(default=(), max_length=50)
     status: NoticeStatus = NoticeStatus.PLANNED
     issued_at: Moment | None = None
-    """When the provider issued it; the time of receipt if absent. The later one wins, in whatever order they arrive."""
+    """The time at which the provider issued the notice. If it is absent, the time of receipt is used.
+
+    The version issued later wins, in whatever order the versions arrive."""
 
 
 def lasting_reference(provider_reference: str | None, message_id: str) -> str:

@@ -18,16 +18,18 @@ Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
 class RegisterEntry(Schema):
     """One telecare service and the line its alarm uses.
 
-    It never carries a name, a date of birth, an NHS number, a diagnosis or a key-safe code.
+    An entry never carries a name, a date of birth, an NHS number, a diagnosis or a key-safe code.
     """
 
     entry_id: Reference
-    """The council's own reference."""
+    """The council's own reference of the entry."""
     updated_at: Moment | None = None
-    """When the council last changed it; the time of receipt if absent. The later one wins."""
+    """The time at which the council last changed the entry. If it is absent, the time of receipt is used.
+
+    The version changed later wins."""
     # Longer than in a notice, because a cell often holds several numbers.
     cli: Annotated[str, StringConstraints(max_length=200)] | None = None
-    """The telephone number or numbers the alarm uses; absent for a SIM unit."""
+    """The telephone number or numbers that the alarm uses. Leave it out for a SIM unit."""
     uprn: Annotated[str, StringConstraints(max_length=30)] | None = None
     postcode: Annotated[str, StringConstraints(max_length=30)] | None = None
     address_lines: tuple[Text, ...] = Field(default=(), max_length=8)
@@ -47,6 +49,6 @@ class RegisterEntry(Schema):
     contact_route: Text | None = None
     supported_journey_codes: tuple[Code, ...] = Field(default=(), max_length=20)
     share_basis_id: Code | None = None
-    """The data-sharing agreement under which it is shared."""
+    """The data-sharing agreement under which the entry is shared."""
     share_basis_expires_on: Day | None = None
     last_confirmed_at: Moment | None = None

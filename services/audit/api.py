@@ -1,4 +1,4 @@
-"""The regulator's figures over HTTP: months as JSON or CSV, and the last complete month as metrics."""
+"""Routes for the regulator's figures: months as JSON or CSV, and the last complete month as metrics."""
 
 from __future__ import annotations
 
@@ -33,37 +33,37 @@ MonthText = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", exampl
 
 
 class ReportFormat(StrEnum):
-    """How the figures are written."""
+    """The format in which the figures are written."""
 
     JSON = "json"
     CSV = "csv"
 
 
 class Count(BaseModel):
-    """A count; null where it is withheld or not known, which is never zero."""
+    """A count, which is null if it is withheld or not known. Null never means zero."""
 
     count: int | None
     withheld: bool
-    # Of a wait: half took no longer than this.
+    # For waits: half of them took no longer than this.
     median_days: int | None = None
-    # Of a wait: 90 % took no longer than this.
+    # For waits: 90 % of them took no longer than this.
     p90_days: int | None = None
 
 
 class Named(Count):
-    """A count of one council, provider or kind, or of one of them and a kind (`E06000009/stale`)."""
+    """A count for one key: a council, provider or kind, or a council or provider with a kind (`E06000009/stale`)."""
 
     key: str
 
 
 class FigureOfMonth(BaseModel):
-    """A figure of a month. A council or provider that is not listed had none."""
+    """A figure of one month. For a council or provider that is not listed, the count is zero."""
 
     figure: str
-    # False for a stock that was not counted at the end of the month, so it is not known.
+    # False for a stock that was not counted at the end of the month. Such a stock is not known.
     counted: bool
     total: Count
-    # By `council`, `provider` and `kind`, and by pairs in `council_kind` and `provider_kind`.
+    # The names of the tables are `council`, `provider`, `kind`, `council_kind` and `provider_kind`.
     tables: dict[str, list[Named]]
 
 
@@ -75,7 +75,7 @@ class MonthOfFigures(BaseModel):
 
 
 class FigureDefinition(BaseModel):
-    """What a figure counts, exactly, and the finding or commitment it traces to."""
+    """The definition of a figure: exactly what is counted, and the finding or commitment behind the figure."""
 
     figure: str
     title: str
@@ -92,10 +92,12 @@ class FigureDefinition(BaseModel):
 
 
 class Oversight(BaseModel):
-    """Figures by month, with their definitions and how small counts are kept out of them."""
+    """Figures by month, with their definitions and the limits under which counts and medians are withheld."""
 
-    withheld_below: int = Field(description="Counts from 1 to below this are withheld, and others that give them away.")
-    waits_from: int = Field(description="Medians are shown of at least so many.")
+    withheld_below: int = Field(
+        description="Counts from 1 to below this are withheld, and so are other counts that would reveal them."
+    )
+    waits_from: int = Field(description="The smallest number of waits for which a median is shown.")
     # Names of councils and providers, by their codes.
     names: dict[str, str]
     definitions: list[FigureDefinition]
@@ -116,9 +118,10 @@ def figures(
     last: Annotated[MonthText | None, Query(alias="to")] = None,
     form: Annotated[ReportFormat | None, Query(alias="format")] = None,
 ) -> Response | Oversight:
-    """The figures of complete months: of those from `from` to `to`, both counted in, or of the last twelve.
+    """Return the figures of the complete months from `from` to `to`, both included.
 
-    CSV by `format=csv`, or where `Accept` names it: a line for each count.
+    Without `from`, the answer has the last twelve of these months. The answer is JSON. It is CSV with a line for each
+    count if `format=csv` or the `Accept` header asks for CSV.
     """
     with store.reading() as connection:
         months = read_months(connection, _chosen(complete_months(connection), first, last))
@@ -138,7 +141,7 @@ def metrics(store: StoreOf, _caller: Regulator) -> Response:
     with store.reading() as connection:
         # Empty if no month is complete yet.
         found = read_months(connection, complete_months(connection)[-1:])
-    # Its own registry: a regulator must not see the service's own metrics.
+    # A separate registry: a regulator must not see the metrics of the service itself.
     registry = CollectorRegistry()
     registry.register(OversightGauges(found[0] if found else None))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

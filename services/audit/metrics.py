@@ -13,7 +13,7 @@ from services.audit.figures.counting import Dimension
 from services.audit.figures.publishing import MonthShown, Shown
 from services.audit.figures.tables import FigureCell, cells
 
-# The published tables and their label here. Crossed tables would make too many series.
+# The published tables, each with the value of its `scope` label. Crossed tables would make too many series.
 SCOPES = {
     Dimension.TOTAL: "national",
     Dimension.COUNCIL: "council",
@@ -26,7 +26,7 @@ DAY = timedelta(days=1).total_seconds()
 
 
 class OversightGauges(Collector):
-    """The figures of one month as gauges, or empty families without a month."""
+    """The figures of one month as Prometheus metrics. If there is no month, the metrics have no samples."""
 
     def __init__(self, month: MonthShown | None) -> None:
         self._month = month

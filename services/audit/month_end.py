@@ -1,4 +1,4 @@
-"""Closes a month: takes stock, counts, and stores the figures. A month is closed once, soon after its end."""
+"""Closes a month once, soon after its end: records its stocks, counts its figures, and stores the figures."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from services.audit.store import (
     firsts_before,
     identified,
     keep,
+    recorded_actions,
+    recorded_actions_of_month,
     registers,
-    said,
-    said_of_month,
 )
 from services.core.audit import AuditAction
 from services.core.clock import london_day
@@ -41,10 +41,10 @@ from services.storage.store import Store
 # The wait after the end of a month, until every transaction that began in it has committed.
 SETTLED = timedelta(minutes=10)
 
-# Records show the present only. Up to this long after a month's end they still count as its stock.
+# Records show only the present. Within this time after a month's end, they still count as the stock of that month.
 IN_TIME = timedelta(days=3)
 
-# A case in this state owes a test call. It was confirmed in time, so it is not past its date.
+# A case in this state still needs a test call. It was confirmed in time, so it is not past its date.
 CONFIRMED_BEFORE_IT_MOVED = "migrated"
 
 # Stocks that the audit can give for any moment.
@@ -56,23 +56,26 @@ OF_RECORDS = (Figure.REGISTER_ENTRIES, Figure.AGREEMENTS, Figure.FEEDS, Figure.I
 
 @dataclass(frozen=True)
 class MonthEnd:
-    """Closes months. `unsafe` are the case states in which nobody is safe yet."""
+    """The background task that closes months. `unsafe` holds the case states in which the resident is not yet safe."""
 
     store: Store
     unsafe: Collection[str]
 
     def run_once(self) -> int:
-        """Close the first month that is over and not closed. Returns the number closed: call again until it is 0."""
+        """Close the first month that is over and not yet closed.
+
+        Return the number of months closed, which is 0 or 1. The caller repeats the call until the number is 0.
+        """
         now = self.store.now()
         with self.store.processing() as connection:
-            # Another process is closing, so a second one would store the figures twice.
+            # If another process is closing a month, this process would store the figures twice.
             if not try_exclusive(connection, Exclusive.CLOSING):
                 return 0
             month = _next(connection, now)
             if month is None:
                 return 0
             rows = _stock(connection, month, self.unsafe, now)
-            # Before the count: the stock is counted from these rows.
+            # Written before `recount`, which counts the stock from these rows.
             write_audit(connection, self.store.vault, rows, now)
             keep(connection, month, recount(connection, month))
         return 1
@@ -81,11 +84,12 @@ class MonthEnd:
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
     """Count a month's figures from the audit alone.
 
-    A stock that was not taken is missing, because it is not known and so not zero. `seen` are the firsts of earlier
-    months if the caller has them; this month's are added.
+    A stock that the audit does not have is missing from the result, because it is not known and so not zero. `seen`
+    holds the first acts (`First`) of earlier months. The first acts of this month are added to `seen`. If `seen` is
+    None, the first acts of earlier months are read from the audit.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen
-    counts = count_month(said_of_month(connection, month), before)
+    counts = count_month(recorded_actions_of_month(connection, month), before)
     for definition in DEFINITIONS:
         if definition.kind is not Kind.STOCK:
             # A flow without rows is zero, which is known.
@@ -94,7 +98,7 @@ def recount(connection: Connection, month: Month, seen: set[First] | None = None
 
 
 def month_to_date(connection: Connection, month: Month, unsafe: Collection[str], now: datetime) -> Counts:
-    """Return the figures of the current month as they stand now. Nothing is stored."""
+    """Return the figures of the current month up to `now`. Nothing is stored."""
     counts = recount(connection, month)
     counts.update(_stock_of_cases(connection, unsafe, month.ends, now))
     counts.update(_stock_of_records(connection, month.ends, now))
@@ -142,7 +146,7 @@ def _stock_of_cases(connection: Connection, unsafe: Collection[str], until: date
     counts = _nothing_of(OF_CASES)
     today = london_day(moment)
     # From the audit and not the cases table, which shows only the present.
-    for standing in replay_cases(said(connection, CASE_ACTIONS, until=until)).values():
+    for standing in replay_cases(recorded_actions(connection, CASE_ACTIONS, until=until)).values():
         if standing.state not in unsafe:
             continue
         add_counts(counts, Figure.CASES_OPEN, standing.council, standing.providers, standing.state)

@@ -1,4 +1,4 @@
-"""Reads the audit and the records, and stores the figures counted from them."""
+"""Reads the audit and the records, and stores the figures that are counted from them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, and_, case, func, insert, or_, select
 
-from services.audit.figures.counting import CASE_ACTIONS, COUNTED, Counts, First, Said, add_counts, firsts_of
+from services.audit.figures.counting import CASE_ACTIONS, COUNTED, Counts, First, RecordedAction, add_counts, firsts_of
 from services.audit.figures.figures import SILENT_DAYS, STALE_DAYS, Figure
 from services.audit.figures.months import Month, month_of
 from services.core.audit import AuditAction
 from services.core.clock import london_day
 from services.storage.tables import audit, cases, feeds, figures, matches, notices, register_entries
 
-# Rows of the audit held in memory at once, because the table only grows.
+# The number of audit rows held in memory at once. The audit table only grows, so it cannot be read whole.
 CHUNK = 5_000
 
 
-def said(
+def recorded_actions(
     connection: Connection,
     actions: Collection[AuditAction] = COUNTED,
     since: datetime | None = None,
     until: datetime | None = None,
-) -> Iterator[Said]:
+) -> Iterator[RecordedAction]:
     """Yield the audit rows with these actions, from `since` to before `until`, in the order they were written."""
     row = audit.c
     query = select(row.at, row.action, row.feed_id, row.fields).where(
@@ -33,23 +33,23 @@ def said(
         query = query.where(row.at >= since)
     if until is not None:
         query = query.where(row.at < until)
-    # By row and not by time: of two processes that move a case in turn, one clock may be behind.
+    # Ordered by id and not by time: if two processes move a case in turn, the clock of one may be behind.
     ordered = query.order_by(row.pk).execution_options(yield_per=CHUNK)
     for at, action, feed_id, fields in connection.execute(ordered):
-        yield Said(at, AuditAction(action), feed_id, fields)
+        yield RecordedAction(at, AuditAction(action), feed_id, fields)
 
 
-def said_of_month(connection: Connection, month: Month) -> Iterator[Said]:
+def recorded_actions_of_month(connection: Connection, month: Month) -> Iterator[RecordedAction]:
     # The stock of a month is recorded after its end, so it is read separately.
     flows = [action for action in COUNTED if action is not AuditAction.STOCK_TAKEN]
-    yield from said(connection, flows, month.begins, month.ends)
-    for row in said(connection, [AuditAction.STOCK_TAKEN], month.ends):
+    yield from recorded_actions(connection, flows, month.begins, month.ends)
+    for row in recorded_actions(connection, [AuditAction.STOCK_TAKEN], month.ends):
         if row.fields["month"] == str(month):
             yield row
 
 
 def firsts_before(connection: Connection, moment: datetime) -> set[First]:
-    return {first for row in said(connection, CASE_ACTIONS, until=moment) for first in firsts_of(row)}
+    return {first for row in recorded_actions(connection, CASE_ACTIONS, until=moment) for first in firsts_of(row)}
 
 
 def first_month(connection: Connection) -> Month | None:
@@ -87,7 +87,7 @@ def standings_on_record(connection: Connection) -> dict[str, str]:
 
 
 def registers(connection: Connection, moment: datetime) -> Counts:
-    """Count live register entries as they are now, fresh or stale at `moment`."""
+    """Count the register entries that are live now, by whether each is fresh or stale at `moment`."""
     row = register_entries.c
     stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
     # An entry that nobody ever confirmed is stale.
@@ -101,7 +101,11 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 
 
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count councils known before `until`, by the agreements that their live entries name, at `moment`."""
+    """Count councils by the data-sharing agreements that their live entries name.
+
+    Each council counts as in force or expired at `moment`, or as having none named. Councils that were added at `until`
+    or later are left out.
+    """
     council, entry = feeds.c, register_entries.c
     # An agreement without an end date never expires.
     ends = case((entry.pk.is_not(None), func.coalesce(entry.agreement_until, date.max)))
@@ -126,7 +130,10 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
 
 
 def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count councils and providers known before `until`, heard or silent at `moment`."""
+    """Count councils and providers by whether each is heard or silent at `moment`.
+
+    Councils and providers that were added at `until` or later are left out.
+    """
     counts = Counts()
     silent_before = moment - timedelta(days=SILENT_DAYS)
     query = select(feeds.c.kind, feeds.c.code, feeds.c.last_heard_at).where(feeds.c.created_at < until)
@@ -138,7 +145,7 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Count lines matched now, by whether the provider's notice said that they carry an alarm."""
+    """Count the lines that are matched now, by whether the provider's notice says that the line has an alarm."""
     counts = Counts()
     known = case((notices.c.telecare_known.is_(True), "known_to_provider"), else_="council_only")
     query = (

@@ -26,7 +26,7 @@ class Answer(BaseModel):
 
 
 class IssueAnswer(Answer):
-    """Something amiss in a row."""
+    """A problem found in a row."""
 
     field: str
     code: str
@@ -43,7 +43,7 @@ class RowAnswer(Answer):
 
 
 class ReceiptAnswer(Answer):
-    """That a submission is on disk, and what became of its rows."""
+    """The receipt of a submission that is on disk, with the rows that have issues."""
 
     submission: str
     kind: str
@@ -65,14 +65,14 @@ class SubmissionAnswer(Answer):
 
 
 class ColumnAnswer(Answer):
-    """How a column was understood; `field` is null where it is not read."""
+    """A column of a file, and the field it was read as. `field` is null if the column is not read."""
 
     heading: str
     field: str | None
 
 
 class DryRunAnswer(Answer):
-    """What an upload would come to. Nothing was taken in."""
+    """The result that an upload would have. Nothing was stored."""
 
     columns: list[ColumnAnswer]
     remarks: list[str]

@@ -1,4 +1,4 @@
-"""The ingest API: notices from providers, registers from councils, and what became of each submission."""
+"""Routes of the ingest API: providers post notices, councils put register entries, both read their submissions."""
 
 from __future__ import annotations
 
@@ -56,9 +56,10 @@ async def post_notices(
     feed: ProviderFeed,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer:
-    """Take in one notice or a batch of up to 10,000 (JSON, or one a line as NDJSON). A 202 means: on disk.
+    """Post one notice, or a batch of up to 10,000 notices, as JSON or NDJSON.
 
-    Rows that cannot be taken are named with field, reason and remedy; the others are kept.
+    The answer 202 means that the submission is on disk. The answer names each rejected row with field, reason and
+    remedy. All other rows are kept.
     """
     body = await read_body(request, limits.body_bytes)
     media = media_type(request)
@@ -87,7 +88,10 @@ async def put_entries(
     feed: NamedCouncilFeed,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer:
-    """Add entries or change those that are there. Entries not mentioned stay. A 202 means: on disk."""
+    """Add new entries and change existing entries. Entries that are not sent stay on the register.
+
+    The answer 202 means that the submission is on disk.
+    """
     body = await read_body(request, limits.body_bytes)
     media = media_type(request)
 
@@ -108,7 +112,7 @@ async def put_entries(
 def delete_entry(
     store: StoreOf, feed: NamedCouncilFeed, entry_id: Annotated[str, Path(min_length=1, max_length=120)]
 ) -> None:
-    """Withdraw an entry: its matches end, its case closes. Withdrawing it again changes nothing."""
+    """Take an entry off the register. The entry's matches end and its case closes. A second request changes nothing."""
     try:
         withdraw_one(store, feed, entry_id)
     except NotFoundError as error:
@@ -128,8 +132,8 @@ def get_submission(
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> SubmissionAnswer:
-    """The receipt of a submission of your own and the outcome of each row, a page at a time."""
-    # Other roles have no feed, so no submission can be theirs.
+    """Return the receipt of a submission that you sent, with one page of the outcomes of its rows."""
+    # Callers with other roles have no feed, so they have no submissions.
     if caller.role not in (Role.PROVIDER, Role.COUNCIL):
         raise ProblemError(403, ProblemType.FORBIDDEN, "this needs a provider's or a council's key")
     with store.reading() as connection:

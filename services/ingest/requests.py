@@ -1,4 +1,4 @@
-"""Shared parts of the ingest API's routes: limits, origins, and errors as problem details."""
+"""Parts that the routes of the ingest API share: limits, origins, and errors as problem details."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _NOT_AN_OBJECT = Issue(
 
 
 def raw_rows(rows: list[Row]) -> list[RawRow]:
-    """Return the rows of a JSON body. One that is not an object becomes a row with an issue."""
+    """Return the rows of a JSON body. An item that is not a JSON object becomes a row with an issue."""
     return [
         RawRow(number, {}, (_NOT_AN_OBJECT,), usable=False) if NOT_AN_OBJECT in fields else RawRow(number, fields)
         for number, fields in rows
@@ -67,13 +67,19 @@ def raw_rows(rows: list[Row]) -> list[RawRow]:
 
 
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:
-    """Return the origin of a submission; `parameters` are those that make the same body a different request."""
+    """Return the origin of a submission.
+
+    `parameters` are the parameters of the request that change the meaning of the same body.
+    """
     digest = hashlib.sha256(body + repr(parameters).encode()).digest()
     return Origin(feed_id, kind, channel, digest, key)
 
 
 def receipt_for(store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None) -> ReceiptAnswer:
-    """Accept rows and return their receipt. Raises ProblemError."""
+    """Accept rows and return their receipt.
+
+    Raises ProblemError if the submission is refused, or if every row is rejected.
+    """
     try:
         receipt, outcomes = accept(store, source, rows, replacement)
     except IdempotencyMismatchError as error:

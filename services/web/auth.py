@@ -11,7 +11,7 @@ from services.storage.secrets.keys import Caller, KeyEndedError, Role, find_call
 from services.storage.store import Store
 from services.web.problems import ProblemError, ProblemType
 
-# No automatic error: its answer would not be a problem of RFC 9457.
+# The framework's own error is off, because it would not be a problem of RFC 9457.
 _bearer = HTTPBearer(auto_error=False, description="An API key made with `pullcord keys create`.")
 
 
@@ -26,7 +26,10 @@ StoreOf = Annotated[Store, Depends(store_of)]
 def caller(
     store: StoreOf, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> Caller:
-    """Return the caller, or answer 401."""
+    """Return the caller to whom the API key of the request belongs.
+
+    Raises ProblemError (401) if the key is missing, unknown or expired.
+    """
     try:
         found = find_caller(store, credentials.credentials) if credentials else None
     # Only the holder of the right key learns that it has expired.
@@ -45,7 +48,10 @@ CallerOf = Annotated[Caller, Depends(caller)]
 
 
 def own_feed(caller: Caller, role: Role) -> str:
-    """Return the feed of a caller that must have this role, or answer 403."""
+    """Return the feed of the caller.
+
+    Raises ProblemError (403) if the caller does not have this role.
+    """
     if caller.role is not role or caller.feed_id is None:
         raise ProblemError(403, ProblemType.FORBIDDEN, f"this needs a {role}'s key")
     return caller.feed_id
@@ -64,7 +70,10 @@ CouncilFeed = Annotated[str, Depends(council)]
 
 
 def named_council(council: str, feed: CouncilFeed) -> str:
-    """Return the feed of the calling council, or answer 403 if the path names another council."""
+    """Return the feed of the calling council.
+
+    Raises ProblemError (403) if the path names another council.
+    """
     if feed != f"council:{council}":
         raise ProblemError(403, ProblemType.FORBIDDEN, "the key belongs to another council")
     return feed

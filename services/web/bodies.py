@@ -16,15 +16,15 @@ NDJSON = "application/x-ndjson"
 # The number of a row in the body, from 1, and its fields.
 Row = tuple[int, Mapping[str, Any]]
 
-# Bytes. The limit for a request with one object, not a batch.
+# The limit in bytes for a request with one object, not a batch.
 SMALL_BODY = 64 * 1024
 
-# Digits of a declared size. More digits exceed every limit, and beyond 4,300 `int` raises an error.
+# The most digits of a declared size. A longer number exceeds every limit, and `int` raises an error beyond 4,300.
 LONGEST_SIZE = 18
 
 # Excel and Notepad write this mark at the start of UTF-8 files.
 _BOM = b"\xef\xbb\xbf"
-# The one key of a row that was no JSON object. No schema has it, so the row is rejected by its number.
+# The only key of a row that was no JSON object. No schema has this key, so the row is rejected, and only that row.
 NOT_AN_OBJECT = "\x00not_an_object"
 
 
@@ -33,7 +33,10 @@ def media_type(request: Request) -> str:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body, or answer 413 after reading at most `limit` bytes."""
+    """Return the body of a request.
+
+    Raises ProblemError (413) if the body is larger than `limit` bytes, and ProblemError (415) if it is compressed.
+    """
     # A small compressed body could expand beyond every limit.
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         detail = "send the body as it is, without a Content-Encoding"
@@ -53,9 +56,10 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 class SmallBodyRoute(APIRoute):
-    """A route for one small JSON object, whose body is limited before the framework reads it.
+    """A route that takes one small JSON object. The size is limited before the framework reads the body.
 
-    Answers 413 to a larger body and 415 to one that is not JSON, before the caller is identified.
+    The route answers 413 to a larger body and 415 to a body that is not JSON. Both answers come before the caller is
+    identified.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -76,9 +80,11 @@ class SmallBodyRoute(APIRoute):
 
 
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
-    """Return the rows of a body: one object, a list of objects, an object whose `member` is the list, or NDJSON.
+    """Return the rows of a JSON or NDJSON body.
 
-    An NDJSON line or list item that is no JSON object becomes a row that is rejected on its own.
+    A JSON body is one object, a list of objects, or an object whose `member` is the list. A list item or NDJSON line
+    that is no JSON object becomes a row with the key `NOT_AN_OBJECT`.
+    Raises ProblemError if the body has another media type, is not JSON, or holds no row or more than `limit` rows.
     """
     body = body.removeprefix(_BOM)
     rows = list(_ndjson(body)) if media == NDJSON else list(_json(body, media, member))
@@ -98,7 +104,7 @@ def _json(body: bytes, media: str, member: str) -> Iterator[Row]:
         # NaN and Infinity are not JSON, although some parsers accept them.
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        # Without the parser's error, which may quote the content.
+        # The parser's error is left out, because it may quote the content.
         raise ProblemError(400, ProblemType.MALFORMED_BODY, f"the body is not JSON: {_where(error)}") from None
     if isinstance(value, dict) and isinstance(value.get(member), list):
         value = value[member]
@@ -108,7 +114,7 @@ def _json(body: bytes, media: str, member: str) -> Iterator[Row]:
 
 def _ndjson(body: bytes) -> Iterator[Row]:
     for number, line in enumerate(body.split(b"\n"), start=1):
-        # Blank lines count in the numbers, so that a number is the line in the sender's file.
+        # Blank lines are counted, so that the number of a row is its line in the sender's file.
         if not line.strip():
             continue
         try:

@@ -1,4 +1,4 @@
-"""Errors over HTTP: RFC 9457 problem details with stable types."""
+"""Error answers over HTTP: RFC 9457 problem details with stable types."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TYPE_PREFIX = "urn:pullcord:problem:"
 # Seconds until a sender may repeat a request that the database could not take.
 RETRY_AFTER_SECONDS = "10"
 
-# What can be said about a request that failed on our side: the database may have committed it.
+# What an answer says after a fault on our side. The database may have committed the request.
 ASKED = "nothing was changed. Ask again"
 KEYED = (
     "what you sent may or may not have been taken in. "
@@ -37,7 +37,7 @@ UNKEYED = "what you sent may or may not have been taken in. Look at what is on r
 
 
 class ProblemType(StrEnum):
-    """Every problem the API can answer with; a client may branch on them. Documented in docs/reference/problems.md."""
+    """The types of problem in the API's answers. Clients may depend on a type. See docs/reference/problems.md."""
 
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
@@ -70,7 +70,7 @@ class Problem(BaseModel):
 
 
 class ProblemError(PullcordError):
-    """An error that becomes a problem answer. `extra` holds the members specific to its type."""
+    """An error that becomes a problem answer. `extra` holds the members that only this type of problem has."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
-    """Make every error leave as a problem, including the framework's own."""
+    """Make the application answer every error with a problem, including the errors of the framework."""
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
@@ -131,7 +131,7 @@ _TYPES = {
     405: ProblemType.METHOD_NOT_ALLOWED,
 }
 
-# Parts of a field's path that may be repeated: names and positions, never a possible value.
+# Parts of a field's path that an answer may repeat: names and positions, never a possible value.
 _SHOWN_FIELD = re.compile(r"[A-Za-z_-]{1,60}|[0-9]{1,4}")
 
 
@@ -157,7 +157,7 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 def shown_field(location: Sequence[int | str]) -> str:
-    """Return the path of a faulty field, such as `body.cases.3`, with every part hidden that might be a value."""
+    """Return the path of a faulty field, such as `body.cases.3`. Parts that might be a value are hidden."""
     parts = map(str, location)
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 
@@ -170,7 +170,7 @@ def _known(request: Request) -> str:
 
 
 def _of_a_passing_fault(request: Request, error: Exception) -> JSONResponse:
-    # The kind of error only: its text may hold the statement and its values.
+    # Only the kind of error is logged, because its text may hold the SQL statement and the values in it.
     log.warning("database_not_reached", error=type(error).__name__)
     detail = f"the database is away or busy; {_known(request)}"
     headers = {"Retry-After": RETRY_AFTER_SECONDS}

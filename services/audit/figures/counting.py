@@ -16,7 +16,7 @@ from services.core.clock import london_day
 
 
 class Dimension(StrEnum):
-    """The tables in which a figure is counted."""
+    """A table in which a figure is counted."""
 
     TOTAL = "total"
     COUNCIL = "council"
@@ -32,13 +32,13 @@ Count = tuple[str, str, str]
 
 Counts = Counter[Count]
 
-# Counted once for each danger to a line: `acted` or `confirmed`, the case, and the issue time of its notice.
+# A first act on a case, which is counted once: `acted` or `confirmed`, the case, and the issue time of its notice.
 First = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A row of the audit, without what is sealed."""
+class RecordedAction:
+    """A row of the audit: an action with its time, its feed and its clear fields. The sealed part is left out."""
 
     at: datetime
     action: AuditAction
@@ -56,8 +56,11 @@ class CaseStanding:
     providers: tuple[str, ...]
 
 
-def count_month(rows: Iterable[Said], seen: set[First]) -> Counts:
-    """Count the rows of a month, in order. `seen` holds the firsts of earlier months, and this month's are added."""
+def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
+    """Count the figures of a month from its audit rows, which must be in the order in which they were written.
+
+    `seen` holds the first acts (`First`) of earlier months. The first acts of this month are added to `seen`.
+    """
     counts: Counts = Counter()
     for row in rows:
         if row.action in CASE_ACTIONS:
@@ -67,27 +70,27 @@ def count_month(rows: Iterable[Said], seen: set[First]) -> Counts:
     return counts
 
 
-def replay_cases(rows: Iterable[Said]) -> dict[str, CaseStanding]:
-    """Return the state of every case, by its reference, after these rows."""
+def replay_cases(rows: Iterable[RecordedAction]) -> dict[str, CaseStanding]:
+    """Return the state of every case after these audit rows, by the reference of the case."""
     cases: dict[str, CaseStanding] = {}
     for row in rows:
         fields = row.fields
         if row.action is AuditAction.CASE_OPENED:
             cases[fields["case"]] = _standing(row, "open")
         elif row.action in (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED):
-            # A note leaves the state as it is, and its row repeats it.
+            # A note does not change the state of its case, and its row repeats the state.
             made = _standing(row, fields["to"] if row.action is AuditAction.CASE_MOVED else fields["state"])
             known = cases.get(fields["case"])
             # Such a row names only the providers of the affected lines, so the known list is kept.
             of_one_line = known is not None and fields["event"] in ABOUT_SOME_LINES
             cases[fields["case"]] = replace(made, providers=known.providers) if known and of_one_line else made
-        # The row has no state, so the known one is kept.
+        # The row has no state, so the known state is kept.
         elif row.action is AuditAction.CASE_LINES_CHANGED and fields["case"] in cases:
             cases[fields["case"]] = replace(_standing(row, ""), state=cases[fields["case"]].state)
     return cases
 
 
-def firsts_of(row: Said) -> Iterator[First]:
+def firsts_of(row: RecordedAction) -> Iterator[First]:
     if row.action not in CASE_ACTIONS:
         return
     # A new notice is a new danger, so its issue time is part of the key.
@@ -101,7 +104,7 @@ def firsts_of(row: Said) -> Iterator[First]:
 def add_counts(
     counts: Counts, figure: Figure, council: str | None, providers: Iterable[str], kind: str = "", number: int = 1
 ) -> None:
-    """Add `number` to every table of a figure: total, kind, council, provider, and council or provider with kind."""
+    """Add `number` to a figure in all its tables: total, kind, council, provider, and council or provider with kind."""
     counts[figure, Dimension.TOTAL, ""] += number
     if kind:
         counts[figure, Dimension.KIND, kind] += number
@@ -115,13 +118,13 @@ def add_counts(
                 counts[figure, crossed, f"{code}/{kind}"] += number
 
 
-def _standing(row: Said, state: str) -> CaseStanding:
+def _standing(row: RecordedAction, state: str) -> CaseStanding:
     harm_on = row.fields["harm_on"]
     day = date.fromisoformat(harm_on) if harm_on else None
     return CaseStanding(state, day, _code(row), tuple(row.fields["providers"]))
 
 
-def _count_case(counts: Counts, row: Said, seen: set[First]) -> None:
+def _count_case(counts: Counts, row: RecordedAction, seen: set[First]) -> None:
     for figure, kind in _figures_of(row):
         add_counts(counts, figure, _code(row), row.fields["providers"], kind)
     for first in firsts_of(row):
@@ -130,7 +133,7 @@ def _count_case(counts: Counts, row: Said, seen: set[First]) -> None:
             _count_first(counts, first[0], row)
 
 
-def _figures_of(row: Said) -> Iterator[tuple[Figure, str]]:
+def _figures_of(row: RecordedAction) -> Iterator[tuple[Figure, str]]:
     event = row.fields.get("event", "")
     if row.action is AuditAction.CASE_OPENED:
         yield Figure.CASES_OPENED, ""
@@ -141,7 +144,7 @@ def _figures_of(row: Said) -> Iterator[tuple[Figure, str]]:
         yield Figure.HOLDS, _HOLDS[event]
 
 
-def _count_first(counts: Counts, what: str, row: Said) -> None:
+def _count_first(counts: Counts, what: str, row: RecordedAction) -> None:
     if what == "acted":
         _wait(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, row)
     else:
@@ -149,16 +152,16 @@ def _count_first(counts: Counts, what: str, row: Said) -> None:
         _wait(counts, Figure.WAIT_TO_CONFIRMATION, row)
 
 
-def _wait(counts: Counts, figure: Figure, row: Said) -> None:
+def _wait(counts: Counts, figure: Figure, row: RecordedAction) -> None:
     issued = row.fields["issued_at"]
     if issued:
         # A provider's clock may be ahead, so the notice can seem issued after the act.
         days = max(0, (london_day(row.at) - london_day(datetime.fromisoformat(issued))).days)
-        # Days as the kind: bands and medians are made when figures are published.
+        # The number of days is the kind. Bands and medians are computed when the figures are published.
         add_counts(counts, figure, _code(row), row.fields["providers"], str(days))
 
 
-def _count_leads(counts: Counts, row: Said) -> None:
+def _count_leads(counts: Counts, row: RecordedAction) -> None:
     for lead, number in row.fields["leads"].items():
         add_counts(counts, Figure.NOTICE_LEAD, None, [_code(row)], _how_early(lead), number)
 
@@ -170,19 +173,19 @@ def _how_early(lead: str) -> str:
     return "past" if days < 0 else "late" if days < LATE_DAYS else "in_time"
 
 
-def _count_unreachable(counts: Counts, row: Said) -> None:
+def _count_unreachable(counts: Counts, row: RecordedAction) -> None:
     # Rows about the operator's own alerts have no council.
     if row.feed_id is not None:
         add_counts(counts, Figure.NOBODY_TOLD, _code(row), ())
 
 
-def _count_stock(counts: Counts, row: Said) -> None:
+def _count_stock(counts: Counts, row: RecordedAction) -> None:
     for dimension, key, number in row.fields["counts"]:
         # A stock is set, not added: it was counted once, at the end of the month.
         counts[row.fields["figure"], dimension, key] = number
 
 
-def _code(row: Said) -> str:
+def _code(row: RecordedAction) -> str:
     # `council:E06000009` gives `E06000009`.
     return (row.feed_id or "").partition(":")[2]
 
@@ -190,7 +193,7 @@ def _code(row: Said) -> str:
 # The actions that record changes of cases.
 CASE_ACTIONS = (AuditAction.CASE_OPENED, AuditAction.CASE_MOVED, AuditAction.CASE_NOTED, AuditAction.CASE_LINES_CHANGED)
 
-# Figures counted for a case that an event took to a state.
+# The figures that count a change of a case, by the event and the state after it.
 _MOVES = {
     ("migrate_line", "migrated"): (Figure.POST_CHECKS_DUE,),
     ("migrate_line", "migrated_unconfirmed"): (Figure.POST_CHECKS_DUE, Figure.MIGRATED_UNCONFIRMED),
@@ -199,7 +202,7 @@ _MOVES = {
 }
 # The kind of hold figure for an event, whatever state follows.
 _HOLDS = {"request_hold": "asked", "confirm_hold": "granted", "refuse_hold": "refused"}
-_COUNTERS: dict[AuditAction, Callable[[Counts, Said], None]] = {
+_COUNTERS: dict[AuditAction, Callable[[Counts, RecordedAction], None]] = {
     AuditAction.NOTICES_TIMED: _count_leads,
     AuditAction.NOBODY_COULD_BE_TOLD: _count_unreachable,
     AuditAction.STOCK_TAKEN: _count_stock,

@@ -1,6 +1,6 @@
-"""The regulator's figures: what each counts, and the finding or commitment that it is based on. Pure.
+"""Definitions of the regulator's figures: what each figure counts, and the finding or commitment behind it. Pure.
 
-Numbers of days in a definition are policy of the deployment: no source prescribes one.
+The numbers of days in the definitions are policy of the deployment. No source prescribes them.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Final
 
 
 class Kind(StrEnum):
-    """How a figure is counted."""
+    """The type of a figure: a flow, a stock or a wait."""
 
     # Events in the month.
     FLOW = "flow"
     # The state at the end of the month.
     STOCK = "stock"
-    # Whole days taken by what ended in the month. Its kinds are bands of days.
+    # Whole days that a wait took which ended in the month. The kinds of a wait are bands of days.
     WAIT = "wait"
 
 
 class Figure(StrEnum):
-    """The figures by their codes; published, so never changed."""
+    """The codes of the figures. Codes are published, so never change one."""
 
     MIGRATED_UNCONFIRMED = "migrated_unconfirmed"
     RESTRICTED_WHILE_OPEN = "restricted_while_open"
@@ -45,24 +45,24 @@ class Figure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The definition of a figure. `rule` is the finding or commitment that it is based on."""
+    """The definition of a figure. `rule` is the finding or commitment that the figure is based on."""
 
     figure: Figure
     title: str
     kind: Kind
     counts: str
     rule: str
-    # The property that its kinds distinguish, if it has any.
+    # The property that the kinds distinguish. Empty if the figure has no kinds.
     kinds_are: str = ""
-    # Codes of its kinds in the order shown. Empty if there are too many to list.
+    # The codes of the kinds in the order shown. Empty if there are too many to list.
     kinds: tuple[str, ...] = ()
-    # The figure of which this counts a part. The rest of that figure must not reveal a small count either.
+    # The figure of which this figure counts a part. The rest of that other figure must not reveal a small count either.
     part_of: Figure | None = None
-    # The figure that counts the same cases. What is withheld is decided for both together.
+    # The other figure that counts the same cases. Which counts are withheld is decided for both figures together.
     counted_as: Figure | None = None
-    # The tables it is shown in, besides the national total.
+    # The tables that show the figure, besides the national total.
     by: tuple[str, ...] = ("council", "provider")
-    # True if it counts people or their lines, so small counts are withheld.
+    # True if the figure counts people or their lines, so that small counts are withheld.
     of_people: bool = True
 
 
@@ -105,7 +105,7 @@ DEFINITIONS: Final = (
         Kind.FLOW,
         "Cases whose line was migrated while no compatible and functioning telecare solution had been confirmed.",
         CHARTER_2,
-        # Every such case counts there too, so a reader can compute the difference.
+        # Every such case also counts in the other figure, so a reader can compute the difference.
         part_of=Figure.POST_CHECKS_DUE,
     ),
     Definition(

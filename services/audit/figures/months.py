@@ -18,7 +18,7 @@ MOST = 120
 
 @dataclass(frozen=True, slots=True, order=True)
 class Month:
-    """A calendar month."""
+    """A calendar month in London."""
 
     year: int
     month: int
@@ -48,9 +48,9 @@ def month_of(moment: datetime) -> Month:
 
 
 def read_month(text: str) -> Month:
-    """Return the month of `2026-11`.
+    """Return the month that a text such as `2026-11` names.
 
-    Raises RefusedError for any other form.
+    Raises RefusedError if the text has another form.
     """
     found = _FORM.fullmatch(text.strip())
     if found is None:
@@ -66,9 +66,9 @@ def months_from(first: Month) -> Iterator[Month]:
 
 
 def read_period(text: str) -> tuple[Month, ...]:
-    """Return the months of `2026-11`, or of `2026-01..2026-11`, both included.
+    """Return the months that a text names: `2026-11`, or `2026-01..2026-11` with both ends included.
 
-    Raises RefusedError for another form, for no month, or for too many.
+    Raises RefusedError if the text has another form, or if it names no month or more than `MOST` months.
     """
     first, dots, last = text.partition("..")
     begins, ends = read_month(first), read_month(last if dots else first)

@@ -1,4 +1,4 @@
-"""Figures as they may be published: small counts withheld, waits as median and 90th percentile. Pure."""
+"""Prepares figures for publication: withholds small counts, and reduces waits to median and 90th percentile. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ from dataclasses import dataclass, field
 from services.audit.figures.counting import Counts, Dimension
 from services.audit.figures.figures import BANDS, DEFINITIONS, SMALLEST_WAITS, Definition, Figure, Kind
 from services.audit.figures.months import Month
-from services.audit.figures.suppression import NO_PART, SMALL, Published, TablePart, publish_crossed, publish_tables
+from services.audit.figures.suppression import (
+    NO_PART,
+    SMALL,
+    PublishedFigure,
+    TablePart,
+    publish_crossed,
+    publish_tables,
+)
 
-# Counts by council, provider or kind, and None for a withheld one. A missing key means zero.
+# Counts by council, provider or kind. A withheld count is None. A missing key means zero.
 Table = Mapping[str, int | None]
 
 CODES = (Dimension.COUNCIL, Dimension.PROVIDER)
@@ -28,20 +35,20 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A figure of a month as it may be published: None for a withheld count."""
+    """A figure of one month, ready for publication. A withheld count is None."""
 
     definition: Definition
     total: int | None
     tables: Mapping[Dimension, Table]
-    # For waits: the national one under (TOTAL, ""), and one for each council and provider with enough of them.
+    # For waits: the national one under (TOTAL, ""), and one for each council and provider that had enough waits.
     waits: Mapping[tuple[Dimension, str], Wait] = field(default_factory=dict)
-    # False for a stock that was not counted at the end of the month: not known, neither zero nor withheld.
+    # False for a stock that was not counted at the end of the month. It is not known, neither zero nor withheld.
     counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class MonthShown:
-    """The figures of a month. `complete` is False for the current month, whose figures are those of today."""
+    """The figures of a month, ready for publication. `complete` is False for the current month, which is not over."""
 
     month: Month
     figures: Sequence[Shown]
@@ -49,7 +56,7 @@ class MonthShown:
 
 
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
-    """Return all figures of a month's counts. Counts from 1 to below `small` are withheld."""
+    """Return all figures of a month, ready for publication. Counts from 1 to below `small` are withheld."""
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 
 
@@ -75,10 +82,10 @@ def _shown(definition: Definition, counts: Counts, small: int) -> Shown:
     return Shown(definition, published.total, tables)
 
 
-def _published(figure: Figure, counts: Counts, small: int) -> Published:
+def _published(figure: Figure, counts: Counts, small: int) -> PublishedFigure:
     tables: dict[str, Mapping[str, int]] = {one.value: _table(counts, figure, one) for one in CODES}
     for definition in DEFINITIONS:
-        # Figures of the same cases are decided together: one must not reveal the other.
+        # Figures that count the same cases are decided together: one must not reveal the other.
         if figure in (definition.figure, definition.counted_as):
             tables[_kinds_of(definition.figure)] = _kinds(counts, definition)
     return publish_tables(tables, counts[figure, Dimension.TOTAL, ""], small, _part_of(counts, figure))
@@ -119,8 +126,8 @@ def _crossed(
     return {f"{row}/{kind}": number for row, numbers in made.items() for kind, number in numbers.items()}
 
 
-def _waits(counts: Counts, figure: Figure, published: Published) -> Iterator[tuple[tuple[Dimension, str], Wait]]:
-    # Uses the published count: a median of a withheld one would reveal that it is not small.
+def _waits(counts: Counts, figure: Figure, published: PublishedFigure) -> Iterator[tuple[tuple[Dimension, str], Wait]]:
+    # Uses the published count: a median beside a withheld count would reveal that the count is not small.
     if (published.total or 0) >= SMALLEST_WAITS:
         days = {int(day): number for day, number in _table(counts, figure, Dimension.KIND).items()}
         yield (Dimension.TOTAL, ""), _wait(days)

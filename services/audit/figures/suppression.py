@@ -1,11 +1,11 @@
 """Withholds small counts in published figures, so that nobody can be identified from them. Pure.
 
 Each figure of a month is published as tables with the same total: by council, by provider, by kind. A small count is
-withheld. As many others are withheld as needed, so that neither its value nor the fact that it is small can be worked
-out from the total. The same holds for the difference between a figure and another that counts a part of it. Months
-never overlap and are never added up, so no other subtraction is possible.
+withheld. Other counts are withheld with it, until a reader who knows the total cannot work out the small count, and
+cannot even tell that it is small. The difference between a figure and another figure that counts a part of it is
+protected in the same way. Months never overlap and are never added up, so no other subtraction is possible.
 
-The suppression of small counts is required; the limit is policy of the deployment.
+The suppression of small counts is required. The limit is policy of the deployment.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ SMALL = 5
 # A table: a count for each council, provider or kind.
 Counts = Mapping[str, int]
 
-# A table as it may be published: None for a withheld count.
+# A table ready for publication. A withheld count is None.
 Shown = Mapping[str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """A figure as it may be published."""
+class PublishedFigure:
+    """The total and the tables of a figure after suppression. A withheld count is None."""
 
     total: int | None
     tables: Mapping[str, Shown] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """A figure that counts a part of another, with its true counts."""
+    """A figure that counts a part of another figure. `total` and `tables` hold the true counts, with none withheld."""
 
     total: int
     tables: Mapping[str, Counts]
@@ -44,24 +44,24 @@ NO_PART = TablePart(0, {})
 
 def publish_tables(
     tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART
-) -> Published:
-    """Return a figure's tables with the necessary counts withheld. Each table adds up to the total or more.
+) -> PublishedFigure:
+    """Return a figure's tables with the necessary counts withheld.
 
-    `part` is the published figure that counts a part of this one. The whole figure is withheld for the month if a table
-    cannot be shown without revealing a small count.
+    The counts of each table add up to `total` or more. `part` is a published figure that counts a part of this figure.
+    The whole figure is withheld for the month if a table cannot be shown without revealing a small count.
     """
     withheld = {
         name: _withheld(counts, _left(counts, part.tables[name]) if name in part.tables else {}, small)
         for name, counts in tables.items()
     }
-    # The total and what remains without the part are published, so both must not be small.
+    # A reader knows the total and what remains without the part, so neither may be small.
     given_away = _is_small(total, small) or _is_small(total - part.total, small)
     if given_away or None in withheld.values():
         # Zeros stay: they reveal nobody, and a reader sees which keys exist.
-        return Published(
+        return PublishedFigure(
             None, {name: {key: None if value else 0 for key, value in one.items()} for name, one in tables.items()}
         )
-    return Published(total, {name: _without(counts, withheld[name] or ()) for name, counts in tables.items()})
+    return PublishedFigure(total, {name: _without(counts, withheld[name] or ()) for name, counts in tables.items()})
 
 
 def publish_crossed(
@@ -69,8 +69,9 @@ def publish_crossed(
 ) -> Mapping[str, Shown]:
     """Return a table of councils (or providers) by kinds, in which only whole rows are withheld.
 
-    `rows` and `kinds` are its margins as published. A reader knows the margins of the withheld rows, so a count in them
-    is at most the smaller of its two margins. That maximum must reach a count that is not small.
+    `rows` holds the published total of each council or provider, and `kinds` the published total of each kind. A reader
+    can subtract the shown rows from these totals. So a withheld count is at most what is left of its row or its kind,
+    whichever is smaller. This maximum must not be small.
     """
     # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():
@@ -86,7 +87,7 @@ def publish_crossed(
 
 
 def _withheld(counts: Counts, left: Counts, small: int) -> frozenset[str] | None:
-    # `left` is what the part leaves of each count; a reader can compute it.
+    # `left` holds each count less the same count of the part. A reader can compute it.
     withheld = {key for key in counts if _is_small(counts[key], small) or _is_small(left.get(key, 0), small)}
     rest = sorted(counts.keys() - withheld, key=lambda key: (counts[key], key))
     # Withholding a zero hides nothing.
@@ -101,9 +102,9 @@ def _withheld(counts: Counts, left: Counts, small: int) -> frozenset[str] | None
 def _hidden(counts: Counts, withheld: Collection[str], small: int) -> bool:
     """Return True if the withheld counts cannot be worked out.
 
-    A reader who knows the total knows the sum of the withheld counts, and that none is 0. Each may be anything from 1
-    to that sum less one for each of the others. This maximum must reach a count that is not small. A small count that
-    is withheld alone never does.
+    A reader who knows the total knows the sum of the withheld counts, and knows that no withheld count is 0. So a
+    withheld count is at least 1, and at most this sum less 1 for each other withheld count. This maximum must not be
+    small. A small count that is withheld alone always fails this test.
     """
     together = sum(counts.get(key, 0) for key in withheld)
     return together - (len(withheld) - 1) >= small

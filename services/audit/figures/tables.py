@@ -1,4 +1,4 @@
-"""Figures as one long table with a line for each count, as CSV and other programs take it. Pure."""
+"""Writes figures as one long table with a line for each count, for CSV files and other programs. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class FigureCell:
-    """A count as it may be shown: None if it is withheld or was not counted."""
+    """A published count with its table and key. `count` is None if the count is withheld or not known."""
 
     table: Dimension
     key: str
@@ -37,7 +37,7 @@ class FigureCell:
 
 
 def cells(figure: Shown) -> Iterator[FigureCell]:
-    """Yield every count of a figure: its total first, then its tables."""
+    """Yield every count of a figure: first the total, then the counts of its tables."""
     yield _cell(figure, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():
@@ -45,7 +45,7 @@ def cells(figure: Shown) -> Iterator[FigureCell]:
 
 
 def as_csv(months: Iterable[MonthShown]) -> str:
-    """Return the figures as CSV (RFC 4180). An empty count that is not `withheld` is not known."""
+    """Return the figures as CSV (RFC 4180). An empty count is either withheld or, if `withheld` is false, not known."""
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)

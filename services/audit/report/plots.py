@@ -1,6 +1,6 @@
-"""Positions of bars and marks in the report's plots, in units of the picture. Pure; the templates draw them.
+"""Computes the positions of bars and marks in the report's plots, in SVG units. Pure: the templates draw the plots.
 
-A value that is withheld or not known has a word in place of a bar, so that it is never read as zero.
+A value that is withheld or not known is shown as a word and not as a bar, so that nobody reads it as zero.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 430, 170
-# Margins; the top one leaves room for values, the bottom one for month names.
+# Margins. The top margin leaves room for values, the bottom margin for month names.
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 22, 26
 WIDEST_BAR = 48
-# Part of a month's width that stays free between bars.
+# The share of a month's width (0 to 1) that stays free between bars.
 GAP = 0.3
-# Width that the name of a month needs.
+# The width that the name of a month needs.
 LABEL_WIDTH = 44
 NAME_WIDTH, ROW_HEIGHT, VALUE_WIDTH = 165, 24, 60
-# Width that a word in place of a number needs.
+# The width that a word needs which is shown in place of a number.
 WORD_WIDTH = 66
 
 
@@ -38,7 +38,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar with its label at `label_x` and its text at `text_x`, `text_y`. Without a number its length is zero."""
+    """A bar with the positions of its label and its text. A bar without a number has length zero."""
 
     point: Point
     x: float
@@ -56,7 +56,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Bars in a picture of the given size. Vertical bars stand on `base`."""
+    """A picture with bars. The bars begin at `base`: at this y if the bars are vertical, at this x if horizontal."""
 
     width: float
     height: float
@@ -66,7 +66,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The median and 90th percentile of one month. Both are None if there were too few waits."""
+    """The median and 90th percentile of one month's waits, in days. Both are None if there were too few waits."""
 
     label: str
     x: float
@@ -80,7 +80,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SpanPlot:
-    """Waits over time in a picture of the given size."""
+    """A picture with a `Span` for each month. `base` is the y coordinate of zero days."""
 
     width: float
     height: float
@@ -89,7 +89,7 @@ class SpanPlot:
 
 
 def columns(points: Sequence[Point]) -> Plot:
-    """Return a bar for each month, side by side."""
+    """Return a plot with a vertical bar for each month."""
     base, room, share = HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM, _share(len(points))
     most = max((point.value or 0 for point in points), default=0) or 1
     width = min(share * (1 - GAP), WIDEST_BAR)
@@ -116,7 +116,7 @@ def columns(points: Sequence[Point]) -> Plot:
 
 
 def rows(points: Sequence[Point]) -> Plot:
-    """Return a bar for each council, provider or kind, one below the other."""
+    """Return a plot with a horizontal bar for each council, provider or kind."""
     room = WIDTH - NAME_WIDTH - VALUE_WIDTH
     most = max((point.value or 0 for point in points), default=0) or 1
     bars = []
@@ -139,9 +139,9 @@ def rows(points: Sequence[Point]) -> Plot:
 
 
 def spans(waits: Sequence[tuple[str, int | None, int | None, str]]) -> SpanPlot:
-    """Return median and 90th percentile for each month, side by side.
+    """Return a plot with the median and 90th percentile of each month.
 
-    A wait is its label, its median, its 90th percentile, and the word that replaces missing numbers.
+    Each item of `waits` holds a label, a median, a 90th percentile, and the word that is shown if the two are None.
     """
     base, room, share = HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM - 6, _share(len(waits))
     most = max((days or 0 for _, _, days, _ in waits), default=0) or 1
@@ -166,6 +166,6 @@ def _share(count: int) -> float:
 
 
 def _is_labelled(number: int, count: int) -> bool:
-    # Every n-th label if all do not fit, counted from the last month so that it always has one.
+    # If the labels do not all fit, only every n-th is shown. The last month always has a label.
     step = -(-LABEL_WIDTH // _share(count))
     return (count - 1 - number) % step == 0

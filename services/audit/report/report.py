@@ -34,7 +34,7 @@ def _moment(at: datetime) -> str:
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("services.audit.report"),
-    # Names of councils and providers come from outside.
+    # Names of councils and providers come from outside, so they must be escaped.
     autoescape=select_autoescape(("html.j2",)),
     # A misspelt name in a template fails in tests and never prints an empty cell.
     undefined=StrictUndefined,

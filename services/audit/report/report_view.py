@@ -1,4 +1,4 @@
-"""What the report shows, in the form that its template needs: headlines, plots and tables. Pure."""
+"""Prepares the headlines, plots and tables of the report for its template. Pure."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ HEADLINES = (
 )
 
 WAITS = tuple(one.figure for one in DEFINITIONS if one.kind is Kind.WAIT)
-# The largest number of bars in a plot by council or provider. The table has all of them.
+# The largest number of bars in a plot by council or provider. The table shows all councils or providers.
 MOST_BARS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A key figure with its value in the month before."""
+    """A key figure with its value in the last month. `before` is a text with the value of the month before."""
 
     figure: Figure
     title: str
@@ -47,7 +47,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """A row of a table. `note` is a code or word beside its name."""
+    """A row of a table. `note` is a code or a word that is shown beside the name of the row."""
 
     name: str
     note: str
@@ -92,12 +92,15 @@ class ReportView:
         return plots.spans([_span(one, figure) for one in self.months])
 
     def by_kind(self, definition: Definition) -> plots.Plot | None:
-        """Return a bar for each kind in the last month, or None if all are zero or withheld."""
+        """Return a plot of the last month with a bar for each kind, or None if every count is zero or withheld."""
         kinds = _of(self.last, definition.figure).tables.get(Dimension.KIND, {})
         return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
 
     def by_each(self, figure: Figure, dimension: Dimension) -> plots.Plot | None:
-        """Return a bar for each council or provider, highest first, or None if all are zero or withheld."""
+        """Return a plot of the last month with a bar for each council or provider, the highest count first.
+
+        Return None if every count is zero or withheld.
+        """
         counts = _of(self.last, figure).tables.get(dimension, {})
         points = [plots.Point(self.name(code), count, WITHHELD) for code, count in counts.items()]
         # Withheld counts come last, in alphabetical order, so that the order reveals nothing.
@@ -133,7 +136,10 @@ class ReportView:
         return Grid(f"Every {dimension} with a case: {month_name(self.last)}", headings, tuple(rows))
 
     def crossed(self, definition: Definition) -> Iterator[Grid]:
-        """Yield a figure of the last month by council and kind, and by provider and kind, unless all is withheld."""
+        """Yield the tables of a figure in the last month: by council and kind, and by provider and kind.
+
+        A table in which every count is withheld is left out.
+        """
         shown = _of(self.last, definition.figure)
         for dimension in CODES:
             counts = shown.tables.get(dimension, {})

@@ -1,4 +1,4 @@
-"""Months, codes and table cells in plain English. Pure."""
+"""Writes months, codes and table cells in plain English. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WITHHELD, NOT_KNOWN, TOO_FEW = "withheld", "not known", "too few"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The content of a cell: a number, or the word that explains why there is none."""
+    """The content of a table cell: a number, or the word that explains why there is no number."""
 
     text: str
     number: int | None = None
@@ -23,7 +23,7 @@ class Value:
 
 def value(shown: Shown, count: int | None) -> Value:
     if not shown.counted:
-        # Not known is shown as such, never as zero or as withheld.
+        # A count that is not known is shown as "not known", never as zero or withheld.
         return Value(NOT_KNOWN)
     return Value(WITHHELD) if count is None else Value(f"{count:,}", count)
 

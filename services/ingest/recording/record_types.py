@@ -1,4 +1,4 @@
-"""The tables, columns and events of each kind of record."""
+"""The tables, columns and events of each kind of record: notices and register entries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.storage import tables
 
 
 class WrittenRecord(NamedTuple, Generic[Facts]):
-    """A draft after it was written, with its id, revision and tokens."""
+    """A draft that was written to the database, with the id, revision, shard and tokens of its record."""
 
     pk: int
     revision: int
@@ -29,16 +29,16 @@ class WrittenRecord(NamedTuple, Generic[Facts]):
 
 @dataclass(frozen=True)
 class RecordType(Generic[Facts]):
-    """The storage and the events of one kind of record."""
+    """The tables, columns, audit actions and event of one kind of record."""
 
     kind: RecordKind
     table: Table
     tokens: Table
     owner: str  # column of `tokens` with the id of the record
-    stamp: str  # column of `table` with the time that is shown
+    stamp: str  # column of `table` with the time of issue or change
     accepted: AuditAction
     stale: AuditAction
-    # Returns the unencrypted columns. The second argument returns the key of another record of the same feed.
+    # Returns the unencrypted columns. The second argument turns a reference of the feed into a record key.
     clear: Callable[[Keyed[Facts], Callable[[str], bytes]], dict[str, Any]]
     # Reads from a database row the last four fields of `Recorded`: risk, rival, announced, withdrawn.
     decisive: Callable[[Any], tuple[VersionRisk, VersionRisk | None, bool, bool]]
@@ -55,7 +55,7 @@ def _clear_notice(keyed: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> 
         "planned_on": facts.planned_on,
         "restriction_on": facts.restriction_on,
         "telecare_known": facts.telecare_known,
-        # As a keyed hash, because a provider's reference may identify a customer.
+        # Stored as a keyed hash, because a provider's reference may identify a customer.
         "supersedes_key": key_of(facts.supersedes) if facts.supersedes else None,
         "rival_status": rival.status if rival else None,
         "rival_planned_on": rival.planned_on if rival else None,
@@ -81,7 +81,7 @@ def _decisive_notice(row: Any) -> tuple[VersionRisk, VersionRisk | None, bool, b
 
 
 def _decisive_entry(row: Any) -> tuple[VersionRisk, VersionRisk | None, bool, bool]:
-    # An entry has no columns for its rival: after a tie the stored status is already the more dangerous one.
+    # An entry has no rival columns: after a tie, its stored status is already the more dangerous one.
     risk = VersionRisk(row.service_status)
     return risk, risk if SAME_STAMP in row.flags.split() else None, False, not row.live
 

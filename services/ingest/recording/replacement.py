@@ -1,4 +1,4 @@
-"""Replaces a whole register with a file, and asks first if that withdraws too many entries."""
+"""Rules for a file that replaces a whole register. The sender must confirm a file that withdraws too many entries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.core.audit import AuditAction
 from services.core.errors import ConflictError
 from services.ingest.reading.drafts import Draft
 from services.ingest.reading.stamps import exact
-from services.ingest.recording.store.entries import Missing
+from services.ingest.recording.store.entries import MissingEntries
 from services.ingest.recording.submission import Origin, Reading
 from services.storage.audit import AuditRow
 from services.storage.store import Store
@@ -19,9 +19,9 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """Declares that a file is the whole register: entries it does not hold are withdrawn."""
+    """The request to replace a whole register with a file. Entries that are not in the file are withdrawn."""
 
-    # Share of the live entries (0 to 1) that may go without confirmation. Policy of the deployment.
+    # The largest share of the live entries (0 to 1) withdrawn without confirmation. Policy of the deployment.
     share: float
     # The exact number of withdrawals that the sender has confirmed.
     confirmed: int | None = None
@@ -40,26 +40,31 @@ class ReplacementTooLargeError(ConflictError):
 
 
 def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[bytes]:
-    """Return the record keys of all rows that have a reference, refused ones included."""
+    """Return the record keys of all rows that have a reference. Refused rows are included."""
     references = [draft.reference for draft in reading.drafts]
     references += [row.reference for row in reading.refused if row.reference]
     return frozenset(store.tokeniser.record_key(origin.feed_id, reference) for reference in references)
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """Return the reading with stamps that put withdrawn entries (`gone`) back on the register."""
+    """Return the reading with new stamps on the drafts whose entries were withdrawn before.
+
+    The new stamps put these entries back on the register. `gone` holds the record keys of the withdrawn entries.
+    """
 
     def restored(draft: Draft[Any]) -> Draft[Any]:
         if work.store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:
             return draft
-        # The file shows the register as it is now, so the row's older stamp must not keep its entry off.
+        # The file is the register as it is today. An older stamp in its row must not keep an entry off the register.
         return draft._replace(stamp=max(draft.stamp, exact(work.now)))
 
     return replace(reading, drafts=[restored(draft) for draft in reading.drafts]) if gone else reading
 
 
-def refusal_of(replacement: Replacement, missing: Missing, reading: Reading[Any]) -> ReplacementTooLargeError | None:
-    # A row without a readable reference may be any of the missing entries: then every withdrawal needs confirmation.
+def refusal_of(
+    replacement: Replacement, missing: MissingEntries, reading: Reading[Any]
+) -> ReplacementTooLargeError | None:
+    # A row without a readable reference may be any missing entry. Then every withdrawal needs confirmation.
     unreadable = any(row.reference is None for row in reading.refused)
     small = missing.share <= replacement.share and not (unreadable and missing.pks)
     if small or len(missing.pks) == replacement.confirmed:
@@ -67,6 +72,6 @@ def refusal_of(replacement: Replacement, missing: Missing, reading: Reading[Any]
     return ReplacementTooLargeError(len(missing.pks), missing.live)
 
 
-def record_refusal(work: UnitOfWork, origin: Origin, missing: Missing) -> None:
+def record_refusal(work: UnitOfWork, origin: Origin, missing: MissingEntries) -> None:
     fields = {"would_withdraw": len(missing.pks), "live": missing.live, "share": round(missing.share, 4)}
     work.record_audit(AuditRow(AuditAction.REPLACEMENT_REFUSED, fields, subject=origin.feed_id, feed_id=origin.feed_id))

@@ -41,7 +41,7 @@ DRY_RUN = "dry run"  # takes the place of a submission id; nothing is stored und
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """The outcome that a submission would have; `would_withdraw` is None unless the file replaces a register."""
+    """The outcome that a submission would have. `would_withdraw` is None unless the file replaces a register."""
 
     counts: Mapping[str, int]
     outcomes: list[RowOutcome]
@@ -51,9 +51,12 @@ class DryRun:
 def accept(
     store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """Accept a submission. It is on disk when this returns.
+    """Store a submission, and return its receipt with the outcomes of its rows.
 
-    Raises IdempotencyMismatchError, ReplacementTooLargeError.
+    The submission is on disk when this function returns.
+    Raises IdempotencyMismatchError if the idempotency key was used before with another body.
+    Raises ReplacementTooLargeError if `replacement` withdraws too many entries without the sender's confirmation.
+    Raises FileRefused if `rows` come from a file that cannot be read to its end.
     """
     now = store.now()
     # Before the transaction begins, so that a long file holds no lock while it is parsed.
@@ -82,7 +85,7 @@ def accept(
 
 
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> DryRun:
-    """Return the outcome that a submission would have, without changing anything."""
+    """Return the outcome that a submission would have. Nothing is stored."""
     now = store.now()
     reading = read_rows(origin, rows, now)
     would_withdraw = None

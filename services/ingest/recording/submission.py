@@ -22,7 +22,7 @@ class IdempotencyMismatchError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The sender and channel of a submission."""
+    """The sender, kind, channel and body digest of a submission."""
 
     feed_id: str
     kind: RecordKind
@@ -33,7 +33,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a submission, with the number of rows of each outcome."""
+    """The answer to a submission. `counts` has the number of rows with each outcome."""
 
     submission_id: str
     feed_id: str
@@ -45,7 +45,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Facts]):
-    """The rows of a submission after reading."""
+    """The rows of a submission after they were read: drafts and refused rows."""
 
     record_type: RecordType[Facts]
     drafts: Sequence[Draft[Facts]]
@@ -53,7 +53,7 @@ class Reading(Generic[Facts]):
 
 
 class ChangedRecord(NamedTuple):
-    """A record on file that was changed, with its new revision."""
+    """A record that was changed in the database, with its new revision."""
 
     pk: int
     revision: int
@@ -72,7 +72,7 @@ class SubmissionContext(UnitOfWork):
         return self.store.tokeniser.record_key(self.feed_id, reference)
 
     def record_outcome(self, action: AuditAction, records: Sequence[tuple[int, int]]) -> None:
-        """Write audit rows about records, each given as its id and revision."""
+        """Write audit rows about records. `records` holds the id and the revision of each record."""
         # In chunks, so that no audit row grows with the size of the submission.
         rows = [
             AuditRow(

@@ -1,6 +1,6 @@
-"""Applies `supersession_rule` to the notices on record.
+"""Applies `supersession_rule` to notices in the database.
 
-A replaced notice no longer counts, whichever of the two arrives first.
+A replaced notice no longer counts. It does not matter which of the two notices arrives first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from services.storage.events.outbox import Announcement
 
 
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> None:
-    """Set each notice under `keys` live or not live, by the notices on record that replace it."""
+    """Mark each notice under `keys` as not live if another notice in the database replaces it, else as live."""
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
     _announce(context, fallen + risen + hand_on_announced(context.connection, keys))
     context.record_outcome(AuditAction.NOTICES_SUPERSEDED, [(record.pk, record.revision) for record in fallen])

@@ -18,7 +18,7 @@ ONE_BY_ONE = "withdrawal"  # takes the place of a submission id if a single entr
 
 
 def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
-    """Take entries off the register. They stay on record, and their matches end."""
+    """Take entries off the register. The entries stay in the database, and their matches end."""
     # In chunks, because one SQL statement takes a limited number of parameters.
     for start in range(0, len(pks), CHUNK):
         changed = mark_withdrawn(context, pks[start : start + CHUNK])
@@ -27,9 +27,9 @@ def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
 
 
 def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
-    """Take one entry off its council's register. Doing so again changes nothing.
+    """Take one entry off its council's register. A second call changes nothing.
 
-    Raises NotFoundError when the council has no such entry.
+    Raises NotFoundError if the council has no such entry.
     """
     now, key = store.now(), store.tokeniser.record_key(feed_id, entry_id)
     with store.writing() as connection:

@@ -1,4 +1,4 @@
-"""Writes drafts in the caller's transaction: records, tokens, events and audit."""
+"""Writes drafts to the database in the caller's transaction, with their tokens, events and audit rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def write_drafts(
 ) -> list[RowOutcome]:
     """Write the drafts that change something, and return the outcome of every draft."""
     planned = _planned(context, record_type, drafts)
-    # Before the records are written, because that overwrites the old `supersedes`.
+    # Computed before the records are written, because writing overwrites the old `supersedes`.
     touched = _supersessions_touched(context, record_type, planned)
     written = [_written(context.store, record_type, *record) for record in write_records(context, record_type, planned)]
     write_tokens(context.connection, record_type, written)
@@ -63,7 +63,7 @@ def _supersessions_touched(
     # The keys of notices that may become live, or stop being live, once the plan is written.
     if record_type.table is not NOTICES.table:
         return set()
-    # A confirmed record counts too: its new stamp may turn the order of two notices.
+    # Confirmed records are included, because a new stamp may reverse the order of two notices.
     on_record = [*planned.newer, *planned.confirmed]
     changed = [*planned.new, *(version for _, version in on_record)]
     before = superseded_by(context.connection, [record.pk for record, _ in on_record])
@@ -97,7 +97,7 @@ def _announce(
 
 
 def _record_leads(context: SubmissionContext, new: Sequence[Keyed[Facts]]) -> None:
-    # The audit figures on notice periods count these: records per number of days of warning.
+    # For the audit figure on how early notices come: the number of notices for each number of days of warning.
     facts = [version.draft.facts for version in new]
     today = london_day(context.now)
     leads = Counter(_lead(notice, today) for notice in facts if isinstance(notice, NoticeFacts))
@@ -109,6 +109,6 @@ def _record_leads(context: SubmissionContext, new: Sequence[Keyed[Facts]]) -> No
 
 
 def _lead(facts: NoticeFacts, today: date) -> str:
-    # Days from today to the first planned date, negative if it has passed.
+    # Days from today to the earlier of the two dates. Negative if that date has passed.
     days = [day for day in (facts.planned_on, facts.restriction_on) if day is not None]
     return str((min(days) - today).days) if days else "none"

@@ -14,7 +14,7 @@ from services.audit.figures.counting import (
     COUNTED,
     CaseStanding,
     First,
-    Said,
+    RecordedAction,
     count_month,
     firsts_of,
     replay_cases,
@@ -28,28 +28,28 @@ ISSUED = "2026-11-20T09:00:00+00:00"
 BLACKPOOL, RAVEN = "council:E06000009", "provider:RAVN"
 
 
-def row(word: AuditAction, at: datetime = NOON, feed: str | None = BLACKPOOL, **fields: Any) -> Said:
+def row(word: AuditAction, at: datetime = NOON, feed: str | None = BLACKPOOL, **fields: Any) -> RecordedAction:
     """A row of the audit with all its word's fields; those not named are of one case of one provider."""
     usual = {"case": "C-1", "harm_on": "2026-12-03", "issued_at": ISSUED, "providers": ["RAVN"], "detail": None}
     made = {name: usual.get(name) for name in FIELDS[word]} | fields
     assert set(made) == FIELDS[word]
-    return Said(at, word, feed, made)
+    return RecordedAction(at, word, feed, made)
 
 
-def moved(event: str, to: str, **more: Any) -> Said:
+def moved(event: str, to: str, **more: Any) -> RecordedAction:
     return row(AuditAction.CASE_MOVED, event=event, to=to, **more)
 
 
-def noted(event: str, state: str = "open", **more: Any) -> Said:
+def noted(event: str, state: str = "open", **more: Any) -> RecordedAction:
     return row(AuditAction.CASE_NOTED, event=event, state=state, **more)
 
 
-def totals(*rows: Said, seen: Iterable[First] = ()) -> dict[str, int]:
+def totals(*rows: RecordedAction, seen: Iterable[First] = ()) -> dict[str, int]:
     """The totals of the figures for which rows count."""
     return {figure: n for (figure, table, _), n in count_month(rows, set(seen)).items() if table == "total"}
 
 
-def kinds(figure: Figure, *rows: Said) -> dict[str, int]:
+def kinds(figure: Figure, *rows: RecordedAction) -> dict[str, int]:
     return {key: n for (one, table, key), n in count_month(rows, set()).items() if (one, table) == (figure, "kind")}
 
 
@@ -85,7 +85,7 @@ def test_a_case_that_opens_counts_once_in_every_table() -> None:
         (row(AuditAction.NOBODY_COULD_BE_TOLD, feed=None, alert="A-1", cases=3), {}),
     ],
 )
-def test_what_happened_counts_for_these_figures_and_no_other(said: Said, figures: dict[str, int]) -> None:
+def test_what_happened_counts_for_these_figures_and_no_other(said: RecordedAction, figures: dict[str, int]) -> None:
     assert totals(said) == figures
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from schemas.events import CHUNK
 
-# Partitions per feed; events are ordered within one. Stored with each record, so a new number needs a migration.
+# Shards per feed. Events are in order within a shard. Records store their shard, so a new number needs a migration.
 SHARDS = 8
 
 T = TypeVar("T")
@@ -20,7 +20,10 @@ def shard_of(record_key: bytes) -> int:
 
 
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
-    """Yield the members in chunks of at most `CHUNK`, each with the partition key of its feed and shard."""
+    """Yield pairs of a partition key and a chunk. A chunk holds at most `CHUNK` members of one shard.
+
+    The partition key names the feed and the shard, such as `provider:RAVN:3`.
+    """
     shards: dict[int, list[T]] = defaultdict(list)
     for member in members:
         shards[shard(member)].append(member)

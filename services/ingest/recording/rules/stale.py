@@ -1,4 +1,4 @@
-"""The issues of rows that are not used: stale ones and repeated ones. Pure."""
+"""The issues of rows that are not used, because the rows are stale or repeated. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _VERB: Final = {RecordKind.NOTICE: "issued", RecordKind.ENTRY: "changed"}
 
 
 def stale_issue(kind: RecordKind, later: Stamp, earlier: Stamp, row: int | None = None) -> Issue:
-    """Return the issue of a stale row; `row` is the number of the later version if that is in the same submission."""
+    """Return the issue of a stale row.
+
+    `row` is the row number of the later version, or None if the later version is not in the same submission.
+    """
     where = "A later version is on record" if row is None else f"Row {row} is a later version"
     return Issue(
         _FIELD[kind],
@@ -43,7 +46,7 @@ def repeated(reason: str) -> Issue:
 
 
 def _dated(kind: RecordKind, stamp: Stamp) -> str:
-    # Without a usable stamp from the sender, the time of receipt is all there is.
+    # If the sender gave no usable stamp, only the time of receipt is known.
     if stamp.is_open:
         return f"received {in_words(stamp)}"
     return f"{_VERB[kind]} {in_words(stamp)}"

@@ -1,7 +1,8 @@
 """Decides whether each draft is new, a later version, unchanged, stale or tied. Pure.
 
-Drafts are handled in the order of their rows, as if each were received alone. A version that is strictly later than the
-one on record, or ties with it, takes its place. A strictly earlier one changes nothing and is reported as stale.
+Drafts are handled in the order of their rows, as if each were received alone. A draft that is strictly later than the
+version on record replaces that version. A draft ties with a version if nothing says which of the two is later. A tied
+draft also replaces the version. A strictly earlier draft changes nothing and is reported as stale.
 """
 
 from __future__ import annotations
@@ -32,23 +33,26 @@ from services.ingest.recording.rules.ties import (
 
 
 class Recorded(NamedTuple):
-    """The version on record under a key."""
+    """The version of a record that is in the database now."""
 
     pk: int
-    revision: int  # counts the changes; a match stores the revision it was made from
+    revision: int  # rises with each change. A match stores the revisions of its two records.
     stamp: Stamp
     digest: bytes
     risk: VersionRisk
-    # The most dangerous dates and status of the versions that tie with it. Their places are stored encrypted.
+    # The most dangerous dates and status of the versions that tie with this version. Their places are stored encrypted.
     rival: VersionRisk | None = None
-    # True if some version, or a notice that it replaces, announced the migration before it was done.
+    # True if a version of this notice, or a notice that it replaces, announced the migration before it was done.
     announced: bool = False
     # True for an entry that was taken off the register.
     withdrawn: bool = False
 
 
 class Keyed(NamedTuple, Generic[Facts]):
-    """A draft with its record key, the digest of its content, and what earlier versions add to it."""
+    """A draft with its record key and the digest of its content.
+
+    `rival` and `announced` come from earlier versions of the same record.
+    """
 
     key: bytes
     digest: bytes
@@ -67,7 +71,7 @@ class Plan(Generic[Facts]):
 
     new: list[Keyed[Facts]] = field(default_factory=list)
     newer: list[tuple[Recorded, Keyed[Facts]]] = field(default_factory=list)
-    # The same content with a later or more exact stamp: only the stamp is written.
+    # Records sent again with the same content and a later or more exact stamp. Only the stamp is written.
     confirmed: list[tuple[Recorded, Keyed[Facts]]] = field(default_factory=list)
     # Records with a later version than the one that was sent.
     stale: list[Recorded] = field(default_factory=list)
@@ -77,7 +81,10 @@ class Plan(Generic[Facts]):
 def plan(
     kind: RecordKind, keyed: Iterable[Keyed[Facts]], recorded: Mapping[bytes, Recorded], open_record: OpenRecord
 ) -> Plan[Facts]:
-    """Decide on each draft in the order of the rows, starting from the versions on record."""
+    """Return what to write for the drafts, and the outcome of each row.
+
+    Each draft is compared with the latest version of its record. `recorded` holds the versions on record, by key.
+    """
     result: Plan[Facts] = Plan()
     states: dict[bytes, _KeyState[Facts]] = {}
     for row in keyed:
@@ -91,11 +98,11 @@ def plan(
 
 
 class _KeyState(Generic[Facts]):
-    """The version that counts under a key after each row of a submission."""
+    """The latest version of one record, while the rows of a submission are handled in order."""
 
     def __init__(self, kind: RecordKind, record: Recorded | None, open_record: OpenRecord, result: Plan[Facts]) -> None:
         self._kind, self._record, self._open_record, self._plan = kind, record, open_record, result
-        # The row that counts so far, and the row that last moved the stamp of an unchanged record.
+        # The row accepted last, and the row that last moved the stamp of an unchanged record.
         self._accepted: Keyed[Facts] | None = None
         self._confirmed: Keyed[Facts] | None = None
 
@@ -107,7 +114,7 @@ class _KeyState(Generic[Facts]):
             self._confirm(row, stamp)
         elif row.draft.stamp.before(stamp):
             self._refuse(row, stamp)
-        # A withdrawn entry that ties comes back: nobody loses protection over a doubtful stamp.
+        # A tied draft puts a withdrawn entry back: nobody loses protection over a doubtful stamp.
         elif stamp.followed_by(row.draft.stamp) or (self._accepted is None and self._is_withdrawn()):
             self._report_overtaken(row)
             self._accept(row, None)
@@ -127,7 +134,7 @@ class _KeyState(Generic[Facts]):
             self._plan.confirmed.append((record, self._confirmed))
 
     def _stamp(self) -> Stamp | None:
-        # The stamp of the version that counts so far.
+        # The stamp of the latest version: of a row of this submission, or of the record.
         latest = self._accepted or self._confirmed
         if latest is not None:
             return latest.draft.stamp
@@ -145,7 +152,7 @@ class _KeyState(Generic[Facts]):
     def _confirm(self, row: Keyed[Facts], stamp: Stamp) -> None:
         moves = tells_more(row.draft.stamp, stamp)
         if self._accepted is not None:
-            # Sent again with a strictly later stamp, it settles a tie in favour of this content.
+            # The same content with a strictly later stamp settles a tie in favour of this content.
             settled = self._accepted.rival is not None and stamp.followed_by(row.draft.stamp)
             if settled:
                 self._report_overtaken(row)
@@ -167,7 +174,7 @@ class _KeyState(Generic[Facts]):
         else:
             number = self._accepted.draft.row if self._accepted else None
             issue = stale_issue(self._kind, stamp, row.draft.stamp, number)
-        # Audited only if the record itself is later. Rows that overtake each other are named in the outcomes.
+        # Audited only if the version on record is later. The outcomes name rows that overtake each other.
         if self._record is not None and self._accepted is None:
             self._plan.stale.append(self._record)
         self._report(row, Outcome.STALE, issue, *row.draft.issues)
@@ -179,7 +186,7 @@ class _KeyState(Generic[Facts]):
             self._report(self._accepted, Outcome.STALE, issue, *self._accepted.draft.issues)
 
     def _accept(self, row: Keyed[Facts], rival: TiedVersions | None) -> None:
-        # Stays True: alerts treat a completion that was announced before differently from one that was not.
+        # Once True, it stays True: alerts treat an announced completion differently from an unannounced one.
         announced = risk_of(row.draft.facts).announces or self._announced()
         self._accepted = row._replace(rival=rival, announced=announced)
 
@@ -189,7 +196,7 @@ class _KeyState(Generic[Facts]):
         return self._record is not None and self._record.announced
 
     def _tie(self, row: Keyed[Facts]) -> None:
-        # The row counts because it was received later. The rival keeps what would do harm if the other were right.
+        # The later row is kept. The rival holds what would do harm if the other version were right.
         risk, place = risk_of(row.draft.facts), _place(row)
         rival = merged(*self._tied_version())
         fields = differences(rival, risk, place)
@@ -215,7 +222,7 @@ class _KeyState(Generic[Facts]):
         self._report(before, Outcome.WARNED, *dict.fromkeys((*before.draft.issues, issue)))
 
     def _tied_version(self) -> tuple[TiedVersions | None, VersionRisk, Place]:
-        # The rival so far, then risk and place of the version that the new row ties with.
+        # Returns the rival, if there is one, then risk and place of the version that the new row ties with.
         if self._accepted is not None:
             return self._accepted.rival, risk_of(self._accepted.draft.facts), _place(self._accepted)
         record = self._record

@@ -1,4 +1,4 @@
-"""Decides whether a notice replaces the one that it names in `supersedes`. Pure."""
+"""Decides whether a notice replaces the notice that its `supersedes` field names. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 
 class IssuedNotice(NamedTuple):
-    """The key of a notice and its time of issue: as stored, and the earliest and latest moment it may mean."""
+    """The key and the time of issue of a notice.
+
+    The true time of issue lies between `earliest` and `latest`. The two differ if the sender gave only a day.
+    """
 
     issued_at: datetime
     earliest: datetime
@@ -17,12 +20,15 @@ class IssuedNotice(NamedTuple):
 
 
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
-    """Return True if `later`, which names `earlier`, replaces it. Stamps after `believed` count as unknown."""
+    """Return True if `later` replaces `earlier`. The `supersedes` field of `later` must name `earlier`.
+
+    A time of issue after `believed` comes from a wrong clock, so the order of the two notices counts as unknown.
+    """
     if earlier.latest < later.earliest <= believed:
         return True
     # A notice issued before the one it names cannot replace it.
     surely_before = later.latest < earlier.earliest <= believed
-    # When the order is unknown, a notice that itself replaces another gives way only to a later stored stamp, then to a
-    # higher key. Of notices that name each other, exactly one stays live.
+    # In unknown order, an `earlier` that itself replaces a notice yields only to a later stored stamp or a higher key.
+    # So exactly one of two notices that name each other stays live.
     yields = not earlier.replaces_another or (later.issued_at, later.key) > (earlier.issued_at, earlier.key)
     return not surely_before and yields

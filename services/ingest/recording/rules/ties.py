@@ -1,7 +1,7 @@
-"""Two versions of one record, when nothing says which of them is later. Pure.
+"""Rules for a tie: two versions of one record, when nothing says which version is later. Pure.
 
-The version received later is on record. What would do harm if the other were right is kept beside it as its rival,
-until a version with a later stamp settles the tie.
+The version received later becomes the version on record. The record also keeps a rival: the most dangerous status,
+dates and places of the other versions. A version with a later stamp settles the tie and removes the rival.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from services.ingest.reading.drafts import EntryFacts, NoticeFacts
 from services.ingest.reading.outcomes import Issue
 
 SAME_STAMP: Final = "same_stamp_differs"  # the code of the issue, and the flag on the record
-# Rival places that are kept, the latest: a sender who repeats a stamp forever must not grow a record without limit.
+# The number of rival places kept: the latest. A sender who repeats a stamp forever must not grow a record forever.
 MOST_PLACES: Final = 5
 
 # Where a line is, as JSON: `numbers`, `uprn`, `postcode`, `parts`, and `areas` of an area notice.
@@ -29,12 +29,12 @@ _ORDER: Final[tuple[str, ...]] = (
     ServiceStatus.SUSPENDED,
     ServiceStatus.ENDED,
 )
-# Statuses that report a finished change or end the record. Between any other two statuses the difference does no harm.
+# Statuses that report a finished change or end the record. A difference between other statuses does no harm.
 _DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceStatus.ENDED}
 
 
 class VersionRisk(NamedTuple):
-    """The part of a version that decides whether a migration can still do harm, and when."""
+    """The risk in one version of a notice or register entry: its status, and the dates of a notice."""
 
     status: str
     planned_on: date | None = None
@@ -47,7 +47,7 @@ class VersionRisk(NamedTuple):
 
 
 class TiedVersions(NamedTuple):
-    """The most dangerous reading of the versions that tie with the one on record."""
+    """The rival of a record: the most dangerous status, dates and places of the versions that tie with the record."""
 
     risk: VersionRisk
     places: tuple[Place, ...] = ()
@@ -68,7 +68,10 @@ def place_of(private: Mapping[str, Any]) -> Place:
 
 
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
-    """Return the rival with the version of `risk` and `place` added, at the most dangerous of both."""
+    """Return the rival after adding a version with this risk and place.
+
+    The result has the more dangerous status, the earlier dates and the latest places.
+    """
     if rival is None:
         return TiedVersions(risk, (place,))
     both = (rival.risk, risk)
@@ -83,7 +86,10 @@ def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedV
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
-    """Return the fields in which it would do harm to forget the rival, the most important first."""
+    """Return the fields in which the rival differs from the version with this risk and place.
+
+    Only differences that may do harm are returned, the most important first.
+    """
     kept, fields = rival.risk, list[str]()
     if kept.planned_on and kept.planned_on != risk.planned_on:
         fields.append("planned_migration_date")
@@ -102,7 +108,11 @@ def without(rival: TiedVersions, place: Place) -> TiedVersions:
 
 
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
-    """Return the more dangerous status if one of the two says that the service has ended, else the new one."""
+    """Return the status that an entry keeps after a tie.
+
+    It is the more dangerous status if one of the two versions says that the service has ended. Otherwise it is the
+    status of the new version.
+    """
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status
 

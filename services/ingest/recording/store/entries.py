@@ -1,4 +1,4 @@
-"""Reads register entries on record, and marks them as withdrawn."""
+"""Reads register entries from the database, and marks entries as withdrawn."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from services.ingest.recording.submission import ChangedRecord, SubmissionContex
 from services.storage.tables import register_entries
 
 
-class Missing(NamedTuple):
-    """The ids of the live entries that a new file does not hold, and the number of all live entries."""
+class MissingEntries(NamedTuple):
+    """The live entries of a register that a new file does not hold, and the number of all live entries."""
 
     pks: tuple[int, ...]
     live: int
@@ -23,29 +23,29 @@ class Missing(NamedTuple):
         return len(self.pks) / self.live if self.live else 0.0
 
 
-def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) -> Missing:
+def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) -> MissingEntries:
     """Return the live entries of a register whose keys are not among `keys`."""
     entries = register_entries.c
     # Compared in Python: the keys of a whole register are too many for the parameters of one statement.
     query = select(entries.pk, entries.record_key).where(entries.feed_id == feed_id, entries.live)
     live = connection.execute(query).all()
-    return Missing(tuple(row.pk for row in live if row.record_key not in keys), len(live))
+    return MissingEntries(tuple(row.pk for row in live if row.record_key not in keys), len(live))
 
 
 def withdrawn_among(connection: Connection, feed_id: str, keys: Collection[bytes]) -> frozenset[bytes]:
-    """Return those of the keys whose entries were taken off the register."""
+    """Return the members of `keys` whose entries were taken off the register."""
     entries = register_entries.c
     query = select(entries.record_key).where(entries.feed_id == feed_id, entries.live.is_(False))
     return frozenset(key for key in connection.scalars(query) if key in keys)
 
 
 def find_entry(connection: Connection, key: bytes) -> int | None:
-    # Withdrawn entries included, so that a second withdrawal succeeds as well.
+    # Finds withdrawn entries too, so that a second withdrawal succeeds.
     return connection.scalar(select(register_entries.c.pk).where(register_entries.c.record_key == key))
 
 
 def mark_withdrawn(context: SubmissionContext, pks: Sequence[int]) -> list[ChangedRecord]:
-    """Take entries off the register; return those that were live before."""
+    """Take entries off the register. Return the entries that were live before, with their new revisions."""
     # Stamped with our own clock: an older version that arrives later must not bring the entry back.
     entries, stamp = register_entries, exact(context.now)
     moved = {"updated_at": stamp.at, "stamp_from": stamp.earliest, "stamp_until": stamp.latest}

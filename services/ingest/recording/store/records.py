@@ -1,4 +1,4 @@
-"""Notices and register entries on record, with their tokens."""
+"""Reads and writes notices and register entries, with their tokens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from services.storage.vault import key_of, place
 def find_recorded(
     context: SubmissionContext, record_type: RecordType[Facts], keys: Sequence[bytes]
 ) -> dict[bytes, Recorded]:
-    """Return the records under the keys. Keys without a record are left out."""
+    """Return the records with these keys, by key. Keys without a record are left out."""
     # Without the encrypted part, which is large and needed only for ties.
     query = select(*(column for column in record_type.table.c if column.name != "sealed"))
     conditions = among_keys(context.connection, record_type.table.c.record_key, keys)
@@ -43,10 +43,10 @@ def open_record(context: SubmissionContext, record_type: RecordType[Facts], reco
 def write_records(
     context: SubmissionContext, record_type: RecordType[Facts], planned: Plan[Facts]
 ) -> list[tuple[int, int, Keyed[Facts]]]:
-    """Write the plan; return id, revision and draft of each record that is new or has a new version."""
+    """Write the planned records. Return id, revision and draft of each record that is new or has a new version."""
     pks = allocate_ids(context.connection, record_type.table.name, len(planned.new))
     new = [(pk, 1, version) for pk, version in zip(pks, planned.new, strict=True)]
-    # By id, the order in which the matcher locks records: two transactions cannot deadlock.
+    # Sorted by id. The matcher locks records in the same order, so two transactions cannot deadlock.
     newer = sorted(((record.pk, record.revision + 1, version) for record, version in planned.newer), key=itemgetter(0))
     _insert(context.connection, record_type, [_row(context, record_type, *target) for target in new])
     _update(context.connection, record_type, [_row(context, record_type, *target) for target in newer])
@@ -112,7 +112,7 @@ def _update(connection: Connection, record_type: RecordType[Facts], rows: Sequen
         .values({name: bindparam(f"b_{name}") for name in names})
     )
     connection.execute(statement, [{f"b_{name}": value for name, value in row.items()} for row in rows])
-    # Removes the tokens of the version before. `write_tokens` inserts those of this one.
+    # Removes the tokens of the previous version. `write_tokens` inserts the tokens of the new version.
     owner = record_type.tokens.c[record_type.owner]
     connection.execute(
         delete(record_type.tokens).where(owner == bindparam("b_pk")), [{"b_pk": row["pk"]} for row in rows]

@@ -1,4 +1,4 @@
-"""Submissions on record: their receipts, the outcomes of their rows, and their idempotency keys."""
+"""Stores and finds submissions: their receipts, the outcomes of their rows, and their idempotency keys."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ OUTCOMES_A_CHUNK = 2_000
 
 
 def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin) -> Receipt | None:
-    """Return the receipt already given under this idempotency key.
+    """Return the receipt of the earlier submission with the same idempotency key, or None if there was none.
 
-    Raises IdempotencyMismatchError if the key came with another body.
+    Raises IdempotencyMismatchError if the earlier submission had another body.
     """
     if origin.idempotency_key is None:
         return None
@@ -37,15 +37,15 @@ def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin)
 
 
 def find_receipt(connection: Connection, submission_id: str, feed_id: str | None, *, repeated: bool = False) -> Receipt:
-    """Return the receipt of a submission; with `feed_id`, only of one that this feed sent.
+    """Return the receipt of a submission. If `feed_id` is not None, that feed must have sent the submission.
 
-    Raises NotFoundError.
+    Raises NotFoundError if there is no such submission.
     """
     query = select(submissions).where(submissions.c.submission_id == submission_id)
     if feed_id is not None:
         query = query.where(submissions.c.feed_id == feed_id)
     row = connection.execute(query).one_or_none()
-    # The same answer for an unknown id and for another feed's: it must not reveal which ids exist.
+    # An unknown id and another feed's id get the same answer, so that the answer does not reveal which ids exist.
     if row is None:
         raise NotFoundError("no submission of yours has this id")
     kind = RecordKind(row.kind)

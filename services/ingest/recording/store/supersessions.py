@@ -1,4 +1,4 @@
-"""Reads and marks notices on record that replace one another."""
+"""Finds notices that replace one another, and marks notices as live or announced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.storage.tables import notices
 
 
 class FoundNotice(NamedTuple):
-    """A notice on record, with the part that the supersession rule reads."""
+    """A notice in the database. `issued` is the part that the supersession rule reads."""
 
     pk: int
     revision: int
@@ -31,7 +31,7 @@ class FoundNotice(NamedTuple):
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
-    """Return the keys that these notices, as recorded now, name as superseded."""
+    """Return the keys of the notices that these notices supersede, as the database has them now."""
     if not pks:
         return set()
     query = select(notices.c.supersedes_key).where(notices.c.supersedes_key.is_not(None))
@@ -39,7 +39,7 @@ def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
 
 
 def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return those of the keys that some notice on record names as superseded."""
+    """Return the members of `keys` that a notice in the database names in `supersedes`."""
     query, column = select(notices.c.supersedes_key), notices.c.supersedes_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
@@ -60,7 +60,10 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Mark the notices that replace an announced one as announced, along the whole chain; return them."""
+    """Mark each notice that replaces an announced notice as announced too. Return the notices that were marked.
+
+    Begins with the notices that replace the notices under `keys`, and follows the chain of replacements to its end.
+    """
     before = notices.alias("before")
     announced = exists(
         select(before.c.pk).where(before.c.record_key == notices.c.supersedes_key, before.c.announced.is_(True))
@@ -72,7 +75,7 @@ def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[C
         .returning(notices.c.pk, notices.c.revision, notices.c.shard, notices.c.record_key)
     )
     changed, named = list[ChangedRecord](), set(keys)
-    # Always ends, even on a circle: each round marks notices that were not yet marked, or finds none.
+    # Ends even if the chain is a circle: each round marks notices that were not yet marked, or finds none.
     while named:
         conditions = among_keys(connection, notices.c.supersedes_key, named)
         marked = [row for condition in conditions for row in connection.execute(statement.where(condition))]

@@ -42,7 +42,7 @@ class CaseConsumer:
         return self.review(work, _entries(events))
 
     def review(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Review the cases of these register entries. Save each case that was open before or has a line at risk."""
+        """Review the cases of these register entries. Save each case that exists already or has a line at risk."""
         contexts = load_contexts(work.connection, entries)
         councils = {
             feed: load_council(work.connection, work.store, feed)

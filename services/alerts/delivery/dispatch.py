@@ -45,10 +45,8 @@ class Dispatcher:
     def run_due(self) -> int:
         """Settle jobs that have ended and start due deliveries.
 
-        Return the number of both: call again until it returns 0.
-
-        An outcome that cannot be written delays no other delivery. The first error is raised after all deliveries were
-        tried.
+        Return the number of settled jobs and started deliveries: call again until it returns 0. An outcome that cannot
+        be written delays no other delivery. The first error is raised after all deliveries were tried.
         """
         faults: list[Exception] = []
         settled = self._settle_ended(faults)

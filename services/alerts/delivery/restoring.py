@@ -52,10 +52,12 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 
 def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
-    """Return the last restore if an alert may repeat a message that the restored database does not know, or None.
+    """Return the last restore if an alert may repeat a message that the restored database does not show.
 
-    An alert may be such a repeat if it is the first since the restore about one of its cases, and was written at most
-    REPEAT_NOTE_FOR after the restore.
+    Otherwise None.
+
+    An alert may be such a repeat if it is the first alert since the restore about one of its cases, and if it was
+    written at most REPEAT_NOTE_FOR after the restore.
     """
     restore = last_restore(connection)
     if restore is None or alert.created_at > restore.at + REPEAT_NOTE_FOR:

@@ -13,7 +13,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
-    """Return the day on which the alarm may stop working: the planned move or the start of a restriction, if earlier.
+    """Return the day on which the alarm may stop working: the planned move or, if earlier, the start of a restriction.
 
     The start of a restriction counts because providers have restricted lines weeks before they moved them.
     """
@@ -31,7 +31,7 @@ def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
 def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:
     """Return the lowest threshold that is reached at `now`, or None if none is reached yet.
 
-    On and after the harmful day the result is 0. A notice that comes late skips the thresholds before the result.
+    On and after the harmful day the result is 0. If a notice comes late, the thresholds above the result are skipped.
     """
     left = max(0, days_left(harm_on, now))
     return min((days for days in thresholds_for(policy, level) if left <= days), default=None)

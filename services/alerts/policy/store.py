@@ -1,4 +1,4 @@
-"""Reads and writes what alerts need of feeds: names, policies, and versions.
+"""Reads and writes the values of feeds that alerts need: names, policies and versions.
 
 The versions say by which policy and which rule set the cases of a council were last reviewed.
 """

@@ -1,4 +1,4 @@
-"""Finds notices that have two versions of which nothing shows which is valid. All functions are pure."""
+"""Finds notices with two versions, if nothing shows which version is valid. All functions are pure."""
 
 from __future__ import annotations
 

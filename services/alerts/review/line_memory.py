@@ -16,7 +16,7 @@ from services.alerts.review.case import Case, Line
 
 @dataclass(frozen=True, slots=True)
 class LineMemory:
-    """What a case remembers of one line.
+    """The facts that a case remembers about one line.
 
     `known_as` is the value of `Line.known_as` that a message has named; None while the line is at no risk. `restricted`
     is the first day of a restriction that a message has named. `held_until` is the last day of the provider's hold.

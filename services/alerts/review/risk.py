@@ -83,7 +83,10 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
-    """Return True if a test call passed on `tested_on` after all that the notice of the line reports and plans."""
+    """Return True if a test call that passed on `tested_on` came after every event of the line.
+
+    These events are the moves and restrictions that the notice of the line reports or plans.
+    """
     if tested_on is None:
         return False
     if line.restriction_on is not None and line.restriction_on > tested_on:
@@ -106,7 +109,7 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Return the line with the more dangerous values of the two versions of its notice.
+    """Return the line with the worse status and the earlier dates of the two versions of its notice.
 
     Return the line unchanged if its notice has one version, or if a person has settled which version is valid.
     """

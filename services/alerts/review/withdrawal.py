@@ -19,7 +19,7 @@ def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation
 
 
 def is_about_withdrawal(reason: str) -> bool:
-    """Return True if an alert with this reason is about withdrawn notices. It asks nobody to act by a date."""
+    """Return True if an alert with this reason is about withdrawn notices. Such an alert asks nobody to act."""
     return reason == EscalationReason.NOTICE_WITHDRAWN
 
 

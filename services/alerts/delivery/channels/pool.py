@@ -1,7 +1,8 @@
 """Sends many messages at once, each with a deadline, so that a slow service delays no other service.
 
-A thread cannot be stopped from outside. A job that is stuck past its deadline keeps its place at its destination until
-the job ends. A stuck job uses none of the places that all destinations share.
+The pool has places for jobs: some for each destination, and some that all destinations share. A thread cannot be
+stopped from outside. So a job that is stuck past its deadline keeps its place at its destination until the job ends,
+but keeps no shared place.
 """
 
 from __future__ import annotations
@@ -68,7 +69,10 @@ def timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
 
 
 class DeliveryPool:
-    """Runs jobs over `channel`, each for at most `deadline_seconds`. At most `workers` jobs are younger than QUICK."""
+    """Runs jobs over `channel`, each for at most `deadline_seconds`.
+
+    `workers` is the number of places that all destinations share. A job uses such a place for its first QUICK seconds.
+    """
 
     def __init__(
         self,
@@ -117,9 +121,9 @@ class DeliveryPool:
     def begin(self, job: SendJob, on_result: OnResult) -> None:
         """Start a job and return at once. The caller must respect `places` and `places_at`: they are not checked here.
 
-        The result is that of the channel or one of these: IN_DOUBT with `timed_out` (the job passed its deadline) or
-        `channel_error` (the channel raised an error); FAILED_TEMPORARY with `pool_closed` or `no_thread` (nothing was
-        sent).
+        The result is that of the channel, with these exceptions. IN_DOUBT with `timed_out`: the job passed its
+        deadline. IN_DOUBT with `channel_error`: the channel raised an error. FAILED_TEMPORARY with `pool_closed` or
+        `no_thread`: nothing was sent.
         """
         turn = _Turn(job, on_result, self._time())
         with self._changed:

@@ -23,7 +23,7 @@ class DueDelivery(NamedTuple):
 def count_due(connection: Connection, now: datetime, in_flight: Collection[int]) -> dict[str, int]:
     """Return the number of due deliveries, by destination.
 
-    The order is by the fewest attempts of a delivery, then by the earliest due time.
+    Destinations come in the order of their fewest attempts, then of their earliest due time.
     """
     row = deliveries.c
     query = (

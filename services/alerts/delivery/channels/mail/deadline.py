@@ -13,7 +13,7 @@ from time import monotonic
 
 
 class Deadline:
-    """A time limit in seconds. When the time is over, the watched sockets are cut off."""
+    """A time limit in seconds. When the time is over, the sockets that `connect` opened are cut off."""
 
     def __init__(self, seconds: float) -> None:
         self._ends_at = monotonic() + seconds
@@ -31,9 +31,10 @@ class Deadline:
         return monotonic() >= self._ends_at
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
-        """Return a connection to a host, at the first of its addresses that accepts. The connection is watched.
+        """Open a connection to a host, at the first of its addresses that accepts.
 
-        `timeout` is the longest wait of each later step, in seconds. Raises OSError if no address accepts.
+        At the deadline the connection is cut off. `timeout` is the longest wait of each later step, in seconds. Raises
+        OSError if no address accepts.
         """
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         fault = OSError(f"no address of port {port}")

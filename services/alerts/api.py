@@ -26,7 +26,7 @@ LIST_LIMIT = 1_000  # the most cases in one answer
 
 
 class ActBody(BaseModel):
-    """An act of a person on a case. `record` holds the fields that this kind of act needs."""
+    """An act of a person on a case. `record` holds the fields that the act needs: see docs/case-states.md."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""The HTTP routes by which a council lists its cases, opens one, acknowledges alerts and records what was done."""
+"""HTTP routes for councils: list cases, show a case, record an act on a case, acknowledge an alert."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from services.web.problems import ProblemError, ProblemType, answers, shown_fiel
 router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
 Reference = Annotated[str, Path(max_length=20, pattern="^[A-Za-z0-9-]+$", examples=["C-7K3M-2Q9P"])]
-LIST_LIMIT = 1_000  # cases in one answer
+LIST_LIMIT = 1_000  # the most cases in one answer
 
 
 class ActBody(BaseModel):
-    """What was done, and the record it needs: see docs/case-states.md."""
+    """An act of a person on a case. `record` holds the fields that the act needs: see docs/case-states.md."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,18 +35,18 @@ class ActBody(BaseModel):
 
 
 class AcknowledgementBody(BaseModel):
-    """Who takes the alert on. It pauses the messages; it makes nobody safe."""
+    """Who takes on an alert, and for which cases. An acknowledgement pauses messages; it makes nobody safe."""
 
     model_config = ConfigDict(extra="forbid")
 
     by: PersonName
     note: Note | None = None
-    # Only these cases of the alert; absent, all that are open.
+    # The references of the acknowledged cases. If it is None, all open cases of the alert are acknowledged.
     cases: Annotated[list[str], Field(min_length=1, max_length=10_000)] | None = None
 
 
 class AcknowledgementAnswer(BaseModel):
-    """What was acknowledged, and until when its messages pause."""
+    """The cases that were acknowledged, and the time until which messages about them pause."""
 
     alert: str
     cases: list[str]
@@ -61,14 +61,14 @@ def list_cases(
     ended: Annotated[bool, Query(description="Also those that have ended.")] = False,
     limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 100,
 ) -> list[CaseSummary]:
-    """The cases of the council, the earliest harm first."""
+    """List the cases of the council. The case with the earliest harm comes first."""
     with store.reading() as connection:
         return summaries(connection, store, cases_of_council(connection, feed, state, ended=ended, limit=limit))
 
 
 @router.get("/cases/{reference}", summary="Show a case", responses=answers(401, 403, 404, 422))
 def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseView:
-    """A case with the place it is about, its matches and its history."""
+    """Show a case with the address of the alarm, the matched notices and the history of the case."""
     with store.reading() as connection:
         try:
             return case_view(connection, store, find_case(connection, reference, feed))
@@ -84,7 +84,7 @@ def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseVi
 def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: ActBody) -> CaseSummary:
     """Record an act of a named person: a contact, a visit, a test, a confirmation, a hold.
 
-    Answers with the case after it.
+    The answer is the case after the act.
     """
     try:
         case = act(store, reference, body.event, read_record(body.event, body.record), feed)
@@ -96,7 +96,7 @@ def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: Ac
         ) from None
     except RecordFaultyError as error:
         raise _faulty(error) from None
-    # A transaction of its own, after the act is written.
+    # The act was written in an earlier transaction.
     with store.reading() as connection:
         return summaries(connection, store, [case])[0]
 
@@ -109,7 +109,10 @@ def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: Ac
 def acknowledge_alert(
     store: StoreOf, feed: CouncilFeed, reference: Reference, body: AcknowledgementBody
 ) -> AcknowledgementAnswer:
-    """A named person takes the alert's open cases on. Messages about them pause for a time that the policy bounds."""
+    """Record that a named person takes on the open cases of an alert.
+
+    Messages about these cases pause for a time that the council's policy limits.
+    """
     try:
         values = {"by": body.by} | ({"note": body.note} if body.note else {})
         done = acknowledge(store, reference, read_record(CaseEvent.ACKNOWLEDGE, values), feed, body.cases)
@@ -117,7 +120,7 @@ def acknowledge_alert(
         raise _not_found(error) from None
     except RecordFaultyError as error:
         raise _faulty(error) from None
-    # An acknowledgement that finds no open case is answered with an empty list, and is not counted.
+    # If no case of the alert is open, the answer has an empty list and the acknowledgement is not counted.
     if done.cases:
         ACKNOWLEDGEMENTS.labels("api").inc()
     until = done.paused_until.isoformat() if done.paused_until else None
@@ -129,7 +132,7 @@ def _not_found(error: NotFoundError) -> ProblemError:
 
 
 def _faulty(error: RecordFaultyError) -> ProblemError:
-    # The names in a record are the caller's own text, so only names that look like fields are shown back.
+    # The names of fields are the caller's own text, so only names that look like fields are repeated in the answer.
     faults = [{"field": shown_field(field.split(".")), "reason": reason} for field, reason in error.faults]
     detail = "what must be recorded with this is missing or faulty: see `faults`"
     return ProblemError(422, ProblemType.RECORD_FAULTY, detail, faults=faults)

@@ -1,4 +1,7 @@
-"""Turns due cases into alerts: rows that name the cases and the contacts, written before anything is sent."""
+"""Reviews due cases and writes alerts about them.
+
+An alert names its cases and contacts. It is written before anything is sent.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,9 @@ from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
-BATCH = 2_000  # due cases in one transaction
+BATCH = 2_000  # the most due cases in one transaction
 
-# The longest that a case waits to share a message with others. `CouncilPolicy.grouping_seconds` is at most this.
+# The longest time that a case waits to share a message with others. `CouncilPolicy.grouping_seconds` is at most this.
 LOOK_AHEAD = timedelta(seconds=60)
 
 
@@ -53,12 +56,13 @@ class Engine:
 
     store: Store
     ruleset: Ruleset
-    fallback: tuple[Contact, ...] = ()  # the operator's contacts, alerted when a council has none that can be reached
+    fallback: tuple[Contact, ...] = ()  # the operator's contacts, alerted if no contact of the council can be reached
 
     def run_due(self) -> int:
-        """Handle the due cases, with one transaction for each council; return their number. Call until it returns 0.
+        """Review the due cases and write alerts about them, with one transaction for each council.
 
-        A fault in one council's cases does not delay the others: they are handled first, then the fault is raised.
+        Return the number of cases handled: call again until it returns 0. An error in the cases of one council does not
+        delay other councils: it is raised at the end.
         """
         now = self.store.now()
         with self.store.reading() as connection:
@@ -82,7 +86,7 @@ class Engine:
 
     def _run_council(self, feed_id: str, now: datetime) -> int:
         with self.store.writing() as connection:
-            # Besides the due cases this claims those that fall due within a minute, so that one message covers them.
+            # Cases that fall due within a minute are claimed too, so that one message covers them.
             due = claim_due(connection, feed_id, _due_by(now + LOOK_AHEAD, now), BATCH)
             work = UnitOfWork(connection, self.store, now)
             self._look_at(work, load_council(connection, self.store, feed_id), due)
@@ -108,12 +112,12 @@ class Engine:
 
 
 def _due_by(by: datetime, now: datetime) -> DueBy:
-    # No review sets a due time beyond LOOK_AGAIN. LOOK_AHEAD leaves a margin for another worker's clock.
+    # No review sets a due time beyond LOOK_AGAIN. LOOK_AHEAD is a margin for the clock of another worker.
     return DueBy(by, beyond=now + LOOK_AGAIN + LOOK_AHEAD)
 
 
 def _gathers(due_at: datetime, now: datetime) -> bool:
-    # True of a case that is not due yet, and was claimed to join the message of the others.
+    # True if the case is not due yet, and was claimed only to join the message of other cases.
     return now < due_at <= now + LOOK_AHEAD
 
 
@@ -128,9 +132,9 @@ def _split(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation],
 
 
 def _after_alert(due: DueEscalation, council: Council, now: datetime, doubtful: Collection[int]) -> Case:
-    # The case counts as alerted only once the message is accepted for somebody. Until then it is tried again.
+    # The case counts as alerted only when the message is accepted for somebody. Until then another message is due.
     again = now + timedelta(minutes=council.policy.unreached_repeat_minutes)
-    # An earlier message that may have come leaves its council owed word when the case is over.
+    # If an earlier message may have reached the council, the council gets a message when the case is over.
     warned = due.case.warned or due.case.pk in doubtful
     return replace(due.case, tried_at=now, due_at=again, warned=warned)
 
@@ -138,9 +142,9 @@ def _after_alert(due: DueEscalation, council: Council, now: datetime, doubtful: 
 def _intend(
     work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], fallback: Sequence[Contact]
 ) -> set[int]:
-    """Write the alerts that are due; return the cases, by id, that an earlier message in doubt may have named."""
+    """Write the alerts that are due. Return the ids of cases about which an earlier message is in doubt."""
     doubtful: set[int] = set()
-    # One message for all cases that go to the same tiers. A withdrawal has a mail of its own.
+    # All cases that go to the same tiers share one message. Withdrawn notices have a message of their own.
     groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}
     for due in due_now:
         tiers = tiers_for(council.policy, due.escalation.threshold, due.case.state)
@@ -148,7 +152,7 @@ def _intend(
         groups.setdefault(group, (tiers, []))[1].append(due)
     for tiers, members in groups.values():
         contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
-        # `tried_at` is still set: an earlier message about the case was accepted for nobody.
+        # If `tried_at` is set, an earlier message about the case was accepted for nobody.
         unreached = any(due.case.tried_at is not None for due in members)
         others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not contacts else []
         alert, in_doubt = _write_alert(work, council.feed_id, members, [*contacts, *others])
@@ -161,7 +165,7 @@ def _intend(
 def _write_alert(
     work: UnitOfWork, feed_id: str, members: Sequence[DueEscalation], contacts: Sequence[tuple[str, Contact]]
 ) -> tuple[str, set[int]]:
-    # The lowest threshold (days before the harm) is the most urgent. The alert carries it and its reason.
+    # The lowest threshold (days before the harm) is the most urgent. The alert has this threshold and its reason.
     most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
     (pk,) = allocate_ids(work.connection, "alerts", 1)
     alert = new_reference("A", work.store.random)

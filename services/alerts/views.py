@@ -1,4 +1,7 @@
-"""A case as the API answers it to its own council: a summary without an address, and a full view with one."""
+"""The models in which the API shows a case to its own council.
+
+A summary has no address. The full view has the address and telephone numbers of the alarm.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from services.storage.vault import place
 
 
 class ApiView(BaseModel):
-    """A part of an answer."""
+    """Base class of the immutable models in answers of the API."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,7 +33,7 @@ class CaseSummary(ApiView):
     """A case in a list."""
 
     case: str
-    entry_id: str  # the council's own reference of the register entry
+    entry_id: str  # the reference that the council itself gives the register entry
     state: str
     level: MatchLevel
     harm_on: date | None
@@ -43,7 +46,7 @@ class CaseSummary(ApiView):
 
 
 class MatchView(ApiView):
-    """One notice that was found for the case, and what was said of it."""
+    """A notice that is matched to the case's register entry, and the decision of a person on the match."""
 
     match: str
     level: MatchLevel
@@ -57,7 +60,7 @@ class MatchView(ApiView):
 
 
 class PlaceView(ApiView):
-    """Where the alarm is. Shown to its council only."""
+    """The address and telephone numbers of the alarm. Only the council of the case sees them."""
 
     telephone_numbers: list[str]
     uprn: str | None
@@ -77,7 +80,7 @@ class EventView(ApiView):
 
 
 class CaseView(ApiView):
-    """A case, whole."""
+    """A case with all its details: its summary, the place of the alarm, its matches and its history."""
 
     summary: CaseSummary
     place: PlaceView
@@ -108,7 +111,10 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
 
 
 def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
-    """Return all of a case. It opens what is sealed, so only the case's own council may be given it."""
+    """Return the full view of a case.
+
+    The view holds decrypted personal data: show it only to the case's own council.
+    """
     (summary,) = summaries(connection, store, [case])
     entry = load_sealed_entry(connection, case.entry_pk)
     private = store.vault.open(place("register_entries", entry.record_key), entry.sealed)
@@ -141,7 +147,8 @@ def matches_of(connection: Connection, entry_pk: int) -> list[MatchView]:
 
 
 def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
-    # Sealed parts hold the normalised form of a value. The record as the council sent it stands in where there is none.
+    # The sealed part holds the normalised value. If there is none, the value in the record that the council sent is
+    # used.
     return PlaceView(
         telephone_numbers=[national(number) for number in private["numbers"]],
         uprn=private.get("uprn") or record.get("uprn"),
@@ -152,7 +159,7 @@ def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
 
 
 def _event(store: Store, row: Any) -> EventView:
-    # The actor is sealed together with the record, so it is taken out of it here.
+    # The actor is sealed together with the record, and is separated from the record here.
     record = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
     by = record.pop("actor", None)
     return EventView(at=row.at, action=row.action, fields=row.fields, by=by, record=record)

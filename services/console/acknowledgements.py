@@ -1,4 +1,7 @@
-"""The routes behind the link in an alert: opening it shows a form and changes nothing; the form acknowledges."""
+"""HTTP routes behind the link in an alert.
+
+GET shows a form and changes nothing. POST of the form acknowledges the alert.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ from services.web.bodies import read_body
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 Token = Annotated[str, Path()]  # an alert's reference, a dot and its code
-# Limits on what a stranger can make us read. A name longer than NAME_LENGTH is cut, and then refused as too long.
+# Limits on the data that a stranger can make us read. A longer name is cut, and is then refused as too long.
 FORM_BYTES, FORM_FIELDS, NAME_LENGTH = 256 * 1024, 5_000, 200
 _STATUS = {
     LinkProblem.UNKNOWN: 404,
@@ -60,7 +63,7 @@ _NAME = TypeAdapter(PersonName)
 
 @router.get("/a/{token}")
 def show_alert_page(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
-    # Mail scanners follow links, so a GET acknowledges nothing.
+    # Mail scanners follow links, so a GET must not acknowledge anything.
     nonce = token_urlsafe(16)
     with store.reading() as connection:
         link = follow(connection, store, token, _presentation(request).links_last)
@@ -76,12 +79,12 @@ def show_alert_page(request: Request, store: StoreOf, token: Token) -> HTMLRespo
 async def take(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
     form = _read_form(await read_body(request, FORM_BYTES))
     name, ticked = form.get(NAME_FIELD, [""])[0], frozenset(form.get(CASE_FIELD, ()))
-    # The database is blocking, so it runs on a thread of the pool.
+    # Database calls block, so they run on a thread of the pool.
     return await run_in_threadpool(_take, request, store, token, name[:NAME_LENGTH], ticked)
 
 
 def _read_form(body: bytes) -> dict[str, list[str]]:
-    # Too many fields raise ValueError. The empty form is answered with the page and its errors.
+    # parse_qs raises ValueError if there are too many fields. The answer is the page of an empty form, with its errors.
     try:
         return parse_qs(body.decode("utf-8", "replace"), max_num_fields=FORM_FIELDS)
     except ValueError:
@@ -94,7 +97,8 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
         link = follow(connection, store, token, _presentation(request).links_last)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
-        # A case may have ended, or got news, since the form was shown. Only those still open can be acknowledged.
+        # A case may have ended, or had news, since the form was shown. Only cases that are still open can be
+        # acknowledged.
         ticked &= {case.reference for case in _open_cases(connection, link.pk)}
         errors = _errors(name, ticked)
         view = _form(connection, store, link, request, nonce, name=name, ticked=ticked, errors=errors)
@@ -102,9 +106,10 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
             return _over(connection, store, link, request, nonce)
     if errors:
         return _page(acknowledgement_page(view), 422, nonce)
-    # In a transaction of its own. It checks again under locks what is open, so a race pauses nothing by mistake.
+    # `acknowledge` has a transaction of its own. It checks again under locks which cases are open, so a race does no
+    # harm.
     done = acknowledge(store, view.reference, read_record(CaseEvent.ACKNOWLEDGE, {"by": name}), only=ticked)
-    # Somebody else ended the cases between the read above and the write.
+    # Somebody else ended the cases after they were read above.
     if not done.cases:
         return _problem(LinkProblem.NOTHING_OPEN, nonce)
     ACKNOWLEDGEMENTS.labels("link").inc()
@@ -161,7 +166,7 @@ def _form(
         form_action=request.url.path,
         csp_nonce=nonce,
         now=now,
-        # The page promises the shortest pause of the cases.
+        # The page shows the shortest pause of the cases.
         pauses_until=min(pause_until(owner.policy, case.clock, now) for case in open_cases),
         clock_note=_presentation(request).clock_note,
         earlier=_earlier(connection, store, link.reference),
@@ -172,9 +177,9 @@ def _form(
 
 
 def _over(connection: Connection, store: Store, link: Link, request: Request, nonce: str) -> HTMLResponse:
-    # The page of an alert with nothing to acknowledge.
+    # Returns the page of an alert that has nothing to acknowledge.
     members = cases_of_alert(connection, link.pk)
-    # Its cases are open, but with news that this alert did not contain.
+    # The cases of the alert are open, but have news that the alert did not contain.
     if any(not case.clock_stopped for case in members):
         return _problem(LinkProblem.CHANGED, nonce)
     withdrawn = [case for case in members if case.withdrawn]

@@ -1,4 +1,4 @@
-"""Finds the alert of a link, or the problem with the link."""
+"""Finds the alert that a link leads to, or the reason why the link does not work."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from services.storage.store import Store
 
 
 class Link(NamedTuple):
-    pk: int  # of the alert
-    reference: str  # of the alert, as people see it
+    pk: int  # the id of the alert
+    reference: str  # the reference of the alert, as people see it
     council: str
 
 
 def follow(connection: Connection, store: Store, token: str, lasts: timedelta) -> Link | LinkProblem:
-    """Return the alert of a link by the last part of its address, or the problem with it.
+    """Return the alert that a link leads to, or the problem with the link.
 
-    A link lasts this long from when its alert was written, and longer while a case has no later link.
+    `token` is the last part of the link's address. A link works for the time `lasts` after its alert was written. It
+    works longer if an open case of the alert is in no later alert.
     """
     reference, _, code = token.partition(".")
-    # Compared in constant time: the time of an answer must not help to guess a code.
+    # The codes are compared in constant time, so that the time of the answer does not help to guess a code.
     if not hmac.compare_digest(code.encode(), store.tokeniser.link_code(reference).encode()):
         return LinkProblem.UNKNOWN
-    # A wrong code and a missing alert look the same, so that nobody can learn which references exist.
+    # A wrong code and a missing alert get the same answer, so that nobody can learn which references exist.
     try:
         alert = find_alert(connection, reference)
     except NotFoundError:
@@ -42,6 +43,6 @@ def follow(connection: Connection, store: Store, token: str, lasts: timedelta) -
 
 
 def _has_successors(connection: Connection, alert_pk: int) -> bool:
-    # True if a later message named each case that is still open. Otherwise this link stays the only one that works.
+    # True if later messages named every case that is still open. Otherwise this link is the only one for such a case.
     still_open = {case.pk for case in cases_of_alert(connection, alert_pk) if not case.clock_stopped}
     return still_open <= cases_alerted_since(connection, alert_pk, still_open)

@@ -1,7 +1,7 @@
-"""The pages behind the link of an alert: the form, what was recorded, or what is wrong with the link.
+"""The HTML pages behind the link of an alert: the form, the page after an acknowledgement, and error pages.
 
-Each function returns a whole HTML page. No page needs JavaScript or loads anything: the style has the nonce of the
-Content-Security-Policy header. Opening a page acknowledges nothing; only its form does, by POST.
+Each function returns a whole page. No page needs JavaScript or loads anything. The style element has the nonce of the
+Content-Security-Policy header. Opening a page acknowledges nothing. Only the form does, by POST.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from services.core.clock import london_day
 from services.core.texts import LABEL_LENGTH
 
 NAME_FIELD = "name"
-CASE_FIELD = "case"  # sent once for each ticked case, with its reference
+CASE_FIELD = "case"  # the form sends this field once for each ticked case, with the reference of the case
 
-# Sent with every page, besides the policy of `page_headers`. The address of the page is a secret, so no other site may
-# learn it. A browser that sends no referrer sends `Origin: null` with the form: the server must not refuse that.
+# Sent with every page, together with the policy of `page_headers`. The address of a page is secret, so no other site
+# may learn it. A browser that sends no referrer sends `Origin: null` with the form: the server must not refuse this.
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "Content-Type": "text/html; charset=utf-8",
@@ -39,7 +39,7 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 def page_headers(csp_nonce: str) -> dict[str, str]:
-    """Return the headers of a page. The nonce must be the one that the page was rendered with."""
+    """Return the HTTP headers of a page. `csp_nonce` must be the nonce that the page was rendered with."""
     policy = (
         f"default-src 'none'; style-src 'nonce-{csp_nonce}'; img-src data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
@@ -48,7 +48,7 @@ def page_headers(csp_nonce: str) -> dict[str, str]:
 
 
 class FormError(StrEnum):
-    """A fault in the form that was sent."""
+    """A fault in a form that a person sent."""
 
     NAME_MISSING = "name_missing"
     NAME_NOT_A_PERSON = "name_not_a_person"
@@ -56,7 +56,7 @@ class FormError(StrEnum):
 
 
 class LinkProblem(StrEnum):
-    """The reason why a link leads to nothing that can be acknowledged."""
+    """The reason why nothing can be acknowledged through a link."""
 
     UNKNOWN = "unknown"
     EXPIRED = "expired"
@@ -86,20 +86,20 @@ _PROBLEMS = {
 @dataclass(frozen=True, slots=True)
 class PageCase:
     case: CaseLine
-    entry_reference: str | None = None  # the council's own; None where the entry has none
+    entry_reference: str | None = None  # the council's own reference; None if the entry has none
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """A person's statement that they are acting."""
+    """A statement of a person that they are acting on an alert."""
 
     by: str
-    at: datetime  # aware
+    at: datetime  # has a time zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgementView:
-    """The content of the form."""
+    """The content of the page with the form."""
 
     council: str
     reference: str
@@ -107,21 +107,21 @@ class AcknowledgementView:
     form_action: str
     csp_nonce: str
     now: datetime
-    pauses_until: datetime | None = None  # the end of the pause if it is acknowledged now; None if not known
+    pauses_until: datetime | None = None  # the end of the pause if the alert is acknowledged now; None if not known
     clock_note: str | None = None
-    earlier: tuple[Acknowledgement, ...] = ()  # given for this alert before
-    name: str = ""  # as it was in a form that was refused
-    ticked: frozenset[str] | None = None  # case references; None ticks all
-    errors: tuple[FormError, ...] = ()  # of a form that was refused
+    earlier: tuple[Acknowledgement, ...] = ()  # earlier acknowledgements of this alert
+    name: str = ""  # the name in a form that was refused
+    ticked: frozenset[str] | None = None  # the references of the ticked cases; None ticks all cases
+    errors: tuple[FormError, ...] = ()  # the faults of a form that was refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgedView:
-    """The page after an acknowledgement."""
+    """The content of the page after an acknowledgement."""
 
     council: str
     reference: str
-    cases: tuple[PageCase, ...]  # acknowledged, in the state that they have now
+    cases: tuple[PageCase, ...]  # the acknowledged cases, in their current state
     left: tuple[PageCase, ...]  # the open cases that were not ticked
     acknowledgement: Acknowledgement
     csp_nonce: str
@@ -132,7 +132,7 @@ class AcknowledgedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawnView:
-    """The page of an alert without an open case: it shows those whose notices were withdrawn."""
+    """The content of the page of an alert that has no open case. It lists the cases whose notices were withdrawn."""
 
     council: str
     reference: str
@@ -184,13 +184,13 @@ def withdrawn_page(view: WithdrawnView) -> str:
 
 
 def error_page(problem: LinkProblem, *, csp_nonce: str) -> str:
-    """Return the page of a link that does not work. It names no council, alert or case: anybody may see it."""
+    """Return the page for a link that does not work. Anybody may see it, so it names no council, alert or case."""
     title, remedy = _PROBLEMS[problem]
     return _render("problem.html.j2", title=title, remedy=remedy, csp_nonce=csp_nonce)
 
 
 def _rows(cases: Sequence[PageCase], now: datetime) -> list[dict[str, object]]:
-    # The most urgent first, as in the mail.
+    # The most urgent case comes first, as in the mail.
     today = london_day(now)
     entries = {page_case.case.reference: page_case.entry_reference for page_case in cases}
     ordered = most_urgent_first([page_case.case for page_case in cases], today)

@@ -1,4 +1,4 @@
-"""Finds who acknowledged an alert before, and which of its cases later alerts have named."""
+"""Finds earlier acknowledgements of an alert, and the cases of an alert that later alerts named."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from services.storage.tables import alert_cases, audit
 
 
 class AcknowledgementRow(NamedTuple):
-    pk: int  # of the audit row, for which the actor is sealed
+    pk: int  # the id of the audit row, for which the actor is sealed
     at: datetime
     actor_sealed: bytes
 
 
 def find_acknowledgements(connection: Connection, alert: str) -> list[AcknowledgementRow]:
-    # `alert` is its reference. The oldest first.
+    # `alert` is the reference of the alert. The oldest acknowledgement comes first.
     words = (audit.c.subject == alert, audit.c.action == AuditAction.ALERT_ACKNOWLEDGED.value)
     rows = connection.execute(select(audit.c.pk, audit.c.at, audit.c.actor_sealed).where(*words).order_by(audit.c.pk))
     return [AcknowledgementRow(*row) for row in rows]
 
 
 def cases_alerted_since(connection: Connection, alert_pk: int, case_pks: Collection[int]) -> set[int]:
-    """Return those of the cases that a later alert named."""
+    """Return the cases of `case_pks` that are in a later alert than `alert_pk`."""
     # A later alert has a higher id.
     row = alert_cases.c
     later = select(row.case_pk).where(row.alert_pk > alert_pk, among(connection, row.case_pk, case_pks))

@@ -1,7 +1,7 @@
-"""Compares two addresses of one postcode, part by part.
+"""Compares two addresses with the same postcode, part by part.
 
-Numbers and sub-units are sets, and a clash of either rules out a match: Flat A is not Flat C, however similar the rest
-is. There is no similarity of the whole address. Unclear cases are left for a person to decide.
+House numbers and sub-units are sets. If the numbers or the sub-units clash, the addresses do not match: Flat A is not
+Flat C, however similar the rest is. The similarity of whole addresses is not used. A person decides unclear cases.
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from rapidfuzz import fuzz
 from services.core.addresses.address import AddressParts
 from services.core.addresses.address_words import LONG_FORMS
 
-# Policy of this comparison: one wrong letter in a name of eight still agrees.
+# This limit is policy of the comparison: names agree with one wrong letter in eight.
 _NAMES_AGREE: Final = 85.0
-# A shorter beginning of a name does not show that the rest was cut off.
+# If the beginning of a name is shorter than this, it does not show that the name was cut off.
 _SHORTEST_CUT_NAME: Final = 4
 _SHORTEST_JOINED_NAME: Final = 6
 
 
 class Level(StrEnum):
-    """The degree to which two addresses of one postcode agree."""
+    """The degree to which two addresses with the same postcode agree."""
 
     SAME = "same"
     NEAR = "near"
@@ -30,7 +30,7 @@ class Level(StrEnum):
 
 
 class AddressReason(StrEnum):
-    """A finding about one part, for the person who decides."""
+    """A finding about one part of two addresses. It is shown to the person who decides on the match."""
 
     SUB_UNITS_AGREE = "sub_units_agree"
     SUB_UNITS_CLASH = "sub_units_clash"
@@ -49,11 +49,11 @@ class AddressReason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Agreement:
     level: Level
-    reasons: tuple[AddressReason, ...] = ()  # about each part that at least one of the two has
+    reasons: tuple[AddressReason, ...] = ()  # one for each part that at least one of the two addresses has
 
 
 _FLOOR: Final = "floor"
-# With one of these an address is NEAR at best.
+# With one of these reasons, addresses are NEAR at best.
 _DOUBTS: Final = frozenset(
     {
         AddressReason.SUB_UNIT_MISSING,
@@ -65,16 +65,16 @@ _DOUBTS: Final = frozenset(
 
 
 def compare(a: AddressParts, b: AddressParts) -> Agreement:
-    """Compare two addresses of one postcode. The order of the two makes no difference.
+    """Compare two addresses with the same postcode. The order of the two makes no difference.
 
-    NEAR at best if one of them lacks a sub-unit or number, or names a sub-unit in another manner. UNKNOWN if no part
-    agrees.
+    The level is NEAR at best if the streets differ, if one address lacks a sub-unit or number, or if the sub-units are
+    named in different ways. The level is UNKNOWN if no part agrees.
     """
     street = _names(a.street, b.street, AddressReason.STREETS_AGREE, AddressReason.STREETS_DIFFER)
     building = _names(a.building, b.building, AddressReason.BUILDINGS_AGREE, AddressReason.BUILDINGS_DIFFER)
     if _in_another_place(a, b, street) or _in_another_place(b, a, street):
         return _agreement(Level.NEAR, None, AddressReason.NUMBER_IN_ANOTHER_PLACE, street, building)
-    # Only after the check above: the same number in two places is no clash.
+    # Compared only after the check above, because the same number in two parts is no clash.
     units = _sub_units(a.sub_units, b.sub_units)
     numbers = _numbers(a.numbers, b.numbers)
     return _agreement(_level(units, numbers, street, building), units, numbers, street, building)
@@ -107,7 +107,7 @@ def _level(
 
 
 def _one_dwelling_named(numbers: AddressReason | None, street: AddressReason | None) -> bool:
-    # The street agrees, and one side names a house of it.
+    # True if the street agrees and only one address has a house number.
     return street is AddressReason.STREETS_AGREE and numbers is AddressReason.NUMBER_MISSING
 
 
@@ -116,7 +116,7 @@ def _numbers(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
         return None
     if not (a and b):
         return AddressReason.NUMBER_MISSING
-    # One number in common is enough: a range such as 12-14 is read as several.
+    # One common number is enough, because a range such as 12-14 is read as several numbers.
     return AddressReason.NUMBERS_CLASH if a.isdisjoint(b) else AddressReason.NUMBERS_AGREE
 
 
@@ -134,8 +134,8 @@ def _sub_units(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
 
 
 def _contradict(names: set[str], others: set[str]) -> bool:
-    # Within one manner of naming, no common name means two flats: `a` is not `c`. Across manners it proves nothing: `a`
-    # and `ground` may be one flat.
+    # `a` and `c` are two flats, because both are letters. `a` and `ground` may be one flat, so names of different kinds
+    # never contradict each other.
     return names.isdisjoint(_with_wider(others)) and others.isdisjoint(_with_wider(names))
 
 
@@ -178,12 +178,12 @@ def _names_agree(a: str, b: str) -> bool:
 
 
 def _is_cut(short: str, name: str) -> bool:
-    # `short` is `name` without its blanks, or cut off by a field that was too short for it.
+    # True if `short` is `name` without its blanks, or was cut off by a field that was too short.
     if len(short) >= _SHORTEST_JOINED_NAME and name.replace(" ", "").startswith(short.replace(" ", "")):
         return True
     words, whole = short.split(), name.split()
     last = len(words) - 1
     if len(short) < _SHORTEST_CUT_NAME or last >= len(whole) or words[:last] != whole[:last]:
         return False
-    # The last word may be an abbreviation on one side, and cut off on the other.
+    # The last word may be an abbreviation in one address and cut off in the other.
     return any(form.startswith(words[last]) for form in (whole[last], LONG_FORMS.get(whole[last], "")))

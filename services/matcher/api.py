@@ -1,4 +1,4 @@
-"""Matches over HTTP: a person of the council confirms or rejects one."""
+"""The HTTP route by which a person of the council confirms or rejects a match."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ def decide_on_match(
     match: Annotated[str, Path(max_length=44, examples=["M-12-345"])],
     body: DecisionBody,
 ) -> None:
-    """Keep a person's word on a probable or possible match. A rejection ends the case if nothing else is at risk."""
+    """Record a person's decision on a probable or possible match.
+
+    A rejection ends the case if no other line is at risk.
+    """
     try:
         decide_match(store, MatchId.parse(match), MatchDecision(body.decision), body.by, body.evidence, feed)
     except NotFoundError as error:

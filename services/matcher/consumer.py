@@ -1,4 +1,4 @@
-"""The consumer of accepted and withdrawn records. It publishes matches found and ended."""
+"""The consumer of accepted and withdrawn records. It publishes the matches that it found or ended."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 class Matcher:
-    """Matches notices with register entries."""
+    """An event consumer that matches notices with register entries."""
 
     name = "matcher"
     topics = (NoticesAccepted.topic, EntriesAccepted.topic)
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        # Events only name records. They are read as they are now, so a repeated event does no harm.
+        # Events name only the records. The current records are read here, so a repeated event does no harm.
         return self.match(work, *_changed(events))
 
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Match these register entries as the records are now."""
+        """Match these register entries again with all notices."""
         return self.match(work, (), entries)
 
     def match(self, work: UnitOfWork, notices: Collection[int], entries: Collection[int]) -> Effects:
-        """Match these notices and entries with all others, and write the matches."""
+        """Match these notices with all entries, and these entries with all notices. Write the changed matches."""
         state = load(work, notices, entries)
-        # `save` leaves out pairs that have changed meanwhile: only what it wrote is published.
+        # `save` leaves out pairs that have changed meanwhile, so only the pairs that it wrote are published.
         outcome = save(work, state, step(state))
         return Effects(tuple(_announcements(state, outcome)), tuple(_audit(state, outcome)))
 
@@ -66,8 +66,8 @@ def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
 
 
 def match_ref(state: MatchState, pair: Pair, outcome: MatchOutcome) -> MatchRef:
-    """Return a found pair as events carry it."""
-    # A person's decision on the pair stays with it at every new version.
+    """Return a found pair in the form that events carry."""
+    # The decision of a person on the pair is kept when a record has a new version.
     finding, row = outcome.found[pair], state.matches.get(pair)
     return MatchRef(
         notice=pair[0],
@@ -90,7 +90,7 @@ def _announcements(state: MatchState, outcome: MatchOutcome) -> Iterator[Announc
 
 
 def _by_partition(state: MatchState, pairs: Iterable[Pair]) -> Iterator[tuple[str, Sequence[Pair]]]:
-    # By council and the entry's shard, which is the key of the event: all events about one entry stay in order.
+    # Pairs are grouped by council and shard, which is the key of an event. So all events about one entry stay in order.
     grouped: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         entry = state.entries[pair[1]]

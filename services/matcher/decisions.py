@@ -1,4 +1,4 @@
-"""A person's decision on a match: it is this line, or it is not. Later matching does not undo it."""
+"""Records a person's decision on a match: confirmed or rejected. Later matching does not change this decision."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class MatchId:
 
     @classmethod
     def parse(cls, text: str) -> MatchId:
-        """Raises RefusedError for a text that is no match id."""
-        # 18 digits fit the database's 64-bit ids; more would fail there.
+        """Read the id of a match from a text. Raises RefusedError if the text is not such an id."""
+        # Ids of up to 18 digits fit into the database's 64-bit integers.
         parts = text.strip().upper().removeprefix("M-").split("-")
         if len(parts) != 2 or not all(part.isdecimal() and len(part) <= 18 for part in parts):  # noqa: PLR2004
             raise RefusedError("a match is named like M-12-345: `pullcord case show` lists the matches of a case")
@@ -39,9 +39,9 @@ class MatchId:
 def decide_match(
     store: Store, match: MatchId, decision: MatchDecision, by: str, evidence: str, feed_id: str | None = None
 ) -> None:
-    """Record a person's decision on a live match. Raises NotFoundError.
+    """Record a person's decision on a live match. With `feed_id`, only a match of that council is found.
 
-    With `feed_id`, a match of another council counts as not found.
+    Raises NotFoundError if there is no such live match.
     """
     now = store.now()
     with store.writing() as connection:
@@ -50,7 +50,7 @@ def decide_match(
         if row is None:
             raise NotFoundError("there is no such match, or it holds no longer")
         save_decision(connection, (match.notice, match.entry), decision, row.level, now)
-        # Published as a match, so that the case of the entry is reviewed.
+        # The decision is published as a match, so that the case of the entry is reviewed.
         work.announce([_announcement(match, row, decision)])
         work.record_audit(_audit(match, row, decision, by, evidence))
 

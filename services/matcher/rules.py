@@ -1,7 +1,7 @@
-"""Decides how sure it is that a notice is about the line of an alarm. Pure.
+"""Decides how sure it is that a notice is about the line of an alarm. All functions are pure.
 
-The same telephone number is confirmed; the same UPRN, or the same postcode and address, is probable; an area notice
-that covers the address, or a near address, is possible.
+A match is confirmed if the telephone number is the same. A match is probable if the UPRN is the same, or the postcode
+and the address. A match is possible if an area notice covers the address, or if the addresses are near (`Level.NEAR`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from services.matcher.addresses import Agreement, Level, compare
 
 
 class MatchReason(StrEnum):
-    """The reason for a pair's level; stored, and shown to the officer who decides."""
+    """A reason for the level of a match. The values are stored, and shown to the officer who decides."""
 
     SAME_TELEPHONE_NUMBER = "same_telephone_number"
     SAME_UPRN = "same_uprn"
     SAME_ADDRESS = "same_address"
     NEAR_ADDRESS = "near_address"
-    SAME_POSTCODE = "same_postcode"  # and the addresses, if both have one, neither agree nor clash
+    SAME_POSTCODE = "same_postcode"  # the addresses neither agree nor clash, or one of them is missing
     AREA_COVERS_ADDRESS = "area_covers_address"
     ADDRESSES_DIFFER = "addresses_differ"
     NUMBERS_DIFFER = "telephone_numbers_differ"
@@ -32,11 +32,11 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The sealed part of a record that a comparison needs."""
+    """The decrypted values of a record that a comparison needs."""
 
     has_numbers: bool
     parts: AddressParts | None
-    # Of other versions of the record, where nothing shows which version is the newest.
+    # The locations of other versions of the record, if nothing shows which version is the newest.
     others: tuple[Location, ...] = ()
 
     def all(self) -> tuple[Location, ...]:
@@ -49,27 +49,27 @@ class Finding:
     reasons: tuple[str, ...]
 
 
-# Opens the sealed locations of both records. Called only where the level depends on them: most pairs need none.
+# Decrypts the locations of both records. Called only if the level depends on the locations: most pairs need none.
 Look = Callable[[], tuple[Location, Location]]
 
 
 def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | None:
-    """Return the finding on a pair that shares tokens of `kinds`, or None if it is no match."""
-    # An area notice names no line, so nothing in it can make the pair surer.
+    """Return the finding about a pair of records that share tokens of `kinds`, or None if they do not match."""
+    # An area notice names no line, so no token can make the match surer.
     if scope is not Scope.LINE:
         return Finding(MatchLevel.POSSIBLE, (MatchReason.AREA_COVERS_ADDRESS,))
     if TokenKind.TELEPHONE in kinds:
         also = (MatchReason.SAME_UPRN,) if TokenKind.UPRN in kinds else ()
         return Finding(MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER, *also))
     mine, theirs = look()
-    # With several versions that may hold, the surest finding counts: it is safer to alert.
+    # If several versions may be valid, the surest finding counts, because it is safer to alert.
     found = (_compared(kinds, *places) for places in product(mine.all(), theirs.all()))
     return max(filter(None, found), key=lambda finding: finding.level.rank, default=None)
 
 
 def _compared(kinds: Collection[TokenKind], mine: Location, theirs: Location) -> Finding | None:
     agreement = _agreement(mine, theirs)
-    # Different numbers do not rule out a match: a home may have two lines. The officer is shown it.
+    # Different numbers do not rule out a match, because a home may have two lines. The officer sees this reason.
     numbers = (MatchReason.NUMBERS_DIFFER,) if mine.has_numbers and theirs.has_numbers else ()
     if TokenKind.UPRN in kinds:
         return _same_uprn(agreement, numbers)
@@ -85,7 +85,7 @@ def _agreement(mine: Location, theirs: Location) -> Agreement:
 
 
 def _same_uprn(agreement: Agreement, also: tuple[str, ...]) -> Finding:
-    # The UPRN may be the building's or a neighbour's, so an address that contradicts it makes the pair POSSIBLE only.
+    # The UPRN may be that of the building or of a neighbour. If the addresses clash, the match is only POSSIBLE.
     if agreement.level is Level.CLASH:
         return Finding(MatchLevel.POSSIBLE, (MatchReason.SAME_UPRN, MatchReason.ADDRESSES_DIFFER, *also))
     return Finding(MatchLevel.PROBABLE, (MatchReason.SAME_UPRN, *also))

@@ -1,6 +1,6 @@
-"""Decides which matches to write and which to end for a batch of changed records. Pure.
+"""Decides which matches to write and which to end for a batch of changed records. All functions are pure.
 
-The result depends on the records as they are now, and not on the order in which they came in.
+The result depends on the current records, and not on the order in which they came.
 """
 
 from __future__ import annotations
@@ -35,38 +35,38 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """A match on record."""
+    """A match as it is stored."""
 
     live: bool
     finding: Finding
-    notice_revision: int  # the versions that the finding was made from
+    notice_revision: int  # the versions of notice and entry that were compared
     entry_revision: int
     decision: MatchDecision
 
 
 @dataclass(frozen=True)
 class MatchState:
-    """All that the matches of a batch of changed records depend on."""
+    """All data that decides the matches of a batch of changed records."""
 
     changed_notices: Collection[int]
     changed_entries: Collection[int]
     notices: Mapping[int, NoticeRow]
     entries: Mapping[int, EntryRow]
     shared: Mapping[Pair, Collection[TokenKind]]  # the kinds of token that each pair shares
-    matches: Mapping[Pair, MatchRow]  # on record, live or ended
+    matches: Mapping[Pair, MatchRow]  # stored matches, live or ended
     look: Callable[[Pair], tuple[Location, Location]]
 
 
 @dataclass(slots=True)
 class MatchOutcome:
-    """The changes to write."""
+    """The matches to write and the matches to end."""
 
-    found: dict[Pair, Finding] = field(default_factory=dict)  # new, or found again at a newer version
-    ended: dict[Pair, str] = field(default_factory=dict)  # with the reason
+    found: dict[Pair, Finding] = field(default_factory=dict)  # new matches, and matches found again at a newer version
+    ended: dict[Pair, str] = field(default_factory=dict)  # the reason of the end, by pair
 
 
 def step(state: MatchState) -> MatchOutcome:
-    """Find the pairs of every changed record, and end their pairs that match no longer."""
+    """Find the matches of every changed record. End the matches whose records match no longer."""
     outcome = MatchOutcome()
     for pair, kinds in state.shared.items():
         if not _both_live(state, pair):
@@ -79,7 +79,7 @@ def step(state: MatchState) -> MatchOutcome:
             _end(state, pair, outcome, "no_longer_alike")
     for pair in state.matches.keys() - state.shared.keys():
         _end(state, pair, outcome, "no_longer_alike")
-    # Last, so that this reason replaces `no_longer_alike`.
+    # Done last, so that this reason replaces `no_longer_alike`.
     for pair in state.matches:
         if not _both_live(state, pair):
             _end(state, pair, outcome, _why_not_live(state, pair))
@@ -95,7 +95,7 @@ def _why_not_live(state: MatchState, pair: Pair) -> str:
 
 
 def _is_news(state: MatchState, pair: Pair, finding: Finding) -> bool:
-    # A newer version of a record is news even if the finding is the same: its dates may have changed.
+    # A newer version of a record is news even if the finding is the same, because its dates may have changed.
     row = state.matches.get(pair)
     versions = (state.notices[pair[0]].revision, state.entries[pair[1]].revision)
     return (

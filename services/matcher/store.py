@@ -1,4 +1,4 @@
-"""Loads the records and matches that a batch of changed records may affect, and writes the matches that follow."""
+"""Loads the records and matches that a batch of changed records may affect, and writes the changed matches."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ from services.storage.vault import place
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Notices or register entries: the table of their tokens, and its column with the id of the record."""
+    """One side of a match: notices or register entries.
+
+    `tokens` is the table of their tokens. `owner` is the column of this table with the id of the record.
+    """
 
     tokens: Table
     owner: Column[int]
 
 
-Sealed = dict[int, tuple[bytes, bytes]]  # by record id: the key that it is sealed for, and its sealed part
+Sealed = dict[int, tuple[bytes, bytes]]  # by record id: the key for which the part is sealed, and the sealed part
 
 NOTICES = Side(notice_tokens, notice_tokens.c.notice_pk)
 ENTRIES = Side(entry_tokens, entry_tokens.c.entry_pk)
@@ -40,11 +43,11 @@ _SCOPES = {scope.value: scope for scope in Scope}
 
 
 def load(work: UnitOfWork, changed_notices: Collection[int], changed_entries: Collection[int]) -> MatchState:
-    """Load all that the matches of these records depend on."""
+    """Load all data that decides the matches of these records."""
     connection = work.connection
     shared = _shared_tokens(connection, changed_notices, changed_entries)
     on_record = _matches(connection, changed_notices, changed_entries)
-    # A pair on record that shares no token any more must be loaded too, so that it can be ended.
+    # A stored match whose records share no token any more is loaded too, so that it can be ended.
     pairs = shared.keys() | on_record.keys()
     found_notices, sealed_notices = _notices(connection, {pair[0] for pair in pairs})
     found_entries, sealed_entries = _entries(connection, {pair[1] for pair in pairs})
@@ -73,8 +76,11 @@ def _shared_tokens(
 
 
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
-    """Select (record of one side, record of the other, kind of token) for each token that two records share."""
-    # Looked up one table after another: see `looked_up` for the query plan that this avoids.
+    """Return a query for the pairs of records that share a token.
+
+    A row holds the id of one of `pks`, the id of the other record, and the kind of the token.
+    """
+    # The tables are read one after another: see `looked_up` for the query plan that this avoids.
     changed, my, their = listed(connection, pks), mine.tokens.c, theirs.tokens.c
     is_mine = mine.owner == changed.c.value
     rows, held = looked_up(connection, changed, mine.tokens, is_mine, my.token, my.kind, mine.owner)
@@ -132,14 +138,14 @@ def _entries(connection: Connection, pks: Collection[int]) -> tuple[dict[int, En
 def _rows(
     connection: Connection, query: Select[Any], column: ColumnElement[int], pks: Collection[int]
 ) -> Iterable[Any]:
-    # All rows in one call: fetching them one by one costs more than reading them.
+    # All rows are fetched in one call: one call for each row costs more than reading the rows.
     return connection.execute(query.where(among(connection, column, pks))).all() if pks else ()
 
 
 def _looker(
     store: Store, sealed_notices: Sealed, sealed_entries: Sealed
 ) -> Callable[[Pair], tuple[Location, Location]]:
-    # Each address is decrypted when first asked for, and once: most pairs are decided by their telephone number.
+    # Each address is decrypted once, when it is first needed: most matches are decided by the telephone number.
     seen_notices: dict[int, Location] = {}
     seen_entries: dict[int, Location] = {}
 
@@ -161,14 +167,20 @@ def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Loc
 
 
 def location_of(private: Mapping[str, Any]) -> Location:
-    """Return the location in the sealed part of a record, with those of versions that tie with it."""
+    """Return the location in the decrypted part of a record.
+
+    The location includes those of other versions, if nothing shows which version is the newest.
+    """
     parts = private.get("parts")
     others = tuple(location_of(rival) for rival in private.get("rivals", ()))
     return Location(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
-    """Return a live match with its entry's council and shard, or None. With `feed_id`, only of that council."""
+    """Return a live match with the council and shard of its entry, or None if there is none.
+
+    With `feed_id`, only a match of that council is found.
+    """
     notice, entry = pair
     query = (
         select(matches, register_entries.c.feed_id, register_entries.c.shard)
@@ -181,7 +193,7 @@ def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[A
 
 
 def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, level: str, now: datetime) -> None:
-    # `level` is that of the match when the person decided. A surer match later makes it worth asking again.
+    # `level` is the level at the time of the decision. If the match becomes surer, the person is asked again.
     notice, entry = pair
     connection.execute(
         update(matches)
@@ -191,16 +203,17 @@ def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, l
 
 
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Write the outcome, and return what was written.
+    """Write the outcome, and return the part that was written.
 
-    A pair is left out if one of its records has a newer version than the one loaded: the event of that comes later.
+    A pair is left out if one of its records has changed since it was loaded. When the event about that change comes,
+    the pair is matched again.
     """
     connection, now = work.connection, work.now
     lasting = _still_current(connection, state, outcome)
     if lasting.found:
-        # Sorted, so that two workers lock the same rows in the same order.
+        # Rows are sorted, so that two workers lock the same rows in the same order.
         rows = [_match_row(state, pair, lasting.found[pair], now) for pair in sorted(lasting.found)]
-        # An update leaves a person's decision as it is.
+        # An update does not change the decision of a person.
         changing = ("live", "level", "reasons", "notice_revision", "entry_revision", "found_at", "ended_at")
         connection.execute(upsert(connection, matches, ("notice_pk", "entry_pk"), changing), rows)
     for notice, entry in sorted(lasting.ended):
@@ -213,12 +226,12 @@ def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOut
 
 
 def _still_current(connection: Connection, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    # Share locks keep both records of every pair as they are until the match is written. With one writer (SQLite) no
-    # lock is needed.
+    # Share locks keep both records of every pair unchanged until the match is written. SQLite has only one writer and
+    # needs no lock.
     if not share_lock(connection):
         return outcome
     pairs = outcome.found.keys() | outcome.ended.keys()
-    # Notices before entries, each in the order of ids.
+    # Notices are locked before entries, and both in the order of their ids.
     current_notices = _locked(connection, notices, sorted({notice for notice, _ in pairs}))
     current_entries = _locked(connection, register_entries, sorted({entry for _, entry in pairs}))
 

@@ -43,5 +43,5 @@ def test_a_late_look_leaves_a_case_where_daily_looks_would_have(block: int) -> N
 
 def test_it_finds_days_that_are_applied_all_at_once_in_no_order(monkeypatch: pytest.MonkeyPatch) -> None:
     order = list(timeline._ORDER)
-    monkeypatch.setattr(timeline.Dated, "rank", property(lambda dated: -order.index(dated.event)))
+    monkeypatch.setattr(timeline.DatedEvent, "rank", property(lambda dated: -order.index(dated.event)))
     assert any(daily != once for daily, once in map(_after_days_away, SEEDS))

@@ -1,4 +1,4 @@
-"""Records what people do to cases: acknowledge an alert, record a step, confirm safety, ask for a hold."""
+"""Records the acts of people on cases, such as an acknowledgement, a visit, a test or a request for a hold."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """An acknowledgement as recorded: the alert and the cases whose messages it pauses."""
+    """The result of an acknowledgement: the alert, the acknowledged cases, and the end of the pause."""
 
     alert: str
     cases: tuple[Case, ...]
-    paused_until: datetime | None  # the earliest end among the cases: from then one of them pages again
+    paused_until: datetime | None  # the earliest end of a pause among the cases
 
 
 # All other events come from notices, registers and the clock.
@@ -45,15 +45,15 @@ PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass
 
 
 def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
-    """Check what a person recorded with an act.
+    """Check the values that a person recorded for an event, and return them as a record.
 
-    Raises RecordFaultyError; ActRefusedError for an event that no person brings about.
+    Raises RecordFaultyError if a value is wrong. Raises ActRefusedError if no person can cause the event.
     """
     kind = RECORD_FOR[event]
     try:
         record = kind.model_validate(values)
     except ValidationError as error:
-        # Without the input: it may hold a resident's details, and the faults are shown to people.
+        # The input is left out: it may hold details of a resident, and the faults are shown to people.
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         raise RecordFaultyError([(_field(fault["loc"]), _reason(fault["msg"])) for fault in faults]) from None
     if not isinstance(record, HumanAct):
@@ -62,9 +62,10 @@ def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
 
 
 def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_id: str | None) -> Case:
-    """Record what a named person did to a case. With `feed_id`, only if the case is that council's own.
+    """Record what a named person did to a case. With `feed_id`, only a case of that council is found.
 
-    Raises NotFoundError, ActRefusedError.
+    Raises NotFoundError if there is no such case. Raises ActRefusedError if the state of the case does not allow the
+    act. Raises RecordFaultyError if the record does not fit the case.
     """
     now = store.now()
     with store.writing() as connection:
@@ -84,9 +85,10 @@ def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_i
 def acknowledge(
     store: Store, alert: str, by: HumanAct, feed_id: str | None = None, only: Collection[str] | None = None
 ) -> Acknowledged:
-    """Acknowledge the cases of an alert that are still open, or `only` those named. It pauses, and makes nobody safe.
+    """Acknowledge the open cases of an alert. With `only`, acknowledge only the cases with these references.
 
-    Raises NotFoundError, also when `only` names a case that the alert did not tell of.
+    An acknowledgement pauses messages; it makes nobody safe. A case with news that the alert did not contain is left
+    out. Raises NotFoundError if there is no such alert, or if a case of `only` is not in the alert.
     """
     now = store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
@@ -115,9 +117,10 @@ def acknowledge(
 
 
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
-    """Return a test of a case: True if the alert named all that is known of it, as urgently as any later alert.
+    """Return a function that returns True if an alert covers a case.
 
-    An acknowledgement of the alert counts for no other case.
+    An alert covers a case if it named every known fact about the case, and if no later alert named the case as more
+    urgent. An acknowledgement of the alert applies only to cases that the alert covers.
     """
     in_alert = cases_in_alert(connection, alert_pk)
     since = most_urgent_since(connection, alert_pk)
@@ -140,14 +143,14 @@ def _record(work: UnitOfWork, case: Case, event: CaseEvent, record: HumanAct, po
     changed = with_record(
         apply(case, event, now, transitions, providers), event, record, context.lines, london_day(now)
     )
-    # Every act on a running case pauses its messages, not an acknowledgement alone.
+    # Every act pauses the messages about a case, not only an acknowledgement.
     if not changed.clock_stopped:
         changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
     owed = what_is_owed(changed, context.entry, context.lines, CasePolicy(policy), now, transitions)
     save_cases(work.connection, [owed.case])
     work.announce(effects_of([owed]).announcements)
     recorded = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
-    # The first transition is the person's act. The review after it may add others, which have no actor.
+    # The first transition is the person's act. The review may add more transitions, which have no actor.
     first, *others = owed.transitions
     rows = [
         happened(owed.case, first, recorded, record.by),

@@ -1,4 +1,4 @@
-"""The consumer of match events: it opens cases and moves them on."""
+"""The consumer of match events. It opens cases and reviews cases that are open."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from services.storage.events.process import Effects
 from services.storage.sequences import allocate_ids
 from services.storage.unit_of_work import UnitOfWork
 
-# The fields of a person's record that are codes and identify nobody: who confirmed, how the resident was reached, what
-# was fitted. Only these are stored unsealed.
+# The fields of a person's record that hold codes and identify nobody: who confirmed, how the resident was reached, what
+# was fitted. Only these fields are stored unsealed.
 CODES = ("party", "method", "kind")
 
 
 class CaseConsumer:
-    """Opens a case for every entry with a line at risk, and keeps it up to date with its notices."""
+    """Opens a case for each register entry with a line at risk, and reviews the case when its matches change."""
 
     name = "alerts"
     topics = (LinesMatched.topic,)
@@ -38,11 +38,11 @@ class CaseConsumer:
         self._ruleset = ruleset
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        # Events only name the entries. Their matches are read as they are now, so a repeated event does no harm.
+        # Events name only the entries. The current matches are read here, so a repeated event does no harm.
         return self.review(work, _entries(events))
 
     def review(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Review the cases of these register entries, and save those that are worth keeping."""
+        """Review the cases of these register entries. Save each case that exists already or has a line at risk."""
         contexts = load_contexts(work.connection, entries)
         councils = {
             feed: load_council(work.connection, work.store, feed)
@@ -74,7 +74,7 @@ def _entries(events: Sequence[Envelope]) -> set[int]:
 
 
 def _new_cases(work: UnitOfWork, contexts: Iterable[CaseContext], ruleset: Ruleset) -> dict[int, Case]:
-    # One allocation for the whole batch. A case that is not kept leaves a gap in the ids.
+    # All ids are allocated in one call. A case that is not kept leaves a gap in the ids.
     entries = [context.entry for context in contexts if context.case is None]
     pks = allocate_ids(work.connection, "cases", len(entries))
     return {
@@ -89,13 +89,13 @@ def _is_worth_keeping(review: Owed) -> bool:
 
 
 def effects_of(reviews: Iterable[Owed], actor: str | None = None) -> Effects:
-    """Return the events to publish and the audit rows that follow from reviews."""
+    """Return the events to publish and the audit rows to write for these reviews."""
     all_reviews = list(reviews)
     by_council: dict[str, list[CaseRef]] = defaultdict(list)
     for review in all_reviews:
         for name, state in _case_events(review):
             by_council[review.case.feed_id].append(_ref(review.case, name, state))
-    # At most CHUNK cases in an event, so that its size is bounded.
+    # Each event names at most CHUNK cases, so that the size of an event is bounded.
     announcements = [
         Announcement("alerts", council, CasesChanged(council=council, records=tuple(refs[start : start + CHUNK])))
         for council, refs in by_council.items()
@@ -105,7 +105,7 @@ def effects_of(reviews: Iterable[Owed], actor: str | None = None) -> Effects:
 
 
 def _case_events(review: Owed) -> Iterator[tuple[str, str]]:
-    # The state in which the case was opened, before any transition that the same review added.
+    # Yields the state in which the case was opened, before any transition of the same review.
     if review.case.revision == 0:
         yield "opened", review.transitions[0].before if review.transitions else review.case.state
     yield from ((transition.event, transition.after) for transition in review.transitions)
@@ -140,7 +140,7 @@ def _audit(review: Owed, actor: str | None) -> Iterator[AuditRow]:
 
 
 def happened(case: Case, transition: Transition, sealed: Mapping[str, object], actor: str | None) -> AuditRow:
-    # `sealed` is what a person recorded with the event. Only its codes are also stored in the open, as the detail.
+    # `sealed` is what a person recorded with the event. Only the codes in it are also stored unsealed, as the detail.
     harm_on = str(case.harm_on) if case.harm_on else None
     fields: dict[str, object] = {
         "case": case.reference,

@@ -1,4 +1,4 @@
-"""Applies a new rule set to a council: reviews every entry that has a match or an open case."""
+"""Applies a new rule set to a council: reviews every register entry that has a match or an open case."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ BATCH = 2_000  # register entries in one transaction
 
 
 def apply_ruleset(store: Store, ruleset: Ruleset, feed_id: str) -> int:
-    """Review a council's entries by this rule set, in batches; return the number reviewed."""
+    """Review a council's register entries by this rule set, in batches. Return the number of entries reviewed."""
     reviewed, last = 0, 0
     while True:
         now = store.now()
         with store.processing() as connection:
             entries = entries_to_review(connection, feed_id, last, BATCH)
-            # Marked last: after a crash the engine starts again, and a second review of an entry changes nothing.
+            # The council is marked last. After a crash the engine starts again; a second review of an entry changes
+            # nothing.
             if not entries:
                 mark_reviewed(connection, feed_id, ruleset.name)
                 return reviewed

@@ -20,12 +20,13 @@ BATCH = 2_000  # cases in one transaction
 
 
 def recompute(store: Store, ruleset: Ruleset, feed_id: str) -> int:
-    """Recompute every open case of a council; return the number whose next message moved to another time."""
-    # Read first: a policy saved while this runs has a later version, and the council stays marked for that one.
+    """Recompute the next message of each open case of a council. Return the number of cases whose due time changed."""
+    # The version is read first. If a policy is saved meanwhile, the version differs and the council is recomputed
+    # again.
     with store.reading() as connection:
         version = load_council(connection, store, feed_id).version
     touched = sum(_batches(store, ruleset, feed_id))
-    # Marked last: after a crash the engine starts again with this council.
+    # The council is marked last, so that the engine recomputes it again after a crash.
     with store.writing() as connection:
         mark_recomputed(connection, feed_id, version)
     return touched

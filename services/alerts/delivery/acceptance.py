@@ -1,4 +1,4 @@
-"""Counts the cases of an alert as alerted, once its message was accepted for somebody."""
+"""Marks the cases of an alert as alerted, once a mail server or a service has accepted a message of the alert."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from services.alerts.review.withdrawal import is_about_withdrawal
 from services.storage.events.process import write_effects
 from services.storage.unit_of_work import UnitOfWork
 
-BATCH = 2_000  # cases reviewed at once, which bounds memory; all are in one transaction
+BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one transaction
 
 
 def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
-    """Record that an alert was accepted for somebody. Only the first acceptance counts: it times the next message.
+    """Record that a service accepted a message of an alert, and mark the cases of the alert as alerted.
 
-    It locks the cases, so it must come before the delivery is changed: whoever writes an alert locks in this order.
+    Only the first acceptance of an alert counts: it decides when the next message is due. This function locks the
+    cases. Call it before the delivery is locked, because every writer of alerts locks the cases first.
     """
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
@@ -36,7 +37,7 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
         reviews = []
         for entry_pk, context in contexts.items():
             case = context.case
-            # A later alert about the case is under way: its own acceptance counts.
+            # A later alert about the case is being sent. The acceptance of that alert will count.
             if case is None or case.tried_at is None or case.tried_at > alert.created_at:
                 continue
             policy = CasePolicy(council.policy)
@@ -49,6 +50,6 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
 
 def _accepted(case: Case, threshold: int, reason: str, now: datetime) -> Case:
     if is_about_withdrawal(reason):
-        # The council knows that the warning is over, so nothing more is owed to it.
+        # The council now knows that the warning is over, so no further message is due.
         return replace(case, warned=False, tried_at=None)
     return replace(case, last_alert_at=now, last_threshold=threshold, warned=True, tried_at=None)

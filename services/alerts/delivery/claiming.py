@@ -1,4 +1,4 @@
-"""Chooses the deliveries to send next, shared fairly among destinations, and claims them."""
+"""Chooses the deliveries to send next and claims them. Each destination gets a fair share."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from services.storage.audit import AuditRow
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
-# After this an attempt without an outcome is in doubt: its process has died or hangs. Another attempt with the same
-# reference follows, within the two minutes that are promised.
+# An attempt without an outcome is in doubt after this time: its process died or hangs. Another attempt with the same
+# reference follows. It comes within the two minutes that are promised.
 ATTEMPT_LIMIT = timedelta(seconds=45)
 
 
 class Places(Protocol):
-    """The number of sends that may begin now, in all and to one destination."""
+    """An interface that gives the number of jobs that may begin now: in all, and to one destination."""
 
     def places(self) -> int: ...
 
@@ -31,7 +31,10 @@ class Places(Protocol):
 
 
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
-    """Record an attempt for each delivery that is due and has a place, and return these deliveries for sending."""
+    """Claim deliveries that are due, as many as there are places for, and return them for sending.
+
+    An attempt is recorded for each claimed delivery.
+    """
     now = store.now()
     if not room.places():
         return []
@@ -51,11 +54,14 @@ def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delive
 
 
 def shares(waiting: Mapping[str, int], places: int, places_at: Callable[[str], int]) -> dict[str, int]:
-    """Return the number of deliveries that each destination may send now. They get one place each in turn."""
+    """Return the number of deliveries to send now, by destination.
+
+    The destinations take turns. In each turn a destination gets one place.
+    """
     given: Counter[str] = Counter()
     most = {destination: min(count, places_at(destination)) for destination, count in waiting.items()}
     while places > 0:
-        # The last round may have fewer places than destinations: those that come first in `waiting` get them.
+        # The last turn may have fewer places than destinations: the first destinations in `waiting` get them.
         turn = [destination for destination in waiting if given[destination] < most[destination]][:places]
         if not turn:
             break
@@ -66,7 +72,7 @@ def shares(waiting: Mapping[str, int], places: int, places_at: Callable[[str], i
 
 def _doubt(work: UnitOfWork, left: Sequence[Delivery]) -> None:
     for delivery in left:
-        number = delivery.number - 1  # the delivery has the number of the attempt that comes now
+        number = delivery.number - 1  # `number` is the number of the attempt that comes now
         doubt_attempt(work.connection, delivery.pk, number, "left_unfinished", work.now)
         fields = {"delivery": delivery.pk, "alert": delivery.alert, "number": number}
         work.record_audit(
@@ -77,7 +83,7 @@ def _doubt(work: UnitOfWork, left: Sequence[Delivery]) -> None:
 def _start(work: UnitOfWork, claimed: Sequence[Delivery]) -> None:
     for delivery in claimed:
         deadline = work.now + ATTEMPT_LIMIT
-        # The attempt is on record before anything is sent: after a crash the message counts as perhaps sent.
+        # The attempt is recorded before anything is sent, so that after a crash the message counts as perhaps sent.
         insert_attempt(work.connection, delivery.pk, delivery.number, work.now, deadline)
         mark_sending(work.connection, delivery.pk, delivery.number, deadline)
         record_delivery_audit(work, AuditAction.ATTEMPT_STARTED, delivery)

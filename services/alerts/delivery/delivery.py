@@ -1,4 +1,4 @@
-"""A delivery: one alert to one contact, and its state."""
+"""A delivery: one alert that is sent to one contact."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from enum import StrEnum
 # The tier of the operator's contacts, who are alerted when nobody of a council can be reached.
 OPERATOR_TIER = "operator of Pullcord"
 
-# Stands in place of a council's feed in alerts to the operator about Pullcord itself.
+# Used in place of the feed of a council, in alerts to the operator about Pullcord itself.
 OPERATOR_FEED = "operator"
 
 
 class DeliveryState(StrEnum):
-    """The state of a delivery; stored."""
+    """The state of a delivery. The values are stored in the database."""
 
     INTENDED = "intended"
     SENDING = "sending"
-    WAITING = "waiting"  # failed for a temporary reason, or in doubt; it will be tried again
+    WAITING = "waiting"  # the last attempt failed for a temporary reason or is in doubt; another attempt follows
     SENT = "sent"
     GIVEN_UP = "given_up"
-    NOT_NEEDED = "not_needed"  # no case of the alert was open any more, or a newer alert covers them
+    NOT_NEEDED = "not_needed"  # no case of the alert is open any more, or a newer alert contains its cases
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery claimed for sending, with its attempt on record."""
+    """A delivery that is claimed for sending. Its attempt is already recorded."""
 
     pk: int
     alert_pk: int
@@ -35,6 +35,6 @@ class Delivery:
     tier: str
     contact: str
     route_sealed: bytes
-    destination: str  # keyed digest in hexadecimal, equal for all routes to one host and port
-    number: int  # of the attempt, from 1
+    destination: str  # keyed digest in hexadecimal; it is equal for all routes to one host and port
+    number: int  # the number of the attempt, from 1
     created_at: datetime

@@ -1,4 +1,7 @@
-"""Collects what messages and pages show of cases: references, dates and states, but no number or address."""
+"""Collects what messages and pages show about cases: references, dates and states.
+
+No telephone number or address is collected.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ from services.storage.vault import place
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """The settings of this deployment that messages and pages show."""
+    """The settings of this deployment that messages and pages use."""
 
     base_url: str
     links_last: timedelta
@@ -46,11 +49,15 @@ class Presentation:
 def alert_digest(
     connection: Connection, store: Store, presentation: Presentation, alert_pk: int, tier: str
 ) -> AlertDigest | None:
-    """Return the alert's content as of now, or None if none of its cases is open (or withdrawn) any more."""
+    """Return the current content of an alert for one tier of contacts, or None if no case is left to show.
+
+    An alert shows its cases that are still open. An alert about withdrawn notices shows its cases whose notice is still
+    withdrawn.
+    """
     alert = load_alert(connection, alert_pk)
     of_withdrawal = is_about_withdrawal(alert.reason)
     members = cases_of_alert(connection, alert_pk)
-    # A case may have changed since the alert was written. The message must not ask for what is done already.
+    # A case may have changed since the alert was written. The message must not ask for things already done.
     shown = [case for case in members if (case.withdrawn if of_withdrawal else not case.clock_stopped)]
     if not shown:
         return None
@@ -97,7 +104,7 @@ def case_lines(
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    # Councils choose their references freely. One that looks like a telephone number must not be in a message.
+    # Councils choose their references freely. A reference that looks like a telephone number must not be in a message.
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):
         own = str(store.vault.open(place("register_entries", key), sealed)["record"]["entry_id"])
@@ -111,7 +118,7 @@ def _names(connection: Connection, shown: Sequence[Case]) -> dict[str, str]:
 
 
 def _doubts(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[Doubt, ...]]:
-    # Lines are loaded only for cases that may have a doubt: few have one.
+    # Few cases have a doubt, so lines are loaded only for cases that may have a doubt.
     in_doubt = [case for case in shown if may_doubt(case)]
     if not in_doubt:
         return {}
@@ -120,7 +127,7 @@ def _doubts(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[Do
 
 
 def _repeat_number(connection: Connection, alert_pk: int, threshold: int, reason: str) -> int:
-    # Only these reasons come more than once at one threshold. Any other message is a first one.
+    # Only messages with these reasons repeat at one threshold. Any other message is a first one.
     if reason not in (
         EscalationReason.REPEAT,
         EscalationReason.URGENT_STATE,

@@ -1,4 +1,4 @@
-"""Sends due deliveries: claims them, renders their messages, hands them to the pool, and settles the outcomes."""
+"""Sends due deliveries: claims them, renders their messages, starts jobs in the pool, and settles the outcomes."""
 
 from __future__ import annotations
 
@@ -31,25 +31,27 @@ NOT_MADE = SendResult(SendOutcome.FAILED_TEMPORARY, "message_not_made")
 
 @dataclass
 class Dispatcher:
-    """Sends due deliveries. One thread calls its methods; the pool's threads only queue results."""
+    """Sends due deliveries. All methods must be called on one thread. The threads of the pool only queue results."""
 
     store: Store
     pool: DeliveryPool
     presentation: Presentation
-    fallback: tuple[Contact, ...] = ()  # alerted when every contact of an alert has been given up
-    patience: float = QUICK  # seconds to wait for sends just begun; slower ones are settled by a later call
-    when_ended: Callable[[], None] = lambda: None  # called on any thread: a send has ended and can be settled
+    fallback: tuple[Contact, ...] = ()  # these contacts get an alert when every delivery of it was given up
+    patience: float = QUICK  # seconds to wait for jobs that were just started; a later call settles slower jobs
+    when_ended: Callable[[], None] = lambda: None  # called on any thread when a job has ended and can be settled
     _in_flight: dict[int, Delivery] = field(default_factory=dict)
     _ended: SimpleQueue[tuple[SendJob, SendResult]] = field(default_factory=SimpleQueue)
 
     def run_due(self) -> int:
-        """Settle ended sends and begin due ones; return the number of both. Call again until it returns 0.
+        """Settle jobs that have ended and start due deliveries.
 
-        An outcome that cannot be written delays no other delivery: the first fault is raised at the end.
+        Return the number of settled jobs and started deliveries: call again until it returns 0. An outcome that cannot
+        be written delays no other delivery. The first error is raised after all deliveries were tried.
         """
         faults: list[Exception] = []
         settled = self._settle_ended(faults)
-        # No more than the pool can send at once: a claimed delivery that waits would use up its attempt's time.
+        # No more deliveries are claimed than the pool can start at once: waiting would use up the time of their
+        # attempts.
         claimed = claim(self.store, self.pool, self._in_flight.keys())
         self._begin_all(claimed)
         settled += self._settle_those({delivery.pk for delivery in claimed}, faults)
@@ -58,9 +60,12 @@ class Dispatcher:
         return len(claimed) + settled
 
     def close(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for the sends under way, and settle them. Returns True if all ended in time."""
+        """Wait up to `timeout` seconds for the jobs that run, and settle them.
+
+        Return True if all of them ended in time.
+        """
         ended = self.pool.close(timeout)
-        # Faults are dropped: the process ends, and these attempts run out and are made again.
+        # Errors are dropped because the process ends. After ATTEMPT_LIMIT another process makes these attempts again.
         self._settle_ended([])
         return ended
 
@@ -78,10 +83,10 @@ class Dispatcher:
     def _begin(self, delivery: Delivery) -> None:
         try:
             message, route = self._message(delivery), route_of(self.store, delivery)
-        # A fault of the database is not about this message.
+        # An error of the database is not caused by this message.
         except DBAPIError:
             raise
-        except Exception as error:  # noqa: BLE001 - one message that cannot be made must not hold up the others
+        except Exception as error:  # noqa: BLE001 - a message that cannot be rendered must not delay other messages
             log.error("message_not_made", alerts=delivery.alert, error=type(error).__name__)
             settle(self.store, delivery, NOT_MADE, self.fallback)
             self._in_flight.pop(delivery.pk)
@@ -104,11 +109,11 @@ class Dispatcher:
             try:
                 self._settle(job, result)
                 settled += 1
-            # The database is away: the outcome is kept and written by a later call.
+            # The database cannot be reached: the outcome is kept, and a later call writes it.
             except OperationalError as error:
                 faults.append(error)
                 again.append((job, result))
-            # Any other fault would come each time: the attempt is left to run out, and is then made again.
+            # Any other error would come again at each call. The attempt is made again after ATTEMPT_LIMIT.
             except Exception as error:  # noqa: BLE001 - the caller raises it
                 faults.append(error)
                 self._in_flight.pop(job.delivery, None)
@@ -117,11 +122,11 @@ class Dispatcher:
         return settled
 
     def _settle_those(self, begun: Collection[int], faults: list[Exception]) -> int:
-        # Most sends end within the patience, so that one call settles what it began.
+        # Most jobs end within `patience`, so that one call settles the jobs that it started.
         until, settled = monotonic() + self.patience, 0
         while not faults and self._in_flight.keys() & begun and (left := until - monotonic()) > 0:
             try:
-                # Waits for a result and puts it back: `_settle_ended` takes all that are there.
+                # Waits for one result and puts it back, so that `_settle_ended` handles all results in the queue.
                 self._ended.put(self._ended.get(timeout=left))
             except Empty:
                 break
@@ -134,15 +139,15 @@ class Dispatcher:
             settle(self.store, delivery, result, self.fallback)
         except OperationalError:
             raise
-        except Exception as error:  # noqa: BLE001 - a fault in one case's record; the cases stay owed a message
-            # Written without the cases: otherwise a message that was sent would be sent again at every fault.
+        except Exception as error:  # noqa: BLE001 - the record of one case may be faulty; its cases stay due
+            # The outcome is written and the cases are left out. Otherwise each such error would send the message again.
             log.error("cases_not_counted_as_alerted", alerts=delivery.alert, error=type(error).__name__)
             settle(self.store, delivery, result, self.fallback, counting=False)
         del self._in_flight[job.delivery]
         DELIVERIES.labels(result.outcome.value).inc()
 
     def _message(self, delivery: Delivery) -> Message | None:
-        # Rendered at the last moment, from the cases as they are now. None: no case is open any more.
+        # Renders the message just before it is sent, from the current cases. Returns None if no case is open any more.
         with self.store.reading() as connection:
             if delivery.feed_id == OPERATOR_FEED:
                 return operator_message(connection, delivery.alert)

@@ -1,4 +1,4 @@
-"""The metrics of alerts."""
+"""Prometheus counters of deliveries and acknowledgements."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Alerts the operator of Pullcord when an event was set aside: until they act, a line at risk may be unknown.
+"""Alerts the operator of Pullcord about quarantined events. Until the operator acts, a line at risk may be unknown.
 
-It is an alert like any other, with deliveries and outcomes, but has no cases.
+Such an alert has deliveries and outcomes like any other alert, but no cases.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
 REASON = "events_set_aside"
-# The operator is alerted again after this while events are still set aside (policy of the deployment).
+# If events are still quarantined after this time, the operator is alerted again (policy of the deployment).
 REPEAT = timedelta(hours=24)
 
 
 def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> int:
-    """Write an alert to the operator if events are set aside and an alert is due; return the number written."""
+    """Write an alert to the operator if quarantined events must be reported. Return the number of alerts: 0 or 1."""
     with store.writing() as connection:
         if not count_to_report(connection, now, REPEAT):
             return 0
@@ -38,12 +38,12 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> 
 
 
 def operator_message(connection: Connection, alert: str) -> Message | None:
-    # Built when it is sent. By then somebody may have dealt with the events.
+    # The message is built when it is sent. It is None if somebody has dealt with the events by then.
     events = list_quarantine(connection)
     if not events:
         return None
     count = "1 event was" if len(events) == 1 else f"{len(events)} events were"
-    # The mail lists the first 20 events, and counts the others.
+    # The mail lists the first 20 events and gives the number of the others.
     context = {"count": count, "events": events[:20], "more": max(0, len(events) - 20), "alert": alert}
     subject = f"Pullcord: {count} set aside, a line at risk may be unknown [{alert}]"
     return Message(subject, template("operator.txt.j2", context), template("operator.html.j2", context))

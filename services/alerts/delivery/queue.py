@@ -1,4 +1,4 @@
-"""Writes deliveries, and settles them after each attempt. All of their state is in the database."""
+"""Writes deliveries, and settles each delivery after an attempt. All state of a delivery is in the database."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import place
 
-# A delivery that fails for temporary reasons is tried for this long (policy of the deployment).
+# A delivery whose attempts fail for temporary reasons is given up after this time (policy of the deployment).
 GIVE_UP_AFTER = timedelta(hours=24)
 
-# Seconds. Together with the longest attempt, so short that messages go out within a minute of a channel's return.
+# Seconds between attempts. The wait is so short that messages go out within a minute after a channel works again, even
+# with the longest attempt.
 FIRST_WAIT, LONGEST_WAIT = 10.0, 25.0
 
 
 def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[str, Contact]]) -> None:
-    """Write a delivery of an alert for each (tier, contact), due at once."""
+    """Write one delivery of an alert for each (tier, contact). The deliveries are due at once."""
     if not contacts:
         return
     pks = allocate_ids(work.connection, "deliveries", len(contacts))
@@ -49,34 +50,38 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[
 
 
 def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count: int) -> None:
-    """Audit that an alert about `count` cases could reach nobody. `feed_id` is None for an alert to the operator."""
+    """Write an audit row: an alert about `count` cases could reach nobody.
+
+    `feed_id` is None if the alert is to the operator.
+    """
     fields = {"alert": alert, "cases": count}
     work.record_audit(AuditRow(AuditAction.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id))
 
 
 def route_of(store: Store, delivery: Delivery) -> str:
-    """Return the route of a delivery, which is secret. Raises VaultError."""
+    """Return the decrypted route of a delivery. The route is secret. Raises VaultError if it cannot be decrypted."""
     return str(store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed))
 
 
 def settle(
     store: Store, delivery: Delivery, result: SendResult, others: Sequence[Contact], *, counting: bool = True
 ) -> DeliveryState:
-    """Write the outcome of an attempt; return the new state of its delivery.
+    """Write the outcome of an attempt, and return the new state of the delivery.
 
-    `others` get the alert if it has now reached nobody. Without `counting`, the cases of a message that was sent do not
-    count as alerted, and another message about them is due.
+    If the alert can reach nobody any more, a delivery to each contact of `others` is written. If `counting` is false,
+    the cases of a sent message are not marked as alerted, so another message about them stays due.
     """
     now = store.now()
     state, due_at = _next(delivery, result, now)
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
-        # Locks the cases, so it comes before the delivery is locked: a writer of alerts locks in this order.
+        # This call locks the cases. It comes before the delivery is locked, because every writer of alerts locks cases
+        # first.
         if result.outcome is SendOutcome.SENT and counting:
             count_as_accepted(work, delivery.alert_pk)
         end_attempt(connection, delivery.pk, delivery.number, result.outcome.value, result.reason, now)
         standing = _decided_elsewhere(connection, delivery, sent=result.outcome is SendOutcome.SENT)
-        # A late outcome, after another attempt was made. It is recorded, and changes nothing unless it is SENT.
+        # The outcome came too late to change the delivery, so it is only recorded.
         if standing is not None:
             record_delivery_audit(work, _LATE_WORDS[result.outcome], delivery, reason=result.reason)
             return standing
@@ -85,16 +90,17 @@ def settle(
         record_delivery_audit(work, word, delivery, reason=result.reason)
         if due_at is None:
             _announce(work, delivery, state.value)
-        # In the same transaction: a crash must not leave an alert that nobody has and nobody gets.
+        # Done in the same transaction, so that a crash cannot leave an alert that nobody ever gets.
         if state is DeliveryState.GIVEN_UP:
             _look_for_others(work, delivery, others)
     return state
 
 
 def cancel_delivery(store: Store, delivery: Delivery) -> None:
-    """Settle a delivery that need not be made: nothing it told of is open any more.
+    """Settle a delivery as not needed, because no case of its alert is open any more.
 
-    Where an earlier attempt is in doubt somebody may have it, and is owed the word that it is over.
+    If an earlier attempt is in doubt, somebody may have had the message. The cases are then marked as alerted, so that
+    the council also gets a message when the warning is over.
     """
     now = store.now()
     with store.writing() as connection:
@@ -109,10 +115,10 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Settle deliveries to these contacts that wait to be sent, where the new alert covers all their cases.
+    """Settle waiting deliveries to these contacts as not needed, if the new alert contains all cases of their alerts.
 
-    Returns the cases, by id, of which one of them may have told somebody: they count as told, so that their council is
-    sent word when they are over.
+    Return the ids of cases about which such a delivery may have reached somebody. The caller marks these cases as
+    warned, so that their council also gets a message when the warning is over.
     """
     older, state = lock_older(work.connection, alert_pk, feed_id, contacts), DeliveryState.NOT_NEEDED
     for delivery in older:
@@ -125,7 +131,7 @@ def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequen
 
 
 def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Contact]) -> None:
-    # A message to the operator that fails has nobody left to go to.
+    # If a message to the operator fails, nobody else is left to alert.
     if delivery.tier == OPERATOR_TIER or not all_given_up(work.connection, delivery.alert_pk):
         return
     alertable = count_cases_of_alert(work.connection, delivery.alert_pk)
@@ -134,7 +140,8 @@ def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Cont
 
 
 def _intended(work: UnitOfWork, pk: int, alert_pk: int, tier: str, contact: Contact) -> dict[str, object]:
-    # The route is kept as it was when the alert was written. It is sealed for this row, so the id comes first.
+    # The delivery keeps the route that the contact had when the alert was written. It is sealed for this row, by its
+    # id.
     route = contact.route.get_secret_value()
     return {
         "pk": pk,
@@ -153,7 +160,7 @@ def _intended(work: UnitOfWork, pk: int, alert_pk: int, tier: str, contact: Cont
 def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[DeliveryState, datetime | None]:
     if result.outcome is SendOutcome.SENT:
         return DeliveryState.SENT, None
-    # Also an attempt in doubt is made again: a repeat is better than no message.
+    # An attempt in doubt is made again too, because a repeat is better than no message.
     too_old = now - delivery.created_at >= GIVE_UP_AFTER
     if result.outcome is SendOutcome.FAILED_PERMANENT or too_old:
         return DeliveryState.GIVEN_UP, None
@@ -162,7 +169,8 @@ def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[Delive
 
 
 def _decided_elsewhere(connection: Connection, delivery: Delivery, *, sent: bool) -> DeliveryState | None:
-    # The state, if this attempt may no longer change it: the delivery is settled, or a newer attempt was made.
+    # Returns the delivery's state if this attempt may no longer change it, because the delivery is settled or a newer
+    # attempt was made. Otherwise returns None.
     state, attempts = lock_delivery(connection, delivery.pk)
     overtaken = attempts != delivery.number and not sent
     return state if overtaken or state in _SETTLED else None
@@ -173,7 +181,7 @@ _WORDS = {
     DeliveryState.WAITING: AuditAction.DELIVERY_FAILED,
     DeliveryState.GIVEN_UP: AuditAction.DELIVERY_GIVEN_UP,
 }
-# A late failure gives up nothing and makes nothing wait, so both kinds have one action.
+# A late failure does not change the delivery, so both kinds of failure have the same action.
 _LATE_WORDS = {
     SendOutcome.SENT: AuditAction.DELIVERY_SENT,
     SendOutcome.IN_DOUBT: AuditAction.DELIVERY_IN_DOUBT,
@@ -192,7 +200,7 @@ def record_delivery_audit(work: UnitOfWork, word: AuditAction, delivery: Deliver
 
 
 def _announce(work: UnitOfWork, delivery: Delivery, outcome: str) -> None:
-    # No event for alerts to the operator: events are published by council.
+    # Events are published by council, so alerts to the operator have no event.
     if delivery.feed_id == OPERATOR_FEED:
         return
     settled = AlertSettled(alert=delivery.alert, council=delivery.feed_id, delivery=delivery.pk, outcome=outcome)

@@ -1,8 +1,9 @@
-"""Deals with deliveries after a database was restored. Messages sent after the end of its records are unknown to it.
+"""Decides what is delivered after a database was restored. The restored database does not show what was sent later.
 
-Messages on record are not sent again. Those that have fallen due since are sent by the ordinary rules, with a note that
-they may be a repeat: a message that never went out may cost a life. A delivery that was under way at the end of the
-records goes out only if no newer message is due about the same cases.
+A message that the restored records show as sent is not sent again. A message that became due later is sent by the
+ordinary rules, even if it may be a repeat: a missing message may cost a life. For two days, the first message about a
+case says that it may be a repeat. An unfinished delivery is cancelled if newer messages are due about all open cases of
+its alert.
 """
 
 from __future__ import annotations
@@ -27,20 +28,22 @@ from services.storage.events.outbox import Announcement
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
-# For this long after a restore the first message about a case has the note that it may be a repeat (policy of the
-# deployment; no source prescribes it).
+# For this time after a restore, the first message about a case says that it may be a repeat (policy of the deployment;
+# no source prescribes it).
 REPEAT_NOTE_FOR = timedelta(days=2)
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
-    """Audit that the database was restored, and cancel deliveries that newer ones replace.
+    """Record in the audit that the database was restored, and cancel deliveries that newer messages replace.
 
-    Call it once, before any process works with the database.
+    `record_ends` is the time of the newest record in the restored database. Call this function once, before any process
+    works with the database.
     """
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
-        # Listed before the first is cancelled: cancelling one changes what is due about the cases of its alert.
+        # All deliveries are listed first, because cancelling one delivery changes what is due about the cases of its
+        # alert.
         covered = list(_covered(work))
         for delivery in covered:
             _cancel_delivery(work, delivery)
@@ -49,9 +52,12 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 
 def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
-    """Return the restore after which an alert may be a repeat, or None.
+    """Return the last restore if an alert may repeat a message that the restored database does not show.
 
-    Such an alert is the first about one of its cases since then.
+    Otherwise None.
+
+    An alert may be such a repeat if it is the first alert since the restore about one of its cases, and if it was
+    written at most REPEAT_NOTE_FOR after the restore.
     """
     restore = last_restore(connection)
     if restore is None or alert.created_at > restore.at + REPEAT_NOTE_FOR:
@@ -62,8 +68,8 @@ def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
 def _cancel_delivery(work: UnitOfWork, delivery: OwedDelivery) -> None:
     connection, state = work.connection, DeliveryState.NOT_NEEDED
     doubt_attempts(connection, delivery.pk, "restored", work.now)
-    # The newer message has not been tried. Otherwise it would wait as a repeat of one that reached nobody.
-    # An attempt in doubt may have told the council: it is owed word when the case ends.
+    # Without this call the newer message would wait like the repeat of a message that reached nobody. If an attempt is
+    # in doubt, the council may be warned, and needs a message when the case ends.
     forget_tries(connection, delivery.alert_pk, warned=has_doubtful_attempt(connection, delivery.pk))
     move_delivery(connection, delivery.pk, state, due_at=None, settled_at=work.now)
     settled = AlertSettled(
@@ -73,7 +79,8 @@ def _cancel_delivery(work: UnitOfWork, delivery: OwedDelivery) -> None:
 
 
 def _covered(work: UnitOfWork) -> Iterator[OwedDelivery]:
-    # Deliveries of alerts whose open cases are all due for a newer message. Kept by alert: one has many deliveries.
+    # Yields the deliveries of each alert whose open cases are all due for a newer message. An alert may have many
+    # deliveries, so its verdict is kept.
     verdicts: dict[int, bool] = {}
     for delivery in find_owed_to_councils(work.connection):
         if delivery.alert_pk not in verdicts:
@@ -83,7 +90,8 @@ def _covered(work: UnitOfWork) -> Iterator[OwedDelivery]:
 
 
 def _owed_anew(work: UnitOfWork, alert_pk: int, feed_id: str) -> bool:
-    # With no open case nothing newer is due. The delivery stays, and is rendered from the cases as they are.
+    # If no case is open, no newer message is due. The delivery stays, and its message is rendered from the current
+    # cases.
     still_open = [case for case in cases_of_alert(work.connection, alert_pk) if not case.clock_stopped]
     if not still_open:
         return False

@@ -1,7 +1,8 @@
-"""The advice in an alert: how urgent it is, what to do now, and what counts as safe.
+"""The advice in an alert: how urgent the cases are, what to do now, and what counts as safe.
 
-The definition of safe is the PSTN charter's (December 2023, commitment 2) and the Telecare National Action Plan's
-(February 2025, outcome 1). The steps are good practice and policy of the deployment, not government's.
+The definition of safe comes from the PSTN charter (December 2023, commitment 2) and from the Telecare National Action
+Plan (February 2025, outcome 1). The steps are good practice and policy of the deployment. The government does not
+prescribe them.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ _FAILING = {Urgency.MOVED, Urgency.RESTRICTED, Urgency.OVERDUE, Urgency.REVERTED
 
 
 def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLine]]:
-    """Return the cases by urgency. Both the groups and the cases in each are in order, the most urgent first."""
+    """Return the cases by urgency. The most urgent group comes first, and in each group the most urgent case."""
     groups: dict[Urgency, list[CaseLine]] = {}
     for case in most_urgent_first(cases, today):
         groups.setdefault(urgency(case, today), []).append(case)
@@ -86,9 +87,12 @@ def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLi
 
 
 def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> str:
-    """Return the start of the subject: urgency, day and number of the worst group, then the number of all others."""
+    """Return the start of the subject line.
+
+    It has the urgency, the day and the number of cases of the most urgent group, then the number of all other cases.
+    """
     worst, cases = next(iter(groups.items()))
-    # Of dated cases the subject counts those of the first day only: all others have more time.
+    # Dated cases are counted only if they are of the first day, because all others have more time.
     if worst is Urgency.DATED:
         cases = [case for case in cases if case.harm_on == cases[0].harm_on]
     more = sum(map(len, groups.values())) - len(cases)
@@ -114,7 +118,7 @@ def _act_by(cases: Sequence[CaseLine], today: date) -> str:
 
 
 def _will(cases: Sequence[CaseLine]) -> str:
-    # POSSIBLE rests on an area notice or a near address: a message about such cases alone promises no switch.
+    # A POSSIBLE match rests on an area notice or a near address, so a message about such cases alone says "may".
     modal = "may" if all(case.level == MatchLevel.POSSIBLE for case in cases) else "will"
     restricted = {case.restricted_first for case in cases}
     what = "restricted or switched" if len(restricted) > 1 else "restricted" if restricted == {True} else "switched"
@@ -143,7 +147,7 @@ def _first(cases: Sequence[CaseLine], today: date) -> str:
 
 
 def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
-    # In the order in which to take them. Only steps that some case needs are shown.
+    # The steps come in the order in which to take them. Only steps that some case needs are shown.
     unsure = any(case.level != MatchLevel.CONFIRMED for cases in groups.values() for case in cases)
     before = Urgency.DATED in groups or Urgency.UNDATED in groups
     every = (
@@ -159,18 +163,18 @@ def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
 
 
 def doubtful(cases: Sequence[CaseLine]) -> list[str]:
-    # A change without a notice before it, and a notice of which two versions differ.
+    # Returns the steps for a change that had no notice before it, and for a notice with two versions that differ.
     every = ((any(case.claimed_by for case in cases), _WORD_ONLY), (any(case.doubts for case in cases), _TWO_VERSIONS))
     return [sentence for needed, sentence in every if needed]
 
 
 def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
-    # For each level that occurs, the surest first: `12 confirmed: same telephone number`.
+    # Returns a text for each level that occurs, the surest first: `12 confirmed: same telephone number`.
     return [f"{counts[level]:,} {SURE[level].lower()}: {SURE_BECAUSE[level]}" for level in SURE if counts.get(level)]
 
 
 def why_now(reason: str, threshold: int, repeat_number: int) -> str:
-    """Return the sentence on why the message comes now. `threshold` is in days before the harm."""
+    """Return the sentence that says why the message is sent now. `threshold` is in days before the harm."""
     reached = f"the {threshold}-day warning" if threshold else "their date"
     sentences = {
         "first_alert": "This is the first message about these cases.",
@@ -181,12 +185,15 @@ def why_now(reason: str, threshold: int, repeat_number: int) -> str:
         "post_check": "Each line needs a test call after the switch.",
         "date_unknown": "The provider has not said when.",
     }
-    # A reason that this version does not know (written by a newer one) gets the plain sentence.
+    # A newer version of Pullcord may have written an unknown reason: it gets the plain sentence.
     return sentences.get(reason, "These cases are still open.")
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:
-    """Return the note on a message that may repeat one sent after the backup was taken: no record of that is left."""
+    """Return the note for a message that may repeat an earlier message.
+
+    The database was restored at `at` and has no record of messages that were sent after `record_ends`.
+    """
     return (
         f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "
         "message about these cases between the two, this one may repeat it; use the link below, as the older one may "

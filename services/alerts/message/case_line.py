@@ -1,4 +1,4 @@
-"""One case as messages and pages show it, its urgency, and the order of cases."""
+"""A case as messages and pages show it, and the order of cases by urgency."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from services.alerts.review.doubts import Doubt
 
 
 class Urgency(IntEnum):
-    """The reason why a case is urgent, the worst first. The order is policy of the deployment."""
+    """The reason why a case is urgent. The lowest number is the most urgent. The order is policy of the deployment."""
 
     MOVED = 1  # switched before anyone confirmed that the alarm works
     RESTRICTED = 2  # calls from the line are already barred or diverted
-    OVERDUE = 3  # its date has passed and it is not confirmed safe
+    OVERDUE = 3  # the date has passed and the alarm is not confirmed safe
     REVERTED = 4  # put back on the old network
     POST_CHECK = 5  # switched as planned, and not tested since
-    DATED = 6  # its date is today or later
+    DATED = 6  # the date is today or later
     UNDATED = 7  # the provider has given no date
 
 
@@ -45,7 +45,7 @@ _BY_STATE: Mapping[str, Urgency] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One case in a digest. No telephone number, address or name of a resident belongs here."""
+    """One case in a message or on a page. It must not hold a telephone number, or an address or name of a resident."""
 
     reference: str
     level: MatchLevel
@@ -54,9 +54,9 @@ class CaseLine:
     restriction_on: date | None
     provider: str  # display name
     state: str  # stored code
-    reason: str  # stored code of the escalation; empty on a page, where no message is shown
+    reason: str  # stored code of the escalation; empty on a page, which shows no message
     claimed_by: tuple[str, ...] = ()  # display names of providers that reported a change without a notice before it
-    doubts: tuple[Doubt, ...] = ()  # notices of which two versions differ
+    doubts: tuple[Doubt, ...] = ()  # notices with two versions that differ
 
     @property
     def restricted_first(self) -> bool:
@@ -64,13 +64,13 @@ class CaseLine:
 
     @property
     def withdrawn(self) -> bool:
-        # No notice names the line any more. The dates of such a case are the last that the council was sent.
+        # No notice names the line any more. The dates of such a case are the last dates that the council was sent.
         return self.state == CaseState.NOTICE_WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case in words, ready for a table."""
+    """One case in words, ready for a row of a table."""
 
     reference: str
     provider: str
@@ -83,7 +83,7 @@ class CaseRow:
     sure_because: str
     state: str
     news: str
-    notes: tuple[str, ...]  # doubts about it, a sentence each
+    notes: tuple[str, ...]  # doubts about the case, one sentence each
 
 
 def urgency(case: CaseLine, today: date) -> Urgency:
@@ -96,7 +96,7 @@ def urgency(case: CaseLine, today: date) -> Urgency:
 
 
 def most_urgent_first(cases: Iterable[CaseLine], today: date) -> list[CaseLine]:
-    # Equal urgency: the earlier date, then the surer match. The reference makes the order the same each time.
+    # Cases of equal urgency are ordered by date, then by the surer match. The reference makes the order stable.
 
     def key(case: CaseLine) -> tuple[Urgency, date, int, str]:
         return urgency(case, today), case.harm_on or date.max, -MatchLevel(case.level).rank, case.reference
@@ -105,7 +105,7 @@ def most_urgent_first(cases: Iterable[CaseLine], today: date) -> list[CaseLine]:
 
 
 def case_row(case: CaseLine, today: date) -> CaseRow:
-    """Return the case in words, as of `today` (the day in London)."""
+    """Return the case in words. `today` is the day in London."""
     return CaseRow(
         reference=case.reference,
         provider=shown_name(case.provider),
@@ -136,7 +136,7 @@ def _claim(providers: tuple[str, ...]) -> tuple[str, ...]:
 
 def _differing(doubt: Doubt) -> str:
     who = shown_name(doubt.provider)
-    # The dates and the status agree, so the versions differ in what is sealed.
+    # If the dates and the status agree, the versions differ in their sealed part.
     if doubt.first == doubt.last:
         return f"{who} sent two versions of its notice, with different telephone numbers or addresses"
     first, last = (

@@ -1,6 +1,6 @@
-"""The alert mail that a council team reads when lines with telecare alarms are about to be switched.
+"""The alert mail to a council team about telecare alarm lines that are about to be switched.
 
-It holds the council, counts, references, dates, what to do and one link, and nothing that identifies a resident.
+The mail holds the council's name, counts, references, dates, advice and one link. Nothing in it identifies a resident.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from services.core.clock import london_day
 
 __all__ = ["AlertDigest", "CaseLine", "Message", "render", "template"]
 
-LISTED = 20  # cases in the mail, the most urgent ones; the page behind its link lists all
+LISTED = 20  # the most cases that the mail lists, the most urgent first; the linked page lists all
 SUBJECT_LIMIT = 120  # characters
 _WIDTH = 72  # columns of the plain text
 _CUT = "..."
-_SHORTEST_COUNCIL = 10  # with fewer letters a council's name cannot be recognised
+_SHORTEST_COUNCIL = 10  # a council's name of fewer letters cannot be recognised
 _PROVIDER_INDENT, _PROVIDER_WIDTH = 55, 17
 
 
@@ -43,7 +43,7 @@ class AlertDigest:
     link: str
     created_at: datetime
     clock_note: str | None = None  # shown at the top while the clock is simulated
-    restored_note: str | None = None  # shown when the message may repeat one that a restore has lost
+    restored_note: str | None = None  # shown if the message may repeat a message of which a restore lost the record
 
     def __post_init__(self) -> None:
         if not self.cases:
@@ -52,7 +52,7 @@ class AlertDigest:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail ready to be sent. The plain text and the HTML have the same words."""
+    """A message ready to be sent. The plain text and the HTML have the same words."""
 
     subject: str
     text: str
@@ -60,7 +60,7 @@ class Message:
 
 
 def render(digest: AlertDigest, now: datetime) -> Message:
-    """Return the mail as of `now`. A distance such as "in 3 days" is counted from the London day of `now`."""
+    """Return the mail as of `now`. Distances such as "in 3 days" are counted from the day of `now` in London."""
     today = london_day(now)
     groups = advice.grouped(digest.cases, today)
     subject = subject_line(digest, advice.subject_lead(groups, today))
@@ -91,8 +91,8 @@ def common(digest: AlertDigest, subject: str) -> dict[str, object]:
 
 
 def subject_line(digest: AlertDigest, lead: str) -> str:
-    """Return `lead (council) [reference]`, at most 120 characters."""
-    # The council's name is shortened first, then left out, so that the reference is always whole.
+    """Return the subject line `lead (council) [reference]`, which has at most 120 characters."""
+    # If the line is too long, the council's name is shortened, then left out: the reference is always whole.
     reminder = f", reminder {digest.repeat_number}" if digest.repeat_number else ""
     tail = f" [{digest.reference}{reminder}]"
     council = shown_name(digest.council)
@@ -114,7 +114,7 @@ def template(name: str, context: Mapping[str, object]) -> str:
 
 
 def _fill(text: str, first: str = "", rest: str = "") -> str:
-    # Never broken within a word: a reference such as C-7K3M-2Q9P must be copied whole.
+    # No line breaks within a word, so that a reference such as C-7K3M-2Q9P can be copied whole.
     return textwrap.fill(
         text,
         _WIDTH,
@@ -126,7 +126,7 @@ def _fill(text: str, first: str = "", rest: str = "") -> str:
 
 
 def _columns(shown: CaseRow) -> str:
-    # A long provider name goes on below itself; the state and the notes follow, indented.
+    # A long provider name goes on in the next lines of its column. The state and the notes follow, indented.
     provider = textwrap.wrap(shown.provider, _PROVIDER_WIDTH)
     head = f"{shown.reference:<13}{shown.short_day:<17}{shown.distance:<14}{shown.sure:<11}{provider[0]}"
     below = [" " * _PROVIDER_INDENT + part for part in provider[1:]]

@@ -1,4 +1,7 @@
-"""The mail that lists lines no longer to be switched. It is sent once for a case and asks for no answer."""
+"""The mail about lines that are no longer to be switched.
+
+It is sent once for each case and asks for no answer.
+"""
 
 from __future__ import annotations
 

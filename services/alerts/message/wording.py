@@ -1,4 +1,4 @@
-"""Codes and dates in plain English, for the alert mail and for the pages behind its link."""
+"""Turns codes and dates into plain English, for the alert mail and the pages behind its link."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SURE_BECAUSE = {
     MatchLevel.POSSIBLE: "area notice, please check",
 }
 
-# As they read in the middle of a sentence.
+# States as they stand in the middle of a sentence.
 STATES: Mapping[str, str] = {
     CaseState.OPEN: "nobody has acted yet",
     CaseState.ACKNOWLEDGED: "acknowledged",
@@ -50,7 +50,7 @@ STATES: Mapping[str, str] = {
     CaseState.NOTICE_WITHDRAWN: "notice withdrawn",
 }
 
-# By the reason of an escalation. Reasons that the state or the date of the case already shows are left out.
+# The words for the reasons of escalations. Reasons that the state or the date of a case already shows are left out.
 NEWS = {
     "first_alert": "New",
     "threshold_reached": "Date is nearer",
@@ -72,26 +72,26 @@ def short_day(day: date) -> str:
 
 
 def subject_day(day: date, today: date) -> str:
-    # Thu 3 December; the year only where it is not this year's.
+    # `Thu 3 December`, with the year only if it is not the year of `today`.
     return f"{day:%a} {day.day} {day:%B}" + ("" if day.year == today.year else f" {day.year}")
 
 
 def distance(day: date, today: date) -> str:
-    """Return the distance in calendar days: `in 3 days`, `tomorrow`, `today`, `4 days ago`."""
+    """Return the distance from `today` to `day` in words: `in 3 days`, `tomorrow`, `today`, `4 days ago`."""
     days = (day - today).days
     near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
     return near.get(days) or (f"in {days:,} days" if days > 0 else f"{-days:,} days ago")
 
 
 def moment(at: datetime) -> str:
-    """Return a moment in London time: `Monday 30 November 2026 at 9:05am`."""
+    """Return a time in words, in London time: `Monday 30 November 2026 at 9:05am`."""
     local = at.astimezone(LONDON)
     clock = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004  # noon
     return f"{long_day(local.date())} at {clock}"
 
 
 def version(status: str, planned_on: date | None, restriction_on: date | None) -> str:
-    # As it reads in the middle of a sentence.
+    # The text is for the middle of a sentence.
     if status == NoticeStatus.WITHDRAWN:
         return "notice withdrawn"
     if status in _DONE:
@@ -103,7 +103,7 @@ def version(status: str, planned_on: date | None, restriction_on: date | None) -
 
 
 def and_list(names: Sequence[str]) -> str:
-    # A; A and B; A, B and C.
+    # Returns `A`, `A and B` or `A, B and C`.
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
@@ -112,16 +112,16 @@ def lines(count: int) -> str:
 
 
 def case_state(state: str) -> str:
-    # An unknown code is not shown as it is: it could be any text.
+    # An unknown code is not shown, because it could be any text.
     return STATES.get(state, "see the page")
 
 
 def shown_name(text: str) -> str:
-    """Return a configured name on one line, at most 60 characters.
+    """Return a configured name on one line of at most 60 characters.
 
-    A text that holds a telephone number, an e-mail address or a web address is not shown.
+    Return "name not shown" if the name holds a telephone number, an e-mail address or a web address.
     """
-    # Each unprintable character becomes a blank, then every run of blanks becomes one.
+    # Each unprintable character becomes a blank. Then every run of blanks becomes one blank.
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if not name or has_telephone_number(name) or _ADDRESS_ONLINE.search(name):
         return "name not shown"

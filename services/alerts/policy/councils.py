@@ -1,4 +1,4 @@
-"""Councils as alerts see them: their names and their policies."""
+"""Loads councils with their alert policies, and saves policies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.storage.vault import place
 
 @dataclass(frozen=True, slots=True)
 class Council:
-    """A council as alerts see it. `version` is 0 while it has no policy of its own and the defaults hold."""
+    """A council with its alert policy. `version` is 0 if the council still has the default policy."""
 
     feed_id: str
     name: str
@@ -27,10 +27,7 @@ class Council:
 
 
 def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
-    """A council and its policy.
-
-    Raises NotFoundError.
-    """
+    """Return a council with its policy. Raises NotFoundError if there is no such council."""
     row = find_council(connection, feed_id)
     if row is None:
         raise NotFoundError("no such council: add it first")
@@ -38,7 +35,7 @@ def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str) -> int:
-    """Record a council's policy, sealed because its routes are secrets. Returns its version."""
+    """Save a council's policy and return its new version. The policy is sealed because its routes are secret."""
     now = store.now()
     with store.writing() as connection:
         version = load_council(connection, store, feed_id).version + 1

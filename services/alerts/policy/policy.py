@@ -1,6 +1,7 @@
-"""When a case must be escalated next, to whom, and how long a person's act pauses it. Pure: `now` is given.
+"""Decides when the next message about a case is due, who gets it, and how long a person's act pauses messages.
 
-Promise: while a case is open an escalation is always due. Policy of the deployment, from `CouncilPolicy`.
+All functions are pure: `now` is an argument. While the clock of a case runs, the case always has a next message. The
+rules are policy of the deployment; their numbers come from `CouncilPolicy`.
 """
 
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ __all__ = [
 
 
 class EscalationReason(StrEnum):
-    """Why an escalation is due; stored."""
+    """The reason for an escalation. The values are stored in the database."""
 
     FIRST_ALERT = "first_alert"
     THRESHOLD_REACHED = "threshold_reached"
@@ -47,19 +48,19 @@ class EscalationReason(StrEnum):
     URGENT_STATE = "urgent_state"
     POST_CHECK = "post_check"
     DATE_UNKNOWN = "date_unknown"
-    # Nothing is due any more: said once of a case that the council has heard of.
+    # The notice was withdrawn. A council that had a message about the case gets this last message once.
     NOTICE_WITHDRAWN = "notice_withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class CaseClock:
-    """The facts about a case that the policy needs. All moments know their time zone.
+    """The facts about a case that decide when its next message is due. All times have a time zone.
 
-    `opened_at` is the time at which the case was opened, opened again, or last learned of a new danger.
-    `last_alert_at` and `last_threshold` are those of the last escalation that was accepted for somebody; `tried_at` is
-    the time of a later one that nobody's mail system has accepted yet. `claimed`: the move is the word of a provider
-    that gave no notice of it, and it pages once by night. `paused_until` is set by a person's act and stays set until
-    the next escalation has been sent.
+    `opened_at` is the time at which the case was opened, was opened again, or had news of a new danger. `last_alert_at`
+    and `last_threshold` belong to the last escalation that was accepted for somebody. `tried_at` is the time of a later
+    escalation that no mail system has accepted yet. `paused_until` is set by a person's act, and stays set until the
+    next escalation was sent. `claimed` is true if a provider reported the move without having given notice. Such a case
+    wakes people only once.
     """
 
     state: CaseState
@@ -75,7 +76,10 @@ class CaseClock:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The next message owed: due at `due_at` (UTC, past when it is overdue), at the level of `threshold` (days)."""
+    """The next message that is due about a case.
+
+    `due_at` is in UTC, and in the past if the message is overdue. `threshold` is in days before the harm.
+    """
 
     due_at: datetime
     threshold: int
@@ -83,23 +87,23 @@ class Escalation:
 
 
 def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Return the next escalation of a case; None only where the state has stopped the clock."""
+    """Return the next escalation of a case, or None if the state of the case has stopped its clock."""
     if clock.state in CLOCK_STOPPED:
         return None
     due_at = _when_awake(clock, policy, _due(clock, policy), now)
-    # An overdue message is judged by the day on which it is sent, not by the day it was due.
+    # The threshold of an overdue message is that of the day on which it is sent, not of the day on which it was due.
     sent_at = max(due_at, now)
     return Escalation(due_at, _threshold(clock, policy, sent_at), _reason(clock, policy, sent_at))
 
 
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
-    """Return the end (UTC) of the pause that a named person's act, done now, gives this case.
+    """Return the end (UTC) of the pause that a person's act at `now` gives a case.
 
-    It ends at the next threshold not yet sent, or after `acknowledgement_hours` if that is sooner, but lasts at least
-    `acknowledgement_min_hours`. In an urgent state, after the move and from the harmful day on the longest pause is
-    `urgent_acknowledgement_hours`.
+    The pause ends at the next threshold that was not sent yet, or after the longest pause if that comes first. It lasts
+    at least `acknowledgement_min_hours`. The longest pause is `acknowledgement_hours`. In an urgent state, after the
+    move, and from the harmful day on, the longest pause is `urgent_acknowledgement_hours`.
     """
-    # A person who has acted near the day is reminded sooner than one who acted weeks before it.
+    # A person who acts near the harmful day gets a reminder sooner than a person who acts weeks before it.
     longest = policy.urgent_acknowledgement_hours if _pressing(clock, now) else policy.acknowledgement_hours
     moments = [now + timedelta(hours=longest)]
     if clock.harm_on is not None:
@@ -111,13 +115,13 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datet
 
 
 def tiers_for(policy: CouncilPolicy, threshold: int, state: CaseState) -> tuple[Tier, ...]:
-    """Return the tiers that a message at a threshold goes to; in an urgent state all of them.
+    """Return the tiers that get a message at a threshold. In an urgent state all tiers get it.
 
-    A tier without a contact is left out. Where that leaves none, the tiers that begin next get the message early; the
-    result is empty only when the council has no contact at all.
+    A tier without contacts is left out. If no tier is left, the tiers that would come next get the message early. The
+    result is empty only if the council has no contact at all.
     """
     reachable = sorted((tier for tier in policy.tiers if tier.contacts), key=lambda tier: -tier.from_days)
-    # Urgent: the line has been touched while the resident was not safe.
+    # In an urgent state the line was moved or restricted while the resident was not safe.
     if state in URGENT or not reachable:
         return tuple(reachable)
     from_days = min(threshold, reachable[0].from_days)
@@ -128,12 +132,12 @@ def _due(clock: CaseClock, policy: CouncilPolicy) -> datetime:
     due = _due_by_policy(clock, policy)
     if clock.tried_at is None or (_paused(clock) or clock.tried_at) > clock.tried_at:
         return due
-    # A message that reached nobody is owed again soon, but not at every look.
+    # A message that reached nobody is due again soon, but not at every review.
     return max(due, clock.tried_at + timedelta(minutes=policy.unreached_repeat_minutes))
 
 
 def _due_by_policy(clock: CaseClock, policy: CouncilPolicy) -> datetime:
-    # After a pause the message comes at once: it is the pause that has lapsed, not a repeat that is due.
+    # After a pause the message comes at once, because the pause has ended: the message is not a repeat.
     if _paused(clock) is None and clock.last_alert_at is not None:
         return _due_after(clock, policy, clock.last_alert_at)
     start = _paused(clock) or clock.opened_at
@@ -159,7 +163,7 @@ def _due_after(clock: CaseClock, policy: CouncilPolicy, last: datetime) -> datet
 
 def _repeat_hours(clock: CaseClock, policy: CouncilPolicy, reached: int) -> int:
     hours = policy.repeat_hours[reached]
-    # A possible match is not surer because its day is near.
+    # A possible match does not become surer because its day is near.
     return max(hours, policy.possible_repeat_hours) if clock.level == "possible" else hours
 
 
@@ -167,7 +171,7 @@ def _thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> 
     thresholds = thresholds_for(policy, clock.level)
     if clock.last_alert_at is None:
         return list(thresholds)
-    # A date that has moved far away makes thresholds due again that were reached by the old date.
+    # If the date moved far away, thresholds that were reached by the old date are due again.
     reached = threshold_now(policy, clock.level, harm_on, clock.last_alert_at)
     if reached is None:
         return list(thresholds)
@@ -176,7 +180,7 @@ def _thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> 
 
 
 def _flat_repeat(clock: CaseClock, policy: CouncilPolicy) -> int | None:
-    # In these states the state sets the pace, not the date; None elsewhere.
+    # Returns the hours between repeats if the state sets the pace, or None if the date sets the pace.
     if clock.state in URGENT and not _alerted_of_claim(clock):
         return policy.urgent_repeat_hours
     return policy.post_check_repeat_hours if clock.state in MOVED | URGENT else None
@@ -187,7 +191,7 @@ def _alerted_of_claim(clock: CaseClock) -> bool:
 
 
 def _paused(clock: CaseClock) -> datetime | None:
-    # A pause counts until a message has been sent after it.
+    # A pause counts until a message was sent after its end.
     if clock.paused_until is None or (clock.last_alert_at is not None and clock.last_alert_at >= clock.paused_until):
         return None
     return clock.paused_until
@@ -199,7 +203,7 @@ def _pressing(clock: CaseClock, now: datetime) -> bool:
 
 
 def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: datetime) -> datetime:
-    # A message that is overdue in quiet hours waits for their end too.
+    # A message that is overdue in quiet hours also waits for the end of these hours.
     due_at = due if _wakes_people(clock, policy, due) else out_of_quiet_hours(policy, due)
     if due_at < now and in_quiet_hours(policy, now) and not _wakes_people(clock, policy, now):
         due_at = out_of_quiet_hours(policy, now)

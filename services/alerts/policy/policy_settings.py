@@ -1,7 +1,7 @@
-"""A council's alert policy: when it is told, whom, and how often.
+"""A council's alert policy: when messages are sent, to whom, and how often.
 
-No source prescribes any of these numbers: each is policy of the deployment, and the values given here are
-only where a council begins. Days are calendar days in Europe/London before the harmful moment.
+No source prescribes these numbers: each is policy of the deployment, and the defaults are a starting point. Days are
+calendar days in Europe/London before the harmful day.
 """
 
 from collections.abc import Mapping
@@ -25,12 +25,12 @@ Days = Annotated[int, Field(ge=0, le=3650)]
 Hours = PositiveInt
 Thresholds = tuple[Days, ...]
 
-# The context in which routes are written out: for storage only.
+# With this context, routes are written in full. It is used only to store a policy.
 _REVEAL = {"routes": "reveal"}
 
 
 class Contact(Closed):
-    """Somebody who can be told. `route` is an Apprise address: a secret, shown only in the stored form."""
+    """Somebody who gets messages. `route` is an Apprise URL. It is secret, and only `CouncilPolicy.stored` shows it."""
 
     label: Label
     route: Annotated[SecretStr, Field(max_length=2000)]
@@ -49,7 +49,7 @@ class Contact(Closed):
 
 
 class Tier(Closed):
-    """People told from the threshold of `from_days` days down to the harmful day."""
+    """Contacts who get messages from `from_days` days before the harmful day on."""
 
     label: Label
     from_days: Days
@@ -57,58 +57,58 @@ class Tier(Closed):
 
 
 class CouncilPolicy(Closed):
-    """One council's policy. Stored in the form of `stored`."""
+    """One council's alert policy. The database holds the text that `stored` returns, encrypted."""
 
+    # Days before the harmful day at which a message about a case is due.
     thresholds: Thresholds = (56, 28, 14, 7, 2, 0)
-    """Days before the harmful moment at which a case escalates."""
 
+    # Days before the harmful day for a possible match, which is less urgent. Each is also in `thresholds`.
     possible_thresholds: Thresholds = (28, 14, 7, 2, 0)
-    """The same for a possible match, which is less urgent; each is also in `thresholds`."""
 
     tiers: tuple[Tier, ...] = ()
 
+    # Hours after which a message is repeated if nobody acted, by the threshold that the case has reached.
     repeat_hours: Mapping[Days, Hours] = Field(default={56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4})
-    """Hours after which an alert nobody acted on is sent again, by the threshold the case has reached."""
 
+    # The fewest hours between repeats about a possible match, however near the day. Such a repeat wakes nobody.
     possible_repeat_hours: Hours = 24
-    """The shortest repeat for a possible match, however near the day. Nor does one wake anybody."""
 
+    # Hours between repeats about a case whose harmful day is not known.
     unknown_date_repeat_hours: Hours = 168
-    """The same for a case whose harmful day is not known."""
 
+    # Hours between repeats about a case in an urgent state.
     urgent_repeat_hours: Hours = 4
-    """The same in an urgent state."""
 
+    # Hours between repeats about a line that has moved, until a test call after the move has passed.
     post_check_repeat_hours: Hours = 24
-    """The same for a line that has moved, until a test call after the move has passed."""
 
+    # The longest pause that a person's act gives.
     acknowledgement_hours: Hours = 168
-    """The longest that an act of a person pauses the paging."""
 
+    # The longest pause in an urgent state, after the move, and from the harmful day on. No later threshold ends it.
     urgent_acknowledgement_hours: Hours = 24
-    """The same in an urgent state, after the move, and from the harmful day on: no later threshold ends the pause."""
 
+    # The shortest pause, even if the next threshold is nearer.
     acknowledgement_min_hours: Hours = 4
-    """The shortest pause, also when the next threshold is nearer."""
 
+    # Minutes after which a message that no mail system has accepted is due again, also to the operator of Pullcord.
     unreached_repeat_minutes: Annotated[int, Field(ge=5, le=240)] = 60
-    """After this a message that nobody's mail system has accepted is owed anew, to the operator of Pullcord too."""
 
+    # Local hours in which nobody is paged. There are no quiet hours if both times are the same.
     quiet_from: time = time(22)
     quiet_until: time = time(7)
-    """Local hours in which nobody is paged; none when both are the same."""
 
+    # At this threshold and below, quiet hours do not apply. They do not apply in an urgent state either.
     quiet_override_days: Days = 2
-    """From this threshold down, quiet hours do not apply. Nor do they in an urgent state."""
 
+    # Local time of day at which a threshold's messages are due.
     day_starts: time = time(9)
-    """Local time at which a threshold's day begins to be told."""
 
+    # Seconds in which new cases are gathered into one message. The limit of a minute keeps alerts prompt.
     grouping_seconds: Annotated[int, Field(ge=0, le=60)] = 30
-    """Seconds in which new cases are gathered into one message; at most a minute, so that no alert waits longer."""
 
     def stored(self) -> str:
-        """Return the policy as JSON with its routes: to be encrypted at rest, never to be shown."""
+        """Return the policy as JSON with its routes. Encrypt this text before it is saved, and never show it."""
         return self.model_dump_json(context=_REVEAL)
 
     @field_validator("thresholds", "possible_thresholds")

@@ -1,4 +1,7 @@
-"""Loads and writes what alerts know of feeds: names, policies, and up to which policy cases were recomputed."""
+"""Reads and writes the values of feeds that alerts need: names, policies and versions.
+
+The versions say by which policy and which rule set the cases of a council were last reviewed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from services.storage.tables import feeds
 
 
 class CouncilRow(NamedTuple):
-    """A council as it is on record: its policy sealed, None while it has none of its own."""
+    """The stored values of a council. `policy_sealed` is None if the council still has the default policy."""
 
     feed_id: str
     name: str
@@ -30,7 +33,7 @@ def save_policy(connection: Connection, feed_id: str, version: int, sealed: byte
 
 
 def councils_to_recompute(connection: Connection) -> list[str]:
-    """The councils whose policy has changed since their cases were last recomputed."""
+    """Return the councils whose policy has changed since their cases were last recomputed."""
     changed = feeds.c.policy_version != feeds.c.recomputed_version
     return list(connection.scalars(select(feeds.c.feed_id).where(changed)))
 
@@ -40,7 +43,7 @@ def mark_recomputed(connection: Connection, feed_id: str, version: int) -> None:
 
 
 def councils_with_other_rules(connection: Connection, ruleset: str) -> list[str]:
-    """Return the councils whose entries have not been reviewed by this rule set."""
+    """Return the councils whose register entries have not been reviewed by this rule set."""
     other = feeds.c.reviewed_ruleset.is_distinct_from(ruleset)
     return list(connection.scalars(select(feeds.c.feed_id).where(feeds.c.kind == "council", other)))
 
@@ -50,6 +53,6 @@ def mark_reviewed(connection: Connection, feed_id: str, ruleset: str) -> None:
 
 
 def provider_names(connection: Connection, codes: Collection[str]) -> dict[str, str]:
-    """The names of providers, by RCPID."""
+    """Return the names of providers, by RCPID."""
     query = select(feeds.c.code, feeds.c.name).where(feeds.c.kind == "provider", feeds.c.code.in_(codes))
     return {row.code: row.name for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""A case and the lines it is about, as rules see them."""
+"""A case, its register entry, and the lines that are matched to the entry."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One register entry and the danger to its line. There is one case an entry; it opens again when danger comes back.
+    """The record of a register entry that has, or had, a line at risk.
 
-    `harm_on` is the earliest harmful day of its lines at risk.
+    An entry has at most one case, which opens again if a line is at risk again. `harm_on` is the earliest harmful day
+    of the lines at risk.
     """
 
     pk: int
@@ -37,7 +38,7 @@ class Case:
     state: CaseState
     state_since: datetime
     opened_at: datetime
-    # The names of the rule sets that judge it; the current one is last. See `rules_in_force`.
+    # The names of the rule sets that judge the case. The current rule set is last. See `rules_in_force`.
     rulesets: tuple[str, ...]
     level: MatchLevel | None = None
     harm_on: date | None = None
@@ -45,28 +46,28 @@ class Case:
     restriction_on: date | None = None
     lines: int = 0
     notice_issued_at: datetime | None = None
-    # The providers of its lines at risk, by RCPID; the last known once there are none.
+    # The RCPIDs of the providers of the lines at risk. If no line is at risk any more, the last known RCPIDs.
     providers: tuple[str, ...] = ()
     last_alert_at: datetime | None = None
     last_threshold: int | None = None
-    # The council has had a message about the danger, and none that it is over.
+    # The council had a message about the danger, and no message yet that the danger is over.
     warned: bool = False
     paused_until: datetime | None = None
     hold_until: date | None = None
     review_on: date | None = None
-    # What is remembered of each line, by notice id: see `line_memory`.
+    # What the case remembers of each line, by notice id: see `line_memory`.
     seen: Mapping[str, Any] = field(default_factory=dict)
-    # Counts what was new about the case. An acknowledgement covers the facts that its message named.
+    # The number of facts that were news about the case. An acknowledgement covers the facts that its message named.
     facts: int = 0
-    # When a message was last written down that nobody's mail system has accepted yet.
+    # The time of the last message, as long as no mail system has accepted it.
     tried_at: datetime | None = None
     # The day of the last test call that passed after a move.
     tested_on: date | None = None
-    # What now carries the alarm, a code of `SolutionKind`.
+    # A code of `SolutionKind`: the solution that now carries the alarm.
     solution: str | None = None
-    # Providers that report a move of which they gave no notice: it is their word alone.
+    # Providers that report a move without having given notice. Their report is the only evidence of the move.
     claimed_by: tuple[str, ...] = ()
-    # The last changes that the calendar made, so that a wrong clock can be undone: see `clock_correction`.
+    # The last changes that the calendar made. `clock_correction` can undo them if the clock was wrong.
     time_steps: tuple[Mapping[str, Any], ...] = ()
     due_at: datetime | None = None
     revision: int = 0
@@ -112,7 +113,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another version of a notice with the same stamp: nothing says which of the two holds."""
+    """Another version of a notice with the same stamp. Nothing shows which of the two versions is valid."""
 
     status: NoticeStatus
     planned_on: date | None
@@ -121,7 +122,7 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A live match of the entry: what the notice says, and what a person decided about the match."""
+    """A live match of a register entry: what the notice says, and what a person decided about the match."""
 
     notice_pk: int
     level: MatchLevel
@@ -134,9 +135,9 @@ class Line:
     restriction_on: date | None
     issued_at: datetime
     provider: str
-    # The version of the notice: it rises with every change of what the notice says.
+    # The number of the version of the notice. It rises with every change of the content.
     revision: int = 1
-    # The provider gave notice of the move before it reported the move as made.
+    # True if the provider gave notice of the move before it reported that the line was moved.
     announced: bool = True
     rival: Rival | None = None
 
@@ -150,13 +151,13 @@ class Line:
 
     @property
     def moved_on(self) -> date:
-        # A planned day that lay ahead when the move was reported cannot be the day of the move.
+        # A planned day after the day of the report cannot be the day of the move.
         reported = london_day(self.issued_at)
         return reported if self.planned_on is None else min(self.planned_on, reported)
 
     @property
     def fingerprint(self) -> str:
-        """The status and days of the notice as one text: when it differs, something about the line is new."""
+        """The status and days of the notice as one text. If the text changes, something about the line is new."""
         return f"{self.status.value} {self.planned_on} {self.restriction_on}"
 
     @property
@@ -166,18 +167,18 @@ class Line:
 
     @property
     def alertable(self) -> bool:
-        # An area that covers a home, or a near address, does not say that the home's own line was restricted or
-        # moved.
+        # An area notice that covers a home, or a near address, does not show that the line of this home was moved or
+        # restricted.
         return self.standing is not MatchLevel.POSSIBLE
 
     @property
     def known_as(self) -> str:
-        """The text that the case remembers of the line; when it differs, something about the line is new."""
+        """The text by which a case remembers the line: the status, or `possible` if the match is only possible."""
         return self.status.value if self.alertable else self.standing.value
 
     @property
     def effective_decision(self) -> MatchDecision:
-        # Surer evidence than the person saw opens the question again: their word does not silence what they could not
-        # know.
+        # If the evidence is surer than when a person rejected the match, the match is undecided again: the person could
+        # not know the new evidence.
         surer = self.decided_level is not None and self.level.rank > self.decided_level.rank
         return MatchDecision.UNDECIDED if self.decision is MatchDecision.REJECTED and surer else self.decision

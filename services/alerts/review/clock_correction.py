@@ -1,7 +1,7 @@
-"""Undoes what a clock that ran ahead has done to a case, once it is right again. Pure.
+"""Undoes changes that were made to a case while the clock ran ahead. All functions are pure.
 
-What the calendar changes is remembered with its day. A change of a day that has not come, by the clock as it is now,
-was made by a wrong clock. So was every moment that lies further ahead than the policy can have meant.
+Each change that the calendar makes is kept with its day. A change whose day is in the future, by the current clock, was
+made by a wrong clock. A stored time that lies further ahead than the policy allows was also written by a wrong clock.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from services.alerts.review.line_memory import memories, stored
 from services.alerts.review.step import Transition, with_news
 
 STEPS_KEPT = 8
-# Clocks of processes beside each other may differ by this much.
+# The clocks of processes that run at the same time may differ by this much.
 SLACK = timedelta(minutes=5)
 
 
@@ -36,13 +36,13 @@ def with_step(case: Case, before: Case, event: CaseEvent, moment: datetime, line
 
 
 def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: list[Transition]) -> Case:
-    """Return the case without what a clock ahead of `now` did to it."""
+    """Return the case without the changes that a clock ahead of `now` made."""
     wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + SLACK]
     case = _with_possible_moments(case, policy, now)
     if not wrong:
         return case
     before = case.state
-    # The last first: each step is undone from the state it led to.
+    # The newest step is undone first, because a step can only be undone from the state that it led to.
     for step in reversed(wrong):
         case = _undone(case, step)
     kept = tuple(step for step in case.time_steps if step not in wrong)
@@ -51,7 +51,7 @@ def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: lis
 
 
 def _undone(case: Case, step: Mapping[str, Any]) -> Case:
-    # A person's act since has moved the case on: that stands.
+    # If a person's act has changed the state since, the person's state is kept.
     if case.state.value == step["to"]:
         case = replace(case, state=CaseState(step["from"]))
     if step["event"] == CaseEvent.END_HOLD and step["hold_until"]:
@@ -67,7 +67,7 @@ def _undone(case: Case, step: Mapping[str, Any]) -> Case:
 
 
 def _with_possible_moments(case: Case, policy: CouncilPolicy, now: datetime) -> Case:
-    # A pause longer than any that the policy gives was written by a wrong clock too.
+    # A wrong clock also wrote any pause that is longer than the longest pause of the policy.
     latest = now + SLACK
     longest = latest + timedelta(hours=max(policy.acknowledgement_hours, policy.acknowledgement_min_hours))
     told = case.last_alert_at is not None and case.last_alert_at > latest

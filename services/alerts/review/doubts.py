@@ -1,4 +1,4 @@
-"""Two versions of a notice that nothing tells apart. Pure."""
+"""Finds notices with two versions, if nothing shows which version is valid. All functions are pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.alerts.review.risk import most_dangerous
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a notice, as far as it concerns a line."""
+    """The status and dates of one version of a notice."""
 
     status: NoticeStatus
     planned_on: date | None
@@ -23,7 +23,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Two versions of a provider's notice in the order in which they came; nothing says which holds."""
+    """Two versions of a notice of one provider, in the order in which they came. Nothing shows which is valid."""
 
     provider: str
     first: Version
@@ -31,12 +31,12 @@ class Doubt:
 
 
 def may_doubt(case: Case) -> bool:
-    # Most cases have no doubt: for those, the lines need not be read from the database.
+    # Most cases have no doubt, and for these the lines are not read from the database.
     return not case.ended and any("doubted" in one for one in case.seen.values())
 
 
 def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
-    """Return the notices of which two versions have been named in a message, and nobody has settled them."""
+    """Return a doubt for each notice with two versions that a message has named and no person has settled."""
     known = memories(case)
     return tuple(
         Doubt(

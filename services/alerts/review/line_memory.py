@@ -1,6 +1,6 @@
-"""The memory that a case keeps of its lines, so that every fact is reported once. Pure.
+"""The memory that a case keeps of its lines, so that every fact is reported once. All functions are pure.
 
-It is kept as JSON in `Case.seen`, by notice id.
+The memory is stored as JSON in `Case.seen`, by notice id.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from services.alerts.review.case import Case, Line
 
 @dataclass(frozen=True, slots=True)
 class LineMemory:
-    """One line as it was last known.
+    """The facts that a case remembers about one line.
 
-    `known_as` is the status that a message has named, or that the line was merely possible; None while it is at no
-    risk. `restricted` is the first day of a restriction that a message has named; `held_until` the last day of its
-    provider's hold. `rejected` is the level at which a person said that it is not this resident's line; `ported` what
-    its notice said when a person recorded that the number has left the provider. `doubted` is the version of the notice
-    whose rival a message has named, `settled` the one whose rival a person has settled.
+    `known_as` is the value of `Line.known_as` that a message has named; None while the line is at no risk. `restricted`
+    is the first day of a restriction that a message has named. `held_until` is the last day of the provider's hold.
+    `rejected` is the match level at which a person said that the line is not this resident's. `ported` is the
+    fingerprint of the line when a person recorded that the number has left the provider. `doubted` is the version of
+    the notice whose rival a message has named. `settled` is the version whose rival a person has settled.
     """
 
     provider: str
@@ -43,7 +43,7 @@ def memories(case: Case) -> dict[str, LineMemory]:
 
 
 def stored(known: Memories) -> dict[str, dict[str, Any]]:
-    """Return the memories as they are kept, without what is empty."""
+    """Return the memories in the form of `Case.seen`, without values that are None."""
     return {
         key: {name: value for name, value in asdict(one).items() if value is not None} for key, one in known.items()
     }
@@ -54,12 +54,12 @@ def of_line(known: Memories, line: Line) -> LineMemory:
 
 
 def is_rejected(memory: LineMemory, line: Line) -> bool:
-    # Surer evidence than the person saw opens the question again.
+    # If the evidence becomes surer than when the person rejected the match, the rejection no longer counts.
     return memory.rejected is not None and line.level.rank <= MatchLevel(memory.rejected).rank
 
 
 def is_ported(memory: LineMemory, line: Line) -> bool:
-    # What the provider says after that is about a number it has again.
+    # If the provider changes the notice later, the notice is about a number that the provider has again.
     return memory.ported == line.fingerprint
 
 
@@ -68,7 +68,7 @@ def is_held(memory: LineMemory, today: date) -> bool:
 
 
 def announced_by(known: Memories, lines: Sequence[Line]) -> frozenset[str]:
-    """Return the providers that gave notice of a move before they reported it as made."""
+    """Return the providers that gave notice of a move before they reported that the line was moved."""
     unannounced = {str(line.notice_pk) for line in lines if line.reported and not line.announced}
     earlier = {
         one.provider

@@ -1,7 +1,7 @@
-"""The one function that decides: where a case stands, what is owed about it, and when to look again. Pure.
+"""Reviews a case: decides its state, the next message about it, and when to review it again. All functions are pure.
 
-The engine, the consumer, people's acts, the link, the command line and a rebuild all call it after every change. Called
-twice with the same facts it changes nothing the second time.
+`what_is_owed` is called after every change: by the engine, the consumer, acts of people, links in alerts, the command
+line and a rebuild. A second call with the same facts changes nothing.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from services.alerts.states.machine import CHECKED
 from services.alerts.states.rules import Ruleset
 from services.core.clock import london_midnight
 
-# The longest that an open case goes without a look. A due time further ahead was written by a wrong clock.
+# The longest time between two reviews of an open case. A due time further ahead was written by a wrong clock.
 LOOK_AGAIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class CasePolicy:
-    """What decides about a case: its council's policy and the deployment's current rule set.
+    """The settings of a review: the policy of the council and the current rule set of the deployment.
 
-    `ruleset` is None where only the rule sets that the case has count: for a person's act, for an accepted message.
+    `ruleset` is None if only the rule sets that the case already has are used, as for a person's act or an accepted
+    message.
     """
 
     council: CouncilPolicy
@@ -41,15 +42,15 @@ class CasePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A case brought up to now, with its `due_at`; what happened to it in turn; and the next message about it.
+    """The result of a review: the updated case, the transitions in order, and the next message about the case.
 
-    `message` may be due now or later; None where the clock has stopped.
+    `message` may be due now or later. It is None if the clock of the case has stopped.
     """
 
     case: Case
     transitions: tuple[Transition, ...]
     message: Escalation | None
-    # A provider joined or left, or an earlier notice came, and nothing happened to the case by it.
+    # A provider joined or left, or an earlier notice came, but the case had no transition.
     lines_changed: bool = False
     rules_before: tuple[str, ...] = ()
 
@@ -66,7 +67,10 @@ def what_is_owed(
     now: datetime,
     before: Sequence[Transition] = (),
 ) -> Owed:
-    """Bring a case up to what its lines, its entry and the time say. `before` is what has just happened to it."""
+    """Review a case: update it by its lines, its register entry and the time.
+
+    `before` holds transitions that have just happened to the case, such as a person's act.
+    """
     transitions, rules_before = list(before), case.rulesets
     case = corrected(case, policy.council, now, transitions)
     if policy.ruleset is not None:
@@ -74,7 +78,7 @@ def what_is_owed(
     rulesets = rules_of(case, policy.ruleset)
     found = assess_risk(case, entry, lines, rulesets)
     known = (case.providers, case.notice_issued_at)
-    # First what is new without a date; then what has a day, in the order of the days.
+    # News without a date comes first. Then come events that have a day, in the order of their days.
     for event in _news(case, entry, lines, found, rulesets):
         case = apply(case, event, now, transitions)
     case = _with_lines(case, lines, found, transitions, now)
@@ -88,7 +92,7 @@ def what_is_owed(
 def _with_lines(
     case: Case, lines: Sequence[Line], found: Risk | None, transitions: list[Transition], now: datetime
 ) -> Case:
-    # Before the memories change: afterwards a move that was only reported would look announced.
+    # Computed before the memories change. Afterwards a move that was only reported would look announced.
     announced = announced_by(memories(case), lines)
     reported = [line for line in (found.lines if found else ()) if _is_reported_now(case, line)]
     case = with_risk(case, found, frozenset(str(line.notice_pk) for line in lines), transitions)
@@ -135,7 +139,7 @@ def _joined(case: Case, found: Risk) -> bool:
 def _why_over(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> CaseEvent | None:
     if not entry.live or entry.service_status is ServiceStatus.ENDED:
         return CaseEvent.END_SERVICE
-    # A test call after the move has answered the danger.
+    # A test call after the move has passed, so the danger is over.
     if case.state in CHECKED:
         return None
     at_risk = lines_at_risk(entry, lines, memories(case), rulesets)
@@ -147,7 +151,7 @@ def _why_over(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequenc
 def _is_new_danger(case: Case, found: Risk) -> bool:
     known = memories(case)
     unknown = any(of_line(known, line).known_as is None for line in found.pending)
-    # What was checked or is held answers the lines that were known then, and no other.
+    # A check or a hold covers only the lines that were known at that time.
     if case.state in CHECKED:
         return unknown
     return case.ended or not case.lines or (unknown and case.state is CaseState.HOLD_CONFIRMED)
@@ -170,7 +174,7 @@ def _date_event(before: date | None, after: date | None) -> CaseEvent:
 def _doubted(case: Case, at_risk: Sequence[Line], now: datetime, transitions: list[Transition]) -> Case:
     for line in at_risk:
         memory = of_line(memories(case), line)
-        # Once for each version of the notice, unless a person has settled it.
+        # A doubt is news once for each version of the notice, unless a person has settled it.
         if line.rival is None or line.revision in (memory.settled, memory.doubted):
             continue
         if case.revision > 0:
@@ -180,7 +184,7 @@ def _doubted(case: Case, at_risk: Sequence[Line], now: datetime, transitions: li
 
 
 def _gathered(case: Case, message: Escalation, policy: CouncilPolicy) -> datetime:
-    # Only a first message waits for other new cases to join it.
+    # Only the first message about a case waits for other new cases to join it.
     if case.last_alert_at is not None or case.tried_at is not None:
         return message.due_at
     return max(message.due_at, case.opened_at + timedelta(seconds=policy.grouping_seconds))
@@ -195,7 +199,7 @@ def _due_at(
         moments.append(_gathered(case, message, policy))
     if case.state is CaseState.ACKNOWLEDGED and case.paused_until is not None:
         moments.append(case.paused_until)
-    # An open case always has a due time: a fault in the rules above cannot silence it.
+    # An open case always has a due time, so that an error in the rules cannot silence it.
     if not case.ended:
         moments.append(now + LOOK_AGAIN)
     return min(moments, default=None)

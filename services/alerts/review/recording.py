@@ -1,4 +1,4 @@
-"""What a person's record changes in a case, and which days it may name. Pure."""
+"""Applies a person's record to a case, and checks the days in the record. All functions are pure."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from services.alerts.states.records import ConfirmHold, FitSolution, HumanAct, P
 from services.core.clock import london_day
 from services.core.errors import RefusedError
 
-YEAR = timedelta(days=366)  # a hold beyond this is most often a slip in the year
+YEAR = timedelta(days=366)  # a hold that is longer has most often a wrong year
 
 Change = Callable[[LineMemory, Line], LineMemory]
 
 
 class ActRefusedError(RefusedError):
-    """The case stands where this act makes no sense; the text says what to do instead."""
+    """The state of the case does not allow the act. The text of the error says what to do instead."""
 
 
 class RecordFaultyError(RefusedError):
-    """What must be recorded with the act is missing or faulty; `faults` says which field and why."""
+    """The record of an act has missing or wrong values. `faults` holds pairs of field and reason."""
 
     def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
         super().__init__("; ".join(f"{field}: {reason}" for field, reason in faults))
@@ -32,9 +32,10 @@ class RecordFaultyError(RefusedError):
 
 
 def check_days(case: Case, record: HumanAct, now: datetime) -> None:
-    """Check the days of a hold: one that is over, that nobody can have meant, or without a provider is refused.
+    """Check the days and the provider of a hold. Records of other acts always pass.
 
-    Raises RecordFaultyError.
+    Raises RecordFaultyError if the hold is over, ends more than a year ahead without `more_than_a_year`, or does not
+    name a provider whose lines are at risk.
     """
     if not isinstance(record, ConfirmHold):
         return
@@ -72,19 +73,19 @@ def _as_said(memory: LineMemory, line: Line, event: CaseEvent, record: HumanAct)
 
 
 def _held(case: Case, record: ConfirmHold, lines: Sequence[Line], today: date) -> Case:
-    # A hold covers the lines of its provider only.
+    # A hold covers only the lines of its provider.
     until = str(record.ends_on)
     mine = [line for line in lines if record.provider in (None, line.provider)]
     case = _remembering(case, mine, lambda memory, _line: replace(memory, held_until=until))
     known = memories(case)
     running = [of_line(known, line).held_until for line in lines if is_held(of_line(known, line), today)]
-    # Where several providers hold, the first hold that ends counts, whichever was recorded last.
+    # If several providers hold their lines, the hold that ends first counts, whichever was recorded last.
     ends = [date.fromisoformat(day) for day in running if day is not None]
     return replace(case, hold_until=min(ends, default=record.ends_on))
 
 
 def _tested(case: Case, event: CaseEvent, record: PassTest) -> Case:
-    # A test on or after the day of a converter's re-test is that re-test.
+    # A test on or after the day of the re-test of a converter is that re-test.
     day = london_day(record.at)
     if case.solution == SolutionKind.CONVERTER_INTERIM and case.review_on is not None and day >= case.review_on:
         case = replace(case, review_on=None)

@@ -1,4 +1,7 @@
-"""What an entry's lines add up to: whether any is at risk, how sure that is, and by when harm may come. Pure."""
+"""Assesses the lines of a register entry. All functions are pure.
+
+The result says if any line is at risk, how sure the match is, and by when harm may come.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """The lines at risk of one entry, taken together. The dates are those of lines that have not moved yet, if any."""
+    """The lines at risk of one register entry, taken together.
+
+    The dates are those of lines that have not moved yet. If every line has moved, they are the dates of the moves.
+    """
 
     lines: tuple[Line, ...]
     level: MatchLevel
@@ -31,15 +37,15 @@ class Risk:
 
 
 def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Risk | None:
-    """Return the danger to an entry, or None where no line of it is at risk.
+    """Return the risk to a register entry, or None if no line of the entry is at risk.
 
-    A line that a person rejected, whose number has left its provider, or that a test call after its move has covered is
-    at risk no longer, until its provider says something new.
+    A line is not at risk if a person rejected its match, if its number has left the provider, or if a test call after
+    the move covers the line. It is at risk again when the provider says something new.
     """
     at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), rulesets))
     if not at_risk:
         return None
-    # The dates are those of moves to come; only where every line has moved, those of the moves made.
+    # The dates come from lines that have not moved. If every line has moved, they come from all lines.
     pending = [line for line in at_risk if not line.moved] or at_risk
     planned = _earliest(_planned_ahead(line) for line in pending)
     restricted = _earliest(line.restriction_on for line in pending)
@@ -54,9 +60,9 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
 
 
 def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets: Sequence[Ruleset]) -> list[Line]:
-    """Return the lines that any of the rule sets calls at risk.
+    """Return the lines that at least one of the rule sets finds at risk.
 
-    Of two versions of a notice that nothing tells apart, the more dangerous counts.
+    If a notice has two versions and nothing shows which is valid, the more dangerous version counts.
     """
     if not entry.live:
         return []
@@ -65,7 +71,7 @@ def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets
 
 
 def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
-    """Return the lines at risk about which nobody has recorded an answer yet."""
+    """Return the lines at risk that no person has rejected or reported as ported, and that no test call covers."""
     known = memories(case)
     return [
         line
@@ -77,7 +83,10 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
-    """Return True if a test call that passed on a day came after all that the notice says of the line."""
+    """Return True if a test call that passed on `tested_on` came after every event of the line.
+
+    These events are the moves and restrictions that the notice of the line reports or plans.
+    """
     if tested_on is None:
         return False
     if line.restriction_on is not None and line.restriction_on > tested_on:
@@ -86,7 +95,7 @@ def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> boo
         return line.moved_on <= tested_on
     if line.status is NoticeStatus.REVERTED:
         return london_day(line.issued_at) <= tested_on
-    # A planned move counts as made from the day after it, or once the provider reports one as made.
+    # A planned move counts as made from the next day on, or earlier if the provider reports a move.
     if line.planned_on is None or line.planned_on > tested_on:
         return False
     return line.planned_on < tested_on or any(one.moved and one.provider == line.provider for one in lines)
@@ -100,7 +109,10 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Return the line as the worse of two versions of its notice has it, until a person has settled them."""
+    """Return the line with the worse status and the earlier dates of the two versions of its notice.
+
+    Return the line unchanged if its notice has one version, or if a person has settled which version is valid.
+    """
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:
         return line
@@ -112,7 +124,7 @@ def most_dangerous(line: Line, known: Memories) -> Line:
 
 
 def _planned_ahead(line: Line) -> date | None:
-    # A line put back has no move ahead but one planned after the day on which it was put back.
+    # A line that was put back has a move ahead only if the move is planned for a later day.
     day = line.planned_on
     if line.status is NoticeStatus.REVERTED and day is not None and day <= london_day(line.issued_at):
         return None

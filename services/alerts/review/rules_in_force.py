@@ -1,4 +1,4 @@
-"""How a new rule set reaches a case that is open. Pure."""
+"""Applies a new rule set to a case. All functions are pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from services.alerts.states.rules import Ruleset, load_ruleset
 
 
 def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset) -> Case:
-    """Return the case judged by the deployment's current rule set.
+    """Return the case with the current rule set of the deployment.
 
-    An open case keeps its earlier rule sets beside the current one while they find a line at risk that the current one
-    does not: no case ends, and no line is let go, because rules changed.
+    An open case also keeps its earlier rule sets while they find a line at risk that the current rule set does not. So
+    no case ends, and no line is dropped, because rules changed.
     """
     if case.rulesets == (current.name,):
         return case
@@ -26,7 +26,7 @@ def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset
 
 
 def rules_of(case: Case, current: Ruleset | None) -> tuple[Ruleset, ...]:
-    """Return the rule sets that judge a case: a line is at risk when any of them says so."""
+    """Return the rule sets that judge a case. A line is at risk if at least one of them says so."""
     return tuple(current if current and name == current.name else load_ruleset(name) for name in case.rulesets)
 
 

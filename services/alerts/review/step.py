@@ -1,4 +1,4 @@
-"""What one event does to a case, and how the case is brought up to what its lines say. Pure."""
+"""Applies one event to a case, and updates a case by its lines. All functions are pure."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from services.alerts.review.risk import Risk
 from services.alerts.states.machine import ALERTS_AT_ONCE, ENDED, Move, Refuse, decide
 from services.alerts.states.rules import Ruleset
 
-# Ends that the council brought about itself: no message about them is owed.
+# States in which the council itself has ended the case: no message about the end is due.
 KNOWN_TO_COUNCIL = ENDED - {CaseState.NOTICE_WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One event of a case, as decided: from where to where (the same where it stays).
+    """One event of a case, with the state before and after the event. The two states may be the same.
 
-    `providers` are those whose line it is about; None where it is about the whole case.
+    `providers` are the providers whose line the event is about. It is None if the event is about the whole case.
     """
 
     event: CaseEvent
@@ -46,32 +46,35 @@ def new_case(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datet
 def apply(
     case: Case, event: CaseEvent, now: datetime, transitions: list[Transition], providers: tuple[str, ...] | None = None
 ) -> Case:
-    """Let an event happen to a case; an event that the state refuses leaves it as it is."""
+    """Apply an event to a case and add the transition to `transitions`.
+
+    Return the case unchanged if its state refuses the event.
+    """
     decision = decide(case.state, event)
     if isinstance(decision, Refuse):
         return case
     after = decision.to if isinstance(decision, Move) else case.state
     transitions.append(Transition(event, case.state, after, providers))
-    # A council that ended the case itself needs no message that it is over.
+    # A council that ended the case itself needs no message that the case is over.
     since, warned = case.state_since if after is case.state else now, case.warned and after not in KNOWN_TO_COUNCIL
     case = replace(case, state=after, state_since=since, warned=warned)
     return with_news(case, now) if event in ALERTS_AT_ONCE else case
 
 
 def with_news(case: Case, now: datetime) -> Case:
-    """Return the case with something new about it: what was sent or acknowledged before no longer counts."""
+    """Return the case with one more fact. Earlier alerts and acknowledgements no longer count."""
     case = replace(case, facts=case.facts + 1)
-    # While the clock stands still there is nothing to escalate: a later event that starts it again does this then.
+    # While the clock is stopped nothing is escalated. The event that starts the clock again resets these values.
     if case.clock_stopped:
         return case
     return replace(case, opened_at=now, last_alert_at=None, last_threshold=None, paused_until=None, tried_at=None)
 
 
 def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions: Sequence[Transition]) -> Case:
-    """Return the case with what its lines say now. `kept` are the ids of the notices that are still matched."""
+    """Return the case updated by its lines at risk. `kept` holds the ids of notices that are still matched."""
     known = {key: replace(one, known_as=None) for key, one in memories(case).items() if key in kept}
     if found is None:
-        # Should danger come back, all of it is news again; what a person said of a line stays.
+        # If danger comes back, every fact about it is news again. What a person said about a line is kept.
         known = {key: replace(one, restricted=None) for key, one in known.items()}
         return replace(case, lines=0, seen=stored(_with_something(known)))
     for line in found.lines:
@@ -98,7 +101,8 @@ def _with_something(known: dict[str, LineMemory]) -> dict[str, LineMemory]:
 
 
 def _issued_at(case: Case, found: Risk, transitions: Sequence[Transition]) -> datetime:
-    # The first version of the notice counts, until a new danger comes: the provider's lead is measured from it.
+    # The first version of the notice counts until a new danger comes, because it shows how early the provider gave
+    # notice.
     is_new = not case.lines or any(one.event is CaseEvent.NEW_NOTICE for one in transitions)
     known = None if is_new else case.notice_issued_at
     return min(known, found.issued_at) if known else found.issued_at

@@ -1,6 +1,6 @@
-"""Applies the calendar and providers' reports to a case, in the order of the days on which they happened. Pure.
+"""Applies the calendar and the reports of providers to a case, in the order of their days. All functions are pure.
 
-A look that comes late therefore ends where looks in time would have ended.
+Because of this order, a late review leads to the same state as reviews in time.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from services.alerts.review.risk import Risk
 from services.alerts.review.step import Transition, apply, remember
 from services.core.clock import london_day, london_midnight
 
-# An interim solution is still looked at again in these states when its day comes.
+# In these states an interim solution is still reviewed when its day comes.
 REVIEWED = frozenset({CaseState.CONFIRMED_SAFE, CaseState.POST_CHECK_PASSED, CaseState.CLOSED})
 
-# The order at the same moment. A move comes before a review of that day, so that its test call answers both.
+# The order of events at the same moment. A move comes before a review of that day, so that one test call covers both.
 _ORDER = (
     CaseEvent.END_HOLD,
     CaseEvent.ACKNOWLEDGEMENT_LAPSED,
@@ -33,8 +33,8 @@ _ORDER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
-    """An event and the moment at which it happened; `line` where it is about one line."""
+class DatedEvent:
+    """An event with the moment at which it happened. `line` is None if the event is not about one line."""
 
     moment: datetime
     event: CaseEvent
@@ -53,7 +53,10 @@ def play(
     now: datetime,
     transitions: list[Transition],
 ) -> Case:
-    """Apply everything that is due, the earliest first. What one event changes decides which comes next."""
+    """Apply every event that is due, the earliest first.
+
+    After each event the due events are computed again, because an event may change which event comes next.
+    """
     waiting = [_report(line, found, announced, now) for line in reported]
     while True:
         due = [*waiting, *(one for one in _by_calendar(case, found, london_day(now)) if one.moment <= now)]
@@ -66,14 +69,14 @@ def play(
 
 
 def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
-    """Yield the days on which the calendar changes the case: its own, and those of every line that may count."""
+    """Yield the days on which the calendar changes the case: days of the case itself, and days of its lines."""
     if case.state is CaseState.HOLD_CONFIRMED and case.hold_until is not None:
         yield case.hold_until + timedelta(days=1)
     if case.state in REVIEWED and case.review_on is not None:
         yield case.review_on
     if case.ended:
         return
-    # Both versions of a notice in doubt: whichever holds, its day is looked at.
+    # Both versions of a notice in doubt are included, because either may be valid.
     for line in lines:
         for version in (line, line.rival):
             if version is not None and version.restriction_on is not None:
@@ -82,49 +85,49 @@ def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
         yield case.planned_on + timedelta(days=1)
 
 
-def _report(line: Line, found: Risk | None, announced: Collection[str], now: datetime) -> Dated:
+def _report(line: Line, found: Risk | None, announced: Collection[str], now: datetime) -> DatedEvent:
     others = [one for one in (found.lines if found else ()) if one.provider != line.provider and one.alertable]
     day = london_day(line.issued_at) if line.status is NoticeStatus.REVERTED else line.moved_on
     event = CaseEvent.REVERT_LINE if line.status is NoticeStatus.REVERTED else CaseEvent.MIGRATE_LINE
-    # An unannounced report is one provider's word: it moves no other provider's line.
+    # A report without a notice before it is one provider's word, so it moves no line of another provider.
     if line.provider not in announced and others:
         event = CaseEvent.CLAIM_LINE
-    # A report of a day to come counts from now.
-    return Dated(min(london_midnight(day), now), event, line)
+    # A report that names a future day counts from now.
+    return DatedEvent(min(london_midnight(day), now), event, line)
 
 
-def _by_calendar(case: Case, found: Risk | None, today: date) -> Iterator[Dated]:
+def _by_calendar(case: Case, found: Risk | None, today: date) -> Iterator[DatedEvent]:
     if case.state is CaseState.ACKNOWLEDGED and case.paused_until is not None:
-        yield Dated(case.paused_until, CaseEvent.ACKNOWLEDGEMENT_LAPSED)
+        yield DatedEvent(case.paused_until, CaseEvent.ACKNOWLEDGEMENT_LAPSED)
     if case.state is CaseState.HOLD_CONFIRMED and case.hold_until is not None:
-        yield Dated(london_midnight(case.hold_until + timedelta(days=1)), CaseEvent.END_HOLD)
+        yield DatedEvent(london_midnight(case.hold_until + timedelta(days=1)), CaseEvent.END_HOLD)
     if case.state in REVIEWED and case.review_on is not None:
-        yield Dated(london_midnight(case.review_on), CaseEvent.REVIEW_DUE)
+        yield DatedEvent(london_midnight(case.review_on), CaseEvent.REVIEW_DUE)
     if found is None:
         return
     for line in found.pending:
         day, told = line.restriction_on, of_line(memories(case), line).restricted
         if line.alertable and day is not None and day <= today and told != str(day):
-            yield Dated(london_midnight(day), CaseEvent.RESTRICT_LINE, line)
+            yield DatedEvent(london_midnight(day), CaseEvent.RESTRICT_LINE, line)
     if case.lines and case.state is CaseState.CONFIRMED_SAFE and found.planned_on is not None and found.pending:
-        # Nobody may tell us that the line has moved: from the day after its date it is taken to have, and the test
-        # call after the move falls due.
-        yield Dated(london_midnight(found.planned_on + timedelta(days=1)), CaseEvent.MIGRATE_LINE)
+        # The provider may never report the move. From the day after its date the line counts as moved, and the test
+        # call after the move is due.
+        yield DatedEvent(london_midnight(found.planned_on + timedelta(days=1)), CaseEvent.MIGRATE_LINE)
 
 
-def _happen(case: Case, dated: Dated, now: datetime, transitions: list[Transition]) -> Case:
+def _happen(case: Case, dated: DatedEvent, now: datetime, transitions: list[Transition]) -> Case:
     providers: tuple[str, ...] | None = (dated.line.provider,) if dated.line else None
     if dated.event is CaseEvent.MIGRATE_LINE and dated.line is None:
         providers = case.providers
-    # A step that the calendar made can be undone by `clock_correction`; a report cannot, it is a fact.
+    # `clock_correction` can undo a step that the calendar made. It does not undo a report, because a report is a fact.
     changed = apply(case, dated.event, now, transitions, providers)
     if dated.event is CaseEvent.MIGRATE_LINE and dated.line is not None:
         return changed
     return with_step(_noted_once(changed, dated), case, dated.event, dated.moment, dated.line)
 
 
-def _noted_once(case: Case, dated: Dated) -> Case:
-    # Forget the day that has come, so that it happens once.
+def _noted_once(case: Case, dated: DatedEvent) -> Case:
+    # The day that has come is removed, so that its event happens once.
     if dated.event is CaseEvent.RESTRICT_LINE and dated.line is not None:
         memory = of_line(memories(case), dated.line)
         return remember(case, dated.line.notice_pk, replace(memory, restricted=str(dated.line.restriction_on)))

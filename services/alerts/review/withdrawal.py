@@ -1,7 +1,7 @@
-"""When a council is told that a line it was warned of is no longer to be switched. Pure.
+"""Decides when a council gets the message that a line is no longer to be switched. All functions are pure.
 
-It is told once, so that no case it knows of ends in silence: a notice may have been withdrawn by mistake, or no longer
-fit a register entry that was changed by one. Policy of the deployment: no source prescribes it.
+The council gets this message once, if it was warned about the line before. A notice may have been withdrawn by mistake,
+or a mistaken change of the register entry may have ended the match. Policy of the deployment: no source prescribes it.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from services.alerts.review.case import Case
 
 
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Return the next message owed about a case: its escalation or, once its notice is withdrawn, the word of that."""
+    """Return the next message about a case: its escalation, or the message that its notice was withdrawn."""
     return next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
 
 
 def is_about_withdrawal(reason: str) -> bool:
-    """Return True if an alert with this reason asks nobody to act by a date."""
+    """Return True if an alert with this reason is about withdrawn notices. Such an alert asks nobody to act."""
     return reason == EscalationReason.NOTICE_WITHDRAWN
 
 
 def _word_of_withdrawal(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    # A council that never had a message about the case need not hear that it is over.
+    # A council that had no message about the case needs no message that the case is over.
     if not (case.withdrawn and case.warned):
         return None
     threshold = policy.thresholds[0] if case.last_threshold is None else case.last_threshold
-    # Nobody is woken by good news, also when it is overdue.
+    # Good news wakes nobody, even if the message is overdue.
     due_at = out_of_quiet_hours(policy, max(_gathered(case, policy), now))
     return Escalation(due_at, threshold, EscalationReason.NOTICE_WITHDRAWN)
 

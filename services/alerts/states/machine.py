@@ -1,7 +1,7 @@
-"""The case as a state machine: what an event does to a case that stands in a given state.
+"""The state machine of a case: what each event does in each state.
 
-Steps may be skipped forward: a case may go from open to confirmed safe when the record that confirmation
-needs is given. What each event must carry is in `records`. The machine is policy of the deployment.
+A case may skip steps: it may go from open to confirmed safe if the record that a confirmation needs is given. `records`
+defines the record of each event. The state machine is policy of the deployment.
 """
 
 from schemas.codes import CaseEvent, CaseState

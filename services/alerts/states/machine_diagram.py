@@ -1,6 +1,7 @@
-"""The case machine as people read it: a picture of the usual ways, and every move in a table.
+"""Draws the state machine of a case: a diagram of the usual moves, and a table of every move.
 
-`python -m services.alerts.states.machine_diagram docs/case-states.md` writes both into the page, between its marks.
+`python -m services.alerts.states.machine_diagram docs/case-states.md` writes the diagram and the table into this page,
+between the marks.
 """
 
 import sys
@@ -13,6 +14,7 @@ from services.alerts.states.machine_table import TABLE
 from services.core.generated_part import with_generated
 
 _AT_WORK = "at_work"
+# The usual moves. A case may skip steps forward; the table below the diagram has every move.
 _DRAWN: tuple[tuple[str, str], ...] = (
     ("open", "acknowledged"),
     ("acknowledged", "resident_contacted"),
@@ -52,11 +54,10 @@ _DRAWN: tuple[tuple[str, str], ...] = (
     ("notice_withdrawn", "open"),
     ("closed", "open"),
 )
-"""The usual ways. A step may be skipped forward; the table below the picture has every move."""
 
 
 def diagram() -> str:
-    """The usual ways as a Mermaid flowchart; its labels come from the table."""
+    """Return the usual moves as a Mermaid flowchart. The labels of the arrows come from the table."""
     boxes = [_box(_AT_WORK, "At work: the clock runs", AT_WORK)]
     boxes.append(_box("alarm", "Alarm: paged by day and night", URGENT))
     boxes.append(_box("stopped", "The clock has stopped", CLOCK_STOPPED))
@@ -66,7 +67,10 @@ def diagram() -> str:
 
 
 def moves_table() -> str:
-    """Every event with its moves and refusals as a Markdown table; in every state not named the case stays."""
+    """Return a Markdown table with the moves and refusals of every event.
+
+    In a state that a row does not name, the event is recorded and the case stays.
+    """
     lines = ["| event | moves | refused |", "|---|---|---|"]
     lines += [
         f"| `{event}` | {_cell(_moves(TABLE[event]))} | {_cell(_refusals(TABLE[event]))} |" for event in CaseEvent

@@ -1,6 +1,6 @@
-"""The groups of states that rules speak of, and how a pair of state and event is decided.
+"""The groups of case states that rules use, and the possible decisions about an event in a state.
 
-The whole machine is policy of the deployment: no source prescribes it.
+The state machine is policy of the deployment: no source prescribes it.
 """
 
 from dataclasses import dataclass
@@ -29,19 +29,19 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Allowed: the case goes to another state."""
+    """The event is allowed, and the case goes to the state `to`."""
 
     to: CaseState
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Allowed and recorded: the state does not change."""
+    """The event is allowed and recorded, and the case stays in its state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Not allowed: `reason` tells a person why, and what to record instead."""
+    """The event is not allowed. `reason` says why, and what to record instead."""
 
     reason: str
 
@@ -54,27 +54,26 @@ WORK = frozenset(
 )
 SETBACK = frozenset({CaseState.NO_ACCESS, CaseState.RESIDENT_DECLINED, CaseState.TEST_FAILED})
 HOLD_ASKED = frozenset({CaseState.HOLD_REQUESTED, CaseState.HOLD_REFUSED})
-# Open, not safe, and the line has neither moved nor been restricted.
+# The case is open and not safe, and the line has neither moved nor been restricted.
 AT_WORK = FRESH | WORK | SETBACK | HOLD_ASKED
 
-# The line has moved and its test after the move is still owed.
+# The line has moved, and the test call after the move has not passed yet.
 MOVED = frozenset({CaseState.MIGRATED, CaseState.MIGRATED_UNCONFIRMED})
 
 CHECKED = frozenset({CaseState.POST_CHECK_PASSED, CaseState.CLOSED})
 NOT_AT_RISK = frozenset({CaseState.FALSE_MATCH, CaseState.SERVICE_ENDED})
-# Nothing more is owed, unless a later event opens the case again.
+# Nothing more is to be done, unless a later event opens the case again.
 ENDED = CHECKED | NOT_AT_RISK | {CaseState.NOTICE_WITHDRAWN}
 
-# The line has been touched while the resident was not safe: paged by day and night, to every tier.
-# A test that failed is not urgent: the line that is still there carries the alarm.
+# The line was moved or restricted while the resident was not safe. Every tier gets messages, by day and night. A failed
+# test is not urgent, because the line that is still there carries the alarm.
 URGENT = frozenset({CaseState.LINE_RESTRICTED, CaseState.MIGRATED_UNCONFIRMED, CaseState.REVERTED})
 
-# No escalation falls due. A request for a hold or an acknowledgement never stops the clock.
+# In these states no escalation falls due. A request for a hold or an acknowledgement never stops the clock.
 CLOCK_STOPPED = ENDED | {CaseState.CONFIRMED_SAFE, CaseState.HOLD_CONFIRMED}
 
-# Events that bring a new danger: a pause, and the alerts sent before, no longer count.
-# Each of them adds one to `Case.facts`. On a case whose clock runs, `apply` in `step` also sets `paused_until`,
-# `last_alert_at`, `last_threshold` and `tried_at` to None and `opened_at` to the time of the event.
+# Events that bring a new danger: earlier pauses and alerts no longer count. `with_news` in `step` says which values of
+# the case each event resets.
 ALERTS_AT_ONCE = frozenset(
     {
         CaseEvent.NEW_NOTICE,

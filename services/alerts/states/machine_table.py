@@ -1,7 +1,8 @@
-"""The one table of the case: a row an event, and in a row every state is decided.
+"""The table of the state machine: one row for each event, with a decision for every state.
 
-`->` moves the case, `stays` is allowed and recorded, `refused` says why. Policy of the deployment.
-A row that leaves a state out, or decides one twice, fails when the module is imported.
+`to` moves the case to a state, `stays` records the event, and `refused` says why the event is not allowed. A row that
+leaves a state out, or decides a state twice, raises an error when the module is imported. The table is policy of the
+deployment.
 """
 
 from collections.abc import Mapping
@@ -44,7 +45,7 @@ OWES_SAFETY = "The resident is not known to be safe. Record the confirmation, or
 
 
 def to(state: CaseState, sources: States) -> tuple[Decision, States]:
-    # Where it is there already, it stays: a row then decides that state elsewhere.
+    # The target state itself is left out. Another part of the row must decide it.
     return Move(state), sources - {state}
 
 
@@ -57,9 +58,9 @@ def refused(reason: str, sources: States) -> tuple[Decision, States]:
 
 
 def event_row(*parts: tuple[Decision, States]) -> Mapping[CaseState, Decision]:
-    """Return one event's decisions by state.
+    """Return the decisions about one event, by state.
 
-    Raises ValueError when a state is decided twice or not at all.
+    Raises ValueError if a state is decided twice or not at all.
     """
     decided = {state: decision for decision, sources in parts for state in sources}
     if len(decided) != len(CaseState) or sum(len(sources) for _, sources in parts) != len(CaseState):
@@ -73,23 +74,24 @@ def work_row(target: CaseState, sources: States) -> Mapping[CaseState, Decision]
 
 
 _BY_PEOPLE: dict[CaseEvent, Mapping[CaseState, Decision]] = {
-    # It pauses the paging, nothing else; the click of someone who opens an old message is never an error.
+    # An acknowledgement only pauses messages. It is allowed in every state, so that a click in an old message is no
+    # error.
     CaseEvent.ACKNOWLEDGE: event_row(to(S.ACKNOWLEDGED, frozenset({S.OPEN})), stays(EVERY - {S.OPEN})),
     CaseEvent.CONTACT_RESIDENT: work_row(S.RESIDENT_CONTACTED, FRESH | {S.NO_ACCESS, S.RESIDENT_DECLINED}),
-    # A line put back on copper asks for a visit: booking it is the way on.
+    # A line that was put back on copper needs a visit, so a booked visit moves the case on.
     CaseEvent.BOOK_VISIT: work_row(S.VISIT_BOOKED, FRESH | SETBACK | HOLD_ASKED | REVERTED | {S.RESIDENT_CONTACTED}),
-    # What was tested or confirmed was the solution before this one.
+    # A new solution is not tested or confirmed yet, even if the solution before it was.
     CaseEvent.FIT_SOLUTION: work_row(S.SOLUTION_FITTED, AT_WORK | SAFE | REVERTED),
-    # A call that reached the centre proves that the alarm works in spite of a restriction.
+    # A test call that reached the centre proves that the alarm works, even if the line is restricted.
     CaseEvent.PASS_TEST: work_row(S.TEST_PASSED, AT_WORK | RESTRICTED | REVERTED),
-    # On a line that has moved, the alarm is known to be dead, whatever was confirmed before.
+    # If the line has moved, a failed test shows that the alarm does not work, whatever was confirmed before.
     CaseEvent.FAIL_TEST: event_row(
         to(S.TEST_FAILED, (AT_WORK | SAFE) - {S.TEST_FAILED}),
         to(S.MIGRATED_UNCONFIRMED, frozenset({S.MIGRATED}) | CHECKED),
         stays(HELD | RESTRICTED | REVERTED | {S.TEST_FAILED, S.MIGRATED_UNCONFIRMED}),
         refused(HAS_ENDED, NOT_AT_RISK | WITHDRAWN),
     ),
-    # That the line moved before the confirmation must not be forgotten: the test after the move is still owed.
+    # If the line moved before the confirmation, the test call after the move is still needed.
     CaseEvent.CONFIRM_SAFE: event_row(
         to(S.CONFIRMED_SAFE, NOT_MOVED - SAFE),
         to(S.MIGRATED, frozenset({S.MIGRATED_UNCONFIRMED})),
@@ -101,7 +103,7 @@ _BY_PEOPLE: dict[CaseEvent, Mapping[CaseState, Decision]] = {
     ),
     CaseEvent.DECLINE: work_row(S.RESIDENT_DECLINED, FRESH | WORK | SETBACK | SAFE),
     CaseEvent.REQUEST_HOLD: work_row(S.HOLD_REQUESTED, FRESH | WORK | SETBACK | {S.HOLD_REFUSED}),
-    # A hold keeps the line from moving; it does not bring a barred line back. A test call does.
+    # A hold keeps the line from moving, but does not bring a barred line back. Only a test call shows that it works.
     CaseEvent.CONFIRM_HOLD: event_row(
         to(S.HOLD_CONFIRMED, AT_WORK | REVERTED),
         stays(SAFE | HELD | RESTRICTED),
@@ -131,24 +133,25 @@ _BY_PEOPLE: dict[CaseEvent, Mapping[CaseState, Decision]] = {
 }
 
 _BY_PEOPLE |= {
-    # What the person says of a line or of a notice is kept beside the case; what is left decides its state.
+    # The record is kept in the memory of the line. The lines that are still at risk then decide the state.
     CaseEvent.PORT_LINE: event_row(stays(EVERY - ENDED), refused(HAS_ENDED, ENDED)),
     CaseEvent.SETTLE_VERSIONS: event_row(stays(EVERY - ENDED), refused(HAS_ENDED, ENDED)),
 }
 
 _BY_THE_LINE: dict[CaseEvent, Mapping[CaseState, Decision]] = {
-    # A provider that bars a held line, or one whose notice it withdrew, has put the resident in danger all the same.
+    # A restriction is a danger, even if the line was held or the notice was withdrawn.
     CaseEvent.RESTRICT_LINE: event_row(
         to(S.LINE_RESTRICTED, AT_WORK | HELD | REVERTED | WITHDRAWN),
         stays(SAFE | RESTRICTED | MOVED | CHECKED | NOT_AT_RISK),
     ),
     CaseEvent.MIGRATE_LINE: event_row(
-        # After a test call that passed, a move reported since owes another one.
+        # If a test call has passed, a move that is reported later needs another test call.
         to(S.MIGRATED, SAFE | CHECKED),
         to(S.MIGRATED_UNCONFIRMED, AT_WORK | HELD | RESTRICTED | REVERTED | WITHDRAWN),
         stays(MOVED | NOT_AT_RISK),
     ),
-    # One provider's word on a line of which it gave no notice moves no other provider's line. Somebody must look.
+    # A provider reports a move of which it gave no notice. This moves no line of another provider, but a person must
+    # look.
     CaseEvent.CLAIM_LINE: event_row(
         to(S.OPEN, SAFE | HELD | {S.ACKNOWLEDGED}),
         stays(EVERY - SAFE - HELD - {S.ACKNOWLEDGED}),
@@ -158,17 +161,17 @@ _BY_THE_LINE: dict[CaseEvent, Mapping[CaseState, Decision]] = {
 
 _BY_THE_RECORDS: dict[CaseEvent, Mapping[CaseState, Decision]] = {
     CaseEvent.END_SERVICE: event_row(to(S.SERVICE_ENDED, EVERY - ENDED | WITHDRAWN), stays(CHECKED | NOT_AT_RISK)),
-    # A withdrawal comes too late for a line that has moved: its test is still owed.
+    # A withdrawal is too late for a line that has moved: the test call after the move is still needed.
     CaseEvent.WITHDRAW_NOTICE: event_row(to(S.NOTICE_WITHDRAWN, NOT_MOVED), stays(MOVED | ENDED)),
-    # A hold answered another notice; a confirmed solution works under any.
+    # A hold covers only an earlier notice. A confirmed solution works under any notice.
     CaseEvent.NEW_NOTICE: event_row(to(S.OPEN, ENDED | HELD), stays(EVERY - ENDED - HELD)),
-    # What ends a case, or holds one line of it, says nothing of another line.
+    # The end of a case, or a hold on one line, says nothing about another line.
     CaseEvent.LINE_AT_RISK: event_row(to(S.OPEN, ENDED | HELD), stays(EVERY - ENDED - HELD)),
-    # An acknowledgement answered what was known; this was not.
+    # An acknowledgement covers only what was known at that time.
     CaseEvent.MATCH_SURER: event_row(to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})),
     CaseEvent.VERSIONS_DIFFER: event_row(to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})),
-    # A new date brings a withdrawn notice back to life. It says nothing new about a line already moved and
-    # checked, a match a person rejected, or a service that ended: those wait for a new notice.
+    # A new date revives a withdrawn notice. It does not open a case that ended for another reason, such as a rejected
+    # match: that needs a new notice.
     CaseEvent.MOVE_DATE_EARLIER: event_row(
         to(S.OPEN, HELD | WITHDRAWN | {S.ACKNOWLEDGED}),
         stays(EVERY - HELD - WITHDRAWN - {S.ACKNOWLEDGED}),
@@ -181,13 +184,13 @@ _BY_TIME: dict[CaseEvent, Mapping[CaseState, Decision]] = {
         to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})
     ),
     CaseEvent.END_HOLD: event_row(to(S.OPEN, HELD), stays(EVERY - HELD)),
-    # A converter must be tested again, an exchange-based line looked at again, also long after the move.
+    # A converter must be tested again and an exchange-based line reviewed again, even long after the move.
     CaseEvent.REVIEW_DUE: event_row(to(S.OPEN, SAFE | CHECKED), stays(EVERY - SAFE - CHECKED)),
-    # The state it had before the wrong clock changed it is put back beside this table.
+    # `clock_correction` puts back the state from before the clock was wrong. The table only records the event.
     CaseEvent.CORRECT_CLOCK: event_row(stays(EVERY)),
 }
 
-# Every event with its decision in every state.
+# The decision about every event in every state.
 TABLE: Mapping[CaseEvent, Mapping[CaseState, Decision]] = MappingProxyType(
     _BY_PEOPLE | _BY_THE_LINE | _BY_THE_RECORDS | _BY_TIME
 )

@@ -1,7 +1,8 @@
-"""What each event must carry before it may change a case: who, when, and the evidence.
+"""The records of events: who acted, when, and with what evidence.
 
-Every model is closed and cannot change. Stored as JSON. Errors name the field, the reason and the remedy;
-use `errors(include_input=False)` where they leave the process.
+An event may change a case only if it carries its record. Records are immutable and refuse unknown fields. They are
+stored as JSON. Errors name the field, the reason and the remedy. Use `errors(include_input=False)` for errors that
+leave the process.
 """
 
 from datetime import date
@@ -17,7 +18,10 @@ from services.core.texts import Closed, Label, Note, PersonName, Reference
 
 
 class ContactMethod(StrEnum):
-    """How a resident was reached: the forms of the non-voluntary migration checklist (18 November 2024)."""
+    """The way in which a resident was reached.
+
+    The values are those of the non-voluntary migration checklist (18 November 2024).
+    """
 
     LETTER = "letter"
     EMAIL = "email"
@@ -27,7 +31,7 @@ class ContactMethod(StrEnum):
 
 
 class SolutionKind(StrEnum):
-    """What now carries the alarm."""
+    """The kind of solution that now carries the alarm."""
 
     DIGITAL = "digital"
     CONVERTER_INTERIM = "converter_interim"
@@ -37,7 +41,7 @@ class SolutionKind(StrEnum):
 
 
 class ConfirmingParty(StrEnum):
-    """Who may confirm a compatible and functioning solution (PSTN charter, commitment 2)."""
+    """The parties that may confirm a compatible and functioning solution (PSTN charter, commitment 2)."""
 
     PROVIDER = "provider"
     CUSTOMER = "customer"
@@ -50,7 +54,7 @@ def _plausible(day: date) -> date:
     return day
 
 
-# A day that can be meant: a hold that ends in 2926 would stop the clock for good.
+# A day in a plausible year: a hold that ends in 2926 by mistake would stop the clock for good.
 NearDay = Annotated[Day, AfterValidator(_plausible)]
 
 
@@ -59,11 +63,14 @@ ProviderCode = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=
 
 
 class Record(Closed):
-    """What an event carries. By itself: nothing, for an event that only says that a time has come."""
+    """Base class of the records of events.
+
+    An event without details, such as the end of a hold, carries just a Record.
+    """
 
 
 class HumanAct(Record):
-    """Something a named person did; `by` is that person."""
+    """An act of a named person. `by` is the name of the person."""
 
     by: PersonName
     note: Note | None = None
@@ -78,10 +85,10 @@ class BookVisit(HumanAct):
 
 
 class FitSolution(HumanAct):
-    """A solution at the home.
+    """A solution was fitted at the home.
 
-    A converter is an interim and needs the day of its re-test; an exchange-based line (PDPL) needs the day
-    on which it is looked at again. No other kind has such a day.
+    A converter is an interim solution and needs `retest_on`, the day of its next test. An exchange-based line (PDPL)
+    needs `review_on`, the day of its next review. Every other kind has neither day.
     """
 
     kind: SolutionKind
@@ -90,7 +97,7 @@ class FitSolution(HumanAct):
 
     @property
     def due_again_on(self) -> date | None:
-        """The day on which an interim solution must be looked at again; None for a lasting one."""
+        """The day on which an interim solution must be tested or reviewed again; None for a lasting solution."""
         return self.retest_on or self.review_on
 
     @model_validator(mode="after")
@@ -103,7 +110,7 @@ class FitSolution(HumanAct):
 
 
 class PassTest(HumanAct):
-    """A test call that reached the alarm receiving centre: which one, when, and who tested."""
+    """A test call reached the alarm receiving centre (ARC) that `arc_name` names."""
 
     arc_name: Label
     at: Moment
@@ -111,7 +118,7 @@ class PassTest(HumanAct):
 
 
 class FailTest(HumanAct):
-    """A test call that did not work; `arc_name` is None when it reached no centre."""
+    """A test call did not work. `arc_name` is None if the call reached no alarm receiving centre."""
 
     at: Moment
     tested_by: PersonName
@@ -119,10 +126,10 @@ class FailTest(HumanAct):
 
 
 class ConfirmSafe(HumanAct):
-    """A compatible and functioning telecare solution, confirmed (PSTN charter, commitment 2).
+    """A person confirmed that a compatible and functioning telecare solution is in place (PSTN charter, commitment 2).
 
-    `told_provider_at`: when the provider was told, which is evidence under General Condition C5; None only
-    when the provider itself confirms.
+    `told_provider_at` is when the provider was told of the confirmation. That time is evidence under General Condition
+    C5. The time may be None only if the provider itself confirmed.
     """
 
     party: ConfirmingParty
@@ -137,18 +144,21 @@ class ConfirmSafe(HumanAct):
 
 
 class ConfirmHold(HumanAct):
-    """The provider's promise not to touch the line up to and including `ends_on`, under its own reference."""
+    """A provider promised to leave the line as it is, up to and including `ends_on`.
+
+    `provider_reference` is the reference under which the provider keeps the promise.
+    """
 
     provider_reference: Reference
     ends_on: NearDay
+    # The provider that holds its line. It is needed if lines of several providers are at risk.
     provider: ProviderCode | None = None
-    """Whose hold it is; needed where lines of several providers are at risk. It holds no other provider's line."""
+    # True if an end more than a year ahead is meant, and is no slip in the year.
     more_than_a_year: bool = False
-    """Says that an end more than a year ahead is meant."""
 
 
 class PortLine(HumanAct):
-    """A person says that the number has gone from one provider to another: the first one's notices are void."""
+    """A person says that the number has moved to another provider. Notices of the first provider no longer apply."""
 
     from_provider: ProviderCode
     to_provider: ProviderCode | None = None
@@ -159,13 +169,13 @@ class RefuseHold(HumanAct):
 
 
 class RejectMatch(HumanAct):
-    """A person says that this line is not this resident's."""
+    """A person says that the matched line is not this resident's line."""
 
     reason: Note
 
 
 class LineFact(Record):
-    """Something that happened to the line; `happened_on` is None when the provider gave no day."""
+    """An event of the line, such as a move. `happened_on` is None if the provider gave no day."""
 
     happened_on: date | None = None
 
@@ -177,7 +187,7 @@ class EndService(Record):
 
 
 class MoveDate(Record):
-    """The harmful day before and after; None: not known."""
+    """The harmful day changed from `was` to `harm_on`. None means that the day is not known."""
 
     harm_on: date | None
     was: date | None = None

@@ -1,7 +1,7 @@
-"""Which lines are at risk: rules that are data, read in order; the first that applies decides.
+"""Decides which lines are at risk. The rules are read from a data file, and the first rule that applies decides.
 
-Where no rule applies the line is at risk: whoever does not know must ask. Rules are versioned files, because
-the safeguards reach beyond the PSTN (Fixed Telecoms Modernisation Charter, March 2026).
+If no rule applies, the line is at risk, so that somebody asks. Rule sets are versioned files, because the safeguards
+reach beyond the PSTN (Fixed Telecoms Modernisation Charter, March 2026).
 """
 
 import re
@@ -26,7 +26,10 @@ from services.core.texts import Closed
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """The facts about one line and one register entry that rules look at, in the codes of the records."""
+    """The facts about one line and its register entry that rules use.
+
+    The values are the codes of the records.
+    """
 
     match_level: MatchLevel
     decision: MatchDecision
@@ -44,7 +47,10 @@ FOLDER = files("services.alerts.states") / "rulesets"
 
 
 class Verdict(Closed):
-    """What a rule says, in words for an officer, and who says so: a charter, a checklist, or the deployment."""
+    """The decision of a rule: if the line is at risk, and why, in words for an officer.
+
+    `source` names who says so: a charter, a checklist, or the deployment.
+    """
 
     id: str
     at_risk: bool
@@ -53,7 +59,7 @@ class Verdict(Closed):
 
 
 class Rule(Verdict):
-    """Applies when every field named in `when` has one of the codes given for it."""
+    """A rule that applies if every field named in `when` has one of the codes listed for this field."""
 
     when: Annotated[dict[str, tuple[str, ...]], Field(min_length=1)]
 
@@ -69,13 +75,13 @@ class Rule(Verdict):
 
 
 class Otherwise(Verdict):
-    """The verdict where no rule applies. It cannot be that the line is safe."""
+    """The verdict if no rule applies. It always says that the line is at risk."""
 
     at_risk: Literal[True]
 
 
 class Ruleset(Closed):
-    """A version of the rules, `name` as in its file's name."""
+    """One version of the rules. `name` is the name of its file without `.json`."""
 
     name: str
     title: str
@@ -92,7 +98,7 @@ class Ruleset(Closed):
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A verdict on one line, with the rule that gave it and the reason in plain words."""
+    """The verdict on one line, with the id of the rule that decided and the reason in plain words."""
 
     at_risk: bool
     rule_id: str
@@ -100,7 +106,7 @@ class Assessment:
 
 
 def assess(ruleset: Ruleset, facts: LineFacts) -> Assessment:
-    """The verdict of the first rule that applies."""
+    """Return the verdict of the first rule that applies to these facts."""
     applying = (rule for rule in ruleset.rules if rule.applies(facts))
     verdict: Verdict = next(applying, ruleset.otherwise)
     return Assessment(at_risk=verdict.at_risk, rule_id=verdict.id, why=verdict.why)
@@ -108,9 +114,9 @@ def assess(ruleset: Ruleset, facts: LineFacts) -> Assessment:
 
 @cache
 def load_ruleset(name: str) -> Ruleset:
-    """The rule set that comes with the product under this name, for example `pstn-2026`.
+    """Return a rule set that comes with the product, by its name, for example `pstn-2026`.
 
-    Raises LookupError when there is none.
+    Raises LookupError if there is no such rule set.
     """
     source = FOLDER / f"{name}.json"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not source.is_file():

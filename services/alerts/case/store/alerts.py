@@ -1,4 +1,4 @@
-"""Finds an alert by its reference, and what it contained about each case."""
+"""Finds an alert by its reference, and reads what the alert contained about each case."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ class FoundAlert(NamedTuple):
 
 
 class CaseInAlert(NamedTuple):
-    """The content of an alert about one case."""
+    """One case in an alert, as the case was when the alert was written."""
 
-    facts: int  # the case's count of facts when the alert was made
+    facts: int  # the value of `Case.facts` when the alert was written
     threshold: int  # days before the harm
 
 
 def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> FoundAlert:
-    """Raises NotFoundError, also for another council's alert if `feed_id` is given."""
+    """Return the alert with this reference. With `feed_id`, only an alert of that council is found.
+
+    Raises NotFoundError if there is no such alert.
+    """
     row = alerts.c
-    # People type references by hand: blanks around them and small letters are accepted.
+    # People type references by hand, so blanks around a reference and small letters are accepted.
     query = select(row.pk, row.feed_id, row.created_at).where(row.reference == reference.strip().upper())
     if feed_id is not None:
         query = query.where(alerts.c.feed_id == feed_id)
@@ -44,9 +47,9 @@ def cases_in_alert(connection: Connection, alert_pk: int) -> dict[int, CaseInAle
 
 
 def most_urgent_since(connection: Connection, alert_pk: int) -> dict[int, int]:
-    # By case: the most urgent threshold (fewest days) at which later alerts named it.
+    # Returns, by case id, the most urgent threshold (fewest days) of the later alerts that named the case.
     row = alert_cases.c
-    # Ids rise with time, so a later alert has a higher one.
+    # Ids rise with time, so a later alert has a higher id.
     later = select(row.case_pk, func.min(row.threshold)).where(
         row.alert_pk > alert_pk, row.case_pk.in_(select(row.case_pk).where(row.alert_pk == alert_pk))
     )

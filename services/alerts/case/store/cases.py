@@ -1,4 +1,4 @@
-"""Finds cases, claims those that are due, and writes cases back."""
+"""Finds cases, claims cases that are due, and saves cases."""
 
 from __future__ import annotations
 
@@ -18,27 +18,31 @@ from services.storage.tables import alert_cases, cases
 
 _COLUMNS = [cases.c[field.name] for field in fields(Case)]
 _CHANGING = tuple(field.name for field in fields(Case) if field.name not in {"pk", "reference", "entry_pk"})
-_LISTS = ("providers", "claimed_by", "rulesets")  # kept with blanks between them
+_LISTS = ("providers", "claimed_by", "rulesets")  # stored as one text, with blanks between the items
 
 
 @dataclass(frozen=True, slots=True)
 class DueBy:
-    """The limits that make a case due: a due time up to `by`, or, for an open case, one after `beyond`."""
+    """Two limits that decide if a case is due.
+
+    A case is due if its due time is not later than `by`. An open case is also due if its due time is later than
+    `beyond`.
+    """
 
     by: datetime
-    beyond: datetime  # no due time is this late unless a clock that ran ahead wrote it
+    beyond: datetime  # only a clock that ran ahead can have written a later due time
 
 
 def find_cases(
     connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None, to_change: bool = False
 ) -> list[Case]:
-    """Return the cases that meet all conditions, the earliest harm first.
+    """Return the cases that meet all conditions. The case with the earliest harm comes first.
 
-    With `to_change` they are locked, and come in the order of their ids.
+    With `to_change`, the cases are locked and come in the order of their ids.
     """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:
-        # Always in the same order: two workers that lock the same cases never wait for each other in a circle.
+        # Cases are always locked in the same order, so two workers that lock the same cases cannot deadlock.
         query = query.order_by(cases.c.pk).with_for_update()
     else:
         query = query.order_by(cases.c.harm_on.nulls_last(), cases.c.pk)
@@ -46,7 +50,10 @@ def find_cases(
 
 
 def find_case(connection: Connection, reference: str, feed_id: str | None, *, to_change: bool = False) -> Case:
-    """Raises NotFoundError, also for another council's case if `feed_id` is given."""
+    """Return the case with this reference. With `feed_id`, only a case of that council is found.
+
+    With `to_change`, the case is locked. Raises NotFoundError if there is no such case.
+    """
     conditions: list[ColumnElement[bool]] = [cases.c.reference == reference.strip().upper()]
     if feed_id is not None:
         conditions.append(cases.c.feed_id == feed_id)
@@ -59,7 +66,11 @@ def find_case(connection: Connection, reference: str, feed_id: str | None, *, to
 def cases_of_council(
     connection: Connection, feed_id: str, state: CaseState | None, *, ended: bool, limit: int
 ) -> list[Case]:
-    """Return a council's cases in a state. Without a state: those that have not ended, or all if `ended`."""
+    """Return at most `limit` cases of a council.
+
+    With `state`, only cases in that state are returned. Without `state`, ended cases are returned only if `ended` is
+    true.
+    """
     conditions = [cases.c.feed_id == feed_id]
     if state is not None:
         conditions.append(cases.c.state == state.value)
@@ -74,7 +85,7 @@ def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = F
 
 
 def find_running(connection: Connection, feed_id: str, after: int, limit: int) -> list[tuple[int, int]]:
-    # (case id, entry id) of cases that have not ended, with ids above `after`.
+    # Returns (case id, entry id) of cases that have not ended and have ids above `after`.
     query = select(cases.c.pk, cases.c.entry_pk).where(cases.c.feed_id == feed_id, cases.c.pk > after)
     rows = connection.execute(query.where(_running()).order_by(cases.c.pk).limit(limit))
     return [(pk, entry_pk) for pk, entry_pk in rows]
@@ -85,7 +96,7 @@ def councils_with_due_cases(connection: Connection, due: DueBy) -> Sequence[str]
 
 
 def claim_due(connection: Connection, feed_id: str, due: DueBy, limit: int) -> list[Case]:
-    # The longest due first. Cases that another worker has locked are skipped, not waited for.
+    # Cases that have been due longest come first. Cases that another worker has locked are skipped.
     query = select(*_COLUMNS).where(_is_due(due), cases.c.feed_id == feed_id)
     claimed = skipping_locked(connection, query.order_by(cases.c.due_at).limit(limit))
     return [_case(row) for row in connection.execute(claimed)]
@@ -98,8 +109,11 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
 
 
 def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
-    """Make the cases of an alert count as not tried yet; if `warned`, as cases that their council has heard of."""
-    # Without `tried_at` the next message about these cases is not a repeat of one that reached nobody.
+    """Clear `tried_at` of the cases of an alert.
+
+    With `warned`, also record that their council may have had a message about these cases.
+    """
+    # A case without `tried_at` does not wait as long as a case whose last message reached nobody.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     values: dict[str, Any] = {"tried_at": None} | ({"warned": True} if warned else {})
     connection.execute(update(cases).where(cases.c.pk.in_(members)).values(values))

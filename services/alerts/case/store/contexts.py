@@ -1,4 +1,4 @@
-"""Loads what a review of a case needs: its register entry, the lines matched to it, and the case itself."""
+"""Loads what a review of a case needs: the register entry, the lines matched to the entry, and the case."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from services.storage.tables import cases, register_entries
 class CaseContext:
     entry: Entry
     lines: tuple[Line, ...]
-    case: Case | None  # None where the entry has no case yet
+    case: Case | None  # None if the entry has no case yet
 
 
 def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[int, CaseContext]:
-    """Return the contexts of register entries, by entry id, with their cases locked."""
+    """Return the context of each register entry, by entry id. The cases of the entries are locked."""
     if not entry_pks:
         return {}
-    # Cases are locked before entries and lines are read, so no other review of them can write in between.
+    # Cases are locked before entries and lines are read, so no other review of these cases can write in between.
     found = find_cases(connection, among(connection, cases.c.entry_pk, entry_pks), to_change=True)
     known = {case.entry_pk: case for case in found}
     entries = _entries(connection, entry_pks)

@@ -1,4 +1,7 @@
-"""Loads the sealed part of register entries: whose alarm it is and where. Only their own council may read it."""
+"""Loads the sealed parts of register entries. They hold addresses and telephone numbers.
+
+Only the council of an entry may see its sealed part.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from services.storage.tables import cases, matches, register_entries
 
 class SealedEntry(NamedTuple):
     pk: int
-    record_key: bytes  # part of what the vault binds the sealed part to
+    record_key: bytes  # the vault binds the sealed part to this key
     sealed: bytes
 
 
@@ -30,9 +33,9 @@ def load_sealed_entry(connection: Connection, entry_pk: int) -> SealedEntry:
 
 
 def entries_to_review(connection: Connection, feed_id: str, after: int, limit: int) -> Sequence[int]:
-    # The next entries, by id, that a new rule set may say something about.
+    # Returns the next entries, by id, to which a new rule set may apply.
     entry = register_entries.c
-    # An entry without a match counts too while its case is open: the old rule set may be what holds it open.
+    # An entry without a match is included while its case is open: only the old rule set may keep the case open.
     matched = exists().where(matches.c.entry_pk == entry.pk, matches.c.live)
     running = exists().where(cases.c.entry_pk == entry.pk, cases.c.state.not_in([state.value for state in ENDED]))
     query = select(entry.pk).where(entry.feed_id == feed_id, entry.pk > after, or_(matched, running))

@@ -11,6 +11,6 @@ from services.storage.tables import audit
 
 
 def find_history(connection: Connection, reference: str) -> Sequence[Row[Any]]:
-    # The oldest first. The actor and a person's record are sealed together in one column.
+    # The oldest row comes first. The actor and a person's record are sealed together in one column.
     query = select(audit).where(audit.c.subject == reference).order_by(audit.c.pk)
     return connection.execute(query).all()

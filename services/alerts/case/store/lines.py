@@ -1,4 +1,4 @@
-"""Loads the lines of register entries: their live matches with the matched notices."""
+"""Loads the lines of register entries. A line is a live match together with its notice."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _OF_NOTICE = [
 
 
 def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[Line]]:
-    """Return the live matches of register entries, by entry id, in the order of their notices' ids."""
-    # Looked up one table after another: see `looked_up` for the query plan that this avoids.
+    """Return the lines of register entries, by entry id. The lines of an entry come in the order of notice ids."""
+    # The tables are read one after another: see `looked_up` for the query plan that this avoids.
     wanted = listed(connection, entry_pks)
     is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
     rows, match = looked_up(connection, wanted, matches, is_live, *_OF_MATCH)
@@ -52,7 +52,7 @@ def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[in
 
 
 def find_matches(connection: Connection, entry_pk: int) -> Sequence[Row[Any]]:
-    # All columns of the match and of its notice, and the provider's `name`.
+    # Returns all columns of the match and of its notice, and the `name` of the provider.
     query = (
         select(matches, notices, feeds.c.name)
         .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)

@@ -1,6 +1,6 @@
-"""Loads Apprise, and keeps its logs out of ours.
+"""Imports Apprise, and keeps its log messages out of Pullcord's logs.
 
-Apprise logs recipients, and the HTTP libraries below it log URLs, which hold telephone numbers and tokens.
+Apprise logs recipients. The HTTP libraries that Apprise uses log URLs, which hold telephone numbers and tokens.
 """
 
 import logging
@@ -28,14 +28,14 @@ __all__ = [
     "NotifyFormat",
     "NotifyType",
     "SMTPSecureMode",
-    "Overheard",
+    "WarningCounter",
     "is_email",
 ]
 
-# The loggers that write recipients and URLs. Nothing from them reaches our handlers.
+# These loggers write recipients and URLs. None of their messages reach our handlers.
 TALKATIVE = ("apprise", "urllib3", "requests_oauthlib", "oauthlib", "slixmpp")
 
-# The sender. No picture is named: a message must not make a reader's device fetch one from another server.
+# Describes the sender of messages. No picture is named, so that no mail program fetches one from another server.
 ASSET = AppriseAsset(
     app_id="Pullcord",
     app_desc="Telecare line alerts",
@@ -56,8 +56,11 @@ for _name in TALKATIVE:
     _keep_quiet(_name)
 
 
-class Overheard(logging.Handler):
-    """Counts Apprise's warnings and errors in this thread while it is entered. Their texts are not kept."""
+class WarningCounter(logging.Handler):
+    """Context manager that counts the warnings and errors that Apprise logs in this thread.
+
+    Their texts are not kept.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -65,7 +68,7 @@ class Overheard(logging.Handler):
         self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        # Apprise's own level DEPRECATE lies above ERROR, and is no complaint about the route.
+        # The level DEPRECATE of Apprise lies above ERROR, but is no complaint about the route.
         if record.thread == self._thread and record.levelno <= logging.ERROR:
             self.complaints += 1
 

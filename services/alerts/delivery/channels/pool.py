@@ -1,7 +1,8 @@
-"""Runs many sends at once, each with a deadline, so that a service that does not answer delays no other.
+"""Sends many messages at once, each with a deadline, so that a slow service delays no other service.
 
-A thread cannot be stopped from outside. A send that is stuck past its deadline keeps its place at its destination until
-it ends by itself, but none of the places that all destinations share.
+The pool has places for jobs: some for each destination, and some that all destinations share. A thread cannot be
+stopped from outside. So a job that is stuck past its deadline keeps its place at its destination until the job ends,
+but keeps no shared place.
 """
 
 from __future__ import annotations
@@ -19,34 +20,35 @@ NO_THREAD = SendResult(SendOutcome.FAILED_TEMPORARY, "no_thread")
 CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
 POOL_CLOSED = SendResult(SendOutcome.FAILED_TEMPORARY, "pool_closed")
 
-# Seconds after which a send no longer takes one of the places that all destinations share.
+# Seconds after which a job no longer uses one of the places that all destinations share.
 QUICK = 0.25
 
-# Sends to one destination at the same time: at first and after a fault, and at most. Each success adds one.
+# The limit of jobs to one destination that run at the same time: the first number at the start and after a failure, the
+# second number at most. Each success raises the limit by one.
 FIRST_AT_ONCE, MOST_AT_ONCE = 2, 8
 
-# The most sends under way in all, slow and stuck ones too: each has a thread.
+# The most jobs that may run in all. Slow and stuck jobs count too, because each job has a thread.
 MOST_UNDER_WAY = 400
 
-# Seconds after the deadline in which a channel may still end a send by itself, with a better reason.
+# Seconds after the deadline in which a channel may still end a job itself, with a more exact reason.
 GRACE = 1.0
 
-# Calls its second argument after a number of seconds. Returns a function that cancels the call.
+# A function that calls its second argument after a number of seconds. It returns a function that cancels the call.
 Alarm = Callable[[float, Callable[[], None]], Callable[[], None]]
 
 
 @dataclass(frozen=True, slots=True)
 class SendJob:
-    """One message to one target. Its representation shows no route, text or destination, so it may be logged."""
+    """One message to one target. The `repr` of a job shows no route, text or destination, so a job may be logged."""
 
-    delivery: int  # the delivery's row
+    delivery: int  # the id of the delivery
     destination: str = field(repr=False)
     route: str = field(repr=False)
     message: Message = field(repr=False)
     reference: str  # as in `Channel.send`
 
 
-# Takes the result of a job, once, on any thread. The pool's lock may be held, so it must not wait.
+# Called once with a job and its result, on any thread. It must not wait, because the lock of the pool may be held.
 OnResult = Callable[[SendJob, SendResult], None]
 
 
@@ -54,8 +56,8 @@ OnResult = Callable[[SendJob, SendResult], None]
 class _Turn:
     job: SendJob
     on_result: OnResult
-    began_at: float  # seconds of the pool's clock
-    answered: bool = False  # its result was passed on; the send itself may still be stuck
+    began_at: float  # in seconds of the pool's clock
+    answered: bool = False  # the result was passed on; the job itself may still be stuck
     call_off: Callable[[], None] = lambda: None
 
 
@@ -67,7 +69,10 @@ def timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
 
 
 class DeliveryPool:
-    """Sends jobs over `channel`, each for at most `deadline_seconds`; at most `workers` begin at the same moment."""
+    """Runs jobs over `channel`, each for at most `deadline_seconds`.
+
+    `workers` is the number of places that all destinations share. A job uses such a place for its first QUICK seconds.
+    """
 
     def __init__(
         self,
@@ -86,13 +91,13 @@ class DeliveryPool:
 
     @property
     def stuck(self) -> int:
-        """The number of sends that have passed their deadline and not ended."""
+        """The number of jobs that have passed their deadline and have not ended."""
         with self._changed:
             return sum(turn.answered for turn in self._under_way)
 
     @property
     def under_way(self) -> int:
-        """The number of sends that have not ended, stuck ones included."""
+        """The number of jobs that have not ended, including stuck jobs."""
         with self._changed:
             return len(self._under_way)
 
@@ -101,23 +106,24 @@ class DeliveryPool:
         return self.under_way >= MOST_UNDER_WAY
 
     def places(self) -> int:
-        # Sends that may begin now, to any destination. Slow ones count only towards the limit of threads.
+        # The number of jobs that may begin now, to any destination. Slow jobs count only towards the limit of threads.
         with self._changed:
             limit = self._time() - QUICK
             quick = sum(turn.began_at > limit for turn in self._under_way)
             return max(0, min(self._workers - quick, MOST_UNDER_WAY - len(self._under_way)))
 
     def places_at(self, destination: str) -> int:
-        # Slow and stuck sends count here: a destination that hangs gets no more of them.
+        # Slow and stuck jobs count here, so that a destination that hangs gets no more jobs.
         with self._changed:
             busy = sum(turn.job.destination == destination for turn in self._under_way)
             return max(0, self._at_once.get(destination, FIRST_AT_ONCE) - busy)
 
     def begin(self, job: SendJob, on_result: OnResult) -> None:
-        """Begin a send and return at once. The caller must keep to the places: they are not checked here.
+        """Start a job and return at once. The caller must respect `places` and `places_at`: they are not checked here.
 
-        Results beside the channel's own: IN_DOUBT with `timed_out` (not ended by the deadline) or `channel_error` (the
-        channel raised), and FAILED_TEMPORARY with `pool_closed` or `no_thread` (not tried).
+        The result is that of the channel, with these exceptions. IN_DOUBT with `timed_out`: the job passed its
+        deadline. IN_DOUBT with `channel_error`: the channel raised an error. FAILED_TEMPORARY with `pool_closed` or
+        `no_thread`: nothing was sent.
         """
         turn = _Turn(job, on_result, self._time())
         with self._changed:
@@ -134,16 +140,16 @@ class DeliveryPool:
             self._give_back(turn)
 
     def close(self, timeout: float) -> bool:
-        """Take no more jobs, and wait up to `timeout` seconds for those under way.
+        """Accept no more jobs, and wait up to `timeout` seconds for the jobs that run.
 
-        Returns True if each of them ended or was reported as stuck. The others end with the process.
+        Return True if each job ended or was reported as stuck. All other jobs end with the process.
         """
         with self._changed:
             self._closed = True
             return self._changed.wait_for(lambda: all(turn.answered for turn in self._under_way), timeout)
 
     def _give_back(self, turn: _Turn) -> None:
-        # Nothing was sent: the place is free again at once, and the alarm says nothing of it.
+        # Nothing was sent, so the place is free at once and the alarm is cancelled.
         turn.call_off()
         with self._changed:
             self._under_way.discard(turn)
@@ -161,7 +167,7 @@ class DeliveryPool:
     def _send(self, job: SendJob) -> SendResult:
         try:
             return self._channel.send(job.route, job.message, job.reference)
-        except BaseException:  # noqa: BLE001 - a channel that breaks its word may not take the thread or the job with it
+        except BaseException:  # noqa: BLE001 - a channel should never raise; if it does, the job still gets a result
             return CHANNEL_ERROR
 
     def _overdue(self, turn: _Turn) -> None:
@@ -171,14 +177,14 @@ class DeliveryPool:
                 self._answer(turn, TIMED_OUT)
 
     def _answer(self, turn: _Turn, result: SendResult) -> None:
-        # The lock is held, so a late result and the alarm cannot both be first.
+        # The lock is held, so the first result wins: a late result and the alarm cannot both be passed on.
         if not turn.answered:
             turn.answered = True
             turn.on_result(turn.job, result)
         self._changed.notify_all()
 
     def _learn(self, destination: str, result: SendResult) -> None:
-        # A permanent failure is about one route, not about the destination: it changes no places.
+        # A permanent failure is about one route and not about the destination, so the limit does not change.
         if result == ACCEPTED:
             self._at_once[destination] = min(self._at_once.get(destination, FIRST_AT_ONCE) + 1, MOST_AT_ONCE)
         elif result.outcome is not SendOutcome.FAILED_PERMANENT:

@@ -1,4 +1,4 @@
-"""The interface of a channel: it sends one message to one target and returns the outcome."""
+"""The interface of a channel. A channel sends one message to one target and returns the outcome."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from services.alerts.message.message import Message
 
 
 class SendOutcome(StrEnum):
-    """The outcome of one send; stored."""
+    """The outcome of one attempt to send a message. The values are stored in the database."""
 
-    SENT = "sent"  # the next system has accepted the message; nobody need have read it
-    FAILED_TEMPORARY = "failed_temporary"  # not accepted; the same send may succeed later
-    FAILED_PERMANENT = "failed_permanent"  # not accepted, and will not be until somebody changes the route
-    IN_DOUBT = "in_doubt"  # it may have been accepted; send it again with the same reference
+    SENT = "sent"  # the next system has accepted the message; perhaps nobody has read it
+    FAILED_TEMPORARY = "failed_temporary"  # not accepted; another attempt may succeed
+    FAILED_PERMANENT = "failed_permanent"  # not accepted; every attempt will fail until somebody changes the route
+    IN_DOUBT = "in_doubt"  # the message may have been accepted; send it again with the same reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +27,28 @@ ACCEPTED = SendResult(SendOutcome.SENT, "accepted")
 
 
 class Channel(Protocol):
-    """A way for a message to leave Pullcord."""
+    """The interface of a way to send messages, such as mail or chat."""
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:
-        """Send `message` to the one target that `route` (an Apprise URL) names; never raises.
+        """Send `message` to the one target of `route`, an Apprise URL. This method never raises an error.
 
-        `reference` identifies this message to this target. A second send of it has the same reference, so that the
-        receiving side may drop the copy. A reminder is another message with a reference of its own.
+        `reference` identifies this message to this target. If the message is sent again, the reference is the same, so
+        that the receiving system may drop the copy. A reminder is a new message with a reference of its own.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelKind:
-    """A kind of channel. Each declares itself in its own file, and the registry lists it."""
+    """A kind of channel, such as mail. Each kind is declared in a file of its own and listed in `registry`."""
 
-    schemes: frozenset[str]  # of its routes, in small letters: `mailto` for `mailto://…`
+    schemes: frozenset[str]  # the schemes of its routes, in small letters: `mailto` for `mailto://…`
     example: str  # a route as a person writes it, for help texts
-    make: Callable[[float], Channel]  # takes the seconds within which each send must end
-    destination: Callable[[str], str]  # the host and port of a route; raises RouteRefusedError
-    understood: Callable[[str], str]  # a route in words, without its password; raises RouteRefusedError
+    make: Callable[[float], Channel]  # the argument is the number of seconds within which each attempt must end
+    destination: Callable[[str], str]  # returns the host and port of a route; raises RouteRefusedError
+    understood: Callable[[str], str]  # describes a route in words, without its password; raises RouteRefusedError
 
 
 def host_and_port(host: object, port: object) -> str:
-    # One form for comparing: `mail.example:587`, without a port `mail.example:`.
+    # Hosts are compared in this form: `mail.example:587`, or `mail.example:` without a port.
     return f"{str(host or '').strip('[]').lower()}:{port or ''}"

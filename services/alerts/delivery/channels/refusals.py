@@ -1,4 +1,4 @@
-"""The reasons to refuse a route: a stable code for programs, and a remedy for the person who gave the route."""
+"""The reasons to refuse a route. Each has a code for programs and a remedy for the person who wrote the route."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -16,7 +16,7 @@ HEADER: Final = "header_not_allowed"
 ENCRYPTED: Final = "encrypted_mail_not_supported"
 LEFT_OUT: Final = "target_left_out"
 
-# By code: the fault and its remedy. No text repeats a part of the route, which may hold a password.
+# The fault and its remedy, by code. No text repeats a part of the route, because a route may hold a password.
 REMEDIES: Final[Mapping[str, str]] = {
     NOT_UNDERSTOOD: "it is no address of a service that Apprise knows, with a target; "
     "write @ : / ? # and blanks within a user name or a password as %40 %3A %2F %3F %23 %20",
@@ -35,7 +35,10 @@ REMEDIES: Final[Mapping[str, str]] = {
 
 
 class RouteRefusedError(ValueError):
-    """A route that cannot be used until somebody changes it. Its text is a code of REMEDIES and never the route."""
+    """The route cannot be used until somebody changes it.
+
+    The text of the error is a code of REMEDIES. It never shows the route.
+    """
 
     @property
     def result(self) -> SendResult:

@@ -1,4 +1,4 @@
-"""The list of all channels. The rest of Pullcord finds the channel of a route here."""
+"""The list of all channels. The rest of Pullcord uses it to find the channel of a route."""
 
 from typing import Final
 
@@ -14,6 +14,6 @@ _BY_SCHEME: Final = {scheme: kind for kind in CHANNELS for scheme in kind.scheme
 
 
 def channel_of(route: str) -> ChannelKind:
-    # By the scheme alone. The channel may still refuse the route.
+    # Only the scheme of the route decides. The channel may still refuse the route.
     scheme, separator, _ = route.strip().partition("://")
     return _BY_SCHEME.get(scheme.lower(), OTHERWISE) if separator else OTHERWISE

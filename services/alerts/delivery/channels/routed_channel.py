@@ -1,4 +1,4 @@
-"""Sends each message by the channel of its route."""
+"""Sends each message over the channel that its route belongs to."""
 
 from collections.abc import Mapping
 
@@ -16,5 +16,5 @@ class RoutedChannel:
 
 
 def make_routed_channel(seconds: float) -> RoutedChannel:
-    # Each channel ends a send within this many seconds.
+    # Each channel must end an attempt within this many seconds.
     return RoutedChannel({kind: kind.make(seconds) for kind in (*CHANNELS, OTHERWISE)})

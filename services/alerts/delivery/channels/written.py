@@ -1,6 +1,7 @@
-"""Splits a route at the signs of a URL, and decodes each part exactly once.
+"""Splits a route into the parts of a URL, and decodes each part exactly once.
 
-Apprise also splits a query at semicolons, lets the last of two equal options win, and decodes some values twice.
+Apprise is not used for this. It also splits a query at semicolons, uses the last of two equal options, and decodes some
+values twice.
 """
 
 import re
@@ -15,7 +16,7 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class WrittenRoute:
-    """A route as a person wrote it."""
+    """The parts of a route, as a person wrote them."""
 
     scheme: str  # in small letters
     authority: str  # not decoded: a decoded @ or : would look like a separator
@@ -39,7 +40,7 @@ def _options(query: str) -> Mapping[str, str]:
         written, _, value = pair.partition("=")
         name = _decoded(written).strip()
         name = name if name.startswith("+") else name.lower()
-        # With two equal options nobody can tell which was meant, and a second `to` is a second recipient.
+        # Nobody can tell which of two equal options was meant, and a second `to` is a second recipient.
         if name in options:
             raise RouteRefusedError(SEVERAL if name == "to" else OPTION)
         options[name] = _decoded(value)
@@ -47,7 +48,7 @@ def _options(query: str) -> Mapping[str, str]:
 
 
 def _decoded(text: str) -> str:
-    # A plus is not decoded as a blank: many addresses and telephone numbers hold one.
+    # A plus is not decoded as a blank, because many addresses and telephone numbers hold a plus.
     if _BROKEN_ESCAPE.search(text):
         raise RouteRefusedError(OPTION)
     try:

@@ -1,4 +1,4 @@
-"""Writes alerts with their cases, and finds what other alerts contained about the same cases."""
+"""Writes alerts and their cases, and finds what other alerts contained about the same cases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.storage.tables import alert_cases, alerts, cases
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert as it is on record."""
+    """An alert as it is stored."""
 
     pk: int
     reference: str
@@ -23,7 +23,7 @@ class Alert:
     reason: str
     created_at: datetime
     cases: int  # the number of its cases; 0 in an alert to the operator about Pullcord itself
-    accepted_at: datetime | None = None  # the first acceptance for anybody
+    accepted_at: datetime | None = None  # when a message of the alert was first accepted for somebody
 
 
 def insert_alert(connection: Connection, alert: Alert) -> None:
@@ -58,8 +58,8 @@ def mark_accepted(connection: Connection, pk: int, now: datetime) -> None:
 
 
 def thresholds_by_entry(connection: Connection, alert_pk: int) -> dict[int, int]:
-    """Return the threshold of each case of an alert, by register entry."""
-    # In the order of the cases' ids, in which cases are locked.
+    """Return the threshold of each case of an alert, by the id of the case's register entry."""
+    # The rows come in the order of the case ids, because cases are locked in this order.
     row = alert_cases.c
     members = select(cases.c.entry_pk, row.threshold).join_from(alert_cases, cases, cases.c.pk == row.case_pk)
     rows = connection.execute(members.where(row.alert_pk == alert_pk).order_by(cases.c.pk)).all()
@@ -77,7 +77,10 @@ def count_cases_of_alert(connection: Connection, alert_pk: int) -> int:
 
 
 def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) -> int:
-    """Return how often earlier alerts named a case at this threshold: the highest number among an alert's cases."""
+    """Return the number of earlier alerts that named a case of this alert at this threshold.
+
+    If the number differs between cases, return the highest number.
+    """
     now, before = alert_cases.alias("now"), alert_cases.alias("before")
     query = (
         select(func.count())
@@ -91,7 +94,7 @@ def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) 
 
 
 def is_first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:
-    """Return True if one of this alert's cases was in no earlier alert since that moment."""
+    """Return True if some case of this alert is in no earlier alert that was written after `since`."""
     member, before = alert_cases.c, alert_cases.alias("before")
     earlier = exists().where(
         before.c.case_pk == member.case_pk,

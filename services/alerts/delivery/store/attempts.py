@@ -1,4 +1,4 @@
-"""Writes the attempts of deliveries and their outcomes."""
+"""Writes attempts to send deliveries, and the outcomes of attempts."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def insert_attempt(connection: Connection, delivery_pk: int, number: int, now: d
 def end_attempt(
     connection: Connection, delivery_pk: int, number: int, outcome: str, reason: str, now: datetime
 ) -> None:
-    # Replaces an outcome that is there already: a late one is better than the doubt recorded in its place.
+    # A late outcome replaces IN_DOUBT, which may have been recorded in its place.
     attempt = delivery_attempts.c
     _end(connection, (attempt.delivery_pk == delivery_pk, attempt.number == number), outcome, reason, now)
 
 
 def doubt_attempt(connection: Connection, delivery_pk: int, number: int, reason: str, now: datetime) -> None:
-    # An attempt whose outcome is known stays as it is.
+    # An attempt whose outcome is known does not change.
     attempt = delivery_attempts.c
     unknown = (attempt.delivery_pk == delivery_pk, attempt.number == number, attempt.ended_at.is_(None))
     _end(connection, unknown, SendOutcome.IN_DOUBT.value, reason, now)
@@ -45,7 +45,7 @@ def has_doubtful_attempt(connection: Connection, delivery_pk: int) -> bool:
 
 
 def cases_in_doubt(connection: Connection, delivery_pks: Collection[int]) -> set[int]:
-    """Return the cases, by id, of which one of these deliveries may have told somebody."""
+    """Return the ids of cases about which one of these deliveries has an attempt in doubt."""
     attempt = delivery_attempts.c
     query = (
         select(alert_cases.c.case_pk)

@@ -1,4 +1,4 @@
-"""Finds the deliveries that are due, and claims them for this transaction."""
+"""Finds deliveries that are due, and locks them for this transaction."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from services.storage.tables import alerts, deliveries
 
 
 class DueDelivery(NamedTuple):
-    """A delivery as its next attempt sends it."""
+    """A delivery that is due, with the number of its next attempt."""
 
     delivery: Delivery
-    left_sending: bool  # the attempt before has no outcome
+    left_sending: bool  # the previous attempt has no outcome
 
 
 def count_due(connection: Connection, now: datetime, in_flight: Collection[int]) -> dict[str, int]:
-    """Return the number of due deliveries by destination, those tried least first, then those due longest."""
+    """Return the number of due deliveries, by destination.
+
+    Destinations come in the order of their fewest attempts, then of their earliest due time.
+    """
     row = deliveries.c
     query = (
         select(row.destination, func.count())
@@ -35,8 +38,8 @@ def count_due(connection: Connection, now: datetime, in_flight: Collection[int])
 def claim_deliveries(
     connection: Connection, now: datetime, destination: str, limit: int, in_flight: Collection[int]
 ) -> list[DueDelivery]:
-    # Due deliveries that another worker has locked are skipped. Those of our own that are under way are left out: past
-    # its deadline a send would be claimed again by the process that is still waiting for it.
+    # Deliveries that another worker has locked are skipped. `in_flight` are deliveries that this process is still
+    # sending: after their deadline they would be claimed a second time.
     row = deliveries.c
     query = (
         select(deliveries, alerts.c.reference, alerts.c.feed_id)
@@ -61,6 +64,6 @@ def _delivery(row: Any) -> Delivery:
         contact=row.contact,
         route_sealed=row.route_sealed,
         destination=bytes(row.destination).hex(),
-        number=row.attempts + 1,  # the attempt that comes now
+        number=row.attempts + 1,  # the number of the attempt that comes now
         created_at=row.created_at,
     )

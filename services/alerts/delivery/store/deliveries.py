@@ -1,4 +1,4 @@
-"""Writes deliveries and moves them on."""
+"""Writes deliveries and changes their state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, exists, func, insert, select, update
 from services.alerts.delivery.delivery import OPERATOR_TIER, DeliveryState
 from services.storage.tables import alert_cases, alerts, deliveries
 
-NOT_BEGUN = (DeliveryState.INTENDED.value, DeliveryState.WAITING.value)  # no send is under way
+NOT_BEGUN = (DeliveryState.INTENDED.value, DeliveryState.WAITING.value)  # in these states no attempt is running
 
 
 class OwedDelivery(NamedTuple):
@@ -19,8 +19,8 @@ class OwedDelivery(NamedTuple):
 
     pk: int
     alert_pk: int
-    reference: str  # of its alert
-    feed_id: str  # of its alert's council
+    reference: str  # the reference of the alert
+    feed_id: str  # the council of the alert
 
 
 def insert_deliveries(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
@@ -30,33 +30,36 @@ def insert_deliveries(connection: Connection, rows: Sequence[Mapping[str, object
 def move_delivery(
     connection: Connection, pk: int, state: DeliveryState, due_at: datetime | None, settled_at: datetime | None
 ) -> None:
-    # `due_at` is None for a settled delivery: it is never claimed again.
+    # `due_at` is None for a settled delivery, so that it is never claimed again.
     values = {"state": state.value, "due_at": due_at, "settled_at": settled_at}
     connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
 
 
 def mark_sending(connection: Connection, pk: int, number: int, deadline: datetime) -> None:
-    # Due again at the deadline, so that another process takes over from one that died.
+    # The delivery is due again at the deadline, so that another process takes over from one that died.
     values = {"state": DeliveryState.SENDING.value, "attempts": number, "due_at": deadline}
     connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
 
 
 def lock_delivery(connection: Connection, pk: int) -> tuple[DeliveryState, int]:
-    """Lock a delivery until the transaction ends; return its state and the number of its last attempt."""
+    """Lock a delivery until the transaction ends. Return its state and the number of its last attempt."""
     row = deliveries.c
     state, attempts = connection.execute(select(row.state, row.attempts).where(row.pk == pk).with_for_update()).one()
     return DeliveryState(state), attempts
 
 
 def all_given_up(connection: Connection, alert_pk: int) -> bool:
-    """Return True if an alert has reached nobody and will reach nobody."""
+    """Return True if every delivery of an alert was given up."""
     row = deliveries.c
     hopeful = select(func.count()).where(row.alert_pk == alert_pk, row.state != DeliveryState.GIVEN_UP.value)
     return connection.scalar(hopeful) == 0
 
 
 def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> list[OwedDelivery]:
-    """Lock and return deliveries to these contacts that wait to be sent, where the new alert covers all their cases."""
+    """Lock and return deliveries to these contacts that wait to be sent and whose cases are all in the new alert.
+
+    `alert_pk` is the id of the new alert.
+    """
     old, new = alert_cases.alias("old"), alert_cases.alias("new")
     covered = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)
     beyond = exists().where(old.c.alert_pk == deliveries.c.alert_pk, ~covered)
@@ -72,7 +75,7 @@ def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Se
 
 
 def find_owed_to_councils(connection: Connection) -> list[OwedDelivery]:
-    # Those to the operator are left out: a newer message to a council replaces none of them.
+    # Deliveries to the operator are left out: a newer message to a council does not replace them.
     row = deliveries.c
     query = (
         select(row.pk, row.alert_pk, alerts.c.reference, alerts.c.feed_id)

@@ -14,7 +14,7 @@ from services.storage.tables import audit
 @dataclass(frozen=True, slots=True)
 class Restore:
     at: datetime
-    record_ends: datetime  # the time of the last thing on record
+    record_ends: datetime  # the time of the newest record in the restored database
 
 
 def last_restore(connection: Connection) -> Restore | None:

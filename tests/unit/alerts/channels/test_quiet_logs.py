@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from services.alerts.delivery.channels.apprise.apprise_route import read_route
-from services.alerts.delivery.channels.library import TALKATIVE, Overheard
+from services.alerts.delivery.channels.library import TALKATIVE, WarningCounter
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
 from services.alerts.delivery.channels.mail.mail_route import read_mail_route
 from services.alerts.delivery.channels.refusals import RouteRefusedError
@@ -69,14 +69,14 @@ def test_a_warning_of_a_sending_library_goes_nowhere(
 
 
 def test_what_another_thread_hears_is_not_counted_here() -> None:
-    with Overheard() as overheard:
+    with WarningCounter() as counter:
         other = threading.Thread(target=logging.getLogger("apprise").warning, args=("Dropped",))
         other.start()
         other.join()
-        assert overheard.complaints == 0
+        assert counter.complaints == 0
         logging.getLogger("apprise").warning("Dropped")
     logging.getLogger("apprise").warning("Dropped")
-    assert overheard.complaints == 1
+    assert counter.complaints == 1
 
 
 def test_our_own_loggers_are_still_heard(everything_logged: list[logging.LogRecord]) -> None:

@@ -1,4 +1,4 @@
-"""Every service that Apprise knows, but for mail servers: chat, push, text message, mail by an HTTP service."""
+"""The channel for every service that Apprise knows except mail servers: chat, push, text message, mail over HTTP."""
 
 from services.alerts.delivery.channels.apprise.apprise_route import read_route
 from services.alerts.delivery.channels.apprise.understood import targets_of
@@ -12,7 +12,7 @@ _CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
 
 
 class AppriseChannel:
-    """Sends by Apprise, whose answer says only if the service took the message."""
+    """Sends messages with Apprise. Apprise reports only if the service accepted the message."""
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:  # noqa: ARG002 - the subject holds it
         try:
@@ -24,14 +24,14 @@ class AppriseChannel:
             taken = service.notify(
                 body=body, title=message.subject, body_format=body_format, notify_type=NotifyType.WARNING
             )
-        except Exception:  # noqa: BLE001 - any of a hundred services' own faults; it may have sent before
+        except Exception:  # noqa: BLE001 - each service raises errors of its own, perhaps after it has sent
             return _CHANNEL_ERROR
         # Apprise gives no reason for a refusal, so it counts as temporary: a repeat is better than no message.
         return ACCEPTED if taken else _REFUSED
 
 
 def _body(service: NotifyBase, message: Message) -> tuple[str, NotifyFormat]:
-    # Apprise cuts a text that is too long, and could cut off the link. Then the link is sent alone.
+    # Apprise cuts a text that is too long, and could cut off the link. In that case only the link is sent.
     prefers_html = service.resolve_format(None) == NotifyFormat.HTML
     if prefers_html and _fits(service, message.subject, message.html):
         return message.html, NotifyFormat.HTML
@@ -66,7 +66,7 @@ def _understood(route: str) -> str:
 
 
 APPRISE = ChannelKind(
-    schemes=frozenset(),  # Apprise's own hundred: a route that no other channel takes is one of them, or refused
+    schemes=frozenset(),  # no scheme of its own: this channel takes every route that no other channel declares
     example="json://hook.example/alerts",
     make=lambda _seconds: AppriseChannel(),
     destination=_destination,

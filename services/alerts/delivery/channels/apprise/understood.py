@@ -1,7 +1,7 @@
-"""Checks that a service read the e-mail address or telephone number that was written, and no other.
+"""Checks that a service read exactly the e-mail address or telephone number that the route contains.
 
-Apprise reads `o'brien@x` as `brien@x`, and only the second of two numbers with a semicolon between them. Names of rooms
-and channels take many forms: those are left to the service, which checks them when a message is sent.
+Apprise reads `o'brien@x` as `brien@x`. If a semicolon separates two numbers, Apprise reads only the second. Names of
+chat rooms and channels take many forms and are not checked here: the service checks them when it sends.
 """
 
 import re
@@ -14,17 +14,17 @@ from services.alerts.delivery.channels.written import WrittenRoute
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _NUMBER = re.compile(r"\+?[0-9]{7,}")
 _SHORTEST = 6  # digits without leading zeros; as only ends are compared, a shorter number would match too many
-# Signs between digits, and a prefix that some services want, such as `sms:`.
+# Matches signs between digits, and a prefix that some services want, such as `sms:`.
 _WITHIN_A_NUMBER = re.compile(r"^[A-Za-z]+:|[\s().+-]")
 
-# Apprise's plugins have no common attribute for their targets: each names its own.
+# Plugins of Apprise have no common attribute for their targets, so these are the names that they use.
 _HOLDS_TARGETS = re.compile(r"_?(targets?(_[a-z]+)?|users|channels|phones?|emails)")
 _HOLDS_A_SENDER = re.compile(r"source|from_[a-z]+|sender(_[a-z]+)?")
 _HOLDS_WHAT_WAS_DROPPED = re.compile(r"_?invalid_[a-z]+")
 
 
 def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
-    """Return True if the service dropped a part of what was written, or reads another address or number from it."""
+    """Return True if the service dropped a part of the route, or reads a target that is not in the route."""
     words = frozenset(_words(service, written))
     return (
         any(_held(service, _HOLDS_WHAT_WAS_DROPPED))
@@ -34,7 +34,7 @@ def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
 
 
 def names_nobody(service: NotifyBase, written: WrittenRoute) -> bool:
-    """Return True if no target was written: the service would send to its own sender, or to nobody."""
+    """Return True if the route names no target, so that the service would send to its own sender or to nobody."""
     if any(_words(service, written)):
         return False
     senders, targets = _senders(service), targets_of(service)
@@ -57,7 +57,7 @@ def _words(service: NotifyBase, written: WrittenRoute) -> Iterator[str]:
 
 
 def _is_misread(word: str) -> bool:
-    # Some services parse an address only when they send, so the same parser is asked now.
+    # Some services parse an address only when they send, so the parser that they use is run now.
     found = is_email(word) if "@" in word[1:] else False  # type: ignore[no-untyped-call]
     return isinstance(found, dict) and found["full_email"] != word
 
@@ -67,13 +67,13 @@ def _was_written(target: str, words: frozenset[str], service: NotifyBase, writte
         return target in words
     if not _NUMBER.fullmatch(target) or _is_one_of(target, words):
         return True
-    # Some services take the number from the host part: `service://number@…`. A sender's number there is no target.
+    # Some services take the number from the host part: `service://number@…`. The number of a sender is no target.
     first = re.split("[@:/]", written.authority)
     return _is_one_of(target, first) and not _is_one_of(target, _senders(service))
 
 
 def _is_one_of(target: str, words: Iterable[str]) -> bool:
-    # The service may have put a country code before the number, so the end is compared.
+    # The service may have added a country code in front of the number, so only the ends are compared.
     digits = target.lstrip("+")
     numbers = (_WITHIN_A_NUMBER.sub("", word).lstrip("0") for word in words)
     return any(number.isdigit() and len(number) >= _SHORTEST and digits.endswith(number) for number in numbers)
@@ -88,7 +88,7 @@ def _held(service: NotifyBase, names: re.Pattern[str]) -> list[Any]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    # Of a pair the last is the target; before it stands a name or a kind.
+    # The last item of a tuple is the target. The items before it are a name or a kind.
     if isinstance(value, str | int) and not isinstance(value, bool):
         yield str(value)
     elif isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""Reads exactly one e-mail address."""
+"""Reads a text that must be exactly one e-mail address."""
 
 import re
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*")
 
 
 class NoAddressError(ValueError):
-    """Not exactly one address. Its text never repeats what was read."""
+    """The text is not exactly one e-mail address. The message of the error never repeats the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailAddress:
-    """An address and the name that stands before it, if one does."""
+    """An e-mail address, with the display name that stands before it, if any."""
 
     address: str
     name: str = ""
@@ -27,9 +27,12 @@ class MailAddress:
 
 
 def read_address(text: str) -> str:
-    """Return the address as it goes over the wire, with an international domain in ASCII. Raises NoAddressError."""
-    # No quoted local part, comment or blank, and only ASCII before the @: mail servers read those in different ways,
-    # and the mail could reach somebody else.
+    """Return the address as it is sent to a mail server. An international domain is turned into ASCII.
+
+    Raises NoAddressError if the text is not exactly one e-mail address.
+    """
+    # Quoted local parts, comments, blanks and non-ASCII letters before the @ are refused: mail servers read them in
+    # different ways, and the mail could reach somebody else.
     if not text.isprintable():
         raise NoAddressError("a sign that cannot be seen")
     try:
@@ -39,12 +42,12 @@ def read_address(text: str) -> str:
             allow_quoted_local=False,
             allow_domain_literal=False,
             check_deliverability=False,
-            globally_deliverable=False,  # a council's own network may end in .local; tests in .example
+            globally_deliverable=False,  # a council's own network may use .local; tests use .example
             strict=True,
         )
     except EmailNotValidError:
         raise NoAddressError("no e-mail address") from None
-    # The local part stays as written: the validator may normalise it, and a server may tell the two apart.
+    # The local part stays as written: the validator may normalise it, and a server may treat the two forms differently.
     local, _, domain = text.rpartition("@")
     host = domain if domain.isascii() else found.ascii_domain or ""
     if not _HOST.fullmatch(host):
@@ -53,7 +56,10 @@ def read_address(text: str) -> str:
 
 
 def read_mailbox(text: str) -> MailAddress:
-    """Read an address alone, or `Name <address>`. Raises NoAddressError."""
+    """Read an address, or a name and an address such as `Name <address>`.
+
+    Raises NoAddressError if the text has neither form.
+    """
     named = _NAMED.fullmatch(text)
     if named is None:
         return MailAddress(read_address(text))

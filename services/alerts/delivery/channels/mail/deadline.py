@@ -1,4 +1,7 @@
-"""A time limit for a whole conversation over sockets. A socket's own timeout starts again with every byte received."""
+"""A time limit for a whole conversation over sockets.
+
+The timeout of a socket is not enough, because it starts again with every byte received.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from time import monotonic
 
 
 class Deadline:
-    """A number of seconds for all that is done over the watched sockets; then they are cut off."""
+    """A time limit in seconds. When the time is over, the sockets that `connect` opened are cut off."""
 
     def __init__(self, seconds: float) -> None:
         self._ends_at = monotonic() + seconds
         self._watched: list[socket.socket] = []
 
     def left(self) -> float:
-        """Return the seconds left. Raises TimeoutError when there are none."""
+        """Return the seconds left. Raises TimeoutError if no time is left."""
         left = self._ends_at - monotonic()
         if left <= 0:
             raise TimeoutError
@@ -28,15 +31,17 @@ class Deadline:
         return monotonic() >= self._ends_at
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
-        """Return a watched connection to the first address of a host that accepts it.
+        """Open a connection to a host, at the first of its addresses that accepts.
 
-        `timeout` is the longest wait of each later step, in seconds. Raises OSError.
+        At the deadline the connection is cut off. `timeout` is the longest wait of each later step, in seconds. Raises
+        OSError if no address accepts.
         """
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         fault = OSError(f"no address of port {port}")
         for number, (family, kind, protocol, _, address) in enumerate(addresses):
             connection = socket.socket(family, kind, protocol)
-            # Each address gets its share of the time left, so that a dead one leaves time for the others.
+            # Each address gets a share of the time left, so that an address that does not answer leaves time for the
+            # next.
             try:
                 connection.settimeout(min(timeout, self.left() / (len(addresses) - number)))
                 connection.connect(address)
@@ -45,7 +50,7 @@ class Deadline:
                 connection.close()
                 fault = error
             else:
-                # A copy: TLS takes over the original, which can then no longer be cut off.
+                # A copy is watched: TLS takes over the original socket, which then can no longer be cut off.
                 self._watched.append(connection.dup())
                 return connection
         raise fault
@@ -53,14 +58,14 @@ class Deadline:
     @contextmanager
     def running(self) -> Iterator[None]:
         timer = Timer(self.left(), self._cut_off)
-        timer.daemon = True  # a stuck send must not keep the process alive
+        timer.daemon = True  # a stuck conversation must not keep the process alive
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
             for connection in self._watched:
-                connection.close()  # closes the copy only; the sender closes the original
+                connection.close()  # closes only the copy; the caller closes the original
 
     def _cut_off(self) -> None:
         for connection in self._watched:

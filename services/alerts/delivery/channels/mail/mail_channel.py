@@ -1,4 +1,4 @@
-"""Mail servers: routes that begin with `mailto://` or `mailtos://`."""
+"""The channel for mail servers: it takes routes that begin with `mailto://` or `mailtos://`."""
 
 from email.errors import MessageError
 
@@ -14,10 +14,14 @@ _NOT_BUILT = SendResult(SendOutcome.FAILED_PERMANENT, "message_not_built")
 
 
 class MailChannel:
-    """Sends over SMTP itself: Apprise reads the route and builds the mail, but hides how a send failed."""
+    """Sends mail over SMTP.
+
+    Apprise only reads the route and builds the mail. This class sends the mail itself, because Apprise hides why
+    sending failed.
+    """
 
     def __init__(self, seconds: float = 30.0) -> None:
-        self._seconds = seconds  # the longest that a whole send takes
+        self._seconds = seconds  # the longest time that one attempt may take
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         try:

@@ -1,4 +1,4 @@
-"""Builds the mail as it goes over the wire: our own text first, then the HTML of the same words."""
+"""Builds the mail that is sent: the plain text first, then the same words as HTML."""
 
 from email.header import Header
 from email.message import Message as Mail
@@ -14,9 +14,9 @@ _WIRE = compat32.clone(linesep="\r\n")
 
 
 def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
-    """Return the mail from the route's sender to its one recipient: ASCII, with lines ended by CRLF."""
+    """Return the mail as ASCII bytes with CRLF line ends. The route gives the sender and the one recipient."""
     mail = _addressed(service, message, reference)
-    # Apprise derives the plain part from the HTML; ours is laid out for its readers.
+    # Apprise would make the plain text from the HTML. Ours replaces it, because its layout is made for readers.
     mail.set_payload([MIMEText(message.text, "plain", "utf-8"), MIMEText(message.html, "html", "utf-8")])
     # Apprise's Header has no `header_name`, so an encoded subject would begin with an empty line.
     del mail["Subject"]
@@ -27,7 +27,7 @@ def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
 
 
 def _addressed(service: NotifyEmail, message: Message, reference: str) -> Mail:
-    # `Auto-Submitted` (RFC 3834) stops absence notes. Headers of the route give way to ours.
+    # `Auto-Submitted` (RFC 3834) stops absence notes. Our headers replace headers of the same name in the route.
     ours = {"Auto-Submitted": "auto-generated", "X-Pullcord-Alert": reference}
     taken = {name.lower() for name in ours}
     theirs = {name: value for name, value in service.headers.items() if name.lower() not in taken}
@@ -46,7 +46,10 @@ def _addressed(service: NotifyEmail, message: Message, reference: str) -> Mail:
 
 
 def message_id(reference: str, recipient: str, sender: str) -> str:
-    """Return the id of a message to a recipient. A second send has the same id, so mail systems may drop the copy."""
-    # RFC 5322, 3.6.4. A digest, so that the id does not show the recipient.
+    """Return the Message-ID of a message to a recipient.
+
+    A message that is sent again has the same id, so that mail systems may drop the copy.
+    """
+    # The form follows RFC 5322, 3.6.4. A digest is used so that the id does not show the recipient.
     digest = sha256(f"{reference}\n{recipient}".encode()).hexdigest()[:32]
     return f"<{digest}@{sender.rpartition('@')[2]}>"

@@ -1,7 +1,8 @@
 """Reads the route of a mail server: the server, one sender and one recipient.
 
-Apprise reads the server and its options. Addresses are read here, because Apprise ends one at an apostrophe or a
-semicolon, leaves out what it cannot read, and sends to the sender where no recipient is given.
+Apprise reads the server and its options. This module reads the addresses, because Apprise reads them wrongly: it ends
+an address at an apostrophe or a semicolon, drops what it cannot read, and sends to the sender if the route names no
+recipient.
 """
 
 import re
@@ -35,7 +36,7 @@ _AUTHORITY = re.compile(
 _ADDRESSES = frozenset({"to", "from", "name", "reply", "cc", "bcc"})
 _SIGN_IN = frozenset({"user", "password", "pass", "port"})
 _OPTIONS = frozenset(NotifyEmail.template_args) | _SIGN_IN
-# Apprise gets these in place of the real addresses, which are then set as we read them.
+# Apprise gets these addresses in place of the real addresses, which are set afterwards.
 _STANDS_IN = "from=stand-in%40pullcord.example&to=stand-in%40pullcord.example"
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
@@ -47,11 +48,14 @@ _ADDRESSING_STARTS = ("resent-", "disposition-notification-", "apparently-", "de
 class Addresses:
     recipient: MailAddress
     sender: MailAddress
-    reply: MailAddress | None  # where answers go, if not to the sender
+    reply: MailAddress | None  # the address for answers, if it is not the sender
 
 
 def read_mail_route(route: str) -> NotifyEmail:
-    """Return the mail server with the route's sender and its one recipient. Raises RouteRefusedError."""
+    """Return the mail server of a route, with the sender and the one recipient.
+
+    Raises RouteRefusedError if the route cannot be read or does not name exactly one recipient.
+    """
     written = read_written(route)
     authority = _AUTHORITY.fullmatch(written.authority)
     if written.scheme not in SCHEMES or authority is None:
@@ -63,7 +67,7 @@ def read_mail_route(route: str) -> NotifyEmail:
 
 
 def _check_options(options: Mapping[str, str]) -> None:
-    # An unknown option may be a misspelt recipient, so it is refused and not left out.
+    # An unknown option may be a misspelt recipient, so it is refused instead of ignored.
     for name, value in options.items():
         if not name.startswith("+") and (name not in _OPTIONS or not (value.isprintable() or name in _ADDRESSES)):
             raise RouteRefusedError(OPTION)
@@ -81,7 +85,8 @@ def _recipient(written: WrittenRoute) -> MailAddress:
 
 
 def _sender(written: WrittenRoute, authority: re.Match[str]) -> MailAddress:
-    # The address in `from=`. Otherwise the user name of the sign-in, at this mail server if it has no domain.
+    # The sender is the address in `from=`. Without `from=` the sender is the user name of the sign-in. A user name
+    # without a domain gets the server's.
     name = written.options.get("name", "")
     if not name.isprintable():
         raise RouteRefusedError(SENDER)
@@ -106,7 +111,7 @@ def _read(text: str, code: str) -> MailAddress:
 
 
 def _headers(options: Mapping[str, str]) -> dict[str, str]:
-    # The route's own headers, such as `+X-Council=…`. A second sender or recipient among them is refused.
+    # The route may set headers, such as `+X-Council=…`. A header that names a sender or a recipient is refused.
     headers = {name[1:]: value for name, value in options.items() if name.startswith("+")}
     for name, value in headers.items():
         small = name.lower()
@@ -126,7 +131,7 @@ def _server(written: WrittenRoute) -> NotifyEmail:
     service = Apprise.instantiate(f"{written.scheme}://{written.authority}?{_STANDS_IN}{options}", asset=ASSET)
     if not isinstance(service, NotifyEmail):
         raise RouteRefusedError(NOT_UNDERSTOOD)
-    # `build_mail` does not encrypt, and a mail in the clear is not what the route asks for.
+    # `build_mail` cannot encrypt. A route that asks for encryption is refused, so that no mail goes out in the clear.
     if service.pgp_mode != "no":
         raise RouteRefusedError(ENCRYPTED)
     return service
@@ -145,5 +150,5 @@ def _with(service: NotifyEmail, addresses: Addresses, headers: dict[str, str]) -
     service.reply_to = {reply.address} if reply else set()
     service.names = {reply.address: reply.name or False} if reply else {}
     service.headers = headers
-    service.retry = 0  # the dispatcher decides on retries
+    service.retry = 0  # the dispatcher decides when to try again
     return service

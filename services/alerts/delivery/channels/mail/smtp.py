@@ -1,4 +1,7 @@
-"""The conversation with a mail server. The stage it reached decides if a failed send may have been accepted."""
+"""The SMTP conversation with a mail server.
+
+If the conversation fails, the stage that it reached decides if the server may have accepted the mail.
+"""
 
 import re
 import smtplib
@@ -24,9 +27,10 @@ class _Progress:
 
 
 def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
-    """Hand `mail` (lines ended by CRLF) to the route's server for its one recipient.
+    """Send `mail` to the mail server of the route, for the one recipient of the route. Lines of `mail` end in CRLF.
 
-    Each step waits up to the route's `cto` (seconds; Apprise's default is 15), all steps together up to `seconds`.
+    Each step may take as long as the option `cto` of the route (in seconds; Apprise's default is 15). All steps
+    together may take `seconds`.
     """
     progress, deadline = _Progress(), Deadline(seconds)
     try:
@@ -46,14 +50,14 @@ def _converse(service: NotifyEmail, mail: bytes, progress: _Progress, deadline: 
         _expect(_COMPLETED, server.mail(str(service.from_addr[1])))
         _expect(_COMPLETED, server.rcpt(service.targets[0][1]))
         _expect(_GO_AHEAD, server.docmd("DATA"))
-        # A dot that begins a line is doubled (RFC 5321, 4.5.2). Otherwise it could end the mail early.
+        # A dot at the beginning of a line is doubled (RFC 5321, 4.5.2). Otherwise the dot could end the mail early.
         server.send(_LEADING_DOT.sub(b"..", mail) + b"\r\n.\r\n")
         progress.stage = SmtpStage.AWAITING
         _expect(_COMPLETED, server.getreply())
 
 
 def _expect(group: int, reply: tuple[int, bytes]) -> None:
-    # The error has the code alone: the text of a server's reply may repeat addresses.
+    # The error holds only the code, because the text of a reply may repeat addresses.
     code = reply[0]
     if code // 100 != group:
         raise smtplib.SMTPResponseException(code, b"")
@@ -82,7 +86,7 @@ def _tls(service: NotifyEmail) -> ssl.SSLContext:
     return context
 
 
-class _Watched(smtplib.SMTP):
+class _SmtpWithDeadline(smtplib.SMTP):
     """An SMTP client whose socket is cut off at the deadline."""
 
     def __init__(self, deadline: Deadline, host: str, port: int, timeout: float) -> None:
@@ -94,30 +98,33 @@ class _Watched(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
-            self.file = _WholeLines(self.sock.makefile("rb"))
+            self.file = _WholeLineReader(self.sock.makefile("rb"))
         return super().getreply()
 
 
-class _WholeLines:
-    """Reads whole lines only. smtplib would take a line that was cut short, such as `25`, for a reply."""
+class _WholeLineReader:
+    """Reads replies in whole lines.
+
+    smtplib would take a line that was cut short, such as `25`, for a whole reply.
+    """
 
     def __init__(self, lines: BufferedReader) -> None:
         self._lines = lines
 
     def readline(self, limit: int) -> bytes:
         line = self._lines.readline(limit)
-        # To smtplib an empty line is the end of the connection. One at the limit stays: smtplib reports it as too long.
+        # smtplib takes an empty line for the end of the connection. It reports a line of `limit` bytes as too long.
         return line if line.endswith(b"\n") or len(line) >= limit else b""
 
     def close(self) -> None:
         self._lines.close()
 
 
-class _WatchedTls(smtplib.SMTP_SSL, _Watched):
-    """The same, with TLS from the first byte."""
+class _SmtpTlsWithDeadline(smtplib.SMTP_SSL, _SmtpWithDeadline):
+    """An SMTP client with TLS from the first byte, whose socket is cut off at the deadline."""
 
     def __init__(self, deadline: Deadline, host: str, port: int, timeout: float, context: ssl.SSLContext) -> None:
-        # Set before the base class, whose constructor connects already.
+        # Set before the constructor of the base class is called, because that constructor connects.
         self._deadline = deadline
         smtplib.SMTP_SSL.__init__(self, host, port, timeout=timeout, context=context)
 
@@ -125,12 +132,12 @@ class _WatchedTls(smtplib.SMTP_SSL, _Watched):
 def _connected(service: NotifyEmail, context: ssl.SSLContext, deadline: Deadline) -> smtplib.SMTP:
     host, port = service.smtp_host.strip("[]"), service.port or 0
     if service.secure_mode == SMTPSecureMode.SSL:
-        return _WatchedTls(deadline, host, port, service.socket_connect_timeout, context)
-    return _Watched(deadline, host, port, service.socket_connect_timeout)
+        return _SmtpTlsWithDeadline(deadline, host, port, service.socket_connect_timeout, context)
+    return _SmtpWithDeadline(deadline, host, port, service.socket_connect_timeout)
 
 
 def _leave(server: smtplib.SMTP) -> None:
-    # QUIT without waiting for its reply: a slow one must not turn an accepted mail into a failed one.
+    # QUIT is sent without waiting for the reply: a slow reply must not turn an accepted mail into a failed mail.
     with suppress(OSError):
         server.putcmd("QUIT")
     server.close()

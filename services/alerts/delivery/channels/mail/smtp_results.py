@@ -1,4 +1,4 @@
-"""Turns a mail server's refusal, or a fault of the connection, into the result of a send."""
+"""Turns the refusal of a mail server, or an error of the connection, into the result of an attempt."""
 
 import smtplib
 import socket
@@ -9,9 +9,9 @@ from services.alerts.delivery.channels.port import SendOutcome, SendResult
 
 
 class SmtpStage(Enum):
-    """The stage that a conversation has reached."""
+    """The stages of an SMTP conversation."""
 
-    # Connecting, encrypting and signing in. A refusal here is about us or the server, so an operator can put it right.
+    # Connecting, encrypting and signing in. A refusal at this stage is about us or the server: an operator can fix it.
     OPENING = 1
     # From the sender's address to the last byte of the mail. The server has accepted nothing yet.
     OFFERING = 2
@@ -19,7 +19,7 @@ class SmtpStage(Enum):
     AWAITING = 3
 
 
-# The first that fits counts, so a class stands before those it inherits from.
+# The first class that fits is used, so a class must stand before its base classes.
 REASONS: tuple[tuple[type[Exception], str], ...] = (
     (smtplib.SMTPAuthenticationError, "sign_in_refused"),
     (smtplib.SMTPResponseException, "smtp_{code}"),
@@ -35,7 +35,7 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (ValueError, "route_not_understood"),
 )
 
-# Replies about signing in (RFC 4954), to whichever command.
+# Codes of replies about signing in (RFC 4954). Any command may get such a reply.
 _SIGN_IN_WANTED = frozenset({530, 534, 535, 538})
 _PERMANENT, _AFTER_PERMANENT, _TRANSIENT = 500, 600, 400
 
@@ -48,19 +48,20 @@ def result_of(error: Exception, stage: SmtpStage) -> SendResult:
 
 
 def _cause(error: Exception) -> Exception:
-    # smtplib turns every broken or timed-out connection into SMTPServerDisconnected; the fault itself is its context.
+    # smtplib turns every broken or timed-out connection into SMTPServerDisconnected. The cause is in its `__context__`.
     hidden = error.__context__
     return hidden if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(hidden, OSError) else error
 
 
 def _code(error: Exception) -> int | None:
-    # RFC 5321, 4.2.1: a refusal is 400 to 599. Any other number is no reply that can be relied on.
+    # A refusal has a code from 400 to 599 (RFC 5321, 4.2.1). Any other code cannot be relied on.
     code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
     return code if _TRANSIENT <= code < _AFTER_PERMANENT else None
 
 
 def _outcome(error: Exception, code: int | None, stage: SmtpStage) -> SendOutcome:
-    # A value that cannot be sent, such as a bad host name. Some classes are both, and those are network faults.
+    # A ValueError means a value that cannot be sent, such as a bad host name. If it is also an OSError, the network
+    # failed.
     if isinstance(error, ValueError) and not isinstance(error, OSError):
         return SendOutcome.FAILED_PERMANENT
     if code is None:

@@ -75,7 +75,7 @@ def notices(
     errors: Errors = None,
     match: Match = True,
 ) -> None:
-    """Import a provider's migration notices. A later version of a notice replaces the stored one; an older one does not.
+    """Import a provider's migration notices. A later version replaces the stored notice. An older one changes nothing.
 
     Exit code 1 if no row could be taken in.
     """

@@ -36,7 +36,10 @@ matches the two and does not let go until a person has acted. Errors are RFC 945
 
 
 def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
-    """Build the HTTP application. A `runner` starts and stops with the application, and readiness checks its loops."""
+    """Build the HTTP application. If there is a `runner`, it starts and stops with the application.
+
+    The readiness of the application then depends on the runner's loops too.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:

@@ -61,7 +61,7 @@ def load_keyring(settings: Settings) -> Keyring:
 
 
 def make_store(settings: Settings, clock: Clock | None = None) -> Store:
-    """Make the store of a deployment. If the keys come from a file, the store reads them again when it changes."""
+    """Make the store of a deployment. If the keys come from a file, they are read again when the file changes."""
     # Keys from the environment cannot change while the process runs.
     source = KeyFile(settings.keys_path) if settings.keys is None else None
     keyring = source.keyring if source else load_keyring(settings)

@@ -1,7 +1,6 @@
-"""Writes the lines of the log, and never blocks or fails the caller. A line that cannot be written is lost.
+"""Writes the lines of the log without blocking the caller or raising errors. A line that cannot be written is lost.
 
-The disk may be full, the pipe may be closed, or the reader of the pipe may have stopped reading. The caller gets no
-error in these cases, and does not wait for them to end.
+This also holds if the disk is full, if the pipe is closed, or if the reader of the pipe has stopped reading.
 """
 
 from __future__ import annotations

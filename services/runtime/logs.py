@@ -51,9 +51,10 @@ Event = MutableMapping[str, Any]
 
 
 def configure(*, pretty: bool = False, level: str = "INFO") -> None:
-    """Set up logging: Pullcord's events as JSON or, if `pretty`, as readable text; library warnings without their text.
+    """Set up logging. Pullcord's events are written as JSON or, if `pretty`, as readable text.
 
-    After this call, logging never raises an error and never blocks, even if the output stream fails.
+    Warnings of libraries are written without their text. After this call, logging never raises an error and never
+    blocks, even if the output stream fails.
     """
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(

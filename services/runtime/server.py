@@ -47,7 +47,7 @@ def listen(host: str, port: int) -> socket.socket:
 def make_server(app: FastAPI) -> StoppableServer:
     config = uvicorn.Config(
         app,
-        # Its own logs would hold addresses and paths of requests.
+        # uvicorn's own logs would hold the addresses and paths of requests.
         log_config=None,
         access_log=False,
         # Nobody outside needs to know which server this is.

@@ -1,4 +1,4 @@
-"""The sample registers and notices, and a pure function that shifts their dates."""
+"""The sample registers and notices, and a function that shifts their dates. Pure."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from services.storage.events.loops import note_beat
 from services.storage.store import Store
 
-# Seconds between two beats of a loop, also while it has nothing to do.
+# Seconds between two heartbeats of a loop, even while the loop has no work.
 BEAT_SECONDS: Final = 30.0
 
 # The shortest time between two stored beats. A little less than BEAT_SECONDS, because waits are not exact.

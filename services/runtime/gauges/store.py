@@ -83,7 +83,7 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return each feed's id with the time of its last submission, or of its creation if it never sent one."""
+    """Return each feed's id and the time of its last submission. A feed without one has the time it was added."""
     rows = connection.execute(select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at))
     return [(feed_id, heard or added) for feed_id, heard, added in rows]
 

@@ -1,8 +1,8 @@
 """A Faust consumer that notices when the brokers have lost records, and then reads the partition from the beginning.
 
 The offset that a group committed may lie beyond the end of its partition. This happens if the brokers lose all records
-and the topic is created again, while a worker that kept running commits the offset it knew before. Faust then skips all
-records before that offset without a warning, until the partition has grown beyond it.
+and the topic is created again, while a running worker still commits the offset that it knew before. Faust then skips
+all records before that offset without a warning, until the partition has grown beyond that offset.
 """
 
 from __future__ import annotations

@@ -45,9 +45,10 @@ class RelaySupervisor:
         return self.run_once
 
     def run_once(self) -> int:
-        """Publish events and due canaries. Returns the number of events published, plus those found lost.
+        """Publish events and due canaries.
 
-        Raises RelayError if the brokers cannot be reached or do not accept the events. The next call connects again.
+        Returns the number of published events, plus the number of lost events that are to be published again. Raises
+        RelayError if the brokers cannot be reached or do not accept the events. The next call then connects again.
         """
         try:
             at = self._connect()

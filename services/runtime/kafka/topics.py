@@ -59,7 +59,7 @@ def make_topics(settings: KafkaSettings) -> None:
             # A topic that exists is left as it is, because its settings may have been changed on purpose.
             if topic.name not in present:
                 _make(admin, topic, partitions, settings.replication or topic.replication)
-            # More than needed is fine: a key keeps its partition only while the number stays.
+            # Extra partitions are kept: a change of their number would move keys to other partitions.
             elif present[topic.name] < partitions:
                 raise TopicsError(
                     f"the topic {topic.name} has {present[topic.name]} partitions and needs {partitions}: add them, "

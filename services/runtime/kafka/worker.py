@@ -82,9 +82,9 @@ class Worker:
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Return True if the consumer is more than `patience` behind the canaries of a partition.
+        """Return True if a partition's newest canary is more than `patience` newer than the last one received.
 
-        Only the partitions of this worker count. If the worker has none, all partitions count.
+        Only the partitions of this worker count. If the worker has no partitions, all partitions count.
         """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)

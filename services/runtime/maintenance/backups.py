@@ -52,7 +52,7 @@ class RestoreResult:
 
 
 def back_up(store: Store, target: Path) -> Contents:
-    """Copy the store's SQLite database to `target`, and check the copy. Other processes may write to it meanwhile.
+    """Copy the store's SQLite database to `target`, and check the copy. The database may be in use meanwhile.
 
     The copy is safely on the disk when this function returns. Raises RefusedError if the target exists already, and
     CopyError if the copy fails a check.
@@ -74,7 +74,7 @@ def back_up(store: Store, target: Path) -> Contents:
 
 
 def record_backup(store: Store, kind: str, size: int) -> None:
-    """Record in the audit that a backup was made, so that its age can be monitored. `size` is in bytes."""
+    """Record in the audit that a backup was made, so that the backup's age is monitored. `size` is in bytes."""
     with store.writing() as connection:
         row = AuditRow(AuditAction.BACKUP_MADE, {"kind": kind, "bytes": size})
         write_audit(connection, store.vault, [row], store.now())
@@ -83,7 +83,7 @@ def record_backup(store: Store, kind: str, size: int) -> None:
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
     """Replace the store's SQLite database with a backup, upgraded to the present schema.
 
-    The deliveries of the backup are settled, as in `settle_restore`. Raises RefusedError if a process uses the
+    Deliveries that newer ones replace are cancelled (see `settle_restore`). Raises RefusedError if a process uses the
     database, if a database exists and `replacing` is False, or if `backup` is itself a database in use. Raises
     CopyError if the backup fails a check.
     """
@@ -106,7 +106,7 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """Settle the deliveries of a database that was restored by other tools. Returns the time of its last record.
+    """Call `settle_restore` for a database that other tools restored. Returns the time of the last record in it.
 
     A second call changes nothing.
     """

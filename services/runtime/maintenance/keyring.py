@@ -64,7 +64,7 @@ def with_new_key(keyring: Keyring) -> Keyring:
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Return the keys with the newest vault key made current. If it is current already, a new key is added first."""
+    """Return the keys with the newest vault key made current. Adds a new key first if the newest is current already."""
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))
@@ -83,7 +83,7 @@ def without_key(keyring: Keyring, key_id: str) -> Keyring:
 def parse_keyring(text: str) -> Keyring:
     try:
         return Keyring.model_validate_json(text)
-    # Without the text of the error, which may hold a key.
+    # The text of the error is left out, because it may hold a key.
     except ValidationError:
         raise KeysError(
             "the keys are not of the form of `pullcord init`: current, vault (id to base64 of 32 bytes), token"
@@ -101,7 +101,8 @@ def read_keyring(path: Path) -> Keyring:
 def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
     """Change the keys file, and return the new keys.
 
-    Raises KeysError if the file is missing or faulty, or if another process is changing it. `change` may raise it too.
+    Raises KeysError if the file is missing or faulty, if another process is changing the file, or if `change` raises
+    KeysError.
     """
     with _alone_in(path.parent):
         changed = change(read_keyring(path))

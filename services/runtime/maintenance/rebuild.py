@@ -19,7 +19,10 @@ BATCH = 2_000
 
 
 def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int]:
-    """Let each consumer, in order, rebuild its results for all register entries. Yields the entries per transaction."""
+    """Let each consumer, in order, rebuild its results for all register entries.
+
+    Yields the number of entries in each transaction.
+    """
     for consumer in consumers:
         for entries in _batches(store):
             _rebuild_batch(store, consumer, entries)

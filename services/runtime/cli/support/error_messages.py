@@ -26,7 +26,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, PullcordError):
         return str(error)
     if isinstance(error, OSError):
-        # The text of the system alone, without a traceback.
+        # Only the error text of the operating system, without a traceback.
         return f"{error.filename or 'the file'}: {error.strerror or type(error).__name__}"
     if isinstance(error, SQLAlchemyError):
         return _database(error)
@@ -54,7 +54,7 @@ def _database(error: SQLAlchemyError) -> str:
 
 
 def _settings(error: ValidationError) -> str:
-    # Without the input: a setting may be a password.
+    # The input is left out, because a setting may be a password.
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     named = "; ".join(f"PULLCORD_{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in faults)
     return f"a setting cannot be used: {named}"

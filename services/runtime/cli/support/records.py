@@ -81,7 +81,7 @@ def show_after(case: Case, store: Store) -> None:
     say(f"[bold]{case.reference}[/]: {escape(case_state(case.state))}.")
     if case.state in ENDED:
         say("Nothing more is owed, unless a new notice opens it again.")
-    # Held or confirmed: nobody is alerted, and the case is still open.
+    # The case is held or confirmed: it is still open, but nobody is alerted about it.
     elif case.clock_stopped:
         say("Alerts about it have stopped.")
     elif case.paused_until and case.paused_until > store.now():

@@ -74,7 +74,10 @@ def show_dry_run(would_withdraw: int | None) -> None:
 
 
 def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None:
-    """Show rows with issues, first those not kept or not used. `whole_list` is the file with all issues, if written."""
+    """Show the rows with issues. The rows that were not kept or not used come first.
+
+    `whole_list` is the file with the whole list of issues, or None if no such file was requested.
+    """
     found = sorted(_issues(outcomes), key=lambda one: (_KEPT.get(one[0].outcome, _ELSE)[0], one[0].row))
     if not found:
         return

@@ -1,4 +1,4 @@
-"""Runs one import, from the file to the matched lines, or its dry run."""
+"""Runs one import, from reading the file to matching the lines, or only a dry run."""
 
 from __future__ import annotations
 

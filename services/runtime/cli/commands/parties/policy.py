@@ -53,7 +53,7 @@ def set_(
     file: Annotated[Path, typer.Argument(help="The policy as JSON; `policy show --json` writes one.", metavar="FILE")],
     by: By = None,
 ) -> None:
-    """Replace a council's policy with the policy in a file. Where the file has ******** as a route, the route stays."""
+    """Replace a council's policy with the policy in a file. A route written as ******** keeps its stored value."""
     with opened() as store:
         found = _council(store, council)
         # Masked routes are filled in from the policy that this one replaces.
@@ -177,5 +177,5 @@ def _repeats(policy: CouncilPolicy) -> str:
 
 
 def _hours(hours: int) -> str:
-    # Whole days read better in days.
+    # A multiple of 24 hours reads better in days.
     return span(hours * HOUR) if hours % 24 == 0 else counted(hours, "hour")

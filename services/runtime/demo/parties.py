@@ -17,7 +17,10 @@ GROUPING_SECONDS = 2
 
 
 def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
-    """Add every feed of the samples. Returns the API keys by feed id. `habits` are `CouncilPolicy` fields for all."""
+    """Add every feed of the samples. Returns the API key of each feed, by feed id.
+
+    `habits` are fields of `CouncilPolicy`, set for every council.
+    """
     keys = {}
     for sample in SAMPLES:
         kind, _, code = sample.feed_id.partition(":")

@@ -24,7 +24,10 @@ class StuckError(PullcordError):
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds. Raises StuckError after LONGEST_WAIT. The error names the condition by `what`."""
+    """Wait until the condition holds. `what` describes the condition in the text of the error.
+
+    Raises StuckError if the condition does not hold within LONGEST_WAIT.
+    """
     deadline = perf_counter() + LONGEST_WAIT
     while not condition():
         if perf_counter() > deadline:

@@ -118,7 +118,8 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
     """Split a batch that failed into parts, each to be handled on its own.
 
-    Raises `error` if it may pass. Raises PoisonError if the batch is a single event that can never be handled.
+    Raises `error` if the fault may be temporary. Raises PoisonError if the batch is a single event that can never be
+    handled.
     """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()

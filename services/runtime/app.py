@@ -36,7 +36,10 @@ matches the two and does not let go until a person has acted. Errors are RFC 945
 
 
 def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
-    """Make the HTTP application. A `runner` starts and stops with it, and readiness speaks of it too."""
+    """Build the HTTP application. If there is a `runner`, it starts and stops with the application.
+
+    The readiness of the application then depends on the runner's loops too.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:
@@ -46,13 +49,13 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         if runner:
             runner.stop()
 
-    # Its pages that describe the API bring their scripts along: nothing is loaded from elsewhere.
+    # FastAPIOffline serves the scripts of the API pages itself, so no browser loads them from elsewhere.
     app = FastAPIOffline(
         title="Pullcord",
         version=version("pullcord"),
         description=DESCRIPTION,
         lifespan=lifespan,
-        # A redirect names the scheme seen here: behind a proxy that ends TLS, a key would follow it in the clear.
+        # Behind a proxy that ends TLS, a redirect would name http, and the client would send its key unencrypted.
         redirect_slashes=False,
     )
     app.state.store = parts.store
@@ -82,24 +85,24 @@ def _watch_requests(app: FastAPI, runner: EmbeddedRunner | None) -> None:
         try:
             response = await call_next(request)
         except Exception:
-            # Answered further out as a fault of ours.
+            # The exception handler outside this middleware answers with status 500.
             _note(request, HTTPStatus.INTERNAL_SERVER_ERROR, perf_counter() - started)
             raise
-        # The answer is given: what follows can only be lost, never change it.
-        # Whatever changes something may have written events.
+        # A failure from here on must not change the answer.
+        # Any request but a GET may have written events.
         if runner and request.method != "GET":
             with suppress(Exception):
                 runner.wake()
         _note(request, response.status_code, perf_counter() - started)
-        # Answers hold data of persons: no proxy and no browser keeps them.
+        # Answers hold personal data, so no proxy or browser may store them.
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         return response
 
 
 def _note(request: Request, status: int, seconds: float) -> None:
-    # Whatever goes wrong here, the answer that was given stands.
-    # The template of the route, not the path: a path may hold somebody's reference.
+    # A fault here must not change the answer.
+    # Log the template of the route, never the path: a path may hold somebody's reference.
     route = getattr(request.scope.get("route"), "path", "unknown")
     with suppress(Exception):
         count_request(route, request.method, status, seconds)
@@ -112,13 +115,13 @@ def _describe_rows(app: FastAPI) -> None:
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
-        # Made once: the description does not change while the process runs.
+        # Built only once: the description does not change while the process runs.
         if app.openapi_schema is None:
             described = made()
             schemas = described["components"]["schemas"]
             for model in (MigrationNotice, RegisterEntry):
                 schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-                # The parts of a row's schema stand beside it, where its references look for them.
+                # References point to #/components/schemas, so nested definitions must be there too.
                 schemas |= schema.pop("$defs", {})
                 schemas[model.__name__] = schema
             app.openapi_schema = described

@@ -1,4 +1,4 @@
-"""Picks the parts. The only place that knows which store, which channel, which limits a process runs with."""
+"""Puts the parts of a process together. Only this module decides which store, channel and limits a process uses."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from services.storage.engine import make_engine
 from services.storage.store import Store
 from services.storage.vault import Vault
 
-# The states of a case in which nobody is yet safe.
+# The states of a case in which the resident is not yet safe.
 UNSAFE = frozenset(state.value for state in CaseState if state not in CLOCK_STOPPED)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """A process's parts, put together."""
+    """The objects that a process works with, built from its settings."""
 
     settings: Settings
     store: Store
@@ -50,7 +50,7 @@ class Parts:
     clock_guard: ClockGuard | None
 
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return the work of a loop that acts by the clock; it does nothing for a moment when the clock has jumped."""
+        """Return a version of `work` that does nothing, and returns 0, while the clock guard doubts the clock."""
         return self.clock_guard.holding(work) if self.clock_guard else work
 
 
@@ -61,7 +61,7 @@ def load_keyring(settings: Settings) -> Keyring:
 
 
 def make_store(settings: Settings, clock: Clock | None = None) -> Store:
-    """Make the store of a deployment. Keys from a file are read again when it changes."""
+    """Make the store of a deployment. If the keys come from a file, they are read again when the file changes."""
     # Keys from the environment cannot change while the process runs.
     source = KeyFile(settings.keys_path) if settings.keys is None else None
     keyring = source.keyring if source else load_keyring(settings)
@@ -76,16 +76,16 @@ def make_store(settings: Settings, clock: Clock | None = None) -> Store:
 def make_parts(
     settings: Settings, store: Store, presentation: Presentation | None = None, channel: Channel | None = None
 ) -> Parts:
-    # A faulty ruleset ends the process here, before anything is taken in.
+    # A faulty ruleset ends the process here, before it accepts any data.
     ruleset = load_ruleset(settings.ruleset)
-    # Numbered from 1 as in the messages of `status`; a route itself is never shown.
+    # The contacts are numbered from 1, as in the output of `status`. A route itself is never shown.
     fallback = tuple(_operator(number, route) for number, route in enumerate(settings.fallback_routes, start=1))
     # Without a public URL the links lead to this machine, which is enough to try it.
     base_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     # The demonstration adds a note to its messages.
     shown = presentation or Presentation(base_url, settings.links_last)
     seconds = settings.delivery_deadline_seconds
-    # A channel that hangs is cut off by the pool as well as by itself.
+    # The channel and the pool both enforce the deadline, because a channel may fail to stop itself.
     pool = DeliveryPool(channel or make_routed_channel(seconds), settings.delivery_workers, seconds)
     return Parts(
         settings=settings,
@@ -106,5 +106,5 @@ def make_parts(
 
 
 def _operator(number: int, route: SecretStr) -> Contact:
-    # The label stands in logs and lists instead of the address.
+    # Logs and lists show the label instead of the address.
     return Contact(label=f"operator {number}", route=route)

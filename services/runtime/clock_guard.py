@@ -1,7 +1,7 @@
-"""Notices when the clock jumps, and holds back what would be sent by a wrong one; never for long.
+"""Detects a jump of the machine's clock, and pauses the work that depends on the clock.
 
-A clock that is wrong must silence nobody for ever: after the pause its time counts, whatever the others say. What it
-did is undone by the reviews once it is right again.
+The pause is short: a wrong clock must not stop alerts for long. When the pause is over, the guard accepts the clock,
+even if the other clocks still disagree. Once the clock is right again, case reviews undo what the wrong clock changed.
 """
 
 from __future__ import annotations
@@ -26,36 +26,42 @@ log = structlog.get_logger()
 
 JUMPS = Counter("pullcord_clock_jumps_total", "Times that the clock was found to have jumped, or to differ.")
 
-# Seconds for which sending is held back at most while the clock is checked (policy of the deployment).
+# The most seconds that sending pauses while the clock is doubted (policy of the deployment).
 PAUSE: Final = 120.0
 
-# By how much two clocks may differ.
+# The largest difference between two clocks that still counts as right.
 TOLERANCE: Final = timedelta(seconds=60)
 
-# Seconds between two looks at the database's clock, while nothing is doubted.
+# Seconds between two queries for the database's time while the clock is trusted.
 ASKED_EVERY: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Sight:
-    """When the clock was right: its time, the monotonic clock's seconds, and how far it is from the database's."""
+class _ClockReading:
+    """The values of three clocks at one time: the machine's, the monotonic clock's and the database's."""
 
     at: datetime
-    elapsed: float
-    apart: timedelta
+    elapsed: float  # seconds of the monotonic clock
+    apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """Return how far the clock is off since, by the other clock that disagrees more."""
+        """Return the error of the machine's clock since this reading, by the other clock that disagrees more.
+
+        `theirs` is the time of the database, or None if it is not known.
+        """
         # The monotonic clock cannot jump, but may drift or stop while the machine sleeps.
         by_monotonic = now - self.at - timedelta(seconds=elapsed - self.elapsed)
-        # The difference that was there from the start counts as right.
+        # The difference between the clocks at this reading counts as right.
         by_database = timedelta() if theirs is None else now - theirs - self.apart
-        # One clock that agrees is no proof: the machine may have slept.
+        # One clock that agrees is no proof: after the machine slept, both of its own clocks may be wrong.
         return max(by_monotonic, by_database, key=abs)
 
 
 class ClockGuard:
-    """Compares a clock with the monotonic one, and with the database's if that has one of its own (`database`)."""
+    """Compares a clock with the monotonic clock and with the clock of the database.
+
+    `database` returns the time of the database, or None if the database does not answer or has no clock of its own.
+    """
 
     def __init__(
         self,
@@ -64,34 +70,34 @@ class ClockGuard:
         elapsed: Callable[[], float] = monotonic,
     ) -> None:
         self._clock, self._database, self._elapsed = clock, database, elapsed
-        # Several loops ask at the same time.
+        # Several loops use this guard at the same time.
         self._lock = Lock()
-        self._right = _Sight(clock(), elapsed(), timedelta())
-        # Where the clock was before a jump that was accepted: back there it needs no second pause.
+        self._right = _ClockReading(clock(), elapsed(), timedelta())
+        # The last reading before an accepted jump. A clock that returns to it needs no second pause.
         self._before = self._right
         self._asked_at: float | None = None
         self._doubted_since: float | None = None
 
     def holding(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return the work of a loop; it does nothing while the clock is doubted."""
+        """Return a version of `work` that does nothing, and returns 0, while the clock is doubted."""
         return lambda: work() if self.is_trusted() else 0
 
     def is_trusted(self) -> bool:
-        """Return True if what is due by the clock may be done now."""
+        """Return True if work that depends on the clock may run now."""
         with self._lock:
             now, elapsed = self._clock(), self._elapsed()
             theirs = self._asked(elapsed)
-            sights = {sight.off(now, elapsed, theirs): sight for sight in (self._before, self._right)}
+            readings = {reading.off(now, elapsed, theirs): reading for reading in (self._before, self._right)}
             # A clock that jumped and came back is right again at once.
-            off = min(sights, key=abs)
+            off = min(readings, key=abs)
             if abs(off) <= TOLERANCE:
-                self._trust(sights[off], now, elapsed)
+                self._trust(readings[off], now, elapsed)
                 return True
             if self._doubted_since is None:
                 self._doubted_since = elapsed
                 JUMPS.inc()
                 log.warning("clock_doubted", seconds=round(off.total_seconds()))
-            # Counted by the monotonic clock, which the jump has not touched.
+            # The pause is measured by the monotonic clock, which the jump did not change.
             if elapsed - self._doubted_since < PAUSE:
                 return False
             log.warning("clock_taken_as_right", seconds=round(off.total_seconds()))
@@ -99,39 +105,39 @@ class ClockGuard:
             return True
 
     def _asked(self, elapsed: float) -> datetime | None:
-        # At each look only while the clock is doubted: a query for each step would cost more than the step.
+        # While the clock is trusted, ask only every ASKED_EVERY seconds: a query costs more than a step.
         recently = self._asked_at is not None and elapsed - self._asked_at < ASKED_EVERY
         if recently and self._doubted_since is None:
             return None
         self._asked_at = elapsed
         return self._database()
 
-    def _trust(self, sight: _Sight, now: datetime, elapsed: float) -> None:
+    def _trust(self, reading: _ClockReading, now: datetime, elapsed: float) -> None:
         if self._doubted_since is not None:
             log.info("clock_right_again")
             self._doubted_since = None
-        # Back where it was before: both sights are the same again.
-        if sight is self._before:
-            self._before = self._right = _Sight(now, elapsed, sight.apart)
+        # The clock is back where it was before the jump, so both readings become the same again.
+        if reading is self._before:
+            self._before = self._right = _ClockReading(now, elapsed, reading.apart)
         else:
-            self._right = _Sight(now, elapsed, sight.apart)
+            self._right = _ClockReading(now, elapsed, reading.apart)
 
     def _accept(self, now: datetime, elapsed: float) -> None:
-        # Asked anew: the time from the last look may be seconds old.
+        # Ask again: the time from the last query may be seconds old.
         theirs = self._database()
         self._before = self._right
-        self._right = _Sight(now, elapsed, timedelta() if theirs is None else now - theirs)
+        self._right = _ClockReading(now, elapsed, timedelta() if theirs is None else now - theirs)
         self._doubted_since = None
 
 
 def guard_of(store: Store) -> ClockGuard | None:
-    """Return the guard of a store that uses the clock of the machine; None for any other clock."""
+    """Return a guard for a store that uses the machine's clock, or None for a store that uses another clock."""
     return ClockGuard(store.now, lambda: _time_of_database(store)) if isinstance(store.clock, SystemClock) else None
 
 
 def _time_of_database(store: Store) -> datetime | None:
-    # None for SQLite, which has the clock of this machine, and for a database that does not answer now.
-    # A database that is away says nothing about the clock.
+    # None for SQLite, which uses the clock of this machine, and for a database that does not answer now.
+    # A database that cannot be reached says nothing about the clock.
     with suppress(SQLAlchemyError), store.reading() as connection:
         return time_of_database(connection)
     return None

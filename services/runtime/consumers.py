@@ -1,4 +1,4 @@
-"""Every consumer of events. Runners, gauges, topics, the command line and the chart are made from this tuple."""
+"""All consumers of events. Runners, gauges, topics, the command line and the Helm chart are built from `CONSUMERS`."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 class DeployedConsumer(Consumer, Protocol):
-    """A consumer whose results can also be brought back from the records, without any event."""
+    """A consumer that can also rebuild its results from the stored records, without any event."""
 
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Handle these register entries as the records are now."""
+        """Compute the results for these register entries (primary keys) again, from what the records say now."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumerRole:
-    """A consumer as the role `pullcord run NAME` of a distributed deployment."""
+    """A consumer, described as a role of a distributed deployment (`pullcord run NAME`)."""
 
     name: str
     topics: tuple[str, ...]
-    # The help of its command.
+    # The help text of the command.
     summary: str
     make: Callable[[Ruleset], DeployedConsumer]
-    # Its process also alerts councils and sends messages, so it must reach mail servers.
+    # True if the role's process also alerts councils and sends messages, and so must reach mail servers.
     delivers: bool = False
 
 
-# In the order of the way from a record to an alert: a rebuild relies on what the consumers before have written.
+# Data flows in this order from a record to an alert. In a rebuild, each consumer needs the results of those before it.
 CONSUMERS: Final = (
     ConsumerRole(Matcher.name, Matcher.topics, "Find the lines at risk.", lambda _ruleset: Matcher()),
     ConsumerRole(

@@ -1,4 +1,4 @@
-"""Liveness, readiness and metrics of a process: the same three addresses for every role."""
+"""Liveness, readiness and metrics of a process, at the same three paths for every role."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from prometheus_client.registry import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.runtime.gauges.gauges import EndedLoops, SafetyGauges, SendGauges, Sends
+from services.runtime.gauges.gauges import EndedLoops, SafetyGauges, SendGauges, SendPool
 from services.storage.migrate import schema_of
 from services.storage.store import Store
 
 
 class BackgroundTask(Protocol):
-    """Work that goes on in the background of a process."""
+    """A task that runs in the background of a process."""
 
-    # The number of times in a row that it has failed.
+    # The number of times in a row that the task has failed.
     failing: int
 
     @property
     def name(self) -> str:
-        """Its name in a sentence."""
+        """The name of the task, as sentences for the operator show it."""
         ...
 
     @property
     def alive(self) -> bool:
-        """False once it has ended."""
+        """False once the task has ended."""
         ...
 
 
-def add_health(app: FastAPI, store: Store, tasks: Sequence[BackgroundTask] = (), sends: Sends | None = None) -> None:
-    # Of this application alone: two in one process, as in tests, must not share gauges.
+def add_health(app: FastAPI, store: Store, tasks: Sequence[BackgroundTask] = (), sends: SendPool | None = None) -> None:
+    # Each application has its own registry: two applications in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()
     registry.register(SafetyGauges(store))
     registry.register(EndedLoops(lambda: len(_ended(tasks))))
@@ -44,7 +44,7 @@ def add_health(app: FastAPI, store: Store, tasks: Sequence[BackgroundTask] = (),
 
     @app.get("/livez", include_in_schema=False)
     def livez() -> JSONResponse:
-        # A database that is away is no reason to restart the process.
+        # A database that cannot be reached is no reason to restart the process.
         return _health(_ended(tasks))
 
     @app.get("/readyz", include_in_schema=False)
@@ -68,7 +68,7 @@ def _not_ready(store: Store, tasks: Sequence[BackgroundTask]) -> Iterator[str]:
             if not schema_of(connection).fits:
                 yield "the database has an older version's schema, or none: run `pullcord migrate`"
     except SQLAlchemyError as error:
-        # The kind alone: the text may hold a value.
+        # Only the type of the error: its text may hold personal data.
         yield f"the database cannot be read ({type(error).__name__})"
     yield from _ended(tasks)
     for task in tasks:
@@ -76,12 +76,12 @@ def _not_ready(store: Store, tasks: Sequence[BackgroundTask]) -> Iterator[str]:
             yield f"the {task.name} loop fails, {task.failing} times in a row"
 
 
-def _no_place(sends: Sends | None) -> list[str]:
+def _no_place(sends: SendPool | None) -> list[str]:
     return ["no message can be sent: every send under way hangs"] if sends is not None and sends.full else []
 
 
-def _stuck(sends: Sends | None) -> list[str]:
-    # A fault of a mail server: no reason to take this process out of service.
+def _stuck(sends: SendPool | None) -> list[str]:
+    # The mail server is at fault, so this process stays in service.
     stuck = 0 if sends is None else sends.stuck
     return [f"{stuck} {'send has' if stuck == 1 else 'sends have'} passed the deadline and not ended"] if stuck else []
 

@@ -1,7 +1,6 @@
-"""Writes lines of the log, and never stands in the way of the work they tell of: a line that cannot be written is lost.
+"""Writes the lines of the log without blocking the caller or raising errors. A line that cannot be written is lost.
 
-A log may be on a full disk, its pipe closed, or its reader have stopped reading. None of that is raised, and none of it
-is waited for.
+This also holds if the disk is full, if the pipe is closed, or if the reader of the pipe has stopped reading.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from prometheus_client import Counter
 
 DROPPED = Counter("pullcord_log_lines_dropped_total", "Lines of the log that could not be written, and are lost.")
 
-# Seconds that a line waits for another to be written before it is lost.
+# Seconds that a line waits for another line to be written. After that the waiting line is lost.
 LOCK_SECONDS = 0.1
 
 
 class Stream(Protocol):
-    """Where lines go: a text stream, with a file descriptor or without."""
+    """A text stream that receives the lines, with or without a file descriptor."""
 
     def fileno(self) -> int: ...
     def write(self, text: str, /) -> object: ...
@@ -30,7 +29,7 @@ class Stream(Protocol):
 
 
 class LineWriter:
-    """A logger of structlog that writes to a stream. It never raises and never waits for a reader."""
+    """A structlog logger that writes to a stream. Its methods never raise, and never wait for the stream's reader."""
 
     def __init__(self, stream: Stream | None) -> None:
         self._stream = stream
@@ -38,7 +37,7 @@ class LineWriter:
         self._torn = False
 
     def __call__(self, *_: Any) -> LineWriter:
-        # It is its own factory: one lock for every line.
+        # structlog calls the factory for each logger. All loggers are this object, so all lines share one lock.
         return self
 
     def msg(self, message: str) -> None:
@@ -68,19 +67,19 @@ class LineWriter:
             stream.write(line)
             stream.flush()
             return True
-        # What was torn off by a disk that was full for a while is ended first.
+        # If the last line was cut off because the disk was full, end that line first.
         data = ("\n" * self._torn + line).encode(errors="backslashreplace")
-        # A longer line could be torn, or wait for a reader in the middle.
+        # A line longer than PIPE_BUF could be cut off, or block until the reader has read a part.
         if len(data) > select.PIPE_BUF or not _takes_more(descriptor):
             return False
         count = os.write(descriptor, data)
-        # A disk that is full takes a part of the line.
+        # A full disk accepts only a part of the line.
         self._torn = count < len(data)
         return not self._torn
 
 
 def _takes_more(descriptor: int) -> bool:
-    # Up to PIPE_BUF bytes are written whole or not at all, without waiting.
+    # A pipe that is ready takes up to PIPE_BUF bytes at once, without blocking.
     asked = select.poll()
     asked.register(descriptor, select.POLLOUT)
     return any(answer & select.POLLOUT for _, answer in asked.poll(0))

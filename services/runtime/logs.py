@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, a static event name, and only fields from a list that can name nobody."""
+"""Logging. Each line is a JSON object with a fixed event name, and with only those fields that cannot name a person."""
 
 from __future__ import annotations
 
@@ -44,16 +44,17 @@ ALLOWED = frozenset(
     ]
 )
 
-# The same warning of a library is written at most once in these seconds.
+# Seconds in which the same warning of a library is written at most once.
 AGAIN_SECONDS = 10.0
 
 Event = MutableMapping[str, Any]
 
 
 def configure(*, pretty: bool = False, level: str = "INFO") -> None:
-    """Set up logging: our events as JSON (or for reading), warnings of libraries without their text.
+    """Set up logging. Pullcord's events are written as JSON or, if `pretty`, as readable text.
 
-    From then on no line of the log raises or waits, whatever happens to the stream it is written to.
+    Warnings of libraries are written without their text. After this call, logging never raises an error and never
+    blocks, even if the output stream fails.
     """
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(
@@ -65,11 +66,11 @@ def configure(*, pretty: bool = False, level: str = "INFO") -> None:
         ],
         wrapper_class=_never_raising(level),
         logger_factory=LineWriter(sys.stderr),
-        # A module may log before this is called, and must follow it afterwards.
+        # A module may log before this function is called, and must use the new settings afterwards.
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
-    # A library's own handler that fails would say so on stderr, where nobody may be reading.
+    # Otherwise `logging` would print the error of a failed handler to stderr, where nobody may be reading.
     logging.raiseExceptions = False
 
 
@@ -78,21 +79,21 @@ def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
 
 
 def kind_of(error: BaseException) -> str:
-    """Return the kind of an error, by the driver's name for it where the database raised it; never its text."""
+    """Return the type name of an error, never its text. For an error of the database, return the driver's type name."""
     return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
 
 
 def say_failed(consumer: str, error: BaseException, **said: Any) -> None:
-    """Log that a step of background work failed. Whatever the log makes of it, the work goes on."""
+    """Log that a step of background work failed. This function never raises, so that the work goes on."""
     with suppress(BaseException):
         log = structlog.get_logger()
-        # A database that is away for a moment is no error of ours.
+        # A database that is down for a moment is not a fault of Pullcord.
         say = log.warning if isinstance(error, DBAPIError) else log.error
         say("step_failed", consumer=consumer, error=kind_of(error), **said)
 
 
 def _never_raising(level: str) -> Any:
-    # The class of a logger that loses an event rather than raise: one that cannot be rendered, for example.
+    # Return a logger class that drops an event instead of raising, for example if a value cannot be rendered.
     base: Any = structlog.make_filtering_bound_logger(level)
 
     class NeverRaising(base):  # type: ignore[misc]
@@ -106,10 +107,10 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """A library's record becomes one event that says which library spoke and what kind of error it was.
+    """Writes a library's log record as one event that names the library and the type of the error.
 
-    Its text is left out: it might hold a value from the database or an address. What a library says again and again, as
-    of brokers that are away, is written once in a while.
+    The text of the record is left out, because it may hold a value from the database or an address. A warning that a
+    library repeats, for example while the brokers are down, is written at most once in AGAIN_SECONDS.
     """
 
     def __init__(self) -> None:
@@ -124,7 +125,7 @@ class _LibraryHandler(logging.Handler):
 
     def _write(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname
-        # Each library and each kind of error is counted by itself.
+        # Each pair of a library and an error type has its own limit.
         said = (record.name, error)
         # A library that retries would fill the log.
         if record.created - self._written.get(said, 0.0) >= AGAIN_SECONDS:

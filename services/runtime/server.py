@@ -1,4 +1,4 @@
-"""Serves an application on a socket, until it is stopped."""
+"""Serves an HTTP application on a socket."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from fastapi import FastAPI
 
 log = structlog.get_logger()
 
-# Seconds that requests under way may take to end after a stop was asked for.
+# Seconds that running requests may still take after a stop was requested.
 GRACE_SECONDS = 25
 
 STARTING_SECONDS = 30
 
 
 class StoppableServer(uvicorn.Server):
-    """A server that says where it listens, once it does."""
+    """A server that logs its address once it accepts connections, and ends without an error code after a signal."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -30,16 +30,16 @@ class StoppableServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
-        # The signal has been answered. Raised once more, as the library does, it would make a good end look bad.
+        # uvicorn would raise the handled signal again, and a clean stop would look like a failure.
         self._captured_signals.clear()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Listen on a port; 0 picks a free one."""
-    # uvicorn is given a socket and does not choose the family itself.
+    """Return a socket that listens on a port. Port 0 picks a free port."""
+    # uvicorn receives an open socket, so the address family must be chosen here.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, port), family=family, backlog=2048)
-    # Small answers are sent at once: Nagle and delayed acknowledgements would cost each 40 ms.
+    # Send small answers at once: Nagle's algorithm with delayed acknowledgements would add 40 ms to each.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
@@ -47,7 +47,7 @@ def listen(host: str, port: int) -> socket.socket:
 def make_server(app: FastAPI) -> StoppableServer:
     config = uvicorn.Config(
         app,
-        # Its own logs would hold addresses and paths of requests.
+        # uvicorn's own logs would hold the addresses and paths of requests.
         log_config=None,
         access_log=False,
         # Nobody outside needs to know which server this is.
@@ -60,7 +60,7 @@ def make_server(app: FastAPI) -> StoppableServer:
 
 @contextmanager
 def served(app: FastAPI, listening: socket.socket) -> Iterator[str]:
-    """Serve in a thread while the block runs; gives the base URL."""
+    """Serve the application in a thread while the block runs, and yield its base URL."""
     server = make_server(app)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="server", daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""Settings, from the environment (`PULLCORD_…`) or a `.env` file. Every one is documented in docs/operations.md."""
+"""Settings from the environment (`PULLCORD_…`) or a `.env` file. docs/operations.md explains each setting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """What a deployment decides. Numbers that no source prescribes are policy of the deployment."""
+    """The settings of a deployment. Where no external rule prescribes a number, the deployment chooses it."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_",
@@ -23,9 +23,9 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path("var")
-    """Where the database and the keys are, unless they are set apart."""
+    """The folder of the database and the keys, unless `database_url` or `keys_file` names another place."""
     database_url: str | None = None
-    """SQLAlchemy URL; a SQLite file in the data directory if absent."""
+    """SQLAlchemy URL of the database; a SQLite file in the data directory if absent."""
     keys_file: Path | None = None
     """The file with the vault keys and the token key; `keys.json` in the data directory if absent."""
     keys: SecretStr | None = None
@@ -35,31 +35,31 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """The port `serve` listens on; 0 picks a free one."""
     public_url: str | None = None
-    """How people reach the pages from outside, for links in alerts; the listening address if absent."""
+    """The base URL under which people reach the pages, for links in alerts; the listening address if absent."""
     link_days: Annotated[int, Field(ge=8, le=366)] = 30
-    """Days that the link in an alert opens its page: longer than the week after which a message comes again."""
+    """Days that the link in an alert works. This must be longer than the week after which an alert is repeated."""
     fallback_routes: tuple[SecretStr, ...] = ()
-    """Apprise addresses of the operator, told when a council has nobody who can be told (JSON list)."""
+    """Apprise addresses of the operator (JSON list), used for alerts when no contact of a council can be reached."""
     ruleset: str = "pstn-2026"
     """The rules that say which lines are at risk."""
     max_body_mib: Annotated[int, Field(ge=1, le=512)] = 32
-    """The largest body of a request, in MiB."""
+    """The largest allowed body of a request, in MiB."""
     max_rows: Annotated[int, Field(ge=1, le=100_000)] = 10_000
-    """The most rows in one API request."""
+    """The largest allowed number of rows in one API request."""
     withdrawal_share: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """Beyond this share of a register's live entries a full replacement is asked about."""
+    """A full replacement that withdraws more than this share of a register's live entries must be confirmed."""
     delivery_workers: Annotated[int, Field(ge=1, le=256)] = 32
-    """Alerts that may start to be sent at the same moment; a slow send leaves its place to others."""
+    """The number of messages that may start to be sent at the same time. A slow send gives its place to another."""
     delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0
-    """Seconds after which a send is cut off; without an answer it is in doubt."""
+    """Seconds after which a send is cut off. If there was no answer, the message may or may not have arrived."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
-    """Port on which `run relay`, `run matcher` and `run alerts` answer with health and metrics; 0 for none."""
+    """The port on which `run relay`, `run matcher` and `run alerts` serve health and metrics; 0 for none."""
     canary_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
-    """Seconds between two canaries that a relay publishes to each partition; they show that workers are alive."""
+    """Seconds between two canaries that a relay publishes to each partition. Canaries show that workers are alive."""
     stalled_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0
-    """A distributed role that has had work for this many seconds and done none ends, to be started again."""
+    """A distributed role ends, to be started again, if it had work for this many seconds and did none of it."""
     poll_seconds: Annotated[float, Field(gt=0, le=30)] = 1.0
-    """Seconds between two looks for due cases and deliveries; new events wake the runner at once."""
+    """Seconds between two checks for due cases and deliveries. New events wake the runner at once."""
 
     @property
     def database(self) -> str:

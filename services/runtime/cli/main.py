@@ -1,4 +1,4 @@
-"""`pullcord`: the command line. Each command lives in `services.runtime.cli.commands` and is loaded when it is used."""
+"""The command line `pullcord`. The commands are in `services.runtime.cli.commands`, and are imported when used."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from typer.core import TyperCommand, TyperGroup
 from services.runtime.cli.summaries import summary_of
 from services.runtime.cli.support.help_texts import examples
 
-# What only a command needs is imported when one runs: `--help` should come at once.
+# Modules that only commands need are imported when a command runs, so that `--help` appears at once.
 
 COMMANDS_PACKAGE: Final = "services.runtime.cli.commands"
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """Where a command is: its module, its name in it (a Typer or a function), and its panel of `--help`."""
+class CommandEntry:
+    """The place of a command: its module, the name of its Typer app or function there, and its panel in `--help`."""
 
     module: str
     name: str
@@ -39,35 +39,35 @@ _BEGIN, _WHO, _FILES, _LINES, _UPKEEP = (
 )
 
 COMMANDS: Final = {
-    "init": Listed("running.init", "app", _BEGIN),
-    "migrate": Listed("running.init", "migrate", _BEGIN),
-    "serve": Listed("running.serve", "serve", _BEGIN),
-    "run": Listed("running.run", "app", _BEGIN),
-    "demo": Listed("running.demo", "demo", _BEGIN),
-    "status": Listed("running.status", "app", _BEGIN),
-    "councils": Listed("parties.feeds", "councils", _WHO),
-    "providers": Listed("parties.feeds", "providers", _WHO),
-    "policy": Listed("parties.policy", "app", _WHO),
-    "keys": Listed("parties.keys", "app", _WHO),
-    "import": Listed("files.imports", "app", _FILES),
-    "export": Listed("files.exporting", "app", _FILES),
-    "report": Listed("files.report", "app", _FILES),
-    "cases": Listed("casework.cases", "app", _LINES),
-    "case": Listed("casework.case", "app", _LINES),
-    "ack": Listed("casework.acts", "ack", _LINES),
-    "confirm": Listed("casework.acts", "confirm", _LINES),
-    "match": Listed("casework.match", "app", _LINES),
-    "backup": Listed("upkeep.backup", "backup_app", _UPKEEP),
-    "restore": Listed("upkeep.backup", "restore_app", _UPKEEP),
-    "vault": Listed("upkeep.vault", "app", _UPKEEP),
-    "audit": Listed("upkeep.audit", "app", _UPKEEP),
-    "quarantine": Listed("upkeep.quarantine", "app", _UPKEEP),
-    "rebuild": Listed("upkeep.rebuild", "rebuild_", _UPKEEP),
+    "init": CommandEntry("running.init", "app", _BEGIN),
+    "migrate": CommandEntry("running.init", "migrate", _BEGIN),
+    "serve": CommandEntry("running.serve", "serve", _BEGIN),
+    "run": CommandEntry("running.run", "app", _BEGIN),
+    "demo": CommandEntry("running.demo", "demo", _BEGIN),
+    "status": CommandEntry("running.status", "app", _BEGIN),
+    "councils": CommandEntry("parties.feeds", "councils", _WHO),
+    "providers": CommandEntry("parties.feeds", "providers", _WHO),
+    "policy": CommandEntry("parties.policy", "app", _WHO),
+    "keys": CommandEntry("parties.keys", "app", _WHO),
+    "import": CommandEntry("files.imports", "app", _FILES),
+    "export": CommandEntry("files.exporting", "app", _FILES),
+    "report": CommandEntry("files.report", "app", _FILES),
+    "cases": CommandEntry("casework.cases", "app", _LINES),
+    "case": CommandEntry("casework.case", "app", _LINES),
+    "ack": CommandEntry("casework.acts", "ack", _LINES),
+    "confirm": CommandEntry("casework.acts", "confirm", _LINES),
+    "match": CommandEntry("casework.match", "app", _LINES),
+    "backup": CommandEntry("upkeep.backup", "backup_app", _UPKEEP),
+    "restore": CommandEntry("upkeep.backup", "restore_app", _UPKEEP),
+    "vault": CommandEntry("upkeep.vault", "app", _UPKEEP),
+    "audit": CommandEntry("upkeep.audit", "app", _UPKEEP),
+    "quarantine": CommandEntry("upkeep.quarantine", "app", _UPKEEP),
+    "rebuild": CommandEntry("upkeep.rebuild", "rebuild_", _UPKEEP),
 }
 
 
-class _Book(UserDict[str, Any]):
-    """The commands by name, each made when it is asked for."""
+class _Commands(UserDict[str, Any]):
+    """A mapping of names to commands. A command is imported when it is looked up."""
 
     def __init__(self) -> None:
         # A distribution may leave commands out.
@@ -75,16 +75,16 @@ class _Book(UserDict[str, Any]):
         super().__init__(there)
 
     def __getitem__(self, name: str) -> Any:
-        listed = self.data[name]
-        command = typer.main.get_command(_as_typer(listed))
-        # The name in the table of commands, not that of the function.
+        entry = self.data[name]
+        command = typer.main.get_command(_as_typer(entry))
+        # The name in COMMANDS, not the name of the function.
         command.name = name
-        command.rich_help_panel = listed.panel  # type: ignore[attr-defined]
+        command.rich_help_panel = entry.panel  # type: ignore[attr-defined]
         return command
 
 
-def _as_typer(listed: Listed) -> typer.Typer:
-    found = getattr(import_module(f"{COMMANDS_PACKAGE}.{listed.module}"), listed.name)
+def _as_typer(entry: CommandEntry) -> typer.Typer:
+    found = getattr(import_module(f"{COMMANDS_PACKAGE}.{entry.module}"), entry.name)
     if isinstance(found, typer.Typer):
         return found
     # A function becomes a command in a Typer of its own.
@@ -93,22 +93,22 @@ def _as_typer(listed: Listed) -> typer.Typer:
     return single
 
 
-class _Summaries(_Book):
-    """The commands as the list of `--help` shows them: a name and a sentence, nothing of them imported."""
+class _Summaries(_Commands):
+    """A mapping of names to command summaries, as `--help` lists them. It imports no command."""
 
     def __getitem__(self, name: str) -> Any:
-        listed = self.data[name]
-        command = TyperCommand(name, help=summary_of(f"{COMMANDS_PACKAGE}.{listed.module}", listed.name))
-        command.rich_help_panel = listed.panel
+        entry = self.data[name]
+        command = TyperCommand(name, help=summary_of(f"{COMMANDS_PACKAGE}.{entry.module}", entry.name))
+        command.rich_help_panel = entry.panel
         return command
 
 
 class Pullcord(TyperGroup):
-    """All commands; what goes wrong on purpose is said in a sentence, without a traceback."""
+    """The group of all commands. Shows expected errors as a sentence, without a traceback."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = _Book()
+        self.commands = _Commands()
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         # The list of commands imports none of them.
@@ -118,14 +118,14 @@ class Pullcord(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        # Whoever reads has gone, as with `| head`: no message is due.
+        # The reader of the output has gone, as with `| head`, so no message is shown.
         except BrokenPipeError:
             raise
         except Exception as error:
             from services.runtime.cli.support.error_messages import EXPLAINED, REFUSED, explain
             from services.runtime.cli.support.output import complain
 
-            # Left to `main`, which names kind and place only.
+            # Unexpected errors are left to `main`, which shows only their type and place.
             if not isinstance(error, EXPLAINED):
                 raise
             complain(explain(error))
@@ -171,7 +171,7 @@ def pullcord(
 
 
 def main() -> None:
-    # What it writes only its owner can read.
+    # Only the owner can read the files that a command writes.
     os.umask(0o077)
     try:
         app()
@@ -179,6 +179,6 @@ def main() -> None:
         from services.runtime.cli.support.error_messages import FAULT, unexpected
         from services.runtime.cli.support.output import complain
 
-        # Kind and place only: the text of the error might hold a value.
+        # Shows only the type and the place, because the error's text may hold personal data.
         complain(unexpected(error))
         sys.exit(FAULT)

@@ -1,4 +1,4 @@
-"""Writes the generated part of a page: `python -m services.runtime.cli.reference docs/reference/command-line.md`."""
+"""Generates the command reference: `python -m services.runtime.cli.reference docs/reference/command-line.md`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def command_reference() -> str:
 
 def _described(path: str, command: Any) -> Iterator[str]:
     inner: dict[str, Any] = getattr(command, "commands", {})
-    # A group has no page of its own.
+    # A group has no section of its own.
     if inner:
         for name, one in inner.items():
             yield from _described(f"{path} {name}", one)
         return
-    # Without checking: arguments are missing here.
+    # `resilient_parsing` allows that the arguments are missing here.
     context = command.make_context(path, [], resilient_parsing=True)
     arguments = [f" {one.metavar}" for one in command.params if one.param_type_name == "argument"]
     yield f"### `{path}{''.join(arguments)}`"
@@ -51,7 +51,7 @@ def _described(path: str, command: Any) -> Iterator[str]:
 
 
 def _epilog(markup: str) -> str:
-    # Examples become a block of code, bullets a list; what is said beside them stays as it stands.
+    # Examples become a code block, and bullets become a list. All other text stays unchanged.
     lines = [line for line in _plain(markup).split("\n\n") if not line.startswith("Example")]
     typed = [line for line in lines if line.startswith("pullcord ") or " pullcord " in line]
     said = [line for line in lines if line not in typed]

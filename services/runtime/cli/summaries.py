@@ -1,4 +1,4 @@
-"""The sentence on each command for `pullcord --help`, read from the source: importing all commands takes seconds."""
+"""Reads the summaries for `pullcord --help` from the source files, because importing all commands takes seconds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def summary_of(module: str, name: str) -> str:
-    """Return the help of the command `name` of a module: a function, a group, or a Typer with one command."""
+    """Return the help text of `name` in a module. `name` is a function, a group, or a Typer app with one command."""
     tree = ast.parse(_source(module))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and (node.name == name or _is_command_of(node, name)):
@@ -19,7 +19,7 @@ def summary_of(module: str, name: str) -> str:
 
 
 def _source(module: str) -> str:
-    # Found without being imported.
+    # Finds the module without importing it.
     spec = find_spec(module)
     return Path(spec.origin).read_text("utf-8") if spec and spec.origin else ""
 
@@ -29,13 +29,13 @@ def _is_named(node: ast.expr, name: str) -> bool:
 
 
 def _is_command_of(function: ast.FunctionDef, app: str) -> bool:
-    # Decorated as `@app.command(…)`, without a name of its own: a name would make it one of a group.
+    # Decorated with `@app.command(…)` without a name. A command with a name belongs to a group.
     calls = [one for one in function.decorator_list if isinstance(one, ast.Call) and not one.args]
     return any(isinstance(one.func, ast.Attribute) and _is_named(one.func.value, app) for one in calls)
 
 
 def _help(value: ast.expr) -> str:
-    # The help given to `group("…")` or `Typer(help="…")`.
+    # The text in `group("…")` or `Typer(help="…")`.
     if not isinstance(value, ast.Call):
         return ""
     given = [*value.args, *(one.value for one in value.keywords if one.arg == "help")]

@@ -1,1 +1,1 @@
-"""The demonstration: the main job on the samples, with a real mail server and time that need not be waited for."""
+"""The demonstration: runs the main job on the sample files, with a real mail server and a simulated clock."""

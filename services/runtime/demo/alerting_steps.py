@@ -1,4 +1,4 @@
-"""The steps up to the alert, which both demonstrations share."""
+"""The steps of a demonstration up to the first alerts. Both demonstrations, embedded and distributed, use them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.runtime.demo.samples import Sample
 from services.runtime.demo.store import count_cases, matches_by_level
 from services.runtime.demo.waiting import until_delivered, until_handled
 
-# Half of them refused rows, half rows with a warning.
+# The number of issues that are shown: half from refused rows, half from rows with a warning.
 SHOWN_ISSUES = 6
 
 SURE = {
@@ -83,7 +83,7 @@ def _show_issues(issues: Sequence[tuple[str, dict[str, Any]]], narrator: Narrato
     narrator.say("\nEvery row that was amiss is answered by its number, never with its content. Some of them:")
     for file_name, row in (*warned, *rejected):
         kept = "refused" if row["outcome"] == "rejected" else "kept"
-        # One issue a row is enough to show the form.
+        # One issue for each row is enough as an example.
         for issue in row["issues"][:1]:
             where = f"{file_name}, row {row['row']}, {issue['field']} ({kept})"
             narrator.say(f"  {where}: {issue['reason']} {issue['remedy']}")

@@ -1,4 +1,7 @@
-"""The steps after an alert, which both demonstrations share: silence, an officer's answer, and where to look."""
+"""The steps of a demonstration after the first alerts: a week without an answer, an officer's answer, where to look.
+
+Both demonstrations, embedded and distributed, use them.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from services.runtime.demo.waiting import until_delivered
 
 
 def nobody_answers(demo: DemoDeployment, narrator: Narrator, how: str, pass_a_week: Callable[[], None]) -> None:
-    """Show what a week of silence brings. `how` says plainly how the week is made to pass."""
+    """Let a week pass without an answer, and show the repeated alerts. `how` tells the viewer how the week passes."""
     narrator.step("Nobody answers")
     # Only the mails of this week are counted.
     before = len(demo.mailbox.mails)
@@ -33,9 +36,9 @@ def nobody_answers(demo: DemoDeployment, narrator: Narrator, how: str, pass_a_we
 
 
 def an_officer_answers(demo: DemoDeployment, narrator: Narrator) -> None:
-    # Opening a link changes nothing, since mail filters open links too; a name and a button acknowledge.
+    # Opening a link changes nothing, since mail filters open links too. A name and a button are needed.
     narrator.step("An officer answers")
-    # The newest to the duty desk.
+    # The newest mail to the duty desk.
     mail = next(mail for mail in reversed(demo.mailbox.mails) if str(mail["To"]).strip().startswith("duty@"))
     link = _link(demo, text_of(mail, "plain"))
     before = _paused(demo)

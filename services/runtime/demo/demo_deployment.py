@@ -1,4 +1,4 @@
-"""Starts the demonstration: an empty deployment, its parties, a mailbox, and a way to send the samples in."""
+"""Starts the demonstration: an empty deployment with councils and providers, a mailbox, and an upload of samples."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from services.storage.migrate import upgrade
 from services.storage.store import Store
 
 SAMPLES_DIR = Path(__file__).parents[3] / "samples"
-# No message is sent at night: at this time the first go out at once.
+# No message is sent at night. At this time of day the first messages are sent at once.
 OFFICE_OPENS = time(9, 30)
 POLL_SECONDS = 0.2
 
@@ -41,9 +41,10 @@ MEDIA = {
 
 @dataclass(frozen=True)
 class DemoDeployment:
-    """Everything the demonstration needs, however the deployment runs.
+    """Everything that the steps of a demonstration need, for either kind of deployment.
 
-    `environment` is what the command line must be given to speak to this deployment, `keys` is by feed.
+    `environment` holds the variables with which the command line finds this deployment. `keys` maps feed ids to API
+    keys.
     """
 
     store: Store
@@ -59,7 +60,7 @@ class DemoDeployment:
         path = SAMPLES_DIR / sample.file_name
         request = Request(  # noqa: S310 - our own loopback address
             f"{self.base_url}{_address(sample, path.suffix)}",
-            # The samples have fixed dates: moved, they are as far ahead of today as they were meant.
+            # The samples have fixed dates, which are shifted to lie as far ahead of today as intended.
             data=rebased(path.read_bytes(), (self.today - BASE_DAY).days),
             headers={"Authorization": f"Bearer {self.keys[sample.feed_id]}", "Content-Type": MEDIA[path.suffix]},
             method="POST",
@@ -71,7 +72,7 @@ class DemoDeployment:
 
 @dataclass(frozen=True)
 class AcceleratedDemo(DemoDeployment):
-    """A demonstration in one process, whose clock can run faster."""
+    """A demonstration in one process, with a clock that can run faster than real time."""
 
     clock: AcceleratedClock
 
@@ -79,7 +80,7 @@ class AcceleratedDemo(DemoDeployment):
 @contextmanager
 def start_demo(data_dir: Path, host: str, port: int, today: date) -> Iterator[AcceleratedDemo]:
     clock = AcceleratedClock(datetime.combine(today, OFFICE_OPENS, tzinfo=LONDON))
-    # Settings of the environment must not lead the demonstration to a real database.
+    # Settings from the environment must not lead the demonstration to a real database.
     settings = Settings(data_dir=data_dir, database_url=None, keys_file=None, keys=None, poll_seconds=POLL_SECONDS)
     write_keyring(settings.keys_path, new_keyring())
     upgrade(make_engine(settings.database))
@@ -87,7 +88,7 @@ def start_demo(data_dir: Path, host: str, port: int, today: date) -> Iterator[Ac
     mailbox = Mailbox()
     with ExitStack() as stack:
         keys = add_parties(store, stack.enter_context(receiving(mailbox)))
-        # Before the parts are made: links in mails name the port.
+        # The port must be known before the parts are made, since links in mails contain it.
         listening = listen(host, port)
         base_url = f"http://{host}:{listening.getsockname()[1]}"
         parts = make_parts(settings, store, Presentation(base_url, settings.links_last, CLOCK_NOTE))

@@ -16,13 +16,13 @@ from aiosmtpd.controller import Controller
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse
 
-# A mail is shown as it came: no script in it may run.
+# A mail is shown as it was received, so no script in it may run.
 MAIL_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Cache-Control": "no-store"}
 
 
 @dataclass
 class Mailbox:
-    """What has arrived, in order."""
+    """The mails that were received, in the order of their arrival."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     _changed: Condition = field(default_factory=Condition)
@@ -30,21 +30,21 @@ class Mailbox:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name for it
         mail = message_from_bytes(envelope.original_content, policy=policy.default)
         with self._changed:
-            # In the thread of the mail server; the pages read the list from another.
+            # This runs in the thread of the mail server. The pages read the list in another thread.
             self.mails.append(mail)
             self._changed.notify_all()
         return "250 Message accepted for delivery"
 
     def wait_for(self, count: int, timeout: float) -> bool:
-        """Return True if `count` mails arrived within `timeout` seconds."""
+        """Wait until the mailbox has `count` mails. Returns False if that takes more than `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.mails) >= count, timeout)
 
 
 @contextmanager
 def receiving(mailbox: Mailbox) -> Iterator[int]:
-    """Run the mail server while the block runs; gives its port."""
-    controller = _AnyPort(mailbox, hostname="127.0.0.1", port=0)
+    """Run the mail server while the block runs, and yield its port."""
+    controller = _FreePortController(mailbox, hostname="127.0.0.1", port=0)
     controller.start()
     try:
         yield controller.bound_port
@@ -52,8 +52,8 @@ def receiving(mailbox: Mailbox) -> Iterator[int]:
         controller.stop()
 
 
-class _AnyPort(Controller):
-    """A controller on a port the system picks."""
+class _FreePortController(Controller):
+    """A mail server on a free port that the operating system picks."""
 
     @property
     def bound_port(self) -> int:
@@ -61,7 +61,7 @@ class _AnyPort(Controller):
         return port
 
     def _trigger_server(self) -> None:
-        # The library opens a connection to the configured port to see that the server works; ours is known only now.
+        # The library checks the server on the configured port, so `port` must name the port that was picked.
         self.port = self.bound_port
         super()._trigger_server()  # type: ignore[no-untyped-call]
 

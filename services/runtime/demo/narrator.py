@@ -1,4 +1,4 @@
-"""How the demonstration looks on a terminal: numbered steps, tables without lines."""
+"""Prints the demonstration on a terminal, with numbered steps and tables without lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Narrator:
         self.console.print(text)
 
     def line(self, text: str) -> None:
-        # To be copied: printed as it stands, however long.
+        # The viewer may copy this line, so it is printed unchanged and never wrapped.
         self.console.print(text, soft_wrap=True, markup=False, highlight=False)
 
     def quote(self, title: str, text: str) -> None:
@@ -37,7 +37,7 @@ class Narrator:
 
 
 def plain_table(*headings: str) -> Table:
-    # The first column is never broken.
+    # The first column is never wrapped.
     table = Table(box=None, pad_edge=False)
     for number, heading in enumerate(headings):
         table.add_column(heading, no_wrap=number == 0)

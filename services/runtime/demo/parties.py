@@ -1,4 +1,4 @@
-"""Who takes part: two councils, three providers, officers to tell, and keys to call with."""
+"""Adds the parties of the demonstration: two councils and three providers, with contacts and API keys."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from services.storage.feeds import add_feed
 from services.storage.secrets.keys import Role, create_key
 from services.storage.store import Store
 
-# A real deployment gathers for minutes; whoever watches should not wait.
+# A real deployment groups alerts over minutes. A viewer should not have to wait that long.
 GROUPING_SECONDS = 2
 
 
 def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
-    """Add every feed of the samples; returns the key of each. `habits` are fields of the `CouncilPolicy` of all."""
+    """Add every feed of the samples. Returns the API key of each feed, by feed id.
+
+    `habits` are fields of `CouncilPolicy`, set for every council.
+    """
     keys = {}
     for sample in SAMPLES:
         kind, _, code = sample.feed_id.partition(":")

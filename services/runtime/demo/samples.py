@@ -1,4 +1,4 @@
-"""The sample registers and notices, and how their dates are moved to another day. Pure."""
+"""The sample registers and notices, and a function that shifts their dates. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Final
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-# The day for which the committed samples are made: it is today in them.
+# The day that counts as today in the committed samples.
 BASE_DAY: Final = date(2026, 11, 23)
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One file of `samples/` and the feed it comes from: a provider's four-letter RCPID, or a council's GSS code."""
+    """One file of `samples/` and its feed: `provider:` with a four-letter RCPID, or `council:` with a GSS code."""
 
     file_name: str
     feed_id: str
@@ -34,15 +34,15 @@ SAMPLES: Final = (
 )
 
 _ZIP: Final = b"PK\x03\x04"
-# Not within a longer number or a reference.
+# A date within a longer number or a reference is not matched.
 _ISO: Final = re.compile(rb"(?<![\w-])(?P<year>20\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])")
 _UK: Final = re.compile(rb"(?<![\d/])(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>20\d\d)(?![\d/])")
 
 
 def rebased(data: bytes, days: int) -> bytes:
-    """Return a sample file with every date of this century `days` later: ISO and UK dates, and dates of a workbook.
+    """Return a sample file in which every date of this century is `days` later.
 
-    To move the samples to a day: `(day - BASE_DAY).days`.
+    Shifts ISO dates, UK dates and the date cells of a workbook. `(day - BASE_DAY).days` moves the samples to `day`.
     """
     if data.startswith(_ZIP):
         return _rebased_workbook(data, timedelta(days=days))
@@ -56,7 +56,7 @@ def _shift(later: timedelta, style: str) -> Callable[[re.Match[bytes]], bytes]:
         try:
             day = date(int(match["year"]), int(match["month"]), int(match["day"]))
         except ValueError:
-            # No date of the calendar, such as 2026-02-30: the samples hold such faults on purpose.
+            # Not a real date, such as 2026-02-30. The samples contain such faults on purpose.
             return match[0]
         return (day + later).strftime(style).encode()
 

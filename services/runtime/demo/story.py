@@ -1,4 +1,4 @@
-"""Tells the story of the demonstration in one process, whose clock is simulated."""
+"""Runs the steps of the demonstration in one process, with a simulated clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waits until what came in has been handled and what is owed has been sent; no wait is without end."""
+"""Waits until all events are handled, or until all messages are sent. Each wait has a time limit."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from services.runtime.demo.parties import GROUPING_SECONDS
 from services.runtime.demo.store import count_owed, count_unhandled
 from services.storage.events.outbox import count_unpublished
 
-# Seconds.
+# Seconds after which a wait fails.
 LONGEST_WAIT = 120.0
-# Seconds between two looks.
+# Seconds between two checks of the condition.
 A_MOMENT = 0.1
 
 
 class StuckError(PullcordError):
-    """The demonstration does not get on."""
+    """The demonstration makes no progress."""
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds. Raises StuckError after LONGEST_WAIT; `what` says what was waited for."""
+    """Wait until the condition holds. `what` describes the condition in the text of the error.
+
+    Raises StuckError if the condition does not hold within LONGEST_WAIT.
+    """
     deadline = perf_counter() + LONGEST_WAIT
     while not condition():
         if perf_counter() > deadline:
@@ -33,12 +36,12 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 def until_handled(demo: DemoDeployment) -> None:
-    """Wait until every event has been published, and handled by every consumer of it."""
+    """Wait until every event has been published, and handled by every consumer of its topic."""
     until(lambda: _is_handled(demo), "all is handled")
 
 
 def until_delivered(demo: DemoDeployment) -> None:
-    """Wait until no message is owed now: none still to be sent, and no case about to be alerted."""
+    """Wait until no message is left to send, and no case is about to be alerted."""
     until(lambda: _is_delivered(demo), "everybody has been told")
 
 

@@ -1,4 +1,4 @@
-"""Hands events to the consumers of this process: what a relay and a broker do, in one process."""
+"""Passes events to the consumers in one process, in place of the relay and the brokers of a distributed deployment."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from services.storage.vault import MissingKeyError
 
 log = structlog.get_logger()
 
-# Events (of up to 500 records each) in one transaction.
+# The number of events in one transaction. Each event has up to 500 records.
 BATCH = 12
 
-# Clocks of processes beside each other may differ by this much.
+# The most that the clocks of parallel processes may differ.
 A_WHILE = timedelta(minutes=1)
 
 HANDLED = Counter("pullcord_events_handled_total", "Events handled, each counted once.", ("consumer",))
@@ -40,7 +40,7 @@ LEFT_ALONE = Counter(
 
 
 class EventDispatcher:
-    """Takes the oldest events not yet published and hands them to every consumer of their topic."""
+    """Passes the oldest unpublished events to every consumer of their topic."""
 
     def __init__(self, store: Store, consumers: Sequence[Consumer], batch: int = BATCH) -> None:
         self._store = store
@@ -48,24 +48,24 @@ class EventDispatcher:
         self._batch = batch
 
     def run_once(self) -> int:
-        """Hand one batch to the consumers; returns the number of events. Call again until it returns 0."""
+        """Pass one batch to the consumers. Returns the number of events, which is 0 if none are left."""
         with self._store.reading() as connection:
             events = unpublished(connection, self._batch)
         if not events:
             return 0
-        # One after the other: a consumer may read what the one before has written.
+        # The consumers run in order: a consumer may read what the previous consumer has written.
         for consumer in self._consumers:
             heard = [event for event in events if event.topic in consumer.topics]
             if heard:
                 deliver(self._store, consumer, heard)
         with self._store.writing() as connection:
-            # After all consumers: a crash before it has them see the events again, and their inboxes know them.
+            # Last, so that after a crash the consumers get the events again. Their inboxes drop handled events.
             mark_published(connection, events, self._store.now())
         return len(events)
 
 
 def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
-    """Publish again what an older version left alone; returns the number of events."""
+    """Publish again the events that an older version skipped. Returns the number of events."""
     now = store.now()
     with store.writing() as connection:
         return sum(
@@ -77,10 +77,10 @@ def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
 
 
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Have a consumer handle events.
+    """Let a consumer handle events.
 
-    An event that can never be handled is put in quarantine, one that only a newer version knows is left alone, and
-    the rest go on without them.
+    An event that can never be handled goes to quarantine. An event that only a newer version knows is skipped. All
+    other events are handled.
     """
     remaining = list(events)
     while remaining:
@@ -90,7 +90,7 @@ def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> 
             lost = poison.event
             log.error("event_quarantined", consumer=consumer.name, topic=lost.topic, event_id=lost.event_id)
             put_in_quarantine(store, consumer, poison)
-            # What was handled with it has been rolled back, so the rest is handled anew.
+            # The whole batch was rolled back, so the remaining events are handled again.
             remaining = _without(remaining, lost)
         except NotUnderstoodError as unknown:
             left = unknown.event
@@ -110,32 +110,33 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
         HANDLED.labels(consumer.name).inc(process(store, consumer, events))
     except (PoisonError, NotUnderstoodError):
         raise
-    except Exception as error:  # noqa: BLE001 - what may pass is raised again
+    except Exception as error:  # noqa: BLE001 - `_parts` raises an error that may pass again
         for part in _parts(consumer, events, error):
             deliver(store, consumer, part)
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """Return what to handle by itself after a failure of the whole.
+    """Split a batch that failed into parts, each to be handled on its own.
 
-    Raises the error itself if it may pass, PoisonError if there is one event to blame.
+    Raises `error` if the fault may be temporary. Raises PoisonError if the batch is a single event that can never be
+    handled.
     """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()
-        # Another worker was at the same rows: halves meet it more rarely.
+        # Another worker changes the same rows. Smaller batches collide less often.
         middle = len(events) // 2
         return [events[:middle], events[middle:]]
     if _may_pass(error):
         raise error
     if len(events) == 1:
-        # Alone, and no passing fault: it is this event.
+        # The batch is a single event and the fault lasts, so the event is the cause.
         raise PoisonError(events[0], error) from error
-    # One by one, to find the event to blame.
+    # One event at a time, to find the event that causes the fault.
     return [[event] for event in events]
 
 
 def _may_pass(error: Exception) -> bool:
-    # A fault of the database, the machine or the keys. Values that the database refuses stay refused.
+    # Only faults of the database, the machine or the keys may pass.
     machinery = (SQLAlchemyError, OSError, MemoryError, MissingKeyError)
-    # DataError is a value out of range, which no retry makes fit.
+    # DataError means that a value is out of range: a retry cannot help.
     return isinstance(error, machinery) and not isinstance(error, DataError)

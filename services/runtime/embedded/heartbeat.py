@@ -1,4 +1,4 @@
-"""The heartbeat of a loop: written to the database, so that every process can say whether the loop is alive."""
+"""The heartbeat of a loop. It is stored in the database, so that every process can report if the loop is alive."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sqlalchemy import Connection
 from services.storage.events.loops import note_beat
 from services.storage.store import Store
 
-# Seconds between two beats of a loop, also while it has nothing to do.
+# Seconds between two heartbeats of a loop, even while the loop has no work.
 BEAT_SECONDS: Final = 30.0
 
-# A beat sooner than this after the last is not written. A little less than BEAT_SECONDS, as waits are not exact.
+# The shortest time between two stored beats. A little less than BEAT_SECONDS, because waits are not exact.
 APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
 
 
 class Heartbeat:
-    """Writes down, now and then, that a loop is alive."""
+    """Stores in the database that a loop is alive, at most once in APART."""
 
     def __init__(self, store: Store, name: str) -> None:
         self._store = store
@@ -30,7 +30,7 @@ class Heartbeat:
 
     def __call__(self) -> None:
         now = self._store.now()
-        # A clock that was set back must not silence it.
+        # A clock that was set back must not stop the heartbeat.
         if self._written is not None and self._written <= now < self._written + APART:
             return
         with self._store.writing() as connection:
@@ -41,13 +41,13 @@ class Heartbeat:
 
 @dataclass(frozen=True, kw_only=True)
 class HeartbeatStore(Store):
-    """A store that calls `made_progress` after each commit, so that a long step also beats."""
+    """A store that calls `made_progress` after each commit, so that a loop also sends heartbeats during a long step."""
 
     made_progress: Callable[[], None]
 
     @classmethod
     def over(cls, store: Store, made_progress: Callable[[], None]) -> HeartbeatStore:
-        """Return the same store, which calls `made_progress` after each commit."""
+        """Return a copy of `store` that calls `made_progress` after each commit."""
         return cls(
             engine=store.engine,
             vault=store.vault,
@@ -61,7 +61,7 @@ class HeartbeatStore(Store):
     def writing(self) -> Iterator[Connection]:
         with super().writing() as connection:
             yield connection
-        # After the commit: what is rolled back is no progress.
+        # After the commit: a transaction that is rolled back is no progress.
         self.made_progress()
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The embedded runner: one process, a few loops. Work to do is in the database; a loop only wakes to look for it."""
+"""The embedded runner: all background work in one process, as a few loops. Each loop looks in the database for work."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from services.runtime.embedded.heartbeat import BEAT_SECONDS, Heartbeat, Heartbe
 from services.runtime.logs import say_failed
 from services.storage.store import Store
 
-# Most seconds between two attempts while a fault that may pass (a locked or unreachable database) lasts.
+# The most seconds between two attempts during a passing fault, such as a locked or unreachable database.
 LONGEST_WAIT = 30.0
 
 
-# Seconds between two looks for a month that is over and whose figures are not yet counted.
+# Seconds between two checks for a month that has ended and whose figures are not yet counted.
 CLOSING_SECONDS = 600.0
 
 
 class Loop:
-    """Calls `work` until it returns 0, then waits for `seconds` or to be woken; a fault of any kind is waited out.
+    """A thread that repeats `work` until it is stopped. After a fault of any kind, the loop waits and tries again.
 
-    Work that was done makes work for the loop `then`, which is woken. `beat` is called after each step that did not
-    fail, within one whenever the work says that it gets on and, while the loop waits, every BEAT_SECONDS. Only `stop`
-    ends it.
+    When `work` returns 0, the loop waits for `seconds`, or until `wake` is called. When `work` returns more than 0, the
+    loop wakes `then`, the loop that may have new work now. The loop calls `beat` after each successful step, at each
+    `made_progress` within a step, and every BEAT_SECONDS while it waits.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Loop:
         self._beat = beat
         self._wake = Event()
         self._stop = Event()
-        # A daemon, so that a step that hangs does not hold up the end of the process.
+        # A daemon thread, so that a step that hangs does not delay the end of the process.
         self._thread = Thread(target=self._run, name=name, daemon=True)
         # The number of times in a row that the work has failed.
         self.failing = 0
@@ -65,26 +65,26 @@ class Loop:
         self._wake.set()
 
     def stop(self, timeout: float) -> bool:
-        """Finish the step at hand and end. Returns False if that took longer than `timeout` seconds."""
+        """Finish the current step and end the loop. Returns False if that took longer than `timeout` seconds."""
         self.ask_to_stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     @property
     def alive(self) -> bool:
-        """Return False if it has ended. One that has yet to be started is alive."""
+        """Return False if the loop has ended. A loop that was not started yet counts as alive."""
         # A thread without an identity was never started.
         return self._thread.ident is None or self._thread.is_alive()
 
     def busy_seconds(self) -> float:
-        """Return the seconds that the step at hand has lasted; 0 between steps."""
+        """Return the seconds that the current step has lasted, or 0 between two steps."""
         began = self._step_began_at
         return 0.0 if began is None else monotonic() - began
 
     def made_progress(self) -> None:
-        # Called by the work when a part of a step is done. After a failure only a whole step counts.
+        # The work calls this when a part of a step is done. After a failure only a complete step counts.
         if not self.failing:
-            # It is done, whatever becomes of saying so.
+            # The work is done, even if the heartbeat cannot be stored.
             with suppress(Exception):
                 self._beat()
 
@@ -107,11 +107,11 @@ class Loop:
 
     def _rest(self) -> None:
         until = monotonic() + self._pause()
-        # In parts, to beat meanwhile; a loop that fails gives no sign of life.
+        # Wait in parts, to send heartbeats between them. A loop that fails sends none.
         while (left := until - monotonic()) > 0 and not self._wake.wait(min(left, BEAT_SECONDS)):
             if not self.failing and not self._survived(self._beat_once):
                 break
-        # Cleared only here: a wake-up that came during a step ends the next wait at once.
+        # Cleared only here, so that a wake-up during a step ends the next wait at once.
         self._wake.clear()
 
     def _beat_once(self) -> bool:
@@ -119,7 +119,7 @@ class Loop:
         return True
 
     def _survived(self, step: Callable[[], bool]) -> bool:
-        # A loop that ends would forget people: the fault is logged and waited out.
+        # A loop that ended would leave residents without alerts, so the fault is logged and the loop goes on.
         try:
             return step()
         except BaseException as error:  # noqa: BLE001 - SystemExit and MemoryError end a thread as any other does
@@ -130,14 +130,14 @@ class Loop:
     def _pause(self) -> float:
         if not self.failing:
             return self._seconds
-        # A loop with a long rhythm must not wait that long after a fault.
+        # A loop with a long interval must try again sooner after a fault.
         return delay(self.failing + 1, self._seconds, LONGEST_WAIT, SystemRandom().random())
 
 
 def loop_with_heartbeat(
     name: str, store: Store, work_with: Callable[[Store], Callable[[], int]], seconds: float, then: Loop | None = None
 ) -> Loop:
-    """Make a loop that writes its heartbeat into `store`, also within a step whenever its work commits something."""
+    """Make a loop that stores a heartbeat after each step, and after each commit of its work within a step."""
 
     def made_progress() -> None:
         loop.made_progress()
@@ -148,7 +148,7 @@ def loop_with_heartbeat(
 
 
 def delivering(parts: Parts) -> Loop:
-    # A send that has ended wakes it.
+    # The end of each send wakes this loop.
     made = parts.dispatcher
 
     def work_with(store: Store) -> Callable[[], int]:
@@ -176,7 +176,7 @@ def _often(parts: Parts) -> float:
 
 
 class EmbeddedRunner:
-    """Runs matcher, alerts and deliveries beside the API."""
+    """Runs matching, alerts and deliveries in the process that also serves the API."""
 
     def __init__(self, parts: Parts) -> None:
         store, consumers = parts.store, parts.consumers
@@ -187,7 +187,7 @@ class EmbeddedRunner:
             "dispatcher", store, lambda kept: EventDispatcher(kept, consumers).run_once, _often(parts), engine
         )
         missed = partial(republish_missed_to, store, consumers)
-        # No step of its own is long: a plain heartbeat after each is enough.
+        # The steps of this loop are short, so a heartbeat after each step is enough.
         looks_for_missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Heartbeat(store, "missed"))
         self.loops = (self._events, engine, deliveries, looks_for_missed, closing(parts))
 
@@ -196,14 +196,14 @@ class EmbeddedRunner:
             loop.start()
 
     def wake(self) -> None:
-        # Something new was written: there may be events.
+        # Called after a write, which may have added events.
         self._events.wake()
 
     def stop(self, timeout: float = 20.0) -> bool:
-        """Finish the steps at hand and end. Returns False if some did not end within `timeout` seconds."""
+        """Finish the current steps and sends. Returns False if some did not end within `timeout` seconds."""
         for loop in self.loops:
             loop.ask_to_stop()
-        # All are asked first, so that they end at the same time and not one after the other.
+        # All loops are asked first, so that they end in parallel.
         ended = [loop.stop(timeout) for loop in self.loops]
-        # The sends under way are settled last; what did not end is carried on after a restart.
+        # The current sends are settled last. After a restart those that did not end are continued.
         return self._dispatcher.close(timeout) and all(ended)

@@ -1,16 +1,16 @@
-"""Tunes Python's cycle collector for a process that takes in thousands of records at a time."""
+"""Tunes Python's garbage collector for a process that receives thousands of records at a time."""
 
 from __future__ import annotations
 
 import gc
 
-# A batch makes some hundred thousand objects and no cycles: with the usual thresholds a third of its time goes into
-# looking for them.
+# A batch creates about 100,000 objects and no reference cycles. With the default thresholds, the search for cycles
+# would take a third of the batch's time.
 THRESHOLDS = (100_000, 50, 100)
 
 
 def calm() -> None:
     gc.collect()
-    # What was imported stays for good: no collection needs to look at it again.
+    # Imported modules stay in memory for good, so no collection needs to scan them again.
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

@@ -1,4 +1,4 @@
-"""Safety gauges, read from the database at each scrape: every process gives the same answer."""
+"""Safety gauges. They are read from the database at each scrape, so every process reports the same values."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from services.storage.store import Store
 
 
 class SafetyGauges(Collector):
-    """What must never grow unseen."""
+    """The gauges of delays, faults and unfinished work, read from the database."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        # A registry that asked collect() for the names would need a database before there is one.
+        # Without this method, the registry would call collect() for the names, when there may be no database yet.
         yield from ()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         now = self._store.now()
-        # One transaction, so that the figures of a scrape are of one moment.
+        # One transaction, so that all figures of a scrape are from the same moment.
         with self._store.reading() as connection:
             yield from list(_families(connection, now))
 
 
 class EndedLoops(Collector):
-    """Loops of this process that have ended though nobody stopped them."""
+    """The gauge of loops in this process that have ended although nobody stopped them."""
 
     def __init__(self, count: Callable[[], int]) -> None:
         self._count = count
@@ -46,24 +46,24 @@ class EndedLoops(Collector):
         yield _one("pullcord_loops_ended", "Loops of this process that have ended.", self._count())
 
 
-class Sends(Protocol):
-    """The sends of this process."""
+class SendPool(Protocol):
+    """The pool that sends the messages of this process."""
 
     @property
     def stuck(self) -> int:
-        """The number that have passed their deadline and not ended."""
+        """The number of sends that have passed their deadline and not ended."""
         ...
 
     @property
     def full(self) -> bool:
-        """True if nothing can be sent to anybody until one ends."""
+        """True if no message can be sent until one of the present sends ends."""
         ...
 
 
 class SendGauges(Collector):
-    """The sends of this process that hang."""
+    """The gauge of sends in this process that hang."""
 
-    def __init__(self, sends: Sends) -> None:
+    def __init__(self, sends: SendPool) -> None:
         self._sends = sends
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -122,7 +122,7 @@ def _one(name: str, text: str, value: int) -> GaugeMetricFamily:
 
 
 def _age(name: str, text: str, since: datetime | None, now: datetime) -> GaugeMetricFamily:
-    # Never negative: the clock of whoever wrote the row may be ahead of this one.
+    # Never negative: the clock of the process that wrote the row may be ahead of this clock.
     return GaugeMetricFamily(name, text, value=max(0.0, (now - since).total_seconds()) if since else 0.0)
 
 
@@ -141,7 +141,7 @@ def _canaries(connection: Connection, now: datetime) -> GaugeMetricFamily:
     )
     for role in CONSUMERS:
         since = oldest_heard(connection, role.name, role.topics)
-        # No sample without a relay: nobody publishes canaries in one process.
+        # In a deployment without a relay there are no canaries, and so no sample.
         if since is not None:
             family.add_metric((role.name,), (now - since).total_seconds())
     return family

@@ -1,4 +1,4 @@
-"""Metrics of requests: by route and never by path, which may hold somebody's reference."""
+"""Counts and times requests by route. A path is never used as a label, because it may hold somebody's reference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECONDS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 
-# Any other is counted as `other`: a caller may make up as many as they like.
+# Any other method is counted as `other`: a caller may invent any number of methods.
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
 

@@ -1,4 +1,4 @@
-"""What the gauges read from the database."""
+"""The database queries of the gauges."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from services.storage.tables import (
 )
 
 STOPPED = [state.value for state in CLOCK_STOPPED]
-# A line that moved after somebody confirmed the alarm owes a test call, and no confirmation.
+# A line that moved after its alarm was confirmed needs a test call, and no confirmation.
 UNSAFE_AFTER_DATE = [state.value for state in CaseState if state not in CLOCK_STOPPED | {CaseState.MIGRATED}]
 
-# What is due may wait this long for the next look before it counts as overdue.
+# A case or delivery counts as overdue after this time, which leaves room for the next check.
 OVERDUE_AFTER = timedelta(minutes=2)
 
 Counts = Sequence[tuple[str, int]]
@@ -52,8 +52,8 @@ def deliveries_by_state(connection: Connection) -> Counts:
 
 
 def oldest_unacknowledged_alert(connection: Connection, now: datetime) -> datetime | None:
-    """When the oldest alert was made over a case that waits for a named person."""
-    # Alerts from before the last pause of a case are answered.
+    """Return when the oldest alert was created about a case that waits for an acknowledgement."""
+    # An alert from before the end of the case's last pause counts as acknowledged.
     since = func.coalesce(cases.c.paused_until, cases.c.opened_at)
     waiting = cases.c.state.not_in(STOPPED) & (cases.c.paused_until.is_(None) | (cases.c.paused_until <= now))
     query = (
@@ -73,7 +73,7 @@ def count_overdue(connection: Connection, now: datetime) -> int:
 
 def count_without_due_time(connection: Connection, now: datetime) -> int:
     running = cases.c.state.not_in([state.value for state in ENDED])
-    # An hour more than the furthest look that a review sets, so that a case just reviewed is not counted.
+    # A review sets a due time at most LOOK_AGAIN ahead. One hour more, so that a case just reviewed is not counted.
     never = cases.c.due_at.is_(None) | (cases.c.due_at > now + LOOK_AGAIN + timedelta(hours=1))
     return _count(connection, cases, running, never)
 
@@ -83,8 +83,7 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Each feed with when it was last heard; when it was added, if never."""
-    # A feed that was never heard counts from when it was added.
+    """Return each feed's id and the time of its last submission. A feed without one has the time it was added."""
     rows = connection.execute(select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at))
     return [(feed_id, heard or added) for feed_id, heard, added in rows]
 
@@ -97,7 +96,7 @@ def last_backup(connection: Connection) -> datetime | None:
 
 
 def first_on_record(connection: Connection) -> datetime | None:
-    # A deployment that was never backed up counts from its first day.
+    # Without a backup, the age of the backup counts from the first row of the audit.
     first: datetime | None = connection.scalar(select(audit.c.at).order_by(audit.c.pk).limit(1))
     return first
 

@@ -1,4 +1,4 @@
-"""Gauges of what wears out or is forgotten unless somebody looks: space on the disk, backups, keys."""
+"""Gauges for maintenance that operators may forget: free space on the disk, backups, API keys that expire."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def upkeep(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]
 def _disk_free(connection: Connection) -> GaugeMetricFamily:
     family = GaugeMetricFamily("pullcord_disk_free_bytes", "Bytes free on the disk of the SQLite database.")
     database = connection.engine.url.database
-    # PostgreSQL has its disk elsewhere and its own exporter; a SQLite database in memory has none.
+    # A PostgreSQL server has its own exporter. A SQLite database in memory has no disk.
     if connection.dialect.name == "sqlite" and database:
         family.add_metric((), disk_usage(Path(database).parent).free)
     return family

@@ -1,6 +1,7 @@
-"""A connection to the brokers for looking at them and making topics. When there is none, it is said why.
+"""Connects to the brokers as an administrator, and explains why if the connection fails.
 
-kafka-python says only in its log why brokers could not be reached, and leaves a thread and its files behind each time.
+kafka-python writes the reason for a failure only to its log. After each failure it leaves a thread and open files
+behind, which this module cleans up.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ HUNG_UP = (
 )
 NO_ANSWER = "nobody answers at PULLCORD_KAFKA_BROKERS, or not as PULLCORD_KAFKA_SECURITY says"
 
-# What the library and OpenSSL say, and what it means to whoever runs this. The first in this order that was said
-# counts: brokers that refuse somebody do not always say so before they hang up.
+# Log texts of kafka-python and OpenSSL, with their meaning for the operator. The first match in this order counts. The
+# last text is the least exact: brokers may hang up without a reason.
 SIGNS = {
     "SaslAuthenticationFailed": NOT_SIGNED_IN,
     "UnsupportedSaslMechanism": OTHER_MECHANISM,
@@ -47,22 +48,22 @@ SIGNS = {
 
 
 class BrokersError(PullcordError):
-    """The brokers were not reached, or did not let us in; the text names the setting to look at."""
+    """The brokers cannot be reached, refuse the connection, or are too few. The text names the setting to check."""
 
     permanent = False
 
 
 @contextmanager
 def administering(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
-    """Connect as an administrator while the block runs. Raises BrokersError when there is none."""
-    # Kept, since the library loses those whose connection failed and leaves their threads running.
+    """Connect to the brokers as an administrator while the block runs. Raises BrokersError if the connection fails."""
+    # Keep each client: if its connection fails, the library forgets the client, but leaves its thread running.
     clients: list[KafkaNetClient] = []
 
     def connect(**options: Any) -> KafkaNetClient:
         clients.append(KafkaNetClient(**options))
         return clients[-1]
 
-    with _listening() as notes:
+    with _captured_log() as captured:
         try:
             admin = KafkaAdminClient(**settings.client(), kafka_client=connect)
         except KafkaError:
@@ -70,14 +71,14 @@ def administering(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
                 client.close()
                 client._manager._net.stop()  # noqa: SLF001 - its thread can be ended in no other way
             # The texts of the library may name hosts and users.
-            raise BrokersError(_meaning(notes.lines)) from None
+            raise BrokersError(_meaning(captured.lines)) from None
     try:
         yield admin
     finally:
         admin.close()
 
 
-class _Notes(logging.Handler):
+class _LogCapture(logging.Handler):
     """Keeps the lines of a log."""
 
     def __init__(self) -> None:
@@ -90,14 +91,14 @@ class _Notes(logging.Handler):
 
 
 @contextmanager
-def _listening() -> Iterator[_Notes]:
-    notes = _Notes()
-    # Beside the handlers that are there: the lines are logged as before.
-    LIBRARY.addHandler(notes)
+def _captured_log() -> Iterator[_LogCapture]:
+    capture = _LogCapture()
+    # The other handlers stay, so the lines are logged as before.
+    LIBRARY.addHandler(capture)
     try:
-        yield notes
+        yield capture
     finally:
-        LIBRARY.removeHandler(notes)
+        LIBRARY.removeHandler(capture)
 
 
 def _meaning(lines: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""Publishes canaries, and publishes again the events that they prove to be lost.
+"""Publishes canaries, and finds lost events, which are then published again.
 
-A canary goes to every partition that has a consumer. Once the consumer has heard one, it has been given all that was
-published to the partition before: what its inbox does not know of that, it will never get.
+A canary goes to every partition that has a consumer. A consumer that has received a canary has also received everything
+published to that partition before. An earlier event that is not in the consumer's inbox is therefore lost.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from services.storage.store import Store
 
 log = structlog.get_logger()
 
-# The key of a canary's record: it is known by it before it is read.
+# The key of a canary's record. A worker recognises a canary by this key.
 CANARY_KEY = "canary"
 
 AGAIN = Counter(
@@ -38,7 +38,7 @@ AGAIN = Counter(
 
 @dataclass(frozen=True)
 class Canaries:
-    """Publishes a canary to each partition of these topics, once in `every`."""
+    """Publishes a canary to each partition of the topics, at the interval `every`."""
 
     store: Store
     producer: KafkaProducer
@@ -46,25 +46,25 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Publish the canaries that are due; returns the number of lost events that are to be published again.
+        """Publish the canaries that are due, and find lost events. Returns the number of events to be published again.
 
-        Raises RelayError when the brokers do not take them.
+        Raises RelayError if the brokers do not accept the canaries.
         """
         now = self.store.now()
         with self.store.writing() as connection:
-            # One relay at a time; the lock ends with the transaction.
+            # One relay at a time. The lock ends with the transaction.
             if not try_exclusive(connection, Exclusive.CANARIES):
                 return 0
             due = partitions_due(connection, self._partitions(), self.every, now)
             publish(self.producer, [self._canary(one, now) for one in due])
-            # In the same transaction as the lock: no second relay publishes them too.
+            # In the transaction that holds the lock, so that no second relay publishes the same canaries.
             note_published(connection, due, now)
-            # Once for each round of canaries: the look costs a query for each topic.
+            # Only once per round of canaries, because the search costs a query for each topic.
             return self._republish(connection) if due else 0
 
     def _partitions(self) -> list[Partition]:
         return [
-            # Of every partition: a consumer may have lost the place of one alone.
+            # Every partition needs canaries: a consumer may lose its offset in a single partition.
             (topic.name, number)
             for topic in self.topics
             for number in sorted(self.producer.partitions_for(topic.name))
@@ -80,7 +80,7 @@ class Canaries:
         for topic in self.topics:
             for consumer in topic.consumed_by:
                 given = heard_until(connection, consumer, topic.name)
-                # The clocks of two relays may differ by as much as a canary's beat.
+                # The clocks of two relays may differ by up to `every`.
                 again = republish_missed(connection, consumer, topic.name, given - self.every) if given else 0
                 if again:
                     log.error("events_republished", consumer=consumer, topic=topic.name, handled=again)

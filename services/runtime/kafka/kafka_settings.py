@@ -1,4 +1,4 @@
-"""How this deployment reaches its brokers; settings from the environment (`PULLCORD_KAFKA_…`)."""
+"""Settings for the connection to the brokers, from the environment (`PULLCORD_KAFKA_…`) or a `.env` file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class KafkaSettings(BaseSettings):
-    """Brokers, and how they know us."""
+    """The addresses of the brokers, and the credentials of this deployment."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_KAFKA_",
@@ -22,27 +22,27 @@ class KafkaSettings(BaseSettings):
     )
 
     brokers: str = "127.0.0.1:9092"
-    """Addresses of brokers, with a comma between them."""
+    """The addresses of the brokers, separated by commas."""
     security: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = "plaintext"
-    """How connections are protected."""
+    """The security protocol of the connections."""
     ca_file: Path | None = None
-    """The certificates brokers are trusted by; the system's if absent."""
+    """The CA certificates that verify the brokers; the system's if absent."""
     certificate_file: Path | None = None
-    """Our certificate, where brokers ask for one."""
+    """The client certificate, for brokers that require one."""
     private_key_file: Path | None = None
-    """The key of our certificate."""
+    """The private key of the client certificate."""
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    """How we sign in, with `sasl_…` security."""
+    """The SASL mechanism, used if `security` begins with `sasl_`."""
     sasl_username: str | None = None
-    """As whom we sign in."""
+    """The SASL user name."""
     sasl_password: SecretStr | None = None
-    """The password for it."""
+    """The password of the SASL user."""
     replication: int | None = None
-    """Copies of each topic; those of topics.yaml if absent."""
+    """The number of copies of each topic; the numbers in topics.yaml if absent."""
     partitions: int | None = None
-    """Partitions of each topic; those of topics.yaml if absent."""
+    """The number of partitions of each topic; the numbers in topics.yaml if absent."""
     session_seconds: Annotated[float, Field(ge=6, le=1800)] = 15.0
-    """After so long without a word from a worker others take over its partitions; brokers allow no less than 6."""
+    """Seconds without a heartbeat after which a worker loses its partitions to others. Brokers require at least 6."""
 
     @property
     def addresses(self) -> list[str]:

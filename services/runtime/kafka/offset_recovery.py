@@ -1,8 +1,8 @@
-"""A Faust consumer that notices when brokers have lost what it had read, and begins the partition anew.
+"""A Faust consumer that notices when the brokers have lost records, and then reads the partition from the beginning.
 
-A group's place may lie behind the end of its partition: the brokers have lost all, the topic was made anew, and a
-worker that had lived through it has written down the place it knew. Faust leaves out whatever lies before that place,
-without a word, until the partition has grown beyond it.
+The offset that a group committed may lie beyond the end of its partition. This happens if the brokers lose all records
+and the topic is created again, while a running worker still commits the offset that it knew before. Faust then skips
+all records before that offset without a warning, until the partition has grown beyond that offset.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ log = structlog.get_logger()
 
 
 class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
-    """Seeks to where its group is, and to the beginning of a partition that does not reach so far."""
+    """Starts each partition at the offset that its group committed.
+
+    If the partition now ends before that offset, the brokers have lost records. The consumer then starts at the
+    beginning of the partition.
+    """
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         places: Mapping[TP, int] = await super().seek_to_committed()
@@ -28,24 +32,24 @@ class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
         lost = [one for one, place in places.items() if place is not None and place > ends[one]]
         if not lost:
             return places
-        # Not the end: what was published since the loss must be handled too.
+        # The beginning and not the end: records published since the loss must be handled too.
         begins = await self.earliest_offsets(*lost)
         for one, begin in begins.items():
-            # Once for each partition; the topic is enough to find the rest in the metrics.
+            # One line for each partition. The metrics of the topic show the rest.
             log.error("records_lost", topic=one.topic)
             await self._seek(one, begin)
         return {**places, **begins}
 
 
 class RewindingTransport(Transport):  # type: ignore[misc,unused-ignore]
-    """Makes such consumers."""
+    """A Faust transport that creates RewindingConsumers."""
 
     Consumer = RewindingConsumer
 
 
 class RewindingApp(faust.App):  # type: ignore[misc,unused-ignore]
-    """A Faust application that reads with such a consumer."""
+    """A Faust application that reads with a RewindingConsumer."""
 
     def _new_transport(self) -> Any:
-        # Faust offers no setting for its consumer.
+        # Faust has no setting for the class of its consumer.
         return RewindingTransport(self.conf.broker_consumer, self)

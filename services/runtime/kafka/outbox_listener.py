@@ -1,6 +1,6 @@
-"""Wakes a relay when something has been written into the outbox (PostgreSQL's LISTEN and NOTIFY).
+"""Wakes a relay when an event was written to the outbox (LISTEN and NOTIFY of PostgreSQL).
 
-A wake-up that is lost costs nothing: the relay also looks by itself, only later.
+A lost wake-up does no harm, because the relay also checks the outbox at intervals.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from sqlalchemy import Engine
 from services.runtime.logs import say_failed
 from services.storage.events.outbox import CHANNEL
 
-# Seconds it waits for a notification before it looks for a request to stop.
+# Seconds that the listener waits for a notification before it checks for a request to stop.
 PATIENCE_SECONDS = 5.0
 
 RECONNECT_SECONDS = 2.0
 
 
 class OutboxListener:
-    """Listens on a connection of its own and calls `wake` whenever the outbox has grown."""
+    """Listens on its own database connection, and calls `wake` whenever an event was added to the outbox."""
 
     def __init__(self, engine: Engine, wake: Callable[[], None]) -> None:
-        # psycopg knows no dialect in a URL.
+        # psycopg does not understand SQLAlchemy's driver names in a URL.
         self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._wake = wake
         self._stop = Event()
@@ -41,17 +41,17 @@ class OutboxListener:
         while not self._stop.is_set():
             try:
                 self._listen()
-            except BaseException as error:  # noqa: BLE001 - whatever it is: without it the relay only looks later
+            except BaseException as error:  # noqa: BLE001 - after any fault, the relay still checks at intervals
                 say_failed("waker", error)
-                # A database that is away must not be asked in a tight loop.
+                # Do not reconnect in a tight loop while the database is down.
                 self._stop.wait(RECONNECT_SECONDS)
 
     def _listen(self) -> None:
         with psycopg.connect(self._url, autocommit=True) as connection:
-            # NOTIFY reaches only those that listened when it was sent.
+            # A NOTIFY from before this LISTEN was missed, so the relay is woken once in any case.
             connection.execute(f"LISTEN {CHANNEL}")
             self._wake()
             while not self._stop.is_set():
-                # One is as good as many: the relay publishes all there is.
+                # One notification is enough: the relay publishes everything in the outbox.
                 for _ in connection.notifies(timeout=PATIENCE_SECONDS, stop_after=1):
                     self._wake()

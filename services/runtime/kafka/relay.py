@@ -1,7 +1,9 @@
-"""The relay: publishes the outbox to Kafka. Any number may run; one at a time takes a lane, so a key keeps its order.
+"""The relay: publishes the events of the outbox to Kafka.
 
-A row is marked as published only after the broker has acknowledged it, in the transaction that claimed it. After a
-crash it is published again, and the inboxes of the consumers know it.
+Any number of relays may run. Only one relay at a time works on a lane, so events with the same key keep their order.
+
+An event is marked as published only after the brokers have acknowledged it, in the transaction that locked its lane.
+After a crash the event is published again, and the inboxes of the consumers drop the duplicate.
 """
 
 from __future__ import annotations
@@ -19,20 +21,20 @@ from services.storage.dialect import try_exclusive
 from services.storage.events.outbox import StoredEvent, lanes_with_backlog, mark_published, unpublished
 from services.storage.store import Store
 
-# Events of a lane in one transaction.
+# The number of events of a lane in one transaction.
 BATCH = 200
 
-# Seconds a broker has to acknowledge before the transaction is given up and the rows wait to be published again.
+# Seconds in which the brokers must acknowledge. After that the transaction is rolled back, and the events wait.
 ACKNOWLEDGED_WITHIN = 30
 
-# The header with an event's id (the name is CloudEvents'): one that cannot be read is still known by it.
+# The header with an event's id, named as in CloudEvents. It identifies even an event that cannot be decoded.
 ID_HEADER = "ce_id"
 
 PUBLISHED = Counter("pullcord_relay_events_total", "Events published to the brokers.")
 
 
 class RelayError(PullcordError):
-    """The brokers did not take the events; they stay in the outbox."""
+    """The brokers did not accept the events. The events stay in the outbox."""
 
     permanent = False
 
@@ -42,7 +44,7 @@ def make_producer(settings: KafkaSettings) -> KafkaProducer:
         **settings.client(),
         # A retry of the producer never writes a record twice.
         enable_idempotence=True,
-        # All copies that are in step, so that no loss of one broker loses a record.
+        # Every in-sync replica must have a record, so that the loss of one broker loses no record.
         acks="all",
         compression_type="lz4",
         linger_ms=5,
@@ -55,7 +57,7 @@ def make_producer(settings: KafkaSettings) -> KafkaProducer:
 
 @dataclass(frozen=True, slots=True)
 class BrokerRecord:
-    """A record for the brokers. Without a partition its key decides."""
+    """A record to be published. If `partition` is None, the key decides the partition."""
 
     topic: str
     key: str
@@ -65,7 +67,7 @@ class BrokerRecord:
 
 
 def publish(producer: KafkaProducer, records: Sequence[BrokerRecord]) -> None:
-    """Publish these records, and wait until all copies of the brokers have them. Raises RelayError."""
+    """Publish these records, and wait until every in-sync replica has them. Raises RelayError if that fails."""
     try:
         futures = [
             producer.send(
@@ -77,10 +79,10 @@ def publish(producer: KafkaProducer, records: Sequence[BrokerRecord]) -> None:
             )
             for one in records
         ]
-        # All are sent before the first is waited for.
+        # All records are sent before the first acknowledgement is awaited.
         producer.flush(ACKNOWLEDGED_WITHIN)
         for future in futures:
-            # Raises what became of each record.
+            # Raises the error if the brokers did not accept this record.
             future.get(timeout=ACKNOWLEDGED_WITHIN)
     except KafkaError as error:
         raise RelayError(f"the brokers did not take the events: {type(error).__name__}") from error
@@ -88,15 +90,15 @@ def publish(producer: KafkaProducer, records: Sequence[BrokerRecord]) -> None:
 
 @dataclass(frozen=True)
 class Relay:
-    """Publishes what is in the outbox."""
+    """Publishes the events of the outbox."""
 
     store: Store
     producer: KafkaProducer
 
     def run_once(self) -> int:
-        """Publish a batch of every lane that no other relay works on; returns the number of events.
+        """Publish a batch of every lane that no other relay works on. Returns the number of events.
 
-        Raises RelayError when the brokers do not take them.
+        Raises RelayError if the brokers do not accept the events.
         """
         with self.store.reading() as connection:
             lanes = lanes_with_backlog(connection)
@@ -109,7 +111,7 @@ class Relay:
                 return 0
             events = unpublished(connection, BATCH, lane)
             publish(self.producer, [_broker_record(event) for event in events])
-            # A crash between the two lines publishes twice and loses nothing.
+            # After a crash between these two lines, the events are published twice, and none is lost.
             mark_published(connection, events, self.store.now())
         PUBLISHED.inc(len(events))
         return len(events)

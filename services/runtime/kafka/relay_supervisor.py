@@ -1,4 +1,4 @@
-"""A relay and its canaries, connected to the brokers when they can be reached, and anew after they were lost."""
+"""Runs a relay and its canaries. Connects to the brokers, and connects again after a failure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLOSING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class _Connected:
+class _BrokerConnection:
     producer: KafkaProducer
     relay: Relay
     canaries: Canaries
@@ -31,23 +31,24 @@ class _Connected:
 
 @dataclass
 class RelaySupervisor:
-    """Publishes the outbox and canaries. Brokers that have lost everything are given their topics again."""
+    """Publishes the outbox and the canaries. With each new connection it creates the topics that are missing."""
 
     store: Store
     settings: KafkaSettings
     canaries_every: timedelta
     topics: Sequence[Topic] = field(default_factory=read_topics)
-    _connected: _Connected | None = None
+    _connected: _BrokerConnection | None = None
 
     def publishing_from(self, store: Store) -> Callable[[], int]:
-        """Return its work, with this store."""
+        """Set the store, and return `run_once` as the work of a loop."""
         self.store = store
         return self.run_once
 
     def run_once(self) -> int:
-        """Publish what there is; returns the number of events published or to be published again.
+        """Publish events and due canaries.
 
-        Raises RelayError when the brokers cannot be reached or do not take it; the next call connects anew.
+        Returns the number of published events, plus the number of lost events that are to be published again. Raises
+        RelayError if the brokers cannot be reached or do not accept the events. The next call then connects again.
         """
         try:
             at = self._connect()
@@ -64,16 +65,16 @@ class RelaySupervisor:
         connected, self._connected = self._connected, None
         if connected is not None:
             with suppress(Exception):
-                # What it still holds is in the outbox: nothing is waited for.
+                # Do not wait for records in the producer: their events are still in the outbox.
                 connected.producer.close(CLOSING_SECONDS)
 
-    def _connect(self) -> _Connected:
+    def _connect(self) -> _BrokerConnection:
         if self._connected is None:
-            # Before the producer, which would have the brokers make topics with one partition.
+            # Before the producer is made, which would let the brokers create topics with one partition.
             make_topics(self.settings)
             producer = make_producer(self.settings)
-            # A canary that nobody hears proves nothing.
+            # A topic without a consumer needs no canaries.
             heard = [topic for topic in self.topics if topic.consumed_by]
             canaries = Canaries(self.store, producer, heard, self.canaries_every)
-            self._connected = _Connected(producer, Relay(self.store, producer), canaries)
+            self._connected = _BrokerConnection(producer, Relay(self.store, producer), canaries)
         return self._connected

@@ -1,4 +1,4 @@
-"""The roles of a distributed deployment: what each process does until it is stopped."""
+"""The roles of a distributed deployment. A process runs one role until it is stopped."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BEATS_MISSED = 3
 
 
 class WorkerEndedError(PullcordError):
-    """A worker has ended though nobody stopped it."""
+    """A worker has ended although nobody stopped it."""
 
     permanent = False
 
@@ -51,9 +51,9 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
     stop = _stop_requested()
     supervisor = RelaySupervisor(parts.store, settings, timedelta(seconds=parts.settings.canary_seconds))
     loop = loop_with_heartbeat("relay", parts.store, supervisor.publishing_from, parts.settings.poll_seconds)
-    # Without it an event would wait for the next look, up to `poll_seconds`.
+    # Without the listener, an event would wait up to `poll_seconds`.
     waker = OutboxListener(parts.store.engine, loop.wake)
-    # Health is answered also while the brokers are away.
+    # Health checks are answered even while the brokers are down.
     with _answering(parts, [loop]):
         if _brokers_reached(settings, stop):
             with _running([loop], parts):
@@ -65,7 +65,7 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
 
 
 def run_consumer(role: ConsumerRole, parts: Parts, settings: KafkaSettings, data_dir: Path) -> None:
-    """Handle the events of a consumer until stopped, and alert and deliver if that is its role."""
+    """Run a consumer until the process is stopped. If `role.delivers`, also alert councils and send messages."""
     stop = _stop_requested()
     (consumer,) = (one for one in parts.consumers if one.name == role.name)
     worker = _worker(parts, consumer, settings, data_dir)
@@ -76,7 +76,7 @@ def run_consumer(role: ConsumerRole, parts: Parts, settings: KafkaSettings, data
         loops = [engine, deliveries, closing(parts)]
         worker.afterwards = engine.wake
     try:
-        # What is due needs no broker: the loops run while the brokers are away too.
+        # Due alerts need no brokers, so the loops also run while the brokers are down.
         with _running(loops, parts), _answering(parts, [*loops, worker]):
             if _brokers_reached(settings, stop):
                 asyncio.run(_work(parts, worker, stop))
@@ -87,25 +87,25 @@ def run_consumer(role: ConsumerRole, parts: Parts, settings: KafkaSettings, data
 
 def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir: Path) -> Worker:
     folder = data_dir / "faust" / consumer.name
-    # Faust writes there whether it has something to keep or not.
+    # Faust writes to this folder even if it has no state to keep.
     folder.mkdir(parents=True, exist_ok=True)
     return make_worker(parts.store, consumer, settings, data_dir=str(folder))
 
 
 async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
-    """Let a worker work until a stop is requested. Raises WorkerEndedError when it ends by itself."""
+    """Run a worker until a stop is requested. Raises WorkerEndedError if the worker ends by itself."""
     watch = _watch_of(worker, parts)
-    # From before the start: one that does not come to its end may hold partitions already.
+    # Watch from before the start: a worker whose start hangs may hold partitions already.
     watch.start()
     stop_requested = asyncio.create_task(asyncio.to_thread(stop.wait))
     try:
         await _serve(worker, stop_requested)
         if not stop.is_set():
-            # Its process must end with it, so that whoever supervises the process starts it again.
+            # The process must end with its worker, so that its supervisor starts it again.
             raise WorkerEndedError(f"the worker of {worker.name} has ended by itself: start it again")
         watch.stop()
     finally:
-        # The thread that waits for it would hold up the end of the process.
+        # Otherwise the thread that waits for `stop` would delay the end of the process.
         stop.set()
         await worker.app.stop()
         watch.stop()
@@ -116,9 +116,9 @@ async def _serve(worker: Worker, stop_requested: asyncio.Task[bool]) -> None:
     await asyncio.wait([started, stop_requested], return_when=asyncio.FIRST_COMPLETED)
     if not started.done():
         return
-    # Raises what kept it from starting.
+    # Raises the error if the start failed.
     started.result()
-    # From here on the partitions it holds can be asked for.
+    # From here on the worker knows which partitions it holds.
     worker.serving = True
     log.info("serving", consumer=worker.name)
     ended = asyncio.create_task(worker.app.wait_until_stopped())
@@ -126,14 +126,14 @@ async def _serve(worker: Worker, stop_requested: asyncio.Task[bool]) -> None:
 
 
 def _watch_of(worker: Worker, parts: Parts) -> Watchdog:
-    # More than one, since a canary may wait behind a long batch.
+    # More than one missed canary, since a canary may wait behind a long batch.
     behind = partial(worker.is_behind, timedelta(seconds=parts.settings.canary_seconds * BEATS_MISSED))
     return Watchdog(worker.name, worker.quiet_seconds, behind, parts.settings.stalled_seconds)
 
 
 @contextmanager
 def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
-    # Each is watched: a step that does not end holds up what must be done.
+    # Each loop has a watchdog, because a step that hangs delays all later steps.
     watches = [Watchdog(loop.name, loop.busy_seconds, lambda: True, parts.settings.stalled_seconds) for loop in loops]
     for loop, watch in zip(loops, watches, strict=True):
         loop.start()
@@ -151,7 +151,7 @@ def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
 @contextmanager
 def _answering(parts: Parts, tasks: Sequence[BackgroundTask]) -> Iterator[None]:
     settings = parts.settings
-    # Nobody has asked for it: no port is opened.
+    # The port is opened only if the settings name one.
     if not settings.metrics_port:
         yield
         return
@@ -164,14 +164,14 @@ def _answering(parts: Parts, tasks: Sequence[BackgroundTask]) -> Iterator[None]:
 def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
     """Wait until the brokers can be reached and have the topics. Returns False if a stop is requested meanwhile.
 
-    Raises TopicsError.
+    Raises TopicsError if a topic has too few partitions.
     """
     attempt = 0
     while not stop.is_set():
         try:
             make_topics(settings)
         except (KafkaError, BrokersError) as error:
-            # The text of a library may name hosts.
+            # The text of a KafkaError may name hosts, so only its type is logged.
             why = str(error) if isinstance(error, BrokersError) else type(error).__name__
             attempt += 1
             wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())

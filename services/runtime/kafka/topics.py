@@ -1,4 +1,4 @@
-"""Makes the topics of `schemas/topics.yaml`, and says what is wrong with those that are there."""
+"""Creates the topics of `schemas/topics.yaml`, and checks the topics that exist."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
 
 
 class TopicsError(PullcordError):
-    """The topics on the broker are not those this version needs."""
+    """The topics on the brokers do not fit this version."""
 
 
 class Topic(BaseModel):
-    """A topic as `topics.yaml` has it."""
+    """A topic as defined in `topics.yaml`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,18 +47,19 @@ def read_topics() -> Sequence[Topic]:
 
 
 def make_topics(settings: KafkaSettings) -> None:
-    """Make the topics that are missing, and check the others.
+    """Create the topics that are missing, and check the topics that exist.
 
-    Raises TopicsError for one with too few partitions, BrokersError when the brokers are not reached or too few.
+    Raises TopicsError if a topic has too few partitions. Raises BrokersError if the brokers cannot be reached, or if
+    there are too few brokers for the copies of a topic.
     """
     with administering(settings) as admin:
         present = {described["name"]: len(described["partitions"]) for described in admin.describe_topics()}
         for topic in read_topics():
             partitions = settings.partitions or topic.partitions
-            # A topic that is there is left as it is: its settings may have been changed on purpose.
+            # A topic that exists is left as it is, because its settings may have been changed on purpose.
             if topic.name not in present:
                 _make(admin, topic, partitions, settings.replication or topic.replication)
-            # More than needed is fine: a key keeps its partition only while the number stays.
+            # Extra partitions are kept: a change of their number would move keys to other partitions.
             elif present[topic.name] < partitions:
                 raise TopicsError(
                     f"the topic {topic.name} has {present[topic.name]} partitions and needs {partitions}: add them, "
@@ -70,7 +71,7 @@ def _make(admin: KafkaAdminClient, topic: Topic, partitions: int, replication: i
     config = {"retention.ms": str(topic.retention_days * MILLISECONDS_A_DAY)}
     try:
         admin.create_topics([NewTopic(topic.name, partitions, replication, topic_configs=config)])
-    # Another process of ours was faster.
+    # Another Pullcord process created the topic first.
     except TopicAlreadyExistsError:
         return
     except InvalidReplicationFactorError as error:

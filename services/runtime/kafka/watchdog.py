@@ -1,6 +1,6 @@
-"""Ends a process that makes no progress: started again it may, and nothing it had not finished is lost.
+"""Ends a process that makes no progress, so that its supervisor starts it again. Unfinished work is not lost.
 
-A thread or an event loop that hangs cannot say so itself, so the process ends without asking it.
+A thread or an event loop that hangs cannot stop itself, so the process ends without a graceful stop.
 """
 
 from __future__ import annotations
@@ -22,20 +22,21 @@ log = structlog.get_logger()
 # The exit code of a process that makes no progress (EX_SOFTWARE of sysexits.h).
 NO_PROGRESS = 70
 
-# Looks within the time of its patience.
+# The number of checks within `patience` seconds.
 LOOKS = 4
 
 
 def end_process() -> None:
-    # At once: a graceful stop would wait for what hangs.
+    # End at once: a graceful stop would wait for the part that hangs.
     os._exit(NO_PROGRESS)
 
 
 class Watchdog:
-    """Ends the process when there has been work for `patience` seconds, and in all that time none was done.
+    """Ends the process if there has been work for `patience` seconds, and none of it was done in that time.
 
-    `is_behind` says whether there is work. A database that refuses leaves that unknown, and a restart would not help;
-    one that never answers holds up this process for good, and counts as work not done.
+    `quiet_seconds` returns the seconds without progress. `is_behind` returns True if there is work. If `is_behind`
+    raises an error, the process goes on: a restart does not mend a database. If `is_behind` never returns, that counts
+    as work not done, because only a restart frees the process.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Watchdog:
         self._name, self._quiet_seconds, self._is_behind, self._patience = name, quiet_seconds, is_behind, patience
         self._end, self._time = end, time
         self._behind_since: float | None = None
-        # A thread of its own: the database may never answer.
+        # `is_behind` runs in its own thread, because the database may never answer.
         self._asking = ThreadPoolExecutor(1, thread_name_prefix=f"{name} watch")
         self._asked: Future[bool] | None = None
         self._stop = Event()
@@ -68,12 +69,12 @@ class Watchdog:
             self._behind_since = None
             return
         now = self._time()
-        # Since when there has been work, as far as this watch has seen.
+        # The time at which this watchdog first saw the present work.
         self._behind_since = now if self._behind_since is None else self._behind_since
         # A worker that had nothing to do for an hour has not been stuck for an hour.
         quiet = min(self._quiet_seconds(), now - self._behind_since)
         if quiet >= self._patience:
-            # The process must end, whatever the log makes of it.
+            # The process must end even if the log cannot be written.
             with suppress(BaseException):
                 log.error("no_progress", consumer=self._name, seconds=round(quiet))
             self._end()
@@ -81,7 +82,7 @@ class Watchdog:
     def _behind(self) -> bool:
         asked = self._asked = self._asked or self._asking.submit(self._is_behind)
         try:
-            # One question at a time: one that hangs is asked for again at the next look.
+            # One call at a time: the next check waits again for a call that hangs.
             error = asked.exception(self._patience / LOOKS)
         except TimeoutError:
             return True

@@ -1,9 +1,8 @@
-"""A Faust worker: hands what comes off the topics to a consumer's `process()`, and never loses a message.
+"""A Faust worker: passes the messages of the topics to a consumer, and never loses a message.
 
-Faust never comes to lose one: nothing is raised out of an agent (that would acknowledge the
-message), a passing fault is waited out while the message stays unacknowledged, an event that can never be handled is
-quarantined, and a worker asked to stop finishes the batch at hand before its messages are acknowledged. State is in
-the database, never in Faust.
+No exception leaves an agent, because Faust would then acknowledge the message. During a passing fault the message stays
+unacknowledged, and is tried again. An event that can never be handled goes to quarantine. A worker that must stop first
+finishes its current batch and acknowledges the messages. All state is in the database, never in Faust.
 """
 
 from __future__ import annotations
@@ -34,39 +33,39 @@ from services.storage.events.outbox import StoredEvent
 from services.storage.events.process import Consumer
 from services.storage.store import Store
 
-# Events (of up to 500 records each) in one transaction.
+# The number of events in one transaction. Each event has up to 500 records.
 BATCH = 12
 
-# Seconds that a batch that is not full waits for more.
+# Seconds that a batch that is not full waits for more messages.
 WITHIN_SECONDS = 0.05
 
 FIRST_WAIT, LONGEST_WAIT = 0.1, 30.0
 
 EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
-# Heartbeats of a worker within the time after which the broker would give it up.
+# The number of heartbeats within `session_seconds`, after which the brokers give up a silent worker.
 HEARTBEATS = 5
 
-# Characters of an event's id, also of the one given to a message that has none.
+# The number of characters in an event's id. A message without an id gets an id of the same length.
 ID_LENGTH = 32
 
-# Milliseconds after which the metadata of topics is read again: topics made anew after a loss are found then.
+# Milliseconds after which topic metadata is read again. This finds topics that were created again after a loss.
 METADATA_MS = 10_000
 
 
 @dataclass
 class Worker:
-    """A consumer at a Faust application of its own, which listens to its topics with one agent."""
+    """A consumer with its own Faust application, in which one agent reads the consumer's topics."""
 
     store: Store
     consumer: Consumer
     app: faust.App
     stepped_at: float = 0.0
     failing: int = 0
-    # True once its start has come to its end.
+    # True once the application has started.
     serving: bool = False
     jitter: Callable[[], float] = SystemRandom().random
-    # Called when a batch was handled: there may be work for others of the process.
+    # Called after each handled batch, which may have created work for a loop of this process.
     afterwards: Callable[[], None] = lambda: None
 
     @property
@@ -75,56 +74,59 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        # An application that crashed is never started again; its process ends.
+        # An application that crashed is never started again: the process ends.
         return not self.app.crashed
 
     def quiet_seconds(self) -> float:
-        """Return the seconds since a batch last came to its end, well or badly."""
+        """Return the seconds since the last batch ended, with success or failure."""
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Return True if a partition of this worker, or any if it has none, has a canary unheard for `patience`."""
+        """Return True if a partition's newest canary is more than `patience` newer than the last one received.
+
+        Only the partitions of this worker count. If the worker has no partitions, all partitions count.
+        """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
-        # Before its start has ended, which partitions are its own is not known.
+        # Until the application has started, the worker's partitions are not known.
         mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()} if self.serving else set()
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Handle messages, however long a passing fault lasts. Returns False if a stop came before that."""
+        """Handle messages, and repeat this while a passing fault lasts. Returns False if the worker must stop first."""
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1
             wait = delay(self.failing, FIRST_WAIT, LONGEST_WAIT, self.jitter())
             say_failed(self.consumer.name, error, seconds=round(wait, 1))
             await self.app.sleep(wait)
-            # Not acknowledged: whoever has the partition next is given them again.
+            # The messages stay unacknowledged, so the next worker of the partition gets them again.
             if self.app.should_stop:
                 return False
         self.stepped_at, self.failing = monotonic(), 0
         return True
 
     async def _tried_aside(self, messages: Sequence[Any]) -> BaseException | None:
-        # In a thread, for which the machine may have no memory.
+        # Starting the thread may itself fail, for example if the machine has no memory left.
         try:
             return await asyncio.to_thread(self._tried, messages)
         except Exception as error:  # noqa: BLE001 - the message is kept and tried again
             return error
 
     def _tried(self, messages: Sequence[Any]) -> BaseException | None:
-        # Returns the error and raises nothing: what is raised out of an agent is lost with its message.
+        # Returns the error instead of raising it: if an agent raises, Faust acknowledges the message, and it is lost.
         try:
             self._handle(messages)
             self.afterwards()
-        # A SystemExit that came out of the thread would end the event loop, and a StopIteration would never arrive.
+        # A SystemExit from the thread would end the event loop. A StopIteration would never reach the caller.
         except BaseException as error:  # noqa: BLE001 - whatever it is, the message is kept and tried again
             return error
         return None
 
     def _handle(self, messages: Sequence[Any]) -> None:
-        # The newest canary of a partition stands for those before.
+        # Of each partition only the newest canary counts.
         heard = {(one.topic, one.partition): at for one in messages if (at := _canary_published_at(one)) is not None}
         events = [_stored(one) for one in messages if _canary_published_at(one) is None]
-        # Before the canaries are noted: a canary says that all before it was given to the consumer.
+        # Events first: a stored canary means that the consumer has received everything before it.
         deliver(self.store, self.consumer, events)
         if heard:
             with self.store.writing() as connection:
@@ -141,14 +143,14 @@ def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, da
         value_serializer="raw",
         # Health and metrics have a server of their own.
         web_enabled=False,
-        # Faust would make a topic of its own to choose a leader, which nothing here needs.
+        # Nothing here needs a leader, for whose election Faust would create a topic.
         topic_disable_leader=True,
-        # A group without a place has handled nothing: its inbox sorts out what it knows.
+        # A group without a committed offset reads from the beginning. The inbox drops what was handled before.
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=METADATA_MS,
         # A stop must not wait until the partition is empty.
         stream_wait_empty=False,
-        # Seconds. What was handled and not yet committed comes again after a crash.
+        # Seconds. After a crash, messages that were handled but not committed are received again.
         broker_commit_interval=1.0,
         broker_session_timeout=settings.session_seconds,
         broker_heartbeat_interval=settings.session_seconds / HEARTBEATS,
@@ -165,39 +167,39 @@ def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, da
 
 
 async def _take(worker: Worker, stream: Any, events: Sequence[Any]) -> None:
-    # Faust's own `take` acknowledges when its stream is closed, handled or not.
+    # Faust's own `take` acknowledges messages when its stream is closed, even if they were not handled.
     if await worker.take([event.message for event in events]):
         for event in events:
-            # Only now may the place of the group move on.
+            # Only now may the group's offset advance.
             await stream.ack(event)
 
 
 def _canary_published_at(message: Any) -> datetime | None:
-    # None if it is no canary.
+    # Returns None if the message is not a canary.
     if message.key != CANARY_KEY.encode():
         return None
     try:
-        # One of a newer form is no canary for this version.
+        # A canary of a newer format is an ordinary message for this version.
         return Canary.model_validate_json(message.value).time
     except ValueError:
         return None
 
 
 def _stored(message: Any) -> StoredEvent:
-    # A message without an id of its own is known by its content, so that it too is handled once.
+    # A message without an id gets a hash of its content as id, so that it too is handled only once.
     body = bytes(message.value or b"")
     return StoredEvent(_event_id(message) or sha256(body).hexdigest()[:ID_LENGTH], message.topic, body)
 
 
 def _event_id(message: Any) -> str | None:
     header = dict(message.headers or ()).get(ID_HEADER) or b""
-    # Anybody may write to a topic: the header may hold any bytes.
+    # Anybody may write to a topic, so the header may hold any bytes.
     found = header.decode(errors="replace")
     return found if EVENT_ID.fullmatch(found) else None
 
 
 async def _to_the_end(work: Any) -> None:
-    # Work under way ends before a cancellation goes on, so that what is handled is also acknowledged.
+    # A cancellation waits for the current work, so that handled messages are also acknowledged.
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)

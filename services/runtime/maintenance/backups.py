@@ -1,6 +1,6 @@
-"""Backups of an embedded deployment: made beside a running service, checked, and put back.
+"""Makes, checks and restores backups of an embedded deployment. A backup can be made while the service runs.
 
-The keys are never in a backup: whoever finds one can read nobody in it.
+A backup never contains the keys, so whoever finds a backup cannot read the personal data in it.
 """
 
 from __future__ import annotations
@@ -39,8 +39,12 @@ SQLITE = "sqlite"
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """What was put back, until when its record goes, and where the database is now that was there before, if any."""
+class RestoreResult:
+    """The result of a restore.
+
+    `record_ends` is the time of the last record in the backup. `aside` is the new path of the previous database, or
+    None if there was no previous database.
+    """
 
     contents: Contents
     record_ends: datetime
@@ -48,50 +52,53 @@ class Restored:
 
 
 def back_up(store: Store, target: Path) -> Contents:
-    """Make a checked copy of a SQLite database, on the disk when this returns; other processes may write meanwhile.
+    """Copy the store's SQLite database to `target`, and check the copy. The database may be in use meanwhile.
 
-    Raises RefusedError where the file is there already, CopyError.
+    The copy is safely on the disk when this function returns. Raises RefusedError if the target exists already, and
+    CopyError if the copy fails a check.
     """
     if target.exists():
         raise RefusedError(f"{target} is there already: a backup is never overwritten")
     with _draft_beside(target) as draft:
         rows = copy_database(store, draft)
         contents = _checked(store, draft)
-        # Counted while copying, and again in the copy.
+        # The rows were counted while copying, and again in the copy.
         if contents.rows != rows:
             raise CopyError("the copy does not hold what was copied")
         # The file appears under its name only when it is whole.
         draft.rename(target)
-        # Without it the name could be lost in a power cut, and the backup with it.
+        # Without this, a power cut could lose the file's name, and with it the backup.
         sync_folder(target.parent)
     record_backup(store, SQLITE, target.stat().st_size)
     return contents
 
 
 def record_backup(store: Store, kind: str, size: int) -> None:
-    """Record that a backup was made, so that its age is watched. `size` in bytes."""
+    """Record in the audit that a backup was made, so that the backup's age is monitored. `size` is in bytes."""
     with store.writing() as connection:
         row = AuditRow(AuditAction.BACKUP_MADE, {"kind": kind, "bytes": size})
         write_audit(connection, store.vault, [row], store.now())
 
 
-def restore(store: Store, backup: Path, *, replacing: bool) -> Restored:
-    """Put a backup in the place of the store's SQLite database, brought up to this version and settled.
+def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
+    """Replace the store's SQLite database with a backup, upgraded to the present schema.
 
-    Raises RefusedError where a process uses the database, or where one is there and is not to be replaced; CopyError.
+    Deliveries that newer ones replace are cancelled (see `settle_restore`). Raises RefusedError if a process uses the
+    database, if a database exists and `replacing` is False, or if `backup` is itself a database in use. Raises
+    CopyError if the backup fails a check.
     """
     place = _file_of(store.engine.url)
     if place.exists() and not replacing:
         raise RefusedError(f"there is a database at {place}: with --replace it is moved aside, not deleted")
-    # A database in use: what is in the -wal would be missing.
+    # The file is a database in use. The changes in its -wal file would be missing.
     if backup.with_name(f"{backup.name}-wal").exists():
         raise RefusedError("the file has a -wal beside it, so it is no backup but a database: use `pullcord backup`")
-    # Asked before the long copy, and again when the file is put in place.
+    # Checked before the long copy, and again when the new file replaces the old one.
     with unused(place):
         pass
     aside = place.with_name(f"{place.name}.{store.now():%Y%m%dT%H%M%S}")
     with _draft_beside(place) as draft:
-        # The backup itself is never opened: SQLite would write beside it.
+        # The backup itself is never opened, because SQLite would create files beside it.
         copyfile(backup, draft)
         restored = _prepared(store, draft)
         replaced = put_in_place(draft, place, aside)
@@ -99,13 +106,13 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> Restored:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """Settle a database that was put back by other means; returns when its record ends.
+    """Call `settle_restore` for a database that other tools restored. Returns the time of the last record in it.
 
-    Done again, it changes nothing.
+    A second call changes nothing.
     """
     with store.reading() as connection:
         ends, known = last_on_record(connection) or store.now(), last_restore(connection)
-    # The last thing on record is the restore itself.
+    # The last record is the restore itself, so the database was settled before.
     if known is not None and known.at == ends:
         return known.record_ends
     settle_restore(store, ends)
@@ -113,7 +120,7 @@ def settle_in_place(store: Store) -> datetime:
 
 
 def check_unused(database: str) -> None:
-    """Raises RefusedError where a process has the SQLite database of this URL open; this one must not."""
+    """Raise RefusedError if a process has the SQLite database at this URL open. The caller must not have it open."""
     with unused(_file_of(database)):
         pass
 
@@ -126,19 +133,19 @@ def _file_of(database: str | URL) -> Path:
     return Path(str(make_url(database).database)).absolute()
 
 
-def _prepared(store: Store, draft: Path) -> Restored:
+def _prepared(store: Store, draft: Path) -> RestoreResult:
     check_whole(draft)
     with _opened(store, draft) as copy:
         with copy.reading() as connection:
             found = schema_of(connection)
-        # A backup may be older than the version that puts it back.
+        # The backup may have the schema of an older version.
         if found is DatabaseSchema.OLDER:
             upgrade(copy.engine)
         contents = check_copy(copy)
-        # A backup of an empty deployment ends now.
+        # A backup of an empty deployment has no last record, so it counts as ending now.
         ends = contents.record_ends or copy.now()
         settle_restore(copy, ends)
-        return Restored(contents, ends)
+        return RestoreResult(contents, ends)
 
 
 def _checked(store: Store, draft: Path) -> Contents:
@@ -149,7 +156,7 @@ def _checked(store: Store, draft: Path) -> Contents:
 
 @contextmanager
 def _opened(store: Store, draft: Path) -> Iterator[Store]:
-    # With the same keys; afterwards it is one file again, on the disk.
+    # The copy uses the same keys. Afterwards it is a single file again, and written to the disk.
     copy = replace(store, engine=make_engine(f"sqlite:///{draft}"))
     try:
         yield copy
@@ -160,7 +167,7 @@ def _opened(store: Store, draft: Path) -> Iterator[Store]:
 
 @contextmanager
 def _draft_beside(path: Path) -> Iterator[Path]:
-    # In the same folder, so that a rename puts it in place; in a folder in it that only its owner can look into.
+    # The draft is on the same disk, so that a rename puts it in place. Only its owner can open its folder.
     with TemporaryDirectory(dir=path.parent, prefix=".pullcord-") as folder:
         draft = Path(folder) / "draft.db"
         draft.touch(mode=0o600)

@@ -1,7 +1,7 @@
-"""Matches and cases as files for figures and for other systems: ids, levels, reasons, dates, and nothing else.
+"""Writes matches and cases to files for statistics and other systems: only ids, levels, reasons and dates.
 
-No telephone number, address or name is in them. A council's own reference is left out unless it is asked for, and then
-given only where it looks like one: people have put numbers, names and addresses into that column.
+The files hold no telephone number, address or name. A council's own reference is left out unless it is requested. Even
+then it is written only if it looks like a reference: people have put numbers, names and addresses into that column.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from services.core.texts import has_telephone_number
 from services.runtime.maintenance.store import cases_to_export, matches_to_export
 from services.storage.store import Store
 
-# Rows in memory at the same time.
+# The number of rows in memory at the same time.
 CHUNK: Final = 500
 
 CASE_COLUMNS: Final = (
@@ -72,7 +72,7 @@ Row = dict[str, Any]
 
 
 class FileFormat(StrEnum):
-    """How rows are written; the value is the file's suffix."""
+    """The format of an export file. The value is the suffix of the file."""
 
     CSV = ".csv"
     NDJSON = ".ndjson"
@@ -81,9 +81,10 @@ class FileFormat(StrEnum):
 def export_cases(
     store: Store, path: Path, feed_id: str | None = None, *, ended: bool = False, references: bool = False
 ) -> int:
-    """Write cases, the oldest first; with `feed_id` that council's only. Returns the number of rows.
+    """Write cases to a file, the oldest first. Returns the number of rows.
 
-    Raises RefusedError for a suffix that is neither .csv nor .ndjson, OSError.
+    With `feed_id`, only that council's cases are written. `ended` adds cases that have ended. `references` adds the
+    councils' own references. Raises RefusedError if the suffix is neither .csv nor .ndjson, or the folder is missing.
     """
     query = cases_to_export(feed_id, ended=ended)
     return _export(store, path, query, _case, CASE_COLUMNS, references=references)
@@ -92,9 +93,10 @@ def export_cases(
 def export_matches(
     store: Store, path: Path, feed_id: str | None = None, *, ended: bool = False, references: bool = False
 ) -> int:
-    """Write matches by entry; with `feed_id` those of that council's register only. Returns the number of rows.
+    """Write matches to a file, in the order of the register entries. Returns the number of rows.
 
-    Raises RefusedError for a suffix that is neither .csv nor .ndjson, OSError.
+    With `feed_id`, only that council's matches are written. `ended` adds matches that have ended. `references` adds the
+    councils' own references. Raises RefusedError if the suffix is neither .csv nor .ndjson, or the folder is missing.
     """
     query = matches_to_export(feed_id, ended=ended)
     return _export(store, path, query, _match, MATCH_COLUMNS, references=references)
@@ -102,13 +104,13 @@ def export_matches(
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
-    """A text file that appears under its name only when it is whole and on disk; only its owner can read it.
+    """Yield a text file that only its owner can read. The file gets its name only when it is complete and on the disk.
 
-    Raises RefusedError where its folder is missing.
+    Raises RefusedError if the folder of the file is missing.
     """
     if not path.parent.is_dir():
         raise RefusedError(f"there is no folder {path.parent}: make it first")
-    # mkstemp makes it readable to its owner alone; beside the target, so that a rename is enough.
+    # mkstemp makes a file that only its owner can read. It is in the same folder, so that a rename is enough.
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
@@ -118,13 +120,13 @@ def written_whole(path: Path) -> Iterator[TextIO]:
             os.fsync(file.fileno())
         Path(draft).replace(path)
     except BaseException:
-        # Nothing half written stays behind.
+        # Leave no incomplete file behind.
         Path(draft).unlink(missing_ok=True)
         raise
 
 
 def shown_reference(reference: str) -> str | None:
-    """Return a council's own reference if it may leave Pullcord; None if it could be a number, a name or an address."""
+    """Return a council's own reference, or None if it could be a telephone number, a name or an address."""
     fits = _LIKE_A_REFERENCE.fullmatch(reference) and not has_telephone_number(reference)
     return reference if fits else None
 

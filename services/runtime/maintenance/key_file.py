@@ -1,4 +1,4 @@
-"""The keys file as a running process sees it: read again when it has changed, so that keys change without a stop."""
+"""Reads the keys file again when the file has changed, so that keys can be changed while processes run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from services.storage.vault import VaultKeys
 
 log = structlog.get_logger()
 
-# Seconds: how old what is known of the file may be when something is sealed (see `reseal.KNOWN_WITHIN`).
+# Seconds between two checks of the file. This must be less than `reseal.KNOWN_WITHIN`.
 LOOK_EVERY = 1.0
 
 
 class KeyFile:
-    """A source of vault keys (`vault.KeySource`). A file that is gone, faulty or of others changes nothing."""
+    """A source of vault keys (`vault.KeySource`), read from the keys file.
+
+    The keys stay as they are if the file is missing or faulty, or if it holds the keys of another deployment.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:
         self._path = path
@@ -29,7 +32,7 @@ class KeyFile:
 
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
         now = self._clock()
-        # A stat for each value that is sealed would cost more than the sealing.
+        # A `stat` call for each sealed value would cost more than the encryption.
         if not at_once and now - self._looked_at < LOOK_EVERY:
             return None
         self._looked_at = now
@@ -45,7 +48,7 @@ class KeyFile:
         except KeysError:
             log.error("keys_not_read")
             return None
-        # Other tokens would match nobody: these are keys of another deployment.
+        # Another token key means another deployment: the tokens it makes would match nothing here.
         if found.token != self.keyring.token:
             log.error("keys_of_another_deployment")
             return None

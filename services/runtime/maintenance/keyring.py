@@ -1,6 +1,6 @@
-"""The keys of a deployment: the vault's, by id, and the one that makes tokens.
+"""The keys of a deployment: the vault keys by id, and the token key.
 
-Losing them loses the persons for good.
+If the vault keys are lost, all encrypted personal data is lost for good.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from services.storage.vault import KEY_BYTES, KEY_ID_SIGNS
 
 
 class KeysError(PullcordError):
-    """The keys are missing or not of the form they must have."""
+    """The keys are missing or faulty, or cannot be changed as requested."""
 
 
 def _decoded(value: object) -> bytes:
@@ -35,7 +35,7 @@ Key = Annotated[bytes, PlainValidator(_decoded), PlainSerializer(lambda raw: b64
 
 
 class Keyring(BaseModel):
-    """What the keys file holds. `current` is the vault key that seals; the others only open."""
+    """The content of the keys file. `current` names the vault key that encrypts. The other vault keys only decrypt."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -57,14 +57,14 @@ def new_keyring() -> Keyring:
 
 
 def with_new_key(keyring: Keyring) -> Keyring:
-    """Return the keys with one more vault key, the last. It does not seal before it is made current."""
-    # Ids are never used again: an old backup may hold values under them.
+    """Return the keys with a new vault key at the end. The new key encrypts nothing until it is made current."""
+    # An id is never used again: an old backup may hold values that name this id.
     number = 1 + max((int(name[1:]) for name in keyring.vault if name[1:].isdecimal()), default=0)
     return keyring.model_copy(update={"vault": {**keyring.vault, f"k{number}": os.urandom(KEY_BYTES)}})
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Return the keys with the last made current; with a new one, if the last is current already."""
+    """Return the keys with the newest vault key made current. Adds a new key first if the newest is current already."""
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))
@@ -72,7 +72,7 @@ def with_newest_current(keyring: Keyring) -> Keyring:
 
 
 def without_key(keyring: Keyring, key_id: str) -> Keyring:
-    """Return the keys without a vault key that does not seal. Raises KeysError for one that does, or is not there."""
+    """Return the keys without this vault key. Raises KeysError if the key is the current one or does not exist."""
     if key_id not in keyring.vault:
         raise KeysError(f"there is no vault key of this id: there are {', '.join(keyring.vault)}")
     if key_id == keyring.current:
@@ -83,7 +83,7 @@ def without_key(keyring: Keyring, key_id: str) -> Keyring:
 def parse_keyring(text: str) -> Keyring:
     try:
         return Keyring.model_validate_json(text)
-    # Without the text of the error, which may hold a key.
+    # The text of the error is left out, because it may hold a key.
     except ValidationError:
         raise KeysError(
             "the keys are not of the form of `pullcord init`: current, vault (id to base64 of 32 bytes), token"
@@ -91,7 +91,7 @@ def parse_keyring(text: str) -> Keyring:
 
 
 def read_keyring(path: Path) -> Keyring:
-    """Raises KeysError when the file is missing or faulty."""
+    """Read the keys file. Raises KeysError if the file is missing or faulty."""
     try:
         return parse_keyring(path.read_text())
     except OSError as error:
@@ -99,7 +99,11 @@ def read_keyring(path: Path) -> Keyring:
 
 
 def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
-    """Change the keys file, one process at a time; returns the keys as they are now. Raises KeysError."""
+    """Change the keys file, and return the new keys.
+
+    Raises KeysError if the file is missing or faulty, if another process is changing the file, or if `change` raises
+    KeysError.
+    """
     with _alone_in(path.parent):
         changed = change(read_keyring(path))
         write_keyring(path, changed)
@@ -107,12 +111,12 @@ def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
 
 
 def write_keyring(path: Path, keyring: Keyring) -> None:
-    # Only the owner can read it, and the old file stays whole if this is cut off.
+    # Only the owner can read the file. If this function is interrupted, the old file stays complete.
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
-    # Left by a process that was killed.
+    # A process that was killed may have left a draft.
     draft.unlink(missing_ok=True)
-    # The mode from the start: a chmod afterwards would leave a moment in which others can read it.
+    # The mode is set from the start: before a later chmod, others could read the file.
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(keyring.model_dump_json(indent=2))
@@ -124,7 +128,7 @@ def write_keyring(path: Path, keyring: Keyring) -> None:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    # Two that changed the keys at once would lose the key of one, and what it sealed.
+    # If two processes changed the keys at once, one new key would be lost, with all that it encrypted.
     # The folder is locked, since the file itself is replaced.
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -136,7 +140,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _lock(descriptor: int) -> None:
     try:
-        # Not waited for: a person who changes keys should see that another does too.
+        # Do not wait for the lock: a person who changes keys should learn that somebody else does so too.
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise KeysError("the keys are being changed by somebody else: try again in a moment") from None

@@ -1,7 +1,7 @@
-"""Brings matches and cases back from the records, as after a total loss of the brokers or of events not yet handled.
+"""Rebuilds matches and cases from the stored records, for example after the brokers have lost events.
 
-Every entry is matched and every case reviewed as the records are now. What stands already stays as it is, so nobody is
-paged for it again.
+Every register entry is matched again, and every case is reviewed, from what the records say now. Matches and cases that
+are right already stay unchanged, so nobody is alerted twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ BATCH = 2_000
 
 
 def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int]:
-    """Have each consumer in turn look at every register entry; yields how many entries each transaction looked at."""
+    """Let each consumer, in order, rebuild its results for all register entries.
+
+    Yields the number of entries in each transaction.
+    """
     for consumer in consumers:
         for entries in _batches(store):
             _rebuild_batch(store, consumer, entries)
@@ -28,7 +31,7 @@ def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int
 
 def _batches(store: Store) -> Iterator[Collection[int]]:
     last = 0
-    # By primary key and not by offset: entries may be added meanwhile.
+    # By primary key and not by offset, because entries may be added meanwhile.
     while True:
         with store.reading() as connection:
             found = entries_after(connection, last, BATCH)
@@ -41,6 +44,6 @@ def _batches(store: Store) -> Iterator[Collection[int]]:
 def _rebuild_batch(store: Store, consumer: DeployedConsumer, entries: Collection[int]) -> None:
     now = store.now()
     with store.processing() as connection:
-        # The same transaction as for events, without an inbox: nothing is marked as handled.
+        # The same kind of transaction as for events, but without an inbox: no event is marked as handled.
         work = UnitOfWork(connection, store, now)
         write_effects(work, consumer.rebuild(work, entries))

@@ -1,4 +1,4 @@
-"""What exports and rebuilds read from the database."""
+"""The database queries of exports and rebuilds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def cases_to_export(feed_id: str | None, *, ended: bool) -> Select[Any]:
 
 
 def matches_to_export(feed_id: str | None, *, ended: bool) -> Select[Any]:
-    """Matches by entry, of a council's register or of all, with what their notice says."""
+    """Select matches with data of their notices, ordered by register entry. `feed_id` limits them to one council."""
     provider: Table = feeds.alias("provider")  # type: ignore[assignment]
     council: Table = feeds.alias("council")  # type: ignore[assignment]
     query = (

@@ -1,6 +1,6 @@
-"""Has everything that was written matched at once, for commands that run without `pullcord serve`.
+"""Handles all new events at once, so that a command has its full effect even if `pullcord serve` does not run.
 
-Where `serve` runs too nothing is done twice: each event is handled once, whoever comes first.
+If `serve` runs as well, each event is still handled only once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from services.storage.store import Store
 def handle_events(store: Store, settings: Settings) -> None:
     dispatcher = EventDispatcher(store, make_parts(settings, store).consumers)
     with progress() as bar:
-        # The total is not known: handling events writes further ones.
+        # The total is not known, because handling an event may write further events.
         task = bar.add_task("Matching", total=None)
         while handled := dispatcher.run_once():
             bar.advance(task, handled)

@@ -1,4 +1,4 @@
-"""Error messages for the person at the keyboard. They never hold a value out of a file or the database."""
+"""Error messages for the person at the keyboard. They never contain a value from a file or the database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from services.core.errors import PullcordError
 from services.runtime.settings import Settings
 
-# The exit code of a command that could not do what it was asked, as with a wrong option.
+# The exit code of a command that could not do its work, for example because of a wrong option.
 REFUSED: Final = 2
 
 # The exit code of a fault in Pullcord itself.
@@ -26,7 +26,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, PullcordError):
         return str(error)
     if isinstance(error, OSError):
-        # The text of the system alone, without a traceback.
+        # Only the error text of the operating system, without a traceback.
         return f"{error.filename or 'the file'}: {error.strerror or type(error).__name__}"
     if isinstance(error, SQLAlchemyError):
         return _database(error)
@@ -38,7 +38,7 @@ def explain(error: Exception) -> str:
 
 
 def unexpected(error: Exception) -> str:
-    # Only our own frames: those of libraries say nothing to whoever reports it.
+    # Only frames of Pullcord's own code, since these are what a bug report needs.
     frames = [frame for frame in extract_tb(error.__traceback__) if "services" in Path(frame.filename).parts]
     place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     return (
@@ -48,13 +48,13 @@ def unexpected(error: Exception) -> str:
 
 
 def _database(error: SQLAlchemyError) -> str:
-    # The kind alone: a message of the driver may hold a value.
+    # Only the type: the driver's message may hold personal data.
     kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
     return f"the database cannot be used now ({kind}): check that it can be reached, and PULLCORD_DATABASE_URL if set"
 
 
 def _settings(error: ValidationError) -> str:
-    # Without the input: a setting may be a password.
+    # The input is left out, because a setting may be a password.
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     named = "; ".join(f"PULLCORD_{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in faults)
     return f"a setting cannot be used: {named}"

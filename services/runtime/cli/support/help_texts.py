@@ -1,4 +1,4 @@
-"""Parts of the help of commands. It imports nothing heavy: `pullcord --help` needs it."""
+"""Parts of the commands' help. This module imports nothing heavy, because `pullcord --help` needs it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typer
 
 
 def examples(*lines: str, note: str = "") -> str:
-    # Each on its own paragraph: Typer would join lines.
+    # Each example is a paragraph, because Typer would join lines.
     shown = [f"[cyan]{line}[/]" for line in lines]
     return "\n\n".join([f"[bold]Example{'' if len(lines) == 1 else 's'}[/]", *shown, *([note] if note else [])])
 

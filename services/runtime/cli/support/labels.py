@@ -1,4 +1,4 @@
-"""Codes of matches and histories in plain words."""
+"""Plain words for the codes of match reasons and case events."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ EVENTS: Final[Mapping[str, str]] = {
 
 
 def reasons(codes: list[str]) -> str:
-    # A code of a newer version stands for itself.
+    # A code of a newer version is shown as it is.
     return ", ".join(REASONS.get(code, code) for code in codes)
 
 

@@ -1,4 +1,4 @@
-"""Opens the deployment that the settings name, after looking whether it is there."""
+"""Opens the deployment that the settings name, after checking that it exists."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from services.storage.store import Store
 
 
 class NotReadyError(PullcordError):
-    """The deployment is not there, or not of this version."""
+    """The deployment does not exist, or its database has an older schema."""
 
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Store]:
-    """Open the deployment while the block runs. Raises KeysError, NotReadyError."""
+    """Open the deployment while the block runs.
+
+    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if there is no database, or an older one.
+    """
     chosen = settings or Settings()
     store = make_store(chosen, SystemClock())
     _look_for_file(chosen.database)
@@ -41,7 +44,7 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
-    """Raises RefusedError for a code of the wrong form, NotFoundError for one that is not known."""
+    """Return the feed with this code. Raises RefusedError if the code is malformed, NotFoundError if it is unknown."""
     feed_id = feed_id_of(kind, code)
     for feed in list_feeds(connection, kind):
         if feed.feed_id == feed_id:
@@ -53,7 +56,7 @@ def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
 
 
 def _look_for_file(database: str) -> None:
-    # SQLite would make an empty file where there is none, and a missing deployment would look like an old one.
+    # SQLite would create a missing file, and a missing deployment would then look like an old one.
     url = make_url(database)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         raise NotReadyError(f"there is no database at {url.database}: run `pullcord init` first")

@@ -1,4 +1,4 @@
-"""How the command line speaks: tables and sentences for people on stdout, complaints and progress on stderr."""
+"""Output of the command line: tables and sentences on stdout, errors and progress on stderr."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def out() -> Console:
 
 
 def say(*lines: str) -> None:
-    # Lines may hold rich markup: what came from outside goes through `escaped`.
+    # Lines may hold rich markup, so text from outside must go through `escaped` first.
     for line in lines:
         out().print(line)
 
@@ -47,22 +47,22 @@ def show_json(value: Any) -> None:
 
 
 def plain(text: object) -> str:
-    """Return a text on one line, without control characters that could steer a terminal."""
+    """Return a text on one line, with spaces in place of control characters, which could change the terminal."""
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
 
 
 def escaped(text: object) -> str:
-    """Return a text from outside as it may stand within markup."""
+    """Return a text from outside on one line, escaped for use within rich markup."""
     return escape(plain(text))
 
 
 def cell(value: object, style: str = "") -> Text:
-    # A Text is no markup: whatever is in the value stays as it is.
+    # A Text is not parsed as markup, so the value is shown unchanged.
     return Text("" if value is None else plain(value), style)
 
 
 def table(*columns: str, right: Sequence[str] = (), whole: Sequence[str] = ()) -> Table:
-    # Columns in `right` hold numbers; those in `whole` are not broken into lines.
+    # Columns in `right` hold numbers. Columns in `whole` are never wrapped.
     made = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in right else "left"
@@ -80,14 +80,14 @@ def pairs(rows: Sequence[tuple[str, object]]) -> Table:
 
 
 def local_time(moment: datetime) -> str:
-    """Return a moment as the clock on the wall shows it: `23 Nov 2026 10:05`, Europe/London."""
+    """Return a time as text in UK time (Europe/London), such as `23 Nov 2026 10:05`."""
     # The councils and providers are in the United Kingdom, wherever the machine is.
     at = moment.astimezone(LONDON)
     return f"{at.day} {at:%b %Y %H:%M}"
 
 
 def span(seconds: float) -> str:
-    """Return a length of time in words, rounded down: `40 seconds`, `3 hours`, `12 days`."""
+    """Return a number of seconds in words, rounded down: `40 seconds`, `3 hours`, `12 days`."""
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
         if seconds >= size:
             count = int(seconds // size)
@@ -99,7 +99,7 @@ def ago(moment: datetime | None, now: datetime, never: str = "never") -> str:
     if moment is None:
         return never
     seconds = (now - moment).total_seconds()
-    # Also for a moment ahead of this clock.
+    # A time that is ahead of this clock also counts as just now.
     return f"{span(seconds)} ago" if seconds >= MINUTE else "just now"
 
 

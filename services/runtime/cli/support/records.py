@@ -1,4 +1,4 @@
-"""What people record about cases, as it is typed: names, dates, times."""
+"""Reads what people type to record an act on a case: names, dates, times."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOMENTS: Final = frozenset({"at", "told_provider_at"})
 
 
 def act_of(typed: str) -> CaseEvent:
-    """Return an act of people by its name. Raises RefusedError naming those there are."""
+    """Return the act that a person typed. Raises RefusedError, with a list of all acts, if there is no such act."""
     for event in PEOPLES_ACTS:
         # Both `fit-solution` and `fit_solution`.
         if event.value == typed.strip().lower().replace("-", "_"):
@@ -35,14 +35,15 @@ def act_of(typed: str) -> CaseEvent:
 
 
 def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
-    """Check what a person records with an act.
+    """Return the record of a person's act, after checking its fields.
 
-    `options` are the command's own options by the field they fill. Raises RefusedError with what is missing or faulty.
+    `options` maps field names to the command's own options, for error messages. Raises RefusedError if a field is
+    missing or faulty.
     """
     try:
         return read_record(event, values)
     except RecordFaultyError as error:
-        # A command with options of its own also has --note.
+        # A command with its own options also has --note.
         named = {"by": "--by", "note": "--note"} if options else {"by": "--by"}
         named |= options or {}
         faults = "; ".join(_fault(*fault, named) for fault in error.faults)
@@ -52,7 +53,7 @@ def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, st
 
 
 def fields_of(typed: Iterable[str], now: datetime) -> dict[str, str]:
-    """Read the fields of `KEY=VALUE` texts. Raises RefusedError for one that has no `=`."""
+    """Return the fields of a record from `KEY=VALUE` texts. Raises RefusedError if a text has another form."""
     found: dict[str, str] = {}
     for text in typed:
         name, equals, value = text.partition("=")
@@ -63,7 +64,10 @@ def fields_of(typed: Iterable[str], now: datetime) -> dict[str, str]:
 
 
 def moment_of(text: str, now: datetime) -> str:
-    """Read a time as typed: `now` is now, and one without an offset is UK time."""
+    """Return a typed time in ISO form, or the text unchanged if it is not a time.
+
+    `now` stands for the present time. A time without an offset is UK time.
+    """
     if text.lower() == "now":
         return now.isoformat()
     try:
@@ -77,7 +81,7 @@ def show_after(case: Case, store: Store) -> None:
     say(f"[bold]{case.reference}[/]: {escape(case_state(case.state))}.")
     if case.state in ENDED:
         say("Nothing more is owed, unless a new notice opens it again.")
-    # Held or confirmed: nobody is alerted, and the case is still open.
+    # The case is held or confirmed: it is still open, but nobody is alerted about it.
     elif case.clock_stopped:
         say("Alerts about it have stopped.")
     elif case.paused_until and case.paused_until > store.now():
@@ -87,11 +91,11 @@ def show_after(case: Case, store: Store) -> None:
 
 
 def _fields(event: CaseEvent) -> Iterator[str]:
-    # Those that may be left out stand in brackets; `by` and `note` belong to every act.
+    # Optional fields are shown in brackets. `by` and `note` belong to every act, and are left out.
     for name, field in RECORD_FOR[event].model_fields.items():
         if name in HumanAct.model_fields:
             continue
-        # A field may take one of several words, or none.
+        # The type of a field may be an enum, or an enum or None.
         kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
         words = "|".join(member for kind in kinds if issubclass(kind, StrEnum) for member in kind)
         shown = f"{name}={words}" if words else name
@@ -99,7 +103,7 @@ def _fields(event: CaseEvent) -> Iterator[str]:
 
 
 def _fault(field: str, reason: str, options: Mapping[str, str]) -> str:
-    # Named by the option that mends it. A rule over the whole record names the field at the start of its reason.
+    # Names the option to correct. A rule for the whole record has the field's name at the start of its reason.
     named, colon, rest = reason.partition(": ")
     if colon and named.isidentifier():
         field, reason = named, rest

@@ -1,4 +1,4 @@
-"""What commands read from the database, where no slice reads it for them."""
+"""Database queries that only the commands need."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from services.storage.vault import place
 
 @dataclass(frozen=True, slots=True)
 class CaseAlert:
-    """An alert about a case, with one of its deliveries; without one, the council had no contact."""
+    """An alert about a case, with one of the alert's deliveries.
+
+    `contact` and `state` are None if the alert has no delivery, because the council had no contact.
+    """
 
     reference: str
     created_at: datetime
@@ -33,9 +36,9 @@ class CaseAlert:
 def find_cases_to_list(
     connection: Connection, feed_id: str | None, state: CaseState | None, *, ended: bool, limit: int
 ) -> tuple[list[Case], int]:
-    """At most `limit` cases, the earliest harm first, and the number there are in all.
+    """Return at most `limit` cases, the earliest harmful day first, and the total number of matching cases.
 
-    Cases that have ended are among them if `ended`, or if a state is named.
+    Cases that have ended are left out, unless `ended` is True or `state` is given.
     """
     conditions: list[ColumnElement[bool]] = []
     if feed_id is not None:
@@ -54,7 +57,7 @@ def count_open_cases(connection: Connection) -> int:
 
 
 def councils_with_running_cases(connection: Connection) -> Sequence[str]:
-    """The feed ids of councils with a case whose clock runs."""
+    """Return the feed ids of councils that have a case about which alerts go on."""
     running = cases.c.state.not_in(_values(CLOCK_STOPPED))
     return connection.scalars(select(cases.c.feed_id).where(running).distinct().order_by(cases.c.feed_id)).all()
 
@@ -73,7 +76,7 @@ def alerts_of_case(connection: Connection, case: Case) -> Sequence[CaseAlert]:
 
 
 def deciders(connection: Connection, store: Store, match_ids: Sequence[str]) -> Mapping[str, str]:
-    """The name of whoever last decided each of these matches."""
+    """Return the name of the person who last decided each match, by match id."""
     decided = (audit.c.action == AuditAction.MATCH_DECIDED.value, audit.c.subject.in_(match_ids))
     # Oldest first: a later decision replaces an earlier one in the mapping.
     query = select(audit.c.pk, audit.c.subject, audit.c.actor_sealed).where(*decided).order_by(audit.c.pk)
@@ -87,7 +90,7 @@ def count_given_up(connection: Connection, since: datetime) -> int:
 
 
 def live_rows(connection: Connection) -> Mapping[str, int]:
-    """The number of live notices or register entries of each feed, by its id."""
+    """Return the number of live notices or register entries of each feed, by feed id."""
     found: dict[str, int] = {}
     for records in (notices, register_entries):
         query = select(records.c.feed_id, func.count()).where(records.c.live).group_by(records.c.feed_id)

@@ -1,4 +1,4 @@
-"""`pullcord ack` and `pullcord confirm`: the two acts that are needed most."""
+"""`pullcord ack` and `pullcord confirm`: the two acts that people record most often."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def acknowledge_(
     by: Annotated[str, typer.Option(help="Who takes it on, by name.", metavar="NAME")],
     note: Annotated[str | None, typer.Option(help="A remark, kept with it.")] = None,
 ) -> None:
-    """Take an alert or a case on, by name. It pauses the alerts for a time; it makes nobody safe."""
+    """Acknowledge an alert or a case in a person's name. This pauses the alerts for a time, but makes nobody safe."""
     kind = reference.strip().upper()[:2]
     if kind not in ("A-", "C-"):
         raise RefusedError("name an alert, such as A-3F9K-7PQ2, or a case, such as C-7K3M-2Q9P")

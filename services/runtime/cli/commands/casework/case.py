@@ -1,4 +1,4 @@
-"""`pullcord case`: one case, whole, and what people record about it."""
+"""`pullcord case`: shows one case in full, and records what people did about it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Case = Annotated[str, typer.Argument(help="The case, such as C-7K3M-2Q9P.", meta
 
 @app.command(epilog=examples("pullcord case show C-7K3M-2Q9P"))
 def show(case: Case) -> None:
-    """Show a case whole: the place, why it was matched, the alerts, what was done and by whom.
+    """Show a case in full: the place, the reasons of its matches, the alerts, what was done and by whom.
 
-    It shows the telephone number and the address: use it on the council's own machine only.
+    The output holds the telephone number and the address: use this command on the council's own machine only.
     """
     with opened() as store, store.reading() as connection:
         found = find_case(connection, case, None)
@@ -47,7 +47,7 @@ def record(
         typer.Option(help="What is recorded with it; give it once for each field.", metavar="KEY=VALUE"),
     ] = None,
 ) -> None:
-    """Record what a named person did. Times are UK time unless they say otherwise; `now` is now."""
+    """Record what a named person did. A time without an offset is UK time. `now` stands for the present time."""
     done = act_of(event)
     with opened() as store:
         made = record_of(done, {"by": by, **fields_of(field or (), store.now())})

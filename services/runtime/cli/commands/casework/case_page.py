@@ -1,4 +1,4 @@
-"""A case as `pullcord case show` prints it."""
+"""Prints a case for `pullcord case show`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def print_case(connection: Connection, store: Store, case: Case, view: CaseView)
 
 def _show_doubts(console: Console, connection: Connection, case: Case) -> None:
     for line in case_lines(connection, [case]):
-        # Such as: only one provider says so, or two versions of a notice differ.
+        # For example: only one provider says so, or two versions of a notice differ.
         for note in notes(line):
             console.print(Text.assemble(("Note: ", "yellow"), cell(note), "."))
         for sentence in doubtful([line]):
@@ -81,7 +81,7 @@ def _place(view: CaseView) -> list[tuple[str, object]]:
         ("Supported journey", ", ".join(view.supported_journey_codes)),
         ("Communication", ", ".join(view.communication_needs)),
     ]
-    # A line without a value would look like one that was asked for and lost.
+    # Rows without a value are left out, as they would look like lost data.
     return [(name, value) for name, value in rows if value]
 
 
@@ -107,7 +107,7 @@ def _show_matches(console: Console, connection: Connection, store: Store, view: 
 def _show_alerts(console: Console, connection: Connection, case: Case) -> None:
     shown = table("Alert", "Made", "To", "Delivery", "Acknowledged", whole=("Alert",))
     for row in alerts_of_case(connection, case):
-        # In red: an alert that reached nobody.
+        # An alert without a contact reached nobody, so it is shown in red.
         told = cell(row.contact or "nobody: no contact", "" if row.contact else "red")
         acknowledged = local_time(row.acknowledged_at) if row.acknowledged_at else "no"
         shown.add_row(

@@ -1,4 +1,4 @@
-"""`pullcord cases`: the lines at risk in a list."""
+"""`pullcord cases`: lists the cases."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ LONGEST_STATE_WORD: Final = max(len(word) for state in CaseState for word in sta
 
 app = typer.Typer(add_completion=False)
 
-# Cases, each with the id of its council.
-Listed = Sequence[tuple[str, CaseSummary]]
+# Pairs of a council's feed id and one of its cases.
+CasesByFeed = Sequence[tuple[str, CaseSummary]]
 
 
 @app.command(
@@ -59,19 +59,19 @@ def cases(
             _print(store, listed, total, one_council=council is not None)
 
 
-def _print(store: Store, listed: Listed, total: int, *, one_council: bool) -> None:
+def _print(store: Store, listed: CasesByFeed, total: int, *, one_council: bool) -> None:
     if not listed:
         say("No case: nothing that was taken in puts a line with an alarm at risk.")
         return
     with store.reading() as connection:
-        # The names of councils, which a case does not hold.
+        # A case does not hold the name of its council.
         names = {feed.feed_id: feed.name for feed in list_feeds(connection, "council")}
     columns = ["Case", "Council", "Reference", "Harmful day", "Match", "State", "Provider", "Alerted"]
-    # The column would say the same in each row.
+    # With one council, the column would hold the same name in each row.
     if one_council:
         columns.remove("Council")
     shown = table(*columns, whole=("Case", "Reference", "Harmful day", "Match"))
-    # A state is broken between its words, never within one.
+    # A state is wrapped between its words, never within a word.
     shown.columns[columns.index("State")].min_width = LONGEST_STATE_WORD
     for feed_id, one in listed:
         council = () if one_council else (cell(names[feed_id]),)
@@ -93,7 +93,7 @@ def _cells(one: CaseSummary, now: datetime) -> tuple[Text, ...]:
 
 
 def shown_harmful_day(day: date | None, state: CaseState, now: datetime) -> Text:
-    # In red once the day has come and nobody is safe, in yellow when it is near.
+    # Unless its alerts have stopped: red once the day has come, yellow when the day is near.
     if day is None:
         return Text("not known", "yellow")
     today = london_day(now)

@@ -1,4 +1,4 @@
-"""`pullcord match`: a person's word on a match."""
+"""`pullcord match`: records a person's decision on a match."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Evidence = Annotated[str, typer.Option(help="How you know; no telephone number."
 
 @app.command(epilog=examples('pullcord match confirm M-12-345 --by "Asha Patel" --evidence "rang the resident"'))
 def confirm(match: Match, by: By, evidence: Evidence) -> None:
-    """The notice is about this line."""
+    """Record that the notice is about this line."""
     _decide(match, MatchDecision.CONFIRMED, by, evidence)
     say("Kept: this is the line.")
 
 
 @app.command(epilog=examples('pullcord match reject M-12-345 --by "Asha Patel" --evidence "the flat next door"'))
 def reject(match: Match, by: By, evidence: Evidence) -> None:
-    """The notice is not about this line. The case ends if nothing else puts it at risk."""
+    """Record that the notice is not about this line. The case ends if no other notice puts a line of it at risk."""
     _decide(match, MatchDecision.REJECTED, by, evidence)
     say("Kept: this is another line.")
 

@@ -1,4 +1,4 @@
-"""`pullcord export`: matches and cases as files, without anything that could say whom they are about."""
+"""`pullcord export`: writes matches and cases to files that do not show whom they are about."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ References = Annotated[
 
 @app.command("cases", epilog=examples("pullcord export cases cases.csv --council E06000009"))
 def cases(file: File, council: Council = None, ended: Ended = False, references: References = False) -> None:
-    """Write the cases: reference, state, level, dates. The file appears when it is whole."""
+    """Write the cases: reference, state, level, dates. The file appears only when it is complete."""
     _write(export_cases, "case", file, council, ended=ended, references=references)
 
 
 @app.command("matches", epilog=examples("pullcord export matches matches.ndjson"))
 def matches(file: File, council: Council = None, ended: Ended = False, references: References = False) -> None:
-    """Write the matches: notice, entry, level, reasons, decision, dates. The file appears when it is whole."""
+    """Write the matches: notice, entry, level, reasons, decision, dates. The file appears only when it is complete."""
     _write(export_matches, "match", file, council, ended=ended, references=references)
 
 

@@ -1,4 +1,4 @@
-"""Reads a file of any kind that is taken in: the bytes decide what it is."""
+"""Reads an import file. The content of the file decides its format, not its name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class FileRows:
-    """A file after reading: its bytes, its rows, and how its columns were understood, if it has any."""
+    """A file that was read: its bytes, its rows and, for a table, how its columns were understood."""
 
     data: bytes
     rows: Sequence[RawRow]
@@ -38,7 +38,11 @@ class FileRows:
 
 
 def read_file(path: Path, kind: RecordKind, limits: FileLimits) -> FileRows:
-    """Read a CSV, XLSX, JSON or NDJSON file. Raises FileRefused, RefusedError (for faulty JSON), OSError."""
+    """Read a CSV, XLSX, JSON or NDJSON file.
+
+    Raises RefusedError if its JSON is faulty. Raises FileRefused if the file is too large, or is no table that can be
+    read.
+    """
     # Before it is read: a file of any size may be named by mistake.
     if path.stat().st_size > limits.bytes:
         raise FileRefused(FileCode.TOO_LARGE)

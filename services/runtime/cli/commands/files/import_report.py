@@ -1,4 +1,4 @@
-"""The report of an import: how columns were understood, what became of the rows, and what to mend."""
+"""The report of an import: how columns were understood, the result of each row, and what to correct."""
 
 from __future__ import annotations
 
@@ -74,7 +74,10 @@ def show_dry_run(would_withdraw: int | None) -> None:
 
 
 def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None:
-    """Show the rows with issues, those not kept or not used first. The file `whole_list`, if any, has all of them."""
+    """Show the rows with issues. The rows that were not kept or not used come first.
+
+    `whole_list` is the file with the whole list of issues, or None if no such file was requested.
+    """
     found = sorted(_issues(outcomes), key=lambda one: (_KEPT.get(one[0].outcome, _ELSE)[0], one[0].row))
     if not found:
         return

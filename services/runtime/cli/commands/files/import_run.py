@@ -1,4 +1,4 @@
-"""One import from the file to the matched lines, or its dry run."""
+"""Runs one import, from reading the file to matching the lines, or only a dry run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NOTHING_TAKEN: Final = 1
 
 @dataclass(frozen=True)
 class ImportJob:
-    """One file to be taken in, and what its sender asked for."""
+    """A file to be imported, and the options of the import."""
 
     feed: Feed
     kind: RecordKind
@@ -53,9 +53,9 @@ class ImportJob:
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
-    """Take a file in, or say what it would come to.
+    """Import a file, or show what an import would change (dry run).
 
-    Raises FileRefused, RefusedError; typer.Exit where no row could be taken in.
+    Raises FileRefused or RefusedError if the file cannot be imported. Raises typer.Exit if no row was accepted.
     """
     read = read_file(job.file, job.kind, FileLimits())
     show_heading(job.feed.name, job.file)

@@ -1,4 +1,4 @@
-"""`pullcord import`: takes files of registers and notices in, as the HTTP API does."""
+"""`pullcord import`: imports files of registers and notices, by the same rules as the HTTP API."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def register(
     errors: Errors = None,
     match: Match = True,
 ) -> None:
-    """Take a council's register in, or part of one. Entries that are on record already change nothing.
+    """Import a council's register, or a part of it. Entries that are stored already change nothing.
 
     Exit code 1 if no row could be taken in.
     """
@@ -75,7 +75,7 @@ def notices(
     errors: Errors = None,
     match: Match = True,
 ) -> None:
-    """Take a provider's migration notices in. A later version of a notice supersedes; an older one changes nothing.
+    """Import a provider's migration notices. A later version replaces the stored notice. An older one changes nothing.
 
     Exit code 1 if no row could be taken in.
     """

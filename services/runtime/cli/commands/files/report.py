@@ -1,4 +1,4 @@
-"""`pullcord report`: the regulator's figures as a page and as a CSV file."""
+"""`pullcord report`: writes the regulator's figures as an HTML page and as a CSV file."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def report(
 ) -> None:
     """Write the regulator's figures: one HTML page with plots and tables, and a CSV file beside it.
 
-    Small counts are withheld in both. Months that are over are closed first, if nothing has closed them yet.
+    Small counts are withheld in both. Before that, the figures of each month that has ended are counted and stored, if
+    they were not stored yet.
     """
     with opened() as store:
         _close_months(store)

@@ -1,4 +1,4 @@
-"""`pullcord councils` and `pullcord providers`: whom the deployment knows."""
+"""`pullcord councils` and `pullcord providers`: add and list the councils and providers of a deployment."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def add_council(
     code: Annotated[str, typer.Argument(help="The council's GSS code.", metavar="CODE")],
     name: Name,
 ) -> None:
-    """Make a council known. One already known keeps its name."""
+    """Add a council. A council that was added before keeps its name."""
     _add("council", code, name)
     say(f"Next: say whom to tell with `pullcord policy contact add {code.strip().upper()}`.")
 
 
 @councils.command("list")
 def list_councils() -> None:
-    """List the councils, with when each was last heard."""
+    """List the councils, and when each last sent data."""
     _list("council")
 
 
@@ -40,7 +40,7 @@ def add_provider(
     code: Annotated[str, typer.Argument(help="The provider's four-letter RCPID.", metavar="CODE")],
     name: Name,
 ) -> None:
-    """Make a provider known. One already known keeps its name."""
+    """Add a provider. A provider that was added before keeps its name."""
     _add("provider", code, name)
     say(
         "Next: give it a key with "
@@ -50,7 +50,7 @@ def add_provider(
 
 @providers.command("list")
 def list_providers() -> None:
-    """List the providers, with when each was last heard."""
+    """List the providers, and when each last sent data."""
     _list("provider")
 
 

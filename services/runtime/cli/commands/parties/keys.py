@@ -17,9 +17,9 @@ from services.storage.secrets.keys import LASTS, KeyListing, Role, create_key, l
 
 app = group("The keys that let providers and councils in over HTTP.")
 
-# Two years: the longest that a holder may go on without being asked whether the key is still needed.
+# Two years. After this time at most, somebody must decide again if the key is needed.
 MOST_DAYS: Final = 730
-# From when on a key's end stands out in the list, as `PullcordKeyNearExpiry` does among the alerts.
+# A key that ends within this time is highlighted. The alert `PullcordKeyNearExpiry` uses the same time.
 SOON: Final = timedelta(days=30)
 
 # The roles whose key belongs to a feed.
@@ -41,13 +41,13 @@ def create(
     ] = None,
     days: Annotated[int, typer.Option(help=f"How many days it is good for, 1 to {MOST_DAYS}.")] = LASTS.days,
 ) -> None:
-    """Make a key and show it, this once. Only its hash is kept."""
+    """Make a key and show it, this one time. Only a hash of the key is stored."""
     if not plain(label).strip():
         raise RefusedError("the key needs a label: say what it is for")
     if not 1 <= days <= MOST_DAYS:
         raise RefusedError(f"a key is good for 1 to {MOST_DAYS} days: make a new one before it ends")
     with opened() as store:
-        # Read before the key is made: what is shown is never later than the end.
+        # The time is read before the key is made, so that the time shown is never later than the key's end.
         lasts, began = timedelta(days=days), store.now()
         key = create_key(store, role, _feed_id(role, feed), plain(label).strip(), lasts=lasts)
     # On stderr, so that stdout holds the key alone and can be piped.
@@ -57,7 +57,7 @@ def create(
 
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
-    """List the keys, the oldest first. Their secrets are not on record."""
+    """List the keys, the oldest first. The secret parts are not shown, because only their hashes are stored."""
     with opened() as store:
         found, now = list_keys(store), store.now()
     if as_json:
@@ -93,7 +93,7 @@ def _feed_id(role: Role, code: str | None) -> str | None:
 
 
 def _ends(key: KeyListing, now: datetime) -> Text:
-    # In colour for whoever should act on it: one that was revoked needs nobody.
+    # A colour asks for action, so a revoked key gets none.
     left = key.expires_at - now
     urgent = "red" if left <= timedelta() else "yellow" if left < SOON else ""
     return cell(local_time(key.expires_at), "" if key.revoked_at else urgent)

@@ -1,4 +1,4 @@
-"""`pullcord policy`: when a council is told, whom, and how often."""
+"""`pullcord policy`: when a council is alerted, which contacts, and how often."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def show(
     council: CouncilCode,
     as_json: Annotated[bool, typer.Option("--json", help="As a file to change and give to `policy set`.")] = False,
 ) -> None:
-    """Show a council's policy. Where its people are reached is shown once, to whoever gives it."""
+    """Show a council's policy, without its routes. A route is shown only once, to the person who enters it."""
     with opened() as store:
         found = _council(store, council)
     if as_json:
@@ -53,10 +53,10 @@ def set_(
     file: Annotated[Path, typer.Argument(help="The policy as JSON; `policy show --json` writes one.", metavar="FILE")],
     by: By = None,
 ) -> None:
-    """Give a council the policy of a file. A route that the file shows as ******** stays as it is on record."""
+    """Replace a council's policy with the policy in a file. A route written as ******** keeps its stored value."""
     with opened() as store:
         found = _council(store, council)
-        # Masked routes are filled in from the policy that is replaced.
+        # Masked routes are filled in from the policy that this one replaces.
         made = read_policy(file.read_bytes(), found.policy)
         version = set_policy(store, found.feed_id, made, by or getuser())
         touched = _recomputed(store, found)
@@ -88,11 +88,11 @@ def add(
     ] = None,
     by: By = None,
 ) -> None:
-    """Add somebody who is told, or change where they are reached."""
+    """Add a contact who is alerted, or change the route of a contact."""
     with opened() as store:
         found = _council(store, council)
         given = route or _asked_for_route()
-        # Before anything is written: a route that is refused changes nothing.
+        # Checked before anything is written, so that a refused route changes nothing.
         where = understood(tier, label, given)
         made = with_contact(found.policy, tier, from_days, label, given)
         version = set_policy(store, found.feed_id, made, by or getuser())
@@ -103,12 +103,12 @@ def add(
 
 
 def _show_understood(label: str, where: str) -> None:
-    # On a line of its own, unbroken: a person reads an address letter by letter.
+    # On its own line and never wrapped, because a person checks the address letter by letter.
     out().print(cell(f"{label}: {where}"), soft_wrap=True)
 
 
 def _recomputed(store: Store, council: Council) -> str:
-    # A case keeps the time of its next look, which a new policy may bring forward.
+    # Each case stores the time of its next review. A new policy may need an earlier time.
     touched = recompute(store, load_ruleset(Settings().ruleset), council.feed_id)
     if not touched:
         return "No open case is told at another time by it."
@@ -116,7 +116,7 @@ def _recomputed(store: Store, council: Council) -> str:
 
 
 def _asked_for_route() -> str:
-    # Typed without being shown, or piped in: a route may hold a password.
+    # The route is typed without echo, or piped in, because it may hold a password.
     if sys.stdin.isatty():
         return str(typer.prompt("Route", hide_input=True))
     return sys.stdin.readline().strip()
@@ -136,7 +136,7 @@ def _print(council: Council) -> None:
     quiet = (
         f"{policy.quiet_from:%H:%M} to {policy.quiet_until:%H:%M}; not from {policy.quiet_override_days} days before"
     )
-    # Version 0 is a council that was never given a policy.
+    # Version 0 means that the council never had its own policy.
     version = f"version {council.version}" if council.version else "the defaults hold"
     out().print(cell(f"{council.name}, {version}", "bold"))
     out().print(
@@ -154,7 +154,7 @@ def _print(council: Council) -> None:
     shown = table("Tier", "From", "Contact", "Reached by")
     for tier in policy.tiers:
         for one in tier.contacts:
-            # The scheme alone: what follows may be an address or a password.
+            # Only the scheme: the rest may be an address or a password.
             way = one.route.get_secret_value().partition("://")[0]
             shown.add_row(cell(tier.label), f"{tier.from_days} days", cell(one.label), cell(way))
     if shown.row_count:
@@ -169,7 +169,7 @@ def _days(thresholds: tuple[int, ...]) -> str:
 
 
 def _repeats(policy: CouncilPolicy) -> str:
-    # Thresholds with the same interval stand together.
+    # Thresholds with the same interval are listed together.
     found: dict[int, list[int]] = {}
     for days in policy.thresholds:
         found.setdefault(policy.repeat_hours[days], []).append(days)
@@ -177,5 +177,5 @@ def _repeats(policy: CouncilPolicy) -> str:
 
 
 def _hours(hours: int) -> str:
-    # Whole days read better in days.
+    # A multiple of 24 hours reads better in days.
     return span(hours * HOUR) if hours % 24 == 0 else counted(hours, "hour")

@@ -1,4 +1,4 @@
-"""Reads a policy from a file and puts contacts into one."""
+"""Reads a council's policy from a file, and adds contacts to a policy."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.errors import RefusedError
 from services.runtime.cli.support.output import plain
 
-# What stands for a route wherever a policy is shown.
+# This text replaces a route wherever a policy is shown.
 MASK: Final = str(SecretStr("any"))
 
 NEW_TIER_DAYS: Final = 56
 
 
 class PolicyRefusedError(RefusedError):
-    """The policy is not one; the text says which part and why."""
+    """The policy is not valid. The text names the faulty part and the reason."""
 
 
 def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
-    """Read a policy from JSON. Raises PolicyRefusedError.
+    """Read a policy from JSON. Raises PolicyRefusedError if the policy is not valid.
 
-    A masked route is taken from the contact of the same tier and label in the policy before.
+    A masked route is replaced by the route of the contact with the same tier and label in the policy `before`.
     """
     try:
         values = from_json(data, allow_inf_nan=False)
@@ -40,11 +40,11 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
 
 
 def with_contact(policy: CouncilPolicy, tier: str, from_days: int | None, label: str, route: str) -> CouncilPolicy:
-    """Return the policy with one more contact, or with the route changed of the contact of that label.
+    """Return the policy with a new contact, or with a new route for the contact that has this label.
 
-    Raises PolicyRefusedError.
+    Raises PolicyRefusedError if the new policy is not valid.
     """
-    # With the routes: a mask in their place would be written as a route.
+    # Routes are included, because a mask would otherwise be stored as the route.
     values = policy.model_dump(mode="json", context={"routes": "reveal"})
     known = next((one for one in values["tiers"] if one["label"] == tier.strip()), None)
     if known is None:
@@ -53,15 +53,15 @@ def with_contact(policy: CouncilPolicy, tier: str, from_days: int | None, label:
     elif from_days is not None:
         known["from_days"] = from_days
     others = [one for one in known["contacts"] if one["label"] != label.strip()]
-    # The changed contact comes last; the order means nothing.
+    # The changed contact comes last. The order has no meaning.
     known["contacts"] = [*others, {"label": label, "route": route}]
     return _made(values)
 
 
 def understood(tier: str, label: str, route: str) -> str:
-    """Return where a contact is reached: for the person who gives the route, never for a log.
+    """Return the address in a route, as text for the person who enters the route. Never log this text.
 
-    Raises PolicyRefusedError.
+    Raises PolicyRefusedError if the route cannot be used.
     """
     try:
         return what_is_understood(route)
@@ -72,7 +72,7 @@ def understood(tier: str, label: str, route: str) -> str:
 
 
 def new_routes(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
-    # A route that is on record was shown to whoever gave it.
+    # A stored route was already shown to the person who entered it.
     known = {(tier, contact.label, contact.route) for tier, contact in _contacts(before)}
     for tier, contact in _contacts(policy):
         if (tier, contact.label, contact.route) not in known:
@@ -88,13 +88,13 @@ def _put_routes_back(values: Any, before: CouncilPolicy) -> None:
     for tier in _list(values, "tiers"):
         for contact in _list(tier, "contacts"):
             kept = known.get((str(tier.get("label")), str(contact.get("label"))))
-            # A mask of a contact that is not on record stays, and is refused as a route.
+            # The mask of an unknown contact stays, and is then refused as a route.
             if contact.get("route") == MASK and kept is not None:
                 contact["route"] = kept.get_secret_value()
 
 
 def _list(values: Any, name: str) -> list[dict[str, Any]]:
-    # Nothing has been checked yet: the file may hold anything.
+    # The file was not checked yet, so it may hold anything.
     found = values.get(name) if isinstance(values, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
@@ -103,7 +103,7 @@ def _made(values: Any) -> CouncilPolicy:
     try:
         return CouncilPolicy.model_validate(values)
     except ValidationError as error:
-        # Without the input, which may be a route.
+        # The input is left out, because it may be a route.
         faults = error.errors(include_url=False, include_context=False, include_input=False)
     said = "; ".join(f"{_place(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}" for fault in faults)
     raise PolicyRefusedError(f"the policy cannot be used: {said}")
@@ -114,5 +114,5 @@ def _place(location: tuple[int | str, ...]) -> str:
     return f"{'.'.join(named)}: " if named else ""
 
 
-# The fields of a policy: a name that is none of them may be anything, and is not repeated.
+# The field names of a policy. Any other name may be personal data, so error messages leave it out.
 _PARTS: Final = frozenset(name for model in (CouncilPolicy, Tier, Contact) for name in model.model_fields)

@@ -1,4 +1,4 @@
-"""`pullcord demo`: the main job on the samples, for a newcomer to watch."""
+"""`pullcord demo`: shows a newcomer the main job on the sample files."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ def demo(
     data_dir: Annotated[Path | None, typer.Option(help="Where to keep its data; a new folder if absent.")] = None,
     stay: Annotated[bool, typer.Option(help="Serve on when the story is told.")] = True,
 ) -> None:
-    """Watch the main job: real files in, lines matched, real e-mails out, in under a minute.
+    """Watch the main job in under a minute: files are read, lines are matched, e-mails are sent.
 
-    Everything runs on this machine with invented data: two councils' registers, three providers' notices, a mail server
-    on loopback as the officers' mailbox. The clock is simulated. Afterwards it serves on, for you to look around.
+    Everything runs on this machine with invented data: two councils' registers, three providers' notices, and a mail
+    server on loopback as the officers' mailbox. The clock is simulated. Afterwards the service goes on, so that you can
+    look around.
     """
     configure(level=QUIET_LOGS)
     console = Console(width=min(Console().width, 120))

@@ -1,4 +1,4 @@
-"""`pullcord init`: makes a deployment ready, or brings it up to date."""
+"""`pullcord init` and `pullcord migrate`: prepare a deployment, or bring it up to date after an upgrade."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ app = typer.Typer(add_completion=False)
 def init() -> None:
     """Make the data directory, the keys and the database, or bring the database up to date.
 
-    Run it again at any time, and after every upgrade: what is there is kept.
+    You may run this command again at any time, and should do so after every upgrade. It keeps existing keys and data.
     """
     settings = Settings()
     folder = _make_folder(settings.data_dir)
@@ -39,7 +39,7 @@ def init() -> None:
         database = _make_database(engine)
     finally:
         engine.dispose()
-    # Without the password.
+    # The URL is shown without its password.
     shown = engine.url.render_as_string(hide_password=True)
     keys_at = "PULLCORD_KEYS" if settings.keys is not None else settings.keys_path
     out().print(
@@ -55,9 +55,10 @@ def init() -> None:
 
 
 def migrate() -> None:
-    """Make the database, or bring it up to date: what `init` does, without the keys.
+    """Make the database, or bring it up to date. Unlike `init`, this command needs no keys.
 
-    For whoever installs, where keys are not at hand. It may run at any time, and while an older version is at work.
+    Use it to install or upgrade where the keys are not available. It may run at any time, even while an older version
+    is running.
     """
     settings = Settings()
     _make_folder(settings.data_dir)
@@ -76,21 +77,21 @@ def _line(done: str, where: object) -> Text:
 def _make_folder(folder: Path) -> str:
     if folder.is_dir():
         return THERE
-    # The keys and the database are for its owner alone.
+    # Only the owner of the folder may read the keys and the database.
     folder.mkdir(parents=True, mode=0o700)
     return MADE
 
 
 def _has_tables(engine: Engine) -> bool:
     with reading(engine).begin() as connection:
-        # The oldest table: where it is missing, nothing was ever sealed.
+        # This is the oldest table. If it is missing, nothing was ever sealed.
         return inspect(connection).has_table("feeds")
 
 
 def _make_keys(settings: Settings, *, has_tables: bool) -> str:
-    # Fresh keys beside records that were sealed with others would hide that those are lost.
+    # New keys beside data that was sealed with other keys would hide that the other keys are lost.
     if settings.keys is not None or settings.keys_path.exists():
-        # Keys that cannot be read must be noticed now and not when the first row comes.
+        # Unreadable keys must be noticed now, not when the first row arrives.
         load_keyring(settings)
         return THERE
     if has_tables:
@@ -107,7 +108,7 @@ def _make_database(engine: Engine) -> str:
         found = schema_of(connection)
     if found is DatabaseSchema.CURRENT:
         return THERE
-    # During an upgrade the older version may still be started somewhere.
+    # During an upgrade, an older version may still be started on another machine.
     if found is DatabaseSchema.NEWER:
         return NEWER
     upgrade(engine)

@@ -1,4 +1,4 @@
-"""`pullcord run`: one role of a distributed deployment. Start as many of each as are needed, in any order."""
+"""`pullcord run`: runs one role of a distributed deployment. Any number of processes may run each role."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ingest(
     host: Annotated[str | None, typer.Option(help="The address to listen on; PULLCORD_HOST if absent.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; PULLCORD_PORT if absent.")] = None,
 ) -> None:
-    """The API and the pages, over HTTP. They need the database and no broker: with Kafka down they still answer."""
+    """Serve the API and the pages over HTTP. This role needs no broker: it answers even while Kafka is down."""
     settings = _begin()
     with (
         opened_when_there(settings) as store,

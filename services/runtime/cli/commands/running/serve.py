@@ -1,4 +1,4 @@
-"""`pullcord serve`: the whole service in one process."""
+"""`pullcord serve`: runs the whole service in one process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def serve(
 ) -> None:
     """Serve everything in one process: the API, matching, alerts, acknowledgement pages, health and metrics.
 
-    Stop it with Ctrl-C or SIGTERM: it finishes the step at hand. After a crash it carries on where it was.
+    Stop the service with Ctrl-C or SIGTERM: it first finishes its current step. After a crash it continues its work.
 
     [bold]Example:[/] pullcord init && pullcord serve --port 8080
     """

@@ -1,4 +1,4 @@
-"""`pullcord status`: how the deployment stands, in plain words."""
+"""`pullcord status`: reports the state of the deployment in plain words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog=examples("pullcord status", "pullcord status --json", note="For a cron job: it exits with 1."))
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
-    """Say how the deployment stands: feeds, matches, cases, alerts, and whether anything is overdue.
+    """Report the state of the deployment: feeds, matches, cases, alerts, and anything that is overdue or failing.
 
     Exit code 1 if something is overdue or failing.
     """

@@ -1,4 +1,4 @@
-"""How the deployment stands: the figures of `/metrics`, and what they mean to a person."""
+"""The state of the deployment: the figures of `/metrics`, and sentences that explain them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from services.runtime.settings import Settings
 from services.storage.feeds import Feed, list_feeds
 from services.storage.store import Store
 
-# After this an event that nobody has handled is overdue, as a due case and a due delivery are (see gauges.py).
+# An unhandled event is overdue after this time, as is a due case or delivery (see `OVERDUE_AFTER` of the gauges).
 LATE_SECONDS: Final = 120
 
-# After this a loop that beats every 30 seconds is taken to have ended.
+# A loop sends a heartbeat every 30 seconds. After this time without one, it counts as ended.
 SILENT_SECONDS: Final = 180
 
-# After this a consumer that gets a canary each minute is taken to have ended, as the alert has it.
+# A consumer gets a canary each minute. After this time without one, it counts as ended, as in the Prometheus alert.
 UNHEARD_SECONDS: Final = 300
 
-# The names of loops in sentences, where they differ from those in metrics.
+# The names of loops in sentences, if they differ from the names in metrics.
 LOOPS: Final = {
     "dispatcher": "event dispatcher",
     "deliveries": "delivery of alerts",
@@ -36,7 +36,7 @@ LOOPS: Final = {
     "closing": "closing of months",
 }
 
-# A delivery that was given up counts as failing for this long.
+# A delivery that was given up is reported for this long.
 GIVEN_UP_WITHIN: Final = timedelta(days=1)
 
 Counts = Mapping[str, int]
@@ -44,7 +44,7 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True)
 class DeploymentStatus:
-    """How the deployment stands at `at`. Ages are in seconds, 0 where nothing is waiting."""
+    """The state of the deployment at the time `at`. Ages are in seconds, and 0 if nothing is waiting."""
 
     at: datetime
     feeds: tuple[Feed, ...]
@@ -60,22 +60,22 @@ class DeploymentStatus:
     outbox_age: float
     quarantined: int
     given_up: int
-    # Seconds since the last heartbeat of each loop of background work; empty where nothing ever served.
+    # Seconds since the last heartbeat of each background loop. Empty if no loop has ever run.
     loops: Mapping[str, float]
-    # With Kafka: age in seconds of the last canary that each consumer has heard.
+    # With Kafka: the age in seconds of the last canary that each consumer has received.
     consumers: Mapping[str, float]
     # Names of councils with open cases and no contact.
     councils_without_contacts: tuple[str, ...]
-    # What is wrong with each fallback route that cannot be used, by its number.
+    # A sentence for each fallback route that cannot be used. It names the route by its number.
     operator_routes_refused: tuple[str, ...]
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Return what is overdue or failing, a sentence each."""
+        """A sentence for each thing that is overdue or failing."""
         return tuple(_faults(self))
 
     def as_json(self) -> dict[str, Any]:
-        # Dates as text; json knows none.
+        # JSON has no dates, so they become text.
         feeds = [{**asdict(feed), "live_rows": self.live_rows.get(feed.feed_id, 0)} for feed in self.feeds]
         plain_figures = {name: value for name, value in asdict(self).items() if name not in ("feeds", "live_rows")}
         moments = {"at": self.at.isoformat()}
@@ -88,7 +88,7 @@ class DeploymentStatus:
 def stand(store: Store, settings: Settings) -> DeploymentStatus:
     now = store.now()
     figures = {
-        # The figures of `/metrics`, so that both always say the same.
+        # The same code as for `/metrics`, so that both always report the same figures.
         family.name: {tuple(sample.labels.values()): sample.value for sample in family.samples}
         for family in SafetyGauges(store).collect()
     }
@@ -96,7 +96,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         feeds = tuple(list_feeds(connection))
         live = live_rows(connection)
         given_up = count_given_up(connection, now - GIVEN_UP_WITHIN)
-        # Where the operator is told instead, a council without contacts is no fault.
+        # A council without contacts is no fault if the operator is alerted instead.
         alone = () if settings.fallback_routes else _councils_without_contacts(connection, store)
     return DeploymentStatus(
         at=now,
@@ -121,7 +121,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
 
 
 def _faults(now: DeploymentStatus) -> Iterator[str]:
-    # A beat of the relay shows that this deployment is distributed.
+    # Only a distributed deployment has a heartbeat of a relay.
     serving = "is every role of `pullcord run` running?" if "relay" in now.loops else "is `pullcord serve` running?"
     yield from _silent_loops(now, serving)
     if now.overdue:
@@ -147,10 +147,10 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
 
 def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:
     for loop, age in now.loops.items():
-        # Its name is that of the metric where no sentence calls it otherwise.
+        # A loop that LOOPS does not list has the same name in sentences and metrics.
         if age > SILENT_SECONDS:
             yield f"the {LOOPS.get(loop, loop)} last looked {span(age)} ago: {serving}"
-    # Without a relay nobody publishes canaries: in one process, or while the relay is silent itself.
+    # Without a working relay there are no canaries, so the consumers cannot be judged.
     if now.loops.get("relay", SILENT_SECONDS + 1) > SILENT_SECONDS:
         return
     for consumer, age in now.consumers.items():
@@ -166,7 +166,7 @@ def _councils_without_contacts(connection: Connection, store: Store) -> tuple[st
 def _refused(settings: Settings) -> Iterator[str]:
     for number, route in enumerate(settings.fallback_routes, start=1):
         try:
-            # Nothing is sent: whether a mail server takes it shows only when somebody must be told.
+            # This only parses the route. It sends nothing, so a mail server may still refuse a message later.
             what_is_understood(route.get_secret_value())
         except RouteRefusedError as error:
             yield f"PULLCORD_FALLBACK_ROUTES reaches nobody by its route {number}: {error.remedy}"

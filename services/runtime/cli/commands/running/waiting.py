@@ -1,4 +1,4 @@
-"""Opens a deployment whose database may yet have to start: roles are started in any order."""
+"""Opens a deployment whose database may not have started yet, since roles are started in any order."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ log = structlog.get_logger()
 
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 
-# What libpq and the server say, as patterns, and what it means to whoever runs this. Their own words may name hosts and
-# users.
+# Patterns for error texts of libpq and the server, with their meaning for the operator. The texts themselves are not
+# shown, because they may name hosts and users.
 SIGNS = {
     "password authentication failed": "the database refuses the user of PULLCORD_DATABASE_URL with its password",
     "no password supplied": "the database wants a password, and PULLCORD_DATABASE_URL has none",
@@ -40,7 +40,8 @@ SIGNS = {
 def opened_when_there(settings: Settings) -> Iterator[Store]:
     """Open the deployment once its database can be reached.
 
-    Raises KeysError, and NotReadyError for a database that is there and has no schema, or an older one.
+    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database has no schema, or an older
+    one.
     """
     with ExitStack() as stack:
         for attempt in count(1):
@@ -50,14 +51,14 @@ def opened_when_there(settings: Settings) -> Iterator[Store]:
             except OperationalError as error:
                 wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
                 log.warning("database_not_reached", error=meaning(error), seconds=round(wait, 1))
-                # Ends with the process: SIGTERM has its default meaning until a role runs.
+                # SIGTERM ends this wait, because it has its default effect until a role runs.
                 Event().wait(wait)
         yield store
 
 
 def meaning(error: OperationalError) -> str:
-    """Return why a database was not reached, in words for whoever runs this."""
-    # Only looked at, never shown.
+    """Return the reason why a database was not reached, in words for the operator."""
+    # The text is only searched, never shown.
     said = str(error.orig)
-    # Its kind is all that is said of an error that is not understood.
+    # Of an unknown error, only the type is shown.
     return next((meant for sign, meant in SIGNS.items() if re.search(sign, said)), kind_of(error))

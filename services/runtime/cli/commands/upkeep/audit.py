@@ -1,4 +1,4 @@
-"""`pullcord audit`: whether what is on record is what the audit says happened."""
+"""`pullcord audit`: checks if the stored figures and cases agree with the audit."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from services.runtime.cli.support.output import cell, counted, out, say, table
 
 app = group("The audit: what happened, row by row. The database refuses to change or remove a row of it.")
 
-# The exit code where the record is not as the audit says.
+# The exit code if the stored data differs from the audit.
 SOMETHING_DIFFERS: Final = 1
 
 
 @app.callback()
 def audit() -> None:
-    """Group the commands, though there is only one."""
+    """Keep `check` a subcommand: Typer runs a single command without its name."""
 
 
 @app.command(epilog=examples("pullcord audit check", note="For a cron job: it exits with 1 if anything differs."))
 def check() -> None:
-    """Count the kept figures again from the audit, and hold every case against it. It changes nothing.
+    """Compare the stored figures and every case with the audit. This changes nothing.
 
-    What was altered by hand in the database is listed: exit code 1. The audit's word is the one to believe.
+    Data that was altered by hand in the database is listed, and the exit code is 1. In this case, trust the audit.
     """
     with opened() as store, store.reading() as connection:
         found = list(audit_differences(connection))

@@ -1,4 +1,4 @@
-"""`pullcord backup` and `pullcord restore`."""
+"""`pullcord backup` and `pullcord restore`: back up and restore the database."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def backup(
         str | None, typer.Option(help="Only write down that FILE was made, by this tool.", metavar="TOOL")
     ] = None,
 ) -> None:
-    """Make a backup of a SQLite database, beside a running service, and check it.
+    """Back up a SQLite database, even while the service runs, and check the backup.
 
-    It is one file, and whoever has it cannot read it without the keys, which are never in it.
+    The backup is one file. Personal data in it cannot be read without the keys, and the keys are never in the backup.
     """
     settings = Settings()
-    # A copy of a running PostgreSQL is the business of its own tools.
+    # A running PostgreSQL database must be copied by its own tools.
     if record is None and not is_sqlite(settings.database):
         raise RefusedError(_use_own_tools(settings.database, file))
     with opened(settings) as store:
@@ -89,12 +89,12 @@ def restore_(
         typer.Option("--placed", help="The database was put back by other tools: do only what must follow, once."),
     ] = False,
 ) -> None:
-    """Put a backup back, with everything stopped. What was told before it was made is told to nobody again.
+    """Restore a backup, while everything is stopped. Alerts that were sent before the backup are not sent again.
 
-    What fell due since is told once more, and the message says that it may be a repeat.
+    Alerts that have fallen due since the backup are sent once more, and say that they may be a repeat.
     """
     settings = Settings()
-    # Both or none of the two.
+    # Exactly one of the two must be given.
     if placed == (file is not None):
         raise RefusedError("name a backup, or say --placed where the database was put back by other tools")
     if file is None:
@@ -107,7 +107,7 @@ def restore_(
 
 def _settle(settings: Settings) -> None:
     if is_sqlite(settings.database):
-        # What is settled must not be sent by a process meanwhile.
+        # No process may send messages while the deliveries are settled.
         check_unused(settings.database)
     with opened(settings) as store:
         record_ends = settle_in_place(store)
@@ -115,12 +115,12 @@ def _settle(settings: Settings) -> None:
 
 
 def _restore(settings: Settings, file: Path, *, replacing: bool) -> None:
-    # Not `opened`: the database that is there may be missing or broken.
+    # Not `opened`, because the present database may be missing or damaged.
     store = make_store(settings)
     try:
         restored = restore(store, file, replacing=replacing)
     finally:
-        # Also when it failed: the next attempt needs the file to be free.
+        # Also after a failure, because the next attempt needs the file to be free.
         store.engine.dispose()
     _show(file, restored.contents)
     # None where there was no database before.
@@ -130,7 +130,7 @@ def _restore(settings: Settings, file: Path, *, replacing: bool) -> None:
 
 
 def _size(path: Path) -> int:
-    # In bytes; a base backup is a folder. What is not there has none.
+    # In bytes. A PostgreSQL base backup is a folder. A missing path has size 0.
     size = sum(one.stat().st_size for one in (path, *path.rglob("*")) if one.is_file())
     if not size:
         raise RefusedError(f"{path} is not there or holds nothing: that is no backup")
@@ -181,7 +181,7 @@ def _restore_by_own_tools(database: str, file: Path) -> str:
 
 
 def _libpq(database: str) -> str:
-    # As the tools of PostgreSQL take it. They ask for the password or read ~/.pgpass.
+    # The URL in the form that PostgreSQL's tools accept. They ask for the password or read ~/.pgpass.
     url = make_url(database)
     bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
     return bare.render_as_string(hide_password=False)

@@ -1,4 +1,4 @@
-"""`pullcord quarantine`: events in quarantine because they could not be handled."""
+"""`pullcord quarantine`: lists, replays and drops the events that could not be handled."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def list_() -> None:
 
 @app.command()
 def show(event: Event) -> None:
-    """Show what an event says: ids, dates, codes and tokens; it names nobody."""
+    """Show the content of an event: ids, dates, codes and tokens. An event holds no names, numbers or addresses."""
     with opened() as store, store.reading() as connection:
         show_json(show_quarantined(connection, event))
 
 
 @app.command(epilog=examples("pullcord quarantine replay 019a… --by 'Asha Patel'"))
 def replay(event: Event, by: By) -> None:
-    """Have an event handled again, once what stood in its way is mended."""
+    """Handle an event again, after the cause of its failure was corrected."""
     with opened() as store:
         count = requeue(store, event, by)
     say(f"It will be handled again by {counted(count, 'consumer')}.")
@@ -48,7 +48,7 @@ def replay(event: Event, by: By) -> None:
 
 @app.command("drop")
 def drop_(event: Event, by: By) -> None:
-    """Let an event go unhandled for good. Run `pullcord rebuild` afterwards, so that none of its records is missed."""
+    """Drop an event, so that it is never handled. Run `pullcord rebuild` afterwards, to handle its records anyway."""
     with opened() as store:
         count = drop(store, event, by)
     say(f"It is dropped; it was in quarantine for {counted(count, 'consumer')}.")

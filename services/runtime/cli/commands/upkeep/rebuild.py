@@ -1,4 +1,4 @@
-"""`pullcord rebuild`: matches and cases, from the records."""
+"""`pullcord rebuild`: rebuilds matches and cases from the stored records."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from services.runtime.settings import Settings
 
 
 def rebuild_() -> None:
-    """Bring matches and cases back from the records, as after a total loss of the brokers.
+    """Rebuild matches and cases from the stored records, for example after the brokers have lost everything.
 
-    Every entry is matched and every case reviewed as the records are now. What stands stays; nobody is paged twice.
+    Every register entry is matched again, and every case is reviewed, from what the records say now. What is right
+    already stays unchanged, so nobody is alerted twice.
     """
     settings = Settings()
     total = 0

@@ -1,4 +1,4 @@
-"""`pullcord vault`: new keys for what is encrypted at rest, while everything runs."""
+"""`pullcord vault`: changes the keys that encrypt stored data, while everything runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ app = group("The keys under which telephone numbers, addresses and names are enc
 
 COPY_AGAIN = "Copies of the keys file made before this do not hold the new key: copy it again."
 
-# The exit code where some values are still sealed under an older key.
+# The exit code if some values are still sealed under an older key.
 SOMETHING_LEFT = 1
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -28,9 +28,10 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 @app.command("add-key", epilog=examples("pullcord vault add-key"))
 def add_key() -> None:
-    """Add a vault key to the keys file. It seals nothing before `vault rotate` makes it current.
+    """Add a vault key to the keys file. The new key encrypts nothing until `vault rotate` makes it current.
 
-    Needed only where processes read copies of the keys file: give all of them the file with the new key, then rotate.
+    You need this command only if processes read copies of the keys file. Give every process the file with the new key,
+    then rotate.
     """
     settings = _with_a_file()
     keyring = change_keyring(settings.keys_path, with_new_key)
@@ -43,17 +44,17 @@ def add_key() -> None:
 
 @app.command(epilog=examples("pullcord vault rotate", "pullcord vault rotate --yes"))
 def rotate(yes: Yes = False) -> None:
-    """Make the newest vault key current, or a new one where none is waiting, and seal everything anew under it.
+    """Make the newest vault key current, and encrypt everything again with it.
 
-    Everything may go on meanwhile: processes that run read the keys file again. The old keys stay in it, for backups
-    made before.
+    If the newest key is current already, a new key is added first. Processes may keep running, because they read the
+    keys file again. The old keys stay in the file, because older backups need them.
     """
     settings = _with_a_file()
     with opened(settings):
         if not yes:
             say(COPY_AGAIN)
             typer.confirm("Shall the key be changed?", abort=True)
-    # The database is looked at first: keys must not change for one that is not there.
+    # The database is opened first, because keys must not change for a database that does not exist.
     keyring = change_keyring(settings.keys_path, with_newest_current)
     say(f"The key {escaped(keyring.current)} is in {escaped(settings.keys_path)} and seals from now on.", COPY_AGAIN)
     with opened(settings) as store:
@@ -62,7 +63,7 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Seal everything anew that is not under the current key. It carries on where an earlier run was cut off."""
+    """Encrypt every value again that uses an older key. A new run continues where an earlier run was cut off."""
     with opened() as store:
         _reseal(store)
 
@@ -72,9 +73,9 @@ def remove_key(
     key: Annotated[str, typer.Argument(help="The key's id, as the keys file has it.", metavar="ID")],
     yes: Yes = False,
 ) -> None:
-    """Take an old vault key out of the keys file, once nothing in the database is sealed under it.
+    """Remove an old vault key from the keys file. Refused while any value in the database is encrypted with the key.
 
-    Backups made while it sealed cannot be read without it.
+    Backups from the time when this key was in use cannot be read without it.
     """
     settings = _with_a_file()
     with opened(settings) as store, store.reading() as connection:
@@ -83,7 +84,10 @@ def remove_key(
     if count:
         raise RefusedError(f"{counted(count, 'value')} would be lost with it: run `pullcord vault reseal` first")
     if not yes:
-        say("Backups made while it sealed cannot be read without it: keep a copy for as long as those.")
+        say(
+            "Backups from the time when this key was in use cannot be read without it: keep a copy of the key for as "
+            "long as you keep those backups."
+        )
         typer.confirm("Shall it be taken away?", abort=True)
     change_keyring(settings.keys_path, lambda keyring: without_key(keyring, key))
     say(f"The key {escaped(key)} is no longer in {escaped(settings.keys_path)}.")
@@ -103,11 +107,11 @@ def _reseal(store: Store) -> None:
     done = 0
     with progress() as bar:
         task = bar.add_task("Sealing anew", total=left_to_reseal(store))
-        # In small parts, with pauses: everything else goes on.
+        # In small parts with pauses, so that all other work goes on.
         for count in reseal_all(store, sleep):
             done += count
             bar.advance(task, count)
-    # A process that has not read the keys file yet may have sealed under the old key meanwhile.
+    # A process that has not read the new keys file yet may have sealed values under the old key meanwhile.
     left = left_to_reseal(store)
     if left:
         complain(

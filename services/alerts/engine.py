@@ -59,9 +59,10 @@ class Engine:
     fallback: tuple[Contact, ...] = ()  # the operator's contacts, alerted if no contact of the council can be reached
 
     def run_due(self) -> int:
-        """Review the due cases and write alerts about them, with one transaction for each council.
+        """Review the due cases and write alerts about them. The due cases of a council share one transaction.
 
-        Return the number of cases handled: call again until it returns 0. An error in the cases of one council does not
+        New rule sets and policies are applied first. The operator is alerted if events are quarantined. Return the
+        number of cases and alerts handled: call again until it returns 0. An error in the cases of one council does not
         delay other councils: it is raised at the end.
         """
         now = self.store.now()

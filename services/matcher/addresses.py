@@ -67,8 +67,9 @@ _DOUBTS: Final = frozenset(
 def compare(a: AddressParts, b: AddressParts) -> Agreement:
     """Compare two addresses with the same postcode. The order of the two makes no difference.
 
-    The level is NEAR at best if the streets differ, if one address lacks a sub-unit or number, or if the sub-units are
-    named in different ways. The level is UNKNOWN if no part agrees.
+    The level is CLASH if the sub-units or the numbers clash. It is NEAR at best if the streets differ, if only one
+    address has a sub-unit or a number, or if the sub-units are named in different ways. It is UNKNOWN if too few parts
+    agree.
     """
     street = _names(a.street, b.street, AddressReason.STREETS_AGREE, AddressReason.STREETS_DIFFER)
     building = _names(a.building, b.building, AddressReason.BUILDINGS_AGREE, AddressReason.BUILDINGS_DIFFER)

@@ -1,4 +1,7 @@
-"""The consumer of accepted and withdrawn records. It publishes the matches that it found or ended."""
+"""The consumer of events about records that were accepted from a sender or withdrawn.
+
+It compares these records with the records of the other side, and publishes the matches that it found or ended.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,7 @@ def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
 
 
 def match_ref(state: MatchState, pair: Pair, outcome: MatchOutcome) -> MatchRef:
-    """Return a found pair in the form that events carry."""
+    """Return a match that was found for this pair, in the form that events carry."""
     # The decision of a person on the pair is kept when a record has a new version.
     finding, row = outcome.found[pair], state.matches.get(pair)
     return MatchRef(

@@ -1,4 +1,7 @@
-"""Records a person's decision on a match: confirmed or rejected. Later matching does not change this decision."""
+"""Records a person's decision on a match: confirmed or rejected.
+
+Later matching keeps this decision. But a rejection no longer counts if the match becomes surer than it was.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,9 @@ class MatchId:
 def decide_match(
     store: Store, match: MatchId, decision: MatchDecision, by: str, evidence: str, feed_id: str | None = None
 ) -> None:
-    """Record a person's decision on a live match. With `feed_id`, only a match of that council is found.
+    """Record a person's decision on a match that has not ended. With `feed_id`, only a match of that council is found.
 
-    Raises NotFoundError if there is no such live match.
+    Raises NotFoundError if there is no such match, or if it has ended.
     """
     now = store.now()
     with store.writing() as connection:

@@ -1,7 +1,11 @@
 """Decides how sure it is that a notice is about the line of an alarm. All functions are pure.
 
-A match is confirmed if the telephone number is the same. A match is probable if the UPRN is the same, or the postcode
-and the address. A match is possible if an area notice covers the address, or if the addresses are near (`Level.NEAR`).
+A match is confirmed if the telephone number is the same. A match is probable if the UPRN is the same, or if the
+postcode and the address are the same. A match is possible in each of these cases:
+
+- An area notice covers the address.
+- The postcode is the same, and the addresses are near (`Level.NEAR`) or cannot be compared.
+- The UPRN is the same, but the addresses clash.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Loc
 def location_of(private: Mapping[str, Any]) -> Location:
     """Return the location in the decrypted part of a record.
 
-    The location includes those of other versions, if nothing shows which version is the newest.
+    If nothing shows which version of the record is the newest, `others` holds the locations of the other versions.
     """
     parts = private.get("parts")
     others = tuple(location_of(rival) for rival in private.get("rivals", ()))
@@ -177,7 +177,7 @@ def location_of(private: Mapping[str, Any]) -> Location:
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
-    """Return a live match with the council and shard of its entry, or None if there is none.
+    """Return a match with the council and shard of its entry, or None if the match has ended or does not exist.
 
     With `feed_id`, only a match of that council is found.
     """

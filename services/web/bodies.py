@@ -58,8 +58,8 @@ async def read_body(request: Request, limit: int) -> bytes:
 class SmallBodyRoute(APIRoute):
     """A route that takes one small JSON object. The size is limited before the framework reads the body.
 
-    The route answers 413 to a larger body and 415 to a body that is not JSON. Both answers come before the caller is
-    identified.
+    The route answers 413 to a larger body, and 415 to a body whose media type is not JSON. Both answers come before the
+    caller is identified.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -84,7 +84,9 @@ def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row
 
     A JSON body is one object, a list of objects, or an object whose `member` is the list. A list item or NDJSON line
     that is no JSON object becomes a row with the key `NOT_AN_OBJECT`.
-    Raises ProblemError if the body has another media type, is not JSON, or holds no row or more than `limit` rows.
+
+    Raises ProblemError if the body has another media type, if a body of type JSON is not JSON, or if there is no row or
+    more than `limit` rows.
     """
     body = body.removeprefix(_BOM)
     rows = list(_ndjson(body)) if media == NDJSON else list(_json(body, media, member))

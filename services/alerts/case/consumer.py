@@ -1,4 +1,4 @@
-"""The consumer of match events. It opens cases and reviews cases that are open."""
+"""The consumer of match events. It opens cases, and reviews cases whose matches changed."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Dispatcher:
     def close(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds for the jobs that run, and settle them.
 
-        Return True if all of them ended in time.
+        Return True if each of them ended in time or was reported as stuck.
         """
         ended = self.pool.close(timeout)
         # Errors are dropped because the process ends. After ATTEMPT_LIMIT another process makes these attempts again.

@@ -52,9 +52,7 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 
 def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
-    """Return the last restore if an alert may repeat a message that the restored database does not show.
-
-    Otherwise None.
+    """Return the last restore if an alert may repeat a message that the restored database does not show, or None.
 
     An alert may be such a repeat if it is the first alert since the restore about one of its cases, and if it was
     written at most REPEAT_NOTE_FOR after the restore.

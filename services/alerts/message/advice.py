@@ -89,7 +89,8 @@ def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLi
 def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> str:
     """Return the start of the subject line.
 
-    It has the urgency, the day and the number of cases of the most urgent group, then the number of all other cases.
+    It says how urgent the most urgent group is, how many cases this group has, and how many other cases there are. If
+    the day of the group is still ahead, only the cases of its first day count as the group.
     """
     worst, cases = next(iter(groups.items()))
     # Dated cases are counted only if they are of the first day, because all others have more time.

@@ -56,11 +56,13 @@ class EscalationReason(StrEnum):
 class CaseClock:
     """The facts about a case that decide when its next message is due. All times have a time zone.
 
-    `opened_at` is the time at which the case was opened, was opened again, or had news of a new danger. `last_alert_at`
-    and `last_threshold` belong to the last escalation that was accepted for somebody. `tried_at` is the time of a later
-    escalation that no mail system has accepted yet. `paused_until` is set by a person's act, and stays set until the
-    next escalation was sent. `claimed` is true if a provider reported the move without having given notice. Such a case
-    wakes people only once.
+    `opened_at` is when the case was opened or opened again, or when Pullcord last learned of a new danger.
+    `last_alert_at` is when a channel last accepted an escalation about the case. `last_threshold` is the threshold of
+    that escalation. `tried_at` is the time of a later escalation that no channel has accepted yet. A person's act sets
+    `paused_until`. It applies until an escalation is accepted after that time.
+
+    `claimed` is true if every provider of the case reported a move without giving notice of it first. After the first
+    alert, such a case in an urgent state no longer breaks quiet hours, and its messages repeat as after a move.
     """
 
     state: CaseState
@@ -99,9 +101,9 @@ def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> E
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
     """Return the end (UTC) of the pause that a person's act at `now` gives a case.
 
-    The pause ends at the next threshold that was not sent yet, or after the longest pause if that comes first. It lasts
-    at least `acknowledgement_min_hours`. The longest pause is `acknowledgement_hours`. In an urgent state, after the
-    move, and from the harmful day on, the longest pause is `urgent_acknowledgement_hours`.
+    The pause ends when the next threshold is reached, or after the longest pause if that comes first. But it lasts at
+    least `acknowledgement_min_hours`. The longest pause is `acknowledgement_hours`. In an urgent state, after the move,
+    and from the harmful day on, the longest pause is `urgent_acknowledgement_hours`.
     """
     # A person who acts near the harmful day gets a reminder sooner than a person who acts weeks before it.
     longest = policy.urgent_acknowledgement_hours if _pressing(clock, now) else policy.acknowledgement_hours
@@ -117,8 +119,8 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datet
 def tiers_for(policy: CouncilPolicy, threshold: int, state: CaseState) -> tuple[Tier, ...]:
     """Return the tiers that get a message at a threshold. In an urgent state all tiers get it.
 
-    A tier without contacts is left out. If no tier is left, the tiers that would come next get the message early. The
-    result is empty only if the council has no contact at all.
+    A tier without contacts is left out. If every other tier begins only at a later threshold, the tier that begins
+    first gets the message early. The result is empty only if the council has no contact at all.
     """
     reachable = sorted((tier for tier in policy.tiers if tier.contacts), key=lambda tier: -tier.from_days)
     # In an urgent state the line was moved or restricted while the resident was not safe.

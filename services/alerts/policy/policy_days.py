@@ -1,6 +1,6 @@
 """Counts days before the harmful day, and finds quiet hours, by the calendar of Europe/London.
 
-In quiet hours nobody is paged. All times have a time zone. Results are in UTC, except those of `local`.
+In quiet hours only urgent messages are sent. All times have a time zone. Results are in UTC, except those of `local`.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -38,15 +38,19 @@ def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: 
 
 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
-    """Return the time at which a threshold is reached: at `day_starts`, `threshold` days before the harmful day."""
+    """Return the time at which a threshold is reached.
+
+    It is reached at the time of day `day_starts`, on the day that is `threshold` days before the harmful day.
+    """
     return _at(harm_on - timedelta(days=threshold), policy.day_starts)
 
 
 def repeat_moment(policy: CouncilPolicy, last: datetime, hours: int) -> datetime:
     """Return the time at which a message that was sent at `last` is repeated: at most `hours` later.
 
-    All repeats of a council fall on the same times of day: `day_starts`, and every `hours` hours from then if `hours`
-    is less than 24. So cases of a council share a message, and do not each have a time of their own.
+    The repeats of a council fall on the same times of day, so that its cases share a message. These times are
+    `day_starts`, and every `hours` hours from then if `hours` is less than 24. If the message would then be repeated
+    before half of `hours` has passed, it is repeated exactly `hours` later.
     """
     latest = last + timedelta(hours=hours)
     beat = timedelta(hours=min(hours, 24))

@@ -122,7 +122,10 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A live match of a register entry: what the notice says, and what a person decided about the match."""
+    """A match that has not ended, as a review uses it.
+
+    It holds what the notice says, and what a person decided about the match.
+    """
 
     notice_pk: int
     level: MatchLevel
@@ -157,7 +160,7 @@ class Line:
 
     @property
     def fingerprint(self) -> str:
-        """The status and days of the notice as one text. If the text changes, something about the line is new."""
+        """Return the status and days of the notice as one text. If this text changes, the notice has changed."""
         return f"{self.status.value} {self.planned_on} {self.restriction_on}"
 
     @property
@@ -173,7 +176,10 @@ class Line:
 
     @property
     def known_as(self) -> str:
-        """The text by which a case remembers the line: the status, or `possible` if the match is only possible."""
+        """Return the status of the notice, or `possible` if the match is only possible.
+
+        Each review stores this text in the case. So the next review can tell whether a report of the provider is new.
+        """
         return self.status.value if self.alertable else self.standing.value
 
     @property

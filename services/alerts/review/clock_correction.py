@@ -1,7 +1,8 @@
 """Undoes changes that were made to a case while the clock ran ahead. All functions are pure.
 
-Each change that the calendar makes is kept with its day. A change whose day is in the future, by the current clock, was
-made by a wrong clock. A stored time that lies further ahead than the policy allows was also written by a wrong clock.
+A case keeps the last changes that the calendar made, with their times. If such a time is in the future, a wrong clock
+made the change. Times of past events that lie in the future are corrected too. So is the end of a pause that is longer
+than the policy allows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The memory that a case keeps of its lines, so that every fact is reported once. All functions are pure.
+"""Keeps what was already reported or recorded about each line of a case. All functions are pure.
 
-The memory is stored as JSON in `Case.seen`, by notice id.
+With these facts, a review reports each new fact only once. They are stored as JSON in `Case.seen`, by notice id.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from services.alerts.review.case import Case, Line
 
 @dataclass(frozen=True, slots=True)
 class LineMemory:
-    """The facts that a case remembers about one line.
+    """The facts that a case stores about one line.
 
-    `known_as` is the value of `Line.known_as` that a message has named; None while the line is at no risk. `restricted`
-    is the first day of a restriction that a message has named. `held_until` is the last day of the provider's hold.
-    `rejected` is the match level at which a person said that the line is not this resident's. `ported` is the
-    fingerprint of the line when a person recorded that the number has left the provider. `doubted` is the version of
-    the notice whose rival a message has named. `settled` is the version whose rival a person has settled.
+    `known_as` is `Line.known_as` at the last review. It is None while the line is not at risk. `restricted` is the
+    first day of a restriction that a review has recorded as begun. `held_until` is the last day of the provider's hold.
+    `rejected` is the match level at the time when a person said that the line is not this resident's. `ported` is the
+    fingerprint of the line at the time when a person recorded that the number has left the provider.
+
+    `doubted` and `settled` are numbers of versions of the notice that have a rival version. A review has noted the
+    rival of the version `doubted`. A person has decided between the version `settled` and its rival.
     """
 
     provider: str

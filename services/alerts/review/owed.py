@@ -44,7 +44,8 @@ class CasePolicy:
 class Owed:
     """The result of a review: the updated case, the transitions in order, and the next message about the case.
 
-    `message` may be due now or later. It is None if the clock of the case has stopped.
+    `message` may be due now or later. It is None if the clock of the case has stopped, unless the council must still
+    hear that the notice was withdrawn.
     """
 
     case: Case

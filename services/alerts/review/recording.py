@@ -34,8 +34,9 @@ class RecordFaultyError(RefusedError):
 def check_days(case: Case, record: HumanAct, now: datetime) -> None:
     """Check the days and the provider of a hold. Records of other acts always pass.
 
-    Raises RecordFaultyError if the hold is over, ends more than a year ahead without `more_than_a_year`, or does not
-    name a provider whose lines are at risk.
+    Raises RecordFaultyError if the hold is over, or if it ends more than a year ahead and `more_than_a_year` is false.
+    Raises it also if the hold names a provider without a line at risk. The provider may be left out if only one
+    provider has lines at risk.
     """
     if not isinstance(record, ConfirmHold):
         return

@@ -1,6 +1,6 @@
 """Assesses the lines of a register entry. All functions are pure.
 
-The result says if any line is at risk, how sure the match is, and by when harm may come.
+The result says whether any line is at risk, how sure the match is, and on which day harm may come.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
     """Return the risk to a register entry, or None if no line of the entry is at risk.
 
     A line is not at risk if a person rejected its match, if its number has left the provider, or if a test call after
-    the move covers the line. It is at risk again when the provider says something new.
+    the move covers the line. A rejection no longer counts when the match becomes surer. A departure of the number no
+    longer counts when the notice changes. A test call does not cover later events.
     """
     at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), rulesets))
     if not at_risk:
@@ -83,9 +84,10 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
-    """Return True if a test call that passed on `tested_on` came after every event of the line.
+    """Return True if no event of the line is later than the test call that passed on `tested_on`.
 
-    These events are the moves and restrictions that the notice of the line reports or plans.
+    The events are the moves and restrictions that the notice of the line reports or plans. A planned move without a day
+    counts as later. So does a move planned for the day of the test call, unless the provider has reported a move.
     """
     if tested_on is None:
         return False

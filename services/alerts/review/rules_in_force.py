@@ -15,7 +15,7 @@ def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset
     """Return the case with the current rule set of the deployment.
 
     An open case also keeps its earlier rule sets while they find a line at risk that the current rule set does not. So
-    no case ends, and no line is dropped, because rules changed.
+    a change of rules ends no case and drops no line.
     """
     if case.rulesets == (current.name,):
         return case

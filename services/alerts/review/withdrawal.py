@@ -1,7 +1,8 @@
 """Decides when a council gets the message that a line is no longer to be switched. All functions are pure.
 
-The council gets this message once, if it was warned about the line before. A notice may have been withdrawn by mistake,
-or a mistaken change of the register entry may have ended the match. Policy of the deployment: no source prescribes it.
+The council gets this message once, if it was warned about the line before. With this message it can notice a mistake: a
+wrong withdrawal of the notice, or a wrong change of the register entry. The message is policy of the deployment. No
+source prescribes it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from services.alerts.review.case import Case
 
 
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Return the next message about a case: its escalation, or the message that its notice was withdrawn."""
+    """Return the next escalation of a case, or the message that its notice was withdrawn, or None."""
     return next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
 
 

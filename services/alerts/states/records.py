@@ -97,7 +97,7 @@ class FitSolution(HumanAct):
 
     @property
     def due_again_on(self) -> date | None:
-        """The day on which an interim solution must be tested or reviewed again; None for a lasting solution."""
+        """Return the day on which an interim solution must be tested or reviewed again, or None for a lasting one."""
         return self.retest_on or self.review_on
 
     @model_validator(mode="after")
@@ -158,7 +158,10 @@ class ConfirmHold(HumanAct):
 
 
 class PortLine(HumanAct):
-    """A person says that the number has moved to another provider. Notices of the first provider no longer apply."""
+    """A person says that the number has moved to another provider.
+
+    The notices of `from_provider` no longer apply to the line, unless this provider changes them later.
+    """
 
     from_provider: ProviderCode
     to_provider: ProviderCode | None = None

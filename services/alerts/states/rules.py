@@ -1,7 +1,8 @@
 """Decides which lines are at risk. The rules are read from a data file, and the first rule that applies decides.
 
-If no rule applies, the line is at risk, so that somebody asks. Rule sets are versioned files, because the safeguards
-reach beyond the PSTN (Fixed Telecoms Modernisation Charter, March 2026).
+If no rule applies, the line is at risk, so that somebody asks. Each version of the rules is a file of its own. More
+versions will follow, because the safeguards do not end with the PSTN (Fixed Telecoms Modernisation Charter, March
+2026).
 """
 
 import re
@@ -26,10 +27,7 @@ from services.core.texts import Closed
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """The facts about one line and its register entry that rules use.
-
-    The values are the codes of the records.
-    """
+    """The facts about one line and its register entry that rules use. Each fact is a code from `schemas.codes`."""
 
     match_level: MatchLevel
     decision: MatchDecision
@@ -47,7 +45,7 @@ FOLDER = files("services.alerts.states") / "rulesets"
 
 
 class Verdict(Closed):
-    """The decision of a rule: if the line is at risk, and why, in words for an officer.
+    """The decision of a rule: whether the line is at risk, and why, in words for an officer.
 
     `source` names who says so: a charter, a checklist, or the deployment.
     """

@@ -23,10 +23,10 @@ _LISTS = ("providers", "claimed_by", "rulesets")  # stored as one text, with bla
 
 @dataclass(frozen=True, slots=True)
 class DueBy:
-    """Two limits that decide if a case is due.
+    """Two limits that decide whether a case is due.
 
-    A case is due if its due time is not later than `by`. An open case is also due if its due time is later than
-    `beyond`.
+    A case is due if its due time is not later than `by`. A case that has not ended is also due if its due time is later
+    than `beyond`: no review sets such a time unless its clock is wrong.
     """
 
     by: datetime

@@ -57,9 +57,9 @@ for _name in TALKATIVE:
 
 
 class WarningCounter(logging.Handler):
-    """Context manager that counts the warnings and errors that Apprise logs in this thread.
+    """A context manager that counts the warnings and errors that Apprise logs in this thread.
 
-    Their texts are not kept.
+    The texts of these log messages are not kept.
     """
 
     def __init__(self) -> None:

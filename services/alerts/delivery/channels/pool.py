@@ -91,13 +91,13 @@ class DeliveryPool:
 
     @property
     def stuck(self) -> int:
-        """The number of jobs that have passed their deadline and have not ended."""
+        """Return the number of jobs that have passed their deadline and have not ended."""
         with self._changed:
             return sum(turn.answered for turn in self._under_way)
 
     @property
     def under_way(self) -> int:
-        """The number of jobs that have not ended, including stuck jobs."""
+        """Return the number of jobs that have not ended, including stuck jobs."""
         with self._changed:
             return len(self._under_way)
 
@@ -121,9 +121,9 @@ class DeliveryPool:
     def begin(self, job: SendJob, on_result: OnResult) -> None:
         """Start a job and return at once. The caller must respect `places` and `places_at`: they are not checked here.
 
-        The result is that of the channel, with these exceptions. IN_DOUBT with `timed_out`: the job passed its
-        deadline. IN_DOUBT with `channel_error`: the channel raised an error. FAILED_TEMPORARY with `pool_closed` or
-        `no_thread`: nothing was sent.
+        `on_result` gets the result of the channel, or one of these results. IN_DOUBT with `timed_out` means that the
+        job passed its deadline. IN_DOUBT with `channel_error` means that the channel raised an error. FAILED_TEMPORARY
+        with `pool_closed` or `no_thread` means that nothing was sent.
         """
         turn = _Turn(job, on_result, self._time())
         with self._changed:

@@ -12,7 +12,7 @@ _CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
 
 
 class AppriseChannel:
-    """Sends messages with Apprise. Apprise reports only if the service accepted the message."""
+    """Sends messages with Apprise. Apprise reports whether the service accepted the message, and nothing more."""
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:  # noqa: ARG002 - the subject holds it
         try:

@@ -1,6 +1,6 @@
 """The SMTP conversation with a mail server.
 
-If the conversation fails, the stage that it reached decides if the server may have accepted the mail.
+If the conversation fails, the stage that it reached shows whether the server may have accepted the mail.
 """
 
 import re

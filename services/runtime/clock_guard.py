@@ -45,9 +45,10 @@ class _ClockReading:
     apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """Return the error of the machine's clock since this reading, by the other clock that disagrees more.
+        """Return by how much the machine's clock has gone wrong since this reading.
 
-        `theirs` is the time of the database, or None if it is not known.
+        The monotonic clock and the database's clock each give an error. The larger error is returned. `theirs` is the
+        time of the database, or None if it is not known.
         """
         # The monotonic clock cannot jump, but may drift or stop while the machine sleeps.
         by_monotonic = now - self.at - timedelta(seconds=elapsed - self.elapsed)
@@ -58,7 +59,7 @@ class _ClockReading:
 
 
 class ClockGuard:
-    """Compares a clock with the monotonic clock and with the clock of the database.
+    """Decides if a clock can be trusted: compares it with the monotonic clock and with the clock of the database.
 
     `database` returns the time of the database, or None if the database does not answer or has no clock of its own.
     """

@@ -1,4 +1,4 @@
-"""Liveness, readiness and metrics of a process, at the same three paths for every role."""
+"""Answers requests for the liveness, readiness and metrics of a process. The paths are the same for every role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logging. Each line is a JSON object with a fixed event name, and with only those fields that cannot name a person."""
+"""Sets up the log. Each line has a fixed event name, and only those fields that cannot name a person."""
 
 from __future__ import annotations
 
@@ -79,7 +79,10 @@ def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
 
 
 def kind_of(error: BaseException) -> str:
-    """Return the type name of an error, never its text. For an error of the database, return the driver's type name."""
+    """Return the type name of an error, never its text.
+
+    For an error of the database, return the type name of the driver's error.
+    """
     return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
 
 
@@ -110,7 +113,7 @@ class _LibraryHandler(logging.Handler):
     """Writes a library's log record as one event that names the library and the type of the error.
 
     The text of the record is left out, because it may hold a value from the database or an address. A warning that a
-    library repeats, for example while the brokers are down, is written at most once in AGAIN_SECONDS.
+    library repeats, for example while the brokers are down, is written at most once every AGAIN_SECONDS seconds.
     """
 
     def __init__(self) -> None:

@@ -163,7 +163,7 @@ def pullcord(
         bool, typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Find the telecare alarms on landlines about to be moved, and do not let go until a person has acted."""
+    """Find the telecare alarms on landlines about to be moved, and alert the councils until a person has acted."""
     # Here and not above: `--help` needs no logging.
     from services.runtime.logs import configure
 

@@ -1,6 +1,7 @@
-"""The steps of a demonstration after the first alerts: a week without an answer, an officer's answer, where to look.
+"""The steps of a demonstration after the first alerts: a week without an answer, then an officer's answer.
 
-Both demonstrations, embedded and distributed, use them.
+The last step lists the places where the viewer can look around.
+Both demonstrations, embedded and distributed, use these steps.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Mailbox:
         return "250 Message accepted for delivery"
 
     def wait_for(self, count: int, timeout: float) -> bool:
-        """Wait until the mailbox has `count` mails. Returns False if that takes more than `timeout` seconds."""
+        """Wait until the mailbox has `count` mails. Return False if that takes more than `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.mails) >= count, timeout)
 

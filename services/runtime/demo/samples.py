@@ -42,7 +42,8 @@ _UK: Final = re.compile(rb"(?<![\d/])(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>20\d
 def rebased(data: bytes, days: int) -> bytes:
     """Return a sample file in which every date of this century is `days` later.
 
-    Shifts ISO dates, UK dates and the date cells of a workbook. `(day - BASE_DAY).days` moves the samples to `day`.
+    Shifts ISO dates, UK dates and the date cells of a workbook. If `days` is
+    `(day - BASE_DAY).days`, the samples fit a demonstration on `day`.
     """
     if data.startswith(_ZIP):
         return _rebased_workbook(data, timedelta(days=days))

@@ -41,7 +41,7 @@ def until_handled(demo: DemoDeployment) -> None:
 
 
 def until_delivered(demo: DemoDeployment) -> None:
-    """Wait until no message is left to send, and no case is about to be alerted."""
+    """Wait until every delivery is done, and no case is due for a review within the grouping time."""
     until(lambda: _is_delivered(demo), "everybody has been told")
 
 

@@ -48,7 +48,7 @@ class EventDispatcher:
         self._batch = batch
 
     def run_once(self) -> int:
-        """Pass one batch to the consumers. Returns the number of events, which is 0 if none are left."""
+        """Pass one batch to the consumers. Return the number of events, which is 0 if none are left."""
         with self._store.reading() as connection:
             events = unpublished(connection, self._batch)
         if not events:
@@ -65,7 +65,10 @@ class EventDispatcher:
 
 
 def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
-    """Publish again the events that an older version skipped. Returns the number of events."""
+    """Publish again the events that some consumer never handled. Return their number.
+
+    This happens, for example, if an older release of Pullcord skipped events of a kind that it did not know.
+    """
     now = store.now()
     with store.writing() as connection:
         return sum(
@@ -79,8 +82,8 @@ def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
     """Let a consumer handle events.
 
-    An event that can never be handled goes to quarantine. An event that only a newer version knows is skipped. All
-    other events are handled.
+    An event that can never be handled goes to quarantine. An event of a kind that only a newer version of Pullcord
+    knows is skipped. All other events are handled. If a fault may be temporary, its error is raised.
     """
     remaining = list(events)
     while remaining:
@@ -118,8 +121,9 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
     """Split a batch that failed into parts, each to be handled on its own.
 
-    Raises `error` if the fault may be temporary. Raises PoisonError if the batch is a single event that can never be
-    handled.
+    A batch that changed the same rows as another worker is split into halves. Any other batch is split into single
+    events. Raises `error` if the batch cannot be halved and the fault may be temporary. Raises PoisonError if the batch
+    is a single event that can never be handled.
     """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()

@@ -21,7 +21,7 @@ APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
 
 
 class Heartbeat:
-    """Stores in the database that a loop is alive, at most once in APART."""
+    """Stores in the database that a loop is alive, at most once per APART."""
 
     def __init__(self, store: Store, name: str) -> None:
         self._store = store

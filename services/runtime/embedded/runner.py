@@ -29,8 +29,8 @@ class Loop:
     """A thread that repeats `work` until it is stopped. After a fault of any kind, the loop waits and tries again.
 
     When `work` returns 0, the loop waits for `seconds`, or until `wake` is called. When `work` returns more than 0, the
-    loop wakes `then`, the loop that may have new work now. The loop calls `beat` after each successful step, at each
-    `made_progress` within a step, and every BEAT_SECONDS while it waits.
+    loop `then` may have new work, so its `wake` is called. The loop calls `beat` after each successful step, at each
+    call of `made_progress` within a step, and every BEAT_SECONDS while it waits. A loop that fails calls no `beat`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Loop:
         self._wake.set()
 
     def stop(self, timeout: float) -> bool:
-        """Finish the current step and end the loop. Returns False if that took longer than `timeout` seconds."""
+        """Finish the current step and end the loop. Return False if that took longer than `timeout` seconds."""
         self.ask_to_stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -200,7 +200,7 @@ class EmbeddedRunner:
         self._events.wake()
 
     def stop(self, timeout: float = 20.0) -> bool:
-        """Finish the current steps and sends. Returns False if some did not end within `timeout` seconds."""
+        """Finish the current steps and sends. Return False if some did not end within `timeout` seconds."""
         for loop in self.loops:
             loop.ask_to_stop()
         # All loops are asked first, so that they end in parallel.

@@ -52,7 +52,7 @@ def deliveries_by_state(connection: Connection) -> Counts:
 
 
 def oldest_unacknowledged_alert(connection: Connection, now: datetime) -> datetime | None:
-    """Return when the oldest alert was created about a case that waits for an acknowledgement."""
+    """Return when the oldest alert that waits for an acknowledgement was created, or None if no alert waits."""
     # An alert from before the end of the case's last pause counts as acknowledged.
     since = func.coalesce(cases.c.paused_until, cases.c.opened_at)
     waiting = cases.c.state.not_in(STOPPED) & (cases.c.paused_until.is_(None) | (cases.c.paused_until <= now))
@@ -83,7 +83,10 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return each feed's id and the time of its last submission. A feed without one has the time it was added."""
+    """Return each feed's id and the time of its last submission.
+
+    For a feed that never sent anything, return the time at which it was added.
+    """
     rows = connection.execute(select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at))
     return [(feed_id, heard or added) for feed_id, heard, added in rows]
 

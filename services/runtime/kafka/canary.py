@@ -46,7 +46,7 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Publish the canaries that are due, and find lost events. Returns the number of events to be published again.
+        """Publish the canaries that are due, and find lost events. Return the number of events to be published again.
 
         Raises RelayError if the brokers do not accept the canaries.
         """

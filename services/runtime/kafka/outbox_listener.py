@@ -1,6 +1,6 @@
-"""Wakes a relay when an event was written to the outbox (LISTEN and NOTIFY of PostgreSQL).
+"""Tells a relay at once when an event was written to the outbox (LISTEN and NOTIFY of PostgreSQL).
 
-A lost wake-up does no harm, because the relay also checks the outbox at intervals.
+A lost notification does no harm, because the relay also checks the outbox at intervals.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The relay: publishes the events of the outbox to Kafka.
 
-Any number of relays may run. Only one relay at a time works on a lane, so events with the same key keep their order.
+Any number of relays may run. The outbox is divided into lanes, and all events with the same key are in the same lane.
+Only one relay at a time works on a lane, so events with the same key keep their order.
 
 An event is marked as published only after the brokers have acknowledged it, in the transaction that locked its lane.
 After a crash the event is published again, and the inboxes of the consumers drop the duplicate.
@@ -96,7 +97,7 @@ class Relay:
     producer: KafkaProducer
 
     def run_once(self) -> int:
-        """Publish a batch of every lane that no other relay works on. Returns the number of events.
+        """Publish a batch of events from every lane that no other relay works on. Return the number of events.
 
         Raises RelayError if the brokers do not accept the events.
         """

@@ -47,8 +47,9 @@ class RelaySupervisor:
     def run_once(self) -> int:
         """Publish events and due canaries.
 
-        Returns the number of published events, plus the number of lost events that are to be published again. Raises
-        RelayError if the brokers cannot be reached or do not accept the events. The next call then connects again.
+        Return the number of published events, plus the number of lost events that are to be published again. Raises
+        RelayError if the brokers cannot be reached, have unsuitable topics, or do not accept the events. The next call
+        then connects again.
         """
         try:
             at = self._connect()

@@ -162,7 +162,7 @@ def _answering(parts: Parts, tasks: Sequence[BackgroundTask]) -> Iterator[None]:
 
 
 def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:
-    """Wait until the brokers can be reached and have the topics. Returns False if a stop is requested meanwhile.
+    """Wait until the brokers can be reached and have the topics. Return False if a stop is requested meanwhile.
 
     Raises TopicsError if a topic has too few partitions.
     """

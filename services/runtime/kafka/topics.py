@@ -21,7 +21,7 @@ MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000
 
 
 class TopicsError(PullcordError):
-    """The topics on the brokers do not fit this version."""
+    """A topic on the brokers has too few partitions."""
 
 
 class Topic(BaseModel):

@@ -82,9 +82,11 @@ class Worker:
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Return True if a partition's newest canary is more than `patience` newer than the last one received.
+        """Return True if the consumer has not received a canary that it should have received by now.
 
-        Only the partitions of this worker count. If the worker has no partitions, all partitions count.
+        This holds if a partition's newest canary was published more than `patience` after the last canary received
+        from it, or if none was received from it. Only the partitions of this worker count. If the worker has no
+        partitions, all partitions count.
         """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
@@ -93,7 +95,7 @@ class Worker:
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Handle messages, and repeat this while a passing fault lasts. Returns False if the worker must stop first."""
+        """Handle messages, and repeat this while a passing fault lasts. Return False if the worker must stop first."""
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1
             wait = delay(self.failing, FIRST_WAIT, LONGEST_WAIT, self.jitter())

@@ -83,9 +83,10 @@ def record_backup(store: Store, kind: str, size: int) -> None:
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
     """Replace the store's SQLite database with a backup, upgraded to the present schema.
 
-    Deliveries that newer ones replace are cancelled (see `settle_restore`). Raises RefusedError if a process uses the
-    database, if a database exists and `replacing` is False, or if `backup` is itself a database in use. Raises
-    CopyError if the backup fails a check.
+    Deliveries in the backup that newer messages replace are cancelled (see `settle_restore`).
+
+    Raises RefusedError if a process uses the database, if a database exists and `replacing` is False, or if `backup` is
+    itself a database in use. Raises CopyError if the backup fails a check.
     """
     place = _file_of(store.engine.url)
     if place.exists() and not replacing:
@@ -106,7 +107,7 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """Call `settle_restore` for a database that other tools restored. Returns the time of the last record in it.
+    """Call `settle_restore` for a database that other tools restored. Return the time of the last record in it.
 
     A second call changes nothing.
     """

@@ -81,7 +81,7 @@ class FileFormat(StrEnum):
 def export_cases(
     store: Store, path: Path, feed_id: str | None = None, *, ended: bool = False, references: bool = False
 ) -> int:
-    """Write cases to a file, the oldest first. Returns the number of rows.
+    """Write cases to a file, the oldest first. Return the number of rows.
 
     With `feed_id`, only that council's cases are written. `ended` adds cases that have ended. `references` adds the
     councils' own references. Raises RefusedError if the suffix is neither .csv nor .ndjson, or the folder is missing.
@@ -93,7 +93,7 @@ def export_cases(
 def export_matches(
     store: Store, path: Path, feed_id: str | None = None, *, ended: bool = False, references: bool = False
 ) -> int:
-    """Write matches to a file, in the order of the register entries. Returns the number of rows.
+    """Write matches to a file, in the order of the register entries. Return the number of rows.
 
     With `feed_id`, only that council's matches are written. `ended` adds matches that have ended. `references` adds the
     councils' own references. Raises RefusedError if the suffix is neither .csv nor .ndjson, or the folder is missing.

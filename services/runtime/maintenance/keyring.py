@@ -64,7 +64,7 @@ def with_new_key(keyring: Keyring) -> Keyring:
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Return the keys with the newest vault key made current. Adds a new key first if the newest is current already."""
+    """Return the keys with the newest vault key made current. Add a new key first if the newest is current already."""
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))

@@ -21,7 +21,7 @@ BATCH = 2_000
 def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int]:
     """Let each consumer, in order, rebuild its results for all register entries.
 
-    Yields the number of entries in each transaction.
+    After each transaction, yield the number of entries in it.
     """
     for consumer in consumers:
         for entries in _batches(store):

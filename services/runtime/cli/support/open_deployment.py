@@ -18,14 +18,15 @@ from services.storage.store import Store
 
 
 class NotReadyError(PullcordError):
-    """The deployment does not exist, or its database has an older schema."""
+    """The deployment does not exist, or its database has no schema or an older one."""
 
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Store]:
     """Open the deployment while the block runs.
 
-    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if there is no database, or an older one.
+    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database is missing, or if
+    its schema is missing or older.
     """
     chosen = settings or Settings()
     store = make_store(chosen, SystemClock())

@@ -47,7 +47,10 @@ def record(
         typer.Option(help="What is recorded with it; give it once for each field.", metavar="KEY=VALUE"),
     ] = None,
 ) -> None:
-    """Record what a named person did. A time without an offset is UK time. `now` stands for the present time."""
+    """Record what a named person did about a case.
+
+    A time without an offset is UK time. `now` stands for the present time.
+    """
     done = act_of(event)
     with opened() as store:
         made = record_of(done, {"by": by, **fields_of(field or (), store.now())})

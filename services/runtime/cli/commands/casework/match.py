@@ -24,14 +24,17 @@ Evidence = Annotated[str, typer.Option(help="How you know; no telephone number."
 
 @app.command(epilog=examples('pullcord match confirm M-12-345 --by "Asha Patel" --evidence "rang the resident"'))
 def confirm(match: Match, by: By, evidence: Evidence) -> None:
-    """Record that the notice is about this line."""
+    """Record that the notice of a match is about the resident's line."""
     _decide(match, MatchDecision.CONFIRMED, by, evidence)
     say("Kept: this is the line.")
 
 
 @app.command(epilog=examples('pullcord match reject M-12-345 --by "Asha Patel" --evidence "the flat next door"'))
 def reject(match: Match, by: By, evidence: Evidence) -> None:
-    """Record that the notice is not about this line. The case ends if no other notice puts a line of it at risk."""
+    """Record that the notice of a match is about another line.
+
+    The case ends if no other notice puts a line of it at risk.
+    """
     _decide(match, MatchDecision.REJECTED, by, evidence)
     say("Kept: this is another line.")
 

@@ -41,7 +41,7 @@ def create(
     ] = None,
     days: Annotated[int, typer.Option(help=f"How many days it is good for, 1 to {MOST_DAYS}.")] = LASTS.days,
 ) -> None:
-    """Make a key and show it, this one time. Only a hash of the key is stored."""
+    """Make an API key and show it. It cannot be shown again, because only its hash is stored."""
     if not plain(label).strip():
         raise RefusedError("the key needs a label: say what it is for")
     if not 1 <= days <= MOST_DAYS:

@@ -1,4 +1,4 @@
-"""`pullcord policy`: when a council is alerted, which contacts, and how often."""
+"""`pullcord policy`: shows and sets when a council is alerted, which contacts are alerted, and how often."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def add(
     ] = None,
     by: By = None,
 ) -> None:
-    """Add a contact who is alerted, or change the route of a contact."""
+    """Add a contact to a council's policy, or change the route of a contact."""
     with opened() as store:
         found = _council(store, council)
         given = route or _asked_for_route()

@@ -40,8 +40,8 @@ SIGNS = {
 def opened_when_there(settings: Settings) -> Iterator[Store]:
     """Open the deployment once its database can be reached.
 
-    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database has no schema, or an older
-    one.
+    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database is missing, or if
+    its schema is missing or older.
     """
     with ExitStack() as stack:
         for attempt in count(1):

@@ -1,4 +1,4 @@
-"""`pullcord audit`: checks if the stored figures and cases agree with the audit."""
+"""`pullcord audit`: checks if the monthly figures and the cases agree with the audit."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SOMETHING_DIFFERS: Final = 1
 
 @app.callback()
 def audit() -> None:
-    """Keep `check` a subcommand: Typer runs a single command without its name."""
+    """Make `check` a subcommand. Without this callback, Typer would run the single command without its name."""
 
 
 @app.command(epilog=examples("pullcord audit check", note="For a cron job: it exits with 1 if anything differs."))
 def check() -> None:
-    """Compare the stored figures and every case with the audit. This changes nothing.
+    """Compare the monthly figures and every case with the audit. This changes nothing.
 
     Data that was altered by hand in the database is listed, and the exit code is 1. In this case, trust the audit.
     """

@@ -40,7 +40,7 @@ def show(event: Event) -> None:
 
 @app.command(epilog=examples("pullcord quarantine replay 019a… --by 'Asha Patel'"))
 def replay(event: Event, by: By) -> None:
-    """Handle an event again, after the cause of its failure was corrected."""
+    """Have an event handled again. Correct the cause of its failure first."""
     with opened() as store:
         count = requeue(store, event, by)
     say(f"It will be handled again by {counted(count, 'consumer')}.")
@@ -48,7 +48,7 @@ def replay(event: Event, by: By) -> None:
 
 @app.command("drop")
 def drop_(event: Event, by: By) -> None:
-    """Drop an event, so that it is never handled. Run `pullcord rebuild` afterwards, to handle its records anyway."""
+    """Drop an event. No consumer will handle it. Run `pullcord rebuild` afterwards: it matches every record anew."""
     with opened() as store:
         count = drop(store, event, by)
     say(f"It is dropped; it was in quarantine for {counted(count, 'consumer')}.")

@@ -63,7 +63,10 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Encrypt every value again that uses an older key. A new run continues where an earlier run was cut off."""
+    """Encrypt again, with the current key, every value that uses an older key.
+
+    A new run continues where an earlier run was cut off.
+    """
     with opened() as store:
         _reseal(store)
 
@@ -73,7 +76,7 @@ def remove_key(
     key: Annotated[str, typer.Argument(help="The key's id, as the keys file has it.", metavar="ID")],
     yes: Yes = False,
 ) -> None:
-    """Remove an old vault key from the keys file. Refused while any value in the database is encrypted with the key.
+    """Remove an old vault key from the keys file. This is refused while a stored value is encrypted with the key.
 
     Backups from the time when this key was in use cannot be read without it.
     """

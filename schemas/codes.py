@@ -22,7 +22,11 @@ class MigrationKind(StrEnum):
 
 
 class TargetService(StrEnum):
-    """The service that replaces the line. `pdpl` and `evac` are exchange-based interim lines."""
+    """The service that the provider puts in place of the line.
+
+    `pdpl` and `evac` are interim lines that still run from the telephone exchange. `cease` means that nothing replaces
+    the line.
+    """
 
     VOIP = "voip"
     # Pre-Digital Phone Line: keeps an analogue handset working until the exchange closes.
@@ -78,7 +82,7 @@ class ServiceStatus(StrEnum):
 
 
 class Connection(StrEnum):
-    """What the alarm dials over."""
+    """The connection over which the alarm makes its calls."""
 
     ANALOGUE_LINE = "analogue_line"
     ROUTER = "router"

@@ -50,7 +50,7 @@ class EventData(Schema):
 
 
 class NoticeRef(Schema):
-    """A notice that was accepted, at one revision."""
+    """One revision of a notice that was accepted."""
 
     notice: Id
     revision: Revision
@@ -77,7 +77,7 @@ class NoticesAccepted(EventData):
 
 
 class EntryRef(Schema):
-    """A register entry that was accepted, at one revision."""
+    """One revision of a register entry that was accepted."""
 
     entry: Id
     revision: Revision
@@ -97,7 +97,7 @@ class EntriesAccepted(EventData):
 
 
 class RecordRef(Schema):
-    """A notice or a register entry, at one revision."""
+    """One revision of a notice or a register entry."""
 
     record: Id
     revision: Revision

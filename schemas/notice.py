@@ -24,9 +24,11 @@ class CustomerContact(Schema):
 
 
 class MigrationNotice(Schema):
-    """One line, or one area, that a provider will migrate. The format is Pullcord's own: no source prescribes one.
+    """What a provider says about the migration of one line or one area.
 
-    A notice never carries a name, an account number or a reason for need.
+    The format is Pullcord's own: no source prescribes one.
+
+    A notice never carries a name, an account number or the reason why a customer needs care.
     """
 
     id: Reference

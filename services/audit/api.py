@@ -137,7 +137,7 @@ def figures(
     responses=answers(401, 403),
 )
 def metrics(store: StoreOf, _caller: Regulator) -> Response:
-    """The figures of the last complete month, in the Prometheus text format."""
+    """Return the figures of the last complete month, in the Prometheus text format."""
     with store.reading() as connection:
         # Empty if no month is complete yet.
         found = read_months(connection, complete_months(connection)[-1:])

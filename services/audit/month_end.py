@@ -84,9 +84,10 @@ class MonthEnd:
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
     """Count a month's figures from the audit alone.
 
-    A stock that the audit does not have is missing from the result, because it is not known and so not zero. `seen`
-    holds the first acts (`First`) of earlier months. The first acts of this month are added to `seen`. If `seen` is
-    None, the first acts of earlier months are read from the audit.
+    A stock without a row in the audit is not known, which is not the same as zero. The result leaves it out.
+
+    `seen` holds the first acts (`First`) of earlier months. The first acts of this month are added to `seen`. If `seen`
+    is None, the first acts of earlier months are read from the audit.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)

@@ -101,10 +101,10 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 
 
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count councils by the data-sharing agreements that their live entries name.
+    """Count councils by whether their data-sharing agreement is in force at `moment`, has expired, or is not named.
 
-    Each council counts as in force or expired at `moment`, or as having none named. Councils that were added at `until`
-    or later are left out.
+    The live entries of a council name its agreements. The agreement that ends last decides. Councils that were added at
+    `until` or later are left out.
     """
     council, entry = feeds.c, register_entries.c
     # An agreement without an end date never expires.

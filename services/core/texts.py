@@ -1,6 +1,6 @@
 """Types for short texts that people write about a case. No text may hold a telephone number.
 
-The case already knows its line. An error names the fault and the remedy, and never repeats the text.
+A case already has the number of its line. An error names the fault and the remedy, and never repeats the text.
 """
 
 import re

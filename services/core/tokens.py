@@ -72,7 +72,10 @@ _DIGIT = {kind: str(int(kind)) for kind in TokenKind}
 
 
 def on_the_stream(tokens: Iterable[tuple[TokenKind, bytes]]) -> tuple[str, ...]:
-    """Return tokens in the form that events carry: the number of the kind, then 22 characters of URL-safe base64."""
+    """Return tokens as events carry them.
+
+    Each is the digit of its `TokenKind`, then the token in URL-safe base64 (22 characters).
+    """
     return tuple([_DIGIT[kind] + _base64(token) for kind, token in tokens])
 
 

@@ -1,4 +1,4 @@
-"""Routes of the ingest API: providers post notices, councils put register entries, both read their submissions."""
+"""Routes of the ingest API: providers post notices, councils put register entries, and both read their submissions."""
 
 from __future__ import annotations
 

@@ -78,7 +78,8 @@ def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str |
 def receipt_for(store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None) -> ReceiptAnswer:
     """Accept rows and return their receipt.
 
-    Raises ProblemError if the submission is refused, or if every row is rejected.
+    Raises ProblemError if the submission is refused. Also raises it if every row is rejected, although the submission
+    is stored then.
     """
     try:
         receipt, outcomes = accept(store, source, rows, replacement)

@@ -1,11 +1,14 @@
 """Withholds small counts in published figures, so that nobody can be identified from them. Pure.
 
-Each figure of a month is published as tables with the same total: by council, by provider, by kind. A small count is
-withheld. Other counts are withheld with it, until a reader who knows the total cannot work out the small count, and
-cannot even tell that it is small. The difference between a figure and another figure that counts a part of it is
-protected in the same way. Months never overlap and are never added up, so no other subtraction is possible.
+Each figure of a month has a total and several tables: by council, by provider, by kind. The counts of a table add up to
+the total. They add up to more if a case counts for several providers. A small count is withheld. A reader who knows the
+total could work out a single withheld count by subtraction, so other counts of the table are withheld too. The reader
+then cannot even tell whether a withheld count is small.
 
-The suppression of small counts is required. The limit is policy of the deployment.
+One figure may count a part of another, and a reader can subtract the two. The result is protected in the same way.
+Months never overlap and are never added up, so no other subtraction is possible.
+
+Small counts must be withheld. What counts as small is policy of the deployment.
 """
 
 from __future__ import annotations
@@ -48,7 +51,8 @@ def publish_tables(
     """Return a figure's tables with the necessary counts withheld.
 
     The counts of each table add up to `total` or more. `part` is a published figure that counts a part of this figure.
-    The whole figure is withheld for the month if a table cannot be shown without revealing a small count.
+    The whole figure, except its zeros, is withheld if `total` is small or if `total` less the part is small. It is also
+    withheld if a table cannot be shown without revealing a small count.
     """
     withheld = {
         name: _withheld(counts, _left(counts, part.tables[name]) if name in part.tables else {}, small)
@@ -70,8 +74,9 @@ def publish_crossed(
     """Return a table of councils (or providers) by kinds, in which only whole rows are withheld.
 
     `rows` holds the published total of each council or provider, and `kinds` the published total of each kind. A reader
-    can subtract the shown rows from these totals. So a withheld count is at most what is left of its row or its kind,
-    whichever is smaller. This maximum must not be small.
+    can subtract the shown rows from the total of a kind. What is left is the most that a withheld count of this kind
+    can be. Rows are withheld until this maximum is not small for any small count. If the total of a kind is withheld,
+    all rows are withheld.
     """
     # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():
@@ -102,8 +107,8 @@ def _withheld(counts: Counts, left: Counts, small: int) -> frozenset[str] | None
 def _hidden(counts: Counts, withheld: Collection[str], small: int) -> bool:
     """Return True if the withheld counts cannot be worked out.
 
-    A reader who knows the total knows the sum of the withheld counts, and knows that no withheld count is 0. So a
-    withheld count is at least 1, and at most this sum less 1 for each other withheld count. This maximum must not be
+    A reader who knows the total can work out the sum of the withheld counts. The reader also knows that each of them is
+    at least 1. So a withheld count is at most this sum, less 1 for each other withheld count. This maximum must not be
     small. A small count that is withheld alone always fails this test.
     """
     together = sum(counts.get(key, 0) for key in withheld)

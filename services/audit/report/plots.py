@@ -56,7 +56,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture with bars. The bars begin at `base`: at this y if the bars are vertical, at this x if horizontal."""
+    """A picture with bars.
+
+    `base` is the coordinate at which the bars begin: a y coordinate for vertical bars, an x coordinate for horizontal
+    bars.
+    """
 
     width: float
     height: float

@@ -47,7 +47,10 @@ class PostcodeReading(NamedTuple):
 
 
 def read_postcode(text: str) -> PostcodeReading | None:
-    """Return the postcode if the whole text is one, or None. The position shows if O or 0, and I or 1, is meant."""
+    """Return the postcode if the whole text is one, or None.
+
+    O and 0 are often confused, and so are I and 1. The position in the postcode shows which of the two is meant.
+    """
     if canonical := _CANONICAL.fullmatch(text):
         return PostcodeReading(f"{canonical[1]} {canonical[2]}")
     tight = _tight(text)

@@ -22,7 +22,10 @@ class UprnMend(StrEnum):
 
 
 class UprnProblem(StrEnum):
-    """The reason why a text is no UPRN. A rounded number is never completed: a guess could be a neighbour's UPRN."""
+    """The reason why a text is no UPRN.
+
+    Lost digits of a rounded number are never guessed, because the guess could be a neighbour's UPRN.
+    """
 
     SCIENTIFIC_NOTATION = "scientific_notation"
     ROUNDED = "rounded"

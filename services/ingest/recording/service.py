@@ -41,7 +41,11 @@ DRY_RUN = "dry run"  # takes the place of a submission id; nothing is stored und
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """The outcome that a submission would have. `would_withdraw` is None unless the file replaces a register."""
+    """The outcome that a submission would have.
+
+    `would_withdraw` is the number of entries that a file would withdraw from the register that it replaces. It is None
+    if no register is replaced.
+    """
 
     counts: Mapping[str, int]
     outcomes: list[RowOutcome]

@@ -22,7 +22,7 @@ class IdempotencyMismatchError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The sender, kind, channel and body digest of a submission."""
+    """The origin of a submission: its sender, the kind of its records, its channel and the digest of its body."""
 
     feed_id: str
     kind: RecordKind

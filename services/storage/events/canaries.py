@@ -45,10 +45,10 @@ def note_heard(connection: Connection, consumer: str, heard: Mapping[Partition, 
 def unheard(
     connection: Connection, consumer: str, topics: Collection[str], patience: timedelta
 ) -> frozenset[Partition]:
-    """Return the partitions whose last canary the consumer should have received by now.
+    """Return the partitions of these topics from which the consumer has not received recent canaries.
 
-    These are partitions whose last canary was published more than `patience` after the last canary that the consumer
-    received from them. Partitions from which the consumer received none are included.
+    In such a partition, the last canary was published more than `patience` after the last one that the consumer
+    received. Partitions from which the consumer received none are included.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(
@@ -62,7 +62,7 @@ def unheard(
 def heard_until(connection: Connection, consumer: str, topic: str) -> datetime | None:
     """Return a time before which the consumer received everything published to the topic.
 
-    Returns None if the consumer has not received a canary from every partition.
+    The result is None if the consumer has not received a canary from every partition, or if the topic has had none.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     partitions = [one for one in published if one[0] == topic]
@@ -73,10 +73,10 @@ def heard_until(connection: Connection, consumer: str, topic: str) -> datetime |
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """Return the publication time of the last canary that the consumer received, for the partition where it is oldest.
+    """Return the earliest publication time among the last canaries that the consumer received, one for each partition.
 
-    If the consumer received none from a partition, the last canary published to that partition counts instead. Returns
-    None if no canary was published.
+    If the consumer received none from a partition, the last canary published to that partition counts instead. The
+    result is None if no canary was published to these topics.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return min(

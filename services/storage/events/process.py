@@ -52,7 +52,7 @@ class Consumer(Protocol):
 
 
 class PoisonError(PullcordError):
-    """An event that can never be handled, because it does not decode or the consumer refuses it for good."""
+    """An event that can never be handled, because it cannot be decoded or the consumer always fails on it."""
 
     def __init__(self, event: StoredEvent, cause: Exception) -> None:
         super().__init__(f"event {event.event_id} on {event.topic} cannot be handled: {type(cause).__name__}")
@@ -99,7 +99,7 @@ def write_effects(work: UnitOfWork, effects: Effects) -> None:
 def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> None:
     """Store an event that cannot be handled, for a person to look at.
 
-    The event is also marked in the inbox and recorded in the audit. An event that the inbox has already is left out.
+    The event is also put in the inbox and recorded in the audit. If it is in the inbox already, nothing changes.
     """
     now, event = store.now(), poison.event
     fields = {"event": event.event_id, "consumer": consumer.name, "topic": event.topic}

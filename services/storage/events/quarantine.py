@@ -21,7 +21,7 @@ from services.storage.tables import inbox, outbox, quarantine
 class QuarantinedEvent:
     """An event in quarantine.
 
-    `error` is the kind of the error. The error's text is not stored, because it could hold data.
+    `error` is the class name of the error. The text of the error is not stored, because it could hold data.
     """
 
     event_id: str

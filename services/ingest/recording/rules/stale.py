@@ -1,4 +1,4 @@
-"""The issues of rows that are not used, because the rows are stale or repeated. Pure."""
+"""Makes the issues of rows that are not used, because the rows are stale or repeated. Pure."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
     """Mark each notice that replaces an announced notice as announced too. Return the notices that were marked.
 
-    Begins with the notices that replace the notices under `keys`, and follows the chain of replacements to its end.
+    Begin with the notices that replace the notices under `keys`, and follow the chain of replacements to its end.
     """
     before = notices.alias("before")
     announced = exists(

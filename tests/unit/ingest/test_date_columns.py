@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.utils.datetime import MAC_EPOCH
 
-from services.ingest.files.dates import DateOrder
+from services.ingest.files.dates import DateOrder, read_date
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.sheets import read_sheet
@@ -160,6 +160,22 @@ def test_no_date_of_a_month_first_file_is_ever_misread(days: list[date], separat
         assert read in (day, None)
         assert codes or day.day == day.month
     assert [read for read, _ in column(*texts, proof, dates=DateOrder.MONTH_FIRST)][:-1] == days
+
+
+NUMBERS = st.sampled_from(["1", "3", "03", "12", "13", "25", "31", "32"])
+BEFORE, AFTER = st.sampled_from(["", "Mon ", "Tuesday, "]), st.sampled_from(["", " 10:30", " 10.30 pm", " (Fri)"])
+
+
+@given(BEFORE, NUMBERS, st.sampled_from("/-. "), NUMBERS, st.sampled_from(["2027", "27"]), AFTER)
+def test_with_the_order_stated_a_cell_is_read_in_it_and_in_the_other_only_where_that_fails(
+    before: str, first: str, separator: str, second: str, year: str, after: str
+) -> None:
+    text = f"{before}{first}{separator}{second}{separator}{year}{after}"
+    for order in DateOrder:
+        in_it = read_date(text, order)
+        ((day, codes),) = column(text, dates=order)
+        assert day == (in_it or read_date(text, DateOrder.DAY_FIRST) or read_date(text, DateOrder.MONTH_FIRST))
+        assert (codes == []) == (in_it is not None)
 
 
 class TestNumbers:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from services.storage.tables import notices
-from tests.support.command_line import RAVEN, Desk
+from tests.support.command_line import BLACKPOOL, ENTRY, NUMBER, RAVEN, Desk
 from tests.support.http import CSV, NOTICE_UPLOADS, REGISTER_UPLOADS, Api
 from tests.support.ways_in import Named, Way, case_file, way_of
 
@@ -108,6 +108,20 @@ def test_the_order_stated_on_the_command_line_leaves_nothing_in_doubt(desk: Desk
     assert "with the month first" not in printed.words
     way = way_of("command line", lambda: desk, lambda: pytest.fail("no server"))
     assert planned_days(way) == ORDERED
+
+
+def test_a_notice_whose_date_is_in_doubt_opens_a_case_and_alerts_the_council_as_an_undated_one(desk: Desk) -> None:
+    desk.clock.set(NOW)
+    desk.with_an_officer()
+    desk.done("import", "register", desk.sheet("register.csv", [ENTRY]), "--council", BLACKPOOL)
+    notice = {"Notice ID": "n1", "Tel No": NUMBER, "Migration date": "01/12/2027"}
+    proof = {"Notice ID": "n2", "Tel No": "01632 960124", "Migration date": "01/25/2027"}
+    desk.done("import", "notices", desk.sheet("notices.csv", [notice, proof]), "--provider", RAVEN)
+    assert "not known" in desk.done("cases").words
+    # 29 November 2026 is a Sunday.
+    desk.clock.set(NOW + timedelta(days=1))
+    desk.send_what_is_due()
+    assert len(desk.channel.sent) == 1
 
 
 @pytest.mark.parametrize("path", [NOTICE_UPLOADS, REGISTER_UPLOADS])

@@ -121,11 +121,12 @@ class DateColumns:
 
     def _number(self, field: str, text: str, cell: _Cell) -> tuple[Day | None, tuple[Issue, ...]]:
         evidence = self._evidence[field]
+        others = evidence.written + evidence.digit_dates
         doubtful = (
             # The number may have been pasted from a workbook that counts from 1900: four years lie between the two.
             self._system is DateSystem.SINCE_1904
-            or evidence.digit_dates
-            or (evidence.written and evidence.written >= evidence.day_numbers)
+            # One cell typed by hand casts no doubt on a column of day numbers.
+            or (others and others >= evidence.day_numbers)
             # As day numbers such digits lie before 2014 or after 2036, where no move is planned.
             or (_is_digit_date(text) and (field in _OF_THE_MOVE or not evidence.day_numbers))
         )

@@ -181,6 +181,7 @@ def test_with_the_order_stated_a_cell_is_read_in_it_and_in_the_other_only_where_
 class TestNumbers:
     def test_a_column_of_day_numbers_is_read(self) -> None:
         assert column("46359", "46360.5") == [(date(2026, 12, 3), []), (date(2026, 12, 4), [])]
+        assert column("46359", "46360", "181226", "46361")[2:] == [(None, [NUMBER]), (date(2026, 12, 5), [])]
         assert judged(as_csv(("Client ref", "Start date"), ("1", "41000"), ("2", "46359")), "service_started_on") == [
             (date(2012, 4, 1), []),
             (date(2026, 12, 3), []),

@@ -67,7 +67,7 @@ _POSTCODE_STYLES: Final = {"canonical": 92, "no space": 8}
 _ADDRESS_CELLS: Final = 3
 
 _NOTICE_NO, _ORDER_REF, _SWITCH_DATE = (HEADINGS.index(name) for name in ("Notice No", "Order Ref", "Switch Date"))
-_BROKEN_DATES: Final = ("TBC", "31/02/2027", "12/25/2026", "01/01/1900")
+_BROKEN_DATES: Final = ("TBC", "31/02/2027", "25/25/2026", "01/01/1900")
 _WITHOUT_REFERENCE: Final = 2
 
 

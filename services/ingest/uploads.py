@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
+from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.sheets import read_sheet
@@ -34,6 +35,10 @@ Mode = Annotated[
     Literal["update", "replace"],
     Query(description="`replace`: the file is the whole register; entries it does not hold are withdrawn."),
 ]
+StatedOrder = Annotated[
+    DateOrder | None,
+    Query(description="The order of day and month in the file's dates, where it holds some with the month first."),
+]
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": DryRunAnswer, "description": "A dry run: nothing was taken in"}
 }
@@ -55,11 +60,12 @@ async def upload_notices(
     limits: LimitsOf,
     feed: ProviderFeed,
     dry_run: DryRunFlag = False,
+    dates: StatedOrder = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a file of notices. Headings are understood leniently; the dry run shows how."""
     body = await _read_file(request, limits)
-    upload = _Upload(feed, RecordKind.NOTICE, body, media_type(request), idempotency_key)
+    upload = _Upload(feed, RecordKind.NOTICE, body, media_type(request), idempotency_key, dates)
     return await _answer(response, store, limits, upload, dry=dry_run, replacement=None)
 
 
@@ -79,6 +85,7 @@ async def upload_register(
     feed: NamedCouncilFeed,
     dry_run: DryRunFlag = False,
     mode: Mode = "update",
+    dates: StatedOrder = None,
     confirm_withdrawals: Annotated[int | None, Query(ge=0, le=10_000_000)] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
@@ -88,7 +95,7 @@ async def upload_register(
     deployment lets pass: send it again with `confirm_withdrawals` set to that number.
     """
     body = await _read_file(request, limits)
-    upload = _Upload(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key)
+    upload = _Upload(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key, dates)
     replacement = Replacement(limits.withdrawal_share, confirm_withdrawals) if mode == "replace" else None
     return await _answer(response, store, limits, upload, dry=dry_run, replacement=replacement)
 
@@ -96,8 +103,11 @@ async def upload_register(
 class _Upload:
     """An uploaded file with its sender."""
 
-    def __init__(self, feed: str, kind: RecordKind, body: bytes, media: str, key: str | None) -> None:
+    def __init__(
+        self, feed: str, kind: RecordKind, body: bytes, media: str, key: str | None, dates: DateOrder | None
+    ) -> None:
         self.feed, self.kind, self.body, self.media, self.key = feed, kind, body, media, key
+        self.dates = dates
 
 
 async def _read_file(request: Request, limits: IngestLimits) -> bytes:
@@ -127,10 +137,12 @@ async def _answer(
 def _accept_file(
     store: Store, limits: IngestLimits, upload: _Upload, replacement: Replacement | None, *, dry: bool
 ) -> ReceiptAnswer | DryRunAnswer:
-    # The same file sent in another mode is another request under one idempotency key.
-    source = origin(upload.feed, upload.kind, "file", upload.body, upload.key, replacement)
+    # The same file sent in another mode is another request under one idempotency key, and so it is with another order.
+    # Without an order the digest is that of earlier versions, so that keys sent before an upgrade still hold.
+    stated = [upload.dates.value] if upload.dates else []
+    source = origin(upload.feed, upload.kind, "file", upload.body, upload.key, replacement, *stated)
     try:
-        sheet = read_sheet(upload.body, upload.kind, limits.files, upload.media)
+        sheet = read_sheet(upload.body, upload.kind, limits.files, upload.media, dates=upload.dates)
         if dry:
             return dry_run_answer(sheet, dry_run(store, source, sheet.rows, replacing=replacement is not None))
     except FileRefused as error:

@@ -127,7 +127,7 @@ CELLS = [
     ("a cell of 2,001 signs", {"Address 1": "T" * 2001}, KEPT, "address_lines", "too_long"),
     ("a UPRN in scientific notation", {"UPRN": "1.00012E+11"}, KEPT, "uprn", "scientific_notation"),
     ("a postcode that is none", {"Postcode": f"{STREET} 1"}, KEPT, "postcode", "not_a_postcode"),
-    ("30 February", {"Last confirmed": "30/02/2026"}, KEPT, "last_confirmed_at", "datetime_parsing"),
+    ("30 February", {"Last confirmed": "30/02/2026"}, KEPT, "last_confirmed_at", "not_a_date"),
     ("no id", {"Case ID": ""}, REFUSED, "entry_id", "missing"),
     ("an id of 121 signs", {"Case ID": "x" * 121}, REFUSED, "entry_id", "string_too_long"),
 ]

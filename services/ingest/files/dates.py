@@ -1,12 +1,13 @@
-"""Dates and times as people write them in the UK. Pure.
+"""Dates and times as people write them. Pure.
 
-The day always comes first. A date that is valid only in the American order is refused.
+The day comes first unless the caller says that the month does: `reading.date_columns` judges that by column.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 
 from services.core.clock import LONDON, london_day
 
@@ -14,13 +15,17 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _FULL_MONTHS = (
     "january february march april may june july august september october november december sept".split()  # noqa: SIM905
 )
-_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY = r"(?P<weekday>mon|tues?|wed(?:nes|s)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
+_WEEKDAY_FIRST = re.compile(rf"{_WEEKDAY}\b[\s.,/-]*")
+_WEEKDAY_LAST = re.compile(rf"[\s,]+\(?{_WEEKDAY}\)?")
 _YEAR = r"(?P<year>\d{4}|\d{2})"
+_NUMERIC = re.compile(rf"(?P<day>\d{{1,2}})\s*[-/. ]\s*(?P<month>\d{{1,2}})\s*[-/. ]\s*{_YEAR}")
 _DATES = (
     re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"),
     re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"),
-    re.compile(rf"(?P<day>\d{{1,2}})\s*[-/. ]\s*(?P<month>\d{{1,2}})\s*[-/. ]\s*{_YEAR}"),
-    re.compile(rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/. ]*(?:of )?(?P<name>[a-z]{{3,9}})[-/., ]*{_YEAR}"),
+    _NUMERIC,
+    re.compile(rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/. ]*(?:of )?(?P<name>[a-z]{{3,9}})[-/., ]*{_YEAR}"),
     re.compile(r"(?P<name>[a-z]{3,9})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>\d{4})"),
 )
 _TIME = re.compile(r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s*(?P<half>am|pm)?")
@@ -34,47 +39,80 @@ _CENTURY_TURNS = 70  # a year of two digits is 20xx below this, else 19xx
 _MIDDAY = 12
 
 
-def read_date(text: str) -> date | None:
+class DateOrder(StrEnum):
+    """The order of day and month in a date of three numbers that ends with the year."""
+
+    DAY_FIRST = "day-first"
+    MONTH_FIRST = "month-first"
+
+
+def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
     """Return the date in a text, or None.
 
     Reads 2026-12-03, 3/12/2026, 03-12-26, 3 Dec 2026, 03-Dec-26, Thursday 3rd December 2026, a spreadsheet's day
     number (46359), and a date with a time, which is dropped. A time with an offset gives the date in Europe/London.
+    A date that contradicts the weekday beside it is None.
     """
-    plain = _plain(text)
-    if (day := _day(plain)) is not None:
-        return day
-    moment = _moment(plain)
-    return london_day(moment) if moment else None
+    plain, weekday = _without_weekday(text)
+    day = _day(plain, order)
+    if day is None:
+        moment = _moment(plain, order)
+        day = london_day(moment) if moment else None
+    return day if _on(day, weekday) else None
 
 
-def read_moment(text: str) -> datetime | None:
+def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime | None:
     """Return the moment in a text, aware and in UTC, or None.
 
     ISO 8601 with an offset is exact. Without one, and in every other style of `read_date`, it is Europe/London time,
     and the first of the two when the clocks go back. A date alone means its midnight.
     """
-    plain = _plain(text)
-    moment = _moment(plain)
-    if moment is not None:
-        return moment
-    day = _day(plain)
-    return _utc(datetime.combine(day, time.min)) if day else None
+    plain, weekday = _without_weekday(text)
+    moment = _moment(plain, order)
+    if moment is None:
+        day = _day(plain, order)
+        moment = _utc(datetime.combine(day, time.min)) if day else None
+    return moment if moment and _on(london_day(moment), weekday) else None
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
+def contradicts_weekday(text: str) -> bool:
+    """Return True for a date beside a weekday on which it does not fall, whichever of day and month comes first."""
+    plain, weekday = _without_weekday(text)
+    days = [read_date(plain, order) for order in DateOrder]
+    return any(days) and not any(_on(day, weekday) for day in days)
 
 
-def _day(plain: str) -> date | None:
+def _without_weekday(text: str) -> tuple[str, int | None]:
+    # The weekday counts from Monday, which is 0. The text is in small letters, with single blanks.
+    plain = " ".join(text.split()).casefold()
+    # Nearly every date begins and ends with a digit: two looks are faster than two searches.
+    if plain[:1].isalpha() and (first := _WEEKDAY_FIRST.match(plain)):
+        return plain[first.end() :], _WEEKDAYS.index(first["weekday"][:3])
+    head, _, tail = plain.rpartition(" ")
+    last = _WEEKDAY_LAST.fullmatch(f" {tail}") if tail[-1:].isalpha() or tail[-1:] == ")" else None
+    return (head.rstrip(" ,"), _WEEKDAYS.index(last["weekday"][:3])) if last else (plain, None)
+
+
+def _on(day: date | None, weekday: int | None) -> bool:
+    return day is not None and weekday in (None, day.weekday())
+
+
+def _day(plain: str, order: DateOrder) -> date | None:
     serial = _SERIAL.fullmatch(plain)
     if serial:
         return _from_serial(serial)
-    # The first form that fits decides: an impossible date is not tried in another order.
+    # The first form that fits decides.
     for pattern in _DATES:
         match = pattern.fullmatch(plain)
         if match:
-            return _calendar_day(match.groupdict())
+            return _calendar_day(_ordered(match.groupdict(), pattern, order))
     return None
+
+
+def _ordered(parts: dict[str, str], pattern: re.Pattern[str], order: DateOrder) -> dict[str, str]:
+    if pattern is _NUMERIC and order is DateOrder.MONTH_FIRST:
+        return {"day": parts["month"], "month": parts["day"], "year": parts["year"]}
+    return parts
 
 
 def _from_serial(serial: re.Match[str]) -> date | None:
@@ -101,7 +139,7 @@ def _month(name: str) -> int:
     return 0
 
 
-def _moment(plain: str) -> datetime | None:
+def _moment(plain: str, order: DateOrder) -> datetime | None:
     # None for a date alone.
     serial = _SERIAL.fullmatch(plain)
     if serial:
@@ -111,7 +149,8 @@ def _moment(plain: str) -> datetime | None:
         return iso
     head, separator, tail = _split(plain)
     clock = _TIME.fullmatch(tail) if separator else None
-    day = _day(head) if clock else None
+    # Some programs put a comma between date and time.
+    day = _day(head.rstrip(","), order) if clock else None
     at = _time(clock) if clock else None
     return _utc(datetime.combine(day, at)) if day and at else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import chain, islice
 
 from openpyxl.utils.cell import get_column_letter
@@ -24,6 +25,14 @@ class FileLimits:
     unpacked_bytes: int = 200_000_000  # all parts of a workbook together
     unpacked_ratio: int = 200  # unpacked to packed size of one large part of a workbook, against zip bombs
     parts: int = 1_000  # files inside the zip of a workbook
+
+
+class DateSystem(StrEnum):
+    """The year from which the bare day number of a date counts. A text file does not say it."""
+
+    TEXT = "text"
+    SINCE_1900 = "1900"
+    SINCE_1904 = "1904"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,7 @@ class Table:
     heading_row: int
     rows: Iterable[SheetRow]
     remarks: tuple[Remark, ...] = ()
+    date_system: DateSystem = DateSystem.TEXT
 
 
 @dataclass(frozen=True, slots=True)

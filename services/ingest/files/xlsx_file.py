@@ -10,16 +10,18 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from typing import Protocol, TypeVar, cast
 
 import openpyxl
 from defusedxml.common import DefusedXmlException
+from openpyxl.utils.datetime import MAC_EPOCH
 from openpyxl.utils.exceptions import InvalidFileException
 
 from services.ingest.files.archive import check_archive
 from services.ingest.files.problems import FileCode, FileRefused, Remark
-from services.ingest.files.table import FileLimits, Flaw, KnownHeading, RawRow, Table, build_table
+from services.ingest.files.table import DateSystem, FileLimits, Flaw, KnownHeading, RawRow, Table, build_table
 from services.ingest.files.xlsx_cell import Cell, cell_text
 
 T = TypeVar("T")
@@ -70,7 +72,9 @@ def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading |
     # Some programs write a sheet size that is too small, and openpyxl would stop there.
     sheets[0].reset_dimensions()
     rows = _in_blocks(_raw_rows(sheets[0]))
-    return build_table(rows, limits, known_heading, remarks, cells_may_shift=False)
+    system = DateSystem.SINCE_1904 if workbook.epoch == MAC_EPOCH else DateSystem.SINCE_1900
+    table = build_table(rows, limits, known_heading, remarks, cells_may_shift=False)
+    return replace(table, date_system=system)
 
 
 def _raw_rows(sheet: _Sheet) -> Iterator[RawRow]:

@@ -13,6 +13,7 @@ from schemas.notice import MigrationNotice, lasting_reference
 from schemas.register_entry import RegisterEntry
 from services.core.clock import london_day
 from services.core.plausible_days import EARLIEST, LATEST, is_plausible
+from services.ingest.reading.date_issues import long_past
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.places import Place, area_values, read_areas, read_place
@@ -49,7 +50,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
         # Without ids and times: the same notice sent again with a new id or time is not a new version.
         content=notice.model_dump_json(exclude={"id", "source", "issued_at"}, exclude_defaults=True).encode(),
         private={"record": notice, **place.private},
-        issues=(*warnings, *_undated(notice)),
+        issues=(*warnings, *_undated(notice), *long_past(notice, now)),
     )
 
 

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from services.ingest.files.dates import read_date, read_moment
+from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import CellProblem
 from services.ingest.files.reader import read_table
-from services.ingest.files.table import FileLimits, SheetRow
+from services.ingest.files.table import FileLimits, SheetRow, Table
 from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
 from services.ingest.reading.columns import ColumnMap, known_heading, map_columns, row_fields, row_problems
+from services.ingest.reading.date_columns import DATES, MOMENTS, DateColumns
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue
 
-DATES = frozenset(
-    [
-        "planned_migration_date",
-        "restriction_start_date",
-        "service_started_on",
-        "service_ended_on",
-        "share_basis_expires_on",
-    ]
-)
-MOMENTS = frozenset(["issued_at", "updated_at", "last_successful_test_at", "last_confirmed_at"])
 YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_known", "arc_number_dialled"])
 
 
@@ -39,9 +30,14 @@ class Sheet:
 
 
 def read_sheet(
-    data: bytes, kind: RecordKind, limits: FileLimits, media_type: str | None = None, file_name: str | None = None
+    data: bytes,
+    kind: RecordKind,
+    limits: FileLimits,
+    media_type: str | None = None,
+    file_name: str | None = None,
+    dates: DateOrder | None = None,
 ) -> Sheet:
-    """Read a CSV or XLSX file of notices or register entries.
+    """Read a CSV or XLSX file of notices or register entries. `dates` is the order that the sender states.
 
     Raises FileRefused, here or while the rows are read.
     """
@@ -50,26 +46,48 @@ def read_sheet(
     )
     columns = map_columns(table.headings, kind)
     remarks = (*(remark.value for remark in table.remarks), *columns.remarks())
-    return Sheet(columns, table.headings, remarks, (_raw_row(row, columns) for row in table.rows))
+    return Sheet(columns, table.headings, remarks, _rows(table, columns, dates))
 
 
-def _raw_row(row: SheetRow, columns: ColumnMap) -> RawRow:
-    fields: dict[str, Any] = {field: _typed(field, value) for field, value in row_fields(row, columns).items()}
+def _rows(table: Table, columns: ColumnMap, stated: DateOrder | None) -> Iterator[RawRow]:
+    dates = DateColumns(columns.fields.values(), table.date_system, stated)
+    if not dates.present:
+        yield from (_raw_row(row, row_fields(row, columns), columns, dates) for row in table.rows)
+        return
+    # Held until every date is seen, within the limit of rows, and without the cells of columns that are not read.
+    held = [(replace(row, cells=()), row_fields(row, columns)) for row in table.rows]
+    for row, cells in held:
+        if row.usable:
+            dates.see(cells)
+    # Taken from the end of a reversed list, so that each row is given back as soon as it is read.
+    held.reverse()
+    while held:
+        yield _raw_row(*held.pop(), columns, dates)
+
+
+def _raw_row(row: SheetRow, cells: Mapping[str, str | list[str]], columns: ColumnMap, dates: DateColumns) -> RawRow:
+    fields: dict[str, Any] = {}
+    found: list[Issue] = []
+    for field, value in cells.items():
+        if isinstance(value, str) and field in DATES | MOMENTS:
+            day, issues = dates.read(field, value)
+            found += issues
+            # Without its date: validation would refuse the row.
+            if day is not None:
+                fields[field] = day
+        else:
+            fields[field] = _typed(field, value)
     # Spreadsheets seldom have an id besides the reference, and the schema needs one.
     if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:
         fields["id"] = fields["provider_reference"]
-    issues = tuple(_issue(problem, columns.fields) for problem in row_problems(row, columns))
-    return RawRow(row.number, fields, issues, row.usable, typed=True)
+    problems = (_issue(problem, columns.fields) for problem in row_problems(row, columns))
+    return RawRow(row.number, fields, (*problems, *found), row.usable, typed=True)
 
 
 def _typed(field: str, value: str | list[str]) -> Any:
     # A value that cannot be read stays as it is: validation then reports it with the name of its field.
     if isinstance(value, list):
         return value
-    if field in DATES:
-        return _or_as_written(read_date(value), value)
-    if field in MOMENTS:
-        return _or_as_written(read_moment(value), value)
     if field in YES_NO:
         return _or_as_written(read_yes_no(value), value)
     if field in CODED_FIELDS:

@@ -118,7 +118,7 @@ def test_every_role_is_a_process_of_its_own(told: Said) -> None:
 
 def test_every_file_is_taken_in_over_http(told: Said) -> None:
     taken = dict(re.findall(r"^((?:register|notices)-\S+) .*?([\d,]+) +\d+ +\d+ +[\d.]+ *$", told.text, re.MULTILINE))
-    later = "Harbour Telecom's file goes in: 1,894 more notices are on disk."
+    later = "Harbour Telecom's file goes in: 1,898 more notices are on disk."
     assert {sample.file_name for sample in SAMPLES} - taken.keys() == {"notices-harbour.csv"}
     assert taken["notices-raven.json"] == "2,996"
     assert later in told.words

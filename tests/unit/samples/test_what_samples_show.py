@@ -93,8 +93,8 @@ class TestTheNotices:
             for issue in one.issues
         )
         assert refused == {
-            ("planned_migration_date", "date"): 5,
-            ("planned_migration_date", "implausible"): 2,
+            ("planned_migration_date", "date"): 2,
+            ("planned_migration_date", "implausible"): 1,
             ("id", "missing"): 3,
         }
 
@@ -129,7 +129,8 @@ class TestTheNotices:
     def test_some_lines_are_restricted_before_they_are_migrated(self, notices: Notices) -> None:
         dates = [one.facts for one in notices if not isinstance(one, Refused) and one.facts.restriction_on]
         assert len(dates) > 500
-        assert all(is_before(one.restriction_on, one.planned_on) for one in dates)
+        # One is planned for a day that cannot be read.
+        assert all(one.planned_on is None or is_before(one.restriction_on, one.planned_on) for one in dates)
 
     def test_every_standing_is_there(self, notices: Notices) -> None:
         standings = {one.facts.status for one in notices if not isinstance(one, Refused)}

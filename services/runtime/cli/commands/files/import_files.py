@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from services.core.errors import RefusedError
 from services.ingest.answers import ColumnAnswer, dry_run_answer
+from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
@@ -37,7 +38,7 @@ class FileRows:
     remarks: Sequence[str] = ()
 
 
-def read_file(path: Path, kind: RecordKind, limits: FileLimits) -> FileRows:
+def read_file(path: Path, kind: RecordKind, limits: FileLimits, dates: DateOrder | None = None) -> FileRows:
     """Read a CSV, XLSX, JSON or NDJSON file.
 
     Raises RefusedError if its JSON is faulty. Raises FileRefused if the file is too large, or is no table that can be
@@ -50,7 +51,7 @@ def read_file(path: Path, kind: RecordKind, limits: FileLimits) -> FileRows:
     body = data.removeprefix(_BOM)
     if body.lstrip().startswith((b"{", b"[")):
         return FileRows(data, _json_rows(body, kind, limits))
-    sheet = read_sheet(data, kind, limits, file_name=path.name)
+    sheet = read_sheet(data, kind, limits, file_name=path.name, dates=dates)
     rows = list(sheet.rows)
     # The same words about columns as the API gives.
     columns = dry_run_answer(sheet, DryRun({}, [], None)).columns

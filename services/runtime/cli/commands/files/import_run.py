@@ -9,6 +9,7 @@ from typing import Final
 import typer
 
 from services.core.errors import RefusedError
+from services.ingest.files.dates import DateOrder
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Outcome, RowOutcome
@@ -50,6 +51,8 @@ class ImportJob:
     errors: Path | None
     dry: bool
     match: bool
+    # The order of the file's dates, if its sender states one.
+    dates: DateOrder | None = None
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
@@ -57,7 +60,7 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
 
     Raises FileRefused or RefusedError if the file cannot be imported. Raises typer.Exit if no row was accepted.
     """
-    read = read_file(job.file, job.kind, FileLimits())
+    read = read_file(job.file, job.kind, FileLimits(), job.dates)
     show_heading(job.feed.name, job.file)
     outcomes = _try_out(store, job, read) if job.dry else _take_in(store, job, read)
     show_issues(outcomes, job.errors)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from services.core.errors import RefusedError
+from services.ingest.files.dates import DateOrder
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.recording.replacement import Replacement
 from services.runtime.cli.commands.files.import_run import ImportJob, run
@@ -21,6 +22,10 @@ File = Annotated[Path, typer.Argument(help="The file.", metavar="FILE")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Show how the file is understood, and take nothing in.")]
 Errors = Annotated[
     Path | None, typer.Option(help="Write every row with an issue here, as CSV: row, field, reason, remedy.")
+]
+Dates = Annotated[
+    DateOrder | None,
+    typer.Option(help="The order of day and month in dates of a CSV or XLSX file, where it holds some month first."),
 ]
 Match = Annotated[
     bool, typer.Option("--match/--no-match", help="Match at once; otherwise `serve` does, when it runs next.")
@@ -46,6 +51,7 @@ def register(
         typer.Option(min=0, help="With --replace: that exactly so many entries may be withdrawn.", metavar="N"),
     ] = None,
     errors: Errors = None,
+    dates: Dates = None,
     match: Match = True,
 ) -> None:
     """Import a council's register, or a part of it. Entries that are stored already change nothing.
@@ -59,7 +65,7 @@ def register(
     with opened(settings) as store:
         with store.reading() as connection:
             feed = find_feed(connection, "council", council)
-        run(store, settings, ImportJob(feed, RecordKind.ENTRY, file, replacement, errors, dry, match))
+        run(store, settings, ImportJob(feed, RecordKind.ENTRY, file, replacement, errors, dry, match, dates))
 
 
 @app.command(
@@ -73,6 +79,7 @@ def notices(
     provider: Annotated[str, typer.Option(help="The RCPID of the provider that issued them.", metavar="CODE")],
     dry: Dry = False,
     errors: Errors = None,
+    dates: Dates = None,
     match: Match = True,
 ) -> None:
     """Import a provider's migration notices. A later version replaces the stored notice. An older one changes nothing.
@@ -83,4 +90,4 @@ def notices(
     with opened(settings) as store:
         with store.reading() as connection:
             feed = find_feed(connection, "provider", provider)
-        run(store, settings, ImportJob(feed, RecordKind.NOTICE, file, None, errors, dry, match))
+        run(store, settings, ImportJob(feed, RecordKind.NOTICE, file, None, errors, dry, match, dates))

@@ -14,17 +14,8 @@ from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
 from services.ingest.reading.columns import ColumnMap, known_heading, map_columns, row_fields, row_problems
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.rows.cells import DATES, MOMENTS, read_cells
 
-DATES = frozenset(
-    [
-        "planned_migration_date",
-        "restriction_start_date",
-        "service_started_on",
-        "service_ended_on",
-        "share_basis_expires_on",
-    ]
-)
-MOMENTS = frozenset(["issued_at", "updated_at", "last_successful_test_at", "last_confirmed_at"])
 YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_known", "arc_number_dialled"])
 
 
@@ -54,6 +45,7 @@ def read_sheet(
 
 
 def _raw_row(row: SheetRow, columns: ColumnMap) -> RawRow:
+    row = read_cells(row, columns)
     fields: dict[str, Any] = {field: _typed(field, value) for field, value in row_fields(row, columns).items()}
     # Spreadsheets seldom have an id besides the reference, and the schema needs one.
     if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:

@@ -23,6 +23,8 @@ DATES: Final = frozenset(
 )
 MOMENTS: Final = frozenset(["issued_at", "updated_at", "last_successful_test_at", "last_confirmed_at"])
 
+# The dates of a notice: a placeholder there is refused as implausible, because it decides when a line is in danger.
+_JUDGED_LATER: Final = frozenset(["planned_migration_date", "restriction_start_date", "issued_at"])
 # Identifiers that are no references of a record: their digits may be lost too.
 _IDENTIFIERS: Final = frozenset(["scheme_id", "share_basis_id", "access_line_id"])
 # Fields of free text in which "None" and "N/A" may be what somebody answered.
@@ -64,7 +66,7 @@ def _read(field: str, text: str) -> tuple[str, CellCode | None]:
     if field in REFERENCES or field in _IDENTIFIERS:
         return _reference(field, text)
     if field in DATES or field in MOMENTS:
-        return _date(text)
+        return _date(field, text)
     # "N/A" is a code of its own in some fields.
     if field in CODED_FIELDS and read_code(field, text) is not None:
         return text, None
@@ -81,8 +83,8 @@ def _reference(field: str, text: str) -> tuple[str, CellCode | None]:
     return "" if nothing else reference, None
 
 
-def _date(text: str) -> tuple[str, CellCode | None]:
-    if is_placeholder_date(text):
+def _date(field: str, text: str) -> tuple[str, CellCode | None]:
+    if field not in _JUDGED_LATER and is_placeholder_date(text):
         return "", CellCode.PLACEHOLDER_DATE
     return "" if is_no_date(text) or is_nothing(text, answers=False) else text, None
 

@@ -146,13 +146,25 @@ def test_whatever_stands_for_an_error_or_for_nothing_is_no_reference_number_or_a
 
 
 def test_dates_that_programs_write_for_none_are_no_dates(answers: FileAnswers) -> None:
-    heads = ("Order ref", "CLI", "Migration date")
-    written = ["00/00/0000", "0000-00-00", "0000-00-00 00:00:00", "01/01/1900", "1899-12-30", "31/12/9999"]
-    rows = [(f"n{at}", f"01632 96012{at}", day) for at, day in enumerate(written)]
-    assert answers.codes(sheet(*rows, heads=heads), "notices") == {
-        "no_date": [2, 3, 4, 5, 6, 7],
-        "placeholder_date": [5, 6, 7],
-    }
+    written = [
+        "00/00/0000",
+        "0000-00-00",
+        "0000-00-00 00:00:00",
+        "01/01/1900",
+        "1899-12-30",
+        "31/12/9999",
+        "9999-12-31",
+    ]
+    rows = [(f"n{at}", f"01632 96012{at}", "14 Lapwing Close", "FY3 8AB", day) for at, day in enumerate(written)]
+    heads = ("Client ref", "Tel No", "Address 1", "Post Code", "End date")
+    assert answers.codes(sheet(*rows, heads=heads)) == {"placeholder_date": [5, 6, 7, 8]}
+    assert not any("service_ended_on" in entry["record"] for entry in answers.entries())
+
+
+def test_a_notice_whose_date_is_zeros_is_kept_without_a_date(answers: FileAnswers) -> None:
+    rows = [(f"n{at}", f"01632 96012{at}", day) for at, day in enumerate(["00/00/0000", "0000-00-00", "01/01/1900"])]
+    codes = answers.codes(sheet(*rows, heads=("Order ref", "CLI", "Migration date")), "notices")
+    assert codes == {"no_date": [2, 3], "implausible_date": [4]}
 
 
 def test_a_word_that_answers_a_question_stays(answers: FileAnswers) -> None:

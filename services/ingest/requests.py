@@ -15,6 +15,7 @@ from services.ingest.files.table import FileLimits
 from services.ingest.metrics import count_submission
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.rows.references import clean_references
 from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
 from services.ingest.recording.service import Rows, accept
 from services.ingest.recording.submission import IdempotencyMismatchError, Origin
@@ -61,7 +62,9 @@ _NOT_AN_OBJECT = Issue(
 def raw_rows(rows: list[Row]) -> list[RawRow]:
     """Return the rows of a JSON body. An item that is not a JSON object becomes a row with an issue."""
     return [
-        RawRow(number, {}, (_NOT_AN_OBJECT,), usable=False) if NOT_AN_OBJECT in fields else RawRow(number, fields)
+        RawRow(number, {}, (_NOT_AN_OBJECT,), usable=False)
+        if NOT_AN_OBJECT in fields
+        else RawRow(number, *clean_references(fields))
         for number, fields in rows
     ]
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from services.ingest.files.cleaning import clean_cells
 from services.ingest.files.problems import CellCode, FileCode, FileRefused, Remark
 from services.ingest.files.table import FileLimits, Flaw, KnownHeading, RawRow, Table, build_table, known_count
 
@@ -89,7 +90,7 @@ def _raw_rows(stream: io.TextIOWrapper, separator: str) -> Iterator[RawRow]:
 
 
 def _cleaned(cells: list[str]) -> tuple[list[str], tuple[Flaw, ...]]:
-    stripped = [cell.strip() for cell in cells]
+    stripped = clean_cells(cells)
     # Almost every row is clean: one search of the whole row is faster than one of each cell.
     text = "".join(stripped)
     if "=" not in text and "\0" not in text:

@@ -1,6 +1,6 @@
 """Dates and times as people write them. Pure.
 
-The day comes first unless the caller says that the month does: `reading.date_columns` judges that by column.
+The day comes first unless the caller says that the month does: `reading.rows.date_columns` judges that by column.
 """
 
 from __future__ import annotations

@@ -73,6 +73,10 @@ class CellCode(StrEnum):
     ERROR_VALUE = "error_value"
     NOT_A_DATE = "not_a_date"
     ROUNDED = "rounded"
+    LOST_DIGITS = "lost_digits"
+    COLUMN_TOO_NARROW = "column_too_narrow"
+    CHARACTERS_LOST = "characters_lost"
+    PLACEHOLDER_DATE = "placeholder_date"
     TOO_LONG = "too_long"
     NO_HEADING = "no_heading"
     TOO_MANY_CELLS = "too_many_cells"
@@ -93,6 +97,22 @@ _CELL: dict[CellCode, tuple[str, str]] = {
     CellCode.ROUNDED: (
         "The number ends in many zeros and seems to have lost its last digits.",
         "Format the column as text and type or import the full number again.",
+    ),
+    CellCode.LOST_DIGITS: (
+        "A spreadsheet has turned the reference into scientific notation, and its last digits are lost.",
+        "Format the column as text, enter the reference again from its source and send the file again.",
+    ),
+    CellCode.COLUMN_TOO_NARROW: (
+        "The cell holds only # signs: the column was too narrow when the file was saved.",
+        "Widen the column and export the file again.",
+    ),
+    CellCode.CHARACTERS_LOST: (
+        "The cell holds only question marks: an export has lost its characters.",
+        "Export the file again as UTF-8, or type the value.",
+    ),
+    CellCode.PLACEHOLDER_DATE: (
+        "This is a date that programs write when there is none, so it was not kept.",
+        "Type the date, or leave the cell empty.",
     ),
     CellCode.TOO_LONG: (
         "The cell holds more text than is accepted.",

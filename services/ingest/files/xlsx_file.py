@@ -20,6 +20,7 @@ from openpyxl.utils.datetime import MAC_EPOCH
 from openpyxl.utils.exceptions import InvalidFileException
 
 from services.ingest.files.archive import check_archive
+from services.ingest.files.cleaning import clean_cells
 from services.ingest.files.problems import FileCode, FileRefused, Remark
 from services.ingest.files.table import DateSystem, FileLimits, Flaw, KnownHeading, RawRow, Table, build_table
 from services.ingest.files.xlsx_cell import Cell, cell_text
@@ -86,7 +87,7 @@ def _raw_rows(sheet: _Sheet) -> Iterator[RawRow]:
 
 def _texts(cells: tuple[Cell, ...]) -> tuple[list[str], tuple[Flaw, ...]]:
     read = [cell_text(cell) for cell in cells]
-    texts = [text for text, _ in read]
+    texts = clean_cells([text for text, _ in read])
     if all(code is None for _, code in read):
         return texts, _NO_FLAWS
     return texts, tuple(Flaw(code, index) for index, (_, code) in enumerate(read) if code is not None)

@@ -20,6 +20,13 @@ class RecordKind(StrEnum):
     ENTRY = "entry"
 
 
+class JoinedRow(NamedTuple):
+    """A row of a register that was read together with another row of the same reference."""
+
+    number: int
+    issues: tuple[Issue, ...]
+
+
 class RawRow(NamedTuple):
     """A row as sent: its number as the sender counts, its fields, and the issues found while the file was parsed."""
 
@@ -30,6 +37,8 @@ class RawRow(NamedTuple):
     usable: bool = True
     # True for a row of a spreadsheet, where a time without seconds means any moment of its minute.
     typed: bool = False
+    # Rows of the same reference whose values are in this one.
+    joined: tuple[JoinedRow, ...] = ()
 
 
 class NoticeFacts(NamedTuple):

@@ -13,10 +13,10 @@ from schemas.notice import MigrationNotice, lasting_reference
 from schemas.register_entry import RegisterEntry
 from services.core.clock import london_day
 from services.core.plausible_days import EARLIEST, LATEST, is_plausible
-from services.ingest.reading.date_issues import long_past
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.places import Place, area_values, read_areas, read_place
+from services.ingest.reading.rows.date_issues import long_past
 from services.ingest.reading.stamps import AHEAD, read_stamp
 from services.ingest.reading.validation import Model, validate
 

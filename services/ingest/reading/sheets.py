@@ -12,9 +12,10 @@ from services.ingest.files.reader import read_table
 from services.ingest.files.table import FileLimits, SheetRow, Table
 from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
 from services.ingest.reading.columns import ColumnMap, known_heading, map_columns, row_fields, row_problems
-from services.ingest.reading.date_columns import DATES, MOMENTS, DateColumns
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.rows.cells import read_cells
+from services.ingest.reading.rows.date_columns import DATES, MOMENTS, DateColumns
 
 YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_known", "arc_number_dialled"])
 
@@ -51,11 +52,12 @@ def read_sheet(
 
 def _rows(table: Table, columns: ColumnMap, stated: DateOrder | None) -> Iterator[RawRow]:
     dates = DateColumns(columns.fields.values(), table.date_system, stated)
+    read = (read_cells(row, columns) for row in table.rows)
     if not dates.present:
-        yield from (_raw_row(row, row_fields(row, columns), columns, dates) for row in table.rows)
+        yield from (_raw_row(row, row_fields(row, columns), columns, dates) for row in read)
         return
     # Held until every date is seen, within the limit of rows, and without the cells of columns that are not read.
-    held = [(replace(row, cells=()), row_fields(row, columns)) for row in table.rows]
+    held = [(replace(row, cells=()), row_fields(row, columns)) for row in read]
     for row, cells in held:
         if row.usable:
             dates.see(cells)

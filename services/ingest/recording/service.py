@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from services.core.audit import AuditAction
 from services.core.ids import event_id
-from services.ingest.reading.drafts import Draft, Facts, RawRow, RecordKind, Refused
+from services.ingest.reading.drafts import Draft, Facts, JoinedRow, RawRow, RecordKind, Refused
 from services.ingest.reading.outcomes import Outcome, RowOutcome, count
+from services.ingest.reading.rows.related import joined_outcomes, related_rows
 from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
 from services.ingest.recording.replacement import (
@@ -110,7 +111,15 @@ def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
         # A feed id is "kind:name"; the name of a provider is its RCPID.
         provider = origin.feed_id.partition(":")[2]
         return _sorted(NOTICES, (read_notice(row, provider, now) for row in rows))
-    return _sorted(ENTRIES, (read_entry(row, now) for row in rows))
+    joined: dict[int, Sequence[JoinedRow]] = {}
+
+    def entries() -> Iterator[RawRow]:
+        for row in related_rows(rows, now):
+            joined[row.number] = row.joined
+            yield row
+
+    reading = _sorted(ENTRIES, (read_entry(row, now) for row in entries()))
+    return replace(reading, joined={number: others for number, others in joined.items() if others})
 
 
 def _sorted(record_type: RecordType[Facts], rows: Iterable[Draft[Facts] | Refused]) -> Reading[Facts]:
@@ -146,7 +155,9 @@ def _context(work: UnitOfWork, origin: Origin, submission_id: str) -> Submission
 
 def _of_every_row(outcomes: Sequence[RowOutcome], reading: Reading[Facts]) -> list[RowOutcome]:
     refused = [RowOutcome(row.row, Outcome.REJECTED, row.issues) for row in reading.refused]
-    return sorted((*outcomes, *refused), key=lambda outcome: outcome.row)
+    every = [*outcomes, *refused]
+    every += [joined for one in every for joined in joined_outcomes(one, reading.joined.get(one.row, ()))]
+    return sorted(every, key=lambda outcome: outcome.row)
 
 
 def _record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple
 
 from schemas.events import CHUNK
 from services.core.audit import AuditAction
 from services.core.errors import ConflictError
-from services.ingest.reading.drafts import Draft, Facts, RecordKind, Refused
+from services.ingest.reading.drafts import Draft, Facts, JoinedRow, RecordKind, Refused
 from services.ingest.recording.record_types import RecordType
 from services.storage.audit import AuditRow
 from services.storage.unit_of_work import UnitOfWork
@@ -50,6 +50,8 @@ class Reading(Generic[Facts]):
     record_type: RecordType[Facts]
     drafts: Sequence[Draft[Facts]]
     refused: Sequence[Refused]
+    # By the number of the row that they were read together with.
+    joined: Mapping[int, Sequence[JoinedRow]] = field(default_factory=dict)
 
 
 class ChangedRecord(NamedTuple):

@@ -16,8 +16,8 @@ from services.core.clock import london_day
 from services.core.plausible_days import is_plausible
 from services.ingest.files.dates import DateOrder, contradicts_weekday, read_date, read_moment
 from services.ingest.files.table import DateSystem
-from services.ingest.reading import date_issues as issues
 from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.rows import date_issues as issues
 
 # The days that decide when residents are at risk.
 _OF_THE_MOVE: Final = frozenset(["planned_migration_date", "restriction_start_date"])

@@ -1,0 +1,69 @@
+"""Words that programs and people write where there is no value, and error texts of spreadsheets. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from services.ingest.files.problems import CellCode
+
+# Written by programs: no field has them for an answer.
+_PROGRAMS: Final = frozenset(
+    ["null", "(null)", "<null>", "[null]", "nan", "nat", "<na>", "\\n", "undefined", "(blank)", "(empty)"]
+)
+# Also written by people, and an answer in some free texts: "None" to the question of accessibility needs.
+_PEOPLE: Final = frozenset(
+    ["none", "(none)", "n/a", "n\\a", "n.a.", "n.a", "na", "n / a", "nil", "not applicable", "blank", "empty", "?"]
+)
+# What people write while a reference is still to come. Two rows that have it are two people.
+_NO_REFERENCE: Final = frozenset(
+    ["tbc", "tba", "to be confirmed", "to be allocated", "unknown", "not known", "not recorded", "pending", "no ref"]
+)
+_NO_REFERENCE_FORM: Final = re.compile(r"0+|x{2,}|\?")
+_DASHES: Final = re.compile(r"[-_.\s]+")
+_ERROR: Final = re.compile(r"#(?:N/A(?: N/A)?|GETTING_DATA|[A-Z][A-Z0-9/_]{1,20}[!?])|Err:[0-9]{3}", re.IGNORECASE)
+_HASHES: Final = re.compile(r"#+")
+# The replacement character is what a lost character becomes in Unicode.
+_QUESTION_MARKS: Final = re.compile("[?\ufffd]{2,}|\ufffd")
+_ZERO_DATE: Final = re.compile(r"0|0{1,4}([-/.])0{1,2}\1(?:0{4}|0{1,2})(?:[ T]0{1,2}(?::00){1,2}(?:\.0{1,9})?)?")
+# Day zero and the first and last days of databases and spreadsheets, with or without a time.
+_PLACEHOLDER_DATE: Final = re.compile(
+    r"(?:(?:0001|1753|1900)-01-0[01]|1899-12-3[01]|9999-12-31"
+    r"|0?[01][/.-]0?1[/.-](?:0001|1753|1900)|3[01][/.-]12[/.-](?:1899|9999)"
+    r"|0?1[- ]Jan[- ](?:1753|1900)|Jan +1 +(?:1753|1900)|31[- ]Dec[- ]9999)(?:[ T][0-9:. APMZ+]{1,30})?",
+    re.IGNORECASE,
+)
+_LONGEST: Final = 20  # a longer text is none of the words
+
+
+def is_nothing(text: str, *, answers: bool) -> bool:
+    """Return True for a word for nothing. With `answers` a word that may be an answer is kept."""
+    if len(text) > _LONGEST:
+        return False
+    word = text.casefold()
+    return word in _PROGRAMS or (word in _PEOPLE and not answers) or _DASHES.fullmatch(word) is not None
+
+
+def is_no_reference(text: str) -> bool:
+    if len(text) > _LONGEST:
+        return False
+    word = text.casefold()
+    return word in _NO_REFERENCE or _NO_REFERENCE_FORM.fullmatch(word) is not None or is_nothing(text, answers=False)
+
+
+def is_error(text: str) -> CellCode | None:
+    """Return the fault of a text that a program wrote in place of a value, or None."""
+    if _ERROR.fullmatch(text):
+        return CellCode.ERROR_VALUE
+    if _HASHES.fullmatch(text):
+        return CellCode.COLUMN_TOO_NARROW
+    return CellCode.CHARACTERS_LOST if _QUESTION_MARKS.fullmatch(text) else None
+
+
+def is_no_date(text: str) -> bool:
+    # `00/00/0000`, with or without a time.
+    return _ZERO_DATE.fullmatch(text) is not None
+
+
+def is_placeholder_date(text: str) -> bool:
+    return _PLACEHOLDER_DATE.fullmatch(text) is not None

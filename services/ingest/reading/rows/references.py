@@ -1,0 +1,76 @@
+"""References as people mean them, in whatever form a program wrote them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from services.ingest.files.cleaning import clean_text
+from services.ingest.files.problems import CellCode, CellProblem
+from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.rows.nothing import is_error, is_no_reference
+
+# Fields by which a record is found again.
+REFERENCES: Final = frozenset(["entry_id", "id", "provider_reference", "supersedes"])
+
+# A mark that keeps a cell as text: it stands before the value, or around it.
+_QUOTES: Final = "'`\u2018\u2019"
+_DECIMAL: Final = re.compile(r"([0-9]+)\.0+")
+# `2.02612E+14`. "7E10" may be a reference, so an exponent counts only after a decimal point or before a plus.
+_LOST: Final = re.compile(r"[0-9](?:[.,][0-9]{1,20}E[+-]?[0-9]{1,3}|E\+[0-9]{1,3})", re.IGNORECASE)
+# Spreadsheets show six digits of a number of twelve or more. Saved as text, the others become zeros.
+_ROUNDED: Final = re.compile(r"(?=[0-9]{12})[0-9]{1,6}0{6,}")
+_GAP_OF_DIGITS: Final = re.compile(r"(?<=[0-9])[\s-]+(?=[0-9])")
+_GAP: Final = re.compile(r"(?<![0-9])[\s-]+|[\s-]+(?![0-9])")
+_LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
+
+
+def clean_reference(text: str) -> str:
+    """Return a reference as it is compared and kept. Its letter case stays as it is."""
+    plain = " ".join(clean_text(text).strip(_QUOTES).split())
+    # `12345.0` is a number cell that was saved as text.
+    decimal = _DECIMAL.fullmatch(plain)
+    return decimal[1] if decimal else plain
+
+
+def has_lost_digits(reference: str) -> bool:
+    return _LOST.fullmatch(reference) is not None
+
+
+def seems_rounded(reference: str) -> bool:
+    """Return True if the reference may have lost its last digits; alone it is believed, repeated it is not."""
+    return _ROUNDED.fullmatch(reference) is not None
+
+
+def alike_form(reference: str) -> str:
+    """Return a form that is equal for references that differ only in case, hyphens, blanks or leading zeros."""
+    # A gap between digits counts: 1-23 and 12-3 are two references.
+    joined = _GAP.sub("", _GAP_OF_DIGITS.sub("-", reference.casefold()))
+    return _LEADING_ZEROS.sub("", joined)
+
+
+def clean_references(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
+    """Return the fields of a JSON row with clean references, and an issue for each that has lost its digits."""
+    cleaned, issues = dict(fields), list[Issue]()
+    for field in REFERENCES & fields.keys():
+        value = fields[field]
+        # A faulty type, and blanks alone, are reported by validation.
+        if not isinstance(value, str) or not (reference := clean_reference(value)):
+            continue
+        code = _fault_of(reference)
+        if code is None and not is_no_reference(reference):
+            cleaned[field] = reference
+            continue
+        del cleaned[field]
+        issues += [issue_of_cell(field, code)] if code else []
+    return cleaned, tuple(sorted(issues))
+
+
+def issue_of_cell(field: str, code: CellCode) -> Issue:
+    problem = CellProblem(code, 0, None, "")
+    return Issue(field, code.value, problem.reason, problem.remedy)
+
+
+def _fault_of(reference: str) -> CellCode | None:
+    return CellCode.LOST_DIGITS if has_lost_digits(reference) else is_error(reference)

@@ -1,0 +1,38 @@
+"""Looks at the rows of a register together, before each is read on its own. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from services.ingest.reading.drafts import JoinedRow, RawRow
+from services.ingest.reading.outcomes import Outcome, RowOutcome
+from services.ingest.reading.rows.repeated_rows import joined_rows
+from services.ingest.reading.stamps import AHEAD
+
+
+def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
+    """Yield the rows of a register received at `now`; those of one reference in a spreadsheet become one."""
+    groups: dict[str | int, list[RawRow]] = {}
+    for row in rows:
+        groups.setdefault(_reference(row, now) or row.number, []).append(row)
+    # Popped, so that a large file is not held twice.
+    for key in [*groups]:
+        yield from joined_rows(groups.pop(key))
+
+
+def joined_outcomes(main: RowOutcome, joined: Sequence[JoinedRow]) -> list[RowOutcome]:
+    """Return the outcomes of the rows that were read together with a row."""
+    # They are kept as part of its entry, and flagged, because they may be of another person.
+    outcome = Outcome.WARNED if main.outcome is Outcome.ACCEPTED else main.outcome
+    return [RowOutcome(row.number, outcome, row.issues) for row in joined]
+
+
+def _reference(row: RawRow, now: datetime) -> str | None:
+    # JSON comes from a system that sends versions: those of one reference are compared by their stamps.
+    if not (row.typed and row.usable):
+        return None
+    # A row that its time of change refuses must not take the others with it.
+    changed, reference = row.fields.get("updated_at"), row.fields.get("entry_id")
+    sound = changed is None or (isinstance(changed, datetime) and changed <= now + AHEAD)
+    return reference if sound and isinstance(reference, str) else None

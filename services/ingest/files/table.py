@@ -50,7 +50,7 @@ class Table:
     headings: tuple[str, ...]
     heading_row: int
     rows: Iterable[SheetRow]
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def build_table(
     raw_rows: Iterator[RawRow],
     limits: FileLimits,
     known_heading: KnownHeading | None,
-    remarks: tuple[Remark, ...],
+    remarks: tuple[str, ...],
     *,
     cells_may_shift: bool,
 ) -> Table:

@@ -47,6 +47,8 @@ class ColumnMap:
     # Labels of columns that must never be kept. They are not read.
     forbidden: tuple[str, ...]
     clashes: tuple[Clash, ...]
+    # Columns that are read although the heading has a typing error: label and field.
+    guessed: tuple[tuple[str, str], ...]
     # Groups of fields that need at least one column and have none.
     missing_required: tuple[tuple[str, ...], ...]
     # Columns that hold a whole field. Worked out once per file, because `row_fields` runs for every row.
@@ -59,6 +61,10 @@ class ColumnMap:
     def remarks(self) -> tuple[str, ...]:
         # Sentences that are shown to the sender.
         remarks = [f"Not read and not kept: {name}. Please leave this column out." for name in self.forbidden]
+        remarks += [
+            f"Read as {name} although the heading is not exactly known: {label}. Please check it."
+            for label, name in self.guessed
+        ]
         remarks += [f"Not read, the heading is not known: {name}." for name in self.unmapped]
         remarks += [
             f"Not read: {clash.not_read}. The field {clash.field} was read from {clash.read}." for clash in self.clashes
@@ -91,6 +97,7 @@ def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:
         unmapped=tuple(label for index, label in enumerate(labels) if index not in claims),
         forbidden=tuple(labels[index] for index, claim in claims.items() if claim.field == FORBIDDEN),
         clashes=tuple(Clash(candidates[lost].field, labels[won], labels[lost]) for lost, won in losers.items()),
+        guessed=tuple((labels[at], name) for at, name in fields.items() if claims[at].rank == Claim.NEAR),
         missing_required=tuple(group for group in REQUIRED[kind] if present.isdisjoint(group)),
         single=tuple((at, name) for at, name in fields.items() if name not in MANY_COLUMNS | LISTS),
         gathered=_gathered(fields, claims),

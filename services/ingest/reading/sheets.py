@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from services.ingest.files.table import FileLimits, SheetRow
 from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
 from services.ingest.reading.columns import ColumnMap, known_heading, map_columns, row_fields, row_problems
 from services.ingest.reading.drafts import RawRow, RecordKind
-from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.outcomes import Issue, RowOutcome
+from services.ingest.reading.spreadsheets.remarks import capped
 
 DATES = frozenset(
     [
@@ -37,6 +38,10 @@ class Sheet:
     remarks: tuple[str, ...]
     rows: Iterator[RawRow]
 
+    def remarks_after(self, _outcomes: Sequence[RowOutcome]) -> Sequence[str]:
+        """Return all remarks, once the rows are read and their outcomes known."""
+        return capped(self.remarks)
+
 
 def read_sheet(
     data: bytes, kind: RecordKind, limits: FileLimits, media_type: str | None = None, file_name: str | None = None
@@ -49,7 +54,7 @@ def read_sheet(
         data, media_type=media_type, file_name=file_name, limits=limits, known_heading=known_heading(kind)
     )
     columns = map_columns(table.headings, kind)
-    remarks = (*(remark.value for remark in table.remarks), *columns.remarks())
+    remarks = (*map(str, table.remarks), *columns.remarks())
     return Sheet(columns, table.headings, remarks, (_raw_row(row, columns) for row in table.rows))
 
 

@@ -12,6 +12,7 @@ from services.core.ids import event_id
 from services.ingest.reading.drafts import Draft, Facts, RawRow, RecordKind, Refused
 from services.ingest.reading.outcomes import Outcome, RowOutcome, count
 from services.ingest.reading.rules import read_entry, read_notice
+from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
 from services.ingest.recording.replacement import (
     Replacement,
@@ -49,9 +50,9 @@ class DryRun:
 
 
 def accept(
-    store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None
+    store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None, remarks: Remarks = no_remarks
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """Accept a submission. It is on disk when this returns.
+    """Accept a submission, with remarks on its file. It is on disk when this returns.
 
     Raises IdempotencyMismatchError, ReplacementTooLargeError.
     """
@@ -66,14 +67,14 @@ def accept(
         if answer is not None:
             return _repeated(work, answer)
         if replacement is None:
-            return _write(work, origin, reading)
+            return _write(work, origin, reading, remarks)
         keys = keys_of(store, origin, reading)
         missing = missing_from(connection, origin.feed_id, keys)
         refusal = refusal_of(replacement, missing, reading)
         if refusal is None:
             # Found before `_write`, which puts these entries back.
             gone = withdrawn_among(connection, origin.feed_id, keys)
-            receipt, outcomes = _write(work, origin, with_returned(work, origin, reading, gone))
+            receipt, outcomes = _write(work, origin, with_returned(work, origin, reading, gone), remarks)
             withdraw(_context(work, origin, receipt.submission_id), missing.pks)
             return receipt, outcomes
         record_refusal(work, origin, missing)
@@ -123,14 +124,16 @@ def _repeated(work: UnitOfWork, answer: Receipt) -> tuple[Receipt, list[RowOutco
     return answer, find_outcomes(work.connection, answer.submission_id)
 
 
-def _write(work: UnitOfWork, origin: Origin, reading: Reading[Facts]) -> tuple[Receipt, list[RowOutcome]]:
+def _write(
+    work: UnitOfWork, origin: Origin, reading: Reading[Facts], remarks: Remarks
+) -> tuple[Receipt, list[RowOutcome]]:
     context = _context(work, origin, f"sub_{event_id(work.now, work.store.random)}")
     insert_submission(context, origin)
     outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
-    counts = count(outcomes)
-    insert_outcomes(context, outcomes, counts)
+    counts, said = count(outcomes), tuple(remarks(outcomes))
+    insert_outcomes(context, outcomes, counts, said)
     _record_accepted(context, origin, counts)
-    return Receipt(context.submission_id, origin.feed_id, origin.kind, work.now, counts), outcomes
+    return Receipt(context.submission_id, origin.feed_id, origin.kind, work.now, counts, said), outcomes
 
 
 def _context(work: UnitOfWork, origin: Origin, submission_id: str) -> SubmissionContext:

@@ -148,7 +148,8 @@ def test_a_hostile_cell_costs_its_row_at_most(
     assert outcomes_of(response.json()) == {3: outcome}
     assert (field, code) in issues_of(response.json(), 3)
     assert response.json()["counts"]["accepted"] == 2
-    assert_silent(response, changes)
+    # Headings stand in every answer; cells never do.
+    assert_silent(response, list(changes.values()))
     api.deployment.settle()
 
 

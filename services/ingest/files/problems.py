@@ -168,4 +168,5 @@ class Remark(StrEnum):
         "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "
         "and save it as 'CSV UTF-8' next time."
     )
+    TWO_ROWS_OF_HEADINGS = "The headings stand in two rows, which were read as one: check the columns in the answer."
     ROWS_ABOVE_HEADINGS = "The rows above the headings were not read."

@@ -84,7 +84,7 @@ class ColumnMap:
 def known_heading(kind: RecordKind) -> Callable[[str], bool]:
     """Return a test for known headings, with which the reader finds the heading row of a file."""
     # A near match does not count: a title or a value may be one typing error away from a heading.
-    return lambda heading: (claim := claim_of(heading, kind)) is not None and claim.rank < Claim.NEAR
+    return lambda heading: claim_of(heading, kind, near=False) is not None
 
 
 def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:

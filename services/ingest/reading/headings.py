@@ -32,6 +32,7 @@ _NUMBERED = re.compile(r"(?P<base>.*?[a-z])(?P<number>\d{1,2})")
 # Characters a heading needs before one or two typing errors are forgiven. In a shorter one an error makes another word.
 _ONE_ERROR_FROM = 7
 _TWO_ERRORS_FROM = 14
+_LONGEST = 200  # characters of a heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,14 @@ class Claim:
     number: int | None = None  # the 2 of "Address 2"
 
 
-def claim_of(heading: str, kind: RecordKind) -> Claim | None:
-    """Return the claim of a heading in a file of this kind, or None if the heading is unknown."""
+def claim_of(heading: str, kind: RecordKind, *, near: bool = True) -> Claim | None:
+    """Return the claim of a heading in a file of this kind, or None if the heading is unknown.
+
+    With `near`, one or two typing errors are forgiven.
+    """
+    # What follows is not meant for long texts.
+    if len(heading) > _LONGEST:
+        return None
     # The whole text first, then without "(...)" and "[...]", which often hold a unit or a hint.
     texts = dict.fromkeys((heading, _BRACKETS.sub(" ", heading)))
     for text in texts:
@@ -57,7 +64,7 @@ def claim_of(heading: str, kind: RecordKind) -> Claim | None:
         known = (_exact(key, kind) or _numbered(key, kind)) if key else None
         if known is None and is_a_contacts(text):
             known = Claim(FORBIDDEN, Claim.SYNONYM)
-        if key and (claim := known or _never_kept(key, kind) or _near(key, kind)):
+        if key and (claim := known or _never_kept(key, kind) or (_near(key, kind) if near else None)):
             return claim
     return None
 

@@ -15,6 +15,7 @@ from services.ingest.reading.columns import ColumnMap, known_heading, map_column
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue, RowOutcome
 from services.ingest.reading.spreadsheets.remarks import capped
+from services.ingest.reading.spreadsheets.title_rows import LeftOut, without_titles
 
 DATES = frozenset(
     [
@@ -37,10 +38,11 @@ class Sheet:
     headings: tuple[str, ...]
     remarks: tuple[str, ...]
     rows: Iterator[RawRow]
+    left_out: LeftOut
 
     def remarks_after(self, _outcomes: Sequence[RowOutcome]) -> Sequence[str]:
         """Return all remarks, once the rows are read and their outcomes known."""
-        return capped(self.remarks)
+        return capped((*self.left_out.remarks(), *self.remarks))
 
 
 def read_sheet(
@@ -55,7 +57,9 @@ def read_sheet(
     )
     columns = map_columns(table.headings, kind)
     remarks = (*map(str, table.remarks), *columns.remarks())
-    return Sheet(columns, table.headings, remarks, (_raw_row(row, columns) for row in table.rows))
+    left_out = LeftOut()
+    rows = without_titles(table.rows, columns.fields, left_out)
+    return Sheet(columns, table.headings, remarks, (_raw_row(row, columns) for row in rows), left_out)
 
 
 def _raw_row(row: SheetRow, columns: ColumnMap) -> RawRow:

@@ -42,6 +42,13 @@ class RowAnswer(Answer):
     issues: list[IssueAnswer]
 
 
+class ColumnAnswer(Answer):
+    """A column of a file, and the field it was read as. `field` is null if the column is not read."""
+
+    heading: str
+    field: str | None
+
+
 class ReceiptAnswer(Answer):
     """The receipt of a submission that is on disk, with the rows that have issues."""
 
@@ -50,6 +57,8 @@ class ReceiptAnswer(Answer):
     received_at: datetime
     counts: dict[str, int]
     repeated: bool  # True if this answer was given before under the same Idempotency-Key
+    columns: list[ColumnAnswer]  # how each column of the file was understood; JSON has none
+    remarks: list[str]  # on the whole file, such as columns that were not read
     rows_with_issues: list[RowAnswer]
 
 
@@ -60,15 +69,9 @@ class SubmissionAnswer(Answer):
     kind: str
     received_at: datetime
     counts: dict[str, int]
+    remarks: list[str]
     total_rows: int
     rows: list[RowAnswer]
-
-
-class ColumnAnswer(Answer):
-    """A column of a file, and the field it was read as. `field` is null if the column is not read."""
-
-    heading: str
-    field: str | None
 
 
 class DryRunAnswer(Answer):
@@ -81,13 +84,17 @@ class DryRunAnswer(Answer):
     rows_with_issues: list[RowAnswer]
 
 
-def receipt_answer(receipt: Receipt, outcomes: Iterable[RowOutcome]) -> ReceiptAnswer:
+def receipt_answer(
+    receipt: Receipt, outcomes: Iterable[RowOutcome], columns: Sequence[ColumnAnswer] = ()
+) -> ReceiptAnswer:
     return ReceiptAnswer(
         submission=receipt.submission_id,
         kind=receipt.kind.value,
         received_at=receipt.received_at,
         counts=dict(receipt.counts),
         repeated=receipt.repeated,
+        columns=list(columns),
+        remarks=list(receipt.remarks),
         rows_with_issues=_with_issues(outcomes),
     )
 
@@ -98,19 +105,23 @@ def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], offset: 
         kind=receipt.kind.value,
         received_at=receipt.received_at,
         counts=dict(receipt.counts),
+        remarks=list(receipt.remarks),
         total_rows=len(outcomes),
         rows=[row_answer(outcome) for outcome in outcomes[offset : offset + limit]],
     )
 
 
-def dry_run_answer(sheet: Sheet, result: DryRun) -> DryRunAnswer:
-    columns = [
+def column_answers(sheet: Sheet) -> list[ColumnAnswer]:
+    return [
         ColumnAnswer(heading=_shown(heading), field=sheet.columns.fields.get(index))
         for index, heading in enumerate(sheet.headings)
     ]
+
+
+def dry_run_answer(sheet: Sheet, result: DryRun) -> DryRunAnswer:
     return DryRunAnswer(
-        columns=columns,
-        remarks=list(sheet.remarks),
+        columns=column_answers(sheet),
+        remarks=list(sheet.remarks_after(result.outcomes)),
         counts=dict(result.counts),
         would_withdraw=result.would_withdraw,
         rows_with_issues=_with_issues(result.outcomes),

@@ -9,13 +9,15 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from services.ingest.answers import ReceiptAnswer, receipt_answer
+from services.ingest.answers import ReceiptAnswer, column_answers, receipt_answer
 from services.ingest.files.problems import FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.metrics import count_submission
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.rows.references import clean_references
+from services.ingest.reading.sheets import Sheet
+from services.ingest.reading.spreadsheets.remarks import no_remarks
 from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
 from services.ingest.recording.service import Rows, accept
 from services.ingest.recording.submission import IdempotencyMismatchError, Origin
@@ -78,14 +80,17 @@ def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str |
     return Origin(feed_id, kind, channel, digest, key)
 
 
-def receipt_for(store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None) -> ReceiptAnswer:
-    """Accept rows and return their receipt.
+def receipt_for(
+    store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None, sheet: Sheet | None = None
+) -> ReceiptAnswer:
+    """Accept rows and return their receipt. `sheet` is the spreadsheet that the rows come from.
 
     Raises ProblemError if the submission is refused. Also raises it if every row is rejected, although the submission
     is stored then.
     """
+    remarks = sheet.remarks_after if sheet else no_remarks
     try:
-        receipt, outcomes = accept(store, source, rows, replacement)
+        receipt, outcomes = accept(store, source, rows, replacement, remarks)
     except IdempotencyMismatchError as error:
         raise ProblemError(422, ProblemType.IDEMPOTENCY_MISMATCH, str(error)) from None
     except ReplacementTooLargeError as error:
@@ -102,7 +107,7 @@ def receipt_for(store: Store, source: Origin, rows: Rows, replacement: Replaceme
     if not receipt.repeated:
         with suppress(Exception):
             count_submission(receipt.kind, source.channel, receipt.counts)
-    answer = receipt_answer(receipt, outcomes)
+    answer = receipt_answer(receipt, outcomes, column_answers(sheet) if sheet else ())
     # The submission is stored even so; the problem carries its receipt.
     if outcomes and receipt.counts["rejected"] == len(outcomes):
         extra = answer.model_dump(mode="json")

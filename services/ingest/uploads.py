@@ -148,4 +148,4 @@ def _accept_file(
     except FileRefused as error:
         raise file_refused(error) from None
     # The rows are read here, so a damaged file is refused by `receipt_for`.
-    return receipt_for(store, source, sheet.rows, replacement)
+    return receipt_for(store, source, sheet.rows, replacement, sheet)

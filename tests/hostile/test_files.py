@@ -62,7 +62,7 @@ FILES = [
     ("blanks", b"\r\n \r\n\t", CSV, "empty"),
     ("separators alone", b",,,,\r\n,,,,\r\n", CSV, "empty"),
     ("rows without headings", f"{LINE}\r\n{LINE}\r\n".encode(), CSV, "no_headings"),
-    ("headings too far down", b"x\r\n" * 20 + TABLE.encode(), CSV, "no_headings"),
+    ("headings too far down", b"x\r\n" * 40 + TABLE.encode(), CSV, "no_headings"),
     ("201 columns", (HEAD + ",x" * 200 + "\r\n").encode(), CSV, "too_many_columns"),
     ("a picture named .csv", b"\x89PNG\r\n\x1a\n" + b"\x00" * 64, CSV, "not_a_table"),
     ("a web page", b"<html><table><tr><td>01632 960777</td></tr></table></html>", CSV, "not_a_table"),
@@ -148,7 +148,8 @@ def test_a_hostile_cell_costs_its_row_at_most(
     assert outcomes_of(response.json()) == {3: outcome}
     assert (field, code) in issues_of(response.json(), 3)
     assert response.json()["counts"]["accepted"] == 2
-    assert_silent(response, changes)
+    # Headings stand in every answer; cells never do.
+    assert_silent(response, list(changes.values()))
     api.deployment.settle()
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from services.ingest.files.cleaning import clean_cells
+from services.ingest.files.heading_rows import KnownHeading, known_count
 from services.ingest.files.problems import CellCode, FileCode, FileRefused, Remark
-from services.ingest.files.table import FileLimits, Flaw, KnownHeading, RawRow, Table, build_table, known_count
+from services.ingest.files.table import FileLimits, Flaw, RawRow, Table, build_table
 
 _SEPARATORS = ",;\t"
 # Excel's own first line that states the separator.

@@ -5,6 +5,7 @@ No text here quotes a cell, which may hold personal data: it names the row, the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -160,6 +161,26 @@ class CellProblem:
         return f"{where}: {self.reason} {self.remedy}"
 
 
+# Sheet names in one remark. The others are counted.
+_SHEETS_NAMED = 5
+# A name with more digits may be a telephone number.
+_DIGITS_SHOWN = 4
+
+
+def sheets_left_out(names: Sequence[str]) -> str:
+    """Return the remark on a workbook with these visible sheets, of which the first is read."""
+    left = names[1:]
+    shown = ", ".join(map(_sheet_name, left[:_SHEETS_NAMED]))
+    more = f" and {len(left) - _SHEETS_NAMED} more" if len(left) > _SHEETS_NAMED else ""
+    first = _sheet_name(names[0])
+    return f"The workbook has {len(names)} visible sheets: only the first, {first}, was read. Left out: {shown}{more}."
+
+
+def _sheet_name(name: str) -> str:
+    many = sum(character.isdigit() for character in name) > _DIGITS_SHOWN
+    return "(a name that looks like a number)" if many else f"'{name[:31]}'"
+
+
 class Remark(StrEnum):
     """An observation about the whole file that cost no data. The value is the sentence shown to the sender."""
 
@@ -167,5 +188,5 @@ class Remark(StrEnum):
         "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "
         "and save it as 'CSV UTF-8' next time."
     )
-    SEVERAL_SHEETS = "The workbook has several visible sheets: only the first was read."
+    TWO_ROWS_OF_HEADINGS = "The headings stand in two rows, which were read as one: check the columns in the answer."
     ROWS_ABOVE_HEADINGS = "The rows above the headings were not read."

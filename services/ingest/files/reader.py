@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from services.ingest.files.csv_file import read_csv
+from services.ingest.files.heading_rows import KnownHeading
 from services.ingest.files.problems import FileCode, FileRefused
-from services.ingest.files.table import FileLimits, KnownHeading, Table
+from services.ingest.files.table import FileLimits, Table
 from services.ingest.files.xlsx_file import read_workbook
 
 # First bytes of a zip, and of the older Microsoft container: .xls files and encrypted workbooks.
@@ -28,7 +29,7 @@ def read_table(
 ) -> Table:
     """Read a CSV, XLSX or XLSM file.
 
-    With `known_heading`, the headings are the first row within `limits.heading_rows` that has two known headings.
+    With `known_heading`, the headings are the row within `limits.heading_rows` with the most known headings.
     Without it, they are the first row that is not blank.
     Raises `FileRefused`, here or while the rows are read. Its text never quotes a cell or the file's name.
     """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice
 
 from openpyxl.utils.cell import get_column_letter
 
+from services.ingest.files.heading_rows import KnownHeading, find_headings
 from services.ingest.files.problems import ROW_CODES, CellCode, CellProblem, FileCode, FileRefused, Remark
 
 
@@ -21,7 +22,7 @@ class FileLimits:
     rows: int = 100_000
     columns: int = 200
     cell_length: int = 2_000  # characters in one cell
-    heading_rows: int = 10  # rows from the top in which the headings are searched for
+    heading_rows: int = 30  # rows from the top in which the headings are searched for
     unpacked_bytes: int = 200_000_000  # all parts of a workbook together
     unpacked_ratio: int = 200  # unpacked to packed size of one large part of a workbook, against zip bombs
     parts: int = 1_000  # files inside the zip of a workbook
@@ -59,7 +60,7 @@ class Table:
     headings: tuple[str, ...]
     heading_row: int
     rows: Iterable[SheetRow]
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[str, ...] = ()
     date_system: DateSystem = DateSystem.TEXT
 
 
@@ -74,8 +75,6 @@ class Flaw:
 
 # The number of the row, its stripped cells and their faults.
 RawRow = tuple[int, list[str], Sequence[Flaw]]
-# Returns True for a heading that Pullcord knows.
-KnownHeading = Callable[[str], bool]
 
 # Five digits or more: a heading that may be a telephone number, because the file has no headings.
 _LONG_DIGITS = re.compile(r"(?:\d[\s().+-]*){5}")
@@ -85,7 +84,7 @@ def build_table(
     raw_rows: Iterator[RawRow],
     limits: FileLimits,
     known_heading: KnownHeading | None,
-    remarks: tuple[Remark, ...],
+    remarks: tuple[str, ...],
     *,
     cells_may_shift: bool,
 ) -> Table:
@@ -95,22 +94,21 @@ def build_table(
     Raises `FileRefused` if there are no headings, or more than `limits.columns`.
     """
     top = list(islice(raw_rows, limits.heading_rows))
-    position = _heading_position(top, known_heading)
-    number, cells, _ = top[position]
-    headings = _trimmed([" ".join(cell.split()) for cell in cells])
+    found = find_headings([cells for _, cells, _ in top], known_heading)
+    read = top[found.first : found.last + 1]
+    number = read[-1][0]
+    headings = _trimmed(found.cells)
     if len(headings) > limits.columns:
         raise FileRefused(FileCode.TOO_MANY_COLUMNS)
-    if any(any(above) for _, above, _ in top[:position]):
+    if any(any(above) for _, above, _ in top[: found.first]):
         remarks = (*remarks, Remark.ROWS_ABOVE_HEADINGS)
+    if len(read) > 1:
+        remarks = (*remarks, Remark.TWO_ROWS_OF_HEADINGS)
     # The width as written, with empty trailing headings: a row may fill those columns without any shift.
-    fitter = _RowFitter(headings, limits, len(cells) if cells_may_shift else None)
-    return Table(headings, number, fitter.rows(chain(top[position + 1 :], raw_rows)), remarks)
-
-
-def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
-    """Return the number of known headings in a row, or 0 for a single one, which may be a title."""
-    known = sum(known_heading(cell) for cell in cells if cell)
-    return known if known > 1 else 0
+    fitter = _RowFitter(
+        headings, limits, len(found.cells) if cells_may_shift else None, [cells for _, cells, _ in read]
+    )
+    return Table(headings, number, fitter.rows(chain(top[found.last + 1 :], raw_rows)), remarks)
 
 
 def column_label(headings: Sequence[str], index: int) -> str:
@@ -118,13 +116,6 @@ def column_label(headings: Sequence[str], index: int) -> str:
     letter = f"column {get_column_letter(index + 1)}"
     heading = headings[index] if index < len(headings) else ""
     return letter if not heading or _LONG_DIGITS.search(heading) else f"{heading[:60]} ({letter})"
-
-
-def _heading_position(top: Sequence[RawRow], known_heading: KnownHeading | None) -> int:
-    for position, (_, cells, _) in enumerate(top):
-        if any(cells) and (known_heading is None or known_count(cells, known_heading)):
-            return position
-    raise FileRefused(FileCode.NO_HEADINGS if any(any(cells) for _, cells, _ in top) else FileCode.EMPTY)
 
 
 def _trimmed(cells: Sequence[str]) -> tuple[str, ...]:
@@ -137,8 +128,11 @@ def _trimmed(cells: Sequence[str]) -> tuple[str, ...]:
 class _RowFitter:
     """Fits raw rows to the headings."""
 
-    def __init__(self, headings: tuple[str, ...], limits: FileLimits, written_width: int | None) -> None:
+    def __init__(
+        self, headings: tuple[str, ...], limits: FileLimits, written_width: int | None, read: Sequence[list[str]]
+    ) -> None:
         self._headings = headings
+        self._repeats = {headings, *map(tuple, read), *map(_trimmed, read)}
         self._limits = limits
         self._written_width = written_width
 
@@ -148,7 +142,7 @@ class _RowFitter:
             if not flaws and not any(cells):
                 continue
             # Files that were joined from several exports repeat the headings.
-            if not flaws and tuple(cells) == self._headings:
+            if not flaws and tuple(cells) in self._repeats:
                 continue
             count += 1
             if count > self._limits.rows:

@@ -21,8 +21,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from services.ingest.files.archive import check_archive
 from services.ingest.files.cleaning import clean_cells
-from services.ingest.files.problems import FileCode, FileRefused, Remark
-from services.ingest.files.table import DateSystem, FileLimits, Flaw, KnownHeading, RawRow, Table, build_table
+from services.ingest.files.heading_rows import KnownHeading
+from services.ingest.files.problems import FileCode, FileRefused, sheets_left_out
+from services.ingest.files.table import DateSystem, FileLimits, Flaw, RawRow, Table, build_table
 from services.ingest.files.xlsx_cell import Cell, cell_text
 
 T = TypeVar("T")
@@ -55,6 +56,7 @@ _warnings_lock = threading.Lock()
 class _Sheet(Protocol):
     """The part of openpyxl's read-only sheet that is used here. The library's types do not describe it."""
 
+    title: str
     sheet_state: str
 
     def reset_dimensions(self) -> None: ...
@@ -69,7 +71,7 @@ def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading |
         sheets = [sheet for sheet in cast("list[_Sheet]", workbook.worksheets) if sheet.sheet_state == "visible"]
     if not sheets:
         raise FileRefused(FileCode.NO_SHEET)
-    remarks = (Remark.SEVERAL_SHEETS,) if len(sheets) > 1 else ()
+    remarks = (sheets_left_out([sheet.title for sheet in sheets]),) if len(sheets) > 1 else ()
     # Some programs write a sheet size that is too small, and openpyxl would stop there.
     sheets[0].reset_dimensions()
     rows = _in_blocks(_raw_rows(sheets[0]))

@@ -22,6 +22,13 @@ FORBIDDEN_NAMES: Final[list[str]] = _DATA["never_kept"]["headings"]
 # Letters that mark an otherwise unknown heading as never kept when they occur anywhere in it.
 FORBIDDEN_PARTS: Final[list[str]] = _DATA["never_kept"]["parts"]
 
+# Words for the people around a resident, and for what a list says of them: "NOK phone", "Contact 1 Tel".
+CONTACT_PEOPLE: Final[frozenset[str]] = frozenset(_DATA["never_kept"]["contact_people"])
+CONTACT_DETAILS: Final[frozenset[str]] = frozenset(_DATA["never_kept"]["contact_details"])
+
+# Words that make a "contact number" the resident's own.
+RESIDENT_WORDS: Final[frozenset[str]] = frozenset(_DATA["never_kept"]["resident_words"])
+
 # Headings of `address_lines` under which a bare "3" or "B" means Flat 3 or Flat B.
 FLAT_NAMES: Final[list[str]] = _DATA["address"]["flat"]
 

@@ -15,6 +15,7 @@ from services.ingest.files.table import SheetRow, column_label
 from services.ingest.reading.column_names import LISTS, MANY_COLUMNS, REQUIRED
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.headings import FORBIDDEN, Claim, claim_of, names_a_flat, names_whole_address
+from services.ingest.reading.spreadsheets.second_people import contact_columns, repeated_columns
 
 _SEPARATORS = re.compile(r"[,;/\n]+")
 _LINES = re.compile(r"[\r\n]+")
@@ -47,6 +48,10 @@ class ColumnMap:
     # Labels of columns that must never be kept. They are not read.
     forbidden: tuple[str, ...]
     clashes: tuple[Clash, ...]
+    # Columns with a heading that stands further left already, and the columns that are read instead.
+    repeated: tuple[tuple[str, str], ...]
+    # Columns that are read although the heading has a typing error: label and field.
+    guessed: tuple[tuple[str, str], ...]
     # Groups of fields that need at least one column and have none.
     missing_required: tuple[tuple[str, ...], ...]
     # Columns that hold a whole field. Worked out once per file, because `row_fields` runs for every row.
@@ -59,6 +64,15 @@ class ColumnMap:
     def remarks(self) -> tuple[str, ...]:
         # Sentences that are shown to the sender.
         remarks = [f"Not read and not kept: {name}. Please leave this column out." for name in self.forbidden]
+        remarks += [
+            f"Read as {name} although the heading is not exactly known: {label}. Please check it."
+            for label, name in self.guessed
+        ]
+        remarks += [
+            f"Not read: {label}. Its heading appears twice, and only the first, {read}, was read. "
+            "If it is about the same home, give it another heading."
+            for label, read in self.repeated
+        ]
         remarks += [f"Not read, the heading is not known: {name}." for name in self.unmapped]
         remarks += [
             f"Not read: {clash.not_read}. The field {clash.field} was read from {clash.read}." for clash in self.clashes
@@ -70,7 +84,7 @@ class ColumnMap:
 def known_heading(kind: RecordKind) -> Callable[[str], bool]:
     """Return a test for known headings, with which the reader finds the heading row of a file."""
     # A near match does not count: a title or a value may be one typing error away from a heading.
-    return lambda heading: (claim := claim_of(heading, kind)) is not None and claim.rank < Claim.NEAR
+    return lambda heading: claim_of(heading, kind, near=False) is not None
 
 
 def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:
@@ -81,7 +95,11 @@ def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:
     """
     claims = {index: claim for index, heading in enumerate(headings) if (claim := claim_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]
-    candidates = {index: claim for index, claim in claims.items() if claim.field != FORBIDDEN}
+    claims |= dict.fromkeys(contact_columns(headings, claims), Claim(FORBIDDEN, Claim.SYNONYM))
+    known = {index: claim for index, claim in claims.items() if claim.field != FORBIDDEN}
+    # The second block of a list is often the next of kin's: its values are never joined to the resident's.
+    repeated = {index: first for index, first in repeated_columns(headings).items() if index in known}
+    candidates = {index: claim for index, claim in known.items() if index not in repeated}
     losers = _losers(candidates, headings)
     fields = {index: claim.field for index, claim in candidates.items() if index not in losers}
     present = set(fields.values())
@@ -91,6 +109,8 @@ def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:
         unmapped=tuple(label for index, label in enumerate(labels) if index not in claims),
         forbidden=tuple(labels[index] for index, claim in claims.items() if claim.field == FORBIDDEN),
         clashes=tuple(Clash(candidates[lost].field, labels[won], labels[lost]) for lost, won in losers.items()),
+        repeated=tuple((labels[index], labels[first]) for index, first in repeated.items()),
+        guessed=tuple((labels[at], name) for at, name in fields.items() if claims[at].rank == Claim.NEAR),
         missing_required=tuple(group for group in REQUIRED[kind] if present.isdisjoint(group)),
         single=tuple((at, name) for at, name in fields.items() if name not in MANY_COLUMNS | LISTS),
         gathered=_gathered(fields, claims),

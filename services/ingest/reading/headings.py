@@ -20,6 +20,7 @@ from services.ingest.reading.column_names import (
     WHOLE_ADDRESS_NAMES,
 )
 from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.spreadsheets.contact_words import is_a_contacts
 
 # Takes the place of a field in the claim of a column that must never be kept.
 FORBIDDEN: Final = "never kept"
@@ -31,6 +32,7 @@ _NUMBERED = re.compile(r"(?P<base>.*?[a-z])(?P<number>\d{1,2})")
 # Characters a heading needs before one or two typing errors are forgiven. In a shorter one an error makes another word.
 _ONE_ERROR_FROM = 7
 _TWO_ERRORS_FROM = 14
+_LONGEST = 200  # characters of a heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +48,34 @@ class Claim:
     number: int | None = None  # the 2 of "Address 2"
 
 
-def claim_of(heading: str, kind: RecordKind) -> Claim | None:
-    """Return the claim of a heading in a file of this kind, or None if the heading is unknown."""
+def claim_of(heading: str, kind: RecordKind, *, near: bool = True) -> Claim | None:
+    """Return the claim of a heading in a file of this kind, or None if the heading is unknown.
+
+    With `near`, one or two typing errors are forgiven.
+    """
+    # What follows is not meant for long texts.
+    if len(heading) > _LONGEST:
+        return None
     # The whole text first, then without "(...)" and "[...]", which often hold a unit or a hint.
-    keys = [key for text in (heading, _BRACKETS.sub(" ", heading)) if (key := _key(text))]
-    for key in keys:
+    texts = dict.fromkeys((heading, _BRACKETS.sub(" ", heading)))
+    for text in texts:
+        key = heading_key(text)
         # `_near` comes last: a heading that must never be kept is not read as a misspelt field.
-        for find in (_exact, _numbered, _never_kept, _near):
-            if claim := find(key, kind):
-                return claim
+        known = (_exact(key, kind) or _numbered(key, kind)) if key else None
+        if known is None and is_a_contacts(text):
+            known = Claim(FORBIDDEN, Claim.SYNONYM)
+        if key and (claim := known or _never_kept(key, kind) or (_near(key, kind) if near else None)):
+            return claim
     return None
 
 
 def names_a_flat(heading: str) -> bool:
     # A bare "3" in such a column is a flat, not a house number.
-    return _key(heading) in _keys(tuple(FLAT_NAMES))
+    return heading_key(heading) in _keys(tuple(FLAT_NAMES))
 
 
 def names_whole_address(heading: str) -> bool:
-    return _key(heading) in _keys(tuple(WHOLE_ADDRESS_NAMES))
+    return heading_key(heading) in _keys(tuple(WHOLE_ADDRESS_NAMES))
 
 
 def _exact(key: str, kind: RecordKind) -> Claim | None:
@@ -103,18 +114,18 @@ def _near(key: str, kind: RecordKind) -> Claim | None:
 @cache
 def _claims(kind: RecordKind) -> dict[str, Claim]:
     # Later entries win: a synonym over a forbidden heading, and a field's own name over both.
-    claims = {_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES}
+    claims = {heading_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES}
     for name, synonyms in FIELD_NAMES[kind].items():
-        claims |= {_key(synonym): Claim(name, Claim.SYNONYM) for synonym in synonyms}
-    return claims | {_key(name): Claim(name, Claim.EXACT) for name in FIELD_NAMES[kind]}
+        claims |= {heading_key(synonym): Claim(name, Claim.SYNONYM) for synonym in synonyms}
+    return claims | {heading_key(name): Claim(name, Claim.EXACT) for name in FIELD_NAMES[kind]}
 
 
 @cache
 def _keys(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(_key, names))
+    return frozenset(map(heading_key, names))
 
 
-def _key(text: str) -> str:
+def heading_key(text: str) -> str:
     # Letters and digits only: "Customer's Post-code" and "customer postcode" are the same heading.
     plain = unicodedata.normalize("NFKC", text).casefold().replace("&", "and")
     return _NOT_LETTERS.sub("", _POSSESSIVE.sub("", plain))

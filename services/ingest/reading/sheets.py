@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import CellProblem
 from services.ingest.files.reader import read_table
-from services.ingest.files.table import FileLimits, SheetRow, Table
+from services.ingest.files.table import FileLimits, SheetRow
 from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
 from services.ingest.reading.columns import ColumnMap, known_heading, map_columns, row_fields, row_problems
 from services.ingest.reading.drafts import RawRow, RecordKind
-from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.outcomes import Issue, RowOutcome
 from services.ingest.reading.rows.cells import read_cells
 from services.ingest.reading.rows.date_columns import DATES, MOMENTS, DateColumns
+from services.ingest.reading.spreadsheets.remarks import capped
+from services.ingest.reading.spreadsheets.title_rows import LeftOut, without_titles
 
 YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_known", "arc_number_dialled"])
 
@@ -28,6 +30,11 @@ class Sheet:
     headings: tuple[str, ...]
     remarks: tuple[str, ...]
     rows: Iterator[RawRow]
+    left_out: LeftOut
+
+    def remarks_after(self, _outcomes: Sequence[RowOutcome]) -> Sequence[str]:
+        """Return all remarks, once the rows are read and their outcomes known."""
+        return capped((*self.left_out.remarks(), *self.remarks))
 
 
 def read_sheet(
@@ -46,13 +53,15 @@ def read_sheet(
         data, media_type=media_type, file_name=file_name, limits=limits, known_heading=known_heading(kind)
     )
     columns = map_columns(table.headings, kind)
-    remarks = (*(remark.value for remark in table.remarks), *columns.remarks())
-    return Sheet(columns, table.headings, remarks, _rows(table, columns, dates))
+    remarks = (*map(str, table.remarks), *columns.remarks())
+    left_out = LeftOut()
+    rows = without_titles(table.rows, columns.fields, left_out)
+    order = DateColumns(columns.fields.values(), table.date_system, dates)
+    return Sheet(columns, table.headings, remarks, _raw_rows(rows, columns, order), left_out)
 
 
-def _rows(table: Table, columns: ColumnMap, stated: DateOrder | None) -> Iterator[RawRow]:
-    dates = DateColumns(columns.fields.values(), table.date_system, stated)
-    read = (read_cells(row, columns) for row in table.rows)
+def _raw_rows(rows: Iterable[SheetRow], columns: ColumnMap, dates: DateColumns) -> Iterator[RawRow]:
+    read = (read_cells(row, columns) for row in rows)
     if not dates.present:
         yield from (_raw_row(row, row_fields(row, columns), columns, dates) for row in read)
         return

@@ -13,6 +13,7 @@ from services.ingest.reading.drafts import Draft, Facts, JoinedRow, RawRow, Reco
 from services.ingest.reading.outcomes import Outcome, RowOutcome, count
 from services.ingest.reading.rows.related import joined_outcomes, related_rows
 from services.ingest.reading.rules import read_entry, read_notice
+from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
 from services.ingest.recording.replacement import (
     Replacement,
@@ -54,9 +55,9 @@ class DryRun:
 
 
 def accept(
-    store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None
+    store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None, remarks: Remarks = no_remarks
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """Store a submission, and return its receipt with the outcomes of its rows.
+    """Store a submission with the remarks on its file, and return its receipt with the outcomes of its rows.
 
     The submission is on disk when this function returns.
     Raises IdempotencyMismatchError if the idempotency key was used before with another body.
@@ -74,14 +75,14 @@ def accept(
         if answer is not None:
             return _repeated(work, answer)
         if replacement is None:
-            return _write(work, origin, reading)
+            return _write(work, origin, reading, remarks)
         keys = keys_of(store, origin, reading)
         missing = missing_from(connection, origin.feed_id, keys)
         refusal = refusal_of(replacement, missing, reading)
         if refusal is None:
             # Found before `_write`, which puts these entries back.
             gone = withdrawn_among(connection, origin.feed_id, keys)
-            receipt, outcomes = _write(work, origin, with_returned(work, origin, reading, gone))
+            receipt, outcomes = _write(work, origin, with_returned(work, origin, reading, gone), remarks)
             withdraw(_context(work, origin, receipt.submission_id), missing.pks)
             return receipt, outcomes
         record_refusal(work, origin, missing)
@@ -139,14 +140,16 @@ def _repeated(work: UnitOfWork, answer: Receipt) -> tuple[Receipt, list[RowOutco
     return answer, find_outcomes(work.connection, answer.submission_id)
 
 
-def _write(work: UnitOfWork, origin: Origin, reading: Reading[Facts]) -> tuple[Receipt, list[RowOutcome]]:
+def _write(
+    work: UnitOfWork, origin: Origin, reading: Reading[Facts], remarks: Remarks
+) -> tuple[Receipt, list[RowOutcome]]:
     context = _context(work, origin, f"sub_{event_id(work.now, work.store.random)}")
     insert_submission(context, origin)
     outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
-    counts = count(outcomes)
-    insert_outcomes(context, outcomes, counts)
+    counts, said = count(outcomes), tuple(remarks(outcomes))
+    insert_outcomes(context, outcomes, counts, said)
     _record_accepted(context, origin, counts)
-    return Receipt(context.submission_id, origin.feed_id, origin.kind, work.now, counts), outcomes
+    return Receipt(context.submission_id, origin.feed_id, origin.kind, work.now, counts, said), outcomes
 
 
 def _context(work: UnitOfWork, origin: Origin, submission_id: str) -> SubmissionContext:

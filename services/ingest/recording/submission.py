@@ -40,6 +40,7 @@ class Receipt:
     kind: RecordKind
     received_at: datetime
     counts: Mapping[str, int]
+    remarks: tuple[str, ...] = ()  # sentences about the whole file
     repeated: bool = False  # True if an earlier submission with the same idempotency key was answered again
 
 

@@ -56,6 +56,8 @@ submissions = Table(
     Column("content_digest", LargeBinary(16), nullable=False),
     # The number of rows by outcome.
     Column("counts", JSON, nullable=False),
+    # Sentences about the whole file, such as columns that were not read.
+    Column("remarks", JSON, nullable=False),
     Index("ix_submissions_feed_id_received_at", "feed_id", "received_at"),
 )
 

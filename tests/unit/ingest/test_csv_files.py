@@ -113,8 +113,8 @@ def test_a_file_without_headings_is_refused_and_never_quoted() -> None:
 
 
 def test_headings_too_far_down_are_not_found() -> None:
-    assert refusal_of("\n" * 10 + HEADINGS) is FileCode.EMPTY
-    assert refusal_of("title\n" * 10 + HEADINGS) is FileCode.NO_HEADINGS
+    assert refusal_of("\n" * 30 + HEADINGS) is FileCode.EMPTY
+    assert refusal_of("title\n" * 30 + HEADINGS) is FileCode.NO_HEADINGS
 
 
 def test_a_title_that_happens_to_be_a_known_heading_is_still_a_title() -> None:

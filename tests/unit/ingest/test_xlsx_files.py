@@ -127,7 +127,7 @@ def test_the_first_visible_sheet_is_read_and_others_are_remarked_on() -> None:
 
     table = read(workbook(["C1", "01632 960123"], edit=edit))
     assert [row.cells[0] for row in table.rows] == ["C1"]
-    assert table.remarks == (Remark.SEVERAL_SHEETS,)
+    assert table.remarks == ("The workbook has 2 visible sheets: only the first, 'Sheet', was read. Left out: 'More'.",)
 
 
 def test_hidden_sheets_alone_are_not_remarked_on() -> None:

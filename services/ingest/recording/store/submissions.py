@@ -49,7 +49,7 @@ def find_receipt(connection: Connection, submission_id: str, feed_id: str | None
     if row is None:
         raise NotFoundError("no submission of yours has this id")
     kind = RecordKind(row.kind)
-    return Receipt(row.submission_id, row.feed_id, kind, row.received_at, row.counts, repeated=repeated)
+    return Receipt(row.submission_id, row.feed_id, kind, row.received_at, row.counts, tuple(row.remarks), repeated)
 
 
 def find_outcomes(connection: Connection, submission_id: str) -> list[RowOutcome]:
@@ -72,7 +72,9 @@ def insert_submission(context: SubmissionContext, origin: Origin) -> None:
             channel=origin.channel,
             received_at=context.now,
             content_digest=keyed(origin.digest),
-            counts={},  # set by `insert_outcomes`
+            # Both are set by `insert_outcomes`.
+            counts={},
+            remarks=[],
         )
     )
     if origin.idempotency_key is not None:
@@ -87,7 +89,9 @@ def insert_submission(context: SubmissionContext, origin: Origin) -> None:
         )
 
 
-def insert_outcomes(context: SubmissionContext, outcomes: Sequence[RowOutcome], counts: Mapping[str, int]) -> None:
+def insert_outcomes(
+    context: SubmissionContext, outcomes: Sequence[RowOutcome], counts: Mapping[str, int], remarks: Sequence[str]
+) -> None:
     connection, submission_id = context.connection, context.submission_id
     # In chunks, so that no single JSON value grows with the file.
     chunks = [outcomes[start : start + OUTCOMES_A_CHUNK] for start in range(0, len(outcomes), OUTCOMES_A_CHUNK)]
@@ -99,7 +103,6 @@ def insert_outcomes(context: SubmissionContext, outcomes: Sequence[RowOutcome], 
                 for number, chunk in enumerate(chunks)
             ],
         )
-    connection.execute(
-        update(submissions).where(submissions.c.submission_id == submission_id).values(counts=dict(counts))
-    )
+    values = {"counts": dict(counts), "remarks": list(remarks)}
+    connection.execute(update(submissions).where(submissions.c.submission_id == submission_id).values(values))
     connection.execute(update(feeds).where(feeds.c.feed_id == context.feed_id).values(last_heard_at=context.now))

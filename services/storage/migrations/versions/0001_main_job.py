@@ -346,6 +346,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("content_digest", sa.LargeBinary(length=16), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("remarks", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["feed_id"], ["feeds.feed_id"], name="fk_submissions_feed_id"),
         sa.PrimaryKeyConstraint("submission_id", name="pk_submissions"),
     )

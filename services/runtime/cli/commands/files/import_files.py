@@ -10,13 +10,13 @@ from typing import Final
 from pydantic_core import from_json
 
 from services.core.errors import RefusedError
-from services.ingest.answers import ColumnAnswer, dry_run_answer
+from services.ingest.answers import ColumnAnswer, column_answers
 from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.sheets import read_sheet
-from services.ingest.recording.service import DryRun
+from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.requests import raw_rows
 from services.web.bodies import JSON, NDJSON, read_json_rows
 from services.web.problems import ProblemError
@@ -35,7 +35,7 @@ class FileRows:
     data: bytes
     rows: Sequence[RawRow]
     columns: Sequence[ColumnAnswer] = ()
-    remarks: Sequence[str] = ()
+    remarks: Remarks = no_remarks
 
 
 def read_file(path: Path, kind: RecordKind, limits: FileLimits, dates: DateOrder | None = None) -> FileRows:
@@ -54,8 +54,7 @@ def read_file(path: Path, kind: RecordKind, limits: FileLimits, dates: DateOrder
     sheet = read_sheet(data, kind, limits, file_name=path.name, dates=dates)
     rows = list(sheet.rows)
     # The same words about columns as the API gives.
-    columns = dry_run_answer(sheet, DryRun({}, [], None)).columns
-    return FileRows(data, rows, columns, sheet.remarks)
+    return FileRows(data, rows, column_answers(sheet), sheet.remarks_after)
 
 
 def _json_rows(body: bytes, kind: RecordKind, limits: FileLimits) -> list[RawRow]:

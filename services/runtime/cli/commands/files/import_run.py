@@ -79,7 +79,7 @@ def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
     source = origin(job.feed.feed_id, job.kind, "command", read.data, None)
     result = dry_run(store, source, read.rows, replacing=job.replacement is not None)
     show_columns(read.columns)
-    show_remarks(read.remarks)
+    show_remarks(read.remarks(result.outcomes))
     show_counts(result.counts)
     show_dry_run(result.would_withdraw)
     return result.outcomes
@@ -87,7 +87,7 @@ def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
 
 def _take_in(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
     receipt, outcomes = _accept(store, job, read)
-    show_remarks(read.remarks)
+    show_remarks(receipt.remarks)
     show_counts(receipt.counts)
     show_receipt(receipt)
     return outcomes
@@ -98,7 +98,7 @@ def _accept(store: Store, job: ImportJob, read: FileRows) -> tuple[Receipt, list
     with progress() as bar:
         rows = bar.track(read.rows, description="Reading rows, then writing them to disk")
         try:
-            return accept(store, source, rows, job.replacement)
+            return accept(store, source, rows, job.replacement, read.remarks)
         except ReplacementTooLargeError as error:
             # A file cut off halfway must not withdraw everybody after the cut.
             raise RefusedError(

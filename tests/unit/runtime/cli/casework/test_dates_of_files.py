@@ -11,7 +11,7 @@ from sqlalchemy import select
 from services.storage.tables import notices
 from tests.support.command_line import BLACKPOOL, ENTRY, NUMBER, RAVEN, Desk
 from tests.support.http import CSV, NOTICE_UPLOADS, REGISTER_UPLOADS, Api
-from tests.support.ways_in import Named, Way, case_file, way_of
+from tests.support.ways_in import NamedRow, Way, case_file, way_of
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 MONTH_FIRST = case_file("06")
@@ -27,7 +27,7 @@ def way(request: pytest.FixtureRequest) -> Way:
     return way_of(request.param, lambda: opened("desk"), lambda: opened("api"))
 
 
-def sent(way: Way, kind: str, data: bytes) -> list[Named]:
+def sent(way: Way, kind: str, data: bytes) -> list[NamedRow]:
     """What the rows are named for, once the dry run has named the same."""
     tried = way.send(kind, data, dry=True)
     assert way.send(kind, data) == tried
@@ -39,7 +39,7 @@ def planned_days(way: Way) -> list[str]:
         return [str(day) for (day,) in connection.execute(select(notices.c.planned_on).order_by(notices.c.pk))]
 
 
-def codes(named: list[Named]) -> list[tuple[int, str]]:
+def codes(named: list[NamedRow]) -> list[tuple[int, str]]:
     return [(one.row, one.code) for one in named]
 
 

@@ -1,0 +1,118 @@
+"""Finds the row of headings near the top of a file, or two rows that are one heading together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise, zip_longest
+
+from services.ingest.files.problems import FileCode, FileRefused
+
+# Returns True for a heading that Pullcord knows.
+KnownHeading = Callable[[str], bool]
+
+# Cells of one row that are judged: more than a file may have columns, and few enough for a hostile row.
+_JUDGED = 500
+_LONGEST = 200  # characters; no heading is longer
+# A cell with more digits is a value.
+_DIGITS = 2
+# Groups over a resident's own columns. All other groups are joined to the heading below if that makes a known heading.
+_OWN_GROUPS = frozenset({"contact", "contacts", "contactdetails", "contactinformation"})
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingRows:
+    """The rows of headings: positions of the first and the last of them, counted from 0, and their text."""
+
+    first: int
+    last: int
+    cells: tuple[str, ...]
+
+
+def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
+    """Return the number of different known headings in a row, or 0 for a single one, which may be a title."""
+    judged = [cell if len(cell) <= _LONGEST else "" for cell in islice(cells, _JUDGED)]
+    # "Postcode:" with a value beside it is a parameter of a report.
+    known = {
+        cell.casefold()
+        for cell, beside in pairwise([*judged, ""])
+        if cell and known_heading(cell) and not (cell.endswith(":") and beside and not known_heading(beside))
+    }
+    return len(known) if len(known) > 1 else 0
+
+
+def find_headings(top: Sequence[Sequence[str]], known_heading: KnownHeading | None) -> HeadingRows:
+    """Return the row with the most known headings, the first of equals, joined with a second row of headings.
+
+    Without `known_heading` it is the first row that is not blank. Raises `FileRefused` if there is none.
+    """
+    filled = [position for position, cells in enumerate(top) if any(cells)]
+    if not filled:
+        raise FileRefused(FileCode.EMPTY)
+    if known_heading is None:
+        return HeadingRows(filled[0], filled[0], _plain(top[filled[0]]))
+    counts = [known_count(cells, known_heading) for cells in top]
+    # `max` takes the first of equals: a file joined from several exports repeats its headings.
+    best = max(filled, key=counts.__getitem__)
+    if not counts[best]:
+        raise FileRefused(FileCode.NO_HEADINGS)
+    if best + 1 < len(top) and _is_lower(top[best], top[best + 1], known_heading):
+        return HeadingRows(best, best + 1, _joined(top[best], top[best + 1], known_heading))
+    if best and _is_upper(top[best - 1]):
+        return HeadingRows(best - 1, best, _joined(top[best - 1], top[best], known_heading))
+    return HeadingRows(best, best, _plain(top[best]))
+
+
+def _is_lower(upper: Sequence[str], cells: Sequence[str], known_heading: KnownHeading) -> bool:
+    # A file joined from several exports may repeat its headings at once.
+    if cells == upper or _holds_values(cells):
+        return False
+    known = [known_heading(cell) for cell in cells if cell]
+    # A cell under no heading shows that the cell above it is merged, so the words above it may be part of it.
+    merged = any(cell and not above for cell, above in zip_longest(cells, upper, fillvalue=""))
+    if merged and any(known):
+        joined = _joined(upper, cells, known_heading)
+        known = [known_heading(heading) for heading, cell in zip(joined, cells, strict=False) if cell]
+    # At least half of it: a row of codes may hold two words that are headings elsewhere.
+    return sum(known) > 1 and 2 * sum(known) >= len(known)
+
+
+def _is_upper(cells: Sequence[str]) -> bool:
+    # One filled cell is a title, and a colon marks a parameter of a report.
+    return sum(map(bool, cells)) > 1 and not _holds_values(cells) and not any(":" in cell for cell in cells)
+
+
+def _holds_values(cells: Sequence[str]) -> bool:
+    return any(len(cell) > _LONGEST or sum(map(str.isdigit, cell)) > _DIGITS for cell in cells)
+
+
+def _joined(upper: Sequence[str], lower: Sequence[str], known_heading: KnownHeading) -> tuple[str, ...]:
+    return tuple(_column(*pair, known_heading) for pair in _pairs(_plain(upper), _plain(lower)))
+
+
+def _pairs(upper: Sequence[str], lower: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    # The group, the upper cell and the lower cell of each column. A group ends where the next one begins.
+    group = ""
+    for index in range(max(len(upper), len(lower))):
+        above = upper[index] if index < len(upper) else ""
+        below = lower[index] if index < len(lower) else ""
+        # A cell above an empty one is a heading of its own, and no group.
+        if above:
+            group = above if below else ""
+        yield group, above, below
+
+
+def _column(group: str, above: str, below: str, known_heading: KnownHeading) -> str:
+    if not (below and group):
+        return below or above
+    # "Next of kin" over "Tel", "Client" over "Ref", "Telephone" over "Home".
+    ways = [f"{group} {below}", f"{below} {group}"]
+    if "".join(filter(str.isalpha, group.casefold())) in _OWN_GROUPS:
+        ways = []
+    elif known_heading(below):
+        ways = ways[:1]
+    return next((way for way in ways if known_heading(way)), below)
+
+
+def _plain(cells: Sequence[str]) -> tuple[str, ...]:
+    return tuple(" ".join(cell.split()) for cell in cells)

@@ -1,0 +1,32 @@
+"""Remarks on a whole file, shown to its sender and stored with the submission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from services.ingest.reading.outcomes import RowOutcome
+
+# Policy: more than this helps no reader, and every remark is stored.
+MOST: Final = 50
+LENGTH: Final = 300
+
+# Called once the rows are read: some remarks count rows, or depend on what became of them.
+Remarks = Callable[[Sequence[RowOutcome]], Sequence[str]]
+
+
+def no_remarks(_outcomes: Sequence[RowOutcome]) -> Sequence[str]:
+    return ()
+
+
+def capped(remarks: Iterable[str]) -> tuple[str, ...]:
+    """Return each remark once, shortened to `LENGTH`, and at most `MOST` of them; the last says how many are left."""
+    found = [_shortened(remark) for remark in dict.fromkeys(remarks)]
+    if len(found) <= MOST:
+        return tuple(found)
+    left = len(found) - MOST + 1
+    return (*found[: MOST - 1], f"And {left:,} more remarks.")
+
+
+def _shortened(remark: str) -> str:
+    return remark if len(remark) <= LENGTH else remark[: LENGTH - 3] + "..."

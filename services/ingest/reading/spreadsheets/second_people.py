@@ -1,0 +1,73 @@
+"""Finds the columns of a second person beside the resident: repeated headings, and a contact's block. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from services.ingest.reading.headings import FORBIDDEN, Claim, heading_key
+from services.ingest.reading.spreadsheets.contact_words import (
+    is_a_contacts,
+    is_about_a_contact,
+    is_the_residents,
+    may_be_a_contacts,
+)
+
+# The fields in which a contact's value would be taken for the resident's.
+_WHERE: Final = frozenset({"cli", "uprn", "postcode", "address_lines", "post_town"})
+# "Tel No.1" is what data tools make of a second "Tel No".
+_COPY: Final = re.compile(r"(?P<first>.+)\.\d{1,2}")
+
+
+def repeated_columns(headings: Sequence[str]) -> dict[int, int]:
+    """Map each column whose heading stands further left already to the first column with that heading."""
+    first: dict[str, int] = {}
+    repeated: dict[int, int] = {}
+    for index, heading in enumerate(headings):
+        copy = _COPY.fullmatch(heading)
+        at = first.get(heading_key(copy["first"])) if copy else None
+        if at is None:
+            at = first.setdefault(heading_key(heading), index)
+        if at != index and heading:
+            repeated[index] = at
+    return repeated
+
+
+def contact_columns(headings: Sequence[str], claims: Mapping[int, Claim]) -> set[int]:
+    """Return the columns that would be read as the resident's and are a contact's."""
+    found = {at for at, claim in claims.items() if claim.field in _WHERE and is_a_contacts(headings[at])}
+    doubtful = {at for at in found if may_be_a_contacts(headings[at]) and claims[at].field == "cli"}
+    # "Contact number" is the resident's if the file has no other number and no contact.
+    own = any(claim.field == "cli" and at not in found for at, claim in claims.items())
+    if not own and not any(_starts_a_block(headings[at], claim) for at, claim in claims.items()):
+        found -= doubtful
+    known = {**claims, **dict.fromkeys(found, Claim(FORBIDDEN, Claim.SYNONYM))}
+    return found | _after_a_contact(headings, known)
+
+
+def _after_a_contact(headings: Sequence[str], claims: Mapping[int, Claim]) -> set[int]:
+    # A contact's columns follow the contact's name, and the resident's own stand before it.
+    found: dict[int, str] = {}
+    own: set[tuple[str, int | None]] = set()
+    has_contact = False
+    for at, claim in sorted(claims.items()):
+        has_contact = has_contact or _starts_a_block(headings[at], claim)
+        if claim.field not in _WHERE:
+            continue
+        is_own = is_the_residents(headings[at]) or _goes_on(claim, own, found.values())
+        if has_contact and not is_own and any(name == claim.field for name, _ in own):
+            found[at] = claim.field
+        else:
+            own.add((claim.field, claim.number))
+    return set(found)
+
+
+def _goes_on(claim: Claim, own: AbstractSet[tuple[str, int | None]], contacts: Collection[str]) -> bool:
+    # "Tel 2" goes on from "Tel 1", wherever it stands, unless a contact's number stands between them.
+    return claim.number is not None and (claim.field, claim.number - 1) in own and claim.field not in contacts
+
+
+def _starts_a_block(heading: str, claim: Claim) -> bool:
+    return claim.field == FORBIDDEN and is_about_a_contact(heading)

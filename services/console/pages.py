@@ -1,7 +1,8 @@
 """The HTML pages behind the link of an alert: the form, the page after an acknowledgement, and error pages.
 
-Each function returns a whole page. No page needs JavaScript or loads anything. The style element has the nonce of the
-Content-Security-Policy header. Opening a page acknowledges nothing. Only the form does, by POST.
+Each function named `..._page` returns a whole page. No page needs JavaScript or loads anything. The style element has
+the nonce of the Content-Security-Policy header. Opening a page acknowledges nothing. Only sending the form does, by
+POST.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Contact(Closed):
 
 
 class Tier(Closed):
-    """Contacts who get messages from `from_days` days before the harmful day on."""
+    """Contacts who begin to get messages `from_days` days before the harmful day."""
 
     label: Label
     from_days: Days

@@ -25,7 +25,7 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The record of a register entry that has, or had, a line at risk.
+    """What is stored about a register entry that has, or had, a line at risk.
 
     An entry has at most one case, which opens again if a line is at risk again. `harm_on` is the earliest harmful day
     of the lines at risk.

@@ -24,7 +24,7 @@ class CustomerContact(Schema):
 
 
 class MigrationNotice(Schema):
-    """What a provider says about the migration of one line or one area.
+    """A provider's statement about the migration of one line or one area.
 
     The format is Pullcord's own: no source prescribes one.
 

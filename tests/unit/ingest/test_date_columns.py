@@ -261,7 +261,9 @@ def test_what_is_no_date_leaves_the_notice_without_one(text: str) -> None:
 def test_a_date_that_systems_write_for_none_is_flagged(text: str) -> None:
     assert column(text) == [(None, [ODD])]
     for heading, field in (("End date", "service_ended_on"), ("Last updated", "updated_at")):
-        assert judged(as_csv(("Client ref", heading), ("1", text)), field) == [(None, [ODD])]
+        ((day, codes),) = judged(as_csv(("Client ref", heading), ("1", text)), field)
+        # The first of January 1900 is known as a day that programs write for none.
+        assert (day, codes) == (None, ["placeholder_date" if "1900" in text else ODD])
     # An agreement without its last day would have no end.
     data = as_csv(("Client ref", "share_basis_expires_on"), ("1", text))
     ((day, codes),) = judged(data, "share_basis_expires_on")

@@ -13,8 +13,10 @@ from services.ingest.reading.rows.date_columns import DATES, MOMENTS
 from services.ingest.reading.rows.nothing import is_error, is_no_date, is_no_reference, is_nothing, is_placeholder_date
 from services.ingest.reading.rows.references import REFERENCES, clean_reference, has_lost_digits
 
-# The dates of a notice: a placeholder there is refused as implausible, because it decides when a line is in danger.
-_JUDGED_LATER: Final = frozenset(["planned_migration_date", "restriction_start_date", "issued_at"])
+# `date_columns` judges a placeholder in these fields: it decides when a line is in danger, or ends an agreement.
+_JUDGED_LATER: Final = frozenset(
+    ["planned_migration_date", "restriction_start_date", "issued_at", "share_basis_expires_on"]
+)
 # Identifiers that are no references of a record: their digits may be lost too.
 _IDENTIFIERS: Final = frozenset(["scheme_id", "share_basis_id", "access_line_id"])
 # Fields of free text in which "None" and "N/A" may be what somebody answered.

@@ -15,6 +15,7 @@ from services.ingest.reading.columns import ColumnMap, known_heading, map_column
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue, RowOutcome
 from services.ingest.reading.spreadsheets.remarks import capped
+from services.ingest.reading.spreadsheets.revised_dates import settle_dates
 from services.ingest.reading.spreadsheets.title_rows import LeftOut, without_titles
 
 DATES = frozenset(
@@ -64,11 +65,12 @@ def read_sheet(
 
 def _raw_row(row: SheetRow, columns: ColumnMap) -> RawRow:
     fields: dict[str, Any] = {field: _typed(field, value) for field, value in row_fields(row, columns).items()}
+    settled = settle_dates(row.cells, fields, columns.dates)
     # Spreadsheets seldom have an id besides the reference, and the schema needs one.
     if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:
         fields["id"] = fields["provider_reference"]
     issues = tuple(_issue(problem, columns.fields) for problem in row_problems(row, columns))
-    return RawRow(row.number, fields, issues, row.usable, typed=True)
+    return RawRow(row.number, fields, (*issues, *settled), row.usable, typed=True)
 
 
 def _typed(field: str, value: str | list[str]) -> Any:

@@ -11,8 +11,8 @@ from services.ingest.files.problems import FileCode, FileRefused
 # Returns True for a heading that Pullcord knows.
 KnownHeading = Callable[[str], bool]
 
-# Cells of one row that are judged: more than a file may have columns, and few enough for a hostile row.
-_JUDGED = 500
+# Cells of one row that are judged: as many as a file may have columns, and few enough for a hostile row.
+_JUDGED = 200
 _LONGEST = 200  # characters; no heading is longer
 # A cell with more digits is a value.
 _DIGITS = 2
@@ -58,7 +58,7 @@ def find_headings(top: Sequence[Sequence[str]], known_heading: KnownHeading | No
         raise FileRefused(FileCode.NO_HEADINGS)
     if best + 1 < len(top) and _is_lower(top[best], top[best + 1], known_heading):
         return HeadingRows(best, best + 1, _joined(top[best], top[best + 1], known_heading))
-    if best and _is_upper(top[best - 1]):
+    if best and _is_upper(top[best - 1], top[best]):
         return HeadingRows(best - 1, best, _joined(top[best - 1], top[best], known_heading))
     return HeadingRows(best, best, _plain(top[best]))
 
@@ -77,9 +77,10 @@ def _is_lower(upper: Sequence[str], cells: Sequence[str], known_heading: KnownHe
     return sum(known) > 1 and 2 * sum(known) >= len(known)
 
 
-def _is_upper(cells: Sequence[str]) -> bool:
-    # One filled cell is a title, and a colon marks a parameter of a report.
-    return sum(map(bool, cells)) > 1 and not _holds_values(cells) and not any(":" in cell for cell in cells)
+def _is_upper(cells: Sequence[str], lower: Sequence[str]) -> bool:
+    # One filled cell is a title, and groups are fewer than their columns. A colon marks a parameter of a report.
+    is_group = 1 < sum(map(bool, cells)) <= sum(map(bool, lower))
+    return is_group and not _holds_values(cells) and not any(":" in cell for cell in cells)
 
 
 def _holds_values(cells: Sequence[str]) -> bool:

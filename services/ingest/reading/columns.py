@@ -15,6 +15,7 @@ from services.ingest.files.table import SheetRow, column_label
 from services.ingest.reading.column_names import LISTS, MANY_COLUMNS, REQUIRED
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.headings import FORBIDDEN, Claim, claim_of, names_a_flat, names_whole_address
+from services.ingest.reading.spreadsheets.revised_dates import RevisedDate, date_columns
 from services.ingest.reading.spreadsheets.second_people import contact_columns, repeated_columns
 
 _SEPARATORS = re.compile(r"[,;/\n]+")
@@ -50,8 +51,12 @@ class ColumnMap:
     clashes: tuple[Clash, ...]
     # Columns with a heading that stands further left already, and the columns that are read instead.
     repeated: tuple[tuple[str, str], ...]
+    # Dates with more than one column.
+    dates: tuple[RevisedDate, ...]
     # Columns that are read although the heading has a typing error: label and field.
     guessed: tuple[tuple[str, str], ...]
+    # Labels of the columns of one date, in the order in which they count; the last that is filled is read.
+    revised: tuple[tuple[str, tuple[str, ...]], ...]
     # Groups of fields that need at least one column and have none.
     missing_required: tuple[tuple[str, ...], ...]
     # Columns that hold a whole field. Worked out once per file, because `row_fields` runs for every row.
@@ -67,6 +72,10 @@ class ColumnMap:
         remarks += [
             f"Read as {name} although the heading is not exactly known: {label}. Please check it."
             for label, name in self.guessed
+        ]
+        remarks += [
+            f"The field {name} was read from {found[-1]} where it is filled, else from {' or '.join(found[:-1])}."
+            for name, found in self.revised
         ]
         remarks += [
             f"Not read: {label}. Its heading appears twice, and only the first, {read}, was read. "
@@ -96,19 +105,32 @@ def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:
     claims = {index: claim for index, heading in enumerate(headings) if (claim := claim_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]
     claims |= dict.fromkeys(contact_columns(headings, claims), Claim(FORBIDDEN, Claim.SYNONYM))
-    known = {index: claim for index, claim in claims.items() if claim.field != FORBIDDEN}
+    dates = date_columns(headings, kind, claims)
+    marked = {index: Claim(one.field, Claim.SYNONYM) for one in dates if one.in_order for index in one.marked}
+    claims = {index: claim for index, claim in claims.items() if index not in marked} | marked
+    known = {index: claim for index, claim in claims.items() if claim.field != FORBIDDEN and index not in marked}
     # The second block of a list is often the next of kin's: its values are never joined to the resident's.
     repeated = {index: first for index, first in repeated_columns(headings).items() if index in known}
     candidates = {index: claim for index, claim in known.items() if index not in repeated}
     losers = _losers(candidates, headings)
     fields = {index: claim.field for index, claim in candidates.items() if index not in losers}
+    for one in dates:
+        # Last in this order, so that of the cells that are filled the revised one counts.
+        fields = {index: name for index, name in fields.items() if index not in one.in_order}
+        fields |= dict.fromkeys(one.in_order, one.field)
+    older = [(one, at) for one in dates if one.in_order for at in one.original if at not in one.in_order]
     present = set(fields.values())
     return ColumnMap(
         kind=kind,
         fields=fields,
         unmapped=tuple(label for index, label in enumerate(labels) if index not in claims),
         forbidden=tuple(labels[index] for index, claim in claims.items() if claim.field == FORBIDDEN),
-        clashes=tuple(Clash(candidates[lost].field, labels[won], labels[lost]) for lost, won in losers.items()),
+        clashes=(
+            *(Clash(candidates[lost].field, labels[won], labels[lost]) for lost, won in losers.items()),
+            *(Clash(one.field, labels[one.in_order[0]], labels[at]) for one, at in older),
+        ),
+        dates=dates,
+        revised=tuple((one.field, tuple(labels[at] for at in one.in_order)) for one in dates if len(one.in_order) > 1),
         repeated=tuple((labels[index], labels[first]) for index, first in repeated.items()),
         guessed=tuple((labels[at], name) for at, name in fields.items() if claims[at].rank == Claim.NEAR),
         missing_required=tuple(group for group in REQUIRED[kind] if present.isdisjoint(group)),

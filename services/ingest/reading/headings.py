@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, Final
@@ -21,13 +21,15 @@ from services.ingest.reading.column_names import (
 )
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.spreadsheets.contact_words import is_a_contacts
+from services.ingest.reading.spreadsheets.heading_forms import loose_key, parts_of, plain_letters, splits_of
 
 # Takes the place of a field in the claim of a column that must never be kept.
 FORBIDDEN: Final = "never kept"
 
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
-_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+# Without an opening bracket inside: a row of them would take the square of its length.
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _NUMBERED = re.compile(r"(?P<base>.*?[a-z])(?P<number>\d{1,2})")
 # Characters a heading needs before one or two typing errors are forgiven. In a shorter one an error makes another word.
 _ONE_ERROR_FROM = 7
@@ -48,6 +50,10 @@ class Claim:
     number: int | None = None  # the 2 of "Address 2"
 
 
+# Takes the place of a field where one key stands for two.
+_NO_FIELD = Claim("", Claim.NEAR)
+
+
 def claim_of(heading: str, kind: RecordKind, *, near: bool = True) -> Claim | None:
     """Return the claim of a heading in a file of this kind, or None if the heading is unknown.
 
@@ -59,42 +65,63 @@ def claim_of(heading: str, kind: RecordKind, *, near: bool = True) -> Claim | No
     # The whole text first, then without "(...)" and "[...]", which often hold a unit or a hint.
     texts = dict.fromkeys((heading, _BRACKETS.sub(" ", heading)))
     for text in texts:
-        key = heading_key(text)
         # `_near` comes last: a heading that must never be kept is not read as a misspelt field.
-        known = (_exact(key, kind) or _numbered(key, kind)) if key else None
-        if known is None and is_a_contacts(text):
-            known = Claim(FORBIDDEN, Claim.SYNONYM)
-        if key and (claim := known or _never_kept(key, kind) or (_near(key, kind) if near else None)):
+        claim = _known(text, kind) or _never_kept(text) or _in_two_languages(text, kind)
+        if claim or (near and (claim := _near(heading_key(text), kind))):
             return claim
     return None
 
 
 def names_a_flat(heading: str) -> bool:
     # A bare "3" in such a column is a flat, not a house number.
-    return heading_key(heading) in _keys(tuple(FLAT_NAMES))
+    return _is_among(heading, tuple(FLAT_NAMES))
 
 
 def names_whole_address(heading: str) -> bool:
-    return heading_key(heading) in _keys(tuple(WHOLE_ADDRESS_NAMES))
+    return _is_among(heading, tuple(WHOLE_ADDRESS_NAMES))
 
 
-def _exact(key: str, kind: RecordKind) -> Claim | None:
-    return _claims(kind).get(key)
+def _known(text: str, kind: RecordKind) -> Claim | None:
+    key, loose = heading_key(text), loose_key(text)
+    return (
+        _claims(kind).get(key)
+        or _numbered(key, _claims(kind))
+        or _loose_claims(kind).get(loose)
+        or _numbered(loose, _loose_claims(kind))
+    )
 
 
-def _numbered(key: str, kind: RecordKind) -> Claim | None:
+def _numbered(key: str, claims: Mapping[str, Claim]) -> Claim | None:
     match = _NUMBERED.fullmatch(key)
-    claim = _claims(kind).get(match["base"]) if match else None
+    claim = claims.get(match["base"]) if match else None
     # A number makes no sense on a field that one column feeds: "UPRN 2" stays unknown.
     if match is None or claim is None or claim.field not in MANY_COLUMNS | {FORBIDDEN}:
         return None
     return Claim(claim.field, Claim.SYNONYM, int(match["number"]))
 
 
-def _never_kept(key: str, _kind: RecordKind) -> Claim | None:
+def _never_kept(text: str) -> Claim | None:
     # "telecarerecord" holds the letters of "carer", which are on the list.
-    letters = key.replace("telecare", "")
-    return Claim(FORBIDDEN, Claim.SYNONYM) if any(part in letters for part in FORBIDDEN_PARTS) else None
+    letters = heading_key(text).replace("telecare", "")
+    forbidden = is_a_contacts(text) or any(part in letters for part in FORBIDDEN_PARTS)
+    return Claim(FORBIDDEN, Claim.SYNONYM) if forbidden else None
+
+
+def _in_two_languages(text: str, kind: RecordKind) -> Claim | None:
+    found = {claim.field: claim for part in parts_of(text) if (claim := _known(part, kind))}
+    if FORBIDDEN in found:
+        return found[FORBIDDEN]
+    if len(found) == 1:
+        (claim,) = found.values()
+        return Claim(claim.field, Claim.SYNONYM, claim.number)
+    # Without a sign between them, both halves must be known, and as the same field.
+    for half, other in splits_of(text):
+        # The second half is read only if the first is known, which is seldom so.
+        first = _claims(kind).get(heading_key(half))
+        second = _known(other, kind) if first else None
+        if first and second and first.field == second.field:
+            return Claim(first.field, Claim.SYNONYM, second.number)
+    return None
 
 
 def _near(key: str, kind: RecordKind) -> Claim | None:
@@ -121,11 +148,27 @@ def _claims(kind: RecordKind) -> dict[str, Claim]:
 
 
 @cache
+def _loose_claims(kind: RecordKind) -> dict[str, Claim]:
+    # The short form of a heading counts only if it stands for one field.
+    claims: dict[str, Claim] = {}
+    for name, synonyms in FIELD_NAMES[kind].items():
+        for synonym in synonyms:
+            claim = Claim(name, Claim.SYNONYM)
+            claims[loose_key(synonym)] = claim if claims.get(loose_key(synonym), claim) == claim else _NO_FIELD
+    forbidden = {loose_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES}
+    return {key: claim for key, claim in (forbidden | claims).items() if claim is not _NO_FIELD}
+
+
+def _is_among(heading: str, names: tuple[str, ...]) -> bool:
+    return any(heading_key(text) in _keys(names) for text in (heading, *parts_of(heading)))
+
+
+@cache
 def _keys(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(heading_key, names))
 
 
 def heading_key(text: str) -> str:
     # Letters and digits only: "Customer's Post-code" and "customer postcode" are the same heading.
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("&", "and")
+    plain = plain_letters(text).casefold().replace("&", "and")
     return _NOT_LETTERS.sub("", _POSSESSIVE.sub("", plain))

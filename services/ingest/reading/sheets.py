@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import CellProblem
@@ -17,6 +17,7 @@ from services.ingest.reading.outcomes import Issue, RowOutcome
 from services.ingest.reading.rows.cells import read_cells
 from services.ingest.reading.rows.date_columns import DATES, MOMENTS, DateColumns
 from services.ingest.reading.spreadsheets.remarks import capped
+from services.ingest.reading.spreadsheets.revised_dates import settle_dates
 from services.ingest.reading.spreadsheets.title_rows import LeftOut, without_titles
 
 YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_known", "arc_number_dialled"])
@@ -61,25 +62,41 @@ def read_sheet(
 
 
 def _raw_rows(rows: Iterable[SheetRow], columns: ColumnMap, dates: DateColumns) -> Iterator[RawRow]:
-    read = (read_cells(row, columns) for row in rows)
+    read = (_read_row(row, columns) for row in rows)
     if not dates.present:
-        yield from (_raw_row(row, row_fields(row, columns), columns, dates) for row in read)
+        yield from (_raw_row(row, columns, dates) for row in read)
         return
-    # Held until every date is seen, within the limit of rows, and without the cells of columns that are not read.
-    held = [(replace(row, cells=()), row_fields(row, columns)) for row in read]
-    for row, cells in held:
+    # Held until every date is seen, within the limit of rows.
+    held = list(read)
+    for row in held:
         if row.usable:
-            dates.see(cells)
+            dates.see(row.cells)
     # Taken from the end of a reversed list, so that each row is given back as soon as it is read.
     held.reverse()
     while held:
-        yield _raw_row(*held.pop(), columns, dates)
+        yield _raw_row(held.pop(), columns, dates)
 
 
-def _raw_row(row: SheetRow, cells: Mapping[str, str | list[str]], columns: ColumnMap, dates: DateColumns) -> RawRow:
+class _ReadRow(NamedTuple):
+    # A row without the cells of columns that are not read.
+    number: int
+    usable: bool
+    cells: dict[str, str | list[str]]
+    issues: tuple[Issue, ...]
+
+
+def _read_row(row: SheetRow, columns: ColumnMap) -> _ReadRow:
+    row = read_cells(row, columns)
+    cells = row_fields(row, columns)
+    settled = settle_dates(row.cells, cells, columns.dates)
+    problems = (_issue(problem, columns.fields) for problem in row_problems(row, columns))
+    return _ReadRow(row.number, row.usable, cells, (*problems, *settled))
+
+
+def _raw_row(row: _ReadRow, columns: ColumnMap, dates: DateColumns) -> RawRow:
     fields: dict[str, Any] = {}
     found: list[Issue] = []
-    for field, value in cells.items():
+    for field, value in row.cells.items():
         if isinstance(value, str) and field in DATES | MOMENTS:
             day, issues = dates.read(field, value)
             found += issues
@@ -91,8 +108,7 @@ def _raw_row(row: SheetRow, cells: Mapping[str, str | list[str]], columns: Colum
     # Spreadsheets seldom have an id besides the reference, and the schema needs one.
     if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:
         fields["id"] = fields["provider_reference"]
-    problems = (_issue(problem, columns.fields) for problem in row_problems(row, columns))
-    return RawRow(row.number, fields, (*problems, *found), row.usable, typed=True)
+    return RawRow(row.number, fields, (*row.issues, *found), row.usable, typed=True)
 
 
 def _typed(field: str, value: str | list[str]) -> Any:

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from services.ingest.reading.column_names import CONTACT_DETAILS, CONTACT_PEOPLE, RESIDENT_WORDS
+from services.ingest.reading.spreadsheets.heading_forms import plain_letters
 
 # Also splits "ContactTel" and "NOKPhone2".
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -41,6 +42,6 @@ def _about_a_contact(words: frozenset[str]) -> bool:
 
 
 def _words(heading: str) -> frozenset[str]:
-    found = [word.casefold() for word in _WORDS.findall(_TWO_WORDS.sub(r"\1\2", heading))]
+    found = [word.casefold() for word in _WORDS.findall(plain_letters(_TWO_WORDS.sub(r"\1\2", heading)))]
     # "nokphone" is written as one word.
     return frozenset("nok" if word.startswith("nok") else word for word in found)

@@ -33,9 +33,9 @@ def test_the_two_rows_of_headings_of_case_12_are_read_as_one(desk: Desk, api: Ap
     shown = answer_on("register", (CASES / "12-two-row-headings.xlsx").read_bytes(), desk, api)
     assert shown.read == {
         "Client Ref": "entry_id",
-        "Landline": "cli",
-        "House number": "address_lines",
-        "Street": "address_lines",
+        "Telephone Landline": "cli",
+        "Address House number": "address_lines",
+        "Address Street": "address_lines",
         "Town": "post_town",
         "Address Post Code": "postcode",
     }

@@ -9,8 +9,9 @@ from typing import Any
 
 from services.core.audit import AuditAction
 from services.core.ids import event_id
-from services.ingest.reading.drafts import Draft, Facts, JoinedRow, RawRow, RecordKind, Refused
+from services.ingest.reading.drafts import Draft, EntryFacts, Facts, JoinedRow, RawRow, RecordKind, Refused
 from services.ingest.reading.outcomes import Outcome, RowOutcome, count
+from services.ingest.reading.rows.alike import with_questions
 from services.ingest.reading.rows.related import joined_outcomes, related_rows
 from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
@@ -104,15 +105,24 @@ def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
         # A feed id is "kind:name"; the name of a provider is its RCPID.
         provider = origin.feed_id.partition(":")[2]
         return _sorted(NOTICES, (read_notice(row, provider, now) for row in rows))
+    return _read_register(rows, now)
+
+
+def _read_register(rows: Rows, now: datetime) -> Reading[EntryFacts]:
     joined: dict[int, Sequence[JoinedRow]] = {}
+    is_file = False
 
     def entries() -> Iterator[RawRow]:
+        nonlocal is_file
         for row in related_rows(rows, now):
             joined[row.number] = row.joined
+            is_file = is_file or row.typed
             yield row
 
     reading = _sorted(ENTRIES, (read_entry(row, now) for row in entries()))
-    return replace(reading, joined={number: others for number, others in joined.items() if others})
+    # Systems that send JSON keep their own references apart.
+    drafts = with_questions(reading.drafts) if is_file else reading.drafts
+    return replace(reading, drafts=drafts, joined={number: rows for number, rows in joined.items() if rows})
 
 
 def _sorted(record_type: RecordType[Facts], rows: Iterable[Draft[Facts] | Refused]) -> Reading[Facts]:

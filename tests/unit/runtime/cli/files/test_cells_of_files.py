@@ -155,7 +155,7 @@ def test_dates_that_programs_write_for_none_are_no_dates(answers: FileAnswers) -
         "31/12/9999",
         "9999-12-31",
     ]
-    rows = [(f"n{at}", f"01632 96012{at}", "14 Lapwing Close", "FY3 8AB", day) for at, day in enumerate(written)]
+    rows = [(f"n{at}", f"01632 96012{at}", f"{at} Lapwing Close", "FY3 8AB", day) for at, day in enumerate(written)]
     heads = ("Client ref", "Tel No", "Address 1", "Post Code", "End date")
     assert answers.codes(sheet(*rows, heads=heads)) == {"placeholder_date": [5, 6, 7, 8]}
     assert not any("service_ended_on" in entry["record"] for entry in answers.entries())

@@ -1,0 +1,98 @@
+"""Two references that may be one person: kept apart, and asked about, by every way in."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from timeit import timeit
+
+import pytest
+
+from services.ingest.reading.drafts import Draft, EntryFacts, RawRow
+from services.ingest.reading.rows.alike import with_questions
+from services.ingest.reading.rules import read_entry
+from tests.support.command_line import Desk
+from tests.support.file_answers import FileAnswers
+from tests.support.http import Api
+
+NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
+HEADS = "Client ref,Tel No,UPRN,Address 1,Post Code,Scheme"
+NEARLY, SAME_LINE = "reference_nearly_the_same", "same_line_other_reference"
+
+
+@pytest.fixture
+def answers(desk: Desk, api: Api) -> FileAnswers:
+    desk.clock.set(NOW)
+    api.deployment.clock.set(NOW)
+    return FileAnswers(desk, api)
+
+
+def sheet(*rows: str) -> bytes:
+    return "\r\n".join([HEADS, *rows]).encode()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("001001", "1001"), ("TC-2a", "TC-2A"), ("TC 1004", "TC-1004"), ("TC1005", "TC\u20111005"), ("tc-007", "TC 7")],
+)
+def test_references_that_are_nearly_the_same_are_asked_about(answers: FileAnswers, one: str, other: str) -> None:
+    told = answers.of(
+        sheet(f"{one},01632 960121,,1 Tower Road,FY3 8AB,", f"{other},01632 960122,,2 Mill Lane,FY2 9AA,")
+    )
+    assert [(row.row, row.code, row.reason.partition(" has")[0]) for row in told] == [
+        (2, NEARLY, "Row 3"),
+        (3, NEARLY, "Row 2"),
+    ]
+    assert len(answers.entries()) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "field"),
+    [
+        ("01632 960121,,1 Tower Road,FY3 8AB,", "+441632960121,,2 Mill Lane,FY2 9AA,", "cli"),
+        (",100012345678,,,", "01632 960122,100012345678,2 Mill Lane,FY2 9AA,", "uprn"),
+        ("01632 960121,,1 Tower Road,FY3 8AB,", "01632 960122,,1 Tower Rd,fy38ab,", "address_lines"),
+        ("01632 960121,,1 Tower Road,FY3 8AB,S1", "01632 960121,,2 Mill Lane,FY2 9AA,S2", "cli"),
+    ],
+)
+def test_one_line_or_home_under_two_references_is_asked_about(
+    answers: FileAnswers, one: str, other: str, field: str
+) -> None:
+    told = [row for row in answers.of(sheet(f"A1,{one}", f"B2,{other}")) if row.code == SAME_LINE]
+    assert [(row.row, row.field, row.reason.partition(" has")[0]) for row in told] == [
+        (2, field, "Row 3"),
+        (3, field, "Row 2"),
+    ]
+    assert len(answers.entries()) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A1,01632 960121,,Flat 1 Oak House,FY3 8AB,Oak House", "B2,01632 960121,,Flat 2 Oak House,FY3 8AB,Oak House"),
+        ("1-23,01632 960121,,1 Tower Road,FY3 8AB,", "12-3,01632 960122,,1 Tower Road,FY2 9AA,"),
+        ("A1,01632 960121,,Tower Road,FY3 8AB,", "B2,01632 960122,,Tower Road,FY3 8AB,"),
+    ],
+)
+def test_what_is_no_sign_of_one_person_is_not_asked_about(answers: FileAnswers, one: str, other: str) -> None:
+    assert not {NEARLY, SAME_LINE} & answers.codes(sheet(one, other)).keys()
+
+
+def test_everybody_at_a_shared_line_names_another_row_that_shares_it(answers: FileAnswers) -> None:
+    noise = random.Random(20261129)
+    lines = {row: noise.randrange(10) for row in range(2, 14)}
+    rows = [f"P{row * 7},01632 96012{line},,{row} Tower Road,FY3 8AB," for row, line in lines.items()]
+    told = {one.row: int(one.reason.split()[1]) for one in answers.of(sheet(*rows)) if one.code == SAME_LINE}
+    shared = [*lines.values()]
+    assert told.keys() == {row for row, line in lines.items() if shared.count(line) > 1}
+    assert all(row != other and lines[row] == lines[other] for row, other in told.items())
+
+
+def test_the_work_is_linear_in_the_rows_that_share_a_line() -> None:
+    def drafts(count: int) -> list[Draft[EntryFacts]]:
+        rows = (RawRow(at, {"entry_id": f"e{at}", "cli": "01632 960121"}) for at in range(count))
+        return [draft for row in rows if isinstance(draft := read_entry(row, NOW), Draft)]
+
+    short, long = drafts(500), drafts(5_000)
+    first = min(timeit(lambda: with_questions(short), number=1) for _ in range(3))
+    assert timeit(lambda: with_questions(long), number=1) < 40 * first

@@ -14,6 +14,7 @@ from services.ingest.reading.outcomes import Outcome, RowOutcome, count
 from services.ingest.reading.rows.alike import with_questions
 from services.ingest.reading.rows.related import joined_outcomes, related_rows
 from services.ingest.reading.rules import read_entry, read_notice
+from services.ingest.recording.likely_same import with_questions_on_record
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
 from services.ingest.recording.replacement import (
     Replacement,
@@ -96,6 +97,7 @@ def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> Dry
             gone = withdrawn_among(connection, origin.feed_id, keys)
             reading = with_returned(work, origin, reading, gone)
         context = _context(work, origin, DRY_RUN)
+        reading = with_questions_on_record(context, reading)
         outcomes = _of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
     return DryRun(count(outcomes), outcomes, would_withdraw)
 
@@ -122,7 +124,8 @@ def _read_register(rows: Rows, now: datetime) -> Reading[EntryFacts]:
     reading = _sorted(ENTRIES, (read_entry(row, now) for row in entries()))
     # Systems that send JSON keep their own references apart.
     drafts = with_questions(reading.drafts) if is_file else reading.drafts
-    return replace(reading, drafts=drafts, joined={number: rows for number, rows in joined.items() if rows})
+    together = {number: others for number, others in joined.items() if others}
+    return replace(reading, drafts=drafts, joined=together, is_file=is_file)
 
 
 def _sorted(record_type: RecordType[Facts], rows: Iterable[Draft[Facts] | Refused]) -> Reading[Facts]:
@@ -145,6 +148,7 @@ def _repeated(work: UnitOfWork, answer: Receipt) -> tuple[Receipt, list[RowOutco
 def _write(work: UnitOfWork, origin: Origin, reading: Reading[Facts]) -> tuple[Receipt, list[RowOutcome]]:
     context = _context(work, origin, f"sub_{event_id(work.now, work.store.random)}")
     insert_submission(context, origin)
+    reading = with_questions_on_record(context, reading)
     outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
     counts = count(outcomes)
     insert_outcomes(context, outcomes, counts)

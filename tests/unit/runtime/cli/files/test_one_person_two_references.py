@@ -10,10 +10,12 @@ import pytest
 
 from services.ingest.reading.drafts import Draft, EntryFacts, RawRow
 from services.ingest.reading.rows.alike import with_questions
+from services.ingest.reading.rows.references import alike_form, alike_references
 from services.ingest.reading.rules import read_entry
 from tests.support.command_line import Desk
 from tests.support.file_answers import FileAnswers
 from tests.support.http import Api
+from tests.support.ways_in import case_file
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 HEADS = "Client ref,Tel No,UPRN,Address 1,Post Code,Scheme"
@@ -96,3 +98,50 @@ def test_the_work_is_linear_in_the_rows_that_share_a_line() -> None:
     short, long = drafts(500), drafts(5_000)
     first = min(timeit(lambda: with_questions(short), number=1) for _ in range(3))
     assert timeit(lambda: with_questions(long), number=1) < 40 * first
+
+
+def test_26_a_second_export_doubles_nobody_in_silence(answers: FileAnswers) -> None:
+    assert answers.codes(case_file("26a")) == {}
+    told = answers.of(case_file("26b"))
+    assert [(one.row, one.code) for one in told if one.code == NEARLY] == [(2, NEARLY), (3, NEARLY)]
+    # 1003.0, a no-break space and another hyphen are the references on record.
+    assert len(answers.entries()) == 7
+    assert answers.codes(case_file("26b")).get(NEARLY) is None
+
+
+@pytest.mark.parametrize(
+    ("on_record", "new", "code"),
+    [
+        ("00042,01632 960121,,1 Tower Road,FY3 8AB,", "42,01632 960122,,2 Mill Lane,FY2 9AA,", NEARLY),
+        ("42,01632 960121,,1 Tower Road,FY3 8AB,", "0042,01632 960122,,2 Mill Lane,FY2 9AA,", NEARLY),
+        ("TC42,01632 960121,,1 Tower Road,FY3 8AB,", "TC 42,01632 960122,,2 Mill Lane,FY2 9AA,", NEARLY),
+        ("tc-0042,01632 960121,,1 Tower Road,FY3 8AB,", "tc-42,01632 960122,,2 Mill Lane,FY2 9AA,", NEARLY),
+        ("A1,01632 960121,,1 Tower Road,FY3 8AB,", "B2,+44 1632 960121,,2 Mill Lane,FY2 9AA,", SAME_LINE),
+        ("A1,,100012345678,1 Tower Road,FY3 8AB,", "B2,,100012345678,2 Mill Lane,FY2 9AA,", SAME_LINE),
+    ],
+)
+def test_a_new_reference_that_may_be_on_record_is_asked_about(
+    answers: FileAnswers, on_record: str, new: str, code: str
+) -> None:
+    answers.of(sheet(on_record))
+    assert [(one.row, one.code, one.reason[:18]) for one in answers.of(sheet(new))] == [(2, code, "An entry on record")]
+    assert len(answers.entries()) == 2
+
+
+def test_what_is_on_record_as_another_person_is_not_asked_about(answers: FileAnswers) -> None:
+    answers.of(sheet("A1,01632 960121,,Flat 1 Oak House,FY3 8AB,Oak House", "1-23,01632 960122,,3 Mill Lane,FY2 9AA,"))
+    others = ("B2,01632 960121,,Flat 2 Oak House,FY3 8AB,Oak House", "12-3,01632 960123,,4 Mill Lane,FY2 9AA,")
+    assert answers.codes(sheet(*others)) == {}
+
+
+def test_every_form_of_a_reference_that_a_program_may_write_is_looked_up() -> None:
+    noise = random.Random(20261129)
+    for _ in range(200):
+        number = str(noise.randrange(1, 10**6))
+        name = noise.choice(["", "TC", "tc", "SU-", "Ref "]) + number.zfill(noise.randint(1, 9))
+        changed = noise.choice(
+            [name.upper(), name.lower(), name.replace("-", " "), name.replace(" ", "-"), name.replace("-", "")]
+        )
+        assert changed == name or changed in alike_references(name)
+        assert name == changed or alike_form(name) == alike_form(changed)
+        assert all(alike_form(one) == alike_form(name) for one in alike_references(name))

@@ -175,3 +175,14 @@ def test_a_word_that_answers_a_question_stays(answers: FileAnswers) -> None:
     assert (first["device_kind"], first["contact_route"]) == ("None", "n/a")
     assert {"scheme_id", "share_basis_id"}.isdisjoint(first)
     assert {"device_kind", "contact_route", "scheme_id", "share_basis_id"}.isdisjoint(second)
+
+
+def test_a_reference_that_a_workbook_shows_with_letters_is_the_one_that_is_shown(answers: FileAnswers) -> None:
+    book, saved = openpyxl.Workbook(), io.BytesIO()
+    book.worksheets[0].append(["Client ref", "Tel No", "House No", "Street", "Post Code"])
+    book.worksheets[0].append([42, "01632 960121", "12.0", "Tower Road", "FY3 8AB"])
+    book.worksheets[0]["A2"].number_format = '"TC"0000'
+    book.save(saved)
+    assert answers.codes(saved.getvalue()) == {}
+    (entry,) = answers.entries()
+    assert (entry["record"]["entry_id"], entry["record"]["address_lines"]) == ("TC0042", ["12 Tower Road"])

@@ -16,8 +16,9 @@ from services.ingest.files.problems import CellCode
 _EXACT_BELOW = 10**15
 _ROUNDED = re.compile(r"\d{5,}0{5}")
 _SCIENTIFIC = re.compile(r"E[+-]", re.IGNORECASE)
-# A number format such as 00000000000, which shows leading zeros that the number does not hold.
-_PADDED = re.compile(r"0+")
+# A number format such as 00000000000 or "TC"0000, which shows leading zeros and letters that the number does not hold.
+# Longer ones show no reference: a format of many zeros would only fill the memory.
+_SHOWN_WITH = re.compile(r'(?:"(?P<quoted>[^"]{1,20})"|(?P<escaped>(?:\\.){1,20}))?(?P<zeros>0{1,30})')
 
 
 class Cell(Protocol):
@@ -69,8 +70,10 @@ def _number(value: float, number_format: str) -> tuple[str, CellCode | None]:
         # `str` would write small and large numbers with an exponent.
         return format(Decimal(repr(value)), "f"), None
     text = str(int(value))
-    if _PADDED.fullmatch(number_format):
-        text = text.zfill(len(number_format))
+    shown_with = _SHOWN_WITH.fullmatch(number_format)
+    if shown_with and value >= 0:
+        prefix = shown_with["quoted"] or (shown_with["escaped"] or "").replace("\\", "")
+        text = prefix + text.zfill(len(shown_with["zeros"]))
     inexact = isinstance(value, float) and abs(value) >= _EXACT_BELOW
     return text, CellCode.ROUNDED if inexact or _seems_rounded(text, number_format) else None
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from services.core.audit import AuditAction
 from services.core.ids import event_id
-from services.ingest.reading.drafts import Draft, Facts, JoinedRow, RawRow, RecordKind, Refused
+from services.ingest.reading.drafts import Draft, EntryFacts, Facts, JoinedRow, RawRow, RecordKind, Refused
 from services.ingest.reading.outcomes import Outcome, RowOutcome, count
+from services.ingest.reading.rows.alike import with_questions
 from services.ingest.reading.rows.related import joined_outcomes, related_rows
 from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
+from services.ingest.recording.likely_same import with_questions_on_record
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
 from services.ingest.recording.replacement import (
     Replacement,
@@ -103,6 +105,7 @@ def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> Dry
             gone = withdrawn_among(connection, origin.feed_id, keys)
             reading = with_returned(work, origin, reading, gone)
         context = _context(work, origin, DRY_RUN)
+        reading = with_questions_on_record(context, reading)
         outcomes = _of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
     return DryRun(count(outcomes), outcomes, would_withdraw)
 
@@ -112,15 +115,25 @@ def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
         # A feed id is "kind:name"; the name of a provider is its RCPID.
         provider = origin.feed_id.partition(":")[2]
         return _sorted(NOTICES, (read_notice(row, provider, now) for row in rows))
+    return _read_register(rows, now)
+
+
+def _read_register(rows: Rows, now: datetime) -> Reading[EntryFacts]:
     joined: dict[int, Sequence[JoinedRow]] = {}
+    is_file = False
 
     def entries() -> Iterator[RawRow]:
+        nonlocal is_file
         for row in related_rows(rows, now):
             joined[row.number] = row.joined
+            is_file = is_file or row.typed
             yield row
 
     reading = _sorted(ENTRIES, (read_entry(row, now) for row in entries()))
-    return replace(reading, joined={number: others for number, others in joined.items() if others})
+    # Systems that send JSON keep their own references apart.
+    drafts = with_questions(reading.drafts) if is_file else reading.drafts
+    together = {number: others for number, others in joined.items() if others}
+    return replace(reading, drafts=drafts, joined=together, is_file=is_file)
 
 
 def _sorted(record_type: RecordType[Facts], rows: Iterable[Draft[Facts] | Refused]) -> Reading[Facts]:
@@ -145,6 +158,7 @@ def _write(
 ) -> tuple[Receipt, list[RowOutcome]]:
     context = _context(work, origin, f"sub_{event_id(work.now, work.store.random)}")
     insert_submission(context, origin)
+    reading = with_questions_on_record(context, reading)
     outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
     counts, said = count(outcomes), tuple(remarks(outcomes))
     insert_outcomes(context, outcomes, counts, said)

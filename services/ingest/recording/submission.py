@@ -53,6 +53,8 @@ class Reading(Generic[Facts]):
     refused: Sequence[Refused]
     # By the number of the row that they were read together with.
     joined: Mapping[int, Sequence[JoinedRow]] = field(default_factory=dict)
+    # True for rows of a spreadsheet.
+    is_file: bool = False
 
 
 class ChangedRecord(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from schemas.events import CHUNK, EntriesWithdrawn, RecordRef
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError
+from services.ingest.reading.rows.references import clean_reference
 from services.ingest.recording.rules.sharding import by_shard
 from services.ingest.recording.store.entries import find_entry, mark_withdrawn
 from services.ingest.recording.submission import ChangedRecord, SubmissionContext
@@ -31,10 +32,12 @@ def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
 
     Raises NotFoundError if the council has no such entry.
     """
-    now, key = store.now(), store.tokeniser.record_key(feed_id, entry_id)
+    now = store.now()
+    # As references are kept, then as the caller wrote it, for an entry from before they were cleaned.
+    keys = [store.tokeniser.record_key(feed_id, form) for form in (clean_reference(entry_id), entry_id)]
     with store.writing() as connection:
         lock_feed(connection, feed_id)
-        pk = find_entry(connection, key)
+        pk = next((pk for key in keys if (pk := find_entry(connection, key)) is not None), None)
         if pk is None:
             raise NotFoundError("this register has no entry with that id")
         withdraw(SubmissionContext(connection, store, now, feed_id, ONE_BY_ONE), [pk])

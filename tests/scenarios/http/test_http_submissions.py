@@ -94,7 +94,17 @@ def test_another_body_under_the_same_key_is_refused(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("entry_id", "path"),
-    [("e1", "e1"), ("TC/1001", "TC/1001"), ("TC/1001", "TC%2F1001"), ("flat 2", "flat%202"), ("ü#?", "%C3%BC%23%3F")],
+    [
+        ("e1", "e1"),
+        ("TC/1001", "TC/1001"),
+        ("TC/1001", "TC%2F1001"),
+        ("flat 2", "flat%202"),
+        ("ü#?", "%C3%BC%23%3F"),
+        # However each side wrote it.
+        ("TC\u20111001\u200b", "TC-1001"),
+        ("1001", "%E2%80%8E1001.0"),
+        ("'1001", "1001"),
+    ],
 )
 def test_an_entry_is_withdrawn_by_the_councils_own_reference_whatever_signs_it_has(
     api: Api, entry_id: str, path: str
@@ -115,3 +125,18 @@ def test_withdrawing_an_entry_ends_its_case(api: Api) -> None:
 
 def test_withdrawing_an_entry_that_was_never_there_is_a_problem(api: Api) -> None:
     assert problem_of(api.ask("blackpool", "DELETE", f"{ENTRIES}/e1")) == (404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("reference", "code"),
+    [("2.02612E+14", "lost_digits"), ("#REF!", "error_value"), ("########", "column_too_narrow"), ("NULL", "missing")],
+)
+def test_what_is_no_reference_is_refused_in_json_too(api: Api, reference: str, code: str) -> None:
+    entry = api.ask("blackpool", "PUT", ENTRIES, json={**ENTRY, "entry_id": reference})
+    assert entry.status_code == 422
+    (row,) = entry.json()["rows_with_issues"]
+    assert {issue["code"] for issue in row["issues"]} == {code, "missing"}
+    notice = api.ask("raven", "POST", NOTICES, json={**NOTICE, "provider_reference": reference})
+    assert notice.status_code == 202
+    codes = {issue["code"] for row in notice.json()["rows_with_issues"] for issue in row["issues"]}
+    assert codes == ({code} if code != "missing" else set())

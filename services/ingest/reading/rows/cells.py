@@ -35,6 +35,7 @@ _ANSWERS: Final = frozenset(
 )
 # Fields of which a part alone may be a word for nothing: `12 Tower Road, NULL, Blackpool`.
 _PARTED: Final = frozenset(["address_lines", "area_codes"])
+_HOUSE: Final = re.compile(r"[0-9]{1,4}\.0")
 _COMMAS: Final = re.compile(r"([,\n])")
 
 
@@ -81,9 +82,14 @@ def _date(field: str, text: str) -> tuple[str, CellCode | None]:
     return "" if is_no_date(text) or is_nothing(text, answers=False) else text, None
 
 
+def _house(text: str) -> str:
+    # A house number in a column of numbers, saved with a point: `12.0`.
+    return text.removesuffix(".0") if _HOUSE.fullmatch(text) else text
+
+
 def _parts(text: str) -> tuple[str, CellCode | None]:
     if "," not in text and "\n" not in text:
-        return text, None
+        return _house(text), None
     # Parts and separators in turn: a part that goes takes the separator before it along.
     pieces = ["", *_COMMAS.split(text)]
     kept, code = list[str](), None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 from services.ingest.files.cleaning import clean_text
@@ -23,6 +24,12 @@ _LOST: Final = re.compile(r"[0-9](?:[.,][0-9]{1,20}E[+-]?[0-9]{1,3}|E\+[0-9]{1,3
 _ROUNDED: Final = re.compile(r"(?=[0-9]{12})[0-9]{1,6}0{6,}")
 _GAP_OF_DIGITS: Final = re.compile(r"(?<=[0-9])[\s-]+(?=[0-9])")
 _GAP: Final = re.compile(r"(?<![0-9])[\s-]+|[\s-]+(?![0-9])")
+_ANY_GAP: Final = re.compile(r"[\s-]+")
+_BETWEEN: Final = re.compile(r"(?<=[A-Za-z])(?=[0-9])")
+_FIRST_DIGITS: Final = re.compile(r"[0-9]+")
+_LETTERS: Final = re.compile(r"[A-Za-z]+")
+_GROUPS: Final = 4  # groups of letters that are tried in the other case
+_WIDEST: Final = 12  # digits to which leading zeros are put back
 _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
@@ -48,6 +55,23 @@ def alike_form(reference: str) -> str:
     # A gap between digits counts: 1-23 and 12-3 are two references.
     joined = _GAP.sub("", _GAP_OF_DIGITS.sub("-", reference.casefold()))
     return _LEADING_ZEROS.sub("", joined)
+
+
+def alike_references(reference: str) -> frozenset[str]:
+    """Return other references that differ from this one in letter case, gaps or leading zeros alone."""
+    stripped = _LEADING_ZEROS.sub("", reference)
+    forms = {reference.upper(), reference.lower(), stripped}
+    forms |= {_ANY_GAP.sub(gap, reference) for gap in ("-", " ", "")}
+    forms |= {_BETWEEN.sub(gap, reference) for gap in ("-", " ")}
+    # One group of letters alone may have been typed in the other case: TC-2a and TC-2A.
+    for letters in islice(_LETTERS.finditer(reference), _GROUPS):
+        forms.add(reference[: letters.start()] + letters[0].swapcase() + reference[letters.end() :])
+    digits = _FIRST_DIGITS.search(stripped)
+    if digits:
+        # The width of a reference that has lost its zeros is not known.
+        before, after = stripped[: digits.start()], stripped[digits.end() :]
+        forms |= {before + digits[0].zfill(width) + after for width in range(2, _WIDEST + 1)}
+    return frozenset(forms - {reference})
 
 
 def clean_references(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:

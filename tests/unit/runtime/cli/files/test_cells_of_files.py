@@ -155,7 +155,7 @@ def test_dates_that_programs_write_for_none_are_no_dates(answers: FileAnswers) -
         "31/12/9999",
         "9999-12-31",
     ]
-    rows = [(f"n{at}", f"01632 96012{at}", "14 Lapwing Close", "FY3 8AB", day) for at, day in enumerate(written)]
+    rows = [(f"n{at}", f"01632 96012{at}", f"{at} Lapwing Close", "FY3 8AB", day) for at, day in enumerate(written)]
     heads = ("Client ref", "Tel No", "Address 1", "Post Code", "End date")
     assert answers.codes(sheet(*rows, heads=heads)) == {"placeholder_date": [5, 6, 7, 8]}
     assert not any("service_ended_on" in entry["record"] for entry in answers.entries())
@@ -175,3 +175,14 @@ def test_a_word_that_answers_a_question_stays(answers: FileAnswers) -> None:
     assert (first["device_kind"], first["contact_route"]) == ("None", "n/a")
     assert {"scheme_id", "share_basis_id"}.isdisjoint(first)
     assert {"device_kind", "contact_route", "scheme_id", "share_basis_id"}.isdisjoint(second)
+
+
+def test_a_reference_that_a_workbook_shows_with_letters_is_the_one_that_is_shown(answers: FileAnswers) -> None:
+    book, saved = openpyxl.Workbook(), io.BytesIO()
+    book.worksheets[0].append(["Client ref", "Tel No", "House No", "Street", "Post Code"])
+    book.worksheets[0].append([42, "01632 960121", "12.0", "Tower Road", "FY3 8AB"])
+    book.worksheets[0]["A2"].number_format = '"TC"0000'
+    book.save(saved)
+    assert answers.codes(saved.getvalue()) == {}
+    (entry,) = answers.entries()
+    assert (entry["record"]["entry_id"], entry["record"]["address_lines"]) == ("TC0042", ["12 Tower Road"])

@@ -14,6 +14,7 @@ from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
 from services.ingest.reading.columns import ColumnMap, known_heading, map_columns, row_fields, row_problems
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue, RowOutcome
+from services.ingest.reading.spreadsheets.areas import as_sector
 from services.ingest.reading.spreadsheets.remarks import capped
 from services.ingest.reading.spreadsheets.revised_dates import settle_dates
 from services.ingest.reading.spreadsheets.title_rows import LeftOut, without_titles
@@ -65,6 +66,8 @@ def read_sheet(
 
 def _raw_row(row: SheetRow, columns: ColumnMap) -> RawRow:
     fields: dict[str, Any] = {field: _typed(field, value) for field, value in row_fields(row, columns).items()}
+    if columns.sectors and "area_codes" in fields:
+        fields["area_codes"] = [as_sector(code) for code in fields["area_codes"]]
     settled = settle_dates(row.cells, fields, columns.dates)
     # Spreadsheets seldom have an id besides the reference, and the schema needs one.
     if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:

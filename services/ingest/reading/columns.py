@@ -15,6 +15,7 @@ from services.ingest.files.table import SheetRow, column_label
 from services.ingest.reading.column_names import LISTS, MANY_COLUMNS, REQUIRED
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.headings import FORBIDDEN, Claim, claim_of, names_a_flat, names_whole_address
+from services.ingest.reading.spreadsheets.areas import holds_sectors
 from services.ingest.reading.spreadsheets.revised_dates import RevisedDate, date_columns
 from services.ingest.reading.spreadsheets.second_people import contact_columns, repeated_columns
 
@@ -63,6 +64,8 @@ class ColumnMap:
     single: tuple[tuple[int, str], ...] = field(repr=False)
     # Fields made of several columns or of a list, with their columns in the order of joining.
     gathered: tuple[tuple[str, tuple[int, ...]], ...] = field(repr=False)
+    # True if all areas stand under "sectors".
+    sectors: bool = field(repr=False)
     # Columns that hold only the flat.
     flats: frozenset[int] = field(repr=False)
 
@@ -136,6 +139,7 @@ def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:
         missing_required=tuple(group for group in REQUIRED[kind] if present.isdisjoint(group)),
         single=tuple((at, name) for at, name in fields.items() if name not in MANY_COLUMNS | LISTS),
         gathered=_gathered(fields, claims),
+        sectors=holds_sectors([headings[at] for at, name in fields.items() if name == "area_codes"]),
         flats=frozenset(index for index in fields if names_a_flat(headings[index])),
     )
 

@@ -5,10 +5,13 @@ A faulty value gets an issue and is left out of matching; it never refuses the r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from schemas.codes import Scope
 from services.core.addresses.address import AddressParts, parse_address
+from services.core.addresses.ending_postcode import ending_postcode
 from services.core.addresses.postcode import areas_of, read_area, read_postcode
 from services.core.addresses.uprn import describe_uprn_problem, read_uprn
 from services.core.telephone.telephone import describe_number_problem, read_numbers
@@ -19,6 +22,10 @@ Values = tuple[tuple[TokenKind, str], ...]
 
 # Unpacked once: looking up an enum member for every row is measurably slow.
 TELEPHONE, UPRN, POSTCODE, AREA = TokenKind
+
+# Such as 01632, or 1632 after a spreadsheet dropped the zero.
+_TELEPHONE_AREA = re.compile(r"\(?[0-9]{2,6}\)?")
+_OF_ONE_LINE = ("cli", "uprn", "postcode", "address_lines", "exchange", "access_line_id")
 
 
 class Place(NamedTuple):
@@ -52,7 +59,8 @@ def read_place(
 ) -> Place:
     issues: list[Issue] = []
     numbers = _numbers(cli, issues)
-    code = _postcode(postcode, issues)
+    given = (postcode or "").strip()
+    code = _postcode(given, issues) if given else ending_postcode(lines)
     return Place(numbers, _uprn(uprn, issues), code, parse_address(lines, town) if lines else None, tuple(issues))
 
 
@@ -77,7 +85,16 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
     values, issues = [], []
     for code in codes:
         area = read_area(code)
-        if area is None:
+        if area is None and _TELEPHONE_AREA.fullmatch(code.strip()):
+            issues.append(
+                Issue(
+                    "area_codes",
+                    "telephone_area_code",
+                    "One of the codes is a telephone area code, and no area of postcodes.",
+                    "List the postcodes, sectors or outward codes.",
+                )
+            )
+        elif area is None:
             issues.append(
                 Issue(
                     "area_codes",
@@ -86,10 +103,17 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
                     "Write each like FY3 8AB, FY3 8 or FY3.",
                 )
             )
-            continue
-        values.append((POSTCODE if read_postcode(area) else AREA, area))
+        else:
+            values.append((POSTCODE if read_postcode(area) else AREA, area))
     # Each issue once, in the order found: the text is the same for every faulty code.
     return tuple(dict.fromkeys(values)), tuple(dict.fromkeys(issues))
+
+
+def with_scope(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields of a notice, with the scope `postcode` if it has none and names nothing but areas."""
+    if not fields.get("area_codes") or fields.get("scope") or any(map(fields.get, _OF_ONE_LINE)):
+        return fields
+    return {**fields, "scope": Scope.POSTCODE.value}
 
 
 def _numbers(cli: str | None, issues: list[Issue]) -> tuple[str, ...]:
@@ -112,9 +136,7 @@ def _uprn(uprn: str | None, issues: list[Issue]) -> str | None:
     return reading.uprn
 
 
-def _postcode(postcode: str | None, issues: list[Issue]) -> str | None:
-    if not postcode or not postcode.strip():
-        return None
+def _postcode(postcode: str, issues: list[Issue]) -> str | None:
     reading = read_postcode(postcode)
     if reading is None:
         issues.append(Issue("postcode", "not_a_postcode", "This is not a UK postcode.", "Write it like FY3 8AB."))

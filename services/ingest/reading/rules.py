@@ -15,7 +15,7 @@ from services.core.clock import london_day
 from services.core.plausible_days import EARLIEST, LATEST, is_plausible
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.places import Place, area_values, read_areas, read_place
+from services.ingest.reading.places import Place, area_values, read_areas, read_place, with_scope
 from services.ingest.reading.rows.date_issues import long_past
 from services.ingest.reading.stamps import AHEAD, read_stamp
 from services.ingest.reading.validation import Model, validate
@@ -26,7 +26,7 @@ LINE, EXCHANGE = Scope.LINE, Scope.EXCHANGE
 
 def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts] | Refused:
     """Return a provider's row as a draft or a refusal. `provider` is the RCPID of the key that sent it."""
-    notice, issues = _validated(MigrationNotice, row)
+    notice, issues = _validated(MigrationNotice, row._replace(fields=with_scope(row.fields)))
     if notice is None:
         return Refused(row.number, issues)
     place = _place(notice)

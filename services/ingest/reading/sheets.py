@@ -16,6 +16,7 @@ from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue, RowOutcome
 from services.ingest.reading.rows.cells import read_cells
 from services.ingest.reading.rows.date_columns import DATES, MOMENTS, DateColumns
+from services.ingest.reading.spreadsheets.areas import as_sector
 from services.ingest.reading.spreadsheets.remarks import capped
 from services.ingest.reading.spreadsheets.revised_dates import settle_dates
 from services.ingest.reading.spreadsheets.title_rows import LeftOut, without_titles
@@ -88,6 +89,8 @@ class _ReadRow(NamedTuple):
 def _read_row(row: SheetRow, columns: ColumnMap) -> _ReadRow:
     row = read_cells(row, columns)
     cells = row_fields(row, columns)
+    if columns.sectors and isinstance(codes := cells.get("area_codes"), list):
+        cells["area_codes"] = [as_sector(code) for code in codes]
     settled = settle_dates(row.cells, cells, columns.dates)
     problems = (_issue(problem, columns.fields) for problem in row_problems(row, columns))
     return _ReadRow(row.number, row.usable, cells, (*problems, *settled))

@@ -50,6 +50,7 @@ class ImportJob:
     errors: Path | None
     dry: bool
     match: bool
+    columns: tuple[str, ...] = ()  # mapped by hand
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
@@ -57,10 +58,12 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
 
     Raises FileRefused, RefusedError; typer.Exit where no row could be taken in.
     """
-    read = read_file(job.file, job.kind, FileLimits())
+    read = read_file(job.file, job.kind, FileLimits(), job.columns)
     show_heading(job.feed.name, job.file)
     outcomes = _try_out(store, job, read) if job.dry else _take_in(store, job, read)
-    show_issues(outcomes, job.errors)
+    # One sentence stands for the refusals of all rows. It was shown with the remarks.
+    if read.sheet is None or read.sheet.one_reason(outcomes) is None:
+        show_issues(outcomes, job.errors)
     # Also where nothing was taken in: the sender needs the list then more than ever.
     if job.errors is not None:
         write_issues(job.errors, outcomes)
@@ -73,7 +76,7 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
 
 
 def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
-    source = origin(job.feed.feed_id, job.kind, "command", read.data, None)
+    source = origin(job.feed.feed_id, job.kind, "command", read.data, None, job.columns)
     result = dry_run(store, source, read.rows, replacing=job.replacement is not None)
     show_columns(read.columns)
     show_remarks(read.remarks(result.outcomes))
@@ -91,7 +94,7 @@ def _take_in(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
 
 
 def _accept(store: Store, job: ImportJob, read: FileRows) -> tuple[Receipt, list[RowOutcome]]:
-    source = origin(job.feed.feed_id, job.kind, "command", read.data, None)
+    source = origin(job.feed.feed_id, job.kind, "command", read.data, None, job.columns)
     with progress() as bar:
         rows = bar.track(read.rows, description="Reading rows, then writing them to disk")
         try:

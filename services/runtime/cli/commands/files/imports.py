@@ -22,6 +22,12 @@ Dry = Annotated[bool, typer.Option("--dry-run", help="Show how the file is under
 Errors = Annotated[
     Path | None, typer.Option(help="Write every row with an issue here, as CSV: row, field, reason, remedy.")
 ]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", help='Map a column by hand, as "Lifeline No=entry_id". May be given again.', metavar="HEADING=FIELD"
+    ),
+]
 Match = Annotated[
     bool, typer.Option("--match/--no-match", help="Match at once; otherwise `serve` does, when it runs next.")
 ]
@@ -32,6 +38,7 @@ Match = Annotated[
         "pullcord import register register.xlsx --council E06000009 --dry-run",
         "pullcord import register register.xlsx --council E06000009 --errors to-mend.csv",
         "pullcord import register whole.csv --council E06000009 --replace",
+        'pullcord import register odd.csv --council E06000009 --column "Lifeline No=entry_id"',
     )
 )
 def register(
@@ -45,6 +52,7 @@ def register(
         int | None,
         typer.Option(min=0, help="With --replace: that exactly so many entries may be withdrawn.", metavar="N"),
     ] = None,
+    column: Columns = None,
     errors: Errors = None,
     match: Match = True,
 ) -> None:
@@ -59,7 +67,11 @@ def register(
     with opened(settings) as store:
         with store.reading() as connection:
             feed = find_feed(connection, "council", council)
-        run(store, settings, ImportJob(feed, RecordKind.ENTRY, file, replacement, errors, dry, match))
+        run(
+            store,
+            settings,
+            ImportJob(feed, RecordKind.ENTRY, file, replacement, errors, dry, match, tuple(column or ())),
+        )
 
 
 @app.command(
@@ -72,6 +84,7 @@ def notices(
     file: File,
     provider: Annotated[str, typer.Option(help="The RCPID of the provider that issued them.", metavar="CODE")],
     dry: Dry = False,
+    column: Columns = None,
     errors: Errors = None,
     match: Match = True,
 ) -> None:
@@ -83,4 +96,4 @@ def notices(
     with opened(settings) as store:
         with store.reading() as connection:
             feed = find_feed(connection, "provider", provider)
-        run(store, settings, ImportJob(feed, RecordKind.NOTICE, file, None, errors, dry, match))
+        run(store, settings, ImportJob(feed, RecordKind.NOTICE, file, None, errors, dry, match, tuple(column or ())))

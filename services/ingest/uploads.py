@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import StringConstraints
 
+from services.core.errors import RefusedError
 from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
 from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileRefused
@@ -31,6 +34,13 @@ FILE_BODY = {
     }
 }
 DryRunFlag = Annotated[bool, Query(description="Show how the file is understood, and take nothing in.")]
+Columns = Annotated[
+    list[Annotated[str, StringConstraints(max_length=300)]] | None,
+    Query(
+        max_length=200,
+        description="Map a column by hand, as `Lifeline No=entry_id`: the heading, and the field it stands for.",
+    ),
+]
 Mode = Annotated[
     Literal["update", "replace"],
     Query(description="`replace`: the file is the whole register; entries it does not hold are withdrawn."),
@@ -61,11 +71,12 @@ async def upload_notices(
     feed: ProviderFeed,
     dry_run: DryRunFlag = False,
     dates: StatedOrder = None,
+    column: Columns = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a file of notices. Headings are understood leniently; the dry run shows how."""
     body = await _read_file(request, limits)
-    upload = _Upload(feed, RecordKind.NOTICE, body, media_type(request), idempotency_key, dates)
+    upload = _Upload(feed, RecordKind.NOTICE, body, media_type(request), idempotency_key, dates, column or ())
     return await _answer(response, store, limits, upload, dry=dry_run, replacement=None)
 
 
@@ -87,6 +98,7 @@ async def upload_register(
     mode: Mode = "update",
     dates: StatedOrder = None,
     confirm_withdrawals: Annotated[int | None, Query(ge=0, le=10_000_000)] = None,
+    column: Columns = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a register, or part of one.
@@ -95,7 +107,7 @@ async def upload_register(
     deployment lets pass: send it again with `confirm_withdrawals` set to that number.
     """
     body = await _read_file(request, limits)
-    upload = _Upload(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key, dates)
+    upload = _Upload(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key, dates, column or ())
     replacement = Replacement(limits.withdrawal_share, confirm_withdrawals) if mode == "replace" else None
     return await _answer(response, store, limits, upload, dry=dry_run, replacement=replacement)
 
@@ -104,10 +116,17 @@ class _Upload:
     """An uploaded file with its sender."""
 
     def __init__(
-        self, feed: str, kind: RecordKind, body: bytes, media: str, key: str | None, dates: DateOrder | None
+        self,
+        feed: str,
+        kind: RecordKind,
+        body: bytes,
+        media: str,
+        key: str | None,
+        dates: DateOrder | None,
+        columns: Sequence[str],
     ) -> None:
         self.feed, self.kind, self.body, self.media, self.key = feed, kind, body, media, key
-        self.dates = dates
+        self.dates, self.columns = dates, tuple(columns)
 
 
 async def _read_file(request: Request, limits: IngestLimits) -> bytes:
@@ -137,15 +156,19 @@ async def _answer(
 def _accept_file(
     store: Store, limits: IngestLimits, upload: _Upload, replacement: Replacement | None, *, dry: bool
 ) -> ReceiptAnswer | DryRunAnswer:
-    # The same file sent in another mode is another request under one idempotency key, and so it is with another order.
-    # Without an order the digest is that of earlier versions, so that keys sent before an upgrade still hold.
-    stated = [upload.dates.value] if upload.dates else []
+    # The same file sent in another mode is another request under one idempotency key, and so it is with another order
+    # of dates or with other columns mapped. Without these the digest is that of earlier versions.
+    stated = [*([upload.dates.value] if upload.dates else []), *([upload.columns] if upload.columns else [])]
     source = origin(upload.feed, upload.kind, "file", upload.body, upload.key, replacement, *stated)
     try:
-        sheet = read_sheet(upload.body, upload.kind, limits.files, upload.media, dates=upload.dates)
+        sheet = read_sheet(
+            upload.body, upload.kind, limits.files, upload.media, dates=upload.dates, by_hand=upload.columns
+        )
         if dry:
             return dry_run_answer(sheet, dry_run(store, source, sheet.rows, replacing=replacement is not None))
     except FileRefused as error:
         raise file_refused(error) from None
+    except RefusedError as error:
+        raise ProblemError(422, ProblemType.INVALID_REQUEST, str(error)) from None
     # The rows are read here, so a damaged file is refused by `receipt_for`.
     return receipt_for(store, source, sheet.rows, replacement, sheet)

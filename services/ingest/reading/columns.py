@@ -16,6 +16,7 @@ from services.ingest.reading.column_names import LISTS, MANY_COLUMNS, REQUIRED
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.headings import FORBIDDEN, Claim, claim_of, names_a_flat, names_whole_address
 from services.ingest.reading.spreadsheets.areas import holds_sectors
+from services.ingest.reading.spreadsheets.chosen_columns import Chosen, chosen_claims, knows_heading
 from services.ingest.reading.spreadsheets.revised_dates import RevisedDate, date_columns
 from services.ingest.reading.spreadsheets.second_people import contact_columns, repeated_columns
 
@@ -94,13 +95,12 @@ class ColumnMap:
 
 
 def known_heading(kind: RecordKind) -> Callable[[str], bool]:
-    """Return a test for known headings, with which the reader finds the heading row of a file."""
-    # A near match does not count: a title or a value may be one typing error away from a heading.
-    return lambda heading: claim_of(heading, kind, near=False) is not None
+    """Return a test for the headings that are known without being mapped by hand."""
+    return knows_heading(kind, {})
 
 
-def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:
-    """Decide which field each heading feeds.
+def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | None = None) -> ColumnMap:
+    """Decide which field each heading feeds; a column mapped by hand comes first.
 
     A field's own name beats a synonym, and a synonym beats a heading with a typing error. Of equals the first column is
     read. Telephone numbers, address lines and areas may come from several columns.
@@ -108,12 +108,15 @@ def map_columns(headings: Sequence[str], kind: RecordKind) -> ColumnMap:
     claims = {index: claim for index, heading in enumerate(headings) if (claim := claim_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]
     claims |= dict.fromkeys(contact_columns(headings, claims), Claim(FORBIDDEN, Claim.SYNONYM))
-    dates = date_columns(headings, kind, claims)
+    chosen = chosen_claims(headings, by_hand or {})
+    claims |= chosen
+    dates = date_columns(["" if at in chosen else text for at, text in enumerate(headings)], kind, claims)
     marked = {index: Claim(one.field, Claim.SYNONYM) for one in dates if one.in_order for index in one.marked}
     claims = {index: claim for index, claim in claims.items() if index not in marked} | marked
     known = {index: claim for index, claim in claims.items() if claim.field != FORBIDDEN and index not in marked}
     # The second block of a list is often the next of kin's: its values are never joined to the resident's.
-    repeated = {index: first for index, first in repeated_columns(headings).items() if index in known}
+    by_itself = known.keys() - chosen.keys()
+    repeated = {index: first for index, first in repeated_columns(headings).items() if index in by_itself}
     candidates = {index: claim for index, claim in known.items() if index not in repeated}
     losers = _losers(candidates, headings)
     fields = {index: claim.field for index, claim in candidates.items() if index not in losers}

@@ -41,6 +41,7 @@ _LONGEST = 200  # characters of a heading
 class Claim:
     """The field that a heading stands for, and the quality of the match (a lower `rank` is better)."""
 
+    CHOSEN: ClassVar[int] = -1  # mapped by hand
     EXACT: ClassVar[int] = 0
     SYNONYM: ClassVar[int] = 1
     NEAR: ClassVar[int] = 2

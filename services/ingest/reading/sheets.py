@@ -11,12 +11,14 @@ from services.ingest.files.problems import CellProblem
 from services.ingest.files.reader import read_table
 from services.ingest.files.table import FileLimits, SheetRow
 from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
-from services.ingest.reading.columns import ColumnMap, known_heading, map_columns, row_fields, row_problems
+from services.ingest.reading.columns import ColumnMap, map_columns, row_fields, row_problems
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue, RowOutcome
 from services.ingest.reading.rows.cells import read_cells
 from services.ingest.reading.rows.date_columns import DATES, MOMENTS, DateColumns
 from services.ingest.reading.spreadsheets.areas import as_sector
+from services.ingest.reading.spreadsheets.chosen_columns import knows_heading, read_choices
+from services.ingest.reading.spreadsheets.missing_columns import one_reason
 from services.ingest.reading.spreadsheets.remarks import capped
 from services.ingest.reading.spreadsheets.revised_dates import settle_dates
 from services.ingest.reading.spreadsheets.title_rows import LeftOut, without_titles
@@ -34,9 +36,14 @@ class Sheet:
     rows: Iterator[RawRow]
     left_out: LeftOut
 
-    def remarks_after(self, _outcomes: Sequence[RowOutcome]) -> Sequence[str]:
+    def remarks_after(self, outcomes: Sequence[RowOutcome]) -> Sequence[str]:
         """Return all remarks, once the rows are read and their outcomes known."""
-        return capped((*self.left_out.remarks(), *self.remarks))
+        reason = self.one_reason(outcomes)
+        return capped((*([reason] if reason else ()), *self.left_out.remarks(), *self.remarks))
+
+    def one_reason(self, outcomes: Sequence[RowOutcome]) -> str | None:
+        """Return why no row could be kept, if it is the same column that every row misses."""
+        return one_reason(self.headings, self.columns, outcomes)
 
 
 def read_sheet(
@@ -46,15 +53,18 @@ def read_sheet(
     media_type: str | None = None,
     file_name: str | None = None,
     dates: DateOrder | None = None,
+    by_hand: Sequence[str] = (),
 ) -> Sheet:
-    """Read a CSV or XLSX file of notices or register entries. `dates` is the order that the sender states.
+    """Read a CSV or XLSX file of notices or register entries.
 
-    Raises FileRefused, here or while the rows are read.
+    `dates` is the order that the sender states, and `by_hand` maps columns ("Lifeline No=entry_id").
+
+    Raises RefusedError for `by_hand`, and FileRefused, here or while the rows are read.
     """
-    table = read_table(
-        data, media_type=media_type, file_name=file_name, limits=limits, known_heading=known_heading(kind)
-    )
-    columns = map_columns(table.headings, kind)
+    chosen = read_choices(by_hand, kind)
+    known = knows_heading(kind, chosen)
+    table = read_table(data, media_type=media_type, file_name=file_name, limits=limits, known_heading=known)
+    columns = map_columns(table.headings, kind, chosen)
     remarks = (*map(str, table.remarks), *columns.remarks())
     left_out = LeftOut()
     rows = without_titles(table.rows, columns.fields, left_out)

@@ -22,6 +22,7 @@ from services.ingest.recording.replacement import (
     keys_of,
     record_refusal,
     refusal_of,
+    saying_withdrawn,
     with_returned,
 )
 from services.ingest.recording.store.entries import missing_from, withdrawn_among
@@ -84,7 +85,8 @@ def accept(
         if refusal is None:
             # Found before `_write`, which puts these entries back.
             gone = withdrawn_among(connection, origin.feed_id, keys)
-            receipt, outcomes = _write(work, origin, with_returned(work, origin, reading, gone), remarks)
+            returned = with_returned(work, origin, reading, gone)
+            receipt, outcomes = _write(work, origin, returned, saying_withdrawn(missing, remarks))
             withdraw(_context(work, origin, receipt.submission_id), missing.pks)
             return receipt, outcomes
         record_refusal(work, origin, missing)

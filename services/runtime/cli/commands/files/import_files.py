@@ -15,7 +15,7 @@ from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
-from services.ingest.reading.sheets import read_sheet
+from services.ingest.reading.sheets import Sheet, read_sheet
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.requests import raw_rows
 from services.web.bodies import JSON, NDJSON, read_json_rows
@@ -36,9 +36,16 @@ class FileRows:
     rows: Sequence[RawRow]
     columns: Sequence[ColumnAnswer] = ()
     remarks: Remarks = no_remarks
+    sheet: Sheet | None = None
 
 
-def read_file(path: Path, kind: RecordKind, limits: FileLimits, dates: DateOrder | None = None) -> FileRows:
+def read_file(
+    path: Path,
+    kind: RecordKind,
+    limits: FileLimits,
+    dates: DateOrder | None = None,
+    by_hand: Sequence[str] = (),
+) -> FileRows:
     """Read a CSV, XLSX, JSON or NDJSON file.
 
     Raises RefusedError if its JSON is faulty. Raises FileRefused if the file is too large, or is no table that can be
@@ -50,11 +57,13 @@ def read_file(path: Path, kind: RecordKind, limits: FileLimits, dates: DateOrder
     data = path.read_bytes()
     body = data.removeprefix(_BOM)
     if body.lstrip().startswith((b"{", b"[")):
+        if by_hand:
+            raise RefusedError("--column goes with CSV and XLSX: a JSON file has the names of the fields")
         return FileRows(data, _json_rows(body, kind, limits))
-    sheet = read_sheet(data, kind, limits, file_name=path.name, dates=dates)
+    sheet = read_sheet(data, kind, limits, file_name=path.name, dates=dates, by_hand=by_hand)
     rows = list(sheet.rows)
     # The same words about columns as the API gives.
-    return FileRows(data, rows, column_answers(sheet), sheet.remarks_after)
+    return FileRows(data, rows, column_answers(sheet), sheet.remarks_after, sheet)
 
 
 def _json_rows(body: bytes, kind: RecordKind, limits: FileLimits) -> list[RawRow]:

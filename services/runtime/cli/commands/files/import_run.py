@@ -53,6 +53,7 @@ class ImportJob:
     match: bool
     # The order of the file's dates, if its sender states one.
     dates: DateOrder | None = None
+    columns: tuple[str, ...] = ()  # mapped by hand
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
@@ -60,10 +61,12 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
 
     Raises FileRefused or RefusedError if the file cannot be imported. Raises typer.Exit if no row was accepted.
     """
-    read = read_file(job.file, job.kind, FileLimits(), job.dates)
+    read = read_file(job.file, job.kind, FileLimits(), job.dates, job.columns)
     show_heading(job.feed.name, job.file)
     outcomes = _try_out(store, job, read) if job.dry else _take_in(store, job, read)
-    show_issues(outcomes, job.errors)
+    # One sentence stands for the refusals of all rows. It was shown with the remarks.
+    if read.sheet is None or read.sheet.one_reason(outcomes) is None:
+        show_issues(outcomes, job.errors)
     # Also where nothing was taken in: the sender needs the list then more than ever.
     if job.errors is not None:
         write_issues(job.errors, outcomes)
@@ -76,7 +79,7 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
 
 
 def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
-    source = origin(job.feed.feed_id, job.kind, "command", read.data, None)
+    source = origin(job.feed.feed_id, job.kind, "command", read.data, None, job.columns)
     result = dry_run(store, source, read.rows, replacing=job.replacement is not None)
     show_columns(read.columns)
     show_remarks(read.remarks(result.outcomes))
@@ -94,7 +97,7 @@ def _take_in(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
 
 
 def _accept(store: Store, job: ImportJob, read: FileRows) -> tuple[Receipt, list[RowOutcome]]:
-    source = origin(job.feed.feed_id, job.kind, "command", read.data, None)
+    source = origin(job.feed.feed_id, job.kind, "command", read.data, None, job.columns)
     with progress() as bar:
         rows = bar.track(read.rows, description="Reading rows, then writing them to disk")
         try:

@@ -27,6 +27,12 @@ Dates = Annotated[
     DateOrder | None,
     typer.Option(help="The order of day and month in dates of a CSV or XLSX file, where it holds some month first."),
 ]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", help='Map a column by hand, as "Lifeline No=entry_id". May be given again.', metavar="HEADING=FIELD"
+    ),
+]
 Match = Annotated[
     bool, typer.Option("--match/--no-match", help="Match at once; otherwise `serve` does, when it runs next.")
 ]
@@ -37,6 +43,7 @@ Match = Annotated[
         "pullcord import register register.xlsx --council E06000009 --dry-run",
         "pullcord import register register.xlsx --council E06000009 --errors to-mend.csv",
         "pullcord import register whole.csv --council E06000009 --replace",
+        'pullcord import register odd.csv --council E06000009 --column "Lifeline No=entry_id"',
     )
 )
 def register(
@@ -50,6 +57,7 @@ def register(
         int | None,
         typer.Option(min=0, help="With --replace: that exactly so many entries may be withdrawn.", metavar="N"),
     ] = None,
+    column: Columns = None,
     errors: Errors = None,
     dates: Dates = None,
     match: Match = True,
@@ -65,7 +73,8 @@ def register(
     with opened(settings) as store:
         with store.reading() as connection:
             feed = find_feed(connection, "council", council)
-        run(store, settings, ImportJob(feed, RecordKind.ENTRY, file, replacement, errors, dry, match, dates))
+        columns = tuple(column or ())
+        run(store, settings, ImportJob(feed, RecordKind.ENTRY, file, replacement, errors, dry, match, dates, columns))
 
 
 @app.command(
@@ -78,6 +87,7 @@ def notices(
     file: File,
     provider: Annotated[str, typer.Option(help="The RCPID of the provider that issued them.", metavar="CODE")],
     dry: Dry = False,
+    column: Columns = None,
     errors: Errors = None,
     dates: Dates = None,
     match: Match = True,
@@ -90,4 +100,5 @@ def notices(
     with opened(settings) as store:
         with store.reading() as connection:
             feed = find_feed(connection, "provider", provider)
-        run(store, settings, ImportJob(feed, RecordKind.NOTICE, file, None, errors, dry, match, dates))
+        columns = tuple(column or ())
+        run(store, settings, ImportJob(feed, RecordKind.NOTICE, file, None, errors, dry, match, dates, columns))

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.reading.spreadsheets.remarks import LENGTH, MOST, capped
-from tests.support.command_line import Desk
-from tests.support.file_remarks import answer_on
-from tests.support.http import Api
+from tests.support.command_line import BLACKPOOL, Desk
+from tests.support.http import CSV, REGISTER_UPLOADS, Api
+from tests.support.spreadsheet_answers import answer_on
+from tests.support.ways_in import CASES
 
 HEADINGS = "Client ref,Our ref,Tel No,Postocde,Surname,Shoe size"
 
@@ -77,3 +78,17 @@ def test_no_remark_is_lost_uncounted_and_none_is_long(remarks: list[str]) -> Non
         assert kept[-1] == f"And {different - MOST + 1} more remarks."
     else:
         assert len(kept) == different
+
+
+def test_the_three_entries_that_case_58_withdraws_are_counted(desk: Desk, api: Api) -> None:
+    whole, odd = ((CASES / name).read_bytes() for name in ("58a-register-200.csv", "58b-three-ids-lost-noughts.csv"))
+    said = "3 entries on record were withdrawn, because the file does not hold the reference."
+    answer_on("register", whole, desk, api)
+    shown = desk.done("import", "register", desk.file("b.csv", odd), "--council", BLACKPOOL, "--replace", "--no-match")
+    assert said in shown.words
+    sent = {"content": odd, "headers": {"Content-Type": CSV}}
+    dry = api.ask("blackpool", "POST", f"{REGISTER_UPLOADS}?mode=replace&dry_run=true", **sent).json()
+    assert dry["would_withdraw"] == 3
+    answer = api.ask("blackpool", "POST", f"{REGISTER_UPLOADS}?mode=replace", **sent).json()
+    assert answer["remarks"] == [said]
+    assert api.ask("blackpool", "GET", f"/v1/submissions/{answer['submission']}").json()["remarks"] == [said]

@@ -6,7 +6,7 @@ from services.ingest.files.csv_file import read_csv
 from services.ingest.files.heading_rows import KnownHeading
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits, Table
-from services.ingest.files.xlsx_file import read_workbook
+from services.ingest.files.xlsx.xlsx_file import read_workbook
 
 # First bytes of a zip, and of the older Microsoft container: .xls files and encrypted workbooks.
 _ZIP = b"PK\x03\x04"

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import openpyxl
 import pytest
 
+from tests.support.checks.file_answers import FileAnswers
 from tests.support.command_line import Desk
-from tests.support.file_answers import FileAnswers
 from tests.support.http import Api
 from tests.support.ways_in import case_file
 

@@ -10,9 +10,9 @@ from services.core.errors import RefusedError
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.sheets import read_sheet
+from tests.support.checks.spreadsheet_answers import answer_on
 from tests.support.command_line import BLACKPOOL, Desk
 from tests.support.http import CSV, REGISTER_UPLOADS, Api, problem_of
-from tests.support.spreadsheet_answers import answer_on
 
 ODD = "Lifeline No,Tel No,Post Code,Shoe size\n" + "".join(
     f"L{one},01632 9601{one},FY3 8AB,9\n" for one in range(10, 50)

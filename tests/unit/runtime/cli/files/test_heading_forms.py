@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from services.ingest.reading.columns import map_columns
 from services.ingest.reading.drafts import RecordKind
+from tests.support.checks.spreadsheet_answers import answer_on
 from tests.support.command_line import Desk
 from tests.support.http import Api
-from tests.support.spreadsheet_answers import answer_on
 from tests.support.ways_in import CASES
 
 ENTRY, NOTICE = RecordKind.ENTRY, RecordKind.NOTICE

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.sheets import Sheet, read_sheet
+from tests.support.checks.spreadsheet_answers import answer_on
 from tests.support.command_line import Desk
 from tests.support.http import Api
-from tests.support.spreadsheet_answers import answer_on
 from tests.support.ways_in import CASES
 
 HEADINGS = "Client ref,Tel No,Address 1,Post Code"

@@ -12,8 +12,8 @@ from services.ingest.reading.drafts import Draft, EntryFacts, RawRow
 from services.ingest.reading.rows.alike import with_questions
 from services.ingest.reading.rows.references import alike_form, alike_references
 from services.ingest.reading.rules import read_entry
+from tests.support.checks.file_answers import FileAnswers
 from tests.support.command_line import Desk
-from tests.support.file_answers import FileAnswers
 from tests.support.http import Api
 from tests.support.ways_in import case_file
 

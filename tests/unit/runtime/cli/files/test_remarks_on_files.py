@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.reading.spreadsheets.remarks import LENGTH, MOST, capped
+from tests.support.checks.spreadsheet_answers import answer_on
 from tests.support.command_line import BLACKPOOL, Desk
 from tests.support.http import CSV, REGISTER_UPLOADS, Api
-from tests.support.spreadsheet_answers import answer_on
 from tests.support.ways_in import CASES
 
 HEADINGS = "Client ref,Our ref,Tel No,Postocde,Surname,Shoe size"

@@ -12,8 +12,8 @@ import pytest
 from services.core.telephone.telephone import read_numbers
 from services.ingest.reading.drafts import RawRow
 from services.ingest.reading.rows.related import related_rows
+from tests.support.checks.file_answers import FileAnswers
 from tests.support.command_line import BLACKPOOL, RAVEN, Desk
-from tests.support.file_answers import FileAnswers
 from tests.support.http import Api
 from tests.support.ways_in import case_file
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.sheets import read_sheet
+from tests.support.checks.spreadsheet_answers import answer_on
 from tests.support.command_line import Desk
 from tests.support.http import Api
-from tests.support.spreadsheet_answers import answer_on
 from tests.support.ways_in import CASES
 
 FIELD = "planned_migration_date"

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from services.ingest.files.table import SheetRow
 from services.ingest.reading.columns import map_columns, row_fields
 from services.ingest.reading.drafts import RecordKind
+from tests.support.checks.spreadsheet_answers import answer_on
 from tests.support.command_line import BLACKPOOL, RAVEN, Desk
 from tests.support.http import Api
-from tests.support.spreadsheet_answers import answer_on
 from tests.support.ways_in import CASES
 
 OWN, THEIRS = "01632 960511", "01632 960512"

@@ -19,12 +19,12 @@ from defusedxml.common import DefusedXmlException
 from openpyxl.utils.datetime import MAC_EPOCH
 from openpyxl.utils.exceptions import InvalidFileException
 
-from services.ingest.files.archive import check_archive
 from services.ingest.files.cleaning import clean_cells
 from services.ingest.files.heading_rows import KnownHeading
 from services.ingest.files.problems import FileCode, FileRefused, sheets_left_out
 from services.ingest.files.table import DateSystem, FileLimits, Flaw, RawRow, Table, build_table
-from services.ingest.files.xlsx_cell import Cell, cell_text
+from services.ingest.files.xlsx.archive import check_archive
+from services.ingest.files.xlsx.xlsx_cell import Cell, cell_text
 
 T = TypeVar("T")
 

@@ -82,6 +82,8 @@ class Draft(NamedTuple, Generic[Facts]):
     # The part of the record that is stored encrypted.
     private: Mapping[str, object]
     issues: tuple[Issue, ...]
+    # Dates of the move that the sender gave and that could not be read.
+    unread: frozenset[str] = frozenset()
 
 
 class Refused(NamedTuple):

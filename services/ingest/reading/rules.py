@@ -16,6 +16,7 @@ from services.core.plausible_days import EARLIEST, LATEST, is_plausible
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.places import Place, area_values, read_areas, read_place, with_scope
+from services.ingest.reading.rows.date_columns import OF_THE_MOVE
 from services.ingest.reading.rows.date_issues import long_past
 from services.ingest.reading.stamps import AHEAD, read_stamp
 from services.ingest.reading.validation import Model, validate
@@ -51,6 +52,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
         content=notice.model_dump_json(exclude={"id", "source", "issued_at"}, exclude_defaults=True).encode(),
         private={"record": notice, **place.private},
         issues=(*warnings, *_undated(notice), *long_past(notice, now)),
+        unread=_unread(notice, row.issues),
     )
 
 
@@ -74,6 +76,12 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
         private={"record": entry, **place.private},
         issues=(*issues, *place.issues, *_hard_to_find(place)),
     )
+
+
+def _unread(notice: MigrationNotice, issues: Sequence[Issue]) -> frozenset[str]:
+    # An issue of the file on a date that the notice does not have: the sender gave one.
+    without = {name for name in OF_THE_MOVE if getattr(notice, name) is None}
+    return frozenset(issue.field for issue in issues if issue.field in without)
 
 
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:

@@ -11,45 +11,17 @@ import pytest
 from schemas.codes import (
     CaseEvent,
     CaseState,
-    Connection,
     MatchDecision,
     MatchLevel,
-    MigrationKind,
     NoticeStatus,
     ServiceStatus,
-    TargetService,
 )
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.review.step import new_case
-from services.alerts.states.rules import load_ruleset
+from tests.unit.alerts.review.cases import DAY, ENTRY, GATHERING, LINE, NOW, POLICY, RULES
 
-NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
-DAY = timedelta(days=1)
-GATHERING = timedelta(seconds=CouncilPolicy().grouping_seconds)
-RULES, POLICY = load_ruleset("pstn-2026"), CouncilPolicy()
-ENTRY = Entry(
-    pk=2,
-    feed_id="council:E06000009",
-    shard=0,
-    live=True,
-    service_status=ServiceStatus.ACTIVE,
-    connection=Connection.ANALOGUE_LINE,
-)
-LINE = Line(
-    notice_pk=1,
-    level=MatchLevel.CONFIRMED,
-    decision=MatchDecision.UNDECIDED,
-    decided_level=None,
-    status=NoticeStatus.PLANNED,
-    migration_kind=MigrationKind.NON_VOLUNTARY,
-    target_service=TargetService.VOIP,
-    planned_on=date(2026, 12, 3),
-    restriction_on=None,
-    issued_at=NOW - DAY,
-    provider="RAVN",
-)
 SECOND = replace(LINE, notice_pk=9, planned_on=date(2026, 12, 17))
 POSSIBLE = replace(LINE, notice_pk=5, level=MatchLevel.POSSIBLE)
 

@@ -21,7 +21,8 @@ from services.alerts.review.rules_in_force import rules_of
 from services.alerts.states.machine import ENDED
 from services.alerts.states.rules import LineFacts, Ruleset, load_ruleset
 from tests.support.rulesets import installed, rule, ruleset
-from tests.unit.alerts.test_case_review import DAY, ENTRY, LINE, NOW, SECOND, standing
+from tests.unit.alerts.review.cases import DAY, ENTRY, LINE, NOW
+from tests.unit.alerts.test_case_review import SECOND, standing
 
 CHOSEN = replace(LINE, notice_pk=7, migration_kind=MigrationKind.VOLUNTARY, provider="HBRT")
 LENIENT = ruleset("later", rule("chosen", at_risk=False, migration_kind="voluntary"))

@@ -20,12 +20,20 @@ quick = {seconds = 3600}
 slow = {seconds = 0}
 """
 SLOW = """
-import time
-
-def test_one():
-    time.sleep(0.6)
+def test_one(): ...
 
 def test_two(): ...
+"""
+# Makes the first test of the folder last 0.6 seconds by its report, without any waiting.
+LASTING = """
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if item.name == "test_one" and call.when == "call":
+        report.duration = 0.6
+    return report
 """
 QUICK = """
 import pytest
@@ -47,7 +55,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     pytester.makeini(
         "[pytest]\naddopts = -p xdist -p tests.support.folder_times -p no:cacheprovider --import-mode=importlib"
     )
-    texts = {"budgets.toml": BUDGETS, "quick/test_it.py": QUICK, "slow/test_it.py": SLOW, "other/test_it.py": QUICK}
+    texts = {"budgets.toml": BUDGETS, "quick/test_it.py": QUICK, "slow/test_it.py": SLOW, "slow/conftest.py": LASTING}
+    texts |= {"other/test_it.py": QUICK}
     for name, text in texts.items():
         path = pytester.path / "tests" / name
         path.parent.mkdir(parents=True, exist_ok=True)

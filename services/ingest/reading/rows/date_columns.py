@@ -20,8 +20,8 @@ from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.rows import date_issues as issues
 
 # The days that decide when residents are at risk.
-_OF_THE_MOVE: Final = frozenset(["planned_migration_date", "restriction_start_date"])
-DATES: Final = _OF_THE_MOVE | {"service_started_on", "service_ended_on", "share_basis_expires_on"}
+OF_THE_MOVE: Final = frozenset(["planned_migration_date", "restriction_start_date"])
+DATES: Final = OF_THE_MOVE | {"service_started_on", "service_ended_on", "share_basis_expires_on"}
 MOMENTS: Final = frozenset(["issued_at", "updated_at", "last_successful_test_at", "last_confirmed_at"])
 
 # An agreement without its last day has no end, so an odd day is kept: it ends the agreement, which is the safe side.
@@ -128,7 +128,7 @@ class DateColumns:
             # One cell typed by hand casts no doubt on a column of day numbers.
             or (others and others >= evidence.day_numbers)
             # As day numbers such digits lie before 2014 or after 2036, where no move is planned.
-            or (_is_digit_date(text) and (field in _OF_THE_MOVE or not evidence.day_numbers))
+            or (_is_digit_date(text) and (field in OF_THE_MOVE or not evidence.day_numbers))
         )
         if doubtful or cell.value is None:
             return None, (issues.date_as_number(field),)
@@ -209,4 +209,4 @@ def _day_of(value: Day | None) -> date:
 
 def _is_believable(field: str, value: Day) -> bool:
     day = _day_of(value)
-    return is_plausible(day) if field in _OF_THE_MOVE else day >= _FIRST_ALARMS
+    return is_plausible(day) if field in OF_THE_MOVE else day >= _FIRST_ALARMS

@@ -30,6 +30,7 @@ from services.ingest.recording.rules.ties import (
     status_to_keep,
     without,
 )
+from services.ingest.recording.rules.unread_dates import with_known_dates
 
 
 class Recorded(NamedTuple):
@@ -188,7 +189,16 @@ class _KeyState(Generic[Facts]):
     def _accept(self, row: Keyed[Facts], rival: TiedVersions | None) -> None:
         # Once True, it stays True: alerts treat an announced completion differently from an unannounced one.
         announced = risk_of(row.draft.facts).announces or self._announced()
-        self._accepted = row._replace(rival=rival, announced=announced)
+        draft = with_known_dates(row.draft, self._versions())
+        self._accepted = row._replace(draft=draft, rival=rival, announced=announced)
+
+    def _versions(self) -> list[VersionRisk]:
+        # The versions that the next accepted row replaces.
+        if self._accepted is not None:
+            found = [risk_of(self._accepted.draft.facts), self._accepted.rival and self._accepted.rival.risk]
+        else:
+            found = [self._record.risk, self._record.rival] if self._record else []
+        return [risk for risk in found if risk is not None]
 
     def _announced(self) -> bool:
         if self._accepted is not None:

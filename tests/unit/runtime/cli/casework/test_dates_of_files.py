@@ -150,3 +150,29 @@ def test_the_order_of_a_register_is_stated_alike(api: Api) -> None:
         answer = api.ask("blackpool", "POST", path, content=data, headers={"Content-Type": CSV}).json()
         found = {issue["code"] for row in answer["rows_with_issues"] for issue in row["issues"]}
         assert found & {"month_first", "date_order_in_doubt"} == expected
+
+
+UNREADABLE = ["31/02/2027", "TBC", "#REF!", "Monday 3 December 2026", "01/02/2027 or later"]
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+@pytest.mark.parametrize("heading", ["Migration date", "Restriction date"])
+def test_a_date_that_cannot_be_read_erases_no_date_on_record(way: Way, heading: str, text: str) -> None:
+    head = f"Notice ID,Tel No,{heading},Issued at\n".encode()
+    way.send("notices", head + b"n1,01632 960121,03/12/2026,2026-11-20\n")
+    later = head + f"n1,01632 960121,{text},2026-11-25\n".encode()
+    named = {one.code for one in way.send("notices", later)}
+    assert "date_on_record_kept" in named
+    assert "no_date" not in named
+    with way.store() as store, store.reading() as connection:
+        (row,) = connection.execute(select(notices)).all()
+    assert {str(row.planned_on), str(row.restriction_on)} == {"2026-12-03", "None"}
+
+
+def test_a_date_in_doubt_erases_no_date_on_record_and_an_empty_cell_says_that_there_is_none(way: Way) -> None:
+    head = b"Notice ID,Tel No,Migration date,Issued at\n"
+    way.send("notices", head + b"n1,01632 960121,03/12/2026,2026-11-20\nn2,01632 960122,04/12/2026,2026-11-20\n")
+    way.send("notices", head + b"n1,01632 960121,05/06/2027,2026-11-25\nn2,01632 960122,,2026-11-25\n")
+    month_first = b"n1,01632 960121,05/06/2027,2026-11-26\nn3,01632 960123,01/25/2027,2026-11-26\n"
+    way.send("notices", head + month_first)
+    assert planned_days(way) == ["2027-06-05", "None", "2027-01-25"]

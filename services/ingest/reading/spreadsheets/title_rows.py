@@ -21,6 +21,7 @@ _SMALL_NUMBER: Final = re.compile(r"[\d,]{1,7}(?:\.\d{1,2})?")
 _DIGITS: Final = 5
 _WORDS: Final = re.compile(
     r"(?:(?:sub|grand|overall|report|page|group)[ -]?)?totals?\b.*"
+    r"|(?:is-?)?gyfanswm\b.*|cyfanswm\b.*|diwedd(?: (?:yr )?adroddiad)?"
     r"|(?:(?:record|row|overall|client|total) )?count\b.*"
     r"|(?:number|no\.?) of (?:records|rows|clients|users|service users|residents|notices)\b.*"
     r"|[\d,]+ (?:records|rows|clients|service users|residents|notices)\b.*"

@@ -37,6 +37,8 @@ WORDS = [
     "1 records",
     "*** End of Report ***",
     "End of report,,,",
+    "Cyfanswm,2,,",
+    "Diwedd adroddiad,,,",
     "Page 1 of 3",
     "Printed on 29/11/2026 10:30",
     "North area",

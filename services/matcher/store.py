@@ -78,7 +78,8 @@ def _shared_tokens(
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
     """Return a query for the pairs of records that share a token.
 
-    A row holds the id of one of `pks`, the id of the other record, and the kind of the token.
+    The first record of a pair is on the side `mine`, and its id is in `pks`. The second record is on the side `theirs`.
+    A row holds the id of the first record, the id of the second, and the kind of the token.
     """
     # The tables are read one after another: see `looked_up` for the query plan that this avoids.
     changed, my, their = listed(connection, pks), mine.tokens.c, theirs.tokens.c

@@ -55,9 +55,9 @@ def among_keys(
 
 
 class _UntypedText(UserDefinedType[str]):
-    """The type of a text parameter that is sent without a type.
+    """An SQLAlchemy type for a text parameter. It puts no cast to a text type into the SQL.
 
-    PostgreSQL infers the type from the context, so that its planner sees a constant.
+    PostgreSQL then takes the type from the context, for example an array. So its planner sees a constant of that type.
     """
 
     cache_ok = True

@@ -14,8 +14,8 @@ from services.alerts.states.rules import Ruleset, load_ruleset
 def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset) -> Case:
     """Return the case with the current rule set of the deployment.
 
-    An open case also keeps its earlier rule sets while they find a line at risk that the current rule set does not. So
-    a change of rules ends no case and drops no line.
+    An open case may keep its earlier rule sets as well. It keeps them if they find a line at risk that the current rule
+    set does not find. So a change of rules alone never ends a case and never drops a line.
     """
     if case.rulesets == (current.name,):
         return case

@@ -48,11 +48,16 @@ NO_PART = TablePart(0, {})
 def publish_tables(
     tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART
 ) -> PublishedFigure:
-    """Return a figure's tables with the necessary counts withheld.
+    """Return a figure's tables, with counts withheld so that no small count can be read or worked out.
 
-    The counts of each table add up to `total` or more. `part` is a published figure that counts a part of this figure.
-    The whole figure, except its zeros, is withheld if `total` is small or if `total` less the part is small. It is also
-    withheld if a table cannot be shown without revealing a small count.
+    The caller gives tables whose counts each add up to `total` or more. `part` is a published figure that counts a part
+    of this figure, so a reader can subtract it. The whole figure is withheld in three cases:
+
+    - `total` is small.
+    - The difference between `total` and the total of the part is small.
+    - A table cannot be shown without revealing a small count.
+
+    Zeros are shown even then.
     """
     withheld = {
         name: _withheld(counts, _left(counts, part.tables[name]) if name in part.tables else {}, small)

@@ -2,13 +2,15 @@
 
 A plain segment is a sub-unit (`flat 2`, `room b`), a name, a house number and a second name, in this order. Each of
 them may be missing, but a number always has a name after it. A name is words without digits. One pattern reads a plain
-segment, where the full reader (`read_parts`) needs about twenty. Both readers give equal results for three reasons:
+segment. The full reader (`read_parts`) needs about twenty. Both readers give equal results, because a plain segment
+gives the full reader nothing else to find:
 
-- `take_sub_units` finds a sub-unit only where a text has one of `NAMING_WORDS`, a letter right before a digit, a slash
-  or a dash. A plain segment has a naming word only in front of its sub-unit, and has none of the other three.
-- The full reader may add a separate letter, or `to` and a second number, to a house number. In a plain segment the
-  next word has at least two letters and is not `to`. The word before the number is not `no`.
-- In a plain segment every number has a name after it. So no number needs the name in the next segment.
+- No other sub-unit. `take_sub_units` looks for a word of `NAMING_WORDS`, a slash, a dash, or a letter right before a
+  digit. A plain segment has such a word only at the start of its sub-unit. It has none of the other three.
+- No longer house number. After a number, the full reader can add a separate letter, or `to` and a second number. In a
+  plain segment the word after the number has at least two letters and is not `to`. The word before it is not `no`.
+- No number to join. The full reader joins a number without a name to the next segment. In a plain segment every number
+  has its name.
 
 If one segment is not plain, `read_parts` reads the whole address.
 """

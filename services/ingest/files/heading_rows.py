@@ -30,7 +30,10 @@ class HeadingRows:
 
 
 def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
-    """Return the number of different known headings in a row, or 0 for a single one, which may be a title."""
+    """Return the number of different known headings in a row.
+
+    If there is only one, the result is 0, because a single known heading may be the title of the sheet.
+    """
     judged = [cell if len(cell) <= _LONGEST else "" for cell in islice(cells, _JUDGED)]
     # "Postcode:" with a value beside it is a parameter of a report.
     known = {

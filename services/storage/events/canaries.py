@@ -47,8 +47,9 @@ def unheard(
 ) -> frozenset[Partition]:
     """Return the partitions of these topics from which the consumer has not received recent canaries.
 
-    In such a partition, the last canary was published more than `patience` after the last one that the consumer
-    received. Partitions from which the consumer received none are included.
+    For each partition, two publication times are compared: that of the newest canary, and that of the newest canary
+    that the consumer received. The partition is returned if they are more than `patience` apart. It is also returned
+    if the consumer received no canary from it.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(

@@ -55,7 +55,10 @@ class LeftOut:
 
 
 def without_titles(rows: Iterable[SheetRow], fields: Mapping[int, str], left_out: LeftOut) -> Iterator[SheetRow]:
-    """Yield the rows that may be records; `fields` maps columns to the fields they feed."""
+    """Yield all rows except totals, titles of groups, and closing lines of a report. `left_out` counts those.
+
+    `fields` maps the index of a column to the name of its field.
+    """
     references = [index for index, name in fields.items() if name in _REFERENCES]
     rest = iter(rows)
     first = list(islice(rest, _JUDGED))

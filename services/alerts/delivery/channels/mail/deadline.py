@@ -33,8 +33,8 @@ class Deadline:
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
         """Open a connection to a host, at the first of its addresses that accepts.
 
-        At the deadline the connection is cut off. `timeout` is the longest wait of each later step, in seconds. Raises
-        OSError if no address accepts.
+        `timeout` is the longest wait, in seconds, for each address and for each later step. Inside `running`, the
+        connection is cut off at the deadline. Raises OSError if no address accepts.
         """
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         fault = OSError(f"no address of port {port}")

@@ -104,9 +104,10 @@ class RecordRef(Schema):
 
 
 class NoticesReconsidered(EventData):
-    """Notices were superseded by other notices, or are no longer superseded.
+    """Notices must be matched again, although the provider sent no new version of these notices.
 
-    A superseded notice does not count. A notice that is no longer superseded counts again.
+    A notice was superseded by another notice and does not count, or it counts again. Or it is the record that all
+    notices of the provider on one area share, and one of these notices changed.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"
@@ -124,6 +125,17 @@ class EntriesWithdrawn(EventData):
     feed: FeedId
     submission: SubmissionId
     records: Annotated[tuple[RecordRef, ...], Field(min_length=1, max_length=CHUNK)]
+
+
+class MatchingUnfinished(EventData):
+    """The notices of a provider on an area have more register entries than one turn of matching handles.
+
+    The event gives the matcher one more turn. The matcher chooses the area, so that providers have fair turns.
+    """
+
+    event_name: ClassVar[str] = "matching_unfinished"
+    topic: ClassVar[str] = "pullcord.notices"
+    feed: FeedId
 
 
 class MatchRef(Schema):
@@ -213,6 +225,7 @@ _ALL: tuple[type[EventData], ...] = (
     NoticesReconsidered,
     EntriesAccepted,
     EntriesWithdrawn,
+    MatchingUnfinished,
     LinesMatched,
     LinesUnmatched,
     CasesChanged,

@@ -20,6 +20,8 @@ class AuditAction(StrEnum):
     NOTICES_TIMED = "notices_timed"
     NOTICES_STALE = "notices_stale"
     NOTICES_SUPERSEDED = "notices_superseded"
+    # The notices on an area changed, so the record that they share changed.
+    AREAS_CHANGED = "areas_changed"
     ENTRIES_ACCEPTED = "entries_accepted"
     ENTRIES_STALE = "entries_stale"
     ENTRIES_WITHDRAWN = "entries_withdrawn"
@@ -68,6 +70,7 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.NOTICES_TIMED: "submission leads",
         AuditAction.NOTICES_STALE: "submission records",
         AuditAction.NOTICES_SUPERSEDED: "submission records",
+        AuditAction.AREAS_CHANGED: "submission records",
         AuditAction.ENTRIES_ACCEPTED: "submission records",
         AuditAction.ENTRIES_STALE: "submission records",
         AuditAction.ENTRIES_WITHDRAWN: "submission records",

@@ -53,6 +53,10 @@ class Tokeniser:
         # Prefix 0 is no token kind, so a record key never equals a token.
         return self._hashed(b"\x00" + feed_id.encode() + b"\x00" + reference.encode())
 
+    def area_key(self, feed_id: str, kind: TokenKind, token: bytes) -> bytes:
+        """Return the 16-byte key of the record that all notices of a feed on one area share."""
+        return self._hashed(b"\xfd" + feed_id.encode() + _PREFIX[kind] + token)
+
     def digest(self, content: bytes) -> bytes:
         # The digest is keyed, because short content could be guessed from a plain hash.
         return self._hashed(b"\xfe" + content)

@@ -11,9 +11,12 @@ from schemas.codes import MatchDecision
 from services.core.errors import NotFoundError, RefusedError
 from services.core.texts import Note, PersonName
 from services.matcher.decisions import MatchId, decide_match
+from services.matcher.store.areas import count_waiting
 from services.web.auth import CouncilFeed, StoreOf
 from services.web.bodies import SmallBodyRoute
 from services.web.problems import ProblemError, ProblemType, answers
+
+MOST_COUNTED = 10_000
 
 router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
@@ -26,6 +29,25 @@ class DecisionBody(BaseModel):
     decision: Literal["confirmed", "rejected"]
     by: PersonName
     evidence: Note
+
+
+class MatchingView(BaseModel):
+    """The register entries that are not yet compared with every notice on their area."""
+
+    model_config = ConfigDict(frozen=True)
+
+    # At most `MOST_COUNTED`. New notices on a large area are compared in turns.
+    entries_waiting: int
+
+
+@router.get("/matching", summary="Show what is not yet matched", responses=answers(401, 403))
+def show_matching(store: StoreOf, feed: CouncilFeed) -> MatchingView:
+    """Show how many of the council's register entries wait for their turn to be compared with the notices on an area.
+
+    Notices that name a line by number, UPRN or address do not wait.
+    """
+    with store.reading() as connection:
+        return MatchingView(entries_waiting=count_waiting(connection, feed, MOST_COUNTED))
 
 
 @router.post(

@@ -16,14 +16,18 @@ from schemas.events import (
     EntriesWithdrawn,
     LinesMatched,
     LinesUnmatched,
+    MatchingUnfinished,
     MatchRef,
     NoticesAccepted,
     NoticesReconsidered,
     UnmatchRef,
 )
 from services.core.audit import AuditAction
+from services.matcher.areas import Page
 from services.matcher.step import MatchOutcome, MatchState, Pair, step
-from services.matcher.store import load, save
+from services.matcher.store.areas import areas_among
+from services.matcher.store.matches import load, save
+from services.matcher.turns import take_turn
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.events.process import Effects
@@ -38,15 +42,25 @@ class Matcher:
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
         # Events name only the records. The current records are read here, so a repeated event does no harm.
-        return self.match(work, *_changed(events))
+        notices, entries = _changed(events)
+        turns = [event.data.feed for event in events if isinstance(event.data, MatchingUnfinished)]
+        areas = areas_among(work.connection, notices)
+        pages, announced = take_turn(work, areas, turns)
+        matched = self.match(work, notices - {area.notice for area in areas}, entries, pages)
+        return Effects((*matched.announcements, *announced), matched.audit)
 
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
         """Match these register entries again with all notices."""
         return self.match(work, (), entries)
 
-    def match(self, work: UnitOfWork, notices: Collection[int], entries: Collection[int]) -> Effects:
-        """Match these notices with all entries, and these entries with all notices. Write the changed matches."""
-        state = load(work, notices, entries)
+    def match(
+        self, work: UnitOfWork, notices: Collection[int], entries: Collection[int], pages: Sequence[Page] = ()
+    ) -> Effects:
+        """Match these notices with all entries, and these entries with all notices. Write the changed matches.
+
+        Of the areas in `pages`, only the entries of the page are matched.
+        """
+        state = load(work, notices, entries, pages)
         # `save` leaves out pairs that have changed meanwhile, so only the pairs that it wrote are published.
         outcome = save(work, state, step(state))
         return Effects(tuple(_announcements(state, outcome)), tuple(_audit(state, outcome)))

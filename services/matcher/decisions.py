@@ -12,7 +12,7 @@ from schemas.codes import MatchDecision, MatchLevel
 from schemas.events import LinesMatched, MatchRef
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError, RefusedError
-from services.matcher.store import find_match, save_decision
+from services.matcher.store.matches import find_match, save_decision
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.store import Store

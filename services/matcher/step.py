@@ -48,8 +48,6 @@ class MatchRow:
 class MatchState:
     """All data that decides the matches of a batch of changed records."""
 
-    changed_notices: Collection[int]
-    changed_entries: Collection[int]
     notices: Mapping[int, NoticeRow]
     entries: Mapping[int, EntryRow]
     shared: Mapping[Pair, Collection[TokenKind]]  # the kinds of token that each pair shares

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, insert, select, text
 from sqlalchemy.exc import OperationalError
 
-from services.matcher.store import ENTRIES, NOTICES, Side, partners
+from services.matcher.store.matches import ENTRIES, NOTICES, Side, partners
 from services.storage.dialect import among, among_keys, is_conflict
 from services.storage.tables import idempotency_keys, sequences, submissions
 from tests.support.deployment import Deployment

@@ -20,6 +20,7 @@ from schemas.codes import (
 )
 from services.alerts.policy.policy import CaseClock
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED
+from services.core.area_facts import AreaPart
 from services.core.clock import london_day
 
 
@@ -121,6 +122,16 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaDays:
+    """The days of one part of the notices on an area, the earliest first. `undated` is true if a notice has none."""
+
+    part: AreaPart
+    planned: tuple[date, ...]
+    restricted: tuple[date, ...]
+    undated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A match that has not ended, as a review uses it.
 
@@ -143,6 +154,27 @@ class Line:
     # True if the provider gave notice of the move before it reported that the line was moved.
     announced: bool = True
     rival: Rival | None = None
+    # Set for a part of the notices on an area, which share one match: every distinct day of these notices.
+    days: AreaDays | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the key under which a case remembers the line."""
+        if self.days is None or self.days.part is AreaPart.PENDING:
+            return str(self.notice_pk)
+        return f"{self.notice_pk}.{self.days.part.value}"
+
+    @property
+    def restriction_days(self) -> tuple[date, ...]:
+        if self.days is not None:
+            return self.days.restricted
+        return () if self.restriction_on is None else (self.restriction_on,)
+
+    @property
+    def planned_days(self) -> tuple[date, ...]:
+        if self.days is not None:
+            return self.days.planned
+        return () if self.planned_on is None else (self.planned_on,)
 
     @property
     def moved(self) -> bool:
@@ -161,7 +193,9 @@ class Line:
     @property
     def fingerprint(self) -> str:
         """Return the status and days of the notice as one text. If this text changes, the notice has changed."""
-        return f"{self.status.value} {self.planned_on} {self.restriction_on}"
+        if self.days is None:
+            return f"{self.status.value} {self.planned_on} {self.restriction_on}"
+        return " ".join([self.status.value, *map(str, self.days.planned), "then", *map(str, self.days.restricted)])
 
     @property
     def standing(self) -> MatchLevel:

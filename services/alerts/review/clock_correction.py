@@ -31,7 +31,7 @@ def with_step(case: Case, before: Case, event: CaseEvent, moment: datetime, line
         "to": case.state.value,
         "hold_until": str(before.hold_until) if before.hold_until else None,
         "review_on": str(before.review_on) if before.review_on else None,
-        "line": line.notice_pk if line else None,
+        "line": line.key if line else None,
     }
     return replace(case, time_steps=(*case.time_steps[1 - STEPS_KEPT :], step))
 

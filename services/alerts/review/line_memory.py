@@ -1,6 +1,6 @@
 """Keeps what was already reported or recorded about each line of a case. All functions are pure.
 
-With these facts, a review reports each new fact only once. They are stored as JSON in `Case.seen`, by notice id.
+With these facts, a review reports each new fact only once. They are stored as JSON in `Case.seen`, by `Line.key`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def stored(known: Memories) -> dict[str, dict[str, Any]]:
 
 
 def of_line(known: Memories, line: Line) -> LineMemory:
-    return known.get(str(line.notice_pk)) or LineMemory(line.provider)
+    return known.get(line.key) or LineMemory(line.provider)
 
 
 def is_rejected(memory: LineMemory, line: Line) -> bool:
@@ -71,7 +71,7 @@ def is_held(memory: LineMemory, today: date) -> bool:
 
 def announced_by(known: Memories, lines: Sequence[Line]) -> frozenset[str]:
     """Return the providers that gave notice of a move before they reported that the line was moved."""
-    unannounced = {str(line.notice_pk) for line in lines if line.reported and not line.announced}
+    unannounced = {line.key for line in lines if line.reported and not line.announced}
     earlier = {
         one.provider
         for key, one in known.items()

@@ -96,7 +96,7 @@ def _with_lines(
     # Computed before the memories change. Afterwards a move that was only reported would look announced.
     announced = announced_by(memories(case), lines)
     reported = [line for line in (found.lines if found else ()) if _is_reported_now(case, line)]
-    case = with_risk(case, found, frozenset(str(line.notice_pk) for line in lines), transitions)
+    case = with_risk(case, found, frozenset(line.key for line in lines), transitions)
     at_risk = found.lines if found else ()
     claimed = {line.provider for line in at_risk if line.reported and line.provider not in announced}
     case = replace(case, claimed_by=tuple(sorted(claimed)))
@@ -180,7 +180,7 @@ def _doubted(case: Case, at_risk: Sequence[Line], now: datetime, transitions: li
             continue
         if case.revision > 0:
             case = apply(case, CaseEvent.VERSIONS_DIFFER, now, transitions, (line.provider,))
-        case = remember(case, line.notice_pk, replace(memory, doubted=line.revision))
+        case = remember(case, line.key, replace(memory, doubted=line.revision))
     return case
 
 

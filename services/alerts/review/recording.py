@@ -95,5 +95,5 @@ def _tested(case: Case, event: CaseEvent, record: PassTest) -> Case:
 
 def _remembering(case: Case, lines: Iterable[Line], change: Change) -> Case:
     known = memories(case)
-    changed = {str(line.notice_pk): change(of_line(known, line), line) for line in lines}
+    changed = {line.key: change(of_line(known, line), line) for line in lines}
     return replace(case, seen=stored({**known, **changed}))

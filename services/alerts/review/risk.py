@@ -14,6 +14,7 @@ from services.alerts.policy.policy import harmful_day
 from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.line_memory import Memories, is_ported, is_rejected, memories, of_line
 from services.alerts.states.rules import LineFacts, Ruleset, assess
+from services.core.area_facts import AreaPart
 from services.core.clock import london_day
 
 
@@ -74,13 +75,31 @@ def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets
 def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
     """Return the lines at risk that no person has rejected or reported as ported, and that no test call covers."""
     known = memories(case)
+    left = (without_covered_days(line, at_risk, case.tested_on) for line in at_risk)
     return [
         line
-        for line in at_risk
+        for line in left
         if not is_rejected(of_line(known, line), line)
         and not is_ported(of_line(known, line), line)
         and not is_covered(line, at_risk, case.tested_on)
     ]
+
+
+def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
+    """Return a pending line of an area without the days that the test call of `tested_on` covers.
+
+    Any other line is returned unchanged.
+    """
+    if tested_on is None or line.days is None or line.days.part is not AreaPart.PENDING:
+        return line
+    planned = tuple(day for day in line.days.planned if not _has_moved(line, day, lines, tested_on))
+    restricted = tuple(day for day in line.days.restricted if day > tested_on)
+    return replace(
+        line,
+        days=replace(line.days, planned=planned, restricted=restricted),
+        planned_on=min(planned, default=None),
+        restriction_on=min(restricted, default=None),
+    )
 
 
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
@@ -91,16 +110,23 @@ def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> boo
     """
     if tested_on is None:
         return False
-    if line.restriction_on is not None and line.restriction_on > tested_on:
+    if any(day > tested_on for day in line.restriction_days):
         return False
     if line.moved:
         return line.moved_on <= tested_on
     if line.status is NoticeStatus.REVERTED:
         return london_day(line.issued_at) <= tested_on
+    if line.days is not None:
+        left = without_covered_days(line, lines, tested_on)
+        return not (line.days.undated or left.planned_days or left.restriction_days)
+    return line.planned_on is not None and _has_moved(line, line.planned_on, lines, tested_on)
+
+
+def _has_moved(line: Line, planned_on: date, lines: Iterable[Line], tested_on: date) -> bool:
     # A planned move counts as made from the next day on, or earlier if the provider reports a move.
-    if line.planned_on is None or line.planned_on > tested_on:
+    if planned_on > tested_on:
         return False
-    return line.planned_on < tested_on or any(one.moved and one.provider == line.provider for one in lines)
+    return planned_on < tested_on or any(one.moved and one.provider == line.provider for one in lines)
 
 
 def all_rejected(case: Case, lines: Sequence[Line]) -> bool:

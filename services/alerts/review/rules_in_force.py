@@ -32,6 +32,6 @@ def rules_of(case: Case, current: Ruleset | None) -> tuple[Ruleset, ...]:
 
 def _lets_go(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset, earlier: Sequence[str]) -> bool:
     known = memories(case)
-    still = {line.notice_pk for line in lines_at_risk(entry, lines, known, (current,))}
+    still = {line.key for line in lines_at_risk(entry, lines, known, (current,))}
     before = lines_at_risk(entry, lines, known, tuple(load_ruleset(name) for name in earlier))
-    return any(line.notice_pk not in still for line in before)
+    return any(line.key not in still for line in before)

@@ -74,14 +74,14 @@ def with_news(case: Case, now: datetime) -> Case:
 
 
 def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions: Sequence[Transition]) -> Case:
-    """Return the case updated by its lines at risk. `kept` holds the ids of notices that are still matched."""
+    """Return the case updated by its lines at risk. `kept` holds the keys of lines that are still matched."""
     known = {key: replace(one, known_as=None) for key, one in memories(case).items() if key in kept}
     if found is None:
         # If danger comes back, every fact about it is news again. What a person said about a line is kept.
         known = {key: replace(one, restricted=None) for key, one in known.items()}
         return replace(case, lines=0, seen=stored(_with_something(known)))
     for line in found.lines:
-        known[str(line.notice_pk)] = replace(of_line(known, line), known_as=line.known_as)
+        known[line.key] = replace(of_line(known, line), known_as=line.known_as)
     return replace(
         case,
         lines=len(found.lines),
@@ -95,8 +95,8 @@ def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions:
     )
 
 
-def remember(case: Case, notice_pk: int, memory: LineMemory) -> Case:
-    return replace(case, seen=stored({**memories(case), str(notice_pk): memory}))
+def remember(case: Case, line_key: str, memory: LineMemory) -> Case:
+    return replace(case, seen=stored({**memories(case), line_key: memory}))
 
 
 def _with_something(known: dict[str, LineMemory]) -> dict[str, LineMemory]:

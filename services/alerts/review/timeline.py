@@ -78,9 +78,11 @@ def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
         return
     # Both versions of a notice in doubt are included, because either may be valid.
     for line in lines:
-        for version in (line, line.rival):
-            if version is not None and version.restriction_on is not None:
-                yield version.restriction_on
+        yield from line.restriction_days
+        if line.rival is not None and line.rival.restriction_on is not None:
+            yield line.rival.restriction_on
+        if line.days is not None:
+            yield from (day + timedelta(days=1) for day in line.days.planned)
     if case.planned_on is not None:
         yield case.planned_on + timedelta(days=1)
 
@@ -106,13 +108,22 @@ def _by_calendar(case: Case, found: Risk | None, today: date) -> Iterator[DatedE
     if found is None:
         return
     for line in found.pending:
-        day, told = line.restriction_on, of_line(memories(case), line).restricted
-        if line.alertable and day is not None and day <= today and told != str(day):
-            yield DatedEvent(london_midnight(day), CaseEvent.RESTRICT_LINE, line)
+        for day in _restrictions_begun(line, of_line(memories(case), line).restricted, today):
+            yield DatedEvent(london_midnight(day), CaseEvent.RESTRICT_LINE, replace(line, restriction_on=day))
     if case.lines and case.state is CaseState.CONFIRMED_SAFE and found.planned_on is not None and found.pending:
         # The provider may never report the move. From the day after its date the line counts as moved, and the test
         # call after the move is due.
         yield DatedEvent(london_midnight(found.planned_on + timedelta(days=1)), CaseEvent.MIGRATE_LINE)
+
+
+def _restrictions_begun(line: Line, recorded: str | None, today: date) -> Iterator[date]:
+    # Yields the days up to today that no review has recorded. The notices on an area may name several.
+    if not line.alertable:
+        return
+    changed = recorded is not None and all(str(day) != recorded for day in line.restriction_days)
+    for day in line.restriction_days:
+        if day <= today and (recorded is None or changed or str(day) > recorded):
+            yield day
 
 
 def _happen(case: Case, dated: DatedEvent, now: datetime, transitions: list[Transition]) -> Case:
@@ -130,7 +141,7 @@ def _noted_once(case: Case, dated: DatedEvent) -> Case:
     # The day that has come is removed, so that its event happens once.
     if dated.event is CaseEvent.RESTRICT_LINE and dated.line is not None:
         memory = of_line(memories(case), dated.line)
-        return remember(case, dated.line.notice_pk, replace(memory, restricted=str(dated.line.restriction_on)))
+        return remember(case, dated.line.key, replace(memory, restricted=str(dated.line.restriction_on)))
     if dated.event is CaseEvent.REVIEW_DUE:
         return replace(case, review_on=None)
     if dated.event is CaseEvent.END_HOLD:

@@ -52,6 +52,8 @@ class NoticeFacts(NamedTuple):
     restriction_on: date | None
     telecare_known: bool | None
     supersedes: str | None
+    # True if the notice is about an area, or names nothing finer than a postcode.
+    shares_area: bool = False
 
 
 class EntryFacts(NamedTuple):

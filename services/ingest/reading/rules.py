@@ -46,7 +46,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
         row=row.number,
         reference=lasting_reference(notice.provider_reference, notice.id),
         stamp=read_stamp(notice.issued_at, now, typed=row.typed),
-        facts=_notice_facts(notice),
+        facts=_notice_facts(notice, place),
         values=values,
         # Without ids and times: the same notice sent again with a new id or time is not a new version.
         content=notice.model_dump_json(exclude={"id", "source", "issued_at"}, exclude_defaults=True).encode(),
@@ -113,7 +113,7 @@ def _area_codes(notice: MigrationNotice) -> tuple[str, ...]:
     return notice.area_codes or ((notice.postcode,) if notice.postcode else ())
 
 
-def _notice_facts(notice: MigrationNotice) -> NoticeFacts:
+def _notice_facts(notice: MigrationNotice, place: Place) -> NoticeFacts:
     return NoticeFacts(
         scope=notice.scope,
         status=notice.status,
@@ -123,6 +123,7 @@ def _notice_facts(notice: MigrationNotice) -> NoticeFacts:
         restriction_on=notice.restriction_start_date,
         telecare_known=notice.telecare_known,
         supersedes=notice.supersedes,
+        shares_area=notice.scope is not LINE or not (place.numbers or place.uprn or place.parts),
     )
 
 

@@ -10,19 +10,26 @@ from sqlalchemy import Table
 
 from schemas.events import EntriesAccepted, EntryRef, EventData, NoticeRef, NoticesAccepted
 from services.core.audit import AuditAction
-from services.core.tokens import on_the_stream
+from services.core.tokens import TokenKind, on_the_stream
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, NoticeFacts, RecordKind
 from services.ingest.recording.rules.step import Keyed
 from services.ingest.recording.rules.ties import SAME_STAMP, VersionRisk
 from services.storage import tables
 
+# The kinds of token that name an area. The notices on an area are matched through the record that they share.
+OF_AREAS = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
+
 
 class WrittenRecord(NamedTuple, Generic[Facts]):
-    """A draft that was written to the database, with the id, revision, shard and tokens of its record."""
+    """A draft that was written to the database, with the id, revision, shard and tokens of its record.
+
+    `values` holds the canonical value of each token, in the same order.
+    """
 
     pk: int
     revision: int
     shard: int
+    values: tuple[tuple[Any, str], ...]
     tokens: tuple[tuple[Any, bytes], ...]
     draft: Draft[Facts]
 

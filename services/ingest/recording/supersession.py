@@ -26,11 +26,16 @@ from services.ingest.recording.submission import ChangedRecord, SubmissionContex
 from services.storage.events.outbox import Announcement
 
 
-def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> None:
-    """Mark each notice under `keys` as not live if another notice in the database replaces it, else as live."""
+def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> list[int]:
+    """Mark each notice under `keys` as not live if another notice in the database replaces it, else as live.
+
+    Return the ids of the notices that changed.
+    """
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
-    _announce(context, fallen + risen + hand_on_announced(context.connection, keys))
+    changed = fallen + risen + hand_on_announced(context.connection, keys)
+    _announce(context, changed)
     context.record_outcome(AuditAction.NOTICES_SUPERSEDED, [(record.pk, record.revision) for record in fallen])
+    return [record.pk for record in changed]
 
 
 def _apply_rule(

@@ -13,9 +13,11 @@ from services.core.clock import london_day
 from services.ingest.reading.drafts import Draft, Facts, NoticeFacts, RecordKind
 from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.reading.places import values_of
+from services.ingest.recording.areas import settle_areas, write_members
 from services.ingest.recording.record_types import NOTICES, RecordType, WrittenRecord
 from services.ingest.recording.rules.sharding import by_shard, shard_of
 from services.ingest.recording.rules.step import Keyed, Plan, plan
+from services.ingest.recording.store.areas import keys_of_areas
 from services.ingest.recording.store.records import find_recorded, open_record, write_records, write_tokens
 from services.ingest.recording.store.supersessions import already_superseded, superseded_by
 from services.ingest.recording.submission import SubmissionContext
@@ -32,10 +34,13 @@ def write_drafts(
     planned = _planned(context, record_type, drafts)
     # Computed before the records are written, because writing overwrites the old `supersedes`.
     touched = _supersessions_touched(context, record_type, planned)
+    before = keys_of_areas(context.connection, [record.pk for record, _ in planned.newer])
     written = [_written(context.store, record_type, *record) for record in write_records(context, record_type, planned)]
     write_tokens(context.connection, record_type, written)
-    if touched:
-        settle_supersessions(context, touched)
+    reconsidered = settle_supersessions(context, touched) if touched else ()
+    if record_type.table is NOTICES.table:
+        named = write_members(context, written)
+        settle_areas(context, named, before | keys_of_areas(context.connection, reconsidered))
     _announce(context, record_type, written)
     context.record_outcome(record_type.accepted, [(record.pk, record.revision) for record in written])
     _record_leads(context, planned.new)
@@ -82,7 +87,7 @@ def _written(
         tied = [values_of(place, with_areas=is_entry) for place in version.rival.places]
         values = tuple(dict.fromkeys(chain(values, *tied)))
     tokens = tuple([(kind, token(kind, value)) for kind, value in values])
-    return WrittenRecord(pk, revision, shard_of(version.key), tokens, version.draft)
+    return WrittenRecord(pk, revision, shard_of(version.key), values, tokens, version.draft)
 
 
 def _announce(

@@ -40,19 +40,22 @@ LEFT_ALONE = Counter(
 
 
 class EventDispatcher:
-    """Passes the oldest unpublished events to every consumer of their topic."""
+    """Passes the oldest unpublished events of each partition key to every consumer of their topic."""
 
     def __init__(self, store: Store, consumers: Sequence[Consumer], batch: int = BATCH) -> None:
         self._store = store
         self._consumers = consumers
         self._batch = batch
+        # The partition key that had the last turn.
+        self._served: str | None = None
 
     def run_once(self) -> int:
         """Pass one batch to the consumers. Return the number of events, which is 0 if none are left."""
         with self._store.reading() as connection:
-            events = unpublished(connection, self._batch)
+            events = unpublished(connection, self._batch, after=self._served)
         if not events:
             return 0
+        self._served = events[-1].partition_key
         # The consumers run in order: a consumer may read what the previous consumer has written.
         for consumer in self._consumers:
             heard = [event for event in events if event.topic in consumer.topics]

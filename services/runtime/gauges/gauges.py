@@ -99,6 +99,17 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
     )
     yield _one("pullcord_outbox_unpublished", "Events not yet published.", count_unpublished(connection))
     yield _one(
+        "pullcord_matching_unfinished",
+        "Areas whose homes are not all matched yet with the notices on the area.",
+        figures.count_unfinished_matching(connection),
+    )
+    yield _age(
+        "pullcord_matching_unfinished_oldest_seconds",
+        "Time since the oldest of the unfinished areas was first matched.",
+        figures.oldest_unfinished_matching(connection),
+        now,
+    )
+    yield _one(
         "pullcord_cases_past_date_unconfirmed",
         "Open cases whose harmful day has passed without a confirmation, a confirmed hold or a withdrawal.",
         figures.count_past_date(connection, now),

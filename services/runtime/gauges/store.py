@@ -23,6 +23,7 @@ from services.storage.tables import (
     feeds,
     matches,
     quarantine,
+    unfinished_matching,
 )
 
 STOPPED = [state.value for state in CLOCK_STOPPED]
@@ -37,6 +38,15 @@ Counts = Sequence[tuple[str, int]]
 
 def count_quarantined(connection: Connection) -> int:
     return _count(connection, quarantine)
+
+
+def count_unfinished_matching(connection: Connection) -> int:
+    return _count(connection, unfinished_matching)
+
+
+def oldest_unfinished_matching(connection: Connection) -> datetime | None:
+    moment: datetime | None = connection.scalar(select(func.min(unfinished_matching.c.since)))
+    return moment
 
 
 def cases_by_state(connection: Connection) -> Counts:

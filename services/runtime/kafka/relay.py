@@ -10,7 +10,7 @@ After a crash the event is published again, and the inboxes of the consumers dro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -95,6 +95,8 @@ class Relay:
 
     store: Store
     producer: KafkaProducer
+    # By lane: the partition key that had the last turn.
+    served: dict[int, str] = field(default_factory=dict)
 
     def run_once(self) -> int:
         """Publish a batch of events from every lane that no other relay works on. Return the number of events.
@@ -110,10 +112,12 @@ class Relay:
             # The lock ends with the transaction, also when the process is killed.
             if not try_exclusive(connection, lane):
                 return 0
-            events = unpublished(connection, BATCH, lane)
+            events = unpublished(connection, BATCH, lane, self.served.get(lane))
             publish(self.producer, [_broker_record(event) for event in events])
             # After a crash between these two lines, the events are published twice, and none is lost.
             mark_published(connection, events, self.store.now())
+        if events:
+            self.served[lane] = events[-1].partition_key
         PUBLISHED.inc(len(events))
         return len(events)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zlib import crc32
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, tuple_, update
 
 from schemas.envelope import Envelope, encode, type_of
 from schemas.events import EventData
@@ -70,24 +70,66 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
         "event_id": envelope.id,
         "topic": announcement.data.topic,
         "partition_key": envelope.partitionkey,
-        # `crc32` gives the same number in every process, but `hash()` does not.
-        "lane": crc32(envelope.partitionkey.encode()) % LANES,
+        "lane": lane_of(envelope.partitionkey),
         "body": encode(envelope),
         "created_at": now,
     }
 
 
-def unpublished(connection: Connection, limit: int, lane: int | None = None) -> list[StoredEvent]:
-    """Return the oldest events not yet published, at most `limit`.
+def unpublished(
+    connection: Connection, limit: int, lane: int | None = None, after: str | None = None
+) -> list[StoredEvent]:
+    """Return events not yet published, at most `limit`. The events of each partition key come in order, oldest first.
 
-    With `lane`, return only events of that lane, and lock them for this transaction.
+    All partition keys have fair turns, so a feed with a long queue does not delay the events of another feed. The first
+    turn is that of the key which follows the key `after`. With `lane`, return only events of that lane, and lock them
+    for this transaction.
     """
-    columns = (outbox.c.event_id, outbox.c.topic, outbox.c.body, outbox.c.pk, outbox.c.partition_key)
-    # Events are found by `published_at`, not by the last id read: on PostgreSQL a lower id may commit later.
-    query = select(*columns).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pk).limit(limit)
+    queues = _queues(connection, lane, after, limit)
+    found: list[StoredEvent] = []
+    for number, (queue_lane, key) in enumerate(queues):
+        # What earlier queues did not use is shared among those that are left.
+        share = -(-(limit - len(found)) // (len(queues) - number))
+        found += _oldest(connection, queue_lane, key, share, lock=lane is not None)
+    return found
+
+
+def _queues(connection: Connection, lane: int | None, after: str | None, limit: int) -> list[tuple[int, str]]:
+    # Each step finds the next key in the index, so the cost does not grow with the number of events.
+    row = outbox.c
+    position = tuple_(row.lane, row.partition_key)
+    waiting = select(row.lane, row.partition_key).where(row.published_at.is_(None))
     if lane is not None:
-        query = skipping_locked(connection, query.where(outbox.c.lane == lane))
-    return [StoredEvent(*row) for row in connection.execute(query)]
+        waiting = waiting.where(row.lane == lane)
+    waiting = waiting.order_by(row.lane, row.partition_key).limit(1)
+    found: dict[tuple[int, str], None] = {}
+    following = waiting if after is None else waiting.where(position > tuple_(lane_of(after), after))
+    while len(found) < limit:
+        queue = connection.execute(following).one_or_none()
+        if queue is None and following is not waiting:
+            # After the last key comes the first.
+            following = waiting
+            continue
+        if queue is None or (queue.lane, queue.partition_key) in found:
+            break
+        found[queue.lane, queue.partition_key] = None
+        following = waiting.where(position > tuple_(queue.lane, queue.partition_key))
+    return list(found)
+
+
+def _oldest(connection: Connection, lane: int, key: str, limit: int, *, lock: bool) -> list[StoredEvent]:
+    row = outbox.c
+    # Events are found by `published_at`, not by the last id read: on PostgreSQL a lower id may commit later.
+    waiting = (row.published_at.is_(None), row.lane == lane, row.partition_key == key)
+    columns = (row.event_id, row.topic, row.body, row.pk, row.partition_key)
+    query = select(*columns).where(*waiting).order_by(row.pk).limit(limit)
+    events = connection.execute(skipping_locked(connection, query) if lock else query)
+    return [StoredEvent(*event) for event in events]
+
+
+def lane_of(partition_key: str) -> int:
+    # `crc32` gives the same number in every process, but `hash()` does not.
+    return crc32(partition_key.encode()) % LANES
 
 
 def lanes_with_backlog(connection: Connection) -> list[int]:

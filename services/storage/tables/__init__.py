@@ -15,7 +15,15 @@ from services.storage.tables.intake import (
     submission_outcomes,
     submissions,
 )
-from services.storage.tables.records import entry_tokens, matches, notice_tokens, notices, register_entries
+from services.storage.tables.records import (
+    area_members,
+    entry_tokens,
+    matches,
+    notice_tokens,
+    notices,
+    register_entries,
+    unfinished_matching,
+)
 from services.storage.tables.streams import (
     audit,
     canaries,
@@ -33,6 +41,7 @@ __all__ = [
     "alert_cases",
     "alerts",
     "api_keys",
+    "area_members",
     "audit",
     "canaries",
     "canaries_heard",
@@ -56,4 +65,5 @@ __all__ = [
     "sequences",
     "submission_outcomes",
     "submissions",
+    "unfinished_matching",
 ]

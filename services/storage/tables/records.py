@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -53,6 +54,8 @@ notices = Table(
     Column("rival_restriction_on", Date),
     # True after a version announced a migration that was still to come.
     Column("announced", Boolean, nullable=False),
+    # Set only for the record that all area notices of a provider on one area share: see `area_facts`.
+    Column("area_facts", JSON(none_as_null=True)),
     # Codes of the problems in the row, separated by blanks.
     Column("flags", Text, nullable=False),
     Column("submission_id", String(40), nullable=False),
@@ -111,6 +114,31 @@ def _tokens(name: str, owner: str) -> Table:
 
 notice_tokens = _tokens("notice_tokens", "notice_pk")
 entry_tokens = _tokens("entry_tokens", "entry_pk")
+
+# The area notices of each area. The area is named by the record key of the record that they share.
+area_members = Table(
+    "area_members",
+    metadata,
+    Column("area_key", LargeBinary(16), primary_key=True),
+    Column("notice_pk", BigInteger, primary_key=True),
+    Index("ix_area_members_notice_pk", "notice_pk"),
+    sqlite_with_rowid=False,
+)
+
+# Area records whose matches with register entries are not all written yet.
+unfinished_matching = Table(
+    "unfinished_matching",
+    metadata,
+    Column("notice_pk", BigInteger, ForeignKey("notices.pk"), primary_key=True, autoincrement=False),
+    Column("feed_id", String(24), nullable=False),
+    # Entries with ids up to this one are done.
+    Column("after_entry_pk", BigInteger, nullable=False),
+    # The earliest day on which the notices of the area may do harm. The nearest day has its turn first.
+    Column("harm_on", Date),
+    Column("since", Moment, nullable=False),
+    # The time of the last turn. The provider whose last turn is longest ago has the next turn.
+    Column("served_at", Moment, nullable=False),
+)
 
 matches = Table(
     "matches",

@@ -23,8 +23,11 @@ outbox = Table(
     # Empty until the event is published. Emptied again if the event must be published again.
     Column("published_at", Moment),
     Index(
-        # The index holds only unpublished events, so it stays small while the outbox grows.
+        # The index holds only unpublished events, so it stays small while the outbox grows. The events of one partition
+        # key stand together: see `fair_turns`.
         "ix_outbox_unpublished",
+        "lane",
+        "partition_key",
         "pk",
         sqlite_where=text("published_at IS NULL"),
         postgresql_where=text("published_at IS NULL"),

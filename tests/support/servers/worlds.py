@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from schemas.codes import Scope
+from schemas.codes import NoticeStatus, Scope
 from services.core.addresses.address import AddressParts
 from services.core.tokens import Tokeniser
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
@@ -38,6 +38,7 @@ STAMPS = tuple(f"2026-11-{day:02}T09:00:00Z" for day in range(1, 7))
 DAYS = ("2026-12-03", "2026-12-17", "2027-01-14")
 NOTICES = ("n1", "n2", "n3")
 ENTRIES = ("e1", "e2", "e3")
+COVERED = ("possible", "area_covers_address")
 PLACE = {
     "cli": st.sampled_from(NUMBERS),
     "uprn": st.sampled_from(UPRNS),
@@ -138,11 +139,13 @@ class World:
 
     def expected(self) -> dict[tuple[str, str], tuple[str, str]]:
         entries = {name: one for name, one in self.entries.items() if one.live}
-        judged = {
-            (notice, entry): _judged(self.live_notices()[notice].row, entries[entry].row)
-            for notice, entry in product(self.live_notices(), entries)
-        }
-        return {pair: finding for pair, finding in judged.items() if finding is not None}
+        found: dict[tuple[str, str], tuple[str, str]] = {}
+        for (notice, version), (entry, one) in product(self.live_notices().items(), entries.items()):
+            if _shares_area(version.row):
+                found |= {(area, entry): COVERED for area in _areas_covering(version.row, one.row)}
+            elif (finding := _judged(version.row, one.row)) is not None:
+                found[notice, entry] = finding
+        return found
 
     def _take(self, record_type: dict[str, Version], name: str, row: Row, draft: Draft[Any] | Refused) -> None:
         if isinstance(draft, Refused):
@@ -171,6 +174,21 @@ def _notice_draft(row: Row) -> Draft[NoticeFacts] | Refused:
 
 def _entry_draft(row: Row) -> Draft[EntryFacts] | Refused:
     return read_entry(RawRow(1, row), START)
+
+
+def _shares_area(notice: Row) -> bool:
+    draft = _notice_draft(notice)
+    return isinstance(draft, Draft) and draft.facts.shares_area
+
+
+def _areas_covering(notice: Row, entry: Row) -> list[str]:
+    # The names of the records that the notices on these areas share. A withdrawn notice covers nothing.
+    mine, theirs = _notice_draft(notice), _entry_draft(entry)
+    assert isinstance(mine, Draft)
+    assert isinstance(theirs, Draft)
+    if mine.facts.status is NoticeStatus.WITHDRAWN:
+        return []
+    return [f"area {value}" for _, value in set(mine.values) & set(theirs.values)]
 
 
 def _judged(notice: Row, entry: Row) -> tuple[str, str] | None:

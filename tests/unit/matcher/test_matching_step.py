@@ -23,8 +23,6 @@ STANDING = MatchRow(live=True, finding=BY_NUMBER, notice_revision=4, entry_revis
 def state(match: MatchRow | None = None, **changes: Any) -> MatchState:
     """Two records that share a telephone number, and the match on record, if any."""
     made = MatchState(
-        changed_notices={1},
-        changed_entries=set(),
         notices={1: NOTICE},
         entries={2: ENTRY},
         shared={PAIR: {TokenKind.TELEPHONE}},

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, TargetService
-from services.alerts.review.case import Line, Rival
+from services.alerts.review.case import AreaDays, Line, Rival
+from services.core.area_facts import AreaFacts, AreaPart, from_json
 from services.storage.dialect import listed, looked_up
 from services.storage.tables import feeds, matches, notices
 
@@ -33,6 +35,7 @@ _OF_NOTICE = [
     notices.c.rival_status,
     notices.c.rival_planned_on,
     notices.c.rival_restriction_on,
+    notices.c.area_facts,
 ]
 
 
@@ -46,8 +49,12 @@ def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[in
     columns = [side[column.name] for side, named in ((match, _OF_MATCH), (notice, _OF_NOTICE)) for column in named]
     query = select(*columns).select_from(rows).order_by(match.notice_pk)
     found: dict[int, list[Line]] = defaultdict(list)
+    areas: dict[int, tuple[AreaFacts, ...]] = {}
     for row in connection.execute(query):
-        found[row.entry_pk].append(_line(row))
+        if row.area_facts is not None and row.notice_pk not in areas:
+            # Read once for all entries of the area.
+            areas[row.notice_pk] = from_json(row.area_facts)
+        found[row.entry_pk] += _parts(_line(row), areas.get(row.notice_pk, ()))
     return found
 
 
@@ -67,6 +74,28 @@ def _rival(row: Any) -> Rival | None:
     if row.rival_status is None:
         return None
     return Rival(NoticeStatus(row.rival_status), row.rival_planned_on, row.rival_restriction_on)
+
+
+def _parts(line: Line, facts: Sequence[AreaFacts]) -> list[Line]:
+    # The notices on an area share one match. Each of their parts is a line of its own.
+    return [_part(line, one) for one in facts] if facts else [line]
+
+
+def _part(line: Line, facts: AreaFacts) -> Line:
+    # Of completed notices the latest move counts: a test call covers the line only if it is later than all moves.
+    moved = facts.part is AreaPart.COMPLETED
+    planned = facts.planned[-1 if moved else 0] if facts.planned else None
+    return replace(
+        line,
+        status=facts.status,
+        migration_kind=facts.migration_kind,
+        target_service=facts.target_service,
+        planned_on=planned,
+        restriction_on=facts.restricted[0] if facts.restricted else None,
+        issued_at=facts.issued_at,
+        announced=facts.announced,
+        days=AreaDays(facts.part, facts.planned, facts.restricted, facts.undated),
+    )
 
 
 def _line(row: Any) -> Line:

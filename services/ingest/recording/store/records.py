@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from services.ingest.reading.drafts import Facts
+from services.core.tokens import TokenKind
+from services.ingest.reading.drafts import Facts, NoticeFacts
 from services.ingest.reading.rules import sealed_form
 from services.ingest.reading.stamps import Stamp, trusted
-from services.ingest.recording.record_types import RecordType, WrittenRecord
+from services.ingest.recording.record_types import OF_AREAS, RecordType, WrittenRecord
 from services.ingest.recording.rules.sharding import shard_of
 from services.ingest.recording.rules.step import Keyed, Plan, Recorded
 from services.ingest.recording.submission import SubmissionContext
@@ -59,8 +60,14 @@ def write_records(
 def write_tokens(
     connection: Connection, record_type: RecordType[Facts], written: Sequence[WrittenRecord[Facts]]
 ) -> None:
-    rows = [(token, record.pk, int(kind)) for record in written for kind, token in record.tokens]
+    rows = [(token, record.pk, int(kind)) for record in written for kind, token in _own_tokens(record)]
     bulk_insert(connection, record_type.tokens, ("token", record_type.owner, "kind"), rows)
+
+
+def _own_tokens(record: WrittenRecord[Facts]) -> Iterator[tuple[TokenKind, bytes]]:
+    facts = record.draft.facts
+    shares_area = isinstance(facts, NoticeFacts) and facts.shares_area
+    return ((kind, token) for kind, token in record.tokens if not (shares_area and kind in OF_AREAS))
 
 
 def _record_of(record_type: RecordType[Facts], row: Any, now: datetime) -> Recorded:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from schemas.codes import CaseState
 from services.alerts.case.store.cases import find_cases
@@ -92,8 +92,9 @@ def count_given_up(connection: Connection, since: datetime) -> int:
 def live_rows(connection: Connection) -> Mapping[str, int]:
     """Return the number of live notices or register entries of each feed, by feed id."""
     found: dict[str, int] = {}
-    for records in (notices, register_entries):
-        query = select(records.c.feed_id, func.count()).where(records.c.live).group_by(records.c.feed_id)
+    # The record that the notices on an area share is no notice of its own.
+    for records, is_own in ((notices, notices.c.area_facts.is_(None)), (register_entries, true())):
+        query = select(records.c.feed_id, func.count()).where(records.c.live, is_own).group_by(records.c.feed_id)
         found |= {row[0]: row[1] for row in connection.execute(query)}
     return found
 

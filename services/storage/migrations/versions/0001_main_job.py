@@ -95,6 +95,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_notice_tokens_notice_pk", "notice_tokens", ["notice_pk"], unique=False)
     op.create_table(
+        "area_members",
+        sa.Column("area_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("notice_pk", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("area_key", "notice_pk", name="pk_area_members"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_area_members_notice_pk", "area_members", ["notice_pk"], unique=False)
+    op.create_table(
         "notices",
         sa.Column("pk", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("record_key", sa.LargeBinary(length=16), nullable=False),
@@ -119,6 +127,7 @@ def upgrade() -> None:
         sa.Column("rival_planned_on", sa.Date(), nullable=True),
         sa.Column("rival_restriction_on", sa.Date(), nullable=True),
         sa.Column("announced", sa.Boolean(), nullable=False),
+        sa.Column("area_facts", sa.JSON(), nullable=True),
         sa.Column("flags", sa.Text(), nullable=False),
         sa.Column("submission_id", sa.String(length=40), nullable=False),
         sa.Column("key_id", sa.String(length=16), nullable=False),
@@ -150,7 +159,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_outbox_unpublished",
         "outbox",
-        ["pk"],
+        ["lane", "partition_key", "pk"],
         unique=False,
         sqlite_where=sa.text("published_at IS NULL"),
         postgresql_where=sa.text("published_at IS NULL"),
@@ -319,6 +328,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_table(
+        "unfinished_matching",
+        sa.Column("notice_pk", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("after_entry_pk", sa.BigInteger(), nullable=False),
+        sa.Column("harm_on", sa.Date(), nullable=True),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("served_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["notice_pk"], ["notices.pk"], name="fk_unfinished_matching_notice_pk"),
+        sa.PrimaryKeyConstraint("notice_pk", name="pk_unfinished_matching"),
+    )
+    op.create_table(
         "matches",
         sa.Column("notice_pk", sa.BigInteger(), nullable=False),
         sa.Column("entry_pk", sa.BigInteger(), nullable=False),
@@ -421,6 +441,7 @@ def downgrade() -> None:
     op.drop_table("submissions")
     op.drop_index("ix_matches_entry_pk", table_name="matches")
     op.drop_table("matches")
+    op.drop_table("unfinished_matching")
     op.drop_index(
         "ix_deliveries_destination_due_at",
         table_name="deliveries",
@@ -461,6 +482,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("supersedes_key IS NOT NULL"),
     )
     op.drop_table("notices")
+    op.drop_index("ix_area_members_notice_pk", table_name="area_members")
+    op.drop_table("area_members")
     op.drop_index("ix_notice_tokens_notice_pk", table_name="notice_tokens")
     op.drop_table("notice_tokens")
     op.drop_table("inbox")

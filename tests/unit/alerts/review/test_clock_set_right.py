@@ -41,7 +41,7 @@ def test_what_the_calendar_changes_is_noted_with_its_day_and_what_stood_before()
             "to": "open",
             "hold_until": "2026-11-30",
             "review_on": "2027-01-05",
-            "line": 1,
+            "line": "1",
         },
     )
     bare = with_step(case(), case(), CaseEvent.REVIEW_DUE, NOW, None).time_steps[0]

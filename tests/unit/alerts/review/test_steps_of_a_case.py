@@ -141,6 +141,6 @@ def test_the_first_version_of_a_notice_counts_until_a_new_danger_comes(
 
 
 def test_one_line_is_remembered_beside_the_others() -> None:
-    made = remember(case(), 9, LineMemory("HRBR", settled=2))
+    made = remember(case(), "9", LineMemory("HRBR", settled=2))
     assert made.seen == {**KNOWN, "9": {"provider": "HRBR", "settled": 2}}
-    assert memory(remember(case(), 1, LineMemory("RAVN", doubted=5))) == LineMemory("RAVN", doubted=5)
+    assert memory(remember(case(), "1", LineMemory("RAVN", doubted=5))) == LineMemory("RAVN", doubted=5)

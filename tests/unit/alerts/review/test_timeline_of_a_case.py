@@ -140,7 +140,7 @@ def test_a_confirmed_line_is_taken_to_have_moved_from_midnight_after_its_day(at:
 def test_a_line_barred_is_noted_by_its_own_day_so_that_another_day_is_told_again() -> None:
     made = reviewed(case(), replace(LINE, restriction_on=TODAY))
     assert memory(made.case).restricted == str(TODAY)
-    assert [(one["event"], one["line"]) for one in made.case.time_steps] == [("restrict_line", 1)]
+    assert [(one["event"], one["line"]) for one in made.case.time_steps] == [("restrict_line", "1")]
     moved = reviewed(made.case, replace(LINE, restriction_on=TODAY - DAY))
     assert CaseEvent.RESTRICT_LINE in events(moved)
 

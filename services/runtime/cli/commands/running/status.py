@@ -49,6 +49,8 @@ def _print(now: DeploymentStatus) -> None:
         ("Oldest not acknowledged", oldest),
         ("Events not yet handled", outbox),
     ]
+    if now.unfinished_areas:
+        rows.append(("Areas still being matched", f"{now.unfinished_areas:,}"))
     out().print(pairs(rows))
     _print_cases(now)
     for fault in now.faults:

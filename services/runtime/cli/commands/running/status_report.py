@@ -22,6 +22,9 @@ from services.storage.store import Store
 # An unhandled event is overdue after this time, as is a due case or delivery (see `OVERDUE_AFTER` of the gauges).
 LATE_SECONDS: Final = 120
 
+# An area with very many homes is matched in turns. After this time it is overdue.
+UNFINISHED_SECONDS: Final = 900
+
 # A loop sends a heartbeat every 30 seconds. After this time without one, it counts as ended.
 SILENT_SECONDS: Final = 180
 
@@ -58,6 +61,9 @@ class DeploymentStatus:
     without_due_time: int
     outbox: int
     outbox_age: float
+    # Areas whose homes are not all matched yet, and the age in seconds of the oldest.
+    unfinished_areas: int
+    unfinished_age: float
     quarantined: int
     given_up: int
     # Seconds since the last heartbeat of each background loop. Empty if no loop has ever run.
@@ -111,6 +117,8 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         without_due_time=int(_one(figures["pullcord_cases_without_due_time"])),
         outbox=int(_one(figures["pullcord_outbox_unpublished"])),
         outbox_age=_one(figures["pullcord_outbox_oldest_seconds"]),
+        unfinished_areas=int(_one(figures["pullcord_matching_unfinished"])),
+        unfinished_age=_one(figures["pullcord_matching_unfinished_oldest_seconds"]),
         quarantined=int(_one(figures["pullcord_events_quarantined"])),
         given_up=given_up,
         loops={loop: age for (loop,), age in figures["pullcord_loop_age_seconds"].items()},
@@ -128,6 +136,9 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
         yield f"{counted(now.overdue, 'step')} overdue by more than two minutes: {serving}"
     if now.outbox_age > LATE_SECONDS:
         yield f"{counted(now.outbox, 'event')} not yet handled, the oldest since {span(now.outbox_age)}: {serving}"
+    if now.unfinished_age > UNFINISHED_SECONDS:
+        areas = counted(now.unfinished_areas, "area")
+        yield f"{areas} not yet matched with all homes, the oldest since {span(now.unfinished_age)}: {serving}"
     if now.without_due_time:
         silent = counted(now.without_due_time, "open case")
         yield f"{silent} without a time at which anybody looks again: run `pullcord rebuild`, and report this"

@@ -13,6 +13,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, or
 from schemas.codes import MatchDecision, MatchLevel, Scope
 from services.core.addresses.address import AddressParts
 from services.core.tokens import TokenKind
+from services.matcher.areas import Page
 from services.matcher.rules import Finding, Location
 from services.matcher.step import EntryRow, MatchOutcome, MatchRow, MatchState, NoticeRow, Pair
 from services.storage.dialect import among, listed, looked_up, share_lock, upsert
@@ -42,18 +43,22 @@ _KINDS = {int(kind): kind for kind in TokenKind}
 _SCOPES = {scope.value: scope for scope in Scope}
 
 
-def load(work: UnitOfWork, changed_notices: Collection[int], changed_entries: Collection[int]) -> MatchState:
-    """Load all data that decides the matches of these records."""
+def load(
+    work: UnitOfWork, changed_notices: Collection[int], changed_entries: Collection[int], pages: Sequence[Page] = ()
+) -> MatchState:
+    """Load all data that decides the matches of these records, and of the areas of which `pages` holds entries."""
     connection = work.connection
     shared = _shared_tokens(connection, changed_notices, changed_entries)
     on_record = _matches(connection, changed_notices, changed_entries)
+    for page in pages:
+        for pair, kinds in page.shared.items():
+            shared[pair] = shared.get(pair, set()) | kinds
+        on_record.update(page.matched)
     # A stored match whose records share no token any more is loaded too, so that it can be ended.
     pairs = shared.keys() | on_record.keys()
     found_notices, sealed_notices = _notices(connection, {pair[0] for pair in pairs})
     found_entries, sealed_entries = _entries(connection, {pair[1] for pair in pairs})
     return MatchState(
-        changed_notices=changed_notices,
-        changed_entries=changed_entries,
         notices=found_notices,
         entries=found_entries,
         shared=shared,
@@ -93,29 +98,17 @@ def _matches(
     connection: Connection, changed_notices: Collection[int], changed_entries: Collection[int]
 ) -> dict[Pair, MatchRow]:
     row = matches.c
-    query = select(
-        row.notice_pk,
-        row.entry_pk,
-        row.live,
-        row.level,
-        row.reasons,
-        row.notice_revision,
-        row.entry_revision,
-        row.decision,
-    )
+    if not (changed_notices or changed_entries):
+        return {}
     sides = ((row.notice_pk, changed_notices), (row.entry_pk, changed_entries))
     conditions = [among(connection, column, pks) for column, pks in sides if pks]
-    found: dict[Pair, MatchRow] = {}
-    for found_row in connection.execute(query.where(or_(*conditions))):
-        finding = Finding(MatchLevel(found_row.level), tuple(found_row.reasons.split()))
-        found[found_row.notice_pk, found_row.entry_pk] = MatchRow(
-            found_row.live,
-            finding,
-            found_row.notice_revision,
-            found_row.entry_revision,
-            MatchDecision(found_row.decision),
-        )
-    return found
+    found = connection.execute(select(matches).where(or_(*conditions)))
+    return {(match.notice_pk, match.entry_pk): match_row(match) for match in found}
+
+
+def match_row(row: Any) -> MatchRow:
+    finding = Finding(MatchLevel(row.level), tuple(row.reasons.split()))
+    return MatchRow(row.live, finding, row.notice_revision, row.entry_revision, MatchDecision(row.decision))
 
 
 def _notices(connection: Connection, pks: Collection[int]) -> tuple[dict[int, NoticeRow], Sealed]:

@@ -1,0 +1,77 @@
+"""The facts of all live notices of one provider on one area, taken together.
+
+The notices of an area share one record, so that a thousand notices make one match for each home and not a thousand.
+Ingest writes these facts, and alerts read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from schemas.codes import MigrationKind, NoticeStatus, TargetService
+
+
+class AreaPart(StrEnum):
+    """The part of an area's notices that a fact is about. The values are stored."""
+
+    PENDING = "pending"  # planned, rescheduled or paused
+    COMPLETED = "completed"
+    REVERTED = "reverted"
+
+
+@dataclass(frozen=True, slots=True)
+class AreaFacts:
+    """The facts of one part of an area's notices.
+
+    `planned` and `restricted` hold every distinct day on which the notices plan a move or a restriction, the earliest
+    first. Of completed notices, `planned` holds the days of the moves. `undated` is true if a notice has no day.
+    """
+
+    part: AreaPart
+    status: NoticeStatus
+    migration_kind: MigrationKind
+    target_service: TargetService
+    planned: tuple[date, ...]
+    restricted: tuple[date, ...]
+    undated: bool
+    # The earliest time of issue of pending notices, and the latest of the others.
+    issued_at: datetime
+    announced: bool
+
+
+def to_json(facts: Sequence[AreaFacts]) -> list[dict[str, Any]]:
+    return [
+        {
+            "part": one.part.value,
+            "status": one.status.value,
+            "migration_kind": one.migration_kind.value,
+            "target_service": one.target_service.value,
+            "planned": [day.isoformat() for day in one.planned],
+            "restricted": [day.isoformat() for day in one.restricted],
+            "undated": one.undated,
+            "issued_at": one.issued_at.isoformat(),
+            "announced": one.announced,
+        }
+        for one in facts
+    ]
+
+
+def from_json(stored: Iterable[dict[str, Any]]) -> tuple[AreaFacts, ...]:
+    return tuple(
+        AreaFacts(
+            AreaPart(one["part"]),
+            NoticeStatus(one["status"]),
+            MigrationKind(one["migration_kind"]),
+            TargetService(one["target_service"]),
+            tuple(map(date.fromisoformat, one["planned"])),
+            tuple(map(date.fromisoformat, one["restricted"])),
+            one["undated"],
+            datetime.fromisoformat(one["issued_at"]),
+            one["announced"],
+        )
+        for one in stored
+    )

@@ -1,0 +1,90 @@
+"""Keeps one record for each area of a provider, which all its live notices on that area share.
+
+A match of the record counts for all these notices. So many notices on one area make no more matches than one notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from schemas.events import NoticesReconsidered, RecordRef
+from services.core.audit import AuditAction
+from services.ingest.recording.record_types import OF_AREAS, WrittenRecord
+from services.ingest.recording.rules.area_notices import facts_of
+from services.ingest.recording.rules.sharding import by_shard
+from services.ingest.recording.store.areas import (
+    Area,
+    digest_of,
+    end_area_records,
+    find_area_records,
+    insert_area_records,
+    live_notices,
+    replace_members,
+    update_area_records,
+)
+from services.ingest.recording.submission import ChangedRecord, SubmissionContext
+from services.storage.events.outbox import Announcement
+
+
+def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[Any]]) -> Mapping[bytes, Area]:
+    """Store the areas of the notices that were written. Return each of these areas by the key of its record."""
+    areas: dict[bytes, Area] = {}
+    members: list[tuple[bytes, int]] = []
+    for record in written:
+        for area in _areas(context, record):
+            areas[area.key] = area
+            members.append((area.key, record.pk))
+    replace_members(context.connection, [record.pk for record in written], members)
+    return areas
+
+
+def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touched: Collection[bytes]) -> None:
+    """Bring the records of areas up to date, and publish those that changed, so that they are matched again.
+
+    `named` are the areas of notices that were just written. `touched` are keys of areas that lost a notice, or that
+    have a notice which counts again.
+    """
+    keys = named.keys() | set(touched)
+    if not keys:
+        return
+    facts = {key: facts_of(found) for key, found in live_notices(context.connection, keys).items()}
+    known = find_area_records(context.connection, keys)
+    standing = {key: one for key, one in facts.items() if one}
+    ended = [(key, record) for key, record in known.items() if record.live and key not in standing]
+    changed = [
+        (key, known[key], one)
+        for key, one in standing.items()
+        if key in known and not (known[key].live and known[key].digest == digest_of(context, one))
+    ]
+    # An area without a record is always one of `named`, because a touched area had a notice before.
+    new = [(named[key], one) for key, one in standing.items() if key not in known]
+    records = [
+        *end_area_records(context.connection, ended),
+        # In the order of ids, as the matcher locks them.
+        *update_area_records(context, sorted(changed, key=lambda one: one[1].pk)),
+        *insert_area_records(context, new),
+    ]
+    _announce(context, records)
+    context.record_outcome(AuditAction.AREAS_CHANGED, [(record.pk, record.revision) for record in records])
+
+
+def _areas(context: SubmissionContext, record: WrittenRecord[Any]) -> list[Area]:
+    if not record.draft.facts.shares_area:
+        return []
+    key_of = context.store.tokeniser.area_key
+    pairs = zip(record.values, record.tokens, strict=True)
+    return [
+        Area(key_of(context.feed_id, kind, token), value, kind, token)
+        for (kind, value), (_, token) in pairs
+        if kind in OF_AREAS
+    ]
+
+
+def _announce(context: SubmissionContext, changed: Sequence[ChangedRecord]) -> None:
+    announcements = []
+    for key, members in by_shard(context.feed_id, changed, lambda record: record.shard):
+        refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
+        event = NoticesReconsidered(feed=context.feed_id, submission=context.submission_id, records=refs)
+        announcements.append(Announcement("ingest", key, event))
+    context.announce(announcements)

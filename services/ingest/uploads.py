@@ -103,8 +103,10 @@ async def upload_register(
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a register, or part of one.
 
-    With `mode=replace` it says how many entries would be withdrawn, and asks (409) when they are more than the
-    deployment lets pass: send it again with `confirm_withdrawals` set to that number.
+    With `mode=replace`, entries that the file does not hold are withdrawn. The answer 409 asks you to confirm this, and
+    no row is stored yet. It comes if the file would withdraw more entries than the deployment allows, or any entry
+    while a row has no readable reference. The answer says how many entries would be withdrawn. To confirm, send the
+    file again with `confirm_withdrawals` set to that number.
     """
     body = await _read_file(request, limits)
     upload = _Upload(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key, dates, column or ())

@@ -74,7 +74,7 @@ async def upload_notices(
     column: Columns = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
-    """Take in a file of notices. Headings are understood leniently; the dry run shows how."""
+    """Take in a file of notices. A dry run shows the field that each heading is read as, and stores nothing."""
     body = await _read_file(request, limits)
     upload = _Upload(feed, RecordKind.NOTICE, body, media_type(request), idempotency_key, dates, column or ())
     return await _answer(response, store, limits, upload, dry=dry_run, replacement=None)

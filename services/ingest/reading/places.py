@@ -70,7 +70,10 @@ def area_values(postcode: str) -> Values:
 
 
 def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
-    """Return the canonical values of a stored place; with `with_areas` (entries only) also those of `area_values`."""
+    """Return the canonical values of a stored place.
+
+    With `with_areas` (entries only), the areas of the postcode are included.
+    """
     # A notice for an area is found by its areas alone.
     if place.get("areas"):
         return read_areas(place["areas"])[0]

@@ -97,7 +97,7 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
     """Return True if `new` is later or more exact than `recorded`.
 
-    The content of the two versions is the same. If the result is True, only the stamp is written.
+    The content of the two versions is the same. If the result is True, the stamp `new` replaces the recorded stamp.
     """
     if recorded.before(new):
         return True

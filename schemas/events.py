@@ -1,7 +1,8 @@
 """The data of every published event: tokens, ids, dates and codes, never a telephone number, an address or a name.
 
 Events use Pullcord's own ids for notices, entries, matches and cases, because a provider's or a council's reference
-might hold anything. The pattern of every text excludes telephone numbers, addresses and names.
+might hold anything. Every text must fit the pattern of an id, a code or a token. No telephone number fits such a
+pattern.
 """
 
 from __future__ import annotations

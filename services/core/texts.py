@@ -22,7 +22,10 @@ _NOBODY = frozenset({"system", "pullcord", "automatic", "automated", "unknown", 
 
 
 def has_telephone_number(text: str) -> bool:
-    """Return True if the text holds nine or more digits in a row, as in a telephone number. Dates do not count."""
+    """Return True if the text holds nine or more digits in a row, as in a telephone number.
+
+    Blanks, hyphens and the like between the digits are ignored. The digits of dates and times do not count.
+    """
     return _ANY_NUMBER.search(_DATE_OR_TIME.sub("*", text)) is not None
 
 

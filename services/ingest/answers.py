@@ -50,7 +50,7 @@ class ColumnAnswer(Answer):
 
 
 class ReceiptAnswer(Answer):
-    """The receipt of a submission that is on disk, with the rows that have issues."""
+    """The receipt of a submission that is on disk, with the first rows that have issues."""
 
     submission: str
     kind: str

@@ -58,8 +58,9 @@ async def post_notices(
 ) -> ReceiptAnswer:
     """Post one notice, or a batch of up to 10,000 notices, as JSON or NDJSON.
 
-    The answer 202 means that the submission is on disk. The answer names each rejected row with field, reason and
-    remedy. All other rows are kept.
+    The answer 202 means that the submission is on disk. The answer lists the first 100 rows with issues, and all
+    further stale rows. Each issue has a field, a reason and a remedy. Read the submission to see all rows. A rejected
+    row does not stop the other rows. If every row is rejected, the answer is 422.
     """
     body = await read_body(request, limits.body_bytes)
     media = media_type(request)

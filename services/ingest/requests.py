@@ -85,8 +85,8 @@ def receipt_for(
 ) -> ReceiptAnswer:
     """Accept rows and return their receipt. `sheet` is the spreadsheet that the rows come from.
 
-    Raises ProblemError if the submission is refused. Also raises it if every row is rejected, although the submission
-    is stored then.
+    Raises ProblemError if the submission is refused, or if every row is rejected. If every row is rejected, the
+    submission is stored all the same.
     """
     remarks = sheet.remarks_after if sheet else no_remarks
     try:

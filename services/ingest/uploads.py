@@ -74,7 +74,7 @@ async def upload_notices(
     column: Columns = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
-    """Take in a file of notices. Headings are understood leniently; the dry run shows how."""
+    """Take in a file of notices. A dry run shows the field that each heading is read as, and stores nothing."""
     body = await _read_file(request, limits)
     upload = _Upload(feed, RecordKind.NOTICE, body, media_type(request), idempotency_key, dates, column or ())
     return await _answer(response, store, limits, upload, dry=dry_run, replacement=None)
@@ -103,8 +103,10 @@ async def upload_register(
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a register, or part of one.
 
-    With `mode=replace` it says how many entries would be withdrawn, and asks (409) when they are more than the
-    deployment lets pass: send it again with `confirm_withdrawals` set to that number.
+    With `mode=replace`, entries that the file does not hold are withdrawn. The answer 409 asks you to confirm this, and
+    no row is stored yet. It comes if the file would withdraw more entries than the deployment allows, or any entry
+    while a row has no readable reference. The answer says how many entries would be withdrawn. To confirm, send the
+    file again with `confirm_withdrawals` set to that number.
     """
     body = await _read_file(request, limits)
     upload = _Upload(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key, dates, column or ())

@@ -62,7 +62,7 @@ def decide_on_match(
     match: Annotated[str, Path(max_length=44, examples=["M-12-345"])],
     body: DecisionBody,
 ) -> None:
-    """Record a person's decision on a probable or possible match.
+    """Record a person's decision on a match that has not ended.
 
     A rejection ends the case if no other line is at risk.
     """

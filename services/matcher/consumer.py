@@ -1,6 +1,7 @@
-"""The consumer of events about records that were accepted from a sender or withdrawn.
+"""The event consumer of the matcher.
 
-It compares these records with the records of the other side, and publishes the matches that it found or ended.
+When notices or register entries change, it compares the changed notices with all entries, and the changed entries with
+all notices. It then publishes the matches that begin, change or end.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Records a person's decision on a match: confirmed or rejected.
 
-Later matching keeps this decision. But a rejection no longer counts if the match becomes surer than it was.
+Later matching keeps this decision. But a rejection no longer counts once the match is surer than when it was rejected.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Decides how sure it is that a notice is about the line of an alarm. All functions are pure.
 
-A match is confirmed if the telephone number is the same. A match is probable if the UPRN is the same, or if the
-postcode and the address are the same. A match is possible in each of these cases:
+A notice about one line gives a confirmed match if the telephone number is the same. It gives a probable match if the
+UPRN is the same, or if the postcode and the address are the same. A match is only possible in each of these cases:
 
 - An area notice covers the address.
-- The postcode is the same, and the addresses are near (`Level.NEAR`) or cannot be compared.
+- The postcode is the same, and the addresses are near (`Level.NEAR`), or neither agree nor clash (`Level.UNKNOWN`).
 - The UPRN is the same, but the addresses clash.
 """
 

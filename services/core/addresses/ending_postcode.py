@@ -1,4 +1,4 @@
-"""Finds the postcode at the end of an address that has none in a field of its own."""
+"""Finds the postcode at the end of an address, for a record without a postcode in a field of its own."""
 
 import re
 from collections.abc import Sequence

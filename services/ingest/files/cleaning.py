@@ -1,4 +1,4 @@
-"""Cleans the text of cells: what nobody can see or meant to write is gone before anything is read. Pure."""
+"""Cleans the text of cells of invisible signs, escapes, and unusual blanks and hyphens. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def clean_cells(cells: Sequence[str]) -> list[str]:
 
 
 def clean_text(text: str) -> str:
-    """Return the text without invisible signs, escapes and outer blanks, with plain blanks and hyphens."""
+    """Return the text without invisible signs and outer blanks.
+
+    Escapes are decoded, and unusual blanks and hyphens become plain ones.
+    """
     if _is_plain(text):
         return text.strip()
     for _ in range(_PASSES):

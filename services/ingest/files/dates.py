@@ -1,6 +1,7 @@
 """Dates and times as people write them. Pure.
 
-The day comes first unless the caller says that the month does: `reading.rows.date_columns` judges that by column.
+In `3/12/2026` the day comes first, unless the caller asks for `DateOrder.MONTH_FIRST`. `reading.rows.date_columns`
+decides on the order for each column.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ class DateOrder(StrEnum):
 def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
     """Return the date in a text, or None.
 
-    Reads 2026-12-03, 3/12/2026, 03-12-26, 3 Dec 2026, 03-Dec-26, Thursday 3rd December 2026, a spreadsheet's day
-    number (46359), and a date with a time, which is dropped. A time with an offset gives the date in Europe/London.
-    A date that contradicts the weekday beside it is None.
+    Reads 2026-12-03, 3/12/2026, 03-12-26, 3 Dec 2026, 03-Dec-26, Thursday 3rd December 2026, a spreadsheet's day number
+    (46359), and a date with a time. The time is dropped. A time with an offset gives the date in Europe/London. If the
+    text names the wrong weekday for the date, the result is None.
     """
     plain, weekday = _without_weekday(text)
     day = _day(plain, order)
@@ -64,8 +65,8 @@ def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
 def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime | None:
     """Return the moment in a text, aware and in UTC, or None.
 
-    ISO 8601 with an offset is exact. Without one, and in every other style of `read_date`, it is Europe/London time,
-    and the first of the two when the clocks go back. A date alone means its midnight.
+    Reads ISO 8601 and every style of `read_date`. A time without an offset is a time in Europe/London. If that time
+    occurs twice because the clocks go back, it means the first of the two. A date alone means midnight at its start.
     """
     plain, weekday = _without_weekday(text)
     moment = _moment(plain, order)
@@ -76,7 +77,7 @@ def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime |
 
 
 def contradicts_weekday(text: str) -> bool:
-    """Return True for a date beside a weekday on which it does not fall, whichever of day and month comes first."""
+    """Return True if the text has a date with a weekday, and the weekday is wrong in either order of day and month."""
     plain, weekday = _without_weekday(text)
     days = [read_date(plain, order) for order in DateOrder]
     return any(days) and not any(_on(day, weekday) for day in days)

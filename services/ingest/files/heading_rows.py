@@ -1,4 +1,4 @@
-"""Finds the row of headings near the top of a file, or two rows that are one heading together."""
+"""Finds the row of headings near the top of a file, or the two rows that together make the headings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OWN_GROUPS = frozenset({"contact", "contacts", "contactdetails", "contactinform
 
 @dataclass(frozen=True, slots=True)
 class HeadingRows:
-    """The rows of headings: positions of the first and the last of them, counted from 0, and their text."""
+    """The headings, with the positions of the first and the last row that they come from, counted from 0."""
 
     first: int
     last: int
@@ -45,9 +45,10 @@ def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
 
 
 def find_headings(top: Sequence[Sequence[str]], known_heading: KnownHeading | None) -> HeadingRows:
-    """Return the row with the most known headings, the first of equals, joined with a second row of headings.
+    """Return the row with the most known headings. If several rows have equally many, the first of them counts.
 
-    Without `known_heading` it is the first row that is not blank. Raises `FileRefused` if there is none.
+    If the row above or below belongs to the headings, the two rows are joined. Without `known_heading`, the result is
+    the first row that is not blank. Raises `FileRefused` if no row has headings.
     """
     filled = [position for position, cells in enumerate(top) if any(cells)]
     if not filled:

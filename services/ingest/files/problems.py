@@ -1,6 +1,7 @@
 """Faults of a spreadsheet, with a reason and a remedy for the person who made it.
 
-No text here quotes a cell, which may hold personal data: it names the row, the column, the reason and the remedy.
+A problem names the row, the column, the reason and the remedy. It never quotes a cell, because a cell may hold personal
+data.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from services.core.errors import PullcordError
 
 
 class FileCode(StrEnum):
-    """The reason for which a whole file is refused."""
+    """The reason why a whole file is refused."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -168,7 +169,7 @@ _DIGITS_SHOWN = 4
 
 
 def sheets_left_out(names: Sequence[str]) -> str:
-    """Return the remark on a workbook with these visible sheets, of which the first is read."""
+    """Return the remark that only the first of these visible sheets of a workbook was read."""
     left = names[1:]
     shown = ", ".join(map(_sheet_name, left[:_SHEETS_NAMED]))
     more = f" and {len(left) - _SHEETS_NAMED} more" if len(left) > _SHEETS_NAMED else ""
@@ -182,7 +183,7 @@ def _sheet_name(name: str) -> str:
 
 
 class Remark(StrEnum):
-    """An observation about the whole file that cost no data. The value is the sentence shown to the sender."""
+    """A remark on the whole file, in which no data were lost. The value is the sentence shown to the sender."""
 
     READ_AS_WINDOWS_1252 = (
         "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "

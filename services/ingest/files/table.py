@@ -29,7 +29,7 @@ class FileLimits:
 
 
 class DateSystem(StrEnum):
-    """The year from which the bare day number of a date counts. A text file does not say it."""
+    """The year from which a workbook counts the days of a date. `TEXT` means a text file, which states no year."""
 
     TEXT = "text"
     SINCE_1900 = "1900"
@@ -46,13 +46,13 @@ class SheetRow:
 
     @property
     def usable(self) -> bool:
-        """Return False if values may stand in the wrong columns: report the row and read nothing from it."""
+        """Return False if values may stand in the wrong columns. Such a row is reported, and not read."""
         return not any(problem.index is None for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The headings, and the rows below them, which can be iterated once.
+    """The headings of a file and the rows below them. The rows can be iterated only once.
 
     Iterating raises `FileRefused` if there are too many rows, or if the file turns out to be damaged.
     """
@@ -112,7 +112,7 @@ def build_table(
 
 
 def column_label(headings: Sequence[str], index: int) -> str:
-    """Return heading and letter of a column, or the letter alone if the heading looks like a telephone number."""
+    """Return heading and letter of a column. An empty heading, or one like a telephone number, is left out."""
     letter = f"column {get_column_letter(index + 1)}"
     heading = headings[index] if index < len(headings) else ""
     return letter if not heading or _LONG_DIGITS.search(heading) else f"{heading[:60]} ({letter})"

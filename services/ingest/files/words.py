@@ -42,7 +42,7 @@ def read_yes_no(text: str) -> bool | None:
 
 
 def read_code(field: str, text: str) -> str | None:
-    """Return the code that a text stands for, or None. `field` is one of `CODED_FIELDS`, else KeyError."""
+    """Return the code that a text stands for, or None. Raises KeyError if `field` is not in `CODED_FIELDS`."""
     return _CODES[field].get(_key(text))
 
 

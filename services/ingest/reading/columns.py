@@ -32,7 +32,7 @@ _HOUSE_NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:\s*-\s*\d{1,4}[A-Za-z]?)?")
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two columns that claim one field: the better match is read, or the first of equals."""
+    """Two columns that claim one field. The better match is read, or the first column if both match equally well."""
 
     field: str
     read: str
@@ -100,10 +100,10 @@ def known_heading(kind: RecordKind) -> Callable[[str], bool]:
 
 
 def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | None = None) -> ColumnMap:
-    """Decide which field each heading feeds; a column mapped by hand comes first.
+    """Decide which field each heading feeds. A column mapped by hand comes first.
 
-    A field's own name beats a synonym, and a synonym beats a heading with a typing error. Of equals the first column is
-    read. Telephone numbers, address lines and areas may come from several columns.
+    A field's own name beats a synonym, and a synonym beats a heading with a typing error. If two columns match equally
+    well, the first is read. Telephone numbers, address lines and areas may come from several columns.
     """
     claims = {index: claim for index, heading in enumerate(headings) if (claim := claim_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]

@@ -71,7 +71,7 @@ Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
 
 
 class Draft(NamedTuple, Generic[Facts]):
-    """A row that can be written. Of two versions with different stamps the later counts, in any order of arrival."""
+    """A row that can be written. Of two versions with different stamps the later counts, whichever arrives first."""
 
     row: int
     reference: str

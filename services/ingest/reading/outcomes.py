@@ -19,7 +19,10 @@ class Outcome(StrEnum):
 
 
 class Issue(NamedTuple):
-    """A fault in a row: the field, a stable code, the reason and the remedy. Never the value, which may be personal."""
+    """A fault in a row: the field, a stable code, the reason and the remedy.
+
+    An issue never repeats the value, which may be personal. The only exception is a date whose order is in doubt.
+    """
 
     field: str
     code: str
@@ -43,7 +46,7 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
 
 
 def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
-    """Return the stored form of outcomes: one letter a row, and the issues of the rows that have any."""
+    """Return the stored form of outcomes: the row numbers, one letter for each row, and the issues by position."""
     return {
         # Rows without gaps need only the number of the first one.
         "rows": [outcome.row for outcome in outcomes] if _gaps(outcomes) else outcomes[0].row,

@@ -1,6 +1,6 @@
 """Reads where a record's line is: numbers, UPRN, postcode, address.
 
-A faulty value gets an issue and is left out of matching; it never refuses the row.
+A faulty value gets an issue and is left out of matching. The other values are still read. Nothing here refuses a row.
 """
 
 from __future__ import annotations
@@ -70,7 +70,10 @@ def area_values(postcode: str) -> Values:
 
 
 def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
-    """Return the canonical values of a stored place; with `with_areas` (entries only) also those of `area_values`."""
+    """Return the canonical values of a stored place.
+
+    With `with_areas` (entries only), the areas of the postcode are included.
+    """
     # A notice for an area is found by its areas alone.
     if place.get("areas"):
         return read_areas(place["areas"])[0]
@@ -110,7 +113,7 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
 
 
 def with_scope(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields of a notice, with the scope `postcode` if it has none and names nothing but areas."""
+    """Return the fields of a notice. A notice that names only areas, and has no scope, gets the scope `postcode`."""
     if not fields.get("area_codes") or fields.get("scope") or any(map(fields.get, _OF_ONE_LINE)):
         return fields
     return {**fields, "scope": Scope.POSTCODE.value}

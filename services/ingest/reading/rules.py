@@ -57,7 +57,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
 
 
 def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
-    """Return a council's row as a draft or a refusal. A faulty number, UPRN or address never refuses it."""
+    """Return a council's row as a draft or a refusal. A faulty number, UPRN or address never refuses the row."""
     entry, issues = _validated(RegisterEntry, row)
     if entry is None:
         return Refused(row.number, issues, _reference(row))
@@ -85,7 +85,10 @@ def _unread(notice: MigrationNotice, issues: Sequence[Issue]) -> frozenset[str]:
 
 
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """Return the part of a draft that is stored encrypted, as JSON, with the places of the versions it ties with."""
+    """Return the part of a draft that is stored encrypted, as JSON.
+
+    `rivals` are the places of the versions that tie with the draft.
+    """
     private = {**draft.private, "rivals": rivals} if rivals else draft.private
     return to_json(private, exclude_none=True)
 

@@ -28,7 +28,7 @@ YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_kn
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file after reading: its columns, remarks for the sender, and its rows, which can be iterated once."""
+    """A file after reading: its columns, remarks for the sender, and its rows. The rows can be iterated only once."""
 
     columns: ColumnMap
     headings: tuple[str, ...]
@@ -37,12 +37,12 @@ class Sheet:
     left_out: LeftOut
 
     def remarks_after(self, outcomes: Sequence[RowOutcome]) -> Sequence[str]:
-        """Return all remarks, once the rows are read and their outcomes known."""
+        """Return all remarks. Call this after all rows are read and their outcomes are known."""
         reason = self.one_reason(outcomes)
         return capped((*([reason] if reason else ()), *self.left_out.remarks(), *self.remarks))
 
     def one_reason(self, outcomes: Sequence[RowOutcome]) -> str | None:
-        """Return why no row could be kept, if it is the same column that every row misses."""
+        """Return the reason if every row was rejected because the same column is missing. Otherwise return None."""
         return one_reason(self.headings, self.columns, outcomes)
 
 
@@ -59,7 +59,7 @@ def read_sheet(
 
     `dates` is the order that the sender states, and `by_hand` maps columns ("Lifeline No=entry_id").
 
-    Raises RefusedError for `by_hand`, and FileRefused, here or while the rows are read.
+    Raises RefusedError if a mapping in `by_hand` is wrong. Raises FileRefused, here or while the rows are iterated.
     """
     chosen = read_choices(by_hand, kind)
     known = knows_heading(kind, chosen)

@@ -1,7 +1,8 @@
 """The time at which a version was issued or changed, as exactly as its sender gave it. Pure.
 
-A date alone may mean any moment of its day, so it is not earlier than a time on the same day. A version is earlier only
-if that holds for every moment that both may mean. Otherwise the two tie, and the one received later counts.
+A date alone may mean any moment of its day. So a date is neither earlier nor later than a time on the same day. One
+stamp is earlier than another only if all moments that it may mean are before all moments that the other may mean. If
+neither is earlier, the two versions tie, and the version received later counts.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ _A_TICK, _A_SECOND, _A_MINUTE = timedelta(microseconds=1), timedelta(seconds=1),
 
 
 class Stamp(NamedTuple):
-    """`at` is stored and shown. The sender meant a moment from `earliest` to `latest`, both included."""
+    """The time at which a version was issued or changed.
+
+    `at` is stored and shown. The true time lies between `earliest` and `latest`, both included.
+    """
 
     at: datetime
     earliest: datetime
@@ -42,7 +46,10 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Return True if `later`, a version received after this one, was also issued after it."""
+        """Return True if the version with the stamp `later` was issued after the version with this stamp.
+
+        The version with the stamp `later` must be the one that was received later.
+        """
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
             return self.at < later.at
@@ -80,7 +87,7 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """Return a recorded stamp, or an unknown one if it lies in the future (a typing error or a wrong clock)."""
+    """Return `recorded`, or an unknown stamp if `recorded` lies in the future (a typing error or a wrong clock)."""
     start = recorded.at if recorded.is_open else recorded.earliest
     # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
     # version received now follows it.
@@ -88,7 +95,10 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """Return True if `new`, sent with unchanged content, replaces the recorded stamp: it is later or more exact."""
+    """Return True if `new` is later or more exact than `recorded`.
+
+    The content of the two versions is the same. If the result is True, the stamp `new` replaces the recorded stamp.
+    """
     if recorded.before(new):
         return True
     # Narrower first; of equal width the later one, so that the result does not depend on the order of arrival.

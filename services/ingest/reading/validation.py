@@ -1,7 +1,7 @@
 """Checks a row against its schema and keeps the sound part of it.
 
-A fault in a minor field costs only that field: it is left out, with a warning. A fault in a field that decides who is
-affected, or when, refuses the row, with a reason and a remedy for the sender.
+A fault in a field of `DECISIVE`, such as the reference or the status, refuses the row. A fault in any other field costs
+only that field: the row is kept without the field. Each fault gives the sender a reason and a remedy.
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ NEVER_KEPT = frozenset(
 
 
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:
-    """Return the row as its model, without faulty minor fields, or None if it is refused; with its issues."""
+    """Return the row as its model, and the issues of the row.
+
+    Faulty minor fields are left out of the model. The model is None if the row is refused.
+    """
     try:
         return model.model_validate(raw), ()
     except ValidationError as error:

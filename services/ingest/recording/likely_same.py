@@ -1,4 +1,4 @@
-"""Asks about new references in a file that may be people who are on the register already. Nothing is merged."""
+"""Asks the sender of a file about new references that may be people already on the register. Nothing is merged."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _NEARLY: Final = Issue(
 
 
 def with_questions_on_record(context: SubmissionContext, reading: Reading[Any]) -> Reading[Any]:
-    """Return the reading of a file, with an issue on each new entry that may be on record under another reference."""
+    """Return the reading of a file.
+
+    A new entry that may be on record under another reference has an issue that asks about it.
+    """
     if reading.record_type.kind is not RecordKind.ENTRY or not reading.is_file:
         return reading
     if not has_live_entries(context.connection, context.feed_id):

@@ -41,7 +41,7 @@ class ReplacementTooLargeError(ConflictError):
 
 
 def saying_withdrawn(missing: MissingEntries, remarks: Remarks) -> Remarks:
-    """Return the remarks on a file, after one on the entries that it withdraws."""
+    """Return the remarks on a file, with a remark before them on the entries that the file withdraws."""
     gone = len(missing.pks)
     if not gone:
         return remarks

@@ -62,7 +62,8 @@ def accept(
 ) -> tuple[Receipt, list[RowOutcome]]:
     """Store a submission with the remarks on its file, and return its receipt with the outcomes of its rows.
 
-    The submission is on disk when this function returns.
+    The submission is on disk when this function returns. If the idempotency key was used before with the same body,
+    no row is stored, and the earlier receipt is returned.
     Raises IdempotencyMismatchError if the idempotency key was used before with another body.
     Raises ReplacementTooLargeError if `replacement` withdraws too many entries without the sender's confirmation.
     Raises FileRefused if `rows` come from a file that cannot be read to its end.

@@ -91,9 +91,10 @@ def count_rows(connection: Connection) -> Counts:
 
 
 def check_copy(copy: Store) -> Contents:
-    """Read a whole copy in a SQLite file and return its contents.
+    """Check a copy in a SQLite file and return its contents.
 
-    Raises CopyError if the schema of the copy does not fit, or if the store's keys do not open its values.
+    Raises CopyError if the schema of the copy does not fit, or if the store's keys do not fit its values. All values
+    are checked for their key id, and a sample of them is opened.
     """
     with copy.reading() as connection:
         if not schema_of(connection).fits:

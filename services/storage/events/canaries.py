@@ -1,7 +1,7 @@
 """Stores canaries: small events that prove that consumers are alive.
 
-The tables hold the time of each partition's last canary, and the last canary that each consumer received. A consumer
-that received a partition's canary has received everything published to that partition before the canary.
+For each partition, the tables hold the time of its last canary, and the last canary that each consumer received. A
+consumer that received a canary has received everything published to the partition before it.
 """
 
 from __future__ import annotations

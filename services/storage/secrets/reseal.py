@@ -92,10 +92,10 @@ def left_to_reseal(store: Store) -> int:
 
 
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
-    """Reseal until no value is left under an older key. Yield the size of each batch after its commit.
+    """Reseal until no value is left under an older key, or after `PASSES` passes.
 
-    `pause` waits for a number of seconds. Raises VaultError if the key of a value is missing. Batches before the error
-    stay committed.
+    Yields the size of each batch after its commit. `pause` waits for a number of seconds. Raises VaultError if the key
+    of a value is missing. Batches before the error stay committed.
     """
     for _ in range(PASSES):
         for done in reseal(store, batch):

@@ -1,4 +1,4 @@
-"""Checks that a zip is a workbook and safe to unpack, from its directory alone."""
+"""Checks that a zip is a workbook and safe to unpack. Only the directory of the zip is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds entries of one file that may be one person under two references, and asks. Nothing is merged. Pure."""
+"""Asks the sender about entries of one file that may be one person under two references. Merges nothing. Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _SAME: Final = {"cli": "telephone number", "uprn": "UPRN", "address_lines": "add
 
 
 class _Sign(NamedTuple):
-    """One value by which two entries may be one person; `field` is that of the issue."""
+    """A value that two entries share if they may be one person. `field` is the field of the issue about it."""
 
     field: str
     value: Hashable
 
 
 def with_questions(drafts: Sequence[Draft[EntryFacts]]) -> list[Draft[EntryFacts]]:
-    """Return the drafts of one file, with an issue on each that may be the person of another row."""
+    """Return the drafts of one file. A draft that may be the same person as another row has an issue that asks."""
     signs = [tuple(_signs(draft)) for draft in drafts]
     first: dict[_Sign, list[Draft[EntryFacts]]] = {}
     for draft, own in zip(drafts, signs, strict=True):

@@ -40,7 +40,10 @@ _COMMAS: Final = re.compile(r"([,\n])")
 
 
 def read_cells(row: SheetRow, columns: ColumnMap) -> SheetRow:
-    """Return the row with its cells as they are meant; an error text becomes an empty cell with a problem."""
+    """Return the row with each cell as it is meant.
+
+    An error text becomes an empty cell with a problem. A word for "no value" becomes an empty cell.
+    """
     if not row.usable:
         return row
     cells, problems = list(row.cells), list(row.problems)

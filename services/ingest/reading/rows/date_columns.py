@@ -1,7 +1,9 @@
 """Judges the dates of a spreadsheet by column. Pure.
 
-Every cell of a column is seen before the first is read: one date that is valid only with the month first makes those
-doubtful that are valid in both orders.
+Every cell of a column is seen before the first cell is read. A date such as `3/12/2026` is valid in both orders, and is
+normally read with the day first. It is in doubt if another date of the column is valid only with the month first. A
+column that proves no order takes the doubt over from other columns. If the sender states the order, no date is in
+doubt.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ class _Cell(NamedTuple):
 
     @property
     def only_order(self) -> DateOrder | None:
-        """Return the order if the text is a date in that one alone."""
+        """Return the one order in which the text is a date, or None if there are two or none."""
         if (self.day_first is None) == (self.month_first is None):
             return None
         return DateOrder.MONTH_FIRST if self.day_first is None else DateOrder.DAY_FIRST
@@ -95,7 +97,7 @@ class DateColumns:
                 self._weigh(evidence, text, self._cell(field, text))
 
     def read(self, field: str, text: str) -> tuple[Day | None, tuple[Issue, ...]]:
-        """Return the date or moment in a cell, and what is odd about it. None: the row is kept without the date."""
+        """Return the date or moment in a cell, and its issues. If there is no date, the row is kept without it."""
         cell = self._cell(field, text)
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
             value, found = self._number(field, text, cell)

@@ -37,7 +37,10 @@ _LONGEST: Final = 20  # a longer text is none of the words
 
 
 def is_nothing(text: str, *, answers: bool) -> bool:
-    """Return True for a word for nothing. With `answers` a word that may be an answer is kept."""
+    """Return True if the text means that there is no value.
+
+    With `answers`, a word such as "None" counts as a value, because it may be an answer.
+    """
     if len(text) > _LONGEST:
         return False
     word = text.casefold()

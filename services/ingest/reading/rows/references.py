@@ -1,4 +1,4 @@
-"""References as people mean them, in whatever form a program wrote them. Pure."""
+"""Cleans references, and finds references that a spreadsheet has damaged or that are nearly the same. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 def clean_reference(text: str) -> str:
-    """Return a reference as it is compared and kept. Its letter case stays as it is."""
+    """Return the form of a reference that is compared and kept. Its letter case stays as it is."""
     plain = " ".join(clean_text(text).strip(_QUOTES).split())
     # `12345.0` is a number cell that was saved as text.
     decimal = _DECIMAL.fullmatch(plain)
@@ -46,7 +46,10 @@ def has_lost_digits(reference: str) -> bool:
 
 
 def seems_rounded(reference: str) -> bool:
-    """Return True if the reference may have lost its last digits; alone it is believed, repeated it is not."""
+    """Return True if the reference may have lost its last digits.
+
+    Such a reference is believed if one row of a file has it, and not if several rows have it.
+    """
     return _ROUNDED.fullmatch(reference) is not None
 
 
@@ -58,7 +61,7 @@ def alike_form(reference: str) -> str:
 
 
 def alike_references(reference: str) -> frozenset[str]:
-    """Return other references that differ from this one in letter case, gaps or leading zeros alone."""
+    """Return other references that differ from this one only in letter case, gaps or leading zeros."""
     stripped = _LEADING_ZEROS.sub("", reference)
     forms = {reference.upper(), reference.lower(), stripped}
     forms |= {_ANY_GAP.sub(gap, reference) for gap in ("-", " ", "")}
@@ -75,7 +78,10 @@ def alike_references(reference: str) -> frozenset[str]:
 
 
 def clean_references(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
-    """Return the fields of a JSON row with clean references, and an issue for each that has lost its digits."""
+    """Return the fields of a JSON row with clean references, and the issues.
+
+    A damaged reference is left out, with an issue. A word such as "TBC" is left out without an issue.
+    """
     cleaned, issues = dict(fields), list[Issue]()
     for field in REFERENCES & fields.keys():
         value = fields[field]

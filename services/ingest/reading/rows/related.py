@@ -12,7 +12,10 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """Yield the rows of a register received at `now`; those of one reference in a spreadsheet become one."""
+    """Yield the rows of a register received at `now`.
+
+    Rows of a spreadsheet with the same reference are joined by `joined_rows`.
+    """
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:
         groups.setdefault(_reference(row, now) or row.number, []).append(row)
@@ -22,7 +25,7 @@ def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
 
 
 def joined_outcomes(main: RowOutcome, joined: Sequence[JoinedRow]) -> list[RowOutcome]:
-    """Return the outcomes of the rows that were read together with a row."""
+    """Return the outcomes of the rows that were read together with the main row."""
     # They are kept as part of its entry, and flagged, because they may be of another person.
     outcome = Outcome.WARNED if main.outcome is Outcome.ACCEPTED else main.outcome
     return [RowOutcome(row.number, outcome, row.issues) for row in joined]

@@ -1,7 +1,7 @@
-"""Reads the rows of one reference in a register as one entry, as in a file with a row for each device. Pure.
+"""Joins the rows of a register that have the same reference, as in a file with a row for each device. Pure.
 
-No number is lost and no row wins by chance: numbers are added up, a place that contradicts stays an entry of its own
-version, and of two statuses the one that keeps the alarm watched counts.
+The joined row has the telephone numbers of all rows, as many as the field can hold. Of different statuses, the one that
+keeps the alarm watched counts. Rows with another place stay apart and become a version of the same entry.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Return the rows of one reference as one row, and one more for each place that contradicts its own."""
+    """Return one row for all rows of a reference. A row for each other place stands before that row.
+
+    If the reference may be rounded, all rows are returned without the reference.
+    """
     if len(group) == 1:
         return [*group]
     if any(_doubtful_reference(row) for row in group):
@@ -66,7 +69,7 @@ def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
 
 
 class _Shared:
-    """The fields that all rows of a reference give together, and their issues."""
+    """The fields that are made from all rows of a reference, and their issues."""
 
     def __init__(self, fields: Mapping[str, Any], issues: tuple[Issue, ...]) -> None:
         self.fields, self.issues = fields, issues

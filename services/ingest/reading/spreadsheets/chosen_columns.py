@@ -19,7 +19,10 @@ Chosen = Mapping[str, str]
 
 
 def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
-    """Return the columns mapped by hand. Raises RefusedError if one is not of the form, or names no field."""
+    """Return the columns mapped by hand.
+
+    Raises RefusedError if a text has the wrong form or names no field, or if one column is mapped to two fields.
+    """
     chosen: dict[str, str] = {}
     for text in texts:
         heading, sign, field = text.rpartition("=")
@@ -42,7 +45,7 @@ def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:
 
 
 def chosen_claims(headings: Sequence[str], chosen: Chosen) -> dict[int, Claim]:
-    """Return the claims of columns mapped by hand. Raises RefusedError if the file has no such column."""
+    """Return the claims of columns mapped by hand. Raises RefusedError if the file lacks one of the columns."""
     first: dict[str, int] = {}
     for index, heading in enumerate(headings):
         first.setdefault(heading_key(heading), index)

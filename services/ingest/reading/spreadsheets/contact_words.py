@@ -1,4 +1,4 @@
-"""Recognises a heading that is about somebody else than the resident: next of kin, key holder, carer, GP."""
+"""Recognises a heading that is about somebody other than the resident: next of kin, key holder, carer, GP."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ _TWO_WORDS: Final = re.compile(r"(key|care)[ _-](holder|giver)", re.IGNORECASE)
 
 
 def is_about_a_contact(heading: str) -> bool:
-    """Return True for "Next of kin", "Contact name" and "NOK phone"."""
+    """Return True if the heading is about a contact, as "Next of kin", "Contact name" and "NOK phone" are."""
     return _about_a_contact(_words(heading))
 
 
 def is_a_contacts(heading: str) -> bool:
-    """Return True for a contact's telephone number, address or name, as in "NOK phone" and "Contact 1 Tel"."""
+    """Return True if the heading names a contact's telephone number, address or name, as "NOK phone" does."""
     words = _words(heading)
     has_details = not words.isdisjoint(CONTACT_DETAILS) or any(map(str.isdecimal, words))
     return has_details and _about_a_contact(words)
 
 
 def may_be_a_contacts(heading: str) -> bool:
-    """Return True for "Contact number", which may be the resident's own or that of the person to call."""
+    """Return True if "contact" is the only word for a person, as in "Contact number".
+
+    Such a number may be the resident's own, or the number of a person to call.
+    """
     return _words(heading) & CONTACT_PEOPLE == {"contact"}
 
 

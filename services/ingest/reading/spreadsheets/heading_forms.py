@@ -38,20 +38,26 @@ def plain_letters(text: str) -> str:
 
 
 def loose_key(text: str) -> str:
-    """Return the words of a heading in their shortest form, run together."""
+    """Return the words of a heading in their shortest form, run together, as `hometelno`."""
     words = (word.casefold() for word in _WORDS.findall(plain_letters(text)))
     return "".join(_SAME.get(word, word) for word in words if word not in _LEFT_OUT)
 
 
 def parts_of(text: str) -> list[str]:
-    """Return the parts of "Cod post / Postcode", or nothing if it has one part or names a second value."""
+    """Return the parts of a heading in two languages, such as "Cod post / Postcode".
+
+    The list is empty if the heading has one part, or may name two values, as "Start / End date" does.
+    """
     parts = [part for part in map(str.strip, _PARTS.split(text)) if part]
     words = {word.casefold() for word in _WORDS.findall(text)}
     return parts if 1 < len(parts) <= _MOST_PARTS and words.isdisjoint(_ANOTHER) else []
 
 
 def splits_of(text: str) -> Iterator[tuple[str, str]]:
-    """Yield every way to split the words in two: "Cod post Postcode" was written on two lines of its cell."""
+    """Yield every way to split a heading in two.
+
+    The two halves may have stood on two lines of the cell, as in "Cod post Postcode".
+    """
     words = text.split()
     if len(words) <= _MOST_WORDS:
         for at in range(1, len(words)):

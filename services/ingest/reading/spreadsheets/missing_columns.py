@@ -1,4 +1,4 @@
-"""One sentence in place of a refusal for every row: no column was read for a field that each row needs. Pure."""
+"""Explains in one sentence that no row of a file could be kept because a needed column is missing. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LISTED: Final = 3
 
 
 def one_reason(headings: Sequence[str], columns: ColumnMap, outcomes: Sequence[RowOutcome]) -> str | None:
-    """Return why no row could be kept, if it is the same column that every row misses."""
+    """Return the reason if every row was rejected because the same column is missing. Otherwise return None."""
     if not outcomes or any(one.outcome is not Outcome.REJECTED for one in outcomes):
         return None
     for group in columns.missing_required:

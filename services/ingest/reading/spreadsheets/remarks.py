@@ -20,7 +20,10 @@ def no_remarks(_outcomes: Sequence[RowOutcome]) -> Sequence[str]:
 
 
 def capped(remarks: Iterable[str]) -> tuple[str, ...]:
-    """Return each remark once, shortened to `LENGTH`, and at most `MOST` of them; the last says how many are left."""
+    """Return each remark once, shortened to `LENGTH`.
+
+    If there are more than `MOST`, the last remark says how many were left out.
+    """
     found = [_shortened(remark) for remark in dict.fromkeys(remarks)]
     if len(found) <= MOST:
         return tuple(found)

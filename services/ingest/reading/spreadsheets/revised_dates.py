@@ -1,4 +1,8 @@
-"""Two columns for one date: the revised one is read where it is filled, and an older one never in silence. Pure."""
+"""Decides which column is read if a file has several columns for one date. Pure.
+
+A filled column with the revised date is read in place of the others. The sender is told of every column that is not
+read.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,7 @@ _BARE: Final = frozenset({"date", "to", "date to", "to date"})
 
 
 class RevisedDate(NamedTuple):
-    """The columns of one date, counted from 0. `others` claim the same date, and are compared and not read."""
+    """The columns of one date, counted from 0. `others` are not read, but compared with the date that is read."""
 
     field: str
     plain: int | None
@@ -46,13 +50,16 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """The columns that are read: of those that are filled in a row, the last counts."""
+        """The columns that are read. If several of them are filled in a row, the last counts."""
         base = self.original[:1] if self.plain is None else (self.plain,)
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 
 
 def date_columns(headings: Sequence[str], kind: RecordKind, claims: Mapping[int, Claim]) -> tuple[RevisedDate, ...]:
-    """Return the dates that have more than one column, or a revised one. Only notices have such dates."""
+    """Return the dates with several columns, or with a column for a revised or original date.
+
+    Only notices have such dates.
+    """
     if kind is not RecordKind.NOTICE:
         return ()
     found: dict[str, tuple[list[int], list[int]]] = {field: ([], []) for field in _FIELDS}
@@ -66,7 +73,10 @@ def date_columns(headings: Sequence[str], kind: RecordKind, claims: Mapping[int,
 
 
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
-    """Return an issue for each date that a row gives twice; of two different revised ones neither is kept."""
+    """Return an issue for each date for which a row gives two different days.
+
+    If both days are revised dates, the date is also removed from `fields`.
+    """
     issues = []
     for one in dates:
         if _differ(cells, one.revised):

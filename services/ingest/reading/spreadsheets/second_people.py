@@ -1,4 +1,7 @@
-"""Finds the columns of a second person beside the resident: repeated headings, and a contact's block. Pure."""
+"""Finds the columns of a second person, such as a contact of the resident. Pure.
+
+The signs are repeated headings, and headings that name a contact.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _COPY: Final = re.compile(r"(?P<first>.+)\.\d{1,2}")
 
 
 def repeated_columns(headings: Sequence[str]) -> dict[int, int]:
-    """Map each column whose heading stands further left already to the first column with that heading."""
+    """Map each column with a repeated heading to the first column with that heading."""
     first: dict[str, int] = {}
     repeated: dict[int, int] = {}
     for index, heading in enumerate(headings):
@@ -36,7 +39,7 @@ def repeated_columns(headings: Sequence[str]) -> dict[int, int]:
 
 
 def contact_columns(headings: Sequence[str], claims: Mapping[int, Claim]) -> set[int]:
-    """Return the columns that would be read as the resident's and are a contact's."""
+    """Return the columns of a contact's number or address, which would otherwise be read as the resident's."""
     found = {at for at, claim in claims.items() if claim.field in _WHERE and is_a_contacts(headings[at])}
     doubtful = {at for at in found if may_be_a_contacts(headings[at]) and claims[at].field == "cli"}
     # "Contact number" is the resident's if the file has no other number and no contact.

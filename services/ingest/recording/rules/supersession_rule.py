@@ -22,7 +22,8 @@ class IssuedNotice(NamedTuple):
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
     """Return True if `later` replaces `earlier`. The `supersedes` field of `later` must name `earlier`.
 
-    A time of issue after `believed` comes from a wrong clock, so the order of the two notices counts as unknown.
+    A notice never replaces a notice that was issued after it. A time of issue after `believed` comes from a wrong
+    clock. The order of the two notices then counts as unknown.
     """
     if earlier.latest < later.earliest <= believed:
         return True

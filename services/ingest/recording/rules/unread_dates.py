@@ -1,4 +1,4 @@
-"""Keeps a known date of a notice when a later version gives one that cannot be read. Pure."""
+"""Keeps a known date of a notice if the date in a later version cannot be read. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PLANNED, _RESTRICTED = "planned_migration_date", "restriction_start_date"
 def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draft[Facts]:
     """Return the draft with the earliest known date in place of each date of the move that could not be read.
 
-    `before` holds the versions that the draft replaces. Without this, a typing error would put off an alert.
+    `before` holds the versions that the draft replaces. Without the known date, a typing error would put off an alert.
     """
     if not draft.unread or not isinstance(draft.facts, NoticeFacts):
         return draft

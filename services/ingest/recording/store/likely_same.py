@@ -1,4 +1,4 @@
-"""Looks up entries on record that may be the person of a new reference."""
+"""Looks up entries on record that may be the same person as an entry with a new reference."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def has_live_entries(connection: Connection, feed_id: str) -> bool:
 
 
 def keys_on_record(connection: Connection, keys: Collection[bytes], *, live: bool) -> set[bytes]:
-    """Return those of the keys that have an entry; with `live` those alone that are still on the register."""
+    """Return the members of `keys` that have an entry. With `live`, the entry must still be on the register."""
     entries = register_entries.c
     query = select(entries.record_key).where(entries.live) if live else select(entries.record_key)
     conditions = among_keys(connection, entries.record_key, keys)
@@ -24,7 +24,7 @@ def keys_on_record(connection: Connection, keys: Collection[bytes], *, live: boo
 
 
 def owners_of_tokens(connection: Connection, feed_id: str, tokens: Collection[bytes]) -> list[tuple[bytes, bytes]]:
-    """Return each token with the record key of every live entry of the feed that has it."""
+    """Return the pairs of a token and the record key of a live entry of the feed that has the token."""
     entries, owned = register_entries.c, entry_tokens.c
     query = (
         select(owned.token, entries.record_key)

@@ -31,7 +31,7 @@ class FoundNotice(NamedTuple):
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
-    """Return the keys of the notices that these notices supersede, as the database has them now."""
+    """Return the keys that these notices, as stored now, name in `supersedes`."""
     if not pks:
         return set()
     query = select(notices.c.supersedes_key).where(notices.c.supersedes_key.is_not(None))

@@ -70,7 +70,7 @@ class PlaceView(ApiView):
 
 
 class EventView(ApiView):
-    """Something that happened to the case, with the person who did it."""
+    """Something that happened to the case. `by` is the person who did it, or null if no person did it."""
 
     at: datetime
     action: str

@@ -30,7 +30,7 @@ class ApiView(BaseModel):
 
 
 class CaseSummary(ApiView):
-    """A case in a list."""
+    """The main facts of a case."""
 
     case: str
     entry_id: str  # the reference that the council itself gives the register entry

@@ -71,7 +71,8 @@ def timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
 class DeliveryPool:
     """Runs jobs over `channel`, each for at most `deadline_seconds`.
 
-    `workers` is the number of places that all destinations share. A job uses such a place for its first QUICK seconds.
+    `workers` is the number of places that all destinations share. A job holds such a place until it ends, but at most
+    for QUICK seconds.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Decides what is delivered after a database was restored. Its records end before the restore.
+"""Decides what is delivered after a database was restored. The records in it end before the restore.
 
 A message that the records show as sent is not sent again. A message that was sent after the end of the records is due
 again, and the ordinary rules send it. It may be a repeat, but a missing message may cost a life. For two days, the

@@ -120,9 +120,9 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datet
 def tiers_for(policy: CouncilPolicy, threshold: int, state: CaseState) -> tuple[Tier, ...]:
     """Return the tiers that get a message at a threshold. In an urgent state all tiers get it.
 
-    Otherwise a tier gets the message if its `from_days` are reached. If they are reached for no tier with contacts, the
-    tier that begins first gets the message early. A tier without contacts is left out. The result is empty only if the
-    council has no contact at all.
+    Otherwise a tier gets the message if the threshold is the tier's `from_days` or lower. If no tier with contacts has
+    begun yet, the tier that begins first gets the message early. A tier without contacts is left out. The result is
+    empty only if the council has no contact at all.
     """
     reachable = sorted((tier for tier in policy.tiers if tier.contacts), key=lambda tier: -tier.from_days)
     # In an urgent state the line was moved or restricted while the resident was not safe.

@@ -2,8 +2,8 @@
 
 Run it at the top of the repository: `python -m benchmarks.addresses [addresses]`. The homes and the styles are those of
 the samples. "parse" parses an address in the style. "compare" compares that address with an address in Royal Mail's
-style. In half the cases this is the address of the same home, else that of any home in the street. "the mix" has each
-style as often as the samples have it.
+style. Half of the pairs are two addresses of one home. In the other pairs, the second address is that of any home in
+the street. "the mix" has each style as often as the samples have it.
 """
 
 from __future__ import annotations

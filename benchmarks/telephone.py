@@ -5,7 +5,7 @@ form, or None. `read_numbers` does more: it returns every number of a cell, the 
 printed ratio is the time of `phonenumbers` divided by that of `read_numbers`.
 
 Run it at the top of the repository: `python -m benchmarks.telephone [numbers]`. No number is taken from a person. Each
-has a beginning that the rule accepts, and random digits after it.
+has a beginning that the UK numbering plan allows, and random digits after it.
 """
 
 import random
@@ -38,7 +38,7 @@ DIRTY: dict[str, Callable[[str], str]] = {
 
 
 def nationals(count: int, source: random.Random) -> list[str]:
-    """Make national numbers with every three-digit beginning and both lengths that the rule accepts."""
+    """Make national numbers with every three-digit beginning and both lengths that `national_number` accepts."""
     shapes = [
         f"{start:03}{tail}"
         for start in range(1000)

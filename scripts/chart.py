@@ -1,4 +1,4 @@
-"""Writes the parts of the Helm chart that are made from other files: its copies, and the table of values in its README.
+"""Writes the parts of the Helm chart that are made from other files: copied files, and the table of values.
 
 `python -m scripts.chart` writes them. With `--check` it writes nothing, and exits with 1 if a file differs. In
 `values.yaml`, a comment `# -- …` on the line above a value describes the value.

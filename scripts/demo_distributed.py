@@ -2,8 +2,8 @@
 
     python -m scripts.demo_distributed [--once]
 
-Everything runs on this machine with invented data. All data are deleted at the end. The demonstration takes about a
-minute. Then the servers stay up until Ctrl-C. With `--once` they stop at once.
+Everything runs on this machine with invented data. The demonstration takes about a minute. Then the servers stay up
+until Ctrl-C. With `--once` they stop at once. All data are deleted at the end, unless an error ends the run.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def run(names: Iterable[str], workers: int) -> dict[str, str]:
 
 
 def equivalents() -> Mapping[str, Mapping[str, str]]:
-    """Return the mutants that no test can distinguish from the rule, by name. Each has its change and the reason."""
+    """Return the mutants that behave like the unchanged code, by name. Each has its change and the reason."""
     listed = tomllib.loads(EQUIVALENT.read_text("utf-8"))["equivalent"]
     return {one["mutant"]: one for one in listed}
 

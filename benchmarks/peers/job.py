@@ -56,7 +56,7 @@ class Progress:
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Start the clock before the first message is handled, if messages may already be on their way."""
+        """Start the clock now. Call this method if messages are on their way before the first of them is handled."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

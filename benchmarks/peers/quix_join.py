@@ -1,4 +1,4 @@
-"""The join with Quix Streams: both topics form one stream by number, and a state store holds the lines of each number.
+"""The join with Quix Streams: both topics are read as one stream, and a state store holds the lines of each number.
 
 The store is RocksDB with a changelog topic, as is Quix's default. The pairs found are sent to a topic.
 """

@@ -1,7 +1,7 @@
 """Makes a day pass without waiting: the times and dates in the database are moved one day into the past.
 
-Several processes share the machine's clock, so time cannot run faster. For the rules, it makes no difference if a day
-has passed or if all dates are a day earlier.
+Several processes share the machine's clock, so time cannot run faster. But the rules only compare stored times with the
+clock. If every stored time is a day earlier, the rules decide as if a day had passed.
 """
 
 from __future__ import annotations

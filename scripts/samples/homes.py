@@ -110,7 +110,10 @@ class Town:
 
 
 def uprns(first: int) -> Iterator[str]:
-    """Yield invented UPRNs from `first` on. They begin with 9999, and real UPRNs do not."""
+    """Yield every seventh number from `first` on, as an invented UPRN.
+
+    `first` must begin with 9999, because no real UPRN does.
+    """
     return map(str, count(first, 7))
 
 

@@ -62,7 +62,10 @@ _UPRN_SHARE: Final = 0.55
 
 
 def related(services: list[Service], towns: dict[str, Town], numbers: Numbers, random: Random) -> list[Subject]:
-    """Return lines that are related to the registers: each home at most once, and the communal line of each scheme."""
+    """Return lines that are related to the registers.
+
+    They are the communal line of each scheme, and at most one line for each other home.
+    """
     left = {one.home: one for one in services if not one.scheme}
     unclear = _unclear(services)
     subjects = _communal(services)

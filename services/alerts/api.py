@@ -46,7 +46,7 @@ class AcknowledgementBody(BaseModel):
 
 
 class AcknowledgementAnswer(BaseModel):
-    """The cases that were acknowledged, and the time until which messages about them pause."""
+    """The cases that were acknowledged, and the time at which the first of their pauses ends."""
 
     alert: str
     cases: list[str]

@@ -30,7 +30,7 @@ class ApiView(BaseModel):
 
 
 class CaseSummary(ApiView):
-    """A case in a list."""
+    """The main facts of a case."""
 
     case: str
     entry_id: str  # the reference that the council itself gives the register entry
@@ -70,7 +70,7 @@ class PlaceView(ApiView):
 
 
 class EventView(ApiView):
-    """Something that happened to the case, with the person who did it."""
+    """Something that happened to the case. `by` is the person who did it, or null if no person did it."""
 
     at: datetime
     action: str

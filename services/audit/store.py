@@ -145,7 +145,10 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Count the lines that are matched now, by whether the provider's notice says that the line has an alarm."""
+    """Count the lines that are matched now, by whether the provider's notice says that the line has an alarm.
+
+    Possible matches, and matches that a person rejected, are left out.
+    """
     counts = Counts()
     known = case((notices.c.telecare_known.is_(True), "known_to_provider"), else_="council_only")
     query = (

@@ -83,10 +83,10 @@ def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row
     """Return the rows of a JSON or NDJSON body.
 
     A JSON body is one object, a list of objects, or an object whose `member` is the list. A list item or NDJSON line
-    that is no JSON object becomes a row with the key `NOT_AN_OBJECT`.
+    that is not a JSON object becomes a row with the key `NOT_AN_OBJECT`.
 
-    Raises ProblemError if the body has another media type, if a body of type JSON is not JSON, or if there is no row or
-    more than `limit` rows.
+    Raises ProblemError if `media` is another media type, if a JSON body cannot be parsed, or if there is no row or more
+    than `limit` rows.
     """
     body = body.removeprefix(_BOM)
     rows = list(_ndjson(body)) if media == NDJSON else list(_json(body, media, member))

@@ -12,7 +12,10 @@ from benchmarks.distributed.environment.processes import free_port
 
 
 class Mailbox(Controller):
-    """A mail server that accepts every mail. `first` has the arrival of each alert's first mail (system's clock)."""
+    """A mail server that accepts every mail.
+
+    `first` holds the arrival of each alert's first mail, in seconds of the system's clock.
+    """
 
     def __init__(self) -> None:
         self.first: dict[str, float] = {}

@@ -33,7 +33,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The result of an acknowledgement: the alert, the acknowledged cases, and the end of the pause."""
+    """The result of an acknowledgement: the alert, the acknowledged cases, and the time when the first pause ends."""
 
     alert: str
     cases: tuple[Case, ...]
@@ -87,8 +87,8 @@ def acknowledge(
 ) -> Acknowledged:
     """Acknowledge the open cases of an alert. With `only`, acknowledge only the cases with these references.
 
-    An acknowledgement pauses messages; it makes nobody safe. A case with news that the alert did not contain is left
-    out. Raises NotFoundError if there is no such alert, or if a case of `only` is not in the alert.
+    An acknowledgement pauses messages; it makes nobody safe. A case that the alert does not cover is left out (see
+    `covered_by`). Raises NotFoundError if there is no such alert, or if a case of `only` is not in the alert.
     """
     now = store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}

@@ -115,10 +115,11 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Settle waiting deliveries to these contacts as not needed, if the new alert contains all cases of their alerts.
+    """Settle as not needed the waiting deliveries that a new alert replaces. `alert_pk` is the id of the new alert.
 
-    Return the ids of cases about which such a delivery may have reached somebody. The caller marks these cases as
-    warned, so that their council also gets a message when the warning is over.
+    The new alert replaces a delivery to one of these contacts if it contains all cases of the older alert. Return the
+    ids of cases about which such a delivery may have reached somebody. The caller marks these cases as warned, so that
+    their council also gets a message when the warning is over.
     """
     older, state = lock_older(work.connection, alert_pk, feed_id, contacts), DeliveryState.NOT_NEEDED
     for delivery in older:

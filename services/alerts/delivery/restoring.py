@@ -1,9 +1,9 @@
-"""Decides what is delivered after a database was restored. The restored database does not show what was sent later.
+"""Decides what is delivered after a database was restored. The records in it end before the restore.
 
-A message that the restored records show as sent is not sent again. A message that became due later is sent by the
-ordinary rules, even if it may be a repeat: a missing message may cost a life. For two days, the first message about a
-case says that it may be a repeat. An unfinished delivery is cancelled if newer messages are due about all open cases of
-its alert.
+A message that the records show as sent is not sent again. A message that was sent after the end of the records is due
+again, and the ordinary rules send it. It may be a repeat, but a missing message may cost a life. For two days, the
+first message about a case says that it may be a repeat. An unfinished delivery is cancelled if newer messages are due
+about all open cases of its alert.
 """
 
 from __future__ import annotations

@@ -89,8 +89,8 @@ def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLi
 def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> str:
     """Return the start of the subject line.
 
-    It says how urgent the most urgent group is, how many cases this group has, and how many other cases there are. If
-    the day of the group is still ahead, only the cases of its first day count as the group.
+    It names the most urgent group, the number of cases in this group, and the number of all other cases. In the group
+    `DATED`, only the cases with the earliest harmful day are counted. The rest of this group are "later" cases.
     """
     worst, cases = next(iter(groups.items()))
     # Dated cases are counted only if they are of the first day, because all others have more time.

@@ -45,7 +45,7 @@ _BY_STATE: Mapping[str, Urgency] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One case in a message or on a page. It must not hold a telephone number, or an address or name of a resident."""
+    """One case in a message or on a page. It must hold no telephone number, and no resident's name or address."""
 
     reference: str
     level: MatchLevel

@@ -58,11 +58,12 @@ class CaseClock:
 
     `opened_at` is when the case was opened or opened again, or when Pullcord last learned of a new danger.
     `last_alert_at` is when a channel last accepted an escalation about the case. `last_threshold` is the threshold of
-    that escalation. `tried_at` is the time of a later escalation that no channel has accepted yet. A person's act sets
-    `paused_until`. It applies until an escalation is accepted after that time.
+    that escalation. `tried_at` is the time of a later escalation that no channel has accepted yet. `paused_until` is
+    the end of the pause that a person's act has set. It counts until a channel accepts an escalation after this end.
 
-    `claimed` is true if every provider of the case reported a move without giving notice of it first. After the first
-    alert, such a case in an urgent state no longer breaks quiet hours, and its messages repeat as after a move.
+    `claimed` is true if every provider of the case reported a move without giving notice of it first. In an urgent
+    state, the first alert about such a case ignores quiet hours. Later alerts wait for the end of quiet hours, and
+    repeat as often as alerts in the states after a move.
     """
 
     state: CaseState
@@ -119,8 +120,9 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datet
 def tiers_for(policy: CouncilPolicy, threshold: int, state: CaseState) -> tuple[Tier, ...]:
     """Return the tiers that get a message at a threshold. In an urgent state all tiers get it.
 
-    A tier without contacts is left out. If every other tier begins only at a later threshold, the tier that begins
-    first gets the message early. The result is empty only if the council has no contact at all.
+    Otherwise a tier gets the message if the threshold is the tier's `from_days` or lower. If no tier with contacts has
+    begun yet, the tier that begins first gets the message early. A tier without contacts is left out. The result is
+    empty only if the council has no contact at all.
     """
     reachable = sorted((tier for tier in policy.tiers if tier.contacts), key=lambda tier: -tier.from_days)
     # In an urgent state the line was moved or restricted while the resident was not safe.

@@ -1,8 +1,8 @@
 """Undoes changes that were made to a case while the clock ran ahead. All functions are pure.
 
 A case keeps the last changes that the calendar made, with their times. If such a time is in the future, a wrong clock
-made the change. Times of past events that lie in the future are corrected too. So is the end of a pause that is longer
-than the policy allows.
+made the change, and the change is undone. Other times of past events are corrected if they are in the future. A pause
+that is longer than the policy allows is dropped.
 """
 
 from __future__ import annotations

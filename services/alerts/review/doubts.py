@@ -1,4 +1,4 @@
-"""Finds notices with two versions, if nothing shows which version is valid. All functions are pure."""
+"""Finds doubts: two versions of one notice, and nothing shows which is valid. All functions are pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def may_doubt(case: Case) -> bool:
 
 
 def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
-    """Return a doubt for each notice with two versions that a message has named and no person has settled."""
+    """Return the doubts that a review has noted and no person has settled.
+
+    Notices are left out if a person rejected the match, or recorded that the number has left the provider.
+    """
     known = memories(case)
     return tuple(
         Doubt(

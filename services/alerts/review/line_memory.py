@@ -23,8 +23,9 @@ class LineMemory:
     `rejected` is the match level at the time when a person said that the line is not this resident's. `ported` is the
     fingerprint of the line at the time when a person recorded that the number has left the provider.
 
-    `doubted` and `settled` are numbers of versions of the notice that have a rival version. A review has noted the
-    rival of the version `doubted`. A person has decided between the version `settled` and its rival.
+    A version of the notice may have a rival: another version with the same stamp. `doubted` is the number of the last
+    version whose rival a review has noted. `settled` is the number of the version at which a person last decided
+    between the two.
     """
 
     provider: str

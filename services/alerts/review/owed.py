@@ -32,8 +32,8 @@ LOOK_AGAIN = timedelta(days=7)
 class CasePolicy:
     """The settings of a review: the policy of the council and the current rule set of the deployment.
 
-    `ruleset` is None if only the rule sets that the case already has are used, as for a person's act or an accepted
-    message.
+    If `ruleset` is None, the case is reviewed by the rule sets that it already has. This is so after a person's act or
+    an accepted message.
     """
 
     council: CouncilPolicy
@@ -44,8 +44,8 @@ class CasePolicy:
 class Owed:
     """The result of a review: the updated case, the transitions in order, and the next message about the case.
 
-    `message` may be due now or later. It is None if the clock of the case has stopped, unless the council must still
-    hear that the notice was withdrawn.
+    `message` may be due now or later. If the clock of the case has stopped, no escalation is due. `message` is then
+    None, or the message that the notice was withdrawn, if the council must still hear of it.
     """
 
     case: Case

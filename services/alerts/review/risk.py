@@ -22,7 +22,7 @@ from services.core.clock import london_day
 class Risk:
     """The lines at risk of one register entry, taken together.
 
-    The dates are those of lines that have not moved yet. If every line has moved, they are the dates of the moves.
+    The dates come from the lines that have not moved yet. If every line has moved, they come from all lines.
     """
 
     lines: tuple[Line, ...]
@@ -41,8 +41,8 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
     """Return the risk to a register entry, or None if no line of the entry is at risk.
 
     A line is not at risk if a person rejected its match, if its number has left the provider, or if a test call after
-    the move covers the line. A rejection no longer counts when the match becomes surer. A departure of the number no
-    longer counts when the notice changes. A test call does not cover later events.
+    the move covers the line. Each of these reasons can end. A rejection ends when the match becomes surer. The record
+    that the number has left ends when the provider changes the notice. A test call does not cover later events.
     """
     at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), rulesets))
     if not at_risk:
@@ -105,8 +105,9 @@ def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | No
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
     """Return True if no event of the line is later than the test call that passed on `tested_on`.
 
-    The events are the moves and restrictions that the notice of the line reports or plans. A planned move without a day
-    counts as later. So does a move planned for the day of the test call, unless the provider has reported a move.
+    The events are restrictions, moves (planned or reported) and returns to the old network. A planned move without a
+    day counts as later. A move that is planned for the day of the test call also counts as later, except when the
+    provider has already reported a move.
     """
     if tested_on is None:
         return False

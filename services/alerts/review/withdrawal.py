@@ -15,7 +15,11 @@ from services.alerts.review.case import Case
 
 
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Return the next escalation of a case, or the message that its notice was withdrawn, or None."""
+    """Return the next message about a case.
+
+    The message is an escalation while the clock of the case runs. If the clock has stopped, it is the message that the
+    notice was withdrawn, or None if the council need not hear of that.
+    """
     return next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
 
 

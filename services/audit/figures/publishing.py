@@ -56,7 +56,10 @@ class MonthShown:
 
 
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
-    """Return all figures of a month, ready for publication. Counts from 1 to below `small` are withheld."""
+    """Return all figures of a month, ready for publication.
+
+    In figures that count people, counts from 1 to `small` - 1 are withheld, and so are counts that would reveal them.
+    """
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 
 

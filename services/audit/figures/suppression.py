@@ -1,9 +1,9 @@
 """Withholds small counts in published figures, so that nobody can be identified from them. Pure.
 
-Each figure of a month has a total and several tables: by council, by provider, by kind. The counts of a table add up to
-the total. They add up to more if a case counts for several providers. A small count is withheld. A reader who knows the
-total could work out a single withheld count by subtraction, so other counts of the table are withheld too. The reader
-then cannot even tell whether a withheld count is small.
+Each figure of a month has a total and several tables: by council, by provider, by kind. The counts of a table usually
+add up to the total. If a case counts for several providers, they add up to more. A small count is withheld. A reader
+who knows the total could work out a single withheld count by subtraction, so other counts of the table are withheld
+too. The reader then cannot even tell whether a withheld count is small.
 
 One figure may count a part of another, and a reader can subtract the two. The result is protected in the same way.
 Months never overlap and are never added up, so no other subtraction is possible.
@@ -78,10 +78,12 @@ def publish_crossed(
 ) -> Mapping[str, Shown]:
     """Return a table of councils (or providers) by kinds, in which only whole rows are withheld.
 
-    `rows` holds the published total of each council or provider, and `kinds` the published total of each kind. A reader
-    can subtract the shown rows from the total of a kind. What is left is the most that a withheld count of this kind
-    can be. Rows are withheld until this maximum is not small for any small count. If the total of a kind is withheld,
-    all rows are withheld.
+    `rows` holds the published total of each council or provider, and `kinds` the published total of each kind. A row is
+    withheld if it has a small count, or if its total is withheld.
+
+    A reader can subtract the shown rows from the total of a kind. The rest is the sum of the withheld counts of this
+    kind. If one of them is small, the sum must not be small, so further rows are withheld. All rows are withheld if
+    that is not enough, or if the total of a kind is withheld.
     """
     # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():

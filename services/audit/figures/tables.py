@@ -45,7 +45,11 @@ def cells(figure: Shown) -> Iterator[FigureCell]:
 
 
 def as_csv(months: Iterable[MonthShown]) -> str:
-    """Return the figures as CSV (RFC 4180). An empty count is either withheld or, if `withheld` is false, not known."""
+    """Return the figures as CSV (RFC 4180).
+
+    A count is empty if it is withheld or not known. The column `withheld` is true in the first case, false in the
+    second.
+    """
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)

@@ -97,7 +97,7 @@ class ReportView:
         return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
 
     def by_each(self, figure: Figure, dimension: Dimension) -> plots.Plot | None:
-        """Return a plot of the last month with a bar for each council or provider, the highest count first.
+        """Return a plot of the last month by council or provider: at most MOST_BARS bars, the highest count first.
 
         Return None if every count is zero or withheld.
         """

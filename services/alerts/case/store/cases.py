@@ -25,8 +25,8 @@ _LISTS = ("providers", "claimed_by", "rulesets")  # stored as one text, with bla
 class DueBy:
     """Two limits that decide whether a case is due.
 
-    A case is due if its due time is not later than `by`. A case that has not ended is also due if its due time is later
-    than `beyond`: no review sets such a time unless its clock is wrong.
+    A case is due if its due time is `by` or earlier. A case that has not ended is also due if its due time is later
+    than `beyond`. Only a review with a wrong clock can have set such a time.
     """
 
     by: datetime

@@ -1,8 +1,8 @@
 """Sends many messages at once, each with a deadline, so that a slow service delays no other service.
 
-The pool has places for jobs: some for each destination, and some that all destinations share. A thread cannot be
-stopped from outside. So a job that is stuck past its deadline keeps its place at its destination until the job ends,
-but keeps no shared place.
+The pool has places for jobs: some for each destination, and some that all destinations share. A job takes one place of
+each sort. It gives the shared place back after a moment, and the place at its destination when it ends. A thread cannot
+be stopped from outside, so a job may be stuck past its deadline. It then still holds its place at the destination.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
 class DeliveryPool:
     """Runs jobs over `channel`, each for at most `deadline_seconds`.
 
-    `workers` is the number of places that all destinations share. A job uses such a place for its first QUICK seconds.
+    `workers` is the number of places that all destinations share. A job holds such a place until it ends, but at most
+    for QUICK seconds.
     """
 
     def __init__(

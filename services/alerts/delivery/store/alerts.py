@@ -94,7 +94,7 @@ def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) 
 
 
 def is_first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:
-    """Return True if some case of this alert is in no earlier alert that was written after `since`."""
+    """Return True if this alert is the first alert after `since` about at least one of its cases."""
     member, before = alert_cases.c, alert_cases.alias("before")
     earlier = exists().where(
         before.c.case_pk == member.case_pk,

@@ -14,7 +14,7 @@ from services.storage.tables import alerts, deliveries
 
 
 class DueDelivery(NamedTuple):
-    """A delivery that is due, with the number of its next attempt."""
+    """A delivery that is due. `delivery.number` is the number of its next attempt."""
 
     delivery: Delivery
     left_sending: bool  # the previous attempt has no outcome
@@ -23,7 +23,8 @@ class DueDelivery(NamedTuple):
 def count_due(connection: Connection, now: datetime, in_flight: Collection[int]) -> dict[str, int]:
     """Return the number of due deliveries, by destination.
 
-    Destinations come in the order of their fewest attempts, then of their earliest due time.
+    The destination of the delivery with the fewest attempts comes first. Of two destinations with equally few attempts,
+    the one with the earlier due time comes first.
     """
     row = deliveries.c
     query = (

@@ -19,7 +19,7 @@ from services.alerts.delivery.channels.written import WrittenRoute, read_written
 def read_route(route: str) -> NotifyBase:
     """Return the Apprise service of a route, with its one target.
 
-    Raises RouteRefusedError if the route cannot be read, is a mail server's, or does not name exactly one target.
+    Raises RouteRefusedError if the route cannot be read, belongs to a mail server, or does not name exactly one target.
     """
     written = read_written(route)
     if ";" in route.partition("?")[2]:

@@ -56,7 +56,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 @pytest.fixture
 def settings(broker: Broker) -> KafkaSettings:
-    """How to reach the broker, which has the topics."""
+    """The settings for the broker, on which all topics exist."""
     made = KafkaSettings(_env_file=None, brokers=broker.address, replication=1, partitions=4)
     make_topics(made)
     return made

@@ -1,8 +1,8 @@
 """Random histories of pairs of a notice and a register entry, made from a seed. Pure.
 
-Each history has two to five deeds. Both records are written first. Then one of them moves to another line or back, gets
-more data, is withdrawn, comes back, or is replaced. Neighbouring pairs share lines, so a record that leaves its own
-partner may find another pair's record.
+Each history has two to five deeds. The first two write both records. In each later deed, one record moves to another
+line or back, gets more data, is withdrawn, comes back, or is replaced. Neighbouring pairs share lines, so a record that
+leaves its own partner may find another pair's record.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def property_line(number: int) -> Row:
 
 
 def address_line(number: int) -> Row:
-    """Return a line with a postcode and an address. Several addresses share a postcode."""
+    """Return a line with a postcode and an address. Two addresses share each postcode."""
     code, deployment = divmod(number, _HOMES_A_POSTCODE)
     district, inward = divmod(code, len(_INWARD))
     return {"postcode": f"FY{district % 10} {_INWARD[inward]}", "address_lines": [f"{14 + deployment} Lapwing Close"]}

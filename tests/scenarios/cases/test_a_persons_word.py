@@ -1,4 +1,4 @@
-"""A person's decision on a match is kept, but does not hide facts that came later."""
+"""A person's decision on a match is kept, but does not hide evidence that the person had not seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message that does not get through: it is tried again, and somebody else is alerted instead."""
+"""A message that fails is tried again. If nobody of the council can be reached, the operator is alerted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The threads of a distributed deployment outlive every fault: the waker, the watch, the relay at its station."""
+"""The other threads of a distributed deployment outlive every fault: the outbox listener, the watchdog and the relay.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two versions of a notice of which nothing says which holds: a doubt from when it is told until it is settled."""
+"""Two versions of a notice with the same stamp: the case has a doubt until a later version settles it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions of one notice of which nothing says which is later: the last counts, and no danger is forgotten."""
+"""Versions of one notice with the same stamp: the last to arrive counts, and no danger of the others is forgotten."""
 
 from __future__ import annotations
 

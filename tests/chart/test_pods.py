@@ -184,8 +184,9 @@ def test_probes_ask_what_they_are_for_at_a_port_that_is_there(case: str) -> None
 
 
 def longest_stop(drain: float) -> float:
-    """The longest time of a stop in seconds: open requests, then the delivery pool and three loops, one after the
-    other.
+    """The longest time of a stop, in seconds.
+
+    Open requests end first, then the delivery pool and three loops, one after the other.
     """
     each: float = inspect.signature(EmbeddedRunner.stop).parameters["timeout"].default
     return drain + GRACE_SECONDS + 4 * max(each, STOPPING_SECONDS)

@@ -79,9 +79,7 @@ class Release:
         self.helm("rollback", NAME, "--wait", f"--timeout={PATIENCE}")
 
     def helm(self, *arguments: str | Path) -> str:
-        """Run Helm and return its output. Helm must succeed, and print no warnings, neither its own nor the API
-        server's.
-        """
+        """Run Helm and return its output. Helm must succeed, and there must be no warning from it or the server."""
         said = self._said(*arguments)
         assert said.code == 0, said.err
         assert "warn" not in said.err.lower(), said.err

@@ -40,8 +40,9 @@ class Tap:
             self._consumer.seek(partition, end)
 
     def read(self) -> list[Any]:
-        """Return the records published since the tap was opened or last read. The records of a partition keep their
-        order.
+        """Return the records published since the tap was opened or last read.
+
+        The records of a partition keep their order.
         """
         found: list[Any] = []
         ends = self._ends()
@@ -69,8 +70,9 @@ def tapped(settings: KafkaSettings, *topics: str) -> Iterator[Tap]:
 
 
 def write_events(store: Store, events: Iterable[tuple[str, int]]) -> None:
-    """Write events to the outbox in one transaction. Each pair has the event's key, and a number that identifies the
-    event.
+    """Write events to the outbox in one transaction.
+
+    Each pair has the event's key, and a number that identifies the event.
     """
     told = [Announcement("ingest", key, _event(number)) for key, number in events]
     with store.writing() as connection:

@@ -56,8 +56,7 @@ def address(deployment: Deployment) -> str:
 
 
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
-    """Restore the dump into an empty database of the same name, with everything stopped, and settle the restored data.
-    """
+    """Restore the dump into an empty database of the same name, with everything stopped, and settle it."""
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database
     databases._run(f"ALTER DATABASE {name} RENAME TO {name}_before")

@@ -61,9 +61,7 @@ class Working:
         self._run(self.worker.app.start()).result(WITHIN)
 
     def stop(self) -> Future[Any]:
-        """Tell the worker to stop, unless that was done before. The returned future is done when the worker has
-        stopped.
-        """
+        """Tell the worker to stop. The returned future is done when the worker has stopped."""
         self._stopping = self._stopping or self._run(self.worker.app.stop())
         return self._stopping
 

@@ -32,8 +32,7 @@ def opened(deployment: Deployment) -> Iterator[Api]:
 
 
 def found(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield the method and the path of every route, as the OpenAPI description writes them. Included routers count too.
-    """
+    """Yield the method and the path of every route, including included routers, as OpenAPI writes them."""
     for route in routes:
         if hasattr(route, "original_router"):
             yield from found(route.original_router.routes)

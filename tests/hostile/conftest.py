@@ -14,7 +14,9 @@ from tests.support.http import Api, open_api
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API that stays open through all tests of a module. At the end, everything it accepted must still be handled.
+    """An API that stays open through all tests of a module.
+
+    At the end, everything that it accepted must still be handled.
     """
     engine = sqlite_engine(tmp_path_factory.mktemp("house"))
     deployment = Deployment(engine).with_officers()

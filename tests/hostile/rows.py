@@ -12,7 +12,9 @@ REFUSED, KEPT, CLEAN = "rejected", "accepted_with_warnings", "accepted"
 
 @dataclass(frozen=True)
 class HostileRow:
-    """A hostile row. `field` and `code` name the issue that the row must have. They are None if it must have no issue.
+    """A hostile row.
+
+    `field` and `code` name the issue that the row must have. They are None if it must have no issue.
     """
 
     name: str

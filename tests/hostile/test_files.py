@@ -1,6 +1,4 @@
-"""Hostile files: a file that is not a table is refused whole. A hostile row is named by its number, and the rest is
-kept.
-"""
+"""Hostile files: a file that is not a table is refused whole, and a hostile row is named by its number."""
 
 from __future__ import annotations
 

@@ -45,8 +45,9 @@ def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[in
 
 
 def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
-    """Return the possible values of each count by itself: the published value, or any value from 1 up if it is
-    withheld.
+    """Return the possible values of each count by itself.
+
+    These are the published value, or any value from 1 up if the count is withheld.
     """
     return [range(1, most + 1) if count is None else [count] for count in shown.values()]
 
@@ -128,8 +129,7 @@ def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tup
 
 
 def rows_that_fit(shown: Shown, row_sum: int | None, total: int) -> list[tuple[int, ...]]:
-    """Return every row of a table of councils by kinds that fits the published counts and the published sum of the row.
-    """
+    """Return every row of a table of councils by kinds that fits its published counts and its published sum."""
     choices = product(*(range(total + 1) if count is None else [count] for count in shown.values()))
     return [row for row in choices if (1 <= sum(row) <= total if row_sum is None else sum(row) == row_sum)]
 

@@ -49,8 +49,9 @@ LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault that begins after `after` seconds of quiet and lasts at least `seconds`. `one` chooses one of two
-    processes.
+    """A fault that begins after `after` seconds of quiet and lasts at least `seconds`.
+
+    `one` chooses one of two processes.
     """
 
     kind: Kind

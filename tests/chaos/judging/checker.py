@@ -82,9 +82,7 @@ def pairs_due(history: History) -> Pairs:
 
 
 def matches_wrong(history: History, records: Records) -> Iterator[str]:
-    """Report missing matches, matches that should have ended, and matches made from other versions than those on
-    record.
-    """
+    """Report missing matches, matches that should have ended, and matches made from other versions."""
     due, found = pairs_due(history), {(one.notice, one.entry) for one in records.matches}
     yield from (f"notice {notice} and entry {entry} were never matched" for notice, entry in sorted(due - found))
     yield from (f"notice {notice} and entry {entry} are matched still" for notice, entry in sorted(found - due))
@@ -101,8 +99,9 @@ def danger_due(history: History) -> dict[str, date]:
 
 
 def cases_wrong(history: History, records: Records) -> Iterator[str]:
-    """Report each entry at risk whose case is missing, has the wrong day or was not told of, and each case that should
-    be over.
+    """Report each case that does not agree with the risk of its entry.
+
+    An entry at risk needs a case with the right day, of which somebody was told. Every other case must be over.
     """
     due, cases = danger_due(history), {case.entry: case for case in records.cases}
     yield from (f"entry {entry} is at risk and has no case" for entry in sorted(due.keys() - cases.keys()))

@@ -97,8 +97,7 @@ class Matchers:
             raise RuntimeError("a matcher has died: its error is above")
 
     def finish(self) -> Counter[str]:
-        """Let the matchers handle all events that were written. Return the counts of their work and of their conflicts.
-        """
+        """Let the matchers handle all events that were written. Return the counts of work and of conflicts."""
         self._shared.written.set()
         for process in self._processes:
             process.join(ENDED_WITHIN)

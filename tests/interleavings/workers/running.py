@@ -19,8 +19,7 @@ def as_it_comes() -> None:
 def write_and_match(
     store: Store, noise: Random, pairs: range, pace: Pace, prepare: Prepare = as_it_comes
 ) -> Counter[str]:
-    """Run the histories of these pairs, and match them at the same time. Return the counts of the work and of
-    conflicts.
+    """Write the histories of these pairs while matchers run. Return the counts of work and of conflicts.
 
     `prepare` is called in each matcher's process before it begins.
     """

@@ -29,9 +29,7 @@ def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: floa
 
 
 def until_it_is_done(work: Callable[[], object], who: str, conflicts: Counter[str]) -> None:
-    """Do the work, and repeat it after each conflict, as every sender and every worker does. Count the conflicts by
-    type.
-    """
+    """Do the work, and repeat it after each conflict, as senders and workers do. Count the conflicts by type."""
     for tries in range(1, TRIES + 1):
         try:
             work()

@@ -1,4 +1,4 @@
-"""Two versions of a notice have the same stamp: the case follows the earlier danger until somebody settles them."""
+"""Two versions of a notice tie: the case follows the earlier danger until somebody settles which version is right."""
 
 from __future__ import annotations
 

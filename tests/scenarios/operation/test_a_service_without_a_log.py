@@ -1,6 +1,4 @@
-"""The real `serve`, with a log that cannot be written and a database that fails for a while: councils are still
-alerted.
-"""
+"""The real `serve` alerts councils even if its log cannot be written and its database fails for a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The distributed demonstration: real processes play all steps, one is killed on the way, and nothing is left behind.
+"""The distributed demonstration plays all steps with real processes, of which one is killed, and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -69,8 +69,7 @@ def ended(process: subprocess.Popen[str]) -> Said:
 
 
 def left_behind(folder: Path) -> list[str]:
-    """Return the demonstration's files in a folder, and the processes that were started with the folder and still run.
-    """
+    """Return the demonstration's files in a folder, and its processes that still run."""
     found = [path.name for path in folder.glob("pullcord-*")]
     for process in psutil.process_iter():
         with suppress(psutil.Error):

@@ -48,8 +48,7 @@ def count(deployment: ServedDeployment, query: Select[Any]) -> int:
 
 
 def let_time_pass(deployment: ServedDeployment, by: timedelta) -> None:
-    """Make every open delivery due earlier by this time: attempts that were cut off, and deliveries to be tried again.
-    """
+    """Make open deliveries due earlier by this time, both those cut off and those to be tried again."""
     with deployment.store.writing() as connection:
         for row in connection.execute(select(deliveries.c.pk, deliveries.c.due_at)).all():
             if row.due_at is not None:

@@ -1,5 +1,4 @@
-"""Two versions of a record have the same stamp: lines are matched by either, until a version with a later stamp comes.
-"""
+"""Two versions of a record tie: lines are matched by either of them, until a version with a later stamp comes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The other threads of a distributed deployment outlive every fault: the outbox listener, the watchdog and the relay.
-"""
+"""Other threads of a distributed deployment outlive every fault: outbox listener, watchdog and relay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two versions of a notice with the same stamp: the case has a doubt until a later version settles it."""
+"""Doubts: two versions of a notice tie, and a council is told of both until somebody settles which is right."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def told(deployment: ServedDeployment) -> int:
 
 
 def make_due(deployment: ServedDeployment) -> None:
-    """Make every case due since five minutes."""
+    """Set every case to have been due for five minutes."""
     with deployment.store.writing() as connection:
         connection.execute(update(cases).values(due_at=datetime.now(UTC) - timedelta(minutes=5)))
 

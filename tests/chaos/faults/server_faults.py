@@ -25,7 +25,7 @@ def restart_broker(world: World, fault: Fault) -> str:
 
 
 def wipe_broker(world: World, fault: Fault) -> str:
-    """The broker comes back with nothing: no topic, no record, no group."""
+    """Let the broker come back empty: without topics, records or groups."""
     outage = _without_broker(world, fault)
     had = sum(log.stat().st_size for log in world.broker.folder.glob("data/pullcord.*/*.log"))
     if not had:

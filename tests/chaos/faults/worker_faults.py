@@ -24,7 +24,7 @@ MATCHERS = "pullcord-matcher"
 
 
 def kill(role: Role) -> Bring:
-    """A process ends as a power cut would end it; the supervisor starts it again."""
+    """Kill a process, as a power cut would. The supervisor starts it again."""
 
     def bring(world: World, fault: Fault) -> str:
         processes = world.supervisor.of(role)
@@ -61,7 +61,7 @@ def disorder(world: World, _fault: Fault) -> str:
 
 
 def rebalance(world: World, fault: Fault) -> str:
-    """A third matcher joins, works, and leaves."""
+    """Let a third matcher join the group, work, and leave it."""
     before, done, served = len(rebalances(world, MATCHERS)), handled(world), world.spare.said(SERVES)
     world.spare.start()
     try:
@@ -78,7 +78,7 @@ def rebalance(world: World, fault: Fault) -> str:
 
 
 def slow_consumer(world: World, fault: Fault) -> str:
-    """A matcher stands still and is not dead: its part of the topics grows long."""
+    """Pause a matcher without ending it, so that events wait in its part of the topics."""
     topics = Matcher().topics
     matchers = world.supervisor.of(Role.MATCHER)
     with _paused([matchers[fault.one % len(matchers)]]):

@@ -1,4 +1,4 @@
-"""A channel fails and returns: owed messages go soon, none goes twice, and each shows its own age."""
+"""A channel fails and returns: owed messages go soon, none goes twice, and the operator's copy has its own age."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The distributed demonstration plays all steps with real processes, of which one is killed, and leaves nothing behind.
-"""
+"""The distributed demonstration: real processes play all steps, one is killed, and nothing is left behind."""
 
 from __future__ import annotations
 

@@ -56,7 +56,10 @@ def address(deployment: Deployment) -> str:
 
 
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
-    """Restore the dump into an empty database of the same name, with everything stopped, and settle it."""
+    """Restore the dump into an empty database of the same name, with everything stopped.
+
+    Then settle the restored deliveries, and forget the mails of before.
+    """
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database
     databases._run(f"ALTER DATABASE {name} RENAME TO {name}_before")

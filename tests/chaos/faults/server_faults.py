@@ -44,7 +44,7 @@ def _without_broker(world: World, fault: Fault) -> str:
 
 
 def restart_postgres(world: World, fault: Fault) -> str:
-    """Crash PostgreSQL while a transaction has written something. After the recovery, it must be undone."""
+    """Crash PostgreSQL while a transaction has written something. The recovery must undo that transaction."""
     for _ in range(TRIES):
         open_ones = _crash_in_a_transaction(world)
         Event().wait(fault.seconds / 2)

@@ -24,7 +24,10 @@ settings.load_profile("pullcord")
 
 @pytest.fixture(autouse=True)
 def _logs_as_they_come() -> Iterator[None]:
-    """A command that a test ran has logs go to where stderr was then: that is closed when the test is over."""
+    """Reset logging after each test.
+
+    A command that a test runs makes logs go to the stderr of that moment, which is closed when the test is over.
+    """
     yield
     structlog.reset_defaults()
 

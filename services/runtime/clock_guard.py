@@ -1,7 +1,8 @@
 """Detects a jump of the machine's clock, and pauses the work that depends on the clock.
 
-The pause is short: a wrong clock must not stop alerts for long. When the pause is over, the guard accepts the clock,
-even if the other clocks still disagree. Once the clock is right again, case reviews undo what the wrong clock changed.
+The pause is short, because alerts must not stop for long. After the pause, the guard accepts the machine's clock, even
+if it still disagrees with the other two clocks. Once the clock is right again, case reviews undo what the wrong clock
+changed.
 """
 
 from __future__ import annotations

@@ -11,9 +11,10 @@ import pytest
 
 @pytest.fixture
 def broken_connections() -> Iterator[None]:
-    """Clients of Kafka's that find no broker leave their sockets to the collector, which comes before the report does.
+    """Close the sockets of Kafka clients that find no broker.
 
-    The records of their log are kept for it and would keep the sockets: they keep their text alone.
+    These clients leave their sockets to the garbage collector, which therefore runs at the end of the test. pytest
+    keeps log records for its report, and a record would keep such a socket alive, so each record keeps only its text.
     """
     factory = logging.getLogRecordFactory()
     logging.setLogRecordFactory(lambda *args, **more: _plain(factory(*args, **more)))

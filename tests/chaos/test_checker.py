@@ -37,7 +37,7 @@ def history() -> History:
 
 
 def records() -> Records:
-    """What should be on record after it."""
+    """The records that should follow from `history`."""
     return Records(
         kept=[Kept("s1", 2), Kept("s2", 3), Kept("s3", 1)],
         notices={"n1": "planned", "n2": WITHDRAWN},

@@ -1,4 +1,4 @@
-"""Brokers that come back with nothing, and a group whose place lies behind the end of its topic."""
+"""Brokers that come back empty, and a group whose committed offset lies beyond the end of its partition."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def deployment() -> Iterator[Deployment]:
 
 
 def write_down_place(settings: KafkaSettings, group: str, topics: tuple[str, ...]) -> None:
-    """Do what a worker does that has lived through the loss of what it had read."""
+    """Commit offsets beyond the end of each partition, as a worker does that outlived a loss of records."""
     consumer = KafkaConsumer(**settings.client(), group_id=group, enable_auto_commit=False)
     places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
     consumer.assign(places)

@@ -1,4 +1,4 @@
-"""The proxy of the chaos suite does to connections what it says."""
+"""The chaos suite's proxy treats connections as its methods say."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class EchoServer(ThreadingTCPServer):
     block_on_close = False
 
     def handle_error(self, *_: object) -> None:
-        """A connection that was cut is what these tests are about."""
+        """Print nothing, because these tests cut connections on purpose."""
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def connection(proxy: Proxy) -> Iterator[socket.socket]:
 
 
 def is_reset(proxy: Proxy) -> None:
-    """A new connection is reset, perhaps before it has come about."""
+    """Assert that a new connection is reset, either while it is made or afterwards."""
     with (
         pytest.raises(ConnectionResetError),
         socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as refused,

@@ -1,4 +1,4 @@
-"""A message without an event's id is known by its hash, which is longer: on PostgreSQL too it holds nobody up."""
+"""A message without an event id is known by its hash. The hash is longer than an id, but fits on PostgreSQL too."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 @pytest.fixture
 def deployment() -> Iterator[Deployment]:
-    """A deployment on PostgreSQL, which unlike SQLite takes no text that is too long for its column."""
+    """A deployment on PostgreSQL. Unlike SQLite, it refuses a text that is too long for its column."""
     with postgres() as databases:
         engine = databases.fresh()
         yield Deployment(engine).with_officers()

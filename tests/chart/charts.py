@@ -38,19 +38,19 @@ class Release:
         return [one for one in self.objects if one["kind"] == kind]
 
     def one(self, kind: str, name: str) -> Object:
-        """The object of a kind whose name ends so."""
+        """The only object of a kind whose name, without the release's prefix, is `name`."""
         (found,) = [one for one in self.of(kind) if one["metadata"]["name"].removeprefix("pc-pullcord") == name]
         return found
 
     @property
     def workloads(self) -> dict[str, Object]:
-        """What keeps the pods of each role, by role."""
+        """The Deployment or StatefulSet of each role, by role."""
         kept = [*self.of("Deployment"), *self.of("StatefulSet")]
         return {one["metadata"]["labels"][COMPONENT]: one for one in kept}
 
     @property
     def pods(self) -> dict[str, Object]:
-        """Every pod there can be, those of hooks too: metadata and spec, by component."""
+        """The metadata and spec of every pod that may run, including the pods of hooks, by component."""
         made = [one["spec"]["template"] for one in (*self.workloads.values(), *self.of("Job"))]
         return {pod["metadata"]["labels"][COMPONENT]: pod for pod in (*made, *self.of("Pod"))}
 
@@ -83,12 +83,12 @@ def render(values: Mapping[str, Any]) -> Release:
 
 @cache
 def released(case: str) -> Release:
-    """A case as it stands."""
+    """The release of a case of `ci/`, with unchanged values."""
     return render(values_of(case))
 
 
 def changed(case: str, path: str, value: Any) -> Object:
-    """The values of a case with one of them another."""
+    """The values of a case of `ci/`, with one value changed."""
     values = values_of(case)
     *above, last = path.split(".")
     inner = values
@@ -99,7 +99,7 @@ def changed(case: str, path: str, value: Any) -> Object:
 
 
 def containers(pod: Object) -> list[Object]:
-    """Every container of a pod; its own comes last."""
+    """Every container of a pod. The init containers come first."""
     return [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]
 
 
@@ -112,12 +112,12 @@ def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def selected(release: Release, selector: Mapping[str, Any]) -> set[str]:
-    """The components whose pods a selector takes."""
+    """The components whose pods a selector selects."""
     return {name for name, pod in release.pods.items() if selects(selector, pod["metadata"]["labels"])}
 
 
 def files_of(pod: Object) -> dict[str, str]:
-    """Every file a pod's own container is given from a Secret: its path, and the Secret's name."""
+    """The path of each file that a pod's last container gets from a Secret, and the name of the Secret."""
     made = {volume["name"]: volume["secret"] for volume in pod["spec"].get("volumes", ()) if "secret" in volume}
     mounts = {mount["name"]: Path(mount["mountPath"]) for mount in containers(pod)[-1]["volumeMounts"]}
     return {

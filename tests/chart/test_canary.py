@@ -1,4 +1,4 @@
-"""`helm test` sends a line through a real Pullcord, and says so when it does not come through."""
+"""`helm test` sends a line through a real Pullcord, and reports it if the line does not come through."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
 
 @contextmanager
 def served_api(deployment: ServedDeployment, *, matching: bool) -> Iterator[str]:
-    """The address of a deployment that is served, with everything behind the ingest API or nothing."""
+    """Serve a deployment and yield its address. Without `matching`, only the ingest API runs."""
     parts = make_parts(Settings(_env_file=None, poll_seconds=0.1), deployment.store)
     app = make_app(parts, EmbeddedRunner(parts) if matching else None)
     with served(app, listen("127.0.0.1", 0)) as url:
@@ -65,7 +65,7 @@ def unmatched(deployment: ServedDeployment) -> Iterator[str]:
 
 
 def fly(url: str, keys: Path | None, patience: int = 60) -> subprocess.CompletedProcess[str]:
-    """What the script of the chart answers, run as its pod runs it."""
+    """Run the chart's script as its pod runs it, and return the finished process."""
     environment = {"CANARY_URL": url, "CANARY_COUNCIL": "E06000009", "CANARY_PATIENCE_SECONDS": str(patience)}
     command = [sys.executable, str(CHART / "files" / "canary.py")]
     given = environment | ({"CANARY_KEYS": str(keys)} if keys else {})

@@ -1,4 +1,4 @@
-"""Who may talk to whom follows the rooms; from outside, only what is meant for outside can be reached."""
+"""Each pod may reach only what its role needs. From outside, only the public paths can be reached."""
 
 from __future__ import annotations
 

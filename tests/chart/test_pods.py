@@ -54,7 +54,7 @@ def pod_of(case: str, component: str) -> Object:
 
 
 def references(pod: Object) -> dict[str, str]:
-    """The environment a pod gets from Secrets: name to Secret."""
+    """The environment variables that a pod gets from Secrets: the name of each, and its Secret."""
     named = [one for container in containers(pod) for one in container.get("env", ()) if "valueFrom" in one]
     return {one["name"]: one["valueFrom"]["secretKeyRef"]["name"] for one in named}
 
@@ -140,7 +140,7 @@ def test_every_setting_exists_and_every_file_it_names_is_there(case: str, compon
 
 
 def named(plain: dict[str, str], prefix: str, other: str = "-") -> dict[str, Any]:
-    """The settings with a prefix and without another, as the product's classes name them."""
+    """The settings whose names begin with `prefix` but not with `other`, named as in the product's settings classes."""
     own = {name: value for name, value in plain.items() if name.startswith(prefix) and not name.startswith(other)}
     return {name.removeprefix(prefix).lower(): value for name, value in own.items()}
 
@@ -184,7 +184,10 @@ def test_probes_ask_what_they_are_for_at_a_port_that_is_there(case: str) -> None
 
 
 def longest_stop(drain: float) -> float:
-    """Seconds: requests under way, then the pool of deliveries and three loops, one after the other."""
+    """The longest time of a stop, in seconds.
+
+    Open requests end first, then the delivery pool and three loops, one after the other.
+    """
     each: float = inspect.signature(EmbeddedRunner.stop).parameters["timeout"].default
     return drain + GRACE_SECONDS + 4 * max(each, STOPPING_SECONDS)
 

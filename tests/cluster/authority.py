@@ -1,4 +1,4 @@
-"""Throw-away certificates: everybody in the cluster proves who they are by one."""
+"""Throw-away certificates, with which everybody in the cluster proves who they are."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Identity:
 
 @dataclass
 class Authority:
-    """The authority everybody in the cluster trusts, with its files in a folder."""
+    """The certificate authority that everybody in the cluster trusts, with its files in a folder."""
 
     folder: Path
     _ca: trustme.CA = field(default_factory=trustme.CA)
@@ -37,7 +37,7 @@ class Authority:
         return self.folder / "ca.crt"
 
     def issue(self, name: str, group: str = "pullcord") -> Identity:
-        """A certificate for a user of this name and group, who may also be a server here."""
+        """Issue a certificate for a user with this name and group. It is also valid for a server on this machine."""
         issued = self._ca.issue_cert(HERE, "localhost", common_name=name, organization_name=group)
         stem = name.replace(":", "-")
         made = Identity(self.folder / f"{stem}.crt", self.folder / f"{stem}.key")
@@ -54,7 +54,7 @@ class Authority:
         return path
 
     def trust(self, identity: Identity) -> ssl.SSLContext:
-        """How a client of ours talks to the cluster as somebody."""
+        """Return the TLS settings with which our client talks to the cluster as this identity."""
         context = ssl.create_default_context(cafile=self.certificate)
         context.load_cert_chain(identity.certificate, identity.key)
         return context

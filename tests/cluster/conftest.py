@@ -1,4 +1,4 @@
-"""One control plane for all tests of this folder; it runs for whoever names the folder."""
+"""One control plane for all tests of this folder. The tests run only if the folder is named on the command line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NUMBERS = count(1)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """It needs Go and minutes: a run of all tests does without it."""
+    """Ignore this folder unless it is named on the command line, because its tests need Go and take minutes."""
     named = [(config.invocation_params.dir / one.partition("::")[0]).resolve() for one in config.args]
     return None if any(path.is_relative_to(HERE) for path in named) else True
 
@@ -55,7 +55,7 @@ def cluster(control_plane: ControlPlane) -> Iterator[Cluster]:
 def make_release(
     cluster: Cluster, control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> MakeRelease:
-    """Makes releases that are not installed yet, each in a restricted namespace of its own with a volume to be had."""
+    """Returns a function that makes a release, not installed yet, in its own restricted namespace with a volume."""
 
     def make() -> Release:
         name = f"telecare-{next(NUMBERS)}"

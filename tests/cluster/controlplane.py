@@ -21,7 +21,7 @@ STAGES = Path(__file__).with_name("stages.yaml")
 
 
 def free_ports(number: int) -> list[int]:
-    """So many ports that nobody listens on, no two alike."""
+    """Return this number of different ports on which nobody listens."""
     with ExitStack() as held:
         return [held.enter_context(closing(create_server((HERE, 0)))).getsockname()[1] for _ in range(number)]
 
@@ -42,20 +42,20 @@ class ControlPlane:
         self.admin = self.authority.kubeconfig(self.server, "admin", ADMINISTRATORS)
 
     def start(self) -> None:
-        """Start all of it, and wait until each is well."""
+        """Start all processes, and wait until each is well."""
         self._start_store()
         self._start_api()
         self._start_workers()
 
     def stop(self) -> None:
-        """End all of it, the last that came first; nothing is kept."""
+        """Kill all processes, the last started first."""
         for process in reversed(self.processes):
             process.kill()
         for process in self.processes:
             process.wait(STOPPING_SECONDS)
 
     def client(self) -> httpx.Client:
-        """An administrator's way to the API server."""
+        """A client of the API server with the rights of an administrator."""
         who = self.authority.issue("client", ADMINISTRATORS)
         return httpx.Client(base_url=self.server, verify=self.authority.trust(who), timeout=60)
 

@@ -1,4 +1,4 @@
-"""What tests ask of the API server, and its own answers."""
+"""A client of the API server for tests, and the objects that tests make."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOON = 60.0
 
 @dataclass
 class Cluster:
-    """The API server, as an administrator."""
+    """The API server, called with the rights of an administrator."""
 
     client: httpx.Client
     _resources: dict[str, dict[str, Object]] = field(default_factory=dict)
@@ -33,13 +33,13 @@ class Cluster:
         return found
 
     def items(self, path: str, labels: Mapping[str, str] | None = None) -> list[Object]:
-        """All of a collection that have these labels, as the server selects them."""
+        """Return all objects of a collection that have these labels. The server selects them."""
         selector = ",".join(f"{name}={value}" for name, value in (labels or {}).items())
         found: list[Object] = self.get(path, labelSelector=selector)["items"]
         return found
 
     def post(self, body: Object, namespace: str = "", **query: str) -> httpx.Response:
-        """The answer to an object that is to be made; fields that do not exist are refused."""
+        """Ask the server to make an object, and return the answer. The server refuses unknown fields."""
         path = self.collection(body, namespace)
         return self.client.post(path, json=body, params={"fieldValidation": "Strict", **query})
 
@@ -55,13 +55,16 @@ class Cluster:
         assert answer.is_success, answer.text
 
     def evict(self, pod: Object) -> httpx.Response:
-        """The answer to what a drain asks of a pod."""
+        """Ask the server to evict a pod, as a drain does, and return the answer."""
         about = {name: pod["metadata"][name] for name in ("name", "namespace")}
         path = f"/api/v1/namespaces/{about['namespace']}/pods/{about['name']}/eviction"
         return self.client.post(path, json={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": about})
 
     def collection(self, body: Object, namespace: str = "") -> str:
-        """Where objects of this kind are, in the object's own namespace or else the one given."""
+        """Return the path of the collection for this kind of object.
+
+        The object's own namespace counts first, then the namespace given.
+        """
         group = f"/apis/{body['apiVersion']}" if "/" in body["apiVersion"] else f"/api/{body['apiVersion']}"
         kind = self._kinds(group)[body["kind"]]
         where = body["metadata"].get("namespace", namespace)
@@ -79,7 +82,7 @@ class Cluster:
 
 @contextmanager
 def cordoned(cluster: Cluster) -> Iterator[None]:
-    """Meanwhile no node takes new pods."""
+    """Let no node take new pods while the block runs."""
     nodes = [one["metadata"]["name"] for one in cluster.items("/api/v1/nodes")]
     try:
         for name in nodes:
@@ -115,14 +118,14 @@ def node(name: str, zone: str) -> Object:
 
 
 def namespace(name: str) -> Object:
-    """A namespace that takes nothing but what keeps to the restricted standard."""
+    """A namespace that takes only pods which keep to the restricted standard."""
     modes = ("enforce", "warn", "audit")
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def storage_class() -> Object:
-    """The cluster's default class of volumes: those that are there already."""
+    """The cluster's default storage class. It makes no volumes, and uses only those that exist already."""
     default = {"storageclass.kubernetes.io/is-default-class": "true"}
     return {
         "apiVersion": "storage.k8s.io/v1",

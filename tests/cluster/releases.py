@@ -25,7 +25,10 @@ SHORT = "20s"
 
 
 def values(case: str, **others: Any) -> Object:
-    """The values of a case of `ci/`, for an image by its tag. Others are named by their path, `__` for each dot."""
+    """The values of a case of `ci/`, with the test image.
+
+    `others` changes further values. Each is named by its path, with `__` in place of each dot.
+    """
     made = changed(case, "image", {"repository": "registry.example/pullcord", "tag": "one"})
     for path, value in others.items():
         *above, last = path.split("__")
@@ -64,19 +67,19 @@ class Release:
         self.helm("upgrade", NAME, CHART, self._file(given), "--wait", f"--timeout={PATIENCE}")
 
     def upgrade_fails(self, given: Object, *flags: str) -> None:
-        """An upgrade that does not succeed within its time."""
+        """Upgrade the release, and assert that the upgrade does not succeed within its time."""
         said = self._said("upgrade", NAME, CHART, self._file(given), "--wait", f"--timeout={SHORT}", *flags)
         assert said.code != 0, said.out
 
     def upgrade_in_vain(self, given: Object) -> None:
-        """Likewise, and Helm takes it back."""
+        """Upgrade the release as in `upgrade_fails`, and let Helm roll the upgrade back."""
         self.upgrade_fails(given, "--rollback-on-failure")
 
     def roll_back(self) -> None:
         self.helm("rollback", NAME, "--wait", f"--timeout={PATIENCE}")
 
     def helm(self, *arguments: str | Path) -> str:
-        """What Helm answers. It must succeed, and neither it nor the API server may have anything to warn of."""
+        """Run Helm and return its output. Helm must succeed, and there must be no warning from it or the server."""
         said = self._said(*arguments)
         assert said.code == 0, said.err
         assert "warn" not in said.err.lower(), said.err
@@ -100,7 +103,7 @@ class Release:
         return newest["status"], newest["revision"]
 
     def items(self, path: str, **labels: str) -> list[Object]:
-        """What there is of a kind in this namespace, such as `api/v1/pods`."""
+        """The objects of a kind in this namespace. `path` is a path such as `api/v1/pods`."""
         group, _, kind = path.rpartition("/")
         return self.cluster.items(f"/{group}/namespaces/{self.namespace}/{kind}", labels)
 
@@ -115,7 +118,7 @@ class Release:
         ]
 
     def running(self, role: str) -> dict[str, str]:
-        """The image of each pod of a role that is ready, by the pod's own id."""
+        """The image of each ready pod of a role, by the pod's id."""
         pods = [pod for pod in self.pods(role) if holds(pod, "Ready")]
         return {pod["metadata"]["uid"]: pod["spec"]["containers"][-1]["image"] for pod in pods}
 

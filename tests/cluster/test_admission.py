@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 
 def tried(release: Release, one: Object) -> httpx.Response:
-    """The answer to an object that is only tried out."""
+    """The server's answer to an object in a dry run."""
     return release.cluster.post(one, release.namespace, dryRun="All")
 
 
 def root_pod() -> Object:
-    """The canary's pod, were it to ask for root."""
+    """The canary's pod, changed so that it asks for root."""
     (pod,) = render(values("embedded", serviceAccount__create=False)).of("Pod")
     pod["spec"]["containers"][0]["securityContext"] |= {"runAsNonRoot": False, "runAsUser": 0}
     return pod

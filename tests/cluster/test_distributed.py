@@ -1,4 +1,4 @@
-"""Distributed: what is there once all that can be switched on is installed."""
+"""Distributed: the objects in the cluster when a release with every option is installed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def everything(make_release: MakeRelease) -> Release:
 
 
 def chosen(release: Release, selector: dict[str, Any]) -> set[str]:
-    """The roles whose pods a selector takes, as the API server understands it."""
+    """The roles whose pods a selector selects, as the API server understands the selector."""
     alike = [f"{name}={value}" for name, value in selector.get("matchLabels", {}).items()]
     among = [f"{rule['key']} in ({','.join(rule['values'])})" for rule in selector.get("matchExpressions", ())]
     path = f"/api/v1/namespaces/{release.namespace}/pods"

@@ -21,7 +21,7 @@ def installed(release: Release) -> Release:
 
 
 def template_of(pod: Object) -> str:
-    """Which of its StatefulSet's templates a pod was made from."""
+    """The revision of the StatefulSet's template from which a pod was made."""
     found: str = pod["metadata"]["labels"]["controller-revision-hash"]
     return found
 

@@ -1,4 +1,4 @@
-"""Distributed: an upgrade replaces every role or none."""
+"""Distributed: an upgrade replaces all roles or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The behaviours of the main job, stated once in the scenarios, on every way the product runs."""
+"""Runs the scenarios of the main job in every way in which the product runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every byte of every topic, after the samples have gone through a real broker: nobody can be found in it."""
+"""The samples go through a real broker, and afterwards no person can be found in any byte of any topic."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def told(databases: Databases, line: Line) -> Iterator[DistributedDeployment]:
 
 
 def everything_on(line: Line) -> list[bytes]:
-    """Keys, headers and values of every record of every topic but the broker's own."""
+    """The keys, headers and values of all records, in every topic except the broker's own."""
     consumer = KafkaConsumer(
         **line.settings.client(),
         auto_offset_reset="earliest",

@@ -1,4 +1,4 @@
-"""The figures and what protects them, on every way the product runs."""
+"""The regulator's figures and the protection of small counts, in every way in which the product runs."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ WIDTHS = [320, 360, 1000]
 
 
 class Desk:
-    """A loopback server: it shows the pages and keeps each form it was sent, as a council's console would."""
+    """A loopback server that shows the pages and keeps each form sent to it, in place of a council's console."""
 
     def __init__(self, view: AcknowledgementView) -> None:
         self.view = view

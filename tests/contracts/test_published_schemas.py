@@ -1,4 +1,4 @@
-"""What is published is what this version speaks."""
+"""The published schemas are those of this version."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_no_text_of_an_envelope_can_hold_one_either() -> None:
 
 
 def _texts(schema: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every schema of a text below `schema`."""
+    """Every schema of a string below `schema`."""
     if isinstance(schema, list):
         return [text for one in schema for text in _texts(one, definitions)]
     if not isinstance(schema, dict):
@@ -83,7 +83,10 @@ def _texts(schema: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _can_name_nobody(text: dict[str, Any]) -> bool:
-    """Return True if its form is closed: a code, a date, or a pattern that neither a number nor a name fits."""
+    """Return True if the string can name no person.
+
+    Such a string is a code, a date, or has a pattern that neither a number nor a name fits.
+    """
     if text.keys() & {"enum", "const", "format"}:
         return True
     named = ["01632960123", "+441632960123", "01632 960123", "18 Example Road", "Asha Patel", "FY3 8AB", "100012345678"]

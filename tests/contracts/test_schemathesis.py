@@ -43,7 +43,10 @@ checks.negative_data_rejection.expected-statuses = ["4xx", 202]
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, str], Path]]:
-    """A deployment with one case, served: its base URL, its keys, and the configuration that names what is there."""
+    """Serve a deployment with one case.
+
+    Yield its base URL, its keys, and the configuration with the references of its records.
+    """
     engine = sqlite_engine(tmp_path)
     deployment = Deployment(engine).with_officers()
     deployment.put_entries(ENTRY)

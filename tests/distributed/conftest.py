@@ -25,9 +25,10 @@ BOOTSTRAP_MS = 2000
 
 @pytest.fixture(autouse=True)
 def swept() -> Iterator[None]:
-    """Clients leave sockets of failed connections and loops never used to the cycle collector, which comes at once.
+    """Close event loops that were never used, and collect the sockets of failed connections.
 
-    It may come to a loop's sockets before the loop, which then cannot be closed any more: loops are closed first.
+    Clients leave both to the cycle collector. It might free a loop's sockets before the loop, which could then not be
+    closed any more. So the loops are closed first.
     """
     yield
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
@@ -55,7 +56,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 @pytest.fixture
 def settings(broker: Broker) -> KafkaSettings:
-    """How to reach the broker, which has the topics."""
+    """The settings for the broker, on which all topics exist."""
     made = KafkaSettings(_env_file=None, brokers=broker.address, replication=1, partitions=4)
     make_topics(made)
     return made
@@ -75,10 +76,10 @@ def deployment(engine: Engine) -> Deployment:
 
 @pytest.fixture
 def giving_up_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Clients look for a broker for a second or two, not half a minute.
+    """Let clients give up the search for a broker after a second or two, not half a minute.
 
-    Records of their log that are kept for the report would keep the sockets of connections that failed, so they keep
-    their text alone.
+    pytest keeps log records for its report, and a record would keep the sockets of a failed connection alive. So each
+    record keeps only its text.
     """
     factory = logging.getLogRecordFactory()
     logging.setLogRecordFactory(lambda *args, **more: _plain(factory(*args, **more)))

@@ -1,4 +1,4 @@
-"""What is told to a broker, and what lies there."""
+"""Writes events for the relay, and reads the records that it publishes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLL_MS = 500
 
 
 class Tap:
-    """Reads what is told to topics after it was opened."""
+    """Reads the records that are published to topics after the tap was opened."""
 
     def __init__(self, settings: KafkaSettings, *topics: str) -> None:
         self._consumer = KafkaConsumer(
@@ -40,7 +40,10 @@ class Tap:
             self._consumer.seek(partition, end)
 
     def read(self) -> list[Any]:
-        """The records told since it was opened or last read; those of a partition in their order."""
+        """Return the records published since the tap was opened or last read.
+
+        The records of a partition keep their order.
+        """
         found: list[Any] = []
         ends = self._ends()
         while any(self._consumer.position(partition) < end for partition, end in ends.items()):
@@ -67,7 +70,10 @@ def tapped(settings: KafkaSettings, *topics: str) -> Iterator[Tap]:
 
 
 def write_events(store: Store, events: Iterable[tuple[str, int]]) -> None:
-    """Write events into the outbox in one transaction: for each its key, and a number by which it is known again."""
+    """Write events to the outbox in one transaction.
+
+    Each pair has the event's key, and a number that identifies the event.
+    """
     told = [Announcement("ingest", key, _event(number)) for key, number in events]
     with store.writing() as connection:
         announce(connection, told, store.now(), store.random)
@@ -79,7 +85,7 @@ def _event(number: int) -> NoticesReconsidered:
 
 
 def unpublished_events(store: Store) -> Sequence[str]:
-    """The ids of the events not yet told, in the order in which they were written."""
+    """The ids of the unpublished events, in the order in which they were written."""
     query = select(outbox.c.event_id).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pk)
     with store.reading() as connection:
         return connection.scalars(query).all()

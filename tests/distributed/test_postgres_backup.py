@@ -26,7 +26,7 @@ RESTORED = "Pullcord was restored from a copy"
 
 @pytest.fixture
 def told(engine: Engine) -> Deployment:
-    """A deployment that has told Blackpool of three lines at risk, ten days before."""
+    """A deployment that has alerted Blackpool about three lines at risk, ten days before the planned day."""
     deployment = Deployment(engine).with_officers()
     deployment.put_entries(*ENTRIES[:3])
     deployment.post_notices(*NOTICES[:3])
@@ -37,7 +37,7 @@ def told(engine: Engine) -> Deployment:
 
 @pytest.fixture
 def dump(told: Deployment, tmp_path: Path) -> Path:
-    """What `pg_dump` made of it."""
+    """The file that `pg_dump` wrote of the deployment's database."""
     made = tmp_path / "pullcord.dump"
     run("pg_dump", "--format=custom", f"--file={made}", address(told))
     return made
@@ -49,14 +49,17 @@ def run(tool: str, *options: str) -> None:
 
 
 def address(deployment: Deployment) -> str:
-    """A deployment's database, as PostgreSQL's tools take it."""
+    """The URL of a deployment's database, in the form that PostgreSQL's tools take."""
     url = deployment.store.engine.url
     bare = URL.create("postgresql", url.username, url.password, url.host, url.port, url.database, url.query)
     return bare.render_as_string(hide_password=False)
 
 
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
-    """Restore the dump into an empty database of the same name, with everything stopped; then what must follow."""
+    """Restore the dump into an empty database of the same name, with everything stopped.
+
+    Then settle the restored deliveries, and forget the mails of before.
+    """
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database
     databases._run(f"ALTER DATABASE {name} RENAME TO {name}_before")

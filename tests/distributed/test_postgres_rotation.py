@@ -24,7 +24,7 @@ LINES = 60
 
 
 class Said:
-    """A source of keys that tells of the new one when the test says so, as the keys file does."""
+    """A source of keys that gives the new key when the test says so, as the keys file does."""
 
     def __init__(self) -> None:
         self.new = Event()

@@ -1,4 +1,4 @@
-"""What is said to PostgreSQL in its own way, said to a real one."""
+"""Statements written for PostgreSQL alone, run on a real server."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def test_partners_are_looked_up_also_before_postgresql_has_counted_the_tables(
 
 
 def explained(connection: Connection, query: Select[Any]) -> dict[str, Any]:
-    """How the server went about a query."""
+    """Return the plan with which the server ran a query."""
     text_of = query.compile(connection, compile_kwargs={"literal_binds": True})
     plan: dict[str, Any] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {text_of}").scalar_one()[0]
     return plan
 
 
 def walked(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A step of a plan and all those it stands on."""
+    """Yield a step of a plan and all steps below it."""
     yield step
     for below in step.get("Plans", ()):
         yield from walked(below)

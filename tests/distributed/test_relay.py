@@ -58,11 +58,11 @@ def producer(settings: KafkaSettings) -> Iterator[KafkaProducer]:
 
 
 class CrashError(PullcordError):
-    """The end of a process, as far as a test can bear it."""
+    """Stands for the end of a process in a test."""
 
 
 def numbered(record: Any) -> int:
-    """By which number `write_events` had an event known."""
+    """Return the number that `write_events` gave to an event."""
     said: Any = decode(record.value).data
     return int(said.records[0].record)
 
@@ -80,7 +80,7 @@ def write_batches(engine: Engine, writer: int) -> None:
 
 
 def relay_until(url: str, settings: KafkaSettings, enough: Event) -> int:
-    """A relay with connections of its own; how many events it told."""
+    """Run a relay with its own connections until `enough` is set. Return the number of events that it published."""
     engine, producer, told = make_engine(url), make_producer(settings), 0
     relay = Relay(make_store(engine, FrozenClock()), producer)
     while not enough.is_set():
@@ -142,7 +142,7 @@ def test_events_are_compressed_and_keyed_by_feed_and_shard(
 
 
 def newest_batches(broker: Broker, records: list[Any]) -> list[DefaultRecordBatch]:
-    """The batch in which each of these records lies, as the broker keeps it on its disk."""
+    """Return the batch that contains each of these records, read from the broker's disk."""
     return [
         batch
         for record in records
@@ -183,7 +183,7 @@ def test_what_was_told_before_a_crash_is_told_again_in_the_same_order(
 
 @pytest.fixture
 def impatient(giving_up_soon: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A relay gives a broker that does not answer up within two seconds, too."""
+    """Let a relay also give up after two seconds if a broker does not answer."""
 
     def producer(**options: Any) -> KafkaProducer:
         return KafkaProducer(**{**options, "request_timeout_ms": 1000, "delivery_timeout_ms": 1500})

@@ -34,7 +34,7 @@ PATIENCE = 20.0
 
 @pytest.fixture
 def admin(broker: Broker) -> Iterator[KafkaAdminClient]:
-    """An administrator of a broker that has no topics of ours, before the test and after."""
+    """An administrator of a broker that has none of our topics before and after the test."""
     made = KafkaAdminClient(bootstrap_servers=broker.address)
     remove_topics(made)
     yield made
@@ -77,7 +77,7 @@ def test_they_are_made_with_the_partitions_the_copies_and_the_retention_asked_fo
 
 
 def retention(admin: KafkaAdminClient) -> dict[str, int]:
-    """Milliseconds for which the broker keeps each topic."""
+    """The time for which the broker keeps each topic, in milliseconds."""
     kept = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(NAMES)])["topic"]
     return {name: int(config["retention.ms"]["value"]) for name, config in kept.items()}
 

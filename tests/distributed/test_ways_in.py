@@ -1,4 +1,4 @@
-"""How the relay, the topics and the workers get in at brokers that ask for TLS, a certificate or a password."""
+"""The relay, the topics and the workers connect to brokers that ask for TLS, a certificate or a password."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Environment = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Way:
-    """A broker that asks something of its clients, and the settings with which it lets them in."""
+    """A broker that asks its clients for credentials, and the settings with which it lets them in."""
 
     broker: Broker
     environment: Environment
@@ -59,7 +59,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def keystore(certificate: trustme.LeafCert) -> bytes:
-    """Key and certificates as Kafka reads them: it takes no key but one in PKCS#8."""
+    """Return the key and the certificates in the form that Kafka reads: the key must be PKCS#8."""
     key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
     pkcs8 = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pkcs8 + b"".join(pem.bytes() for pem in certificate.cert_chain_pems)
@@ -67,7 +67,7 @@ def keystore(certificate: trustme.LeafCert) -> bytes:
 
 @pytest.fixture(scope="module")
 def ways(certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Way]]:
-    """Brokers that ask for a certificate, a password, a password over TLS; started at once."""
+    """Three brokers: one asks for a certificate, one for a password, one for a password over TLS."""
     pytest_socket.enable_socket()
     authority, broker = certificates / "authority.pem", certificates / "broker.pem"
     users = {USER: PASSWORD}
@@ -104,7 +104,10 @@ Reached = Callable[..., KafkaSettings]
 
 @pytest.fixture
 def reached(ways: Mapping[str, Way], monkeypatch: pytest.MonkeyPatch) -> Reached:
-    """The settings of a deployment that goes one of the ways, from its environment; some changed, or absent if None."""
+    """Returns a function that makes the settings for one of the ways, from the environment.
+
+    The function may change settings. A setting that is changed to None is absent.
+    """
 
     def settings(way: str, **changed: str | None) -> KafkaSettings:
         for name, value in {**ways[way].environment, **changed}.items():
@@ -144,7 +147,7 @@ SECRETS = (PASSWORD, WRONG)
 
 
 def changed_for(certificates: Path, wrong: Changed) -> Changed:
-    """Settings with their files where they are."""
+    """The changed settings, with the path of the unknown authority's file in place of its name."""
     return {name: str(certificates / STRANGER) if value == STRANGER else value for name, value in wrong.items()}
 
 

@@ -75,7 +75,7 @@ def events(store: Store, count: int) -> list[Envelope]:
 
 
 def put(settings: KafkaSettings, topic: str, *told: Envelope | bytes) -> None:
-    """Put events on a topic as a relay does, and bytes as anybody can."""
+    """Publish to a topic: events as a relay does, and raw bytes as anybody could."""
     producer = make_producer(settings)
     for one in told:
         if isinstance(one, bytes):
@@ -103,7 +103,7 @@ def test_what_cannot_be_parsed_is_set_aside_once_and_the_rest_is_handled(
 
 
 class Database:
-    """A database that can be closed to everybody, as one that is being failed over is."""
+    """A database that can be closed to everybody, as during a failover."""
 
     def __init__(self, engine: Engine) -> None:
         self._name = engine.url.database
@@ -126,7 +126,7 @@ class Database:
 
 
 class Refused(Listener):
-    """A consumer that works some events into a value which the database refuses."""
+    """A consumer that fails on some events, because they lead to a value that the database refuses."""
 
     refused: frozenset[str] = frozenset()
 

@@ -1,4 +1,4 @@
-"""Workers as a process has them, in a thread with a loop of their own; and consumers that say what they were given."""
+"""Runs workers in a thread with its own event loop, with consumers that remember their events."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ class Working:
         self._run(self.worker.app.start()).result(WITHIN)
 
     def stop(self) -> Future[Any]:
-        """Tell it to stop, if nobody has; what is returned is done when it has."""
+        """Tell the worker to stop. The returned future is done when the worker has stopped."""
         self._stopping = self._stopping or self._run(self.worker.app.stop())
         return self._stopping
 
     def end(self) -> None:
-        """Have the thread end."""
+        """End the thread."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN)
         self._loop.close()
@@ -94,7 +94,7 @@ def working(store: Store, consumer: Consumer, settings: KafkaSettings, folder: P
 
 
 def acknowledged(settings: KafkaSettings, consumer: Consumer) -> int:
-    """Up to where the consumer's worker has acknowledged, all partitions together."""
+    """Return the offsets that the consumer's worker has acknowledged, added up over all partitions."""
     group = f"pullcord-{consumer.name}"
     admin = KafkaAdminClient(**settings.client())
     try:

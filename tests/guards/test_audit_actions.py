@@ -1,4 +1,4 @@
-"""The audit's vocabulary: every action has its fields, and every action is said somewhere."""
+"""The audit's vocabulary: every action has its fields, and the services record every action somewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEVER = frozenset(["cli", "number_dialled", "uprn", "postcode", "address", "name
 
 
 def words_said() -> Iterator[str]:
-    """Every action that is named in the services, outside the vocabulary itself."""
+    """Return every action that the services name, outside the vocabulary itself."""
     for path in modules("services"):
         if path.name == "audit.py" and path.parent.name == "core":
             continue

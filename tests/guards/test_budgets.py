@@ -1,4 +1,4 @@
-"""Every folder of tests has a budget, runs in its turn, and stands in the documentation."""
+"""Every folder of tests has a time budget, is run by the Makefile, and is listed in the documentation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ APART = "cluster"
 
 
 def listed(name: str) -> list[str]:
-    """The words of a variable of the Makefile."""
+    """Return the words in a variable of the Makefile."""
     (words,) = re.findall(rf"^{name} := (.+)$", MAKEFILE, re.MULTILINE)
     return str(words).split()
 

@@ -1,4 +1,4 @@
-"""Docstrings say what a signature cannot, and comments stand at the odd line."""
+"""Docstrings say what a signature cannot, and the services have enough comments."""
 
 from __future__ import annotations
 

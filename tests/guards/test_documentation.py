@@ -1,4 +1,4 @@
-"""The documentation says what there is, and all of it."""
+"""The documentation describes everything that exists, and nothing else."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ SETTINGS = {name.upper(): field for name, field in Settings.model_fields.items()
 
 @pytest.fixture
 def families(deployment: Deployment) -> list[Metric]:
-    """The metrics that /metrics answers with on a busy day, besides the client library's own."""
+    """Return Pullcord's own metrics, as /metrics shows them on a busy day."""
     with open_api(deployment) as api:
         api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
         _, alert, _ = api.alerted_case()

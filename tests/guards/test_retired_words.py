@@ -1,4 +1,4 @@
-"""Words that were ours alone stay retired: the field's words, and every engineer's, stand in their place."""
+"""Words that only this project used stay retired. Words of the field, or of every engineer, replace them."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_no_page_and_no_file_of_the_deployment_uses_a_retired_word(page: Path) -
 
 
 def texts_in(path: Path) -> Iterator[str]:
-    """Every text a module holds: help of metrics and commands, log events, output, docstrings."""
+    """Return every text in a module: help of metrics and commands, log events, output, docstrings."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
@@ -156,7 +156,7 @@ def test_a_resident_has_one(text: str) -> None:
 
 
 def test_no_public_name_stands_twice() -> None:
-    """But for commands: their functions are called as the command line calls them."""
+    """Commands are excepted, because their functions have the names of the commands."""
     kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     found = [
         (node.name, str(path.relative_to(ROOT)))

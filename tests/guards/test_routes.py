@@ -1,4 +1,4 @@
-"""Every address needs a key, but for those that say why they need none."""
+"""Every route needs a key, except those that state why they need none."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def opened(deployment: Deployment) -> Iterator[Api]:
 
 
 def found(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Method and path of every route as a description writes it, those of included routers too."""
+    """Yield the method and the path of every route, including included routers, as OpenAPI writes them."""
     for route in routes:
         if hasattr(route, "original_router"):
             yield from found(route.original_router.routes)

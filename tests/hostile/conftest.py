@@ -1,4 +1,4 @@
-"""One house for a whole table of hostile requests: what one of them leaves behind may not spoil the next."""
+"""One deployment for all hostile requests of a module, so that each request meets what the earlier ones left behind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from tests.support.http import Api, open_api
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API that stays open through all tests of a module; at the end everything taken in can still be handled."""
+    """An API that stays open through all tests of a module.
+
+    At the end, everything that it accepted must still be handled.
+    """
     engine = sqlite_engine(tmp_path_factory.mktemp("house"))
     deployment = Deployment(engine).with_officers()
     with open_api(deployment) as opened:

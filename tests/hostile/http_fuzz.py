@@ -1,4 +1,4 @@
-"""What every answer to a hostile request must be: clear, of a stable type, and silent about what was sent."""
+"""Checks of every answer to a hostile request: it is clear, of a stable type, and repeats nothing that was sent."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _PLAIN_WORD = re.compile(r"[A-Za-z_]+")
 
 
 def named(rows: Iterable[tuple[Any, ...]]) -> list[ParameterSet]:
-    """A table for `parametrize`: the first of each row is the name of its test."""
+    """Return a table for `parametrize`. The first value of each row is the name of its test."""
     return [pytest.param(*row[1:], id=row[0]) for row in rows]
 
 
 def assert_refused(response: Response, status: int, kind: str) -> None:
-    """The answer is a problem of this status and type, and says nothing of what was sent."""
+    """Assert that the answer is a problem of this status and type, and repeats nothing that was sent."""
     assert status in PROVOKED
     assert problem_of(response) == (status, kind)
     assert_silent(response)
 
 
 def assert_silent(response: Response, *sent: Any) -> None:
-    """The answer holds neither the telltale number and street nor any value or odd field name of `sent`."""
+    """Assert that the answer repeats no value and no odd field name of `sent`, nor the telltale number or street."""
     digits = re.sub(r"\D", "", response.text)
     assert "1632960777" not in digits
     assert STREET.lower() not in response.text.lower()
@@ -54,19 +54,19 @@ def assert_silent(response: Response, *sent: Any) -> None:
 
 
 def issues_of(answer: dict[str, Any], row: int) -> set[tuple[str, str]]:
-    """Field and code of each issue of a row; every one has its reason and its remedy."""
+    """Return the field and the code of each issue of a row, and assert that every issue has a reason and a remedy."""
     found = [issue for one in answer["rows_with_issues"] if one["row"] == row for issue in one["issues"]]
     assert all(issue["reason"] and issue["remedy"] for issue in found)
     return {(issue["field"], issue["code"]) for issue in found}
 
 
 def outcomes_of(answer: dict[str, Any]) -> dict[int, str]:
-    """What became of each row that has issues."""
+    """Return the outcome of each row that has issues."""
     return {one["row"]: one["outcome"] for one in answer["rows_with_issues"]}
 
 
 def values_in(sent: Any) -> Iterator[str]:
-    """Every value in a body, and every field name that is no plain word."""
+    """Yield every value in a body, and every field name that is not a plain word."""
     if isinstance(sent, dict):
         for field, value in sent.items():
             if not _PLAIN_WORD.fullmatch(field):

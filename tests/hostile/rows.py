@@ -1,4 +1,4 @@
-"""Hostile rows: what is changed in a good row (`...` leaves a field out), and what the API says of it."""
+"""Hostile rows: the changes to a good row (`...` leaves a field out), and the API's answer to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ REFUSED, KEPT, CLEAN = "rejected", "accepted_with_warnings", "accepted"
 
 @dataclass(frozen=True)
 class HostileRow:
-    """One hostile row. `field` and `code` name the issue it must have; None where it is taken as it is."""
+    """A hostile row.
+
+    `field` and `code` name the issue that the row must have. They are None if it must have no issue.
+    """
 
     name: str
     changes: dict[str, Any]
@@ -42,7 +45,7 @@ def issued(name: str, code: str, value: Any) -> HostileRow:
 
 
 def numbered(name: str, code: str, value: Any) -> HostileRow:
-    """A notice whose only place is a number that is none."""
+    """Return a notice that has only a telephone number to find its line by, and the number is not valid."""
     return refused(name, "cli", code, {"cli": value})
 
 

@@ -1,4 +1,4 @@
-"""Hostile acts: what a person records, acknowledges or decides, over the interface and by the link in a message."""
+"""Hostile acts: records, acknowledgements and decisions, over the API and by the link in a message."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def at_risk(api: Api) -> tuple[str, str, str]:
 
 @pytest.fixture(autouse=True)
 def nothing_happens(api: Api, at_risk: tuple[str, str, str]) -> Iterator[None]:
-    """Whatever is refused leaves the case as it was."""
+    """Assert that the case is unchanged after the test, because every request was refused."""
     before = [(case.state, case.paused_until, case.revision) for case in api.deployment.cases()]
     yield
     assert [(case.state, case.paused_until, case.revision) for case in api.deployment.cases()] == before

@@ -1,4 +1,4 @@
-"""Hostile bodies: what is no JSON, too large, of another kind, or only in part what it should be."""
+"""Hostile bodies: not JSON, too large, of another type, or only partly valid."""
 
 from __future__ import annotations
 

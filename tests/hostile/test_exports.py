@@ -1,4 +1,4 @@
-"""What was sent to be run by a spreadsheet later is not in any file that Pullcord writes."""
+"""No file that Pullcord writes holds a text that a spreadsheet would run as a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hostile row between two good ones: it is named with field, reason and remedy, and the good ones are kept."""
+"""A hostile row between two good ones: the answer names its field, reason and remedy, and the good rows are kept."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def send_between_good_rows(
 
 
 def assert_kept_on_record(api: Api, who: str, answer: dict[str, Any], hostile: HostileRow) -> None:
-    """The submission says the same later, and what was taken in can be handled."""
+    """Assert that the stored submission shows the same outcomes, and that the accepted rows can be handled."""
     shown = api.ask(who, "GET", f"/v1/submissions/{answer['submission']}").json()
     assert [row["outcome"] for row in shown["rows"]] == ["accepted", hostile.outcome, "accepted"]
     assert [row for row in shown["rows"] if row["issues"]] == answer["rows_with_issues"]

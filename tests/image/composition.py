@@ -1,4 +1,4 @@
-"""`deploy/compose.yaml`, as an engine reads it when each variable has the value that the file gives it."""
+"""Reads `deploy/compose.yaml` as an engine does when each variable has the default from the file."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ LONG_LIVED = {name: one for name, one in SERVICES.items() if name != "init"}
 
 
 def mounted(service: Service, kind: str) -> dict[str, str]:
-    """The secrets or configs of a service: where each is, and its name."""
+    """Return the secrets or configs of a service: the path of each, and its name."""
     given = [{"source": one} if isinstance(one, str) else one for one in service.get(kind, ())]
     return {one.get("target", f"/run/secrets/{one['source']}"): one["source"] for one in given}
 
 
 def file_of(kind: str, name: str) -> Path:
-    """The file of a secret or a config."""
+    """Return the path of the file behind a secret or a config."""
     path: str = COMPOSE[kind][name]["file"]
     return FOLDER / path

@@ -1,4 +1,4 @@
-"""Containers of the image, by buildah: as it runs them, and on a root that nobody can write to."""
+"""Runs containers of the image with buildah, either as usual or on a read-only root."""
 
 from __future__ import annotations
 
@@ -47,29 +47,29 @@ class Container:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """What the image says of itself: `config` and `history`."""
+        """The image's own description: `config` and `history`."""
         found: dict[str, Any] = json.loads(self.buildah.run("inspect", "--type=image", self.image))["OCIv1"]
         return found
 
     def command(self, *words: str, **environment: str) -> list[str]:
-        """How words are run in it."""
+        """Return the command line that runs these words in the container."""
         given = [f"--env={name}={value}" for name, value in environment.items()]
         volume = f"--volume={self.folder}:{DATA}"
         return self.buildah.command("run", "--isolation=chroot", volume, *given, self.name, "--", *words)
 
     def run(self, *words: str) -> str:
-        """What words print there; a failure shows what they said."""
+        """Run these words in the container and return their output. If they fail, the error shows the output."""
         done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, (words, done.stdout[-2000:], done.stderr[-2000:])
         return done.stdout.strip()
 
     def python(self, script: str) -> Any:
-        """What a script that prints JSON says to the image's Python."""
+        """Run a script with the image's Python, and return the JSON that the script prints."""
         return json.loads(self.run("python", "-c", script))
 
 
 class ReadOnlyContainer(Container):
-    """The same on a root that is read only: the data, /tmp and nothing else can be written to."""
+    """A container with a read-only root. Only the data folder and /tmp can be written to."""
 
     def command(self, *words: str, **environment: str) -> list[str]:
         named = dict(entry.split("=", 1) for entry in self.about["config"]["Env"])
@@ -88,7 +88,7 @@ class Served:
     client: httpx.Client
 
     def stop(self) -> int:
-        """Tell the service itself to stop, as an engine does; the code it ended with."""
+        """Stop the service as an engine does, and return its exit code."""
         programs = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
         programs[-1].terminate()
         return self.process.wait(30)
@@ -96,7 +96,7 @@ class Served:
 
 @contextmanager
 def served(container: Container) -> Iterator[Served]:
-    """What the image does when it is told nothing: its entry point with its own arguments, on a free port."""
+    """Run the image's entry point with its own arguments, on a free port, until the block ends."""
     with closing(create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     config = container.about["config"]

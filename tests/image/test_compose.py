@@ -1,4 +1,4 @@
-"""The deployment on one machine: complete, understood, and with no more rights than it needs."""
+"""The deployment on one machine: it is complete, an engine can read it, and it has only the rights that it needs."""
 
 from __future__ import annotations
 

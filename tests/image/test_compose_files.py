@@ -28,7 +28,7 @@ KEPT = "compose/secrets/"
 
 @pytest.fixture
 def secrets(tmp_path: Path) -> Path:
-    """The folder that secrets.sh has made."""
+    """The folder of secrets that secrets.sh made."""
     folder = tmp_path / "secrets"
     subprocess.run([SCRIPT, folder], check=True, capture_output=True)
     return folder

@@ -1,4 +1,4 @@
-"""What is in the image: what the lock file says, a list of its parts, and nothing to build or to break in with."""
+"""The contents of the image: the locked packages, a list of parts, and no tools to build or to break in with."""
 
 from __future__ import annotations
 

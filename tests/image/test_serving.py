@@ -1,4 +1,4 @@
-"""The image does its work: made ready, it takes notices in, also where it can write to nothing but its data."""
+"""The image starts and accepts notices, even if only its data folder can be written to."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_notice_is_taken_in_and_the_service_stops_well_when_told_to(
 
 
 def seen_as_well(container: Container, port: int) -> bool:
-    """What the health check of compose.yaml says of a service on another port than there."""
+    """Return True if the health check of compose.yaml succeeds, changed to the port on which this service runs."""
     words = [word.replace("8080", str(port)) for word in SERVICES["ingest"]["healthcheck"]["test"][1:]]
     return subprocess.run(container.command(*words), capture_output=True, check=False).returncode == 0
 

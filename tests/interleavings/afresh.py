@@ -1,7 +1,7 @@
-"""What the matches should be, judged afresh from the records as they stand, and where those on record differ.
+"""Judges all matches again from the present records, and compares them with the stored matches.
 
-It knows nothing of tokens, events or the matcher's queries: it opens every live record, lays those side by side that
-share a number, a UPRN or a postcode, and judges each pair.
+It uses no tokens, no events and none of the matcher's queries. It opens every live record, pairs the records that share
+a number, a UPRN or a postcode, and judges each pair.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Pairs = dict[tuple[int, int], tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """Where the matches on record are not those the records call for."""
+    """The differences between the stored matches and the matches that the records call for."""
 
     # The records call for them, and there is none.
     missed: frozenset[tuple[int, int]]
@@ -44,7 +44,7 @@ NONE = Differences(frozenset(), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class DeploymentStatus:
-    """A live record."""
+    """A live notice or entry, with the values by which it can be paired."""
 
     pk: int
     revision: int
@@ -53,7 +53,7 @@ class DeploymentStatus:
 
 
 def differences(store: Store) -> Differences:
-    """Compare the matches on record with those judged afresh."""
+    """Compare the stored matches with matches judged again from the records."""
     with store.reading() as connection:
         kept, called_for = _on_record(connection), _judged(store, connection)
     stale = {pair for pair, match in kept.items() if called_for.get(pair) != match}
@@ -68,7 +68,7 @@ def _on_record(connection: Connection) -> Pairs:
 
 
 def live_matches(store: Store) -> int:
-    """The number of matches that stand."""
+    """The number of live matches."""
     with store.reading() as connection:
         return len(_on_record(connection))
 

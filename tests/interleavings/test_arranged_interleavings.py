@@ -1,6 +1,6 @@
-"""The two interleavings that lose a match or keep a stale one, arranged so that they happen every time.
+"""The two interleavings that can lose a match or keep a stale one, arranged so that they always happen.
 
-Each is shown on the product, which comes through, and on the product with one thing changed, which does not.
+Each is run on the product, which handles it, and on a product with one deliberate mistake, which does not.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ Change = Callable[[Store], None]
 
 
 def post(store: Store, row: Row, day: int = 22) -> None:
-    """A notice of a provider's, issued on a day of November."""
+    """Submit a notice that was issued on this day of November."""
     told = {"id": "n1", "planned_migration_date": "2026-12-03", "issued_at": f"2026-11-{day}T09:00:00Z", **row}
     submit(store, Submission(Act.POST, PROVIDER, (told,)))
 
 
 def put(store: Store, row: Row, day: int = 22) -> None:
-    """An entry of a council's, changed on a day of November."""
+    """Submit an entry that was changed on this day of November."""
     told = {"entry_id": "e1", "updated_at": f"2026-11-{day}T09:00:00Z", **row}
     submit(store, Submission(Act.PUT, COUNCIL, (told,)))
 
@@ -70,13 +70,13 @@ def settle(store: Store) -> None:
 
 
 def waiting(store: Store) -> list[StoredEvent]:
-    """The events not yet marked as told."""
+    """The events that are not marked as published."""
     with store.reading() as connection:
         return unpublished(connection, 100)
 
 
 def match_elsewhere(store: Store, events: Sequence[StoredEvent]) -> None:
-    """Let the other worker handle all but the events that the first is at."""
+    """Let a second worker handle all waiting events, except those that the first worker is handling."""
     deliver(store, Matcher(), [one for one in waiting(store) if one not in events])
 
 
@@ -88,7 +88,7 @@ def both_at_once(store: Store) -> None:
 
 
 def a_pair_to_match(store: Store) -> list[StoredEvent]:
-    """A notice and an entry of one line; the events a worker is given of them."""
+    """Submit a notice and an entry of one line, and return the events for the matcher."""
     post(store, HERE)
     put(store, HERE)
     return waiting(store)
@@ -165,7 +165,7 @@ def test_two_workers_who_find_a_pair_at_once_tell_it_once(store: Store) -> None:
 
 
 def conflicts() -> float:
-    """The number of times that a matcher has been sent back because another was at the same rows first."""
+    """The number of times that a matcher had to start again because another worker changed the same rows first."""
     value: float = CONFLICTS.labels(Matcher.name)._value.get()
     return value
 

@@ -1,8 +1,8 @@
-"""Whatever writers and matchers do at once, the matches afterwards are those that the records call for.
+"""Writers and matchers run at the same time, and the final matches are those that the records call for.
 
-`PULLCORD_TEST_INTERLEAVINGS` says how many pairs live through their histories; the promise is one of 100,000.
-`PULLCORD_TEST_SEED` repeats the choices of an earlier run: without it each has a seed of its own, which it prints. What
-processes do to each other no seed repeats.
+`PULLCORD_TEST_INTERLEAVINGS` is the number of pairs of a run. Pullcord's promise is tested with 100,000.
+`PULLCORD_TEST_SEED` repeats the choices of an earlier run. Without it, each run has its own seed and prints it. A seed
+does not repeat the timing between processes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Show = Callable[[str], None]
 
 @pytest.fixture
 def show(capsys: pytest.CaptureFixture[str]) -> Show:
-    """Says something that is seen even when the test passes."""
+    """Returns a function that prints a text even if the test passes."""
 
     def say(text: str) -> None:
         with capsys.disabled():
@@ -47,7 +47,7 @@ def show(capsys: pytest.CaptureFixture[str]) -> Show:
 
 @pytest.fixture
 def noise(store: Store, show: Show) -> Random:
-    """Where all choices come from. It also has writers wait a moment before some statements and commits."""
+    """The source of all random choices. It also delays some statements and commits of the writers."""
     seed = int(os.environ.get("PULLCORD_TEST_SEED") or SystemRandom().randrange(10**6))
     show(f"PULLCORD_TEST_SEED={seed}")
     hold_up_at_random(store.engine, Random(seed), share=0.02, seconds=0.004)
@@ -55,7 +55,7 @@ def noise(store: Store, show: Show) -> Random:
 
 
 def rounds() -> Iterator[range]:
-    """Pairs, some at a time."""
+    """The numbers of all pairs, divided into rounds."""
     return (range(start, start + ROUND) for start in range(0, ROUND * ROUNDS, ROUND))
 
 

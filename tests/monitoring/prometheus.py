@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes one target each two seconds, with our rules."""
+"""A real Prometheus that scrapes one target every two seconds, with our rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STARTED_WITHIN = 30.0
 
 @dataclass
 class Prometheus:
-    """The server, in a folder of its own. Its rules are ours, except that each alert waits for a second only."""
+    """A Prometheus server with its own folder. Its rules are ours, except that each alert waits for only one second."""
 
     folder: Path
     target_port: int
@@ -58,7 +58,7 @@ class Prometheus:
         return {one["labels"]["alertname"]: one for one in alerts if one["state"] == "firing"}
 
     def value(self, query: str) -> float | None:
-        """The value of a query that has one result; None if it has none."""
+        """The value of a query, or None if the query has no result."""
         found = self._get("/api/v1/query", query=query)["data"]["result"]
         return float(found[0]["value"][1]) if found else None
 

@@ -1,4 +1,4 @@
-"""The dashboards: made by their makers, complete, and of queries that Prometheus understands."""
+"""The dashboards are made by their generators, are complete, and hold only queries that Prometheus understands."""
 
 from __future__ import annotations
 

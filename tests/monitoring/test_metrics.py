@@ -1,4 +1,4 @@
-"""Whatever a rule or a dashboard asks for is there, and nothing that is there goes unwatched."""
+"""Every metric that a rule or a dashboard names exists, and every metric that exists is used by one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OVERSIGHT = {family.name for family in OversightGauges(None).collect()}
 
 
 def there(text: str) -> set[str]:
-    """The names under which Prometheus knows what a text exposes."""
+    """Return the names under which Prometheus knows the metrics in a text."""
     families = list(text_string_to_metric_families(text))
     totals = {f"{family.name}_total" for family in families if family.type == "counter"}
     return totals | {family.name for family in families} | {one.name for family in families for one in family.samples}

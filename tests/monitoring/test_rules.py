@@ -1,4 +1,4 @@
-"""The alerts on the service: promtool has no word to say, and each says in plain words what to do."""
+"""The alert rules: promtool finds no fault in them, and each says in plain words what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What upkeep needs to know and what becomes of requests is measured, and names nobody."""
+"""The metrics of maintenance and of requests: they exist, and they name nobody."""
 
 from __future__ import annotations
 

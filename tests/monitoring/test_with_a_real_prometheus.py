@@ -1,4 +1,4 @@
-"""A real Prometheus watches a real Pullcord: the engine goes and the alert fires, it comes back and the alert ends."""
+"""A real Prometheus watches a real Pullcord: an alert fires when the engine stops, and ends when it is back."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ONLY_THE_HEARTBEAT = {"PullcordHeartbeat"}
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[ServedDeployment]:
-    """A service with lines at risk, of which the council has been told."""
+    """A service with lines at risk about which the council has been alerted."""
     mailbox = Mailbox()
     mailbox.start()
     made = prepare(tmp_path, mailbox.port)
@@ -72,20 +72,20 @@ def put_lines_at_risk(deployment: ServedDeployment) -> None:
 
 
 def told(deployment: ServedDeployment) -> int:
-    """Of how many cases the council has been told."""
+    """The number of cases about which the council has been alerted."""
     with deployment.store.reading() as connection:
         query = select(func.count()).select_from(cases).where(cases.c.last_alert_at.is_not(None))
         return connection.scalar(query) or 0
 
 
 def make_due(deployment: ServedDeployment) -> None:
-    """Let what is due next have been due for five minutes."""
+    """Set every case to have been due for five minutes."""
     with deployment.store.writing() as connection:
         connection.execute(update(cases).values(due_at=datetime.now(UTC) - timedelta(minutes=5)))
 
 
 def start_the_ingest_api_alone(deployment: ServedDeployment) -> None:
-    """The role that takes in and shows, and tells nobody: there is no engine in it."""
+    """Start only the `ingest` role. It has no engine, so it alerts nobody."""
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder)}
     command = [str(Path(sys.executable).with_name("pullcord")), "run", "ingest", "--port", str(deployment.port)]
     with (deployment.folder / "ingest.log").open("ab") as log:
@@ -103,7 +103,7 @@ def is_ready(client: httpx.Client) -> bool:
 
 
 def figures_of_now() -> dict[str, str]:
-    """What the panels that show a single figure of the running service ask for, by their titles."""
+    """The queries of the panels that show a single figure of the running service, by the panels' titles."""
     panels = (panel for board in BOARDS for panel in board.panels if panel["type"] == "stat")
     asked = {panel["title"]: chosen(panel["targets"][0]["expr"]) for panel in panels}
     return {title: query for title, query in asked.items() if "pullcord_oversight_" not in query}

@@ -1,4 +1,4 @@
-"""Prometheus' own tools, and what the rules and dashboards hold."""
+"""Runs Prometheus' own tools, and reads the rules and the dashboards."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHOICES = {"$__rate_interval": "5m", "$job": "pullcord", "$namespace": ".*", "$f
 
 
 def tool(name: str) -> str:
-    """Where one of Prometheus' programs is."""
+    """Return the path of one of Prometheus' programs."""
     found = shutil.which(name)
     if found is None:
         pytest.fail(f"{name} is missing: run scripts/install/prometheus.sh")
@@ -39,7 +39,7 @@ def tool(name: str) -> str:
 
 @dataclass(frozen=True)
 class Said:
-    """What a program said, and the code it ended with."""
+    """The output and the exit code of a program."""
 
     code: int
     out: str
@@ -66,12 +66,12 @@ class Board:
 
     @property
     def panels(self) -> list[dict[str, Any]]:
-        """All panels but the rows' headings."""
+        """All panels, without the headings of rows."""
         return [panel for panel in self.content["panels"] if panel["type"] != "row"]
 
     @property
     def queries(self) -> Iterator[str]:
-        """The expressions, with something chosen for each variable."""
+        """The expressions of all panels, with a value in place of each variable."""
         for panel in self.panels:
             for target in panel["targets"]:
                 yield chosen(target["expr"])
@@ -93,6 +93,6 @@ def expressions() -> list[str]:
 
 
 def named(expression: str) -> set[str]:
-    """The metrics of ours that an expression names, and those that a rule records."""
+    """Return the names of our metrics in an expression, including those that a rule records."""
     without_values = re.sub(r'"[^"]*"', "", expression)
     return set(re.findall(r"\bpullcord[_:][\w:]+", without_values))

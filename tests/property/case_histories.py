@@ -1,7 +1,7 @@
-"""Random histories of one register entry, two providers, a policy edit and a person's acts, at the level of the rules.
+"""Random histories of one register entry, for the rules alone: two providers, a policy edit and a person's acts.
 
-`play` leads a case through one and raises AssertionError where somebody would be forgotten. It looks at the case only
-when its `due_at` has come, as the engine does.
+`play` leads a case through one history. It raises AssertionError if a resident would be forgotten. It looks at the case
+only when its `due_at` has come, as the engine does.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class History:
         return owed_module.what_is_owed(case or self.case, ENTRY, lines, policy, self.now, before)
 
     def look(self, before: tuple[Transition, ...] = (), case: Case | None = None) -> None:
-        """Take in what is owed now; a message that is due is accepted at once."""
+        """Review the case now. A message that is due is accepted at once."""
         made = self.owed(before, case)
         self.case = replace(made.case, revision=made.case.revision + 1)
         self.told += [f"{self.now:%d %b %H:%M} {one.event} {one.before}>{one.after}" for one in made.transitions]
@@ -96,7 +96,7 @@ class History:
         return london_day(self.now) + timedelta(days=self.dice.randint(-3, 70))
 
     def post(self) -> None:
-        """One of the two providers says something of its line."""
+        """Let one of the two providers send a new version of its notice."""
         pk = self.dice.choice((1, 2))
         before = self.lines.get(pk)
         status = self.dice.choice(list(NoticeStatus))
@@ -120,7 +120,7 @@ class History:
         self.look()
 
     def act(self) -> None:
-        """A person records something, if the state allows it."""
+        """Let a person record an act, if the state of the case allows it."""
         event, record = self.dice.choice(self._acts())
         if self.case.revision == 0 or isinstance(decide(self.case.state, event), Refuse):
             return
@@ -166,7 +166,7 @@ class History:
         ]
 
     def check(self) -> None:
-        """Nobody is forgotten."""
+        """Assert that the resident of this case is not forgotten."""
         case = self.case
         if case.revision == 0:
             return
@@ -199,7 +199,7 @@ class History:
         return (self.policy.possible_thresholds if possible else self.policy.thresholds)[0]
 
     def _untested(self) -> list[Line]:
-        """Lines whose move or restriction lies after the last test call that passed after a move."""
+        """The lines whose move or restriction is later than the last test that passed."""
         tested = self.case.tested_on
         return [line for line in self._counted() if tested is None or _last_day(line) > tested]
 
@@ -223,7 +223,7 @@ class History:
 def play(seed: int, steps: int = 40, *, recompute_on_edit: bool = True, look_after_acts: bool = True) -> History:
     """Lead a case through a random history.
 
-    Raises AssertionError where somebody would be forgotten.
+    Raises AssertionError if a resident would be forgotten.
     """
     history = History(random.Random(seed), recompute_on_edit, look_after_acts)
     for _ in range(steps):
@@ -250,7 +250,7 @@ def _last_day(line: Line) -> date:
 
 
 def _days_that_lie_ahead(case: Case, now: datetime) -> datetime | None:
-    """How a due time was once computed after an act: a day that was over counted no more."""
+    """Return a due time by a former, wrong rule: after an act, it ignored every day that had begun."""
     days = (case.hold_until, case.review_on, case.restriction_on, case.planned_on)
     ahead = [london_midnight(day) for day in days if day is not None]
     return min((moment for moment in ahead if moment > now), default=None)

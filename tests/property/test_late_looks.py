@@ -1,4 +1,4 @@
-"""One late look at a case does what looks on every day would have done: days count in their order, not all at once."""
+"""One late look at a case has the same effect as daily looks: missed days take effect one by one, in their order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAYS_AWAY = 60
 
 
 def _after_days_away(seed: int) -> tuple[object, object]:
-    """Where a case stands after two months, looked at daily, and looked at once at their end."""
+    """Return the state of a case after two months, once with daily looks and once with a single look at the end."""
     daily = play(seed, steps=random.Random(seed).randint(3, 25))
     if daily.case.revision == 0:
         return None, None

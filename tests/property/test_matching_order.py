@@ -1,4 +1,4 @@
-"""After any order, batching, crash and replay, the matches are those that the records, as they are, call for."""
+"""After any order, batching, crash and replay, the matches are those that the present records call for."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FEWER = settings(max_examples=40, deadline=None)
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[Step]:
-    """Submissions in batches, with steps of the dispatcher, crashes and replays anywhere between."""
+    """Random stories: submissions in batches, with steps of the dispatcher, crashes and replays between them."""
     places = draw(bases)
     told = st.lists(notice_versions(places), min_size=1, max_size=3).map(lambda rows: ("post", rows))
     kept = st.lists(entry_versions(places), min_size=1, max_size=3).map(lambda rows: ("put", rows))
@@ -41,18 +41,18 @@ def stories(draw: st.DrawFn) -> list[Step]:
 
 
 def _in_order(story: Sequence[Step]) -> list[Step]:
-    """Without versions that tie; `tests/unit/ingest/versions/test_tied_versions.py` has what becomes of those."""
+    """Return a story without versions that tie. `tests/unit/ingest/versions/test_tied_versions.py` tests ties."""
     kept = in_order(row for kind, rows in story if kind in {"post", "put"} for row in rows)
     told = ((kind, [row for row in rows if row in kept] if kind in {"post", "put"} else rows) for kind, rows in story)
     return [(kind, what) for kind, what in told if what != []]
 
 
 class Killed(BaseException):
-    """The end of a process: nothing catches it."""
+    """Stands for the end of a process. Nothing catches it."""
 
 
 class FallsOver:
-    """A consumer that does its work and dies before it is kept."""
+    """A consumer that does its work, and dies before the work is committed."""
 
     def __init__(self, consumer: Any) -> None:
         self.name, self.topics, self._consumer = consumer.name, consumer.topics, consumer
@@ -74,7 +74,7 @@ def fresh_deployment() -> Iterator[Deployment]:
 
 
 def live_through(deployment: Deployment, world: World, story: Sequence[Step]) -> None:
-    """Do the steps in the deployment and note in the world what they leave on record."""
+    """Carry out the steps in the deployment, and note the expected records in the world."""
     for kind, what in story:
         deployment.clock.advance(seconds=1)
         DEEDS[kind](deployment, world, what)
@@ -132,7 +132,7 @@ DEEDS: dict[str, Callable[[Deployment, World, Any], None]] = {
 
 
 def at_risk(deployment: Deployment) -> dict[str, tuple[Any, ...]]:
-    """What each open danger comes to, whatever led to it."""
+    """Return the lines, level and harmful day of each case that has lines at risk, by entry."""
     return {
         name: (case.lines, case.level, case.harm_on) for name, case in cases_by_entry(deployment).items() if case.lines
     }

@@ -52,7 +52,10 @@ def test_it_finds_a_case_that_ends_though_another_provider_s_line_is_at_risk(mon
 
 
 def _led_past_a_barring_day() -> History:
-    """A held line is barred on 5 December; an area notice that may cover the home has an earlier restriction."""
+    """Return the history of a held line that is barred on 5 December.
+
+    An area notice that may cover the home has an earlier restriction.
+    """
     history = History(random.Random(1))
     line = Line(
         notice_pk=1,
@@ -83,7 +86,7 @@ def test_a_barring_day_is_told_on_its_day_though_an_earlier_one_has_passed() -> 
 
 def test_it_finds_a_barring_day_that_an_earlier_one_hides(monkeypatch: pytest.MonkeyPatch) -> None:
     def hiding(case: Case, _lines: Sequence[Line]) -> Iterator[date]:
-        """Only the earliest restriction of all lines."""
+        """Return only the earliest restriction of all lines."""
         yield from timeline.turning_days(case, ())
         if case.restriction_on is not None and not case.ended:
             yield case.restriction_on

@@ -48,7 +48,10 @@ POLICY = CouncilPolicy()
 
 @st.composite
 def clocks(draw: st.DrawFn) -> CaseClock:
-    """Any running case, its date known or not, near or far, told and paused or not, whether or not that fits."""
+    """Any running case, whether or not its values fit together.
+
+    Its harmful day may be unknown, near, far or past. The case may have been alerted or paused.
+    """
     opened_at = draw(moments)
     harm_on = draw(st.none() | st.integers(-30, 150).map(lambda left: opened_at.date() + timedelta(days=left)))
     case = CaseClock(draw(running), draw(levels), harm_on, opened_at)
@@ -62,9 +65,9 @@ def clocks(draw: st.DrawFn) -> CaseClock:
 
 @st.composite
 def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
-    """Cases paced by their date and told, if at all, at the threshold that it had reached then.
+    """Cases whose alerts depend on their harmful day. A case that was alerted was at the threshold of that time.
 
-    At the last alert, or at the opening where there was none, the date is `least_left` days away or more.
+    The harmful day was at least `least_left` days away at the last alert, or at the opening if there was no alert.
     """
     level, since = draw(levels), draw(moments)
     is_told = draw(st.booleans())
@@ -179,7 +182,7 @@ def test_a_case_nobody_acts_on_is_told_at_every_threshold_and_never_twice_withou
 
 
 def simulate(case: CaseClock, until: date) -> list[tuple[datetime, int]]:
-    """The alerts of a case that nobody acts on: when, and at which threshold."""
+    """Return the time and the threshold of each alert about a case on which nobody acts."""
     told, now = [], case.opened_at
     while local(now).date() <= until:
         found = due(case, now)

@@ -1,7 +1,8 @@
-"""Small counts: an attacker who knows all that is published, and tries every world that fits it, never learns one.
+"""Small counts: an attacker who knows all published figures never learns a small count.
 
-The attacker knows the rules too: that a withheld count is not 0, and how the tables hang together. A small count is
-given away if in every world that fits it has the same value, or is small.
+The tests try every world, that is, every set of true counts that fits the published figures. The attacker also knows
+the rules: a withheld count is not 0, and the tables depend on each other. A small count is given away if it has the
+same value in every world, or is small in every world.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def is_small(count: int) -> bool:
 
 
 def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[int]:
-    """The places of small counts that are the same, or small, in every world; the truth must be one of the worlds."""
+    """Return the places of small counts that are the same, or small, in every world. The truth must be one world."""
     every = list(worlds)
     assert tuple(truth) in {tuple(world) for world in every}
     columns = list(zip(*every, strict=True))
@@ -44,12 +45,18 @@ def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[in
 
 
 def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
-    """What each count of a table may be, by itself: what it is shown as, or anything from 1 up."""
+    """Return the possible values of each count by itself.
+
+    These are the published value, or any value from 1 up if the count is withheld.
+    """
     return [range(1, most + 1) if count is None else [count] for count in shown.values()]
 
 
 def worlds_of(shown: Shown, total: int, *, shared: bool = False) -> Iterator[tuple[int, ...]]:
-    """Every table that fits one that is shown with its total; `shared` if a thing may be counted in several places."""
+    """Yield every table that fits a published table and its total.
+
+    If `shared`, one case may be counted in several places, so the counts may add up to more than the total.
+    """
     for world in product(*ranges(shown, total)):
         if sum(world) == total or (shared and sum(world) > total):
             yield world
@@ -104,7 +111,7 @@ def test_the_same_holds_where_one_case_counts_for_several_providers(cases: list[
 @given(st.lists(st.tuples(st.sampled_from([0, 0, 3, 4, 5]), st.integers(0, 4)), min_size=2, max_size=3))
 @settings(max_examples=500)
 def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tuple[int, int]]) -> None:
-    """A figure, and one that counts a part of it: the difference is a count like any other."""
+    """The difference between a figure and its part is protected like any other count."""
     part, left = named(one for one, _ in pairs), named(other for _, other in pairs)
     whole = {name: part[name] + left[name] for name in part}
     totals = sum(part.values()), sum(whole.values())
@@ -122,7 +129,7 @@ def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tup
 
 
 def rows_that_fit(shown: Shown, row_sum: int | None, total: int) -> list[tuple[int, ...]]:
-    """Every row of a table of councils by kinds that fits its counts and its margin."""
+    """Return every row of a table of councils by kinds that fits its published counts and its published sum."""
     choices = product(*(range(total + 1) if count is None else [count] for count in shown.values()))
     return [row for row in choices if (1 <= sum(row) <= total if row_sum is None else sum(row) == row_sum)]
 

@@ -1,4 +1,4 @@
-"""What scenarios share beside the deployment."""
+"""Fixtures that scenarios share, in addition to the deployment."""
 
 from tests.support.http import api
 

@@ -1,4 +1,4 @@
-"""Migrations of a database in service: squawk finds what would lock out or break whoever is at work on PostgreSQL."""
+"""Migrations of a database in use: squawk finds statements that would block or break running processes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HOLDING_UP = {
 
 
 def sql_of(revision: Script) -> str:
-    """What a migration has PostgreSQL do."""
+    """Return the SQL of a migration for PostgreSQL."""
     written = StringIO()
     config = Config(output_buffer=written)
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -50,7 +50,7 @@ def sql_of(revision: Script) -> str:
 
 
 def said_of(sql: str, excluded: Sequence[str] = EXCLUDED) -> list[str]:
-    """What squawk says of statements: a line for each fault, with the name of the rule."""
+    """Return squawk's findings on statements: one line for each, with the name of the rule."""
     rules = f"--exclude={','.join(excluded)}"
     call = [str(SQUAWK), "--config", str(RULES), "--reporter", "gcc", "--stdin-filepath", "migration.sql", rules]
     found = subprocess.run(call, input=sql, capture_output=True, text=True, check=False)

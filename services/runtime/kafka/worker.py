@@ -1,8 +1,8 @@
 """A Faust worker: passes the messages of the topics to a consumer, and never loses a message.
 
 No exception leaves an agent, because Faust would then acknowledge the message. During a passing fault the message stays
-unacknowledged, and is tried again. An event that can never be handled goes to quarantine. A worker that must stop first
-finishes its current batch and acknowledges the messages. All state is in the database, never in Faust.
+unacknowledged, and is tried again. An event that can never be handled goes to quarantine. When a worker is told to
+stop, it first finishes its current batch and acknowledges the messages. All state is in the database, never in Faust.
 """
 
 from __future__ import annotations
@@ -95,7 +95,10 @@ class Worker:
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Handle messages, and repeat this while a passing fault lasts. Return False if the worker must stop first."""
+        """Handle messages, and try again while a passing fault lasts.
+
+        Return True once the messages are handled, or False if the worker is told to stop while the fault lasts.
+        """
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1
             wait = delay(self.failing, FIRST_WAIT, LONGEST_WAIT, self.jitter())

@@ -1,4 +1,4 @@
-"""A client that does not give up: it sends what it has to say until it has its answer."""
+"""A client that repeats each request until it has an answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAST_WORD_SECONDS = 90.0
 
 @dataclass
 class Client(ABC):
-    """Acts again and again, in a thread, until it is told to stop."""
+    """Repeats `act` in a thread until it is told to stop."""
 
     name: str
     url: str
@@ -40,7 +40,7 @@ class Client(ABC):
         self._thread.start()
 
     def stop(self) -> None:
-        """Begin nothing new; what was begun is sent until it is answered."""
+        """Begin nothing new. A request that has begun is repeated until it has an answer."""
         self._stopped.set()
 
     def ended(self) -> bool:
@@ -56,7 +56,7 @@ class Client(ABC):
                 self._stopped.wait(BREATH)
 
     def _answered(self, request: Callable[[], httpx.Response]) -> httpx.Response:
-        """The answer to a request, which is sent again until there is one."""
+        """Send a request until there is an answer, and return the answer."""
         while True:
             try:
                 answer = request()

@@ -49,11 +49,11 @@ class Worker:
         return self.folder / f"{self.name}.log"
 
     def said(self, word: str) -> int:
-        """The number of times that a word is in its log."""
+        """The number of times that a word occurs in the log of the process."""
         return self.log.read_text(errors="replace").count(word) if self.log.exists() else 0
 
     def start(self) -> None:
-        """Start it, unless it runs."""
+        """Start the process, unless it runs already."""
         with self._lock:
             if self._process is None:
                 own = {"PULLCORD_DATA_DIR": str(self.folder / self.name)}
@@ -67,7 +67,7 @@ class Worker:
                     )
 
     def reaped(self) -> bool:
-        """Return True if it is not running; its end is noted."""
+        """Return True if the process is not running. If it has ended since the last call, keep its exit code."""
         with self._lock:
             if self._process is not None and self._process.poll() is not None:
                 self.exits.append(self._process.returncode)
@@ -75,7 +75,7 @@ class Worker:
             return self._process is None
 
     def send(self, sign: signal.Signals) -> bool:
-        """Send it a signal; whether it was there to get it."""
+        """Send a signal to the process. Return False if the process was not running."""
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 return False
@@ -83,7 +83,7 @@ class Worker:
             return True
 
     def stop(self) -> None:
-        """Have it end as a supervisor does: ask first, kill after a time."""
+        """End the process as a supervisor does: ask it to end, and kill it after a time."""
         self.send(signal.SIGCONT)
         self.send(signal.SIGTERM)
         if not until(self.reaped, STOPPING_SECONDS):

@@ -23,7 +23,7 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Mode(StrEnum):
-    """How the proxy treats whoever comes."""
+    """The way in which the proxy treats connections."""
 
     OPEN = "open"
     # Every connection is reset, and every new one.
@@ -35,7 +35,7 @@ class Mode(StrEnum):
 
 @dataclass
 class Toll:
-    """What the proxy has done to connections since it was last asked."""
+    """What the proxy has done to connections since its mode last changed."""
 
     # Cut, or met with a delay or with silence.
     connections: int = 0
@@ -44,7 +44,7 @@ class Toll:
 
 
 class Link:
-    """A connection to the proxy and the one it made in turn."""
+    """A connection from a client to the proxy, and the connection that the proxy made for it."""
 
     def __init__(self) -> None:
         self.ends: list[asyncio.StreamWriter] = []
@@ -93,17 +93,17 @@ class Proxy:
         self._run(self._set(Mode.DELAYED, seconds))
 
     def half_open(self) -> None:
-        """Swallow whatever is sent, both ways, until `open`; connections that met with it are reset then."""
+        """Swallow whatever is sent, both ways, until `open` is called. `open` then resets the affected connections."""
         self._run(self._set(Mode.HALF_OPEN))
 
     def open(self) -> Toll:
-        """Let everything through again; returns what was done to connections."""
+        """Let everything through again. Return what the proxy had done to connections in the previous mode."""
         done: Toll = self._run(self._set(Mode.OPEN))
         return done
 
     @property
     def toll(self) -> Toll:
-        """What has been done to connections since it was last open."""
+        """What the proxy has done to connections since its mode last changed."""
         return self._toll
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:

@@ -31,7 +31,7 @@ LOCAL = "127.0.0.1"
 
 @dataclass
 class World:
-    """All that a run has to do with."""
+    """The servers, processes, clients and history of a run."""
 
     folder: Path
     # Reaches the database by itself, past the proxy.
@@ -49,7 +49,7 @@ class World:
     noise: random.Random
 
     def sql(self, query: str, **values: Any) -> list[Any]:
-        """The rows of a query of the suite's own; while the database is away it waits."""
+        """Run a query of the suite and return the rows. Wait while the database is away."""
         found: list[Any] = []
 
         def answered() -> bool:
@@ -64,10 +64,10 @@ class World:
         return found
 
     def one(self, query: str, **values: Any) -> int:
-        """The number a query finds."""
+        """Return the number that a query finds."""
         return int(self.sql(query, **values)[0][0] or 0)
 
     @property
     def kafka(self) -> KafkaSettings:
-        """How the suite itself reaches the broker: as clients do, for the broker sends all of them to the proxy."""
+        """The settings with which the suite reaches the broker: through the proxy, like every other client."""
         return KafkaSettings(brokers=f"{LOCAL}:{self.proxies[Way.KAFKA].port}", replication=1, partitions=PARTITIONS)

@@ -1,4 +1,4 @@
-"""What shows that a fault really happened, and how to look for it in what others wrote down."""
+"""Evidence that a fault really happened, and ways to find it in the database and in the broker's log."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Bring = Callable[[World, Fault], str]
 
 
 class NotShownError(Exception):
-    """A fault was brought about and nothing shows that it did anything."""
+    """A fault was brought about, but nothing shows that it had an effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """That a fault happened: from when to when (seconds into the run), and what shows it."""
+    """The time of a fault, in seconds since the run began, and the text that shows its effect."""
 
     fault: Fault
     began: float
@@ -52,7 +52,7 @@ def lag(world: World, consumer: str, topics: tuple[str, ...]) -> int:
 
 
 def suppressed(world: World) -> int:
-    """The number of duplicates that consumers have left alone."""
+    """The number of duplicate events that consumers have ignored."""
     return world.one("SELECT count(*) FROM audit WHERE action = 'duplicate_suppressed'")
 
 
@@ -62,15 +62,15 @@ def handled(world: World) -> int:
 
 
 def rebalances(world: World, group: str) -> list[tuple[int, int]]:
-    """The rebalances of a consumer group, as the broker's log has them: generation, and how many took part."""
+    """Return the generation and the number of members of each rebalance of a group, from the broker's log."""
     log = (world.broker.folder / "broker.log").read_text(errors="replace")
     return [(int(number), int(members)) for name, number, members in REBALANCED.findall(log) if name == group]
 
 
 def shows(condition: Callable[[], bool], what: str) -> None:
-    """Wait until something can be seen.
+    """Wait until the condition holds. `what` describes it in the text of the error.
 
-    Raises NotShownError.
+    Raises NotShownError if the condition does not hold in time.
     """
     if not until(condition, BITES_WITHIN):
         raise NotShownError(f"not seen within {BITES_WITHIN:.0f} s: {what}")

@@ -1,4 +1,4 @@
-"""Tells events as a bad relay would: again, late, and in any order."""
+"""Publishes events as a faulty relay would: more than once, late, and in any order."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ MARK = "UPDATE outbox SET published_at = %s WHERE pk = ANY(%s)"
 
 
 def tell_outbox_again(world: World, count: int) -> int:
-    """Have events told once more by the relays; returns how many."""
+    """Let the relays publish events once more. Return the number of events."""
     with psycopg.connect(world.database) as connection:
         return connection.execute(AGAIN, [_heard_topics(), count]).rowcount
 
 
 def tell_old_records_again(world: World, count: int) -> int:
-    """Write records that lie on the topics there once more, shuffled; returns how many.
+    """Write records of the topics to the topics once more, shuffled. Return the number of records written.
 
-    Some come twice without the header that holds their id, so that they are known by what they hold.
+    Some records are also written twice without the header that holds their id. Consumers know these only by their
+    content.
     """
     found = _records(world, count)
     strange = [record._replace(headers=[]) for record in found if world.noise.random() < STRANGE]
@@ -57,7 +58,10 @@ def tell_old_records_again(world: World, count: int) -> int:
 
 
 def tell_in_disorder(world: World) -> tuple[int, int]:
-    """Tell what waits in the outbox, shuffled; returns how many, and how many came after a later one of their key."""
+    """Publish the events that wait in the outbox, shuffled.
+
+    Return the number of events, and the number of those that were published after a later event of the same key.
+    """
     with psycopg.connect(world.database) as connection, _producer(world) as producer:
         waiting = connection.execute(TAKE).fetchall()
         world.noise.shuffle(waiting)

@@ -1,4 +1,4 @@
-"""Which faults a run meets, and when: drawn from a seed, so that what was found once can be met again. Pure."""
+"""Draws the faults of a run and their times from a seed, so that a run can be repeated. Pure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`after` so many seconds of quiet comes this, and lasts `seconds` at least. `one` says which of two processes."""
+    """A fault that begins after `after` seconds of quiet and lasts at least `seconds`.
+
+    `one` chooses one of two processes.
+    """
 
     kind: Kind
     after: float
@@ -63,7 +66,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Two trains of faults that run side by side."""
+    """Two sequences of faults that run at the same time: faults of the surroundings and faults of processes."""
 
     seed: int
     surroundings: Sequence[Fault]
@@ -71,7 +74,7 @@ class Schedule:
 
 
 def draw(seed: int) -> Schedule:
-    """The schedule of a seed."""
+    """Draw the schedule of a seed."""
     noise = random.Random(seed)
     surroundings = [_fault(noise, kind) for kind in SURROUNDINGS]
     surroundings += [_fault(noise, kind, way) for kind in NETWORK for way in Way]

@@ -18,14 +18,14 @@ STATUS = "SELECT pg_xact_status(%(xid)s::xid8)"
 
 
 def restart_broker(world: World, fault: Fault) -> str:
-    """The broker crashes, is away for a time, and comes back with what it had; the API stays open meanwhile."""
+    """Crash the broker, and start it again with its data after a time. The API must stay open meanwhile."""
     outage = _without_broker(world, fault)
     world.broker.start()
     return outage
 
 
 def wipe_broker(world: World, fault: Fault) -> str:
-    """The broker comes back with nothing: no topic, no record, no group."""
+    """Let the broker come back empty: without topics, records or groups."""
     outage = _without_broker(world, fault)
     had = sum(log.stat().st_size for log in world.broker.folder.glob("data/pullcord.*/*.log"))
     if not had:
@@ -44,7 +44,7 @@ def _without_broker(world: World, fault: Fault) -> str:
 
 
 def restart_postgres(world: World, fault: Fault) -> str:
-    """PostgreSQL crashes while a transaction has written something, and recovers: the transaction is undone."""
+    """Crash PostgreSQL while a transaction has written something. The recovery must undo that transaction."""
     for _ in range(TRIES):
         open_ones = _crash_in_a_transaction(world)
         Event().wait(fault.seconds / 2)
@@ -79,7 +79,7 @@ def _is_undone(world: World, xid: str) -> bool:
 
 
 def through_proxy(treat: Callable[[Proxy], None], what: str) -> Bring:
-    """Connections on a way are treated badly for a time."""
+    """Return a fault that treats the connections of one way badly for a time."""
 
     def bring(world: World, fault: Fault) -> str:
         assert fault.way is not None

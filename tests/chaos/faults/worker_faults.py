@@ -1,4 +1,4 @@
-"""Faults of Pullcord's own processes, and of what they tell each other."""
+"""Faults of Pullcord's own processes, and of the events that they pass to each other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MATCHERS = "pullcord-matcher"
 
 
 def kill(role: Role) -> Bring:
-    """A process ends as a power cut would end it; the supervisor starts it again."""
+    """Kill a process, as a power cut would. The supervisor starts it again."""
 
     def bring(world: World, fault: Fault) -> str:
         processes = world.supervisor.of(role)
@@ -42,7 +42,7 @@ def kill(role: Role) -> Bring:
 
 
 def duplicates(world: World, _fault: Fault) -> str:
-    """Events are told again by the outbox, and records of the topics are there once more, in another order."""
+    """Publish events of the outbox again, and write records of the topics again in another order."""
     before = suppressed(world)
     again = tell_outbox_again(world, DUPLICATES)
     records = tell_old_records_again(world, DUPLICATES)
@@ -51,7 +51,7 @@ def duplicates(world: World, _fault: Fault) -> str:
 
 
 def disorder(world: World, _fault: Fault) -> str:
-    """Events nobody has heard yet are told in another order than that in which they came about."""
+    """Publish new events in another order than the order in which they were written."""
     with _paused(world.supervisor.of(Role.RELAY)):
         shows(lambda: unpublished(world) >= BACKLOG // 2, "a backlog to be shuffled")
         told, overtaken = tell_in_disorder(world)
@@ -61,7 +61,7 @@ def disorder(world: World, _fault: Fault) -> str:
 
 
 def rebalance(world: World, fault: Fault) -> str:
-    """A third matcher joins, works, and leaves."""
+    """Let a third matcher join the group, work, and leave it."""
     before, done, served = len(rebalances(world, MATCHERS)), handled(world), world.spare.said(SERVES)
     world.spare.start()
     try:
@@ -78,7 +78,7 @@ def rebalance(world: World, fault: Fault) -> str:
 
 
 def slow_consumer(world: World, fault: Fault) -> str:
-    """A matcher stands still and is not dead: its part of the topics grows long."""
+    """Pause a matcher without ending it, so that events wait in its part of the topics."""
     topics = Matcher().topics
     matchers = world.supervisor.of(Role.MATCHER)
     with _paused([matchers[fault.one % len(matchers)]]):
@@ -89,7 +89,7 @@ def slow_consumer(world: World, fault: Fault) -> str:
 
 
 def full_outbox(world: World, fault: Fault) -> str:
-    """No relay tells anything, and the outbox grows."""
+    """Pause every relay, so that the outbox grows."""
     with _paused(world.supervisor.of(Role.RELAY)):
         shows(lambda: unpublished(world) >= BACKLOG, "a backlog")
         Event().wait(fault.seconds)
@@ -99,7 +99,7 @@ def full_outbox(world: World, fault: Fault) -> str:
 
 @contextmanager
 def _paused(workers: Sequence[Worker]) -> Iterator[None]:
-    """Processes that stand still while the block runs; one that is dead is waited for."""
+    """Pause these processes while the block runs. If a process is dead, wait until it runs again."""
     try:
         for worker in workers:
             shows(partial(worker.send, signal.SIGSTOP), f"{worker.name} was there to be stopped")

@@ -1,6 +1,6 @@
-"""Compares what clients were told with what is on record and what was sent. Pure; it asks Pullcord nothing.
+"""Compares the answers that clients were given with the records in the database and the mails sent. Pure.
 
-It finds what was lost, what is wrong, and who was paged without need. Each finding is a sentence.
+It finds lost data, wrong data, and people who were paged without need. Each finding is a sentence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Pairs = set[tuple[str, str]]
 
 
 def findings(history: History, records: Records, mails: Mapping[str, int]) -> list[str]:
-    """All that is wrong. `mails` says how often a mail with each reference arrived."""
+    """Return all findings. `mails` says how often a mail with each reference arrived."""
     return [
         *refused(history),
         *submissions_lost(history, records),
@@ -39,12 +39,12 @@ def findings(history: History, records: Records, mails: Mapping[str, int]) -> li
 
 
 def refused(history: History) -> Iterator[str]:
-    """Requests that were answered with a no."""
+    """Report each request that was refused: the clients send nothing that should be refused."""
     yield from (f"a request was refused: {answer}" for answer in history.refused)
 
 
 def submissions_lost(history: History, records: Records) -> Iterator[str]:
-    """Every submission with a 202 is kept, and accounts for all its rows."""
+    """Report each submission that had a 202 but is not on record with all its rows."""
     kept = {one.submission: one.rows for one in records.kept}
     for one in history.accepted:
         if one.submission not in kept:
@@ -59,7 +59,7 @@ def _told(history: History) -> set[str]:
 
 
 def records_wrong(history: History, records: Records) -> Iterator[str]:
-    """Every record is there as its latest version says, and no other."""
+    """Report each record that differs from its latest version, and each record that nobody sent."""
     wanted = {reference: notice.status for reference, notice in history.latest_notices().items()}
     yield from _unlike("notice", wanted, records.notices)
     gone = set(history.withdrawn)
@@ -73,7 +73,7 @@ def _unlike(kind: str, wanted: Mapping[str, object], found: Mapping[str, object]
 
 
 def pairs_due(history: History) -> Pairs:
-    """Every notice and live entry that share a telephone number, found by comparing each with each of its number."""
+    """Return each pair of a notice and a live entry that share a telephone number."""
     by_number: dict[str, list[str]] = defaultdict(list)
     for notice in history.latest_notices().values():
         by_number[notice.number].append(notice.reference)
@@ -82,7 +82,7 @@ def pairs_due(history: History) -> Pairs:
 
 
 def matches_wrong(history: History, records: Records) -> Iterator[str]:
-    """The live matches are the pairs that the records call for, each made from the versions on record."""
+    """Report missing matches, matches that should have ended, and matches made from other versions."""
     due, found = pairs_due(history), {(one.notice, one.entry) for one in records.matches}
     yield from (f"notice {notice} and entry {entry} were never matched" for notice, entry in sorted(due - found))
     yield from (f"notice {notice} and entry {entry} are matched still" for notice, entry in sorted(found - due))
@@ -90,7 +90,7 @@ def matches_wrong(history: History, records: Records) -> Iterator[str]:
 
 
 def danger_due(history: History) -> dict[str, date]:
-    """The entries with a line that is to move, and the earliest day."""
+    """Return each entry that has a line at risk, with its earliest planned day."""
     notices, days = history.latest_notices(), defaultdict(list)
     for notice, entry in pairs_due(history):
         if notices[notice].status != WITHDRAWN:
@@ -99,7 +99,10 @@ def danger_due(history: History) -> dict[str, date]:
 
 
 def cases_wrong(history: History, records: Records) -> Iterator[str]:
-    """Every line at risk has its case, told of and at the right day; every other case is over."""
+    """Report each case that does not agree with the risk of its entry.
+
+    An entry at risk needs a case with the right day, of which somebody was told. Every other case must be over.
+    """
     due, cases = danger_due(history), {case.entry: case for case in records.cases}
     yield from (f"entry {entry} is at risk and has no case" for entry in sorted(due.keys() - cases.keys()))
     for entry, case in sorted(cases.items()):
@@ -121,9 +124,10 @@ def _case_at_risk(case: Case, day: date) -> Iterator[str]:
 
 
 def paged_without_cause(history: History, records: Records) -> Iterator[str]:
-    """A case is told of once, and once more for each change of what it is about at most; a replay is no change.
+    """Report each case that was alerted about more often than it changed.
 
-    Each change may end it as well, of which is told once.
+    One alert is allowed at the start, and one more for each change. Each change may also end the case, which the
+    council is told once. A replayed event is not a change.
     """
     changes = causes(history)
     for case in records.cases:
@@ -134,10 +138,10 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """The number of times that the danger of an entry was changed after it was first sent.
+    """Return, for each entry, how many times its danger may have changed after the first alert.
 
-    A change is a later version of the entry, a later version of a notice on a number it ever had, and another provider
-    with a notice on such a number: a second line is news of its own.
+    A change is a later version of the entry, a later version of a notice about any number that the entry has had, or
+    the first notice of another provider about such a number.
     """
     of_number = Counter(row.number for row in history.notices())
     of_number.subtract(row.number for row in history.latest_notices().values())
@@ -154,7 +158,10 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """Every delivery is settled; its mail came once, and once more for each attempt in doubt at most."""
+    """Report deliveries that are not settled, mails that nobody was owed, and mails that came too often.
+
+    A mail may come once, and once more for each attempt in doubt.
+    """
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))
     for one in owed.values():
@@ -168,7 +175,7 @@ def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str
 
 
 def acknowledgements_lost(history: History, records: Records) -> Iterator[str]:
-    """Every acknowledgement with a 200 is on record, for every case it named."""
+    """Report each acknowledgement that had a 200 but is not on record for every case that it named."""
     recorded: dict[str, set[str]] = defaultdict(set)
     for word in records.acknowledged:
         recorded[word.alert].update(word.cases)
@@ -178,5 +185,5 @@ def acknowledgements_lost(history: History, records: Records) -> Iterator[str]:
 
 
 def repeats(history: History) -> list[Accepted]:
-    """Submissions whose first answer never came, and whose receipt came on a later try."""
+    """Return the submissions whose first answer was lost, and whose receipt came on a later try."""
     return [one for one in history.accepted if one.repeated]

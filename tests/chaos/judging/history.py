@@ -1,4 +1,4 @@
-"""What the clients of a run did and were answered: the side of the story that Pullcord has no hand in."""
+"""The history of a run: what its clients did, and the answers they had. Pullcord has no part in writing it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Acknowledged:
 
 @dataclass
 class History:
-    """All of it. Each client adds to it from a thread of its own."""
+    """The whole history of a run. Each client adds to it from its own thread."""
 
     accepted: list[Accepted] = field(default_factory=list)
     # The references of entries that were taken off the register, each with a 204.
@@ -70,11 +70,11 @@ class History:
         return sum(len(one.rows) for one in self.accepted)
 
     def notices(self) -> Iterator[NoticeVersion]:
-        """Every version of every notice, in no order."""
+        """Every version of every notice, in no particular order."""
         return (row for one in list(self.accepted) for row in one.rows if isinstance(row, NoticeVersion))
 
     def entries(self) -> Iterator[EntryVersion]:
-        """Every version of every entry, in no order."""
+        """Every version of every entry, in no particular order."""
         return (row for one in list(self.accepted) for row in one.rows if isinstance(row, EntryVersion))
 
     def latest_notices(self) -> Mapping[str, NoticeVersion]:
@@ -82,5 +82,5 @@ class History:
         return {row.reference: row for row in sorted(self.notices(), key=lambda row: row.issued_at)}
 
     def latest_entries(self) -> Mapping[str, EntryVersion]:
-        """Each entry as it should stand now, also those that were withdrawn, by its reference."""
+        """Each entry as it should stand now, by its reference. Withdrawn entries are included."""
         return {row.reference: row for row in sorted(self.entries(), key=lambda row: row.updated_at)}

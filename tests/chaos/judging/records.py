@@ -1,4 +1,4 @@
-"""What is on record at the end, read by SQL of the suite's own: the side of the story that Pullcord tells."""
+"""The records of the database at the end of a run, read by the suite's own SQL."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case. `alerts` are those that told of its danger, `ends` those that told of a notice withdrawn."""
+    """A case. `alerts` counts the alerts about its danger, and `ends` the alerts about its withdrawn notices."""
 
     entry: str
     reference: str
@@ -49,7 +49,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What an alert owes to one contact. `doubts` are the attempts whose outcome was once unknown."""
+    """A delivery to one contact. `doubts` counts the attempts whose outcome was once unknown."""
 
     # As the mail carries it.
     reference: str
@@ -67,7 +67,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Records:
-    """All that the checker looks at."""
+    """All records that the checker looks at."""
 
     kept: Sequence[Kept]
     # The status of every notice on record, by the provider's own reference.
@@ -114,7 +114,7 @@ ACKNOWLEDGED = """
 
 
 def read_records(connection: psycopg.Connection[Any], history: History, key: RecordKey) -> Records:
-    """Read all of it. Records are known by keys there; the history says whose they are."""
+    """Read all records. The database knows them by keys only, and the history gives their references."""
     names = {key(row.feed, row.reference): row.reference for one in history.accepted for row in one.rows}
 
     def name(found: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Runs a schedule against a deployment under load, lets it recover, and gathers what there is to judge."""
+"""Runs a schedule of faults against a deployment under load, lets it recover, and collects what the checker needs."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def run(world: World, schedule: Schedule) -> Story:
 
 
 def restore(world: World) -> None:
-    """Take every fault out of the way, also one that could not be ended."""
+    """End every fault, including any that could not be ended at its time."""
     for proxy in world.proxies.values():
         proxy.open()
     if not world.broker.running:
@@ -92,7 +92,7 @@ def restore(world: World) -> None:
 
 
 def what_is_left(world: World) -> str:
-    """What is still to be done, or nothing. What waits for its time only is brought forward first."""
+    """Return in words what is still to be done, or an empty text. Bring forward what only waits for its time."""
     let_time_pass(world)
     soon = _micros() + SOON * MICROSECONDS
     left = {
@@ -106,7 +106,7 @@ def what_is_left(world: World) -> str:
 
 
 def let_time_pass(world: World) -> None:
-    """Have attempts that can have no answer any more, and deliveries that wait for another try, fall due now."""
+    """Make deliveries due now: those that wait for another try, and those whose attempt can have no answer any more."""
     world.sql(
         """UPDATE deliveries d SET due_at = %(now)s FROM delivery_attempts a
             WHERE a.delivery_pk = d.pk AND a.number = d.attempts AND d.due_at > %(now)s
@@ -121,7 +121,7 @@ def _micros() -> int:
 
 
 def _bring_about(world: World, schedule: Schedule) -> list[Evidence]:
-    """Bring the faults of both trains about, side by side."""
+    """Bring about the faults of both sequences at the same time."""
     began, found = monotonic(), list[Evidence]()
     clock = lambda: monotonic() - began  # noqa: E731 - a name for an expression
     trains = [

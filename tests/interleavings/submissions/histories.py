@@ -1,8 +1,8 @@
-"""What happens to pairs of a notice and a register entry, from a seed. Pure.
+"""Random histories of pairs of a notice and a register entry, made from a seed. Pure.
 
-A pair's history is two to five deeds on its two records: both are written, and then one or the other moves to another
-line or back, says more, is withdrawn, comes back, is replaced. Neighbouring pairs share lines, so a record that leaves
-its own partner may find another's.
+Each history has two to five deeds. The first two write both records. In each later deed, one record moves to another
+line or back, gets more data, is withdrawn, comes back, or is replaced. Neighbouring pairs share lines, so a record that
+leaves its own partner may find another pair's record.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something that happens to one record. Deeds of one turn happen side by side."""
+    """One change to one record. Deeds with the same turn happen at the same time."""
 
     turn: int
     act: Act
@@ -45,7 +45,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Deeds of one kind and one feed, done in one go by one writer."""
+    """Deeds of one kind and one feed, submitted together by one writer."""
 
     act: Act
     feed: str
@@ -54,7 +54,7 @@ class Submission:
 
 @dataclass
 class Pair:
-    """A notice and an entry as they are told of, with what has been told so far."""
+    """A notice and an entry in their present form, with the deeds so far."""
 
     number: int
     noise: Random
@@ -69,11 +69,11 @@ class Pair:
         self.entry = {"entry_id": f"e{self.number}", **self.homes[self.noise.random() < 0.3]}
 
     def post(self) -> None:
-        """The provider says what it has to say of the line now."""
+        """Add a deed: the provider sends the notice in its present form."""
         self._do(Act.POST, self.provider, {**self.notice, "issued_at": self._stamp()})
 
     def put(self) -> None:
-        """The council says what it has to say of the entry now; one that was withdrawn is back with it."""
+        """Add a deed: the council sends the entry in its present form. A withdrawn entry comes back by this."""
         self._do(Act.PUT, self.council, {**self.entry, "updated_at": self._stamp()})
 
     def move_notice(self) -> None:
@@ -110,7 +110,10 @@ class Pair:
         self.deeds.append(Deed(self._turn(feed), act, feed, row))
 
     def _turn(self, feed: str) -> int:
-        """Beside the last deed or after it, as chance has it, and always after the last one on the same record."""
+        """Return the turn of a new deed, at random the last deed's turn or the next one.
+
+        It is always later than the last deed on the same record.
+        """
         after = max((deed.turn + 1 for deed in self.deeds if deed.feed == feed), default=0)
         beside = max((deed.turn for deed in self.deeds), default=0)
         return max(after, beside + (self.noise.random() < 0.4))
@@ -128,7 +131,7 @@ LATER: Sequence[tuple[int, Callable[[Pair], None]]] = (
 
 
 def history(noise: Random, number: int) -> list[Deed]:
-    """All that happens to one pair, in the order in which it is meant."""
+    """Return all deeds of one pair, in the order of their turns."""
     pair = Pair(number, noise)
     for deed in noise.sample((Pair.post, Pair.put), 2):
         deed(pair)
@@ -139,7 +142,7 @@ def history(noise: Random, number: int) -> list[Deed]:
 
 
 def submissions(noise: Random, pairs: range, pace: Pace) -> Iterator[Submission]:
-    """The histories of these pairs as they are submitted: in batches of a feed, a little out of order."""
+    """Yield the histories of these pairs as submissions: batches of one feed each, a little out of order."""
     for start in range(0, len(pairs), pace.wave):
         numbers = pairs[start : start + pace.wave]
         yield from _wave(noise, pace, (deed for number in numbers for deed in history(noise, number)))

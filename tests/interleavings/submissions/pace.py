@@ -1,4 +1,4 @@
-"""How close together things happen."""
+"""The pace of an interleavings test: how close together its transactions run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What decides how often two transactions meet, and what a meeting costs."""
+    """Numbers that decide how often two transactions meet, and how much work a meeting costs."""
 
     # Pairs under way at a time.
     wave: int

@@ -1,4 +1,4 @@
-"""Matchers, each a process of its own. They take events from the outbox in any order, and some of them twice."""
+"""Matchers, each in its own process. They take events from the outbox in any order, and some events twice."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CONTEXT = get_context("spawn")
 
 
 class Shared:
-    """What the processes know of each other."""
+    """The state that the matcher processes share."""
 
     def __init__(self) -> None:
         self.written = CONTEXT.Event()
@@ -51,13 +51,13 @@ class Shared:
         self.held_up = CONTEXT.Lock()
 
     def count_one(self) -> None:
-        """Say that a transaction is done."""
+        """Count a transaction as done, and wake those that wait for it."""
         with self.got_on:
             self.handled.value += 1
             self.got_on.notify_all()
 
     def wait_for_others(self, transactions: int) -> None:
-        """Wait until so many more are done, if nobody else waits."""
+        """Wait until this many more transactions are done. Return at once if another process waits already."""
         if not self.held_up.acquire(block=False):
             return
         with self.got_on:
@@ -68,7 +68,7 @@ class Shared:
 
 @dataclass
 class Matchers:
-    """Two workers that run until everything written has been matched."""
+    """Two matchers that run until everything that was written has been matched."""
 
     url: str
     seed: int
@@ -92,12 +92,12 @@ class Matchers:
             process.join()
 
     def check(self) -> None:
-        """Raise an error if one has died."""
+        """Raise an error if a matcher has died."""
         if not all(process.is_alive() for process in self._processes):
             raise RuntimeError("a matcher has died: its error is above")
 
     def finish(self) -> Counter[str]:
-        """Let them come to the end of what has been written; returns what they did and met."""
+        """Let the matchers handle all events that were written. Return the counts of work and of conflicts."""
         self._shared.written.set()
         for process in self._processes:
             process.join(ENDED_WITHIN)

@@ -32,7 +32,7 @@ def interrupted_before(engine: Engine, words: str, meanwhile: Callable[[], None]
 
 @contextmanager
 def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
-    """Let no transaction commit before so many of them have written all they have to write."""
+    """Hold back each commit until this number of transactions are ready to commit."""
     barrier = Barrier(transactions)
 
     def wait(_connection: Any) -> None:
@@ -46,4 +46,4 @@ def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
 
 
 def _go_on() -> None:
-    """The second time and later nothing happens."""
+    """Do nothing, from the second time on."""

@@ -1,4 +1,4 @@
-"""The two mistakes that the tests must be able to find: each is the product with one thing changed."""
+"""Two deliberate mistakes that the tests must find. Each is the product with one thing changed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALL = 10_000
 
 @dataclass(frozen=True)
 class ProbingStore(Store):
-    """A store whose writers look for partners before they commit, and nobody looks again when they have."""
+    """A store whose writers look for partners before they commit. Nobody looks again after the commit."""
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -36,10 +36,10 @@ class ProbingStore(Store):
 
 
 def probing(store: Store) -> ProbingStore:
-    """The same store with the probe in the writing transaction."""
+    """Return the same store as a ProbingStore."""
     return ProbingStore(store.engine, store.vault, store.tokeniser, store.clock, store.random)
 
 
 def remove_share_lock() -> None:
-    """Have the matcher of this process write what it concluded without holding the records still."""
+    """Let the matcher of this process write its matches without locking the records."""
     vars(matcher_store)["share_lock"] = lambda _: False

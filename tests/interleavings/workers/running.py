@@ -13,13 +13,13 @@ from tests.interleavings.workers.writing import Writers
 
 
 def as_it_comes() -> None:
-    """Leave a matcher's process as the product has it."""
+    """Leave a matcher's process unchanged."""
 
 
 def write_and_match(
     store: Store, noise: Random, pairs: range, pace: Pace, prepare: Prepare = as_it_comes
 ) -> Counter[str]:
-    """Have the histories of these pairs happen; returns what was done, and which conflicts were met.
+    """Write the histories of these pairs while matchers run. Return the counts of work and of conflicts.
 
     `prepare` is called in each matcher's process before it begins.
     """
@@ -31,5 +31,5 @@ def write_and_match(
 
 
 def write(store: Store, noise: Random, pairs: range, pace: Pace) -> None:
-    """Have the histories of these pairs written, with no matcher there."""
+    """Write the histories of these pairs while no matcher runs."""
     Writers(store, submissions(noise, pairs, pace), pace.backlog, lambda: None).to_the_end()

@@ -1,4 +1,4 @@
-"""What goes wrong for a moment between workers: one is held up, two meet and one of them has to come again."""
+"""Short troubles between workers: a worker is delayed, or two workers collide and one must repeat its work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRIES = 200
 
 
 def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: float) -> None:
-    """Let work wait, at most so many seconds, before a share of its statements and commits, as on a busy machine."""
+    """Delay a random share of statements and commits by at most this many seconds, as on a busy machine."""
 
     def wait(*_: Any) -> None:
         if noise.random() < share:
@@ -29,7 +29,7 @@ def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: floa
 
 
 def until_it_is_done(work: Callable[[], object], who: str, conflicts: Counter[str]) -> None:
-    """Do work, again each time it meets another's, as every sender and every worker does; count what it met."""
+    """Do the work, and repeat it after each conflict, as senders and workers do. Count the conflicts by type."""
     for tries in range(1, TRIES + 1):
         try:
             work()

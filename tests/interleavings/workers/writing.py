@@ -1,4 +1,4 @@
-"""Writers side by side at the real API."""
+"""Writers that submit records at the same time, by the function that the API calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WRITERS = 4
 
 @dataclass
 class Writers:
-    """Some threads that share the submissions among them: each takes the next."""
+    """Threads that divide the submissions among them. Each thread takes the next one."""
 
     store: Store
     submissions: Iterator[Submission]
@@ -42,7 +42,7 @@ class Writers:
     _room: Lock = field(default_factory=Lock)
 
     def to_the_end(self) -> None:
-        """Write everything; an error in any of them is raised here."""
+        """Write all submissions. Raises the error of any thread."""
         with ThreadPoolExecutor(WRITERS) as threads:
             try:
                 for writer in as_completed([threads.submit(self._write) for _ in range(WRITERS)]):
@@ -78,7 +78,7 @@ class Writers:
 
 
 def submit(store: Store, submission: Submission) -> None:
-    """Do what a submission says; an entry that is withdrawn before it was heard of is not there."""
+    """Carry out a submission. Ignore the withdrawal of an entry that is not there yet."""
     if submission.act is Act.WITHDRAW:
         for row in submission.rows:
             with suppress(NotFoundError):

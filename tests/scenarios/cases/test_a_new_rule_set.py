@@ -1,4 +1,4 @@
-"""A deployment takes on a new rule set: every council is reviewed by it once, and nobody is let go."""
+"""A deployment changes to a new rule set: every council is reviewed by it once, and no open case is dropped."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def rulesets(tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def alerted(deployment: Deployment) -> Deployment:
-    """Blackpool has been told of a line that its customer chose to move in ten days."""
+    """A deployment that has alerted Blackpool about a line, which its customer chose to move in ten days."""
     deployment.put_entries({"entry_id": "e1", "cli": "01632 960123"})
     deployment.post_notices(
         {

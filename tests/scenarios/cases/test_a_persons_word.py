@@ -1,4 +1,4 @@
-"""What a person says of a match is kept, and does not silence what they could not know."""
+"""A person's decision on a match is kept, but does not hide evidence that the person had not seen."""
 
 from __future__ import annotations
 

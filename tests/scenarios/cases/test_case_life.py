@@ -1,4 +1,4 @@
-"""What holds a case back, what ends it, and what opens it again."""
+"""The events that pause a case, end it, or open it again."""
 
 from __future__ import annotations
 

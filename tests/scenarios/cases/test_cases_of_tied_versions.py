@@ -1,4 +1,4 @@
-"""A case runs on the earlier danger of two versions of a notice with the same stamp, until somebody settles them."""
+"""Two versions of a notice tie: the case follows the earlier danger until somebody settles which version is right."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def alerted(deployment: Deployment) -> Deployment:
 
 
 def told(deployment: Deployment) -> str:
-    """The words of the last mail."""
+    """The text of the last mail."""
     return " ".join(deployment.mails()[-1].message.text.split())
 
 
 def doubts(deployment: Deployment) -> tuple[Doubt, ...]:
-    """What the case's messages and pages say of versions that differ."""
+    """The doubts about differing versions that the case's messages and pages show."""
     with deployment.store.reading() as connection:
         (line,) = case_lines(connection, deployment.cases())
     return line.doubts

@@ -1,4 +1,4 @@
-"""A day that is over when somebody acts, or when the case is looked at late, is acted on and never skipped."""
+"""A day that has passed before somebody acts, or before a late review, is still acted on."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_hold_until_today_ends_tonight(alerted: Deployment) -> None:
 @pytest.mark.parametrize("retest_on", ["2026-12-04", "2026-12-05", "2026-12-03"])
 @pytest.mark.parametrize("days", [11, 12, 20])
 def test_a_re_test_beside_the_switch_is_no_alarm_by_night(alerted: Deployment, retest_on: str, days: int) -> None:
-    """The re-test day itself comes before the day after the switch, on which the line is taken to have moved."""
+    """The re-test day is before the day after the move, from which on the line counts as moved."""
     record(alerted, CaseEvent.FIT_SOLUTION, kind="converter_interim", retest_on=retest_on)
     confirm_safe(alerted)
     alerted.tick(days=days)

@@ -1,4 +1,4 @@
-"""A line belongs to a provider: what another one says of it ends no case and moves no line but its own."""
+"""A line belongs to one provider: another provider's notice ends no case, and moves no line but its own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def notice(ref: str, in_days: int, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def alerted(deployment: Deployment) -> Deployment:
-    """Raven plans to move the line in ten days, and Blackpool has been told."""
+    """A deployment that has alerted Blackpool about a line, which Raven plans to move in ten days."""
     add_feed(deployment.store, "provider", "HBRT", "Harbour Telecom")
     deployment.put_entries({"entry_id": "e1", "cli": NUMBER, "updated_at": "2026-11-01T09:00:00Z"})
     deployment.post_notices(notice("r1", 10))

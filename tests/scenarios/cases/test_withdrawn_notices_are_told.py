@@ -1,4 +1,4 @@
-"""No case that a council has heard of ends in silence: it is told once that its line is no longer to be switched."""
+"""When the notices of a case are withdrawn, a council that was alerted about the case is told so once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a council is told, of how much, how often, and what stops it."""
+"""Alerts to a council: when they are sent, what they contain, how often they repeat, and what stops them."""
 
 from __future__ import annotations
 

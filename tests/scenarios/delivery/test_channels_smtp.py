@@ -1,4 +1,4 @@
-"""Alert mail to a real mail server on loopback: what arrives, and what every kind of failure comes back as."""
+"""Alert mail to a real mail server on loopback: the mail that arrives, and the result of every kind of failure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def serve(inbox: Inbox) -> Iterator[Callable[..., str]]:
-    """Starts a server with the given options and returns its route's beginning and its end."""
+    """Returns a function that starts a server with the given options, and returns its host and port."""
     servers: list[LoopbackServer] = []
 
     def start(**options: Any) -> str:
@@ -151,7 +151,7 @@ def test_a_server_that_offers_no_encryption_is_given_nothing_in_clear(serve: Cal
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """A server's TLS settings with a certificate that nobody vouches for."""
+    """TLS settings for a server, with a certificate that no authority has signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
@@ -183,7 +183,7 @@ def test_encryption_needs_a_certificate_that_somebody_vouches_for_unless_the_rou
 
 
 def test_a_slow_goodbye_does_not_hold_up_the_result() -> None:
-    """A server that accepts the mail and never answers QUIT."""
+    """The server accepts the mail and never answers QUIT."""
     replies = [b"250 mail", b"250 rcpt", b"354 go", b"250 taken"]
     done = threading.Event()
     released = []

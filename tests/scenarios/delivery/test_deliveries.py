@@ -1,4 +1,4 @@
-"""What becomes of a message that does not get through, and who is told instead."""
+"""A message that fails is tried again. If nobody of the council can be reached, the operator is alerted."""
 
 from __future__ import annotations
 
@@ -146,11 +146,11 @@ def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_ris
 
 
 class PowerCutError(BaseException):
-    """The end of a process: nothing catches it."""
+    """Stands for the end of a process. Nothing catches it."""
 
 
 class CutShort(Store):
-    """A store whose process ends after so many transactions that write."""
+    """A store whose process ends after `left` write transactions."""
 
     left = 0
 
@@ -244,7 +244,7 @@ def test_an_attempt_is_on_record_before_the_message_leaves(at_risk: Deployment) 
 
 
 def two_at_the_desk(deployment: Deployment) -> None:
-    """Blackpool has a deputy beside the duty desk; both are owed the first alert."""
+    """A deployment in which Blackpool has a deputy beside the duty desk. Both are owed the first alert."""
     desks = CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(DESK, DEPUTY)),))
     deployment.with_officers(desks)
     deployment.clock.advance(seconds=31)

@@ -1,4 +1,4 @@
-"""A process that stood still in the middle of sending, and goes on when another has made the attempt in its place."""
+"""A process hangs in the middle of a send, and goes on after another process has made the attempt in its place."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 @pytest.fixture
 def late(deployment: Deployment) -> Delivery:
-    """A first attempt that has been taken to be in doubt."""
+    """The delivery of a first attempt that has lasted so long that it counts as in doubt."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(NOTICE)
     deployment.settle()
@@ -34,7 +34,7 @@ def late(deployment: Deployment) -> Delivery:
 
 
 def state(deployment: Deployment) -> tuple[str, bool]:
-    """Where the delivery stands, and whether anything is still to be done about it."""
+    """Return the state of the delivery, and whether anything is still to be done about it."""
     (row,) = rows(deployment, deliveries)
     return row.state, row.due_at is not None
 

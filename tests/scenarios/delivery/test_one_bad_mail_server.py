@@ -1,4 +1,4 @@
-"""A mail server that is dead, slow or stutters: its messages wait, and everybody else's go."""
+"""A mail server that is dead, slow or unreliable: its own messages wait, and all others are sent."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_an_answer_to_the_whole_mail_that_is_cut_short_is_no_answer(answer: byte
 
 
 def told(deployment: Deployment, routes: dict[str, str]) -> Dispatcher:
-    """Write the first alert to all these contacts, and return what sends it over the wire."""
+    """Create the first alert for all these contacts, and return the dispatcher that sends it over real connections."""
     contacts = tuple(Contact(label=label, route=route) for label, route in routes.items())
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),)))
     deployment.put_entries(ENTRY)

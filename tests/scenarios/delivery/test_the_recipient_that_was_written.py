@@ -1,4 +1,4 @@
-"""Who a real mail server is told to deliver to: the address that was written, or nobody."""
+"""A real mail server is asked to deliver to exactly the address that was written, or to nobody."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def send(route: str) -> SendResult:
 
 
 def only_recipient(inbox: Inbox) -> str:
-    """The recipient of the one mail, the same on the envelope and in the mail."""
+    """Return the recipient of the one mail, and assert that the envelope and the mail name the same one."""
     [envelope], [mail] = inbox.mails, inbox.received()
     [recipient] = envelope.rcpt_tos
     assert [address for _name, address in getaddresses([str(mail["To"])])] == [recipient]

@@ -1,4 +1,4 @@
-"""A channel that fails and returns: what is owed goes soon, nothing goes twice, and each message has its own age."""
+"""A channel fails and returns: owed messages go soon, none goes twice, and the operator's copy has its own age."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def states(deployment: Deployment) -> list[str]:
 
 
 class Failing(Store):
-    """A store whose database is away from the transaction after so many."""
+    """A store whose database fails after a number of write transactions, until it is mended."""
 
     left = sys.maxsize
 

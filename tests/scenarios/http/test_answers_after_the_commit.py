@@ -1,4 +1,4 @@
-"""After the commit the answer is the receipt; before it, an answer never says more than is known."""
+"""After the commit, the answer is always the receipt. Before it, no answer says more than is known."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ LASTING = (RuntimeError(), OSError(28, "No space left on device"), MemoryError()
 
 
 class Silent(EmbeddedRunner):
-    """Loops that are never started: they are only woken."""
+    """A runner whose loops are never started, so that they are only woken."""
 
     def start(self) -> None:
-        """Leave everything to be done."""
+        """Start nothing, so that all work stays undone."""
 
     def stop(self, timeout: float = 20.0) -> bool:
         return True
@@ -54,7 +54,7 @@ class Silent(EmbeddedRunner):
 
 @dataclass
 class Reception:
-    """An API as its callers see it: a fault inside is an answer."""
+    """An API as its callers see it: an internal fault is an error answer, not an exception."""
 
     api: Api
     runner: EmbeddedRunner
@@ -66,7 +66,7 @@ class Reception:
         return self.ask("raven", "POST", NOTICES, json={**NOTICE, "id": name}, headers={"Idempotency-Key": key})
 
     def taken_in(self) -> tuple[int, int]:
-        """The numbers of submissions of notices and of notices on record."""
+        """Return the number of notice submissions and the number of notices in the database."""
         of_notices = [row for row in rows(self.api.deployment, submissions) if row.kind == "notice"]
         return len(of_notices), len(rows(self.api.deployment, notices))
 
@@ -84,7 +84,7 @@ def reception(deployment: Deployment) -> Iterator[Reception]:
 
 @contextmanager
 def failing(fault: BaseException, *, after: bool) -> Iterator[None]:
-    """Each transaction that writes fails: before it has done anything, or after it was committed."""
+    """Let each write transaction fail: before it has done anything or, if `after`, once it is committed."""
     writing = Store.writing
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Working on cases over HTTP: list, show, record what was done, acknowledge, decide on matches."""
+"""Work on cases over HTTP: list and show them, record acts, acknowledge, and decide on matches."""
 
 from __future__ import annotations
 

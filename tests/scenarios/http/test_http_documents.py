@@ -1,4 +1,4 @@
-"""What the documents say of the interface is what it does."""
+"""The API does what the documents say of it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def keys(api: Api) -> dict[str, str]:
 
 
 def names_in(api: Api, response: Response) -> dict[str, str]:
-    """What later commands of the guide refer to: the last submission, case and alert."""
+    """Return the references that later commands of the guide need: the last submission, case and alert."""
     api.deployment.tick(seconds=31)
     found = {"MATCH": "M-1-1"}
     if response.status_code == 202:
@@ -89,7 +89,10 @@ def names_in(api: Api, response: Response) -> dict[str, str]:
 
 
 def assert_like(answer: Any, shown: Any) -> None:
-    """The answer has the fields shown, and what is no reference, time or sentence is as shown."""
+    """Assert that the answer has the fields shown in the guide, with the same values.
+
+    References, times and texts shown as `…` may differ.
+    """
     if isinstance(shown, dict):
         assert answer.keys() == shown.keys()
         for name, value in shown.items():

@@ -1,4 +1,4 @@
-"""Health and metrics over HTTP: they say what is wrong, and name nobody."""
+"""Health and metrics over HTTP: they report faults, and name nobody."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def value(api: Api, name: str, **labels: str) -> float:
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    """Wait for something another thread does, at most five seconds."""
+    """Wait at most five seconds for something that another thread does."""
     for _ in range(500):
         if what():
             return
@@ -162,7 +162,7 @@ def test_a_loop_that_keeps_failing_is_not_ready(deployment: Deployment) -> None:
 
 
 class Hanging:
-    """A channel that lets go of nothing until it is released."""
+    """A channel whose sends do not end until it is released."""
 
     def __init__(self) -> None:
         self.release = Event()

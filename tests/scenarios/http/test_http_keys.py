@@ -1,4 +1,4 @@
-"""Who may call what: without a key nothing, with a key only what is one's own."""
+"""Access to the API: without a key to nothing, and with a key only to the caller's own data."""
 
 from __future__ import annotations
 

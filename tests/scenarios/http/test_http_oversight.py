@@ -1,4 +1,4 @@
-"""The regulator's figures over HTTP: JSON, CSV and metrics, for a regulator's key alone."""
+"""The regulator's figures over HTTP, as JSON, CSV and metrics. Only a regulator's key can read them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CARDIFF, BLACKPOOL = "W06000015", "E06000009"
 
 @pytest.fixture
 def api(deployment: Deployment) -> Iterator[Api]:
-    """A deployment of two months, with figures for a third that are large enough to be shown."""
+    """An API with two lived months, and a third month whose stored figures are large enough to be shown."""
     live_through_december(live_through_november(deployment))
     counts = Counts()
     for council, provider, waits in ((BLACKPOOL, "RAVN", (3, 5, 9)), (CARDIFF, "HBRT", (20, 20, 60))):

@@ -1,4 +1,4 @@
-"""Sending files over HTTP: the dry run, and the file that is the whole register."""
+"""Files sent over HTTP: the dry run, and a file that replaces the whole register."""
 
 from __future__ import annotations
 
@@ -130,6 +130,9 @@ def test_a_file_of_another_kind_is_refused_by_its_media_type(api: Api, media: st
 
 
 def live(api: Api) -> int:
-    """The number of entries on Blackpool's register, as a replacement by nothing would count them."""
+    """Return the number of live entries on Blackpool's register.
+
+    The dry run of a file that would replace them all gives the number.
+    """
     shown = upload(api, register(99), "mode=replace&dry_run=true").json()
     return int(shown["would_withdraw"])

@@ -1,4 +1,4 @@
-"""A log that cannot be written silences nobody: no loop ends by it, and it decides no answer."""
+"""A log that cannot be written stops no alert: it ends no loop, and changes no answer."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def closed_stream() -> TextIO:
 
 @pytest.fixture(params=[full_disk, closed_pipe, pipe_that_nobody_reads, closed_stream])
 def unwritable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Logging as the service sets it up, with stderr that takes nothing."""
+    """Logging as the service sets it up, with a stderr that cannot be written to."""
     make: Callable[[], TextIO] = request.param
     log = make()
     monkeypatch.setattr(sys, "stderr", log)

@@ -1,4 +1,4 @@
-"""The real `serve`, whose log takes nothing and whose database fails for a while: councils are told all the same."""
+"""The real `serve` alerts councils even if its log cannot be written and its database fails for a while."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def full_disk() -> IO[bytes]:
 
 @contextmanager
 def tables_gone(deployment: ServedDeployment) -> Iterator[None]:
-    """A database that refuses at once."""
+    """Let the database refuse every statement at once while the block runs."""
     rename(deployment, "", "_away")
     yield
     rename(deployment, "_away", "")
@@ -62,7 +62,7 @@ def rename(deployment: ServedDeployment, old: str, new: str) -> None:
 
 @contextmanager
 def locked(deployment: ServedDeployment) -> Iterator[None]:
-    """A database that somebody else has locked for longer than anybody waits."""
+    """Let another process lock the database for longer than anybody waits."""
     path = deployment.store.engine.url.database
     with closing(connect(str(path), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -81,7 +81,7 @@ CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
 
 @contextmanager
 def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Client]:
-    """The deployment, served with its output going there; a client of the provider's."""
+    """Serve the deployment, with its output going to `log`. Yield a client with the provider's key."""
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder), "PULLCORD_POLL_SECONDS": "0.1"}
     command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(deployment.port)]
     with log:
@@ -97,7 +97,7 @@ def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Clie
 
 
 def faults(client: httpx.Client) -> list[str] | None:
-    """What the process says is wrong with it; None if it says nothing."""
+    """Return the faults that the process reports, or None if it does not answer."""
     try:
         said: list[str] = client.get("/readyz").json()["faults"]
     except httpx.HTTPError:
@@ -106,7 +106,7 @@ def faults(client: httpx.Client) -> list[str] | None:
 
 
 def failing(client: httpx.Client) -> set[str]:
-    """The loops that the process says are failing."""
+    """Return the loops that the process reports as failing."""
     said = [fault.split() for fault in faults(client) or () if " loop fails" in fault]
     return {words[1] for words in said}
 

@@ -1,4 +1,4 @@
-"""Whatever is told twice, or breaks off half way, is as if it had been told once."""
+"""An event that is handled twice, or whose handling is interrupted, has the same effect as one handled once."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ NOTICES = [
 
 
 class KilledError(BaseException):
-    """The end of a process: nothing catches it."""
+    """Stands for the end of a process. Nothing catches it."""
 
 
 class Failing:
-    """A consumer that does its work and then raises, as often as there are errors given."""
+    """A consumer that does its work and then raises each of the given errors, one at each call."""
 
     def __init__(self, consumer: Consumer, *errors: BaseException) -> None:
         self.name, self.topics = consumer.name, consumer.topics

@@ -1,4 +1,4 @@
-"""The distributed demonstration: real processes tell the whole story, one dies on the way, and nothing stays behind."""
+"""The distributed demonstration: real processes play all steps, one is killed, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 
 @dataclass(frozen=True)
 class Said:
-    """What the demonstration printed, and how it ended."""
+    """The output and the exit code of the demonstration."""
 
     code: int
     text: str
 
     @property
     def words(self) -> str:
-        """All of it on one line, whatever the width of the terminal."""
+        """The whole output on one line, so that the width of the terminal does not matter."""
         return " ".join(self.text.split())
 
 
 def demonstrate(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """Start it, with everything temporary in a folder."""
+    """Start the demonstration, with all its temporary files in a folder."""
     environment = {**os.environ, "TMPDIR": str(folder), "COLUMNS": "100", "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "scripts.demo_distributed", *options],
@@ -56,7 +56,7 @@ def demonstrate(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> Said:
-    """What it printed from now on, once it has ended."""
+    """Wait until the demonstration has ended. Return its exit code and the output that was not read before."""
     try:
         text, _ = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
@@ -68,7 +68,7 @@ def ended(process: subprocess.Popen[str]) -> Said:
 
 
 def left_behind(folder: Path) -> list[str]:
-    """Our files in a folder, and processes that were started with it."""
+    """Return the demonstration's files in a folder, and its processes that still run."""
     found = [path.name for path in folder.glob("pullcord-*")]
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -85,13 +85,16 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def told(folder: Path) -> Said:
-    """The whole story, told once."""
+    """One complete run of the demonstration."""
     return ended(demonstrate(folder, "--once"))
 
 
 @pytest.fixture
 def one_process_finds(tmp_path: Path) -> Mapping[str, int]:
-    """Matches by level, and cases, as `pullcord demo` finds them in one process on SQLite, on the same day."""
+    """The numbers of matches by level and of cases that `pullcord demo` finds on the same day.
+
+    It runs in one process on SQLite.
+    """
     today = london_day(SystemClock().now())
     with start_demo(tmp_path, "127.0.0.1", 0, today) as demo:
         for sample in SAMPLES:
@@ -127,7 +130,7 @@ def test_every_file_is_taken_in_over_http(told: Said) -> None:
 def test_after_a_matcher_was_killed_all_is_found_that_one_process_finds(
     told: Said, one_process_finds: Mapping[str, int]
 ) -> None:
-    """Two workers, one of which dies, and one process alone come to the same matches and cases."""
+    """Two workers, of which one is killed, find the same matches and cases as a single process."""
     killed = told.text[told.text.index("A worker is killed") :]
     levels = re.findall(r"^(confirmed|probable|possible) +(\d+) ", killed, re.MULTILINE)
     cases = one_process_finds["cases"]

@@ -1,4 +1,4 @@
-"""A process that is killed at any moment, and started again, has lost nothing it answered for and carries on."""
+"""A process that is killed at any moment and started again has lost nothing that it had accepted, and carries on."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def count(deployment: ServedDeployment, query: Select[Any]) -> int:
 
 
 def let_time_pass(deployment: ServedDeployment, by: timedelta) -> None:
-    """Bring forward what waits for its time: attempts cut off, deliveries to be tried again."""
+    """Make open deliveries due earlier by this time, both those cut off and those to be tried again."""
     with deployment.store.writing() as connection:
         for row in connection.execute(select(deliveries.c.pk, deliveries.c.due_at)).all():
             if row.due_at is not None:

@@ -1,4 +1,4 @@
-"""When events are lost or were set aside: the records bring everything back, and nobody is paged twice."""
+"""Events are lost or set aside: a rebuild restores everything from the records, and nobody is paged twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTICES = [{"id": f"n{n}", "cli": f"01632 960{n:03d}", "planned_migration_date":
 
 
 class Broken:
-    """A matcher with a fault that will be mended."""
+    """A matcher with a fault that is corrected later."""
 
     name, topics = Matcher.name, Matcher.topics
 

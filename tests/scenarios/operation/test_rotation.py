@@ -1,4 +1,4 @@
-"""The vault key is changed while the service takes in, matches and tells: nothing fails, nothing is left behind."""
+"""The vault key is changed while the service works: no request fails, and no value keeps the old key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LATE = 399
 
 @pytest.fixture
 def provider(deployment: ServedDeployment) -> Provider:
-    """A provider that posts notices without a pause, for lines with an alarm."""
+    """A provider that posts notices without a pause, for lines that have an alarm."""
     put_register(deployment, LINES)
     return Provider("p", deployment, cycle(range((LATE - 1) // ROWS)))
 
@@ -62,7 +62,10 @@ def test_the_key_is_changed_under_load_and_the_old_one_taken_away(
 
 
 def it_goes_on_without_the_old_key(deployment: ServedDeployment, mailbox: Mailbox) -> None:
-    """A further notice is taken in, matched and told: the contacts' routes, sealed long before, are opened for it."""
+    """Assert that a further notice leads to an alert without the old key.
+
+    For this, the contacts' routes must be decrypted, which were encrypted long before.
+    """
     before = len(mailbox.taken)
     with deployment.client(deployment.provider_key) as client:
         notice = {"id": "late", "cli": f"01632 960{LATE}", "planned_migration_date": "2027-01-14"}

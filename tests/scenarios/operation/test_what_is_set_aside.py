@@ -1,4 +1,4 @@
-"""Whoever runs Pullcord is told when something could not be handled, until it has been dealt with."""
+"""The operator is told about an event that could not be handled, until somebody has dealt with it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPERATOR = "mailto://operator.example"
 
 
 def spoil_what_is_told(deployment: Deployment) -> str:
-    """Have a notice taken in, and the event that tells of it spoilt; returns the event's id."""
+    """Submit a notice, and spoil its event in the outbox. Return the id of the event."""
     deployment.put_entries(ENTRY)
     deployment.settle()
     deployment.post_notices(NOTICE)

@@ -1,4 +1,4 @@
-"""What was altered by hand in the database is found, by counting again from an audit that refuses to be altered."""
+"""Data altered by hand in the database is found, by a new count from the audit. The audit itself cannot be altered."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_only_the_seal_of_a_row_may_be_made_anew(november: Deployment) -> None:
 
 
 def test_a_row_cannot_be_put_in_the_place_of_another(november: Deployment) -> None:
-    """As SQLite's REPLACE would, which removes the other without a word; on PostgreSQL any such row is refused."""
+    """SQLite's REPLACE would silently remove the other row. PostgreSQL refuses any such row."""
     before = everything_said(november)
     row = {"pk": 1, "at": november.clock.now(), "action": "case_opened", "fields": {}}
     with pytest.raises(DBAPIError), november.store.writing() as connection:

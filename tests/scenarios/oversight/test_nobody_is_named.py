@@ -1,4 +1,4 @@
-"""After the samples have gone through a whole deployment, nobody of them can be found where nobody may be named."""
+"""The samples go through a whole deployment, and afterwards no person is found where nobody may be named."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MEDIA = {".csv": CSV, ".xlsx": XLSX, ".json": "application/json"}
 
 @pytest.fixture(scope="module")
 def people() -> People:
-    """Everybody in the samples, and the officer who acts."""
+    """All people in the samples, and the officer who acts."""
     found = People()
     for sample in SAMPLES:
         add_sample(found, FOLDER / sample.file_name, kind_of(sample), START)
@@ -57,7 +57,7 @@ def people() -> People:
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What the process says on both of its streams, logging as it does in earnest."""
+    """The output of the process on both of its streams, with logging as in service."""
     handlers, level = logging.root.handlers[:], logging.root.level
     spoken = io.StringIO()
     monkeypatch.setattr(sys, "stdout", spoken)
@@ -194,7 +194,7 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
 
 
 def open_sample_api(deployment: Deployment) -> AbstractContextManager[Api]:
-    """An API with the limits of a deployment, for all five feeds of the samples; Cardiff has nobody who can be told."""
+    """Open an API with a deployment's usual limits, for all five feeds of the samples. Cardiff has no contact."""
     add_feed(deployment.store, "provider", "ALDR", "Alder Broadband")
     desk = Contact(label="duty desk", route="mailto://desk.example")
     set_policy(
@@ -220,7 +220,7 @@ def send(api: Api, sample: Sample) -> dict[str, object]:
 
 
 def provoke(api: Api, people: People) -> list[str]:
-    """Mistakes people make, each with somebody's number or address in it; gives the answers."""
+    """Make typical mistakes, each with a person's number or address in it. Return the answers."""
     number, street = f"0{min(people.numbers)}", min(people.streets)
     attempts = [
         api.ask("raven", "POST", "/v1/migration-notices", json={"id": number, "cli": number, number: street}),
@@ -237,7 +237,7 @@ def provoke(api: Api, people: People) -> list[str]:
 
 
 def work_on_cases(api: Api) -> list[str]:
-    """Open the link, acknowledge by it, record an act and reject a match; gives the page before and after."""
+    """Open the link, acknowledge by it, record an act and reject a match. Return the page before and after."""
     message = next(sent.message for sent in api.deployment.mails() if "Blackpool" in sent.message.text)
     link = re.search(r"https?://\S+?(/a/\S+)", message.text)
     assert link
@@ -255,7 +255,7 @@ def work_on_cases(api: Api) -> list[str]:
 
 
 def raw_bytes(folder: Path) -> bytes:
-    """The database's files as they lie on the disk."""
+    """Return the bytes of the database's files on the disk."""
     return b"\n".join(path.read_bytes() for path in sorted(folder.glob("pullcord.db*")))
 
 
@@ -267,7 +267,7 @@ def stored_values(deployment: Deployment) -> bytes:
 
 
 def exported(deployment: Deployment, folder: Path) -> bytes:
-    """Matches and cases as both kinds of file."""
+    """Return the exported matches and cases, in both formats."""
     for suffix in ("csv", "ndjson"):
         export_cases(deployment.store, folder / f"cases.{suffix}", references=True)
         export_matches(deployment.store, folder / f"matches.{suffix}", references=True)

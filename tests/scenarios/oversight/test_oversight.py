@@ -1,4 +1,4 @@
-"""The regulator's figures: counted from what happened, and closed once a month."""
+"""The regulator's figures are counted from the audit, and closed once a month."""
 
 from __future__ import annotations
 

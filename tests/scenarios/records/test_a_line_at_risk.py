@@ -1,4 +1,4 @@
-"""From a posted notice to an officer who has acted."""
+"""The main job, from a posted notice to an officer who has acted."""
 
 from __future__ import annotations
 

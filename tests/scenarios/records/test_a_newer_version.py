@@ -1,4 +1,4 @@
-"""While versions run side by side, the older one leaves alone what only the newer one knows."""
+"""While two versions of Pullcord run, the older one skips events of kinds that only the newer one knows."""
 
 from __future__ import annotations
 

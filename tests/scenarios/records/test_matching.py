@@ -1,4 +1,4 @@
-"""Which lines are found to be an alarm's, how surely, and what a changed record does to that."""
+"""Matching: which lines are matched to an entry, at which level, and how a changed record changes that."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def area(*codes: str, name: str = "a1", **more: Any) -> dict[str, Any]:
 
 
 def found(deployment: Deployment, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[str, str] | None:
-    """The level and the reasons of a notice and an entry, whichever comes in first."""
+    """Submit a notice, then an entry. Return the level and the reasons of their match, or None if they do not match."""
     deployment.post_notices(theirs)
     deployment.settle()
     deployment.put_entries(ours)

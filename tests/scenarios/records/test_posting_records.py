@@ -1,4 +1,4 @@
-"""What a sender is told, and what repeating, changing or taking back a record does."""
+"""The receipts that a sender gets, and the effect of repeating, changing or withdrawing a record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that is the whole register: what it no longer holds is taken off, but never by accident."""
+"""A file that replaces the whole register: entries missing from it are withdrawn, but never by accident."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two versions of a record tie: lines are found by what either says, until a later stamp settles it."""
+"""Two versions of a record tie: lines are matched by either of them, until a version with a later stamp comes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the answers on a file name: the dry run and the import of the command line, and both over HTTP."""
+"""Collects the rows that answers on a file name: dry run and import, on the command line and over HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UPLOADS: Final = {"register": ("blackpool", REGISTER_UPLOADS), "notices": ("rav
 
 
 class FileIssue(NamedTuple):
-    """One thing that is said of a row."""
+    """One issue that an answer names for a row."""
 
     row: int
     outcome: str
@@ -30,13 +30,13 @@ class FileIssue(NamedTuple):
 
 @dataclass
 class FileAnswers:
-    """Sends a file by every way in which files come."""
+    """Sends a file in every way in which a file can come."""
 
     desk: Desk
     api: Api
 
     def of(self, data: bytes, kind: str = "register") -> list[FileIssue]:
-        """Return what is said of the rows, once every way has said the same."""
+        """Return the issues of the rows, after asserting that every way has named the same issues."""
         dry = self._typed(kind, data, "--dry-run")
         assert self._posted(kind, data, "?dry_run=true") == dry
         assert self._typed(kind, data, "--no-match") == dry
@@ -50,7 +50,7 @@ class FileAnswers:
         return found
 
     def entries(self) -> list[dict[str, Any]]:
-        """The entries on record, the same for both ways: each with its numbers and the record as kept."""
+        """Return the stored entries, which must be the same for both ways, each with its numbers."""
         with self.desk.store() as store:
             kept = _entries(store)
         assert kept == _entries(self.api.deployment.store)

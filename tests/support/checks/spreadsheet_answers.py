@@ -1,4 +1,4 @@
-"""The answer on one file: the same over HTTP and on the command line, in the dry run and in the import."""
+"""The answer on a file, which must be the same over HTTP and on the command line, in dry run and import."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class FileAnswer:
         return {(row["row"], issue["field"], issue["code"]) for row in self.rows for issue in row["issues"]}
 
     def said(self, *words: str) -> bool:
-        """True if one remark holds all the words."""
+        """Return True if a single remark contains all these words."""
         return any(all(word in remark for word in words) for remark in self.remarks)
 
 
 def answer_on(kind: str, data: bytes, desk: Desk, api: Api, *columns: str) -> FileAnswer:
-    """Send a file in every way, on data directories of its own, and return what all ways say alike."""
+    """Send a file in every way, on separate data directories. Return the answer after asserting that all ways agree."""
     shown = _uploaded(kind, data, api, columns)
     options = [part for column in columns for part in ("--column", column)]
     typed = ("import", kind, desk.file("sent", data), *_FEED[kind], *options)

@@ -1,4 +1,4 @@
-"""What an event must carry before it may change a case."""
+"""The fields that the record of an event must have before the event may change a case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may happen to a case, state by state."""
+"""The events that may happen to a case in each state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new rule set reaches open cases: it may find more, and it lets go of nobody."""
+"""A new rule set is applied to open cases: it may find more lines at risk, and it drops nobody."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_the_current_rules_need_not_be_loaded_again() -> None:
 
 
 def _random_ruleset(chance: Random, name: str) -> Ruleset:
-    """Rules drawn by chance, some of which let lines go."""
+    """Random rules, some of which take lines out of risk."""
     drawn = []
     for number in range(chance.randint(1, 4)):
         field, codes = chance.choice(CODES)

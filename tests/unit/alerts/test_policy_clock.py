@@ -262,7 +262,7 @@ class TestQuietHours:
 
 
 class TestPaces:
-    """The pace and the hours of pages: the states and levels that pages go by."""
+    """The pace and the hours of alerts, by the states and levels on which they depend."""
 
     NIGHT = london(2026, 11, 3, 2)
 

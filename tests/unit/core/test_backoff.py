@@ -1,4 +1,4 @@
-"""A wait before another attempt grows, has an end, and is never longer than without jitter."""
+"""The wait before another attempt grows up to a limit, and jitter never makes it longer."""
 
 from __future__ import annotations
 

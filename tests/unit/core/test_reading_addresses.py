@@ -254,7 +254,10 @@ def test_a_text_of_any_length_is_read_in_time_that_grows_no_faster_than_it(words
 
 
 def least_work(text: str) -> float:
-    """Processor seconds of this thread for reading the text, least of three: other work adds none."""
+    """Return the processor seconds that this thread needs to read the text: the least of three tries.
+
+    Other work on the machine adds nothing to this time.
+    """
 
     def once() -> float:
         began = thread_time()

@@ -40,13 +40,13 @@ def as_csv(headings: Sequence[str], *lines: Sequence[str]) -> bytes:
 
 
 def column(*texts: str, dates: DateOrder | None = None) -> Read:
-    """The notices of a file whose planned dates are these."""
+    """Read a file of notices with these planned dates."""
     lines = [(f"n{index}", text) for index, text in enumerate(texts)]
     return judged(as_csv(("Notice ID", "Migration date"), *lines), dates=dates)
 
 
 def sheet(*values: Any, edit: Any = None) -> Read:
-    """The same in a workbook, whose cells are texts, numbers or dates."""
+    """Read a workbook of notices with these planned dates, each a text, a number or a date."""
     lines = [(f"n{index}", value) for index, value in enumerate(values)]
     return judged(workbook(*lines, headings=("Notice ID", "Migration date"), edit=edit))
 

@@ -1,4 +1,4 @@
-"""How exactly a stamp says when a version was issued, and which of two is earlier."""
+"""The precision of a stamp, and the order of two stamps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workbooks made for tests, whole and spoiled, and their reading as a council's register."""
+"""Makes good and damaged workbooks for tests, and reads them as a council's register."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def saved(book: Workbook) -> bytes:
 
 
 def rezipped(data: bytes, changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """The workbook with parts replaced (bytes), edited (a function) or left out (None)."""
+    """Return the workbook with some parts replaced (bytes), edited (a function) or left out (None)."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", method) as new:
         for name in old.namelist():

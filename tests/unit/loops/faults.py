@@ -1,4 +1,4 @@
-"""Every kind of fault: what Python itself can raise, what a database's driver raises, and what nobody foresaw."""
+"""Every kind of fault: raised by Python, raised by a database driver, or unknown to the code."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
 class NobodyForesawError(Exception):
-    """A fault of a library."""
+    """A library's fault of an unknown type."""
 
 
 class WorseError(BaseException):
-    """A fault that `except Exception` lets pass."""
+    """A fault that `except Exception` does not catch."""
 
 
 def _of_python() -> Iterator[BaseException]:
@@ -44,5 +44,5 @@ any_fault = st.sampled_from(EVERY).map(lambda fault: fault.with_traceback(None))
 
 
 def kind_of(fault: BaseException) -> str:
-    """What a fault is called in the list of tests."""
+    """The name of a fault in the list of tests."""
     return type(fault).__name__

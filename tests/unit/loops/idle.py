@@ -1,4 +1,4 @@
-"""Time for loops that wait: it passes when somebody waits, and at no other moment."""
+"""Simulated time for loops that wait: it passes only while a loop waits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.clock import FrozenClock
 
 @dataclass
 class Waits:
-    """Stands for the event by which a loop is woken: nobody wakes it, and its waits move the clock."""
+    """Stands for the event that wakes a loop. Nobody sets it, and each wait moves the clock."""
 
     clock: FrozenClock
     # Called after each wait.
@@ -29,28 +29,28 @@ class Waits:
         return False
 
     def set(self) -> None:
-        """Nobody waits."""
+        """Do nothing, because nobody waits."""
 
     def clear(self) -> None:
-        """Nobody woke."""
+        """Do nothing, because the event is never set."""
 
 
 def let_wait(
     loop: Loop, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, after: Callable[[], None] = lambda: None
 ) -> None:
-    """Have a loop wait on that clock."""
+    """Let a loop wait on this clock."""
     monkeypatch.setattr("services.runtime.embedded.runner.monotonic", lambda: clock.now().timestamp())
     loop._wake = Waits(clock, after)  # type: ignore[assignment]
 
 
 def beat_of(store: Store, name: str) -> datetime | None:
-    """When a loop last gave a sign of life."""
+    """The time of a loop's last heartbeat."""
     with store.reading() as connection:
         return beats(connection).get(name)
 
 
 def one_round(loop: Loop) -> bool:
-    """A step, and the rest after it if nothing was done. Whether something was."""
+    """Let a loop do one step, and rest if the step did nothing. Return True if the step did something."""
     done = loop._survived(loop._step)
     if not done:
         loop._rest()

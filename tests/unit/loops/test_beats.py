@@ -1,4 +1,4 @@
-"""The rhythm of signs of life: one each half minute from a loop that gets on, and none from one that does not."""
+"""Heartbeats of loops: one every half minute from a loop that makes progress, and none from any other loop."""
 
 from __future__ import annotations
 

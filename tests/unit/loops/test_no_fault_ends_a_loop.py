@@ -1,4 +1,4 @@
-"""No fault ends a loop, whatever it is and wherever it comes from, and what was to be done is done afterwards."""
+"""No fault of any kind or origin ends a loop, and the work that failed is done afterwards."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_no_fault_of_any_call_that_a_loop_makes_ends_it(where: str, faults: list
 
 @contextmanager
 def failing_at(engine: Engine, number: int, fault: BaseException) -> Iterator[list[int]]:
-    """The statement of that number raises the fault, once; gives how many there were."""
+    """Let the statement with this number raise the fault, once. Yield a list with the number of statements so far."""
     count = [0]
 
     def before(*_: Any) -> None:

@@ -1,4 +1,4 @@
-"""The threads of a distributed deployment outlive every fault: the waker, the watch, the relay at its station."""
+"""Other threads of a distributed deployment outlive every fault: outbox listener, watchdog and relay."""
 
 from __future__ import annotations
 

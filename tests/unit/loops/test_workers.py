@@ -1,4 +1,4 @@
-"""A Faust worker keeps its messages through every fault, and no process lives on without its worker."""
+"""A Faust worker keeps its messages through every fault, and a process whose worker ends does not go on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WITHIN = 20.0
 
 
 class App:
-    """Stands for a Faust application: it starts at once, and waits take no time."""
+    """Stands for a Faust application. It starts at once, and its waits take no time."""
 
     def __init__(self, start_fault: BaseException | None = None) -> None:
         self.waited: list[float] = []
@@ -56,7 +56,7 @@ class App:
 
 
 class Failing(Worker):
-    """A worker whose handling raises so many times."""
+    """A worker that fails this many times to handle messages."""
 
     def __init__(self, deployment: Deployment, app: Any, *faults: BaseException) -> None:
         super().__init__(deployment.store, deployment.consumers[0], app, jitter=lambda: 0.0)
@@ -141,7 +141,7 @@ def parts() -> Any:
 
 
 def ended(deployment: Deployment, stop: Event, start_fault: BaseException | None = None, *, crashing: bool) -> App:
-    """The application of a worker that worked until its end, which must come by itself."""
+    """Run a worker until it ends by itself, after a stop or a crash. Return its application."""
     made: list[App] = []
 
     async def working() -> None:

@@ -1,4 +1,4 @@
-"""How sure a pair is, from the kinds of token it shares and its two addresses."""
+"""The level of a pair, from the kinds of token that it shares and from its two addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a pair was matched, as the officer who decides reads it; and the surest of several places."""
+"""The reasons of a match, as the officer who decides reads them, and the best match among several places."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ __all__ = ["api"]
 
 @pytest.fixture
 def empty_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """A machine on which nothing has been set up; the logs that a command sets up end with the test."""
+    """A machine on which nothing has been set up. Logging that a command sets up is reset after the test."""
     clock = FrozenClock()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PULLCORD_DATA_DIR", str(tmp_path / "var"))

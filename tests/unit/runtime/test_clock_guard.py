@@ -1,4 +1,4 @@
-"""A clock that jumps: sending pauses for two minutes at most, and goes on at once when the clock is right again."""
+"""A clock that jumps: sending pauses for at most two minutes, and goes on at once when the clock is right again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Clocks:
         return START + timedelta(seconds=self.elapsed) + self.database_off
 
     def seconds_held(self, seconds: int) -> int:
-        """For how many of the next seconds sending is held back."""
+        """Let this many seconds pass. Return the number of seconds in which sending was held back."""
         held = 0
         for _ in range(seconds):
             self.elapsed += 1

@@ -1,4 +1,4 @@
-"""A running process learns of new keys from their file, and of nothing else."""
+"""A running process reads new keys from the keys file, and from nowhere else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from services.runtime.maintenance.keyring import (
 
 @dataclass
 class Seconds:
-    """Time that passes when it is told to."""
+    """A clock that moves only when the test says so."""
 
     passed: float = field(default=0.0)
 

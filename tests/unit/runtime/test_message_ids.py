@@ -1,4 +1,4 @@
-"""By which id a message off a topic is known, whatever somebody else may have written there."""
+"""The id by which a message of a topic is known, whatever else somebody may have written there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process that does not get on ends, and no other does."""
+"""The watchdog ends a process that makes no progress, and no other process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 8.0
 
 @dataclass
 class Process:
-    """Stands for a process: when it last did something, and whether it has ended."""
+    """Stands for a process: the time of its last progress, and whether it has ended."""
 
     time: float = 100.0
     did_something_at: float = 100.0
@@ -37,7 +37,7 @@ class Process:
         )
 
     def pass_time(self, watch: Watchdog, seconds: float) -> None:
-        """Look every two seconds, as the watch's thread does."""
+        """Let time pass, and look every two seconds, as the watchdog's thread does."""
         for _ in range(int(seconds / 2)):
             self.time += 2
             watch.look()

@@ -1,4 +1,4 @@
-"""The registers and notices of the samples show what a council and a provider meet."""
+"""The sample registers and notices show the cases that councils and providers meet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What canaries prove: who is alive, and what can no longer arrive."""
+"""Canaries prove which consumers are alive, and which events can no longer arrive."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def heard(store: Store, *partitions: tuple[str, int]) -> None:
 
 
 def publish(store: Store, *records: int) -> None:
-    """Tell an event for each record, as a relay does."""
+    """Publish an event for each record, as a relay does."""
     with store.writing() as connection:
         announce(
             connection, [Announcement("ingest", RAVEN, withdrawn(one)) for one in records], store.now(), store.random

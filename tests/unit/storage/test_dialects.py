@@ -1,4 +1,4 @@
-"""Where SQLite and PostgreSQL are told different things: what it does on one, what is said to the other."""
+"""Code that differs between SQLite and PostgreSQL: its effect on SQLite, and its statements for PostgreSQL."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ELSEWHERE = cast("Connection", SimpleNamespace(dialect=POSTGRESQL))
 
 
 def said(statement: Any) -> str:
-    """A statement as PostgreSQL hears it."""
+    """Return the text of a statement as PostgreSQL gets it."""
     return " ".join(str(statement.compile(dialect=POSTGRESQL)).split())
 
 

@@ -1,4 +1,4 @@
-"""Outbox, inbox and process(): an event is handled once, whole or not at all."""
+"""Outbox, inbox and process(): an event is handled exactly once, completely or not at all."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RAVEN = "provider:RAVN"
 
 
 class Listener:
-    """Writes a row of its own for each event, tells another event, says so in the audit; fails when told to."""
+    """A consumer that writes a row, an event and an audit record for each event, and fails when told to."""
 
     name = "listener"
     topics = (NoticesReconsidered.topic,)
@@ -58,7 +58,7 @@ class Listener:
 
 @dataclass
 class Contended:
-    """A listener beside another that is always at one of the rows of a batch of more than `most` events."""
+    """A consumer that meets a conflict in every batch of more than `most` events."""
 
     listener: Listener
     most: int

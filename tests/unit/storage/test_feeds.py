@@ -1,4 +1,4 @@
-"""Feeds: the providers and councils a deployment knows, by the codes everyone uses."""
+"""Feeds: the providers and councils that a deployment knows, by their public codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sealing anew under the current vault key."""
+"""Stored values are encrypted again with the current vault key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OLD, NEW = {"k1": b"v" * 32}, {"k2": b"w" * 32}
 
 @pytest.fixture
 def full(deployment: Deployment) -> Deployment:
-    """A deployment with something in every sealed column."""
+    """A deployment with a value in every encrypted column."""
     deployment.put_entries(*({"cli": f"01632 96012{number}", "entry_id": f"e{number}"} for number in range(5)))
     deployment.post_notices({"cli": "01632 960121", "planned_migration_date": "2026-12-03"})
     deployment.tick(seconds=31)
@@ -42,7 +42,7 @@ def _under(deployment: Deployment, keys: dict[str, bytes], current: str) -> Stor
 
 
 def _values(store: Store) -> Iterator[object]:
-    """Every sealed value, opened."""
+    """Every encrypted value, decrypted."""
     with store.reading() as connection:
         for column in SEALED_COLUMNS:
             named = column.table.c[column.keyed_by]

@@ -1,4 +1,4 @@
-"""SQLite as it is set up: a commit is on the disk, a writer holds the lock, a reader never waits."""
+"""SQLite as Pullcord sets it up: a commit is on the disk, a writer holds the lock, and a reader never waits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_every_connection_is_set_up_for_commits_that_survive_a_power_cut(
 
 
 def begun(engine: Engine) -> list[str]:
-    """The statements sent from now on."""
+    """A list of the statements that are sent from now on."""
     said: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *args: said.append(args[2]))
     return said

@@ -1,4 +1,4 @@
-"""The vault: what is sealed opens in its place, with its key, unaltered, and in no other way."""
+"""The vault: a sealed value opens only unaltered, in its own place and with its own key."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_keys_of_another_form_are_refused_and_not_shown(keys: dict[str, bytes], 
 
 
 class Source:
-    """Keys that can be changed while a vault uses them; how it was asked."""
+    """A source of keys that the test can change while a vault uses it. It records how it was called."""
 
     def __init__(self) -> None:
         self.changed: VaultKeys | None = None

@@ -1,4 +1,4 @@
-"""The table of times by folder, as whoever runs the tests sees it."""
+"""The table of times by folder, as it is printed for the person who runs the tests."""
 
 from __future__ import annotations
 

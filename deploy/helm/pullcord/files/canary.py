@@ -1,8 +1,9 @@
 """Sends one line through a running Pullcord, from the notice to its case, and takes it away again (`helm test`).
 
-The line's number is one of Ofcom's fictional ones, and its migration lies so far ahead that nobody is alerted.
-Without keys it only asks whether the ingest API is ready. It runs on Python alone: CANARY_URL says where that is, and
-CANARY_KEYS names a folder with the files `council` and `provider`, CANARY_COUNCIL is the council's code.
+The line has one of Ofcom's fictional numbers. Its migration lies so far ahead that nobody is alerted. The script needs
+only Python. CANARY_URL is the address of the ingest API. CANARY_COUNCIL is the council's code. CANARY_KEYS names a
+folder with the keys, in the files `council` and `provider`. Without CANARY_KEYS, the script only waits until the ingest
+API is ready.
 """  # noqa: INP001 - a script of the chart, in no package
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ BETWEEN_LOOKS_SECONDS = 1.0
 
 
 class CanaryError(Exception):
-    """The canary did not come through."""
+    """The line did not come through in time, or a request failed."""
 
 
 @dataclass(frozen=True)
 class Canary:
-    """A line nobody has, under a name of its own for each run."""
+    """A test line that belongs to nobody. Each run has its own name for the line."""
 
     url: str
     council: str
@@ -44,7 +45,10 @@ class Canary:
     name: str
 
     def fly(self) -> None:
-        """Send the line in, wait for its case, take it away, and wait for its end. Raises CanaryError."""
+        """Send the line in, wait for its case, withdraw the line, and wait until the case has ended.
+
+        Raises CanaryError if a step fails or takes too long.
+        """
         self._until(self._ready, "the ingest API is ready")
         if self.keys is None:
             say("no keys were given: no line was sent through")
@@ -83,7 +87,10 @@ class Canary:
         return f"/v1/telecare-registers/{self.council}/entries"
 
     def _until(self, holds: Callable[[], bool], what: str) -> None:
-        """Look until something holds; what is refused or cannot be reached is asked again while there is time."""
+        """Wait until the condition holds. A request that fails is repeated while there is time.
+
+        Raises CanaryError if the time is over.
+        """
         started, refused = time.monotonic(), ""
         while time.monotonic() - started < self.patience:
             try:
@@ -112,7 +119,7 @@ class Canary:
 
 
 def _accepted(answer: Any) -> Any:
-    """The answer, unless it is a receipt for a row that was not accepted."""
+    """Return the answer. Raises CanaryError if the answer is a receipt for a row that was rejected."""
     if isinstance(answer, dict) and answer.get("counts", {}).get("rejected"):
         codes = [issue["code"] for row in answer["rows_with_issues"] for issue in row["issues"]]
         raise CanaryError(f"the row was rejected: {', '.join(codes)}")
@@ -120,12 +127,12 @@ def _accepted(answer: Any) -> Any:
 
 
 def say(text: str) -> None:
-    """One line for whoever reads the log of the test."""
+    """Write one line to the log of the test."""
     sys.stdout.write(f"{text}\n")
 
 
 def main() -> int:
-    """The exit code."""
+    """Run the canary. Return 0 if it came through, otherwise 1."""
     keys = os.environ.get("CANARY_KEYS")
     canary = Canary(
         url=os.environ["CANARY_URL"].rstrip("/"),

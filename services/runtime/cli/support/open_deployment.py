@@ -18,7 +18,7 @@ from services.storage.store import Store
 
 
 class NotReadyError(PullcordError):
-    """The deployment does not exist, or its database has no schema or an older one."""
+    """The deployment does not exist, or its database has no schema or an older schema."""
 
 
 @contextmanager

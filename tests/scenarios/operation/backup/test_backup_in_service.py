@@ -1,4 +1,4 @@
-"""A backup beside a service that is being written to, and the way back after the service is gone."""
+"""A backup of a service that is writing, and its restore after the service is gone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def submissions_in(file: Path) -> set[str]:
 
 
 def let_attempts_run_out(deployment: ServedDeployment) -> None:
-    """Bring forward what was being sent when the backup was made, and waits to be taken for in doubt."""
+    """Make all open deliveries due, including attempts that were cut off when the backup was made."""
     with deployment.store.writing() as connection:
         connection.execute(update(deliveries).where(deliveries.c.due_at.is_not(None)).values(due_at=LONG_AGO))
 

@@ -1,4 +1,4 @@
-"""Whatever our own samples and papers show, a backup of it can be made and put back."""
+"""A backup can be made and restored with any of the records in our samples and documents."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Rows = list[Mapping[str, Any]]
 
 
 def rows_of(body: Any) -> tuple[RecordKind, Rows] | None:
-    """The rows of a documented body, if it is one of the API."""
+    """Return the kind and the rows of an example body, or None if it is not a body of the API."""
     for member, kind, name in (("notices", RecordKind.NOTICE, "id"), ("entries", RecordKind.ENTRY, "entry_id")):
         if member in body:
             return kind, body[member]
@@ -57,7 +57,7 @@ def examples() -> Iterator[Any]:
 
 
 def survives(deployment: Deployment, folder: Path, table: str, taken: int) -> None:
-    """A backup is made, and put back, and holds so many records."""
+    """Make a backup, restore it, and assert that each holds this number of records."""
     made = back_up(deployment.store, folder / "backup.db")
     deployment.store.engine.dispose()
     put_back = restore(deployment.store, folder / "backup.db", replacing=True)
@@ -65,7 +65,7 @@ def survives(deployment: Deployment, folder: Path, table: str, taken: int) -> No
 
 
 def take(deployment: Deployment, kind: RecordKind, rows: Rows) -> int:
-    """Have the deployment take rows in as they are; how many are on record then."""
+    """Submit these rows, and return the number of rows that were accepted."""
     feed, put = (RAVEN, deployment.post_notices) if kind is RecordKind.NOTICE else (BLACKPOOL, deployment.put_entries)
     provider = next((row["provider_id"] for row in rows if row.get("provider_id")), None)
     if kind is RecordKind.NOTICE and provider is not None:

@@ -1,4 +1,4 @@
-"""After a restore nobody is told again what they were told before, and nothing that fell due since is left untold."""
+"""After a restore, alerts that were sent before are not sent again, and alerts that have fallen due since are sent."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ RESTORED = "Pullcord was restored from a copy"
 
 
 def references(deployment: Deployment) -> list[tuple[str, ...]]:
-    """The cases that each mail lists."""
+    """Return the cases that each mail lists."""
     return [
         tuple(sorted({word for word in mail.message.text.split() if word[:2] == "C-"})) for mail in deployment.mails()
     ]
 
 
 def alertable(deployment: Deployment) -> list[tuple[int, int]]:
-    """Every case with each threshold that it was told at, in order."""
+    """Return each case with each threshold at which it was alerted about, in order."""
     with deployment.store.reading() as connection:
         query = select(alert_cases.c.case_pk, alert_cases.c.threshold).join(alerts).order_by(alerts.c.pk)
         return [tuple(row) for row in connection.execute(query)]
@@ -149,7 +149,7 @@ class TestAfterARestore:
 class TestWhatWasOnItsWay:
     @pytest.fixture
     def waiting(self, deployment: Deployment, tmp_path: Path) -> Path:
-        """A backup made while an alert could not be delivered yet; it got through a minute later."""
+        """A backup made before an alert could be delivered. The alert was sent a minute later."""
         deployment.put_entries(ENTRIES[0])
         deployment.post_notices(NOTICES[0])
         deployment.channel.results.append(BUSY)
@@ -239,13 +239,13 @@ class TestEventsOfWhatIsNoLongerOnRecord:
 
 
 def told_since(deployment: Deployment) -> list[StoredEvent]:
-    """The events of records that the copy does not hold."""
+    """Return the events of the records that were submitted after the backup."""
     with deployment.store.reading() as connection:
         query = select(outbox.c.event_id, outbox.c.topic, outbox.c.body).order_by(outbox.c.pk.desc()).limit(3)
         return [StoredEvent(*row) for row in connection.execute(query.where(outbox.c.topic != "pullcord.cases"))]
 
 
 def hear(deployment: Deployment, events: list[StoredEvent]) -> None:
-    """Have the consumers handle what the brokers still hold."""
+    """Let the consumers handle the events that the brokers still hold."""
     for consumer in deployment.consumers:
         deliver(deployment.store, consumer, [event for event in events if event.topic in consumer.topics])

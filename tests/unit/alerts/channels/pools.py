@@ -1,4 +1,4 @@
-"""A delivery pool whose clock and alarms are moved by hand, over a channel that does what the route says."""
+"""A delivery pool whose clock and alarms the test moves, over a channel that does what the route says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HERE, THERE = "mail.example:25", "other.example:25"
 
 
 class Alarms:
-    """Rings when told to: `ring(n)` is the deadline of the n-th send begun."""
+    """Alarms that ring when the test says so. `ring(n)` rings the alarm of the n-th send, counted from 0."""
 
     def __init__(self) -> None:
         self.armed: list[tuple[float, Callable[[], None]]] = []
@@ -74,7 +74,7 @@ class Script:
 
 
 class Sending:
-    """A pool with its clock and alarms, and the results it tells."""
+    """A delivery pool with its clock, its alarms and the results that it reports."""
 
     def __init__(self, channel: Channel, **more: int) -> None:
         self.now = 0.0
@@ -93,7 +93,7 @@ class Sending:
         return self.results.get(timeout=PATIENCE)[1]
 
     def sent(self, *routes: str, to: str = HERE) -> list[SendResult]:
-        """Begin each when the last has ended; their results."""
+        """Begin each send after the last one has ended, and return the results."""
         found = []
         for route in routes:
             self.begin(route, to=to)
@@ -101,7 +101,7 @@ class Sending:
         return found
 
     def stick(self, channel: Script, count: int, to: str = HERE) -> None:
-        """Begin so many that hang, and let their deadlines pass."""
+        """Begin this many sends that hang, and let their deadlines pass."""
         first = len(self.alarms.armed)
         self.begin(*["stuck"] * count, to=to)
         for number in range(count):

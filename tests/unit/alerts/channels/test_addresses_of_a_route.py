@@ -1,4 +1,4 @@
-"""An address is exactly one address, or the route is refused and says why."""
+"""A route must hold exactly one address. Any other route is refused with the reason."""
 
 from __future__ import annotations
 

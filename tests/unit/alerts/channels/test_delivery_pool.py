@@ -1,4 +1,4 @@
-"""Many sends at once; the clock and the alarm that ends the waiting are moved by hand."""
+"""Many sends at once. The test moves the clock and the alarm that ends a wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which routes share the places of one destination."""
+"""Routes to the same destination share its places in the delivery pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sending by the services that Apprise knows: what each is given, and what its answer means."""
+"""Sends by Apprise's services: the message that each service gets, and the result of its answer."""
 
 from __future__ import annotations
 

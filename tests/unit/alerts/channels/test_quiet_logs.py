@@ -1,4 +1,4 @@
-"""What the sending libraries say does not reach our logs."""
+"""Log records of the libraries that send messages do not reach our log."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Keeping(logging.Handler):
 
 @pytest.fixture
 def everything_logged() -> Iterator[list[logging.LogRecord]]:
-    """A handler on the root, with every logger concerned as talkative as it can be."""
+    """Yield all log records, with the libraries' loggers set to write as much as they can."""
     records: list[logging.LogRecord] = []
     handler = Keeping(records)
     loggers = [logging.getLogger(name) for name in ("", *TALKATIVE)]

@@ -1,4 +1,4 @@
-"""What every channel of the registry keeps to, whichever it is."""
+"""The rules that every channel of the registry keeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every fault of a mail server means, by the stage of the conversation."""
+"""The result of every fault of a mail server, by the stage of the SMTP dialogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A send needs two threads, one for itself and one for its alarm: either may be refused by the system."""
+"""A send needs two threads, one for itself and one for its alarm. The system may refuse to start either."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a message and a page say where something is one provider's word only, or two versions of a notice differ."""
+"""The texts of messages and pages if only one provider says something, or if two versions of a notice differ."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DIFFERING = in_doubt(Version(PLANNED, DECEMBER, None), Version(NoticeStatus.RESC
 
 
 def texts(case: CaseLine) -> tuple[str, str]:
-    """The words of the mail's plain text, and of its HTML."""
+    """Return the plain text of the mail, and the text of its HTML."""
     message = mail(case)
     html = the_one(JustHTML(message.html, sanitize=False, strict=True), "body").to_text()
     return " ".join(message.text.split()), " ".join(html.split())

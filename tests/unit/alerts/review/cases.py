@@ -1,4 +1,4 @@
-"""A case, its register entry and its line, for tests that change one thing of them."""
+"""A case, its register entry and its line. Tests change one thing of them."""
 
 from __future__ import annotations
 
@@ -95,5 +95,5 @@ def memory(of: Case, notice: int = 1) -> LineMemory:
 
 
 def knowing(**facts: Any) -> Mapping[str, Mapping[str, Any]]:
-    """What a case remembers of LINE, with these facts beside."""
+    """Return what a case remembers of LINE, with these facts added or changed."""
     return {"1": {**KNOWN["1"], **facts}}

@@ -1,4 +1,4 @@
-"""A clock that ran ahead is set right: what it did to a case is undone, and nothing else."""
+"""A clock that ran ahead is corrected: its effects on a case are undone, and nothing else is."""
 
 from __future__ import annotations
 

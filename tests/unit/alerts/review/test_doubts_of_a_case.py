@@ -1,4 +1,4 @@
-"""Two versions of a notice of which nothing says which holds: a doubt from when it is told until it is settled."""
+"""Doubts: two versions of a notice tie, and a council is told of both until somebody settles which is right."""
 
 from __future__ import annotations
 

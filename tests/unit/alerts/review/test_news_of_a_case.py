@@ -1,4 +1,4 @@
-"""What is new about a case when it is looked at, before anything dated, and when it is looked at next."""
+"""The news of a case at a review, and the time of its next review."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person's record changes in a case, and which days and providers it may name."""
+"""The effect of a person's record on a case, and the days and providers that the record may name."""
 
 from __future__ import annotations
 

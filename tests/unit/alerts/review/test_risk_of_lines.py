@@ -1,4 +1,4 @@
-"""What an entry's lines add up to, and which of them a person's word or a test call has answered."""
+"""The risk of an entry's lines together, and the lines that a person's decision or a test call has settled."""
 
 from __future__ import annotations
 

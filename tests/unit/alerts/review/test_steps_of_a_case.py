@@ -1,4 +1,4 @@
-"""What one event does to a case, and what the case takes over from its lines."""
+"""The effect of one event on a case, and the values that the case takes from its lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What days and providers' reports do to a case, in the order in which they happened."""
+"""The effect of days and of providers' reports on a case, in the order in which they happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a council is told that a line it was warned of is no longer to be switched."""
+"""The alert to a council that a line is no longer to be moved: when it is sent, and when not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written into the page about the states, line for line."""
+"""The generated part of the page about the states, line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a row of the case table is written: every state decided once, by moves, stays and refusals."""
+"""A row of the case table: it decides every state once, as a move, a stay or a refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a rule set decides: the first rule that applies, with its words; and where none does, the line is at risk."""
+"""A rule set decides by the first rule that applies, and gives its words. If no rule applies, the line is at risk."""
 
 from __future__ import annotations
 

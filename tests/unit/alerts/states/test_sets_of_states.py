@@ -1,4 +1,4 @@
-"""The states that rules take together, and the events that bring a new danger."""
+"""The sets of states that rules use, and the events that bring a new danger."""
 
 from __future__ import annotations
 

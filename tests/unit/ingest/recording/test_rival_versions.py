@@ -1,4 +1,4 @@
-"""What is kept of a version that ties with the one on record, and what its sender is told."""
+"""A version that ties with the stored one: what is stored of it, and what its sender is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a row that is not used, because a later version is there, and of one that is repeated."""
+"""The answer on a row that is not used because a later version is stored, and on a repeated row."""
 
 from __future__ import annotations
 

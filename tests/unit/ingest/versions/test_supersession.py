@@ -1,4 +1,4 @@
-"""Which of two notices that name each other or one another counts."""
+"""Supersession: which notice counts if one names the other, or if both name each other."""
 
 from __future__ import annotations
 

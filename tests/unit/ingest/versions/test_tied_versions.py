@@ -1,4 +1,7 @@
-"""Versions of one notice of which nothing says which is later: the last counts, and no danger is forgotten."""
+"""Versions of one notice whose stamps do not say which is later.
+
+The last to arrive counts, and no danger of the others is forgotten.
+"""
 
 from __future__ import annotations
 

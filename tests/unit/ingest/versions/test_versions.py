@@ -1,4 +1,4 @@
-"""Which of several versions of a record is kept, and what is said of each."""
+"""Several versions of a record: which one is kept, and the answer on each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page about the command line says what the commands say, and every code has words."""
+"""The page about the command line agrees with the commands, and every code has a plain-words label."""
 
 from __future__ import annotations
 

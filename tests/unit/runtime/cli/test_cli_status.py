@@ -1,4 +1,4 @@
-"""What `pullcord status` says of loops that are silent, and whom it leaves in peace."""
+"""`pullcord status` reports loops that are silent, and no others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def beat(desk: Desk, *names: str) -> None:
 
 
 def hear(desk: Desk, *consumers: str) -> None:
-    """A canary is told on every topic, and these consumers hear it."""
+    """Record that a canary was published on every topic, and that these consumers received it."""
     partitions = [(topic, 0) for topic in ("pullcord.notices", "pullcord.entries", "pullcord.matches")]
     with desk.store() as store, store.writing() as connection:
         now = store.now()

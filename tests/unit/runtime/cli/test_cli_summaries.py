@@ -1,4 +1,4 @@
-"""The list of commands says of each what the command says of itself, and imports none of them."""
+"""The list of commands has the same summary as each command, and imports none of the commands."""
 
 from __future__ import annotations
 

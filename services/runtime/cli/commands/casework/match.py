@@ -33,7 +33,7 @@ def confirm(match: Match, by: By, evidence: Evidence) -> None:
 def reject(match: Match, by: By, evidence: Evidence) -> None:
     """Record that the notice of a match is about another line.
 
-    The case ends if no other notice puts a line of it at risk.
+    If no other notice puts the resident's line at risk, the case ends.
     """
     _decide(match, MatchDecision.REJECTED, by, evidence)
     say("Kept: this is another line.")

@@ -1,4 +1,4 @@
-"""Lines at risk from the command line: seeing them, acting on them, and how the whole stands."""
+"""Cases on the command line: to list and show them, to record acts, and to see the state of the deployment."""
 
 from __future__ import annotations
 

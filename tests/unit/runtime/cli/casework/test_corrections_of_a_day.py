@@ -1,4 +1,4 @@
-"""The files of `tests/data/cases` that correct each other on one day: by every way in the correction counts."""
+"""Files of `tests/data/cases` that correct each other on the same day: the correction counts, however it is sent."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MORNING, AFTERNOON = case_file("44a"), case_file("44b")
 
 
 def issued(data: bytes, day: bytes) -> bytes:
-    """The same notices with another date of issue."""
+    """Return the same notices with another date of issue."""
     return data.replace(b"20/11/2026", day)
 
 
 def codes(way: Way, kind: str, data: bytes) -> dict[str, list[int]]:
-    """What the rows are named for, by every answer."""
+    """Send a file, and return the numbers of the rows that the answers name, by the code of the problem."""
     found: dict[str, list[int]] = {}
     for one in way.send(kind, data):
         found.setdefault(one.code, []).append(one.row)

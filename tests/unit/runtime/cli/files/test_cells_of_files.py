@@ -1,4 +1,4 @@
-"""The files of `tests/data/cases` whose cells a person did not write: read right, or named, by every way in."""
+"""Files of `tests/data/cases` with cells changed by a program: each is read correctly or named, by every way in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files in from the command line."""
+"""Files imported on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A register with a row for each device: one entry with all its numbers, and whatever contradicts is named."""
+"""A register with one row for each device: the rows become one entry with all numbers, and contradictions are named."""
 
 from __future__ import annotations
 

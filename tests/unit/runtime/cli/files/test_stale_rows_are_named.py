@@ -1,4 +1,4 @@
-"""A row that is not used is named, with both stamps, in every answer: the same whether or not its line is known."""
+"""Every answer names a row that is too old to be used, with both stamps, whether or not its line is matched."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def written(kind: str, rows: list[tuple[str, str, str, str]], *, workbook: bool)
 
 
 def stamp(at: datetime, *, day_only: bool) -> tuple[str, str]:
-    """As a sheet has it, and as an answer says it."""
+    """Return a stamp in two forms: as in a spreadsheet, and as in an answer."""
     local = at.astimezone(LONDON)
     day = f"{local.day} {local:%B %Y}"
     return (f"{local:%d/%m/%Y}", day) if day_only else (f"{local:%d/%m/%Y %H:%M}", f"{day} at {local:%H:%M}")
@@ -58,7 +58,7 @@ MINUTES = st.integers(1, 14 * 1440 - 1)
 
 @st.composite
 def two_stamps(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[str, str]]:
-    """An earlier stamp and a later one, each a day or a time."""
+    """An earlier and a later stamp, in both forms. Each is a day or a time."""
     later = NOW - timedelta(minutes=draw(MINUTES))
     earlier = later - timedelta(days=1, minutes=draw(MINUTES))
     days = draw(st.booleans()), draw(st.booleans())

@@ -1,4 +1,4 @@
-"""A heading that is not known: one sentence says so, and it can be mapped by hand."""
+"""An unknown heading: one sentence names it, and the user can map it by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headings in Welsh, in two languages, and with short words for long ones."""
+"""Headings in Welsh, in two languages, and in short forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best row is the headings, whatever stands above it; two rows of headings are read as one."""
+"""The most suitable row is read as the headings, whatever stands above it. Two rows of headings are read as one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a line is, as real lists write it: the postcode in the address, sectors without a space, area codes."""
+"""Places as real lists write them: a postcode in the address, sectors without a space, area codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts tell all: what was left out or guessed stands in every answer, and in the stored one."""
+"""Every answer and the stored receipt name everything that was left out or guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A revised date beside the old one: the revised one is read, and the old one never in silence."""
+"""A file with a revised date beside the old one: the revised date is read, and the answer names the old one."""
 
 from __future__ import annotations
 

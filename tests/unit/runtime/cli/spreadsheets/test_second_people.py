@@ -1,4 +1,4 @@
-"""A list with a resident's block and a contact's: the contact's columns are no alarm lines, and all are named."""
+"""A list with columns for residents and contacts: the contacts' are not read as alarm lines, and all are named."""
 
 from __future__ import annotations
 

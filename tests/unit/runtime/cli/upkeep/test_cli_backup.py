@@ -1,4 +1,4 @@
-"""A backup from the command line, and back."""
+"""A backup made and restored on the command line."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tests.support.command_line import Desk
 
 
 def written(desk: Desk, *typed: str) -> list[Path]:
-    """The files that a report wrote, as it names them."""
+    """Return the paths of the files that a report wrote, read from its output."""
     return [desk.folder / line for line in desk.done("report", *typed).out.split()]
 
 

@@ -84,6 +84,8 @@ class Draft(NamedTuple, Generic[Facts]):
     issues: tuple[Issue, ...]
     # Dates of the move that the sender gave and that could not be read.
     unread: frozenset[str] = frozenset()
+    # True for a notice of a reference and a status, without a usable place: the place on record counts.
+    placeless: bool = False
 
 
 class Refused(NamedTuple):

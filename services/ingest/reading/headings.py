@@ -142,7 +142,7 @@ def _near(key: str, kind: RecordKind) -> Claim | None:
 @cache
 def _claims(kind: RecordKind) -> dict[str, Claim]:
     # Later entries win: a synonym over a forbidden heading, and a field's own name over both.
-    claims = {heading_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES}
+    claims = {heading_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES[kind]}
     for name, synonyms in FIELD_NAMES[kind].items():
         claims |= {heading_key(synonym): Claim(name, Claim.SYNONYM) for synonym in synonyms}
     return claims | {heading_key(name): Claim(name, Claim.EXACT) for name in FIELD_NAMES[kind]}
@@ -156,7 +156,7 @@ def _loose_claims(kind: RecordKind) -> dict[str, Claim]:
         for synonym in synonyms:
             claim = Claim(name, Claim.SYNONYM)
             claims[loose_key(synonym)] = claim if claims.get(loose_key(synonym), claim) == claim else _NO_FIELD
-    forbidden = {loose_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES}
+    forbidden = {loose_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES[kind]}
     return {key: claim for key, claim in (forbidden | claims).items() if claim is not _NO_FIELD}
 
 

@@ -21,7 +21,8 @@ from services.ingest.reading.rows import date_issues as issues
 
 # The days that decide when residents are at risk.
 OF_THE_MOVE: Final = frozenset(["planned_migration_date", "restriction_start_date"])
-DATES: Final = OF_THE_MOVE | {"service_started_on", "service_ended_on", "share_basis_expires_on"}
+_OF_A_NOTICE: Final = OF_THE_MOVE | {"migrated_on"}
+DATES: Final = OF_THE_MOVE | {"migrated_on", "service_started_on", "service_ended_on", "share_basis_expires_on"}
 MOMENTS: Final = frozenset(["issued_at", "updated_at", "last_successful_test_at", "last_confirmed_at"])
 
 # An agreement without its last day has no end, so an odd day is kept: it ends the agreement, which is the safe side.
@@ -209,4 +210,4 @@ def _day_of(value: Day | None) -> date:
 
 def _is_believable(field: str, value: Day) -> bool:
     day = _day_of(value)
-    return is_plausible(day) if field in OF_THE_MOVE else day >= _FIRST_ALARMS
+    return is_plausible(day) if field in _OF_A_NOTICE else day >= _FIRST_ALARMS

@@ -143,6 +143,8 @@ class Line:
     # True if the provider gave notice of the move before it reported that the line was moved.
     announced: bool = True
     rival: Rival | None = None
+    # The earliest day that a date in doubt may mean.
+    unsure_from: date | None = None
 
     @property
     def moved(self) -> bool:

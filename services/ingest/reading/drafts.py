@@ -27,6 +27,14 @@ class JoinedRow(NamedTuple):
     issues: tuple[Issue, ...]
 
 
+class TwoReadings(NamedTuple):
+    """The two days that a date may mean, the earlier first, and the field of the date."""
+
+    field: str
+    either: date
+    other: date
+
+
 class RawRow(NamedTuple):
     """A row as sent: its number as the sender counts, its fields, and the issues found while the file was parsed."""
 
@@ -37,6 +45,8 @@ class RawRow(NamedTuple):
     usable: bool = True
     # True for a row of a spreadsheet, where a time without seconds means any moment of its minute.
     typed: bool = False
+    # The dates of the move that are in doubt.
+    readings: tuple[TwoReadings, ...] = ()
     # Rows of the same reference whose values are in this one.
     joined: tuple[JoinedRow, ...] = ()
 
@@ -52,6 +62,8 @@ class NoticeFacts(NamedTuple):
     restriction_on: date | None
     telecare_known: bool | None
     supersedes: str | None
+    # The dates that are in doubt, which are then None.
+    readings: tuple[TwoReadings, ...] = ()
 
 
 class EntryFacts(NamedTuple):

@@ -17,7 +17,7 @@ from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.places import Place, area_values, read_place, with_scope
 from services.ingest.reading.rows.date_columns import OF_THE_MOVE
 from services.ingest.reading.rows.date_issues import long_past
-from services.ingest.reading.rows.notices import locate, notice_facts, nowhere, undated, without_areas
+from services.ingest.reading.rows.notices import locate, notice_facts, nowhere, undated, with_readings, without_areas
 from services.ingest.reading.stamps import AHEAD, read_stamp
 from services.ingest.reading.validation import Model, validate
 
@@ -44,9 +44,9 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
         row=row.number,
         reference=lasting_reference(notice.provider_reference, notice.id),
         stamp=read_stamp(notice.issued_at, now, typed=row.typed),
-        facts=notice_facts(notice),
+        facts=notice_facts(notice)._replace(readings=row.readings),
         values=located.values,
-        content=located.content,
+        content=with_readings(located.content, row.readings),
         private=located.private,
         issues=(*warnings, *undated(notice, now), *long_past(notice, now), *without_areas(notice, located.values)),
         unread=_unread(notice, row.issues),

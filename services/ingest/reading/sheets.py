@@ -12,10 +12,10 @@ from services.ingest.files.reader import read_table
 from services.ingest.files.table import FileLimits, SheetRow
 from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
 from services.ingest.reading.columns import ColumnMap, map_columns, row_fields, row_problems
-from services.ingest.reading.drafts import RawRow, RecordKind
+from services.ingest.reading.drafts import RawRow, RecordKind, TwoReadings
 from services.ingest.reading.outcomes import Issue, RowOutcome
 from services.ingest.reading.rows.cells import read_cells
-from services.ingest.reading.rows.date_columns import DATES, MOMENTS, DateColumns
+from services.ingest.reading.rows.date_columns import DATES, MOMENTS, OF_THE_MOVE, DateColumns
 from services.ingest.reading.spreadsheets.areas import as_sector
 from services.ingest.reading.spreadsheets.chosen_columns import knows_heading, read_choices
 from services.ingest.reading.spreadsheets.missing_columns import one_reason
@@ -109,6 +109,7 @@ def _read_row(row: SheetRow, columns: ColumnMap) -> _ReadRow:
 def _raw_row(row: _ReadRow, columns: ColumnMap, dates: DateColumns) -> RawRow:
     fields: dict[str, Any] = {}
     found: list[Issue] = []
+    readings = list[TwoReadings]()
     for field, value in row.cells.items():
         if isinstance(value, str) and field in DATES | MOMENTS:
             day, issues = dates.read(field, value)
@@ -116,12 +117,14 @@ def _raw_row(row: _ReadRow, columns: ColumnMap, dates: DateColumns) -> RawRow:
             # Without its date: validation would refuse the row.
             if day is not None:
                 fields[field] = day
+            elif field in OF_THE_MOVE and (two := dates.readings(field, value)):
+                readings.append(two)
         else:
             fields[field] = _typed(field, value)
     # Spreadsheets seldom have an id besides the reference, and the schema needs one.
     if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:
         fields["id"] = fields["provider_reference"]
-    return RawRow(row.number, fields, (*row.issues, *found), row.usable, typed=True)
+    return RawRow(row.number, fields, (*row.issues, *found), row.usable, typed=True, readings=tuple(readings))
 
 
 def _typed(field: str, value: str | list[str]) -> Any:

@@ -14,7 +14,14 @@ from schemas.codes import NoticeStatus
 from schemas.notice import MigrationNotice
 from services.ingest.reading.drafts import Draft, Facts, NoticeFacts, RecordKind
 from services.ingest.reading.outcomes import Issue, Outcome, RowOutcome
-from services.ingest.reading.rows.notices import filled_from, locate, notice_facts, nowhere, without_areas
+from services.ingest.reading.rows.notices import (
+    filled_from,
+    locate,
+    notice_facts,
+    nowhere,
+    with_readings,
+    without_areas,
+)
 from services.ingest.recording.record_types import RecordType
 from services.ingest.recording.rules.step import Recorded
 from services.ingest.recording.store.records import open_records
@@ -80,9 +87,9 @@ def _filled(draft: Draft[Any], recorded: Mapping[str, Any] | None) -> Draft[Any]
         return draft._replace(issues=(*draft.issues, _UNKNOWN))
     issues = [issue for issue in draft.issues if issue not in without_areas(report, ())]
     return draft._replace(
-        facts=notice_facts(notice),
+        facts=notice_facts(notice)._replace(readings=draft.facts.readings),
         values=located.values,
-        content=located.content,
+        content=with_readings(located.content, draft.facts.readings),
         private=located.private,
         issues=(*issues, *without_areas(notice, located.values)),
     )

@@ -16,6 +16,7 @@ from services.core.clock import london_day
 from services.core.plausible_days import is_plausible
 from services.ingest.files.dates import DateOrder, contradicts_weekday, read_date, read_moment
 from services.ingest.files.table import DateSystem
+from services.ingest.reading.drafts import TwoReadings
 from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.rows import date_issues as issues
 
@@ -107,6 +108,13 @@ class DateColumns:
         if field == _KEPT_IF_ODD:
             return value, (*found, issues.implausible(field, kept=True))
         return None, (*found, issues.implausible(field, kept=False))
+
+    def readings(self, field: str, text: str) -> TwoReadings | None:
+        """Return the two days that a date in doubt may mean, or None if it is in no doubt."""
+        cell = self._cell(field, text)
+        if not cell.in_both_orders or self._order(field) is not None:
+            return None
+        return TwoReadings(field, *sorted(map(_day_of, cell)))
 
     def _weigh(self, evidence: _Evidence, text: str, cell: _Cell) -> None:
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from schemas.codes import NoticeStatus, Scope
 from schemas.notice import MigrationNotice
 from services.core.clock import london_day
-from services.ingest.reading.drafts import NoticeFacts
+from services.ingest.reading.drafts import NoticeFacts, TwoReadings
 from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.places import Values, read_areas, read_place
 
@@ -35,6 +35,12 @@ def locate(notice: MigrationNotice) -> LocatedNotice:
     values, issues = (place.values, ()) if notice.scope is LINE else read_areas(_area_codes(notice))
     content = notice.model_dump_json(exclude=_NOT_CONTENT, exclude_defaults=True).encode()
     return LocatedNotice(values, content, {"record": notice, **place.private}, (*place.issues, *issues))
+
+
+def with_readings(content: bytes, readings: Sequence[TwoReadings]) -> bytes:
+    # Another date in doubt is another version, although neither has a date.
+    said = [f"{field}={either}/{other}" for field, either, other in readings]
+    return b"\n".join([content, *map(str.encode, said)])
 
 
 def notice_facts(notice: MigrationNotice) -> NoticeFacts:

@@ -26,7 +26,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
     """Return a provider's row as a draft or a refusal. `provider` is the RCPID of the key that sent it."""
     notice, issues = _validated(MigrationNotice, row._replace(fields=with_scope(row.fields)))
     if notice is None:
-        return Refused(row.number, issues)
+        return Refused(row.number, issues, _reference(row, "provider_reference", "id"))
     located = locate(notice)
     # A status of a notice on record needs no more than the reference.
     is_report = not located.values and "status" in notice.model_fields_set
@@ -39,7 +39,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
     warnings = (*issues, *located.issues)
     if refusals:
         # With the warnings as well, so that the sender can correct the row in one go.
-        return Refused(row.number, (*refusals, *warnings))
+        return Refused(row.number, (*refusals, *warnings), lasting_reference(notice.provider_reference, notice.id))
     return Draft(
         row=row.number,
         reference=lasting_reference(notice.provider_reference, notice.id),
@@ -58,7 +58,7 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
     """Return a council's row as a draft or a refusal. A faulty number, UPRN or address never refuses it."""
     entry, issues = _validated(RegisterEntry, row)
     if entry is None:
-        return Refused(row.number, issues, _reference(row))
+        return Refused(row.number, issues, _reference(row, "entry_id"))
     refusals = _from_the_future("updated_at", entry.updated_at, now)
     if refusals:
         return Refused(row.number, (*refusals, *issues), entry.entry_id)
@@ -96,10 +96,10 @@ def _validated(model: type[Model], row: RawRow) -> tuple[Model | None, tuple[Iss
     return record, (*row.issues, *issues)
 
 
-def _reference(row: RawRow) -> str | None:
+def _reference(row: RawRow, *fields: str) -> str | None:
     # Read from the raw row, because validation has failed.
-    value = row.fields.get("entry_id") if row.usable else None
-    return value.strip() if isinstance(value, str) and value.strip() else None
+    found = (row.fields.get(field) if row.usable else None for field in fields)
+    return next((value.strip() for value in found if isinstance(value, str) and value.strip()), None)
 
 
 def _place(record: RegisterEntry) -> Place:

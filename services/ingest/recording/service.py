@@ -17,6 +17,7 @@ from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.recording.likely_same import with_questions_on_record
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
+from services.ingest.recording.refusals import settle_refused
 from services.ingest.recording.replacement import (
     Replacement,
     keys_of,
@@ -164,6 +165,7 @@ def _write(
     outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
     counts, said = count(outcomes), tuple(remarks(outcomes))
     insert_outcomes(context, outcomes, counts, said)
+    settle_refused(context, origin.kind, reading, outcomes)
     _record_accepted(context, origin, counts)
     return Receipt(context.submission_id, origin.feed_id, origin.kind, work.now, counts, said), outcomes
 

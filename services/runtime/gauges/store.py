@@ -23,6 +23,7 @@ from services.storage.tables import (
     feeds,
     matches,
     quarantine,
+    refused_rows,
 )
 
 STOPPED = [state.value for state in CLOCK_STOPPED]
@@ -37,6 +38,10 @@ Counts = Sequence[tuple[str, int]]
 
 def count_quarantined(connection: Connection) -> int:
     return _count(connection, quarantine)
+
+
+def count_refused_overdue(connection: Connection, now: datetime) -> int:
+    return _count(connection, refused_rows, refused_rows.c.due_at <= now)
 
 
 def cases_by_state(connection: Connection) -> Counts:

@@ -73,6 +73,12 @@ def claim_of(heading: str, kind: RecordKind, *, near: bool = True) -> Claim | No
     return None
 
 
+def is_never_kept(field: str, kind: RecordKind) -> bool:
+    """Return True for a field of JSON that no record may carry, by the same list as the headings of files."""
+    claim = claim_of(field, kind, near=False)
+    return claim is not None and claim.field == FORBIDDEN
+
+
 def names_a_flat(heading: str) -> bool:
     # A bare "3" in such a column is a flat, not a house number.
     return _is_among(heading, tuple(FLAT_NAMES))

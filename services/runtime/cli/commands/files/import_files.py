@@ -16,6 +16,7 @@ from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.sheets import Sheet, read_sheet
+from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.requests import raw_rows
 from services.web.bodies import JSON, NDJSON, read_json_rows
@@ -45,6 +46,8 @@ def read_file(
     limits: FileLimits,
     dates: DateOrder | None = None,
     by_hand: Sequence[str] = (),
+    words: Sequence[str] = (),
+    remembered: Sequence[ChosenWord] = (),
 ) -> FileRows:
     """Read a CSV, XLSX, JSON or NDJSON file.
 
@@ -59,8 +62,21 @@ def read_file(
     if body.lstrip().startswith((b"{", b"[")):
         if by_hand:
             raise RefusedError("--column goes with CSV and XLSX: a JSON file has the names of the fields")
+        if words:
+            raise RefusedError("--status goes with CSV and XLSX: a JSON file has the codes of the fields")
+        if dates:
+            raise RefusedError("--dates goes with CSV and XLSX: the dates of a JSON file are written as YYYY-MM-DD")
         return FileRows(data, _json_rows(body, kind, limits))
-    sheet = read_sheet(data, kind, limits, file_name=path.name, dates=dates, by_hand=by_hand)
+    sheet = read_sheet(
+        data,
+        kind,
+        limits,
+        file_name=path.name,
+        dates=dates,
+        by_hand=by_hand,
+        words=words,
+        remembered=remembered,
+    )
     rows = list(sheet.rows)
     # The same words about columns as the API gives.
     return FileRows(data, rows, column_answers(sheet), sheet.remarks_after, sheet)

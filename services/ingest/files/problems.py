@@ -78,6 +78,7 @@ class CellCode(StrEnum):
     COLUMN_TOO_NARROW = "column_too_narrow"
     CHARACTERS_LOST = "characters_lost"
     PLACEHOLDER_DATE = "placeholder_date"
+    MADE_A_DATE = "made_a_date"
     TOO_LONG = "too_long"
     NO_HEADING = "no_heading"
     TOO_MANY_CELLS = "too_many_cells"
@@ -114,6 +115,10 @@ _CELL: dict[CellCode, tuple[str, str]] = {
     CellCode.PLACEHOLDER_DATE: (
         "This is a date that programs write when there is none, so it was not kept.",
         "Type the date, or leave the cell empty.",
+    ),
+    CellCode.MADE_A_DATE: (
+        "A spreadsheet has turned the value into a date, and what was typed is lost. It was not read.",
+        "Format the column as text, type the value again, such as 1/2 or 3-5, and send the row again.",
     ),
     CellCode.TOO_LONG: (
         "The cell holds more text than is accepted.",

@@ -25,6 +25,7 @@ class FileCode(StrEnum):
     NOT_A_WORKBOOK = "not_a_workbook"
     NOT_A_TABLE = "not_a_table"
     UNREADABLE = "unreadable"
+    STRICT_WORKBOOK = "strict_workbook"
     NO_SHEET = "no_sheet"
     NO_HEADINGS = "no_headings"
 
@@ -50,6 +51,10 @@ _FILE: dict[FileCode, tuple[str, str]] = {
     FileCode.NOT_A_WORKBOOK: ("The file is not the .xlsx workbook it says it is.", _SAVE_AS),
     FileCode.NOT_A_TABLE: ("The file is neither a .csv table nor an .xlsx workbook.", _SAVE_AS),
     FileCode.UNREADABLE: ("The file is damaged and cannot be read to its end.", f"{_SAVE_AS} Then send it again."),
+    FileCode.STRICT_WORKBOOK: (
+        "The workbook is saved as a Strict Open XML Spreadsheet, which is not read.",
+        "Save it as an ordinary Excel workbook (.xlsx) or as .csv.",
+    ),
     FileCode.NO_SHEET: ("The workbook has no visible sheet with cells.", "Unhide the sheet that holds the rows."),
     FileCode.NO_HEADINGS: (
         "No row with two known headings was found near the top of the file or of its first visible sheet.",
@@ -179,6 +184,11 @@ def sheets_left_out(names: Sequence[str]) -> str:
     more = f" and {len(left) - _SHEETS_NAMED} more" if len(left) > _SHEETS_NAMED else ""
     first = _sheet_name(names[0])
     return f"The workbook has {len(names)} visible sheets: only the first, {first}, was read. Left out: {shown}{more}."
+
+
+def hidden_sheets(count: int) -> str:
+    sheets = "1 hidden sheet, which was" if count == 1 else f"{count} hidden sheets, which were"
+    return f"The workbook has {sheets} not read. Unhide what belongs to the list, or send it as a file of its own."
 
 
 def _sheet_name(name: str) -> str:

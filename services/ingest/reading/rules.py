@@ -97,8 +97,8 @@ def _validated(model: type[Model], row: RawRow) -> tuple[Model | None, tuple[Iss
 
 
 def _reference(row: RawRow, *fields: str) -> str | None:
-    # Read from the raw row, because validation has failed.
-    found = (row.fields.get(field) if row.usable else None for field in fields)
+    # Read from the raw row, because validation has failed. Cells of a damaged row may stand under other headings.
+    found = (row.fields.get(field) if row.usable or not row.typed else None for field in fields)
     return next((value.strip() for value in found if isinstance(value, str) and value.strip()), None)
 
 

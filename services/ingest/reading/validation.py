@@ -7,7 +7,7 @@ affected, or when, refuses the row, with a reason and a remedy for the sender.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import EnumMeta
 from typing import Any, Final, TypeVar, get_args
 
@@ -18,7 +18,7 @@ from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.headings import is_never_kept
-from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.outcomes import KEPT_WITHOUT, Issue
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -64,6 +64,12 @@ def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, 
     return mended, tuple(_issue(model, field, kind, refused=False) for field, kind in faults.items())
 
 
+def repeated_keys(names: Collection[str]) -> tuple[Issue, ...]:
+    """Return the issues of a JSON row that has keys twice."""
+    shown = sorted({name if _PLAIN_WORD.fullmatch(name) else "row" for name in names})
+    return tuple(Issue(name, "duplicate_key", *_TWICE) for name in shown)
+
+
 def _faults(error: ValidationError) -> dict[str, str]:
     # The first fault of each top-level field, as pydantic's error type. Pydantic's text and input could quote a value.
     faults: dict[str, str] = {}
@@ -81,7 +87,7 @@ def _issue(model: type[BaseModel], field: str, kind: str, *, refused: bool) -> I
         reason = "This is not one of the codes of a status, so the service counts as in service."
         return Issue(field, "unknown_status", reason, _codes_of(model, field) + _MAPPED)
     reason, remedy = _EXPLAINED.get(kind, _FORM)
-    outcome = "" if refused else " The row was kept without it."
+    outcome = "" if refused else f" {KEPT_WITHOUT}"
     if remedy is _CODE[1]:
         remedy = _codes_of(model, field) + (_MAPPED if field == "status" else "")
     return Issue(shown, kind, reason + outcome, remedy)
@@ -111,6 +117,10 @@ def _unknown_field(model: type[BaseModel], field: str, *, refused: bool) -> Issu
 
 _MAPPED: Final = (
     " A word of your own in a file is mapped once with `status=Word=code` (`--status` on the command line)."
+)
+_TWICE = (
+    "The key stands twice in this row, so which value is meant is uncertain.",
+    "Send the row again with the key once.",
 )
 _FORM = ("The value is not of the form this field takes.", "See the field's description.")
 _MISSING = ("The field is missing.", "Add it and send the row again.")

@@ -13,7 +13,7 @@ from pydantic_core import to_jsonable_python
 from schemas.codes import NoticeStatus
 from schemas.notice import MigrationNotice
 from services.ingest.reading.drafts import Draft, Facts, NoticeFacts, RecordKind
-from services.ingest.reading.outcomes import Issue, Outcome, RowOutcome
+from services.ingest.reading.outcomes import Issue, Outcome, RowOutcome, without_kept
 from services.ingest.reading.rows.notices import (
     filled_from,
     locate,
@@ -82,7 +82,7 @@ def _filled(draft: Draft[Any], recorded: Mapping[str, Any] | None) -> Draft[Any]
     located = locate(notice)
     # A withdrawal is kept without a place: the notice that it withdraws may arrive after it.
     if not located.values and report.status is not NoticeStatus.WITHDRAWN and (refusals := nowhere(notice)):
-        return RowOutcome(draft.row, Outcome.REJECTED, (*refusals, *draft.issues))
+        return RowOutcome(draft.row, Outcome.REJECTED, without_kept((*refusals, *_of_the_row(draft))))
     if recorded is None:
         return draft._replace(issues=(*draft.issues, _UNKNOWN))
     issues = [issue for issue in draft.issues if issue not in without_areas(report, ())]
@@ -93,6 +93,11 @@ def _filled(draft: Draft[Any], recorded: Mapping[str, Any] | None) -> Draft[Any]
         private=located.private,
         issues=(*issues, *without_areas(notice, located.values)),
     )
+
+
+def _of_the_row(draft: Draft[Any]) -> list[Issue]:
+    # Nobody is told of a row that is not kept.
+    return [issue for issue in draft.issues if issue.code != "no_date"]
 
 
 def _asked(context: SubmissionContext, drafts: KeyedDrafts) -> KeyedDrafts:

@@ -19,14 +19,11 @@ from services.ingest.reading.sheets import Sheet, read_sheet
 from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.requests import raw_rows
-from services.web.bodies import JSON, NDJSON, read_json_rows
+from services.web.bodies import JSON, NDJSON, as_utf8, read_json_rows
 from services.web.problems import ProblemError
 
 # The member that holds the rows, where a JSON file is an object and not a list.
 MEMBER: Final = {RecordKind.NOTICE: "notices", RecordKind.ENTRY: "entries"}
-
-# Some programs put it before JSON too, where it is not allowed.
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ def read_file(
     if path.stat().st_size > limits.bytes:
         raise FileRefused(FileCode.TOO_LARGE)
     data = path.read_bytes()
-    body = data.removeprefix(_BOM)
+    body = as_utf8(data)
     if body.lstrip().startswith((b"{", b"[")):
         if by_hand:
             raise RefusedError("--column goes with CSV and XLSX: a JSON file has the names of the fields")

@@ -14,10 +14,11 @@ from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
 from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.reading.sheets import read_sheet
+from services.ingest.reading.sheets import Sheet, read_sheet
 from services.ingest.recording.replacement import Replacement
-from services.ingest.recording.service import dry_run
+from services.ingest.recording.service import DryRun, dry_run
 from services.ingest.recording.store.chosen_words import keep_words, remembered_words
+from services.ingest.recording.submission import Origin
 from services.ingest.requests import IdempotencyKey, IngestLimits, LimitsOf, file_refused, origin, receipt_for
 from services.storage.store import Store
 from services.web.auth import NamedCouncilFeed, ProviderFeed, StoreOf
@@ -191,7 +192,7 @@ def _accept_file(
             remembered=remembered_words(store, upload.feed, upload.kind),
         )
         if dry:
-            return dry_run_answer(sheet, dry_run(store, source, sheet.rows, replacing=replacement is not None))
+            return dry_run_answer(sheet, _tried(store, source, sheet, replacing=replacement is not None))
     except FileRefused as error:
         raise file_refused(error) from None
     except RefusedError as error:
@@ -200,3 +201,7 @@ def _accept_file(
     receipt = receipt_for(store, source, sheet.rows, replacement, sheet)
     keep_words(store, upload.feed, upload.kind, sheet.to_remember)
     return receipt
+
+
+def _tried(store: Store, source: Origin, sheet: Sheet, *, replacing: bool) -> DryRun:
+    return dry_run(store, source, sheet.rows, replacing=replacing, remarks=sheet.remarks_after)

@@ -15,6 +15,7 @@ from services.ingest.reading.rows.alike import with_questions
 from services.ingest.reading.rows.related import joined_outcomes, related_rows
 from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
+from services.ingest.recording.file_remarks import on_numbers, on_withdrawals, with_remarks
 from services.ingest.recording.likely_same import with_questions_on_record
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
 from services.ingest.recording.refusals import settle_refused
@@ -23,7 +24,6 @@ from services.ingest.recording.replacement import (
     keys_of,
     record_refusal,
     refusal_of,
-    saying_withdrawn,
     with_returned,
 )
 from services.ingest.recording.store.entries import missing_from, withdrawn_among
@@ -56,6 +56,7 @@ class DryRun:
     counts: Mapping[str, int]
     outcomes: list[RowOutcome]
     would_withdraw: int | None
+    remarks: tuple[str, ...] = ()
 
 
 def accept(
@@ -87,7 +88,8 @@ def accept(
             # Found before `_write`, which puts these entries back.
             gone = withdrawn_among(connection, origin.feed_id, keys)
             returned = with_returned(work, origin, reading, gone)
-            receipt, outcomes = _write(work, origin, returned, saying_withdrawn(missing, remarks))
+            said = with_remarks(on_withdrawals(connection, missing, tried=False), remarks)
+            receipt, outcomes = _write(work, origin, returned, said)
             withdraw(_context(work, origin, receipt.submission_id), missing.pks)
             return receipt, outcomes
         record_refusal(work, origin, missing)
@@ -95,22 +97,24 @@ def accept(
     raise refusal
 
 
-def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> DryRun:
+def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remarks: Remarks = no_remarks) -> DryRun:
     """Return the outcome that a submission would have. Nothing is stored."""
     now = store.now()
     reading = read_rows(origin, rows, now)
-    would_withdraw = None
+    would_withdraw, said = None, with_remarks(on_numbers(reading), remarks)
     with store.reading() as connection:
         work = UnitOfWork(connection, store, now)
         if replacing:
             keys = keys_of(store, origin, reading)
-            would_withdraw = len(missing_from(connection, origin.feed_id, keys).pks)
+            missing = missing_from(connection, origin.feed_id, keys)
+            would_withdraw = len(missing.pks)
+            said = with_remarks(on_withdrawals(connection, missing, tried=True), said)
             gone = withdrawn_among(connection, origin.feed_id, keys)
             reading = with_returned(work, origin, reading, gone)
         context = _context(work, origin, DRY_RUN)
         reading = with_questions_on_record(context, reading)
         outcomes = _of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
-    return DryRun(count(outcomes), outcomes, would_withdraw)
+    return DryRun(count(outcomes), outcomes, would_withdraw, tuple(said(outcomes)))
 
 
 def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
@@ -163,7 +167,7 @@ def _write(
     insert_submission(context, origin)
     reading = with_questions_on_record(context, reading)
     outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
-    counts, said = count(outcomes), tuple(remarks(outcomes))
+    counts, said = count(outcomes), tuple(with_remarks(on_numbers(reading), remarks)(outcomes))
     insert_outcomes(context, outcomes, counts, said)
     settle_refused(context, origin.kind, reading, outcomes)
     _record_accepted(context, origin, counts)

@@ -84,9 +84,9 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
 
 def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
     source = origin(job.feed.feed_id, job.kind, "command", read.data, None, job.columns)
-    result = dry_run(store, source, read.rows, replacing=job.replacement is not None)
+    result = dry_run(store, source, read.rows, replacing=job.replacement is not None, remarks=read.remarks)
     show_columns(read.columns)
-    show_remarks(read.remarks(result.outcomes))
+    show_remarks(result.remarks)
     show_counts(result.counts)
     show_dry_run(result.would_withdraw)
     return result.outcomes

@@ -62,6 +62,8 @@ class MigrationNotice(Schema):
     restriction_start_date: Day | None = None
     """The day on which the line is first barred or diverted. The alarm may stop working then, before the migration."""
     restriction_kind: RestrictionKind | None = None
+    migrated_on: Day | None = None
+    """The day on which the line was moved, for status `completed`. If it is absent, `planned_migration_date` counts."""
     target_service: TargetService = TargetService.UNKNOWN
     telecare_known: bool | None = None
     arc_number_dialled: bool | None = None

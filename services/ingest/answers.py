@@ -121,7 +121,7 @@ def column_answers(sheet: Sheet) -> list[ColumnAnswer]:
 def dry_run_answer(sheet: Sheet, result: DryRun) -> DryRunAnswer:
     return DryRunAnswer(
         columns=column_answers(sheet),
-        remarks=list(sheet.remarks_after(result.outcomes)),
+        remarks=list(result.remarks),
         counts=dict(result.counts),
         would_withdraw=result.would_withdraw,
         rows_with_issues=_with_issues(result.outcomes),

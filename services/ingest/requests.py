@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 
@@ -15,14 +16,15 @@ from services.ingest.files.table import FileLimits
 from services.ingest.metrics import count_submission
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.rows.references import clean_references
+from services.ingest.reading.rows.references import REFERENCES, clean_references
 from services.ingest.reading.sheets import Sheet
 from services.ingest.reading.spreadsheets.remarks import no_remarks
+from services.ingest.reading.validation import repeated_keys
 from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
 from services.ingest.recording.service import Rows, accept
 from services.ingest.recording.submission import IdempotencyMismatchError, Origin
 from services.storage.store import Store
-from services.web.bodies import NOT_AN_OBJECT, Row
+from services.web.bodies import NOT_AN_OBJECT, REPEATED_KEYS, Row
 from services.web.problems import ProblemError, ProblemType
 
 
@@ -63,12 +65,17 @@ _NOT_AN_OBJECT = Issue(
 
 def raw_rows(rows: list[Row]) -> list[RawRow]:
     """Return the rows of a JSON body. An item that is not a JSON object becomes a row with an issue."""
-    return [
-        RawRow(number, {}, (_NOT_AN_OBJECT,), usable=False)
-        if NOT_AN_OBJECT in fields
-        else RawRow(number, *clean_references(fields))
-        for number, fields in rows
-    ]
+    return [_raw_row(number, fields) for number, fields in rows]
+
+
+def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
+    if NOT_AN_OBJECT in fields:
+        return RawRow(number, {}, (_NOT_AN_OBJECT,), usable=False)
+    if REPEATED_KEYS in fields:
+        issues = repeated_keys(fields[REPEATED_KEYS])
+        # No value is read, but for the reference that says which record is meant.
+        return RawRow(number, {name: fields[name] for name in REFERENCES & fields.keys()}, issues, usable=False)
+    return RawRow(number, *clean_references(fields))
 
 
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:

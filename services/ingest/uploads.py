@@ -14,9 +14,11 @@ from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
 from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.reading.sheets import read_sheet
+from services.ingest.reading.sheets import Sheet, read_sheet
 from services.ingest.recording.replacement import Replacement
-from services.ingest.recording.service import dry_run
+from services.ingest.recording.service import DryRun, dry_run
+from services.ingest.recording.store.chosen_words import keep_words, remembered_words
+from services.ingest.recording.submission import Origin
 from services.ingest.requests import IdempotencyKey, IngestLimits, LimitsOf, file_refused, origin, receipt_for
 from services.storage.store import Store
 from services.web.auth import NamedCouncilFeed, ProviderFeed, StoreOf
@@ -39,6 +41,13 @@ Columns = Annotated[
     Query(
         max_length=200,
         description="Map a column by hand, as `Lifeline No=entry_id`: the heading, and the field it stands for.",
+    ),
+]
+Statuses = Annotated[
+    list[Annotated[str, StringConstraints(max_length=300)]] | None,
+    Query(
+        max_length=200,
+        description="Map your own word for a status by hand, as `Live=active`: the word, and the code it stands for.",
     ),
 ]
 Mode = Annotated[
@@ -72,11 +81,14 @@ async def upload_notices(
     dry_run: DryRunFlag = False,
     dates: StatedOrder = None,
     column: Columns = None,
+    status: Statuses = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a file of notices. A dry run shows the field that each heading is read as, and stores nothing."""
     body = await _read_file(request, limits)
-    upload = _Upload(feed, RecordKind.NOTICE, body, media_type(request), idempotency_key, dates, column or ())
+    upload = _Upload(
+        feed, RecordKind.NOTICE, body, media_type(request), idempotency_key, dates, column or (), status or ()
+    )
     return await _answer(response, store, limits, upload, dry=dry_run, replacement=None)
 
 
@@ -99,6 +111,7 @@ async def upload_register(
     dates: StatedOrder = None,
     confirm_withdrawals: Annotated[int | None, Query(ge=0, le=10_000_000)] = None,
     column: Columns = None,
+    status: Statuses = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a register, or part of one.
@@ -109,7 +122,9 @@ async def upload_register(
     file again with `confirm_withdrawals` set to that number.
     """
     body = await _read_file(request, limits)
-    upload = _Upload(feed, RecordKind.ENTRY, body, media_type(request), idempotency_key, dates, column or ())
+    upload = _Upload(
+        feed, RecordKind.ENTRY, body, media_type(request), idempotency_key, dates, column or (), status or ()
+    )
     replacement = Replacement(limits.withdrawal_share, confirm_withdrawals) if mode == "replace" else None
     return await _answer(response, store, limits, upload, dry=dry_run, replacement=replacement)
 
@@ -126,9 +141,10 @@ class _Upload:
         key: str | None,
         dates: DateOrder | None,
         columns: Sequence[str],
+        statuses: Sequence[str],
     ) -> None:
         self.feed, self.kind, self.body, self.media, self.key = feed, kind, body, media, key
-        self.dates, self.columns = dates, tuple(columns)
+        self.dates, self.columns, self.statuses = dates, tuple(columns), tuple(statuses)
 
 
 async def _read_file(request: Request, limits: IngestLimits) -> bytes:
@@ -160,17 +176,34 @@ def _accept_file(
 ) -> ReceiptAnswer | DryRunAnswer:
     # The same file sent in another mode is another request under one idempotency key, and so it is with another order
     # of dates or with other columns mapped. Without these the digest is that of earlier versions.
-    stated = [*([upload.dates.value] if upload.dates else []), *([upload.columns] if upload.columns else [])]
+    stated: list[object] = [
+        *([upload.dates.value] if upload.dates else []),
+        *([upload.columns] if upload.columns else []),
+    ]
+    stated += [("status", *upload.statuses)] if upload.statuses else []
     source = origin(upload.feed, upload.kind, "file", upload.body, upload.key, replacement, *stated)
     try:
         sheet = read_sheet(
-            upload.body, upload.kind, limits.files, upload.media, dates=upload.dates, by_hand=upload.columns
+            upload.body,
+            upload.kind,
+            limits.files,
+            upload.media,
+            dates=upload.dates,
+            by_hand=upload.columns,
+            words=upload.statuses,
+            remembered=remembered_words(store, upload.feed, upload.kind),
         )
         if dry:
-            return dry_run_answer(sheet, dry_run(store, source, sheet.rows, replacing=replacement is not None))
+            return dry_run_answer(sheet, _tried(store, source, sheet, replacing=replacement is not None))
     except FileRefused as error:
         raise file_refused(error) from None
     except RefusedError as error:
         raise ProblemError(422, ProblemType.INVALID_REQUEST, str(error)) from None
     # The rows are read here, so a damaged file is refused by `receipt_for`.
-    return receipt_for(store, source, sheet.rows, replacement, sheet)
+    receipt = receipt_for(store, source, sheet.rows, replacement, sheet)
+    keep_words(store, upload.feed, upload.kind, sheet.to_remember)
+    return receipt
+
+
+def _tried(store: Store, source: Origin, sheet: Sheet, *, replacing: bool) -> DryRun:
+    return dry_run(store, source, sheet.rows, replacing=replacing, remarks=sheet.remarks_after)

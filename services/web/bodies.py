@@ -7,8 +7,8 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from pydantic_core import from_json
 
+from services.web.json_keys import parsed_json, repeated_in
 from services.web.problems import ProblemError, ProblemType
 
 JSON = "application/json"
@@ -26,6 +26,18 @@ LONGEST_SIZE = 18
 _BOM = b"\xef\xbb\xbf"
 # The only key of a row that was no JSON object. No schema has this key, so the row is rejected, and only that row.
 NOT_AN_OBJECT = "\x00not_an_object"
+# The key of a row that has a key twice. Its value holds the names of such keys.
+REPEATED_KEYS = "\x00repeated_keys"
+
+# Byte order marks, and the first two bytes of JSON in an encoding of two bytes.
+_TWO_BYTES = {
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+    b"{\x00": "utf-16-le",
+    b"[\x00": "utf-16-le",
+    b"\x00{": "utf-16-be",
+    b"\x00[": "utf-16-be",
+}
 
 
 def media_type(request: Request) -> str:
@@ -79,6 +91,17 @@ class SmallBodyRoute(APIRoute):
         return bounded
 
 
+def as_utf8(body: bytes) -> bytes:
+    """Return JSON in UTF-8 without a mark. JSON in UTF-16 is converted; any other body stays as it is."""
+    encoding = _TWO_BYTES.get(body[:2])
+    if encoding is None:
+        return body.removeprefix(_BOM)
+    try:
+        return body.decode(encoding).encode()
+    except UnicodeError:
+        return body
+
+
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
     """Return the rows of a JSON or NDJSON body.
 
@@ -88,7 +111,7 @@ def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row
     Raises ProblemError if `media` is another media type, if a JSON body cannot be parsed, or if there is no row or more
     than `limit` rows.
     """
-    body = body.removeprefix(_BOM)
+    body = as_utf8(body)
     rows = list(_ndjson(body)) if media == NDJSON else list(_json(body, media, member))
     if not rows:
         raise ProblemError(400, ProblemType.MALFORMED_BODY, "the body holds no row")
@@ -104,11 +127,13 @@ def _json(body: bytes, media: str, member: str) -> Iterator[Row]:
         raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, detail)
     try:
         # NaN and Infinity are not JSON, although some parsers accept them.
-        value = from_json(body, allow_inf_nan=False)
+        value = parsed_json(body)
     except ValueError as error:
         # The parser's error is left out, because it may quote the content.
         raise ProblemError(400, ProblemType.MALFORMED_BODY, f"the body is not JSON: {_where(error)}") from None
     if isinstance(value, dict) and isinstance(value.get(member), list):
+        if member in repeated_in(value):
+            raise ProblemError(400, ProblemType.MALFORMED_BODY, f"the body has the key {member} twice: send one list")
         value = value[member]
     for number, item in enumerate(value if isinstance(value, list) else [value], start=1):
         yield number, _object(item)
@@ -120,7 +145,7 @@ def _ndjson(body: bytes) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            yield number, _object(from_json(line, allow_inf_nan=False))
+            yield number, _object(parsed_json(line))
         except ValueError:
             yield number, {NOT_AN_OBJECT: None}
 
@@ -129,6 +154,8 @@ def _object(item: Any) -> Mapping[str, Any]:
     # An empty string means absent, as in the One Touch Switch hub.
     if not isinstance(item, dict):
         return {NOT_AN_OBJECT: None}
+    if repeated := repeated_in(item):
+        return {REPEATED_KEYS: repeated, **{key: item[key] for key in item if key not in repeated}}
     return {field: value for field, value in item.items() if value != "" and value is not None}
 
 

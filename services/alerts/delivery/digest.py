@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from schemas.codes import MatchLevel
 from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.case.store.entries import find_sealed_entries
-from services.alerts.case.store.lines import find_lines
+from services.alerts.case.store.lines import find_lines, find_unsure_days
 from services.alerts.delivery.restoring import may_repeat
 from services.alerts.delivery.store.alerts import count_earlier_alerts, load_alert, reasons_of
 from services.alerts.message.advice import after_restore
@@ -83,6 +83,8 @@ def case_lines(
 ) -> list[CaseLine]:
     names = _names(connection, shown)
     doubts = _doubts(connection, shown)
+    open_entries = [case.entry_pk for case in shown if not case.ended]
+    unsure = find_unsure_days(connection, open_entries) if open_entries else {}
     return [
         CaseLine(
             reference=case.reference,
@@ -97,6 +99,9 @@ def case_lines(
             doubts=tuple(
                 with_provider_name(doubt, names.get(doubt.provider, doubt.provider))
                 for doubt in doubts.get(case.pk, ())
+            ),
+            unsure_days=tuple(
+                replace(day, provider=names.get(day.provider, day.provider)) for day in unsure.get(case.entry_pk, ())
             ),
         )
         for case in shown

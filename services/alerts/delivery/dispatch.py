@@ -150,7 +150,7 @@ class Dispatcher:
         # Renders the message just before it is sent, from the current cases. Returns None if no case is open any more.
         with self.store.reading() as connection:
             if delivery.feed_id == OPERATOR_FEED:
-                return operator_message(connection, delivery.alert)
+                return operator_message(connection, delivery.alert_pk)
             digest = alert_digest(connection, self.store, self.presentation, delivery.alert_pk, delivery.tier)
         if digest is None:
             return None

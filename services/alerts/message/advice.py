@@ -47,6 +47,10 @@ _TWO_VERSIONS = (
     "asked the provider. Ask it too. If the version sent last holds, record settle_versions on the case. If not, the "
     "provider must send the right one again."
 )
+_UNSURE_DAYS = (
+    "Where a day may mean two days, act by the earlier. We have asked the provider for the order of its dates. Ask "
+    "it too."
+)
 _DECIDE_MATCHES = "Where the match is probable or possible, check whether it is your resident and record the answer."
 _VISIT = (
     "Contact each resident before the date. Each one needs a supported journey. Book a visit, fit or test the alarm, "
@@ -164,8 +168,12 @@ def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
 
 
 def doubtful(cases: Sequence[CaseLine]) -> list[str]:
-    # Returns the steps for a change that had no notice before it, and for a notice with two versions that differ.
-    every = ((any(case.claimed_by for case in cases), _WORD_ONLY), (any(case.doubts for case in cases), _TWO_VERSIONS))
+    # Returns the steps for what a provider said in a way that may mean two things.
+    every = (
+        (any(case.claimed_by for case in cases), _WORD_ONLY),
+        (any(case.doubts for case in cases), _TWO_VERSIONS),
+        (any(case.unsure_days for case in cases), _UNSURE_DAYS),
+    )
     return [sentence for needed, sentence in every if needed]
 
 

@@ -20,7 +20,7 @@ from services.alerts.message.wording import (
     shown_name,
     version,
 )
-from services.alerts.review.doubts import Doubt
+from services.alerts.review.doubts import Doubt, UnsureDay
 
 
 class Urgency(IntEnum):
@@ -57,6 +57,7 @@ class CaseLine:
     reason: str  # stored code of the escalation; empty on a page, which shows no message
     claimed_by: tuple[str, ...] = ()  # display names of providers that reported a change without a notice before it
     doubts: tuple[Doubt, ...] = ()  # notices with two versions that differ
+    unsure_days: tuple[UnsureDay, ...] = ()  # days of notices that may be read in two ways
 
     @property
     def restricted_first(self) -> bool:
@@ -123,7 +124,12 @@ def case_row(case: CaseLine, today: date) -> CaseRow:
 
 
 def notes(case: CaseLine) -> tuple[str, ...]:
-    return (*_claim(case.claimed_by), *(_differing(doubt) for doubt in case.doubts))
+    return (*_claim(case.claimed_by), *map(_differing, case.doubts), *map(_unsure, case.unsure_days))
+
+
+def _unsure(day: UnsureDay) -> str:
+    days = f"either {short_day(day.either)} or {short_day(day.other)}"
+    return f"{shown_name(day.provider)} wrote the day of {day.what} so that it may mean {days}"
 
 
 def _claim(providers: tuple[str, ...]) -> tuple[str, ...]:
@@ -148,6 +154,9 @@ def _differing(doubt: Doubt) -> str:
 def _event(case: CaseLine) -> str:
     if case.withdrawn:
         return "no longer planned"
+    # The earlier reading of a day in doubt comes before the days that are known.
+    if case.unsure_days and case.harm_on not in (None, case.planned_on, case.restriction_on):
+        return "the earliest it may be"
     return "calls restricted" if case.restricted_first else "switch planned"
 
 

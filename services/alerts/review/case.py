@@ -176,6 +176,9 @@ class Line:
             return self.days.planned
         return () if self.planned_on is None else (self.planned_on,)
 
+    # The earliest day that a date in doubt may mean.
+    unsure_from: date | None = None
+
     @property
     def moved(self) -> bool:
         return self.status is NoticeStatus.COMPLETED

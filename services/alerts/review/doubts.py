@@ -1,4 +1,4 @@
-"""Finds doubts: two versions of one notice, and nothing shows which is valid. All functions are pure."""
+"""Finds notices that may mean two things: two versions, or a day that may be two days. All functions are pure."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ class Doubt:
     provider: str
     first: Version
     last: Version
+
+
+@dataclass(frozen=True, slots=True)
+class UnsureDay:
+    """A day of a notice that its provider wrote so that it may mean two days. `what` names it in words."""
+
+    provider: str
+    what: str
+    either: date
+    other: date
 
 
 def may_doubt(case: Case) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
 
 from schemas.codes import CaseEvent
 from services.alerts.review.case import Case, Line
@@ -15,6 +16,34 @@ from services.core.clock import london_day
 from services.core.errors import RefusedError
 
 YEAR = timedelta(days=366)  # a hold that is longer has most often a wrong year
+
+
+class _Reach(NamedTuple):
+    """The days before and after today that somebody can have meant. Policy of the deployment."""
+
+    back: timedelta
+    ahead: timedelta
+    # How a day beyond them is described to the person.
+    too_early: str
+    too_late: str
+
+
+_MONTH, _HALF_YEAR = timedelta(days=31), timedelta(days=183)
+_DONE: Final = _Reach(_HALF_YEAR, timedelta(0), "is more than half a year ago: check the year", "lies ahead: check it")
+_REACH: Final = {
+    "visit_on": _Reach(_MONTH, YEAR, "is more than a month ago: check the year", "is more than a year ahead: check it"),
+    "retest_on": _Reach(
+        timedelta(0), 2 * YEAR, "is over: give a day to come", "is more than two years ahead: check it"
+    ),
+    # Exchange-based lines end in 2030 at the latest.
+    "review_on": _Reach(
+        timedelta(0), 5 * YEAR, "is over: give a day to come", "is more than five years ahead: check it"
+    ),
+    "at": _DONE,
+    "told_provider_at": _DONE,
+}
+# The clock of the person who types a time may be fast.
+_FAST: Final = timedelta(minutes=15)
 
 Change = Callable[[LineMemory, Line], LineMemory]
 
@@ -32,12 +61,16 @@ class RecordFaultyError(RefusedError):
 
 
 def check_days(case: Case, record: HumanAct, now: datetime) -> None:
-    """Check the days and the provider of a hold. Records of other acts always pass.
+    """Check that somebody can have meant the days of a record, and check the provider of a hold.
 
+    Raises RecordFaultyError if a day lies too far back or ahead, such as a test call in the future.
     Raises RecordFaultyError if the hold is over, or if it ends more than a year ahead and `more_than_a_year` is false.
     Raises it also if the hold names a provider without a line at risk. The provider may be left out if only one
     provider has lines at risk.
     """
+    faults = [(field, fault) for field, reach in _REACH.items() if (fault := _out_of_reach(record, field, reach, now))]
+    if faults:
+        raise RecordFaultyError(faults)
     if not isinstance(record, ConfirmHold):
         return
     today = london_day(now)
@@ -51,6 +84,17 @@ def check_days(case: Case, record: HumanAct, now: datetime) -> None:
         raise RecordFaultyError([("provider", f"is missing: lines of {named} are at risk; say whose hold it is")])
     if record.provider is not None and record.provider not in case.providers:
         raise RecordFaultyError([("provider", "is not one of the providers whose lines are at risk")])
+
+
+def _out_of_reach(record: HumanAct, field: str, reach: _Reach, now: datetime) -> str | None:
+    value = getattr(record, field, None)
+    if isinstance(value, datetime):
+        late, early = value > now + reach.ahead + _FAST, value < now - reach.back
+    elif isinstance(value, date):
+        late, early = value > london_day(now) + reach.ahead, value < london_day(now) - reach.back
+    else:
+        return None
+    return reach.too_late if late else reach.too_early if early else None
 
 
 def with_record(case: Case, event: CaseEvent, record: HumanAct, lines: Sequence[Line], today: date) -> Case:

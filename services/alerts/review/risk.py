@@ -54,7 +54,7 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
     return Risk(
         lines=tuple(at_risk),
         level=max((line.standing for line in at_risk), key=lambda level: level.rank),
-        harm_on=harmful_day(planned, restricted),
+        harm_on=_by_the_earlier(harmful_day(planned, restricted), pending),
         planned_on=planned,
         restriction_on=restricted,
         issued_at=min(line.issued_at for line in pending),
@@ -170,6 +170,12 @@ def _facts(entry: Entry, line: Line) -> LineFacts:
         service_status=entry.service_status,
         connection=entry.connection,
     )
+
+
+def _by_the_earlier(harm_on: date | None, pending: Iterable[Line]) -> date | None:
+    # Without any day the council is alerted at once. Beside a day, the earlier reading of one in doubt counts.
+    unsure = _earliest(line.unsure_from for line in pending)
+    return harm_on and _earliest((harm_on, unsure))
 
 
 def _earliest(days: Iterable[date | None]) -> date | None:

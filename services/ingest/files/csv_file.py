@@ -13,9 +13,9 @@ from services.ingest.files.heading_rows import KnownHeading, known_count
 from services.ingest.files.problems import CellCode, FileCode, FileRefused, Remark
 from services.ingest.files.table import FileLimits, Flaw, RawRow, Table, build_table
 
-_SEPARATORS = ",;\t"
+_SEPARATORS = ",;\t|"
 # Excel's own first line that states the separator.
-_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
 _KEPT_AS_TEXT = re.compile(r'="([^"]*)"')
 _HEAD = 65_536  # characters from which the separator is guessed
 _NOT_TEXT_SHARE = 0.1  # share of NUL bytes above which a file is taken for binary
@@ -65,7 +65,8 @@ def _separator(head: str, limits: FileLimits, known_heading: KnownHeading | None
 
 def _score(head: str, separator: str, limits: FileLimits, known_heading: KnownHeading | None) -> tuple[int, int]:
     try:
-        rows = list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=separator), limits.heading_rows))
+        reader = csv.reader(io.StringIO(head, newline=""), delimiter=separator, skipinitialspace=True)
+        rows = list(islice(reader, limits.heading_rows))
     except csv.Error:
         return 0, 0
     stripped = [[cell.strip() for cell in row] for row in rows]
@@ -74,7 +75,8 @@ def _score(head: str, separator: str, limits: FileLimits, known_heading: KnownHe
 
 
 def _raw_rows(stream: io.TextIOWrapper, separator: str) -> Iterator[RawRow]:
-    reader = csv.reader(stream, delimiter=separator, strict=True)
+    # A blank before a quotation mark is no part of the cell: `a, "b, c"`.
+    reader = csv.reader(stream, delimiter=separator, strict=True, skipinitialspace=True)
     number, line = 0, 0
     while True:
         number += 1

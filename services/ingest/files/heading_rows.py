@@ -74,7 +74,9 @@ def _is_lower(upper: Sequence[str], cells: Sequence[str], known_heading: KnownHe
     known = [known_heading(cell) for cell in cells if cell]
     # A cell under no heading shows that the cell above it is merged, so the words above it may be part of it.
     merged = any(cell and not above for cell, above in zip_longest(cells, upper, fillvalue=""))
-    if merged and any(known):
+    # "Tel" over "1" and "2".
+    is_numbered = all(cell.isdecimal() and len(cell) == 1 for cell in cells if cell)
+    if merged and (any(known) or is_numbered):
         joined = _joined(upper, cells, known_heading)
         known = [known_heading(heading) for heading, cell in zip(joined, cells, strict=False) if cell]
     # At least half of it: a row of codes may hold two words that are headings elsewhere.

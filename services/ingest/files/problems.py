@@ -26,6 +26,7 @@ class FileCode(StrEnum):
     NOT_A_WORKBOOK = "not_a_workbook"
     NOT_A_TABLE = "not_a_table"
     UNREADABLE = "unreadable"
+    STRICT_WORKBOOK = "strict_workbook"
     NO_SHEET = "no_sheet"
     NO_HEADINGS = "no_headings"
 
@@ -51,6 +52,10 @@ _FILE: dict[FileCode, tuple[str, str]] = {
     FileCode.NOT_A_WORKBOOK: ("The file is not the .xlsx workbook it says it is.", _SAVE_AS),
     FileCode.NOT_A_TABLE: ("The file is neither a .csv table nor an .xlsx workbook.", _SAVE_AS),
     FileCode.UNREADABLE: ("The file is damaged and cannot be read to its end.", f"{_SAVE_AS} Then send it again."),
+    FileCode.STRICT_WORKBOOK: (
+        "The workbook is saved as a Strict Open XML Spreadsheet, which is not read.",
+        "Save it as an ordinary Excel workbook (.xlsx) or as .csv.",
+    ),
     FileCode.NO_SHEET: ("The workbook has no visible sheet with cells.", "Unhide the sheet that holds the rows."),
     FileCode.NO_HEADINGS: (
         "No row with two known headings was found near the top of the file or of its first visible sheet.",
@@ -79,6 +84,7 @@ class CellCode(StrEnum):
     COLUMN_TOO_NARROW = "column_too_narrow"
     CHARACTERS_LOST = "characters_lost"
     PLACEHOLDER_DATE = "placeholder_date"
+    MADE_A_DATE = "made_a_date"
     TOO_LONG = "too_long"
     NO_HEADING = "no_heading"
     TOO_MANY_CELLS = "too_many_cells"
@@ -115,6 +121,10 @@ _CELL: dict[CellCode, tuple[str, str]] = {
     CellCode.PLACEHOLDER_DATE: (
         "This is a date that programs write when there is none, so it was not kept.",
         "Type the date, or leave the cell empty.",
+    ),
+    CellCode.MADE_A_DATE: (
+        "A spreadsheet has turned the value into a date, and what was typed is lost. It was not read.",
+        "Format the column as text, type the value again, such as 1/2 or 3-5, and send the row again.",
     ),
     CellCode.TOO_LONG: (
         "The cell holds more text than is accepted.",
@@ -175,6 +185,11 @@ def sheets_left_out(names: Sequence[str]) -> str:
     more = f" and {len(left) - _SHEETS_NAMED} more" if len(left) > _SHEETS_NAMED else ""
     first = _sheet_name(names[0])
     return f"The workbook has {len(names)} visible sheets: only the first, {first}, was read. Left out: {shown}{more}."
+
+
+def hidden_sheets(count: int) -> str:
+    sheets = "1 hidden sheet, which was" if count == 1 else f"{count} hidden sheets, which were"
+    return f"The workbook has {sheets} not read. Unhide what belongs to the list, or send it as a file of its own."
 
 
 def _sheet_name(name: str) -> str:

@@ -35,7 +35,7 @@ _NO: Final = frozenset(("n", "no", "false", "f", "0"))
 def read_yes_no(text: str) -> bool | None:
     """Return True for yes, Y, true, 1 or X, False for no, N, false or 0, and None for anything else."""
     # An empty or unknown text is None: a missing answer is not a no.
-    word = _key(text)
+    word = word_key(text)
     if word in _YES:
         return True
     return False if word in _NO else None
@@ -43,21 +43,21 @@ def read_yes_no(text: str) -> bool | None:
 
 def read_code(field: str, text: str) -> str | None:
     """Return the code that a text stands for, or None. Raises KeyError if `field` is not in `CODED_FIELDS`."""
-    return _CODES[field].get(_key(text))
+    return _CODES[field].get(word_key(text))
 
 
-def _key(text: str) -> str:
+def word_key(text: str) -> str:
     return _NOT_LETTERS.sub("", text.casefold())
 
 
 def _codes(field: str, codes: type[StrEnum]) -> dict[str, str]:
     words: dict[str, list[str]] = _DATA["codes"][field]
-    by_word = {_key(word): codes(code).value for code, synonyms in words.items() for word in synonyms}
+    by_word = {word_key(word): codes(code).value for code, synonyms in words.items() for word in synonyms}
     # "not known", "n/k" and the like mean a code only in fields that have the code "unknown".
     if "UNKNOWN" in codes.__members__:
-        by_word |= {_key(word): "unknown" for word in _DATA["unknown"]}
+        by_word |= {word_key(word): "unknown" for word in _DATA["unknown"]}
     # Last, so that no synonym can take the place of a code.
-    return by_word | {_key(code.value): code.value for code in codes}
+    return by_word | {word_key(code.value): code.value for code in codes}
 
 
 _CODES: Final = {field: _codes(field, codes) for field, codes in _ENUMS.items()}

@@ -17,7 +17,10 @@ FIELD_NAMES: Final[dict[RecordKind, dict[str, list[str]]]] = {kind: _DATA["where
 
 # Headings of columns that are never kept: names, dates of birth, diagnoses, key-safe codes, and anything else that
 # identifies a person or gives the reason for telecare.
-FORBIDDEN_NAMES: Final[list[str]] = _DATA["never_kept"]["headings"]
+FORBIDDEN_NAMES: Final[dict[RecordKind, list[str]]] = {
+    RecordKind.ENTRY: _DATA["never_kept"]["headings"],
+    RecordKind.NOTICE: [*_DATA["never_kept"]["headings"], *_DATA["never_kept"]["in_notices"]],
+}
 
 # Letters that mark an otherwise unknown heading as never kept when they occur anywhere in it.
 FORBIDDEN_PARTS: Final[list[str]] = _DATA["never_kept"]["parts"]

@@ -27,6 +27,14 @@ class JoinedRow(NamedTuple):
     issues: tuple[Issue, ...]
 
 
+class TwoReadings(NamedTuple):
+    """The two days that a date may mean, the earlier first, and the field of the date."""
+
+    field: str
+    either: date
+    other: date
+
+
 class RawRow(NamedTuple):
     """A row as sent: its number as the sender counts, its fields, and the issues found while the file was parsed."""
 
@@ -37,6 +45,8 @@ class RawRow(NamedTuple):
     usable: bool = True
     # True for a row of a spreadsheet, where a time without seconds means any moment of its minute.
     typed: bool = False
+    # The dates of the move that are in doubt.
+    readings: tuple[TwoReadings, ...] = ()
     # Rows of the same reference whose values are in this one.
     joined: tuple[JoinedRow, ...] = ()
 
@@ -54,6 +64,8 @@ class NoticeFacts(NamedTuple):
     supersedes: str | None
     # True if the notice is about an area, or names nothing finer than a postcode.
     shares_area: bool = False
+    # The dates that are in doubt, which are then None.
+    readings: tuple[TwoReadings, ...] = ()
 
 
 class EntryFacts(NamedTuple):
@@ -86,6 +98,8 @@ class Draft(NamedTuple, Generic[Facts]):
     issues: tuple[Issue, ...]
     # Dates of the move that the sender gave and that could not be read.
     unread: frozenset[str] = frozenset()
+    # True for a notice of a reference and a status, without a usable place: the place on record counts.
+    placeless: bool = False
 
 
 class Refused(NamedTuple):

@@ -73,6 +73,12 @@ def claim_of(heading: str, kind: RecordKind, *, near: bool = True) -> Claim | No
     return None
 
 
+def is_never_kept(field: str, kind: RecordKind) -> bool:
+    """Return True for a field of JSON that no record may carry, by the same list as the headings of files."""
+    claim = claim_of(field, kind, near=False)
+    return claim is not None and claim.field == FORBIDDEN
+
+
 def names_a_flat(heading: str) -> bool:
     # A bare "3" in such a column is a flat, not a house number.
     return _is_among(heading, tuple(FLAT_NAMES))
@@ -142,7 +148,7 @@ def _near(key: str, kind: RecordKind) -> Claim | None:
 @cache
 def _claims(kind: RecordKind) -> dict[str, Claim]:
     # Later entries win: a synonym over a forbidden heading, and a field's own name over both.
-    claims = {heading_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES}
+    claims = {heading_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES[kind]}
     for name, synonyms in FIELD_NAMES[kind].items():
         claims |= {heading_key(synonym): Claim(name, Claim.SYNONYM) for synonym in synonyms}
     return claims | {heading_key(name): Claim(name, Claim.EXACT) for name in FIELD_NAMES[kind]}
@@ -156,7 +162,7 @@ def _loose_claims(kind: RecordKind) -> dict[str, Claim]:
         for synonym in synonyms:
             claim = Claim(name, Claim.SYNONYM)
             claims[loose_key(synonym)] = claim if claims.get(loose_key(synonym), claim) == claim else _NO_FIELD
-    forbidden = {loose_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES}
+    forbidden = {loose_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES[kind]}
     return {key: claim for key, claim in (forbidden | claims).items() if claim is not _NO_FIELD}
 
 

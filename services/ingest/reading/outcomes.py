@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Outcome(StrEnum):
@@ -28,6 +28,22 @@ class Issue(NamedTuple):
     code: str
     reason: str
     remedy: str
+
+
+# Said of a row that is kept although one of its values is not.
+KEPT_WITHOUT: Final = "The row was kept without it."
+_OF_KEPT_ROWS: Final = (f" {KEPT_WITHOUT}", " That of this row was kept.", " It is kept but cannot be matched.")
+
+
+def without_kept(issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    """Return the issues of a rejected row. None of them says that the row was kept."""
+    return tuple(issue._replace(reason=_without_kept(issue.reason)) for issue in issues)
+
+
+def _without_kept(reason: str) -> str:
+    for sentence in _OF_KEPT_ROWS:
+        reason = reason.replace(sentence, "")
+    return reason
 
 
 class RowOutcome(NamedTuple):

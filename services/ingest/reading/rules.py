@@ -8,51 +8,49 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from schemas.codes import Scope
 from schemas.notice import MigrationNotice, lasting_reference
 from schemas.register_entry import RegisterEntry
 from services.core.clock import london_day
 from services.core.plausible_days import EARLIEST, LATEST, is_plausible
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.places import Place, area_values, read_areas, read_place, with_scope
+from services.ingest.reading.places import Place, area_values, read_place, with_scope
 from services.ingest.reading.rows.date_columns import OF_THE_MOVE
 from services.ingest.reading.rows.date_issues import long_past
+from services.ingest.reading.rows.notices import locate, notice_facts, nowhere, undated, with_readings, without_areas
 from services.ingest.reading.stamps import AHEAD, read_stamp
 from services.ingest.reading.validation import Model, validate
-
-# Read once: looking up an enum member for every row is measurably slow.
-LINE, EXCHANGE = Scope.LINE, Scope.EXCHANGE
 
 
 def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts] | Refused:
     """Return a provider's row as a draft or a refusal. `provider` is the RCPID of the key that sent it."""
     notice, issues = _validated(MigrationNotice, row._replace(fields=with_scope(row.fields)))
     if notice is None:
-        return Refused(row.number, issues)
-    place = _place(notice)
-    values, area_issues = (place.values, ()) if notice.scope is LINE else read_areas(_area_codes(notice))
+        return Refused(row.number, issues, _reference(row, "provider_reference", "id"))
+    located = locate(notice)
+    # A status of a notice on record needs no more than the reference.
+    is_report = not located.values and "status" in notice.model_fields_set
     refusals = (
         *_wrong_provider(notice, provider),
         *_implausible_dates(notice),
         *_from_the_future("issued_at", notice.issued_at, now),
-        *(() if values else _nowhere(notice)),
+        *(() if located.values or is_report else nowhere(notice)),
     )
-    warnings = (*issues, *place.issues, *area_issues)
+    warnings = (*issues, *located.issues)
     if refusals:
         # With the warnings as well, so that the sender can correct the row in one go.
-        return Refused(row.number, (*refusals, *warnings))
+        return Refused(row.number, (*refusals, *warnings), lasting_reference(notice.provider_reference, notice.id))
     return Draft(
         row=row.number,
         reference=lasting_reference(notice.provider_reference, notice.id),
         stamp=read_stamp(notice.issued_at, now, typed=row.typed),
-        facts=_notice_facts(notice, place),
-        values=values,
-        # Without ids and times: the same notice sent again with a new id or time is not a new version.
-        content=notice.model_dump_json(exclude={"id", "source", "issued_at"}, exclude_defaults=True).encode(),
-        private={"record": notice, **place.private},
-        issues=(*warnings, *_undated(notice), *long_past(notice, now)),
+        facts=notice_facts(notice, located)._replace(readings=row.readings),
+        values=located.values,
+        content=with_readings(located.content, row.readings),
+        private=located.private,
+        issues=(*warnings, *undated(notice, now), *long_past(notice, now), *without_areas(notice, located.values)),
         unread=_unread(notice, row.issues),
+        placeless=is_report,
     )
 
 
@@ -60,7 +58,7 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
     """Return a council's row as a draft or a refusal. A faulty number, UPRN or address never refuses the row."""
     entry, issues = _validated(RegisterEntry, row)
     if entry is None:
-        return Refused(row.number, issues, _reference(row))
+        return Refused(row.number, issues, _reference(row, "entry_id"))
     refusals = _from_the_future("updated_at", entry.updated_at, now)
     if refusals:
         return Refused(row.number, (*refusals, *issues), entry.entry_id)
@@ -101,33 +99,14 @@ def _validated(model: type[Model], row: RawRow) -> tuple[Model | None, tuple[Iss
     return record, (*row.issues, *issues)
 
 
-def _reference(row: RawRow) -> str | None:
-    # Read from the raw row, because validation has failed.
-    value = row.fields.get("entry_id") if row.usable else None
-    return value.strip() if isinstance(value, str) and value.strip() else None
+def _reference(row: RawRow, *fields: str) -> str | None:
+    # Read from the raw row, because validation has failed. Cells of a damaged row may stand under other headings.
+    found = (row.fields.get(field) if row.usable or not row.typed else None for field in fields)
+    return next((value.strip() for value in found if isinstance(value, str) and value.strip()), None)
 
 
-def _place(record: MigrationNotice | RegisterEntry) -> Place:
+def _place(record: RegisterEntry) -> Place:
     return read_place(record.cli, record.uprn, record.postcode, record.address_lines, record.post_town)
-
-
-def _area_codes(notice: MigrationNotice) -> tuple[str, ...]:
-    # A notice for an area that gives only a postcode means that postcode.
-    return notice.area_codes or ((notice.postcode,) if notice.postcode else ())
-
-
-def _notice_facts(notice: MigrationNotice, place: Place) -> NoticeFacts:
-    return NoticeFacts(
-        scope=notice.scope,
-        status=notice.status,
-        migration_kind=notice.migration_kind,
-        target_service=notice.target_service,
-        planned_on=notice.planned_migration_date,
-        restriction_on=notice.restriction_start_date,
-        telecare_known=notice.telecare_known,
-        supersedes=notice.supersedes,
-        shares_area=notice.scope is not LINE or not (place.numbers or place.uprn or place.parts),
-    )
 
 
 def _entry_facts(entry: RegisterEntry) -> EntryFacts:
@@ -160,6 +139,7 @@ def _implausible_dates(notice: MigrationNotice) -> list[Issue]:
     dates = (
         ("planned_migration_date", notice.planned_migration_date),
         ("restriction_start_date", notice.restriction_start_date),
+        ("migrated_on", notice.migrated_on),
         ("issued_at", notice.issued_at and london_day(notice.issued_at)),
     )
     return [
@@ -186,52 +166,6 @@ def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple
             "Check the year, and the clock and the time zone of the system that made it. Then send the row again.",
         ),
     )
-
-
-def _nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
-    if notice.scope is LINE:
-        return (
-            Issue(
-                "cli",
-                "nowhere",
-                "There is no usable telephone number, UPRN or postcode.",
-                "Give at least the telephone number of the line.",
-            ),
-        )
-    if notice.scope is EXCHANGE:
-        # Stored although it matches nothing yet: `_undated` asks for the postcodes.
-        return ()
-    return (
-        Issue(
-            "area_codes",
-            "nowhere",
-            "There is no usable postcode, sector or outward code.",
-            "List the postcodes of the area.",
-        ),
-    )
-
-
-def _undated(notice: MigrationNotice) -> tuple[Issue, ...]:
-    issues = []
-    if notice.planned_migration_date is None and notice.restriction_start_date is None:
-        issues.append(
-            Issue(
-                "planned_migration_date",
-                "no_date",
-                "No date is given, so councils are told at once.",
-                "Send the date as soon as it is known.",
-            )
-        )
-    if notice.scope is EXCHANGE and not notice.area_codes:
-        issues.append(
-            Issue(
-                "area_codes",
-                "exchange_only",
-                "Which addresses an exchange serves is not known here, so the notice matches nothing yet.",
-                "List the postcodes it serves.",
-            )
-        )
-    return tuple(issues)
 
 
 def _hard_to_find(place: Place) -> tuple[Issue, ...]:

@@ -12,12 +12,22 @@ from services.ingest.files.reader import read_table
 from services.ingest.files.table import FileLimits, SheetRow
 from services.ingest.files.words import CODED_FIELDS, read_code, read_yes_no
 from services.ingest.reading.columns import ColumnMap, map_columns, row_fields, row_problems
-from services.ingest.reading.drafts import RawRow, RecordKind
+from services.ingest.reading.drafts import RawRow, RecordKind, TwoReadings
 from services.ingest.reading.outcomes import Issue, RowOutcome
 from services.ingest.reading.rows.cells import read_cells
-from services.ingest.reading.rows.date_columns import DATES, MOMENTS, DateColumns
+from services.ingest.reading.rows.date_columns import DATES, MOMENTS, OF_THE_MOVE, DateColumns
 from services.ingest.reading.spreadsheets.areas import as_sector
-from services.ingest.reading.spreadsheets.chosen_columns import knows_heading, read_choices
+from services.ingest.reading.spreadsheets.chosen_columns import (
+    COLUMN,
+    ChosenWord,
+    check_headings,
+    knows_heading,
+    read_choices,
+    remembered_as,
+    remembered_remarks,
+    to_remember,
+)
+from services.ingest.reading.spreadsheets.chosen_statuses import STATUS_FIELD, ChosenStatuses, read_statuses
 from services.ingest.reading.spreadsheets.missing_columns import one_reason
 from services.ingest.reading.spreadsheets.remarks import capped
 from services.ingest.reading.spreadsheets.revised_dates import settle_dates
@@ -35,11 +45,16 @@ class Sheet:
     remarks: tuple[str, ...]
     rows: Iterator[RawRow]
     left_out: LeftOut
+    statuses: ChosenStatuses
+    # Mappings of this request that are kept for the sender's later files.
+    to_remember: tuple[ChosenWord, ...] = ()
 
     def remarks_after(self, outcomes: Sequence[RowOutcome]) -> Sequence[str]:
         """Return all remarks. Call this after all rows are read and their outcomes are known."""
         reason = self.one_reason(outcomes)
-        return capped((*([reason] if reason else ()), *self.left_out.remarks(), *self.remarks))
+        return capped(
+            (*([reason] if reason else ()), *self.left_out.remarks(), *self.statuses.remarks(), *self.remarks)
+        )
 
     def one_reason(self, outcomes: Sequence[RowOutcome]) -> str | None:
         """Return the reason if every row was rejected because the same column is missing. Otherwise return None."""
@@ -54,26 +69,40 @@ def read_sheet(
     file_name: str | None = None,
     dates: DateOrder | None = None,
     by_hand: Sequence[str] = (),
+    words: Sequence[str] = (),
+    remembered: Sequence[ChosenWord] = (),
 ) -> Sheet:
     """Read a CSV or XLSX file of notices or register entries.
 
-    `dates` is the order that the sender states, and `by_hand` maps columns ("Lifeline No=entry_id").
+    `dates` is the order that the sender states, `by_hand` maps columns ("Lifeline No=entry_id"), and `words` statuses
+    ("Live=active"). `remembered` holds the mappings that the sender made before.
 
-    Raises RefusedError if a mapping in `by_hand` is wrong. Raises FileRefused, here or while the rows are iterated.
+    Raises RefusedError if a mapping in `by_hand` or `words` is wrong. Raises FileRefused, here or while the rows are
+    iterated.
     """
-    chosen = read_choices(by_hand, kind)
-    known = knows_heading(kind, chosen)
+    new, chosen = read_choices(by_hand, kind), read_statuses(words, kind)
+    before = remembered_as(COLUMN, remembered, new)
+    known = knows_heading(kind, {**before, **new})
     table = read_table(data, media_type=media_type, file_name=file_name, limits=limits, known_heading=known)
-    columns = map_columns(table.headings, kind, chosen)
-    remarks = (*map(str, table.remarks), *columns.remarks())
+    check_headings(table.headings, new)
+    columns = map_columns(table.headings, kind, {**before, **new})
+    remarks = (*map(str, table.remarks), *remembered_remarks(table.headings, before), *columns.remarks())
+    field = STATUS_FIELD[kind]
+    old = remembered_as(field, remembered, chosen)
+    statuses = ChosenStatuses(field, {**old, **chosen}, frozenset(old))
     left_out = LeftOut()
     rows = without_titles(table.rows, columns.fields, left_out)
     order = DateColumns(columns.fields.values(), table.date_system, dates)
-    return Sheet(columns, table.headings, remarks, _raw_rows(rows, columns, order), left_out)
+    to_keep = (*to_remember(COLUMN, new), *to_remember(field, chosen))
+    return Sheet(
+        columns, table.headings, remarks, _raw_rows(rows, columns, order, statuses), left_out, statuses, to_keep
+    )
 
 
-def _raw_rows(rows: Iterable[SheetRow], columns: ColumnMap, dates: DateColumns) -> Iterator[RawRow]:
-    read = (_read_row(row, columns) for row in rows)
+def _raw_rows(
+    rows: Iterable[SheetRow], columns: ColumnMap, dates: DateColumns, statuses: ChosenStatuses
+) -> Iterator[RawRow]:
+    read = (_read_row(row, columns, statuses) for row in rows)
     if not dates.present:
         yield from (_raw_row(row, columns, dates) for row in read)
         return
@@ -96,9 +125,11 @@ class _ReadRow(NamedTuple):
     issues: tuple[Issue, ...]
 
 
-def _read_row(row: SheetRow, columns: ColumnMap) -> _ReadRow:
+def _read_row(row: SheetRow, columns: ColumnMap, statuses: ChosenStatuses) -> _ReadRow:
     row = read_cells(row, columns)
     cells = row_fields(row, columns)
+    if isinstance(status := cells.get(statuses.field), str) and (code := statuses.code_of(status)):
+        cells[statuses.field] = code
     if columns.sectors and isinstance(codes := cells.get("area_codes"), list):
         cells["area_codes"] = [as_sector(code) for code in codes]
     settled = settle_dates(row.cells, cells, columns.dates)
@@ -109,6 +140,7 @@ def _read_row(row: SheetRow, columns: ColumnMap) -> _ReadRow:
 def _raw_row(row: _ReadRow, columns: ColumnMap, dates: DateColumns) -> RawRow:
     fields: dict[str, Any] = {}
     found: list[Issue] = []
+    readings = list[TwoReadings]()
     for field, value in row.cells.items():
         if isinstance(value, str) and field in DATES | MOMENTS:
             day, issues = dates.read(field, value)
@@ -116,12 +148,14 @@ def _raw_row(row: _ReadRow, columns: ColumnMap, dates: DateColumns) -> RawRow:
             # Without its date: validation would refuse the row.
             if day is not None:
                 fields[field] = day
+            elif field in OF_THE_MOVE and (two := dates.readings(field, value)):
+                readings.append(two)
         else:
             fields[field] = _typed(field, value)
     # Spreadsheets seldom have an id besides the reference, and the schema needs one.
     if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:
         fields["id"] = fields["provider_reference"]
-    return RawRow(row.number, fields, (*row.issues, *found), row.usable, typed=True)
+    return RawRow(row.number, fields, (*row.issues, *found), row.usable, typed=True, readings=tuple(readings))
 
 
 def _typed(field: str, value: str | list[str]) -> Any:

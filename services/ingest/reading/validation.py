@@ -7,14 +7,18 @@ only that field: the row is kept without the field. Each fault gives the sender 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Collection, Mapping
+from enum import EnumMeta
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from schemas.codes import ServiceStatus
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
-from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.headings import is_never_kept
+from services.ingest.reading.outcomes import KEPT_WITHOUT, Issue
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,30 +37,13 @@ DECISIVE: dict[type[BaseModel], frozenset[str]] = {
             "issued_at",
         ]
     ),
-    RegisterEntry: frozenset({"entry_id", "updated_at", "service_status"}),
+    RegisterEntry: frozenset({"entry_id", "updated_at"}),
 }
+# What takes the place of a faulty value: an entry is never lost for its status, and counts as in service.
+_STAND_INS: Final[dict[str, object]] = {"service_status": ServiceStatus.UNKNOWN}
 
 # Only a name of this form is repeated to the sender: a key with more digits may be somebody's telephone number.
 _PLAIN_WORD = re.compile(r"[A-Za-z_]{1,60}(?:[0-9]{1,2}[A-Za-z_]{0,20}){0,2}")
-
-# Fields that no notice and no entry may carry: special category data, and anything that identifies a person.
-NEVER_KEPT = frozenset(
-    [
-        "name",
-        "first_name",
-        "last_name",
-        "surname",
-        "customer_name",
-        "account_number",
-        "reason_for_need",
-        "date_of_birth",
-        "dob",
-        "nhs_number",
-        "diagnosis",
-        "key_safe_code",
-        "key_safe",
-    ]
-)
 
 
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:
@@ -69,14 +56,21 @@ def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, 
     except ValidationError as error:
         faults = _faults(error)
     if any(field in DECISIVE[model] for field in faults):
-        return None, tuple(_issue(field, kind, refused=True) for field, kind in faults.items())
+        return None, tuple(_issue(model, field, kind, refused=True) for field, kind in faults.items())
     # A second pass without the faulty fields: they may have been required, or hidden another fault.
     kept = {field: value for field, value in raw.items() if field not in faults}
+    kept |= {field: value for field, value in _STAND_INS.items() if field in faults}
     try:
         mended = model.model_validate(kept)
     except ValidationError as error:
-        return None, tuple(_issue(field, kind, refused=True) for field, kind in _faults(error).items())
-    return mended, tuple(_issue(field, kind, refused=False) for field, kind in faults.items())
+        return None, tuple(_issue(model, field, kind, refused=True) for field, kind in _faults(error).items())
+    return mended, tuple(_issue(model, field, kind, refused=False) for field, kind in faults.items())
+
+
+def repeated_keys(names: Collection[str]) -> tuple[Issue, ...]:
+    """Return the issues of a JSON row that has keys twice."""
+    shown = sorted({name if _PLAIN_WORD.fullmatch(name) else "row" for name in names})
+    return tuple(Issue(name, "duplicate_key", *_TWICE) for name in shown)
 
 
 def _faults(error: ValidationError) -> dict[str, str]:
@@ -88,23 +82,49 @@ def _faults(error: ValidationError) -> dict[str, str]:
     return faults
 
 
-def _issue(field: str, kind: str, *, refused: bool) -> Issue:
+def _issue(model: type[BaseModel], field: str, kind: str, *, refused: bool) -> Issue:
     shown = field if _PLAIN_WORD.fullmatch(field) else "row"
     if kind == "extra_forbidden":
-        return _unknown_field(shown)
+        return _unknown_field(model, shown, refused=refused)
+    if field == "service_status":
+        reason = "This is not one of the codes of a status, so the service counts as in service."
+        return Issue(field, "unknown_status", reason, _codes_of(model, field) + _MAPPED)
     reason, remedy = _EXPLAINED.get(kind, _FORM)
-    outcome = "" if refused else " The row was kept without it."
+    outcome = "" if refused else f" {KEPT_WITHOUT}"
+    if remedy is _CODE[1]:
+        remedy = _codes_of(model, field) + (_MAPPED if field == "status" else "")
     return Issue(shown, kind, reason + outcome, remedy)
 
 
-def _unknown_field(field: str) -> Issue:
-    if field.lower() in NEVER_KEPT:
-        return Issue(field, "never_kept", "This must not be shared. It was not kept.", "Leave it out of what you send.")
-    return Issue(
-        field, "unknown_field", "There is no such field. It was not kept.", "Check the spelling or leave it out."
-    )
+def _codes_of(model: type[BaseModel], field: str) -> str:
+    """Return the remedy that lists the codes of a field, and says what an empty value means."""
+    info = model.model_fields[field]
+    kinds = (kind for kind in (info.annotation, *get_args(info.annotation)) if isinstance(kind, EnumMeta))
+    codes = ", ".join(name for kind in kinds for name in _values(kind))
+    empty = f"or leave it empty, which means {info.default}" if info.default else "or leave it empty"
+    return f"Use one of {codes}, {empty}."
 
 
+def _values(kind: EnumMeta) -> list[str]:
+    members: list[Any] = list(kind)
+    return [member.value for member in members]
+
+
+def _unknown_field(model: type[BaseModel], field: str, *, refused: bool) -> Issue:
+    outcome = "" if refused else " It was not kept."
+    kind = RecordKind.NOTICE if model is MigrationNotice else RecordKind.ENTRY
+    if is_never_kept(field, kind):
+        return Issue(field, "never_kept", f"This must not be shared.{outcome}", "Leave it out of what you send.")
+    return Issue(field, "unknown_field", f"There is no such field.{outcome}", "Check the spelling or leave it out.")
+
+
+_MAPPED: Final = (
+    " A word of your own in a file is mapped once with `status=Word=code` (`--status` on the command line)."
+)
+_TWICE = (
+    "The key stands twice in this row, so which value is meant is uncertain.",
+    "Send the row again with the key once.",
+)
 _FORM = ("The value is not of the form this field takes.", "See the field's description.")
 _MISSING = ("The field is missing.", "Add it and send the row again.")
 _DATE = ("This is not a date.", "Write the date as YYYY-MM-DD.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, NamedTuple
 
 from sqlalchemy import Table
@@ -68,7 +69,14 @@ def _clear_notice(keyed: Keyed[NoticeFacts], key_of: Callable[[str], bytes]) -> 
         "rival_planned_on": rival.planned_on if rival else None,
         "rival_restriction_on": rival.restriction_on if rival else None,
         "announced": keyed.announced,
+        **_readings("planned", "planned_migration_date", facts),
+        **_readings("restriction", "restriction_start_date", facts),
     }
+
+
+def _readings(name: str, field: str, facts: NoticeFacts) -> dict[str, date | None]:
+    one = next((one for one in facts.readings if one.field == field), None)
+    return {f"{name}_either": one and one.either, f"{name}_or": one and one.other}
 
 
 def _clear_entry(keyed: Keyed[EntryFacts], _key_of: Callable[[str], bytes]) -> dict[str, Any]:

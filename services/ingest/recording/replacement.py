@@ -9,7 +9,6 @@ from typing import Any
 from services.core.audit import AuditAction
 from services.core.errors import ConflictError
 from services.ingest.reading.drafts import Draft
-from services.ingest.reading.spreadsheets.remarks import Remarks, capped
 from services.ingest.reading.stamps import exact
 from services.ingest.recording.store.entries import MissingEntries
 from services.ingest.recording.submission import Origin, Reading
@@ -38,16 +37,6 @@ class ReplacementTooLargeError(ConflictError):
         )
         self.would_withdraw = would_withdraw
         self.live = live
-
-
-def saying_withdrawn(missing: MissingEntries, remarks: Remarks) -> Remarks:
-    """Return the remarks on a file, with a remark before them on the entries that the file withdraws."""
-    gone = len(missing.pks)
-    if not gone:
-        return remarks
-    entries = "1 entry on record was" if gone == 1 else f"{gone:,} entries on record were"
-    first = f"{entries} withdrawn, because the file does not hold the reference."
-    return lambda outcomes: capped((first, *remarks(outcomes)))
 
 
 def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[bytes]:

@@ -10,19 +10,20 @@ from typing import Any
 from services.core.audit import AuditAction
 from services.core.ids import event_id
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, JoinedRow, RawRow, RecordKind, Refused
-from services.ingest.reading.outcomes import Outcome, RowOutcome, count
+from services.ingest.reading.outcomes import Outcome, RowOutcome, count, without_kept
 from services.ingest.reading.rows.alike import with_questions
 from services.ingest.reading.rows.related import joined_outcomes, related_rows
 from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
+from services.ingest.recording.file_remarks import on_numbers, on_withdrawals, with_remarks
 from services.ingest.recording.likely_same import with_questions_on_record
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
+from services.ingest.recording.refusals import settle_refused
 from services.ingest.recording.replacement import (
     Replacement,
     keys_of,
     record_refusal,
     refusal_of,
-    saying_withdrawn,
     with_returned,
 )
 from services.ingest.recording.store.entries import missing_from, withdrawn_among
@@ -55,6 +56,7 @@ class DryRun:
     counts: Mapping[str, int]
     outcomes: list[RowOutcome]
     would_withdraw: int | None
+    remarks: tuple[str, ...] = ()
 
 
 def accept(
@@ -87,7 +89,8 @@ def accept(
             # Found before `_write`, which puts these entries back.
             gone = withdrawn_among(connection, origin.feed_id, keys)
             returned = with_returned(work, origin, reading, gone)
-            receipt, outcomes = _write(work, origin, returned, saying_withdrawn(missing, remarks))
+            said = with_remarks(on_withdrawals(connection, missing, tried=False), remarks)
+            receipt, outcomes = _write(work, origin, returned, said)
             withdraw(_context(work, origin, receipt.submission_id), missing.pks)
             return receipt, outcomes
         record_refusal(work, origin, missing)
@@ -95,22 +98,24 @@ def accept(
     raise refusal
 
 
-def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> DryRun:
+def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remarks: Remarks = no_remarks) -> DryRun:
     """Return the outcome that a submission would have. Nothing is stored."""
     now = store.now()
     reading = read_rows(origin, rows, now)
-    would_withdraw = None
+    would_withdraw, said = None, with_remarks(on_numbers(reading), remarks)
     with store.reading() as connection:
         work = UnitOfWork(connection, store, now)
         if replacing:
             keys = keys_of(store, origin, reading)
-            would_withdraw = len(missing_from(connection, origin.feed_id, keys).pks)
+            missing = missing_from(connection, origin.feed_id, keys)
+            would_withdraw = len(missing.pks)
+            said = with_remarks(on_withdrawals(connection, missing, tried=True), said)
             gone = withdrawn_among(connection, origin.feed_id, keys)
             reading = with_returned(work, origin, reading, gone)
         context = _context(work, origin, DRY_RUN)
         reading = with_questions_on_record(context, reading)
         outcomes = _of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
-    return DryRun(count(outcomes), outcomes, would_withdraw)
+    return DryRun(count(outcomes), outcomes, would_withdraw, tuple(said(outcomes)))
 
 
 def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
@@ -163,8 +168,9 @@ def _write(
     insert_submission(context, origin)
     reading = with_questions_on_record(context, reading)
     outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
-    counts, said = count(outcomes), tuple(remarks(outcomes))
+    counts, said = count(outcomes), tuple(with_remarks(on_numbers(reading), remarks)(outcomes))
     insert_outcomes(context, outcomes, counts, said)
+    settle_refused(context, origin.kind, reading, outcomes)
     _record_accepted(context, origin, counts)
     return Receipt(context.submission_id, origin.feed_id, origin.kind, work.now, counts, said), outcomes
 
@@ -174,7 +180,7 @@ def _context(work: UnitOfWork, origin: Origin, submission_id: str) -> Submission
 
 
 def _of_every_row(outcomes: Sequence[RowOutcome], reading: Reading[Facts]) -> list[RowOutcome]:
-    refused = [RowOutcome(row.row, Outcome.REJECTED, row.issues) for row in reading.refused]
+    refused = [RowOutcome(row.row, Outcome.REJECTED, without_kept(row.issues)) for row in reading.refused]
     every = [*outcomes, *refused]
     every += [joined for one in every for joined in joined_outcomes(one, reading.joined.get(one.row, ()))]
     return sorted(every, key=lambda outcome: outcome.row)

@@ -50,6 +50,7 @@ COMMANDS: Final = {
     "policy": CommandEntry("parties.policy", "app", _WHO),
     "keys": CommandEntry("parties.keys", "app", _WHO),
     "import": CommandEntry("files.imports", "app", _FILES),
+    "mappings": CommandEntry("files.mappings", "app", _FILES),
     "export": CommandEntry("files.exporting", "app", _FILES),
     "report": CommandEntry("files.report", "app", _FILES),
     "cases": CommandEntry("casework.cases", "app", _LINES),

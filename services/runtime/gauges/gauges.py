@@ -119,6 +119,11 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
         "Events in quarantine because they can never be handled.",
         figures.count_quarantined(connection),
     )
+    yield _one(
+        "pullcord_rows_refused_overdue",
+        "Rows that were refused and not sent again within a working day.",
+        figures.count_refused_overdue(connection, now),
+    )
     yield _by("pullcord_cases", "Cases by state.", "state", figures.cases_by_state(connection))
     yield _by("pullcord_matches", "Live matches by level.", "level", figures.live_matches_by_level(connection))
     yield _by("pullcord_deliveries", "Deliveries of alerts by state.", "state", figures.deliveries_by_state(connection))

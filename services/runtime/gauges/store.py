@@ -23,6 +23,7 @@ from services.storage.tables import (
     feeds,
     matches,
     quarantine,
+    refused_rows,
     unfinished_matching,
 )
 
@@ -47,6 +48,10 @@ def count_unfinished_matching(connection: Connection) -> int:
 def oldest_unfinished_matching(connection: Connection) -> datetime | None:
     moment: datetime | None = connection.scalar(select(func.min(unfinished_matching.c.since)))
     return moment
+
+
+def count_refused_overdue(connection: Connection, now: datetime) -> int:
+    return _count(connection, refused_rows, refused_rows.c.due_at <= now)
 
 
 def cases_by_state(connection: Connection) -> Counts:

@@ -9,8 +9,10 @@ from services.storage.tables.base import Moment, metadata
 from services.storage.tables.cases import alert_cases, alerts, cases, deliveries, delivery_attempts
 from services.storage.tables.intake import (
     api_keys,
+    chosen_words,
     feeds,
     idempotency_keys,
+    refused_rows,
     sequences,
     submission_outcomes,
     submissions,
@@ -46,6 +48,7 @@ __all__ = [
     "canaries",
     "canaries_heard",
     "cases",
+    "chosen_words",
     "deliveries",
     "delivery_attempts",
     "entry_tokens",
@@ -61,6 +64,7 @@ __all__ = [
     "outbox",
     "outbox_checks",
     "quarantine",
+    "refused_rows",
     "register_entries",
     "sequences",
     "submission_outcomes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from services.storage.tables.base import Moment, metadata
 
@@ -69,6 +69,40 @@ submission_outcomes = Table(
     Column("chunk", Integer, primary_key=True),
     Column("first_row", Integer, nullable=False),
     Column("outcomes", JSON, nullable=False),
+)
+
+# Rows that were refused and not sent again since. Until then, the resident of such a row is watched by nobody.
+refused_rows = Table(
+    "refused_rows",
+    metadata,
+    Column("feed_id", String(24), ForeignKey("feeds.feed_id"), primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    # The keyed hash of the sender's reference, or of submission and row for a row without a reference.
+    Column("row_key", LargeBinary(16), primary_key=True),
+    Column("has_reference", Boolean, nullable=False),
+    Column("submission_id", String(40), ForeignKey("submissions.submission_id"), nullable=False),
+    Column("row", Integer, nullable=False),
+    # The number of rows of that submission.
+    Column("of_rows", Integer, nullable=False),
+    Column("refused_at", Moment, nullable=False),
+    # The operator is alerted from this time on.
+    Column("due_at", Moment, nullable=False),
+    Column("alerted_at", Moment),
+    Index("ix_refused_rows_due_at", "due_at"),
+)
+
+# Columns and words for codes that a sender has mapped by hand, and that later files are read by.
+chosen_words = Table(
+    "chosen_words",
+    metadata,
+    Column("feed_id", String(24), ForeignKey("feeds.feed_id"), primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    # `column`, or the field whose codes the word stands for.
+    Column("what", String(20), primary_key=True),
+    # Letters and digits of a heading, or of a word in a cell.
+    Column("word", String(200), primary_key=True),
+    Column("target", String(40), nullable=False),
+    Column("chosen_at", Moment, nullable=False),
 )
 
 idempotency_keys = Table(

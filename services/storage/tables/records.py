@@ -52,6 +52,11 @@ notices = Table(
     Column("rival_status", String(12)),
     Column("rival_planned_on", Date),
     Column("rival_restriction_on", Date),
+    # The two days that a date in doubt may mean, the earlier first. The date itself is then empty.
+    Column("planned_either", Date),
+    Column("planned_or", Date),
+    Column("restriction_either", Date),
+    Column("restriction_or", Date),
     # True after a version announced a migration that was still to come.
     Column("announced", Boolean, nullable=False),
     # Set only for the record that all area notices of a provider on one area share: see `area_facts`.

@@ -66,7 +66,7 @@ def test_any_other_number_does_not(deployment: Deployment, twenty: list[Any], co
 
 
 def test_a_faulty_row_never_withdraws_its_entry(deployment: Deployment, twenty: list[Any]) -> None:
-    faulty = [nth_entry(1, updated_at="yesterday"), nth_entry(2, service_status="asleep")]
+    faulty = [nth_entry(1, updated_at="yesterday"), nth_entry(2, updated_at="2099-01-01T00:00:00Z")]
     _, told = deployment.put_entries(*faulty, *twenty[2:], replacement=Replacement(0.0))
     assert [row.outcome for row in told[:2]] == [Outcome.REJECTED] * 2
     assert len(live(deployment)) == 20

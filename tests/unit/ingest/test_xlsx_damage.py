@@ -114,3 +114,15 @@ def test_a_workbook_with_a_password_on_a_part_is_refused() -> None:
     at = data.index(b"PK\x01\x02")
     data[at + 8] |= 1
     assert refusal_of(bytes(data)) is FileCode.ENCRYPTED
+
+
+@pytest.mark.parametrize("declared", [b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"])
+def test_a_workbook_in_the_strict_format_is_refused_with_how_to_save_it(declared: bytes) -> None:
+    strict = replaced(declared, b"http://purl.oclc.org/ooxml/spreadsheetml/main")
+    data = rezipped(workbook(["C1", "01632 960123"]), {"xl/workbook.xml": strict, SHEET: strict})
+    assert refusal_of(data) is FileCode.STRICT_WORKBOOK
+    assert "ordinary Excel workbook (.xlsx)" in str(FileRefused(FileCode.STRICT_WORKBOOK))
+
+
+def test_a_workbook_whose_first_part_cannot_be_read_is_damaged_and_not_strict() -> None:
+    assert refusal_of(rezipped(workbook(["C1"]), {"xl/workbook.xml": b"\xff\xfe strict"})) is FileCode.UNREADABLE

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from openpyxl import Workbook
 
-from services.ingest.files.problems import CellCode, Remark
+from services.ingest.files.problems import CellCode, Remark, hidden_sheets
 from tests.unit.ingest.workbooks import HEADINGS, SHEET, read, replaced, rezipped, rows_of, workbook
 
 
@@ -133,14 +133,19 @@ def test_the_first_visible_sheet_is_read_and_others_are_remarked_on() -> None:
 
     table = read(workbook(["C1", "01632 960123"], edit=edit))
     assert [row.cells[0] for row in table.rows] == ["C1"]
-    assert table.remarks == ("The workbook has 2 visible sheets: only the first, 'Sheet', was read. Left out: 'More'.",)
+    assert table.remarks == (
+        "The workbook has 2 visible sheets: only the first, 'Sheet', was read. Left out: 'More'.",
+        hidden_sheets(1),
+    )
 
 
-def test_hidden_sheets_alone_are_not_remarked_on() -> None:
+def test_hidden_sheets_are_counted_and_not_named() -> None:
     def edit(book: Workbook) -> None:
         book.create_sheet("Lists").sheet_state = "veryHidden"
 
-    assert read(workbook(["C1"], edit=edit)).remarks == ()
+    (remark,) = read(workbook(["C1"], edit=edit)).remarks
+    assert remark.startswith("The workbook has 1 hidden sheet, which was not read.")
+    assert "Lists" not in remark
 
 
 def test_a_stated_size_that_is_too_small_hides_no_rows() -> None:

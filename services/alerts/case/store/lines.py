@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from schemas.codes import MatchDecision, MatchLevel, MigrationKind, NoticeStatus, TargetService
 from services.alerts.review.case import AreaDays, Line, Rival
+from services.alerts.review.doubts import UnsureDay
 from services.core.area_facts import AreaFacts, AreaPart, from_json
 from services.storage.dialect import listed, looked_up
 from services.storage.tables import feeds, matches, notices
@@ -36,6 +37,14 @@ _OF_NOTICE = [
     notices.c.rival_planned_on,
     notices.c.rival_restriction_on,
     notices.c.area_facts,
+    notices.c.planned_either,
+    notices.c.restriction_either,
+]
+_READINGS = [
+    notices.c.planned_either,
+    notices.c.planned_or,
+    notices.c.restriction_either,
+    notices.c.restriction_or,
 ]
 
 
@@ -70,6 +79,26 @@ def find_matches(connection: Connection, entry_pk: int) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
 
 
+def find_unsure_days(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[UnsureDay]]:
+    """Return the days of live notices that may be read in two ways, by entry id. Few notices have one."""
+    wanted = listed(connection, entry_pks)
+    is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
+    rows, match = looked_up(connection, wanted, matches, is_live, matches.c.entry_pk, matches.c.notice_pk)
+    is_unsure = (notices.c.planned_either.is_not(None)) | (notices.c.restriction_either.is_not(None))
+    same = (notices.c.pk == match.notice_pk) & is_unsure
+    rows, notice = looked_up(connection, rows, notices, same, notices.c.feed_id, *_READINGS)
+    query = select(match.entry_pk, notice.feed_id, *(notice[column.name] for column in _READINGS)).select_from(rows)
+    found: dict[int, list[UnsureDay]] = defaultdict(list)
+    for row in connection.execute(query.order_by(match.notice_pk)):
+        provider = row.feed_id.partition(":")[2]
+        if row.restriction_either:
+            days = (row.restriction_either, row.restriction_or)
+            found[row.entry_pk].append(UnsureDay(provider, "the restriction", *days))
+        if row.planned_either:
+            found[row.entry_pk].append(UnsureDay(provider, "the switch", row.planned_either, row.planned_or))
+    return found
+
+
 def _rival(row: Any) -> Rival | None:
     if row.rival_status is None:
         return None
@@ -94,6 +123,7 @@ def _part(line: Line, facts: AreaFacts) -> Line:
         restriction_on=facts.restricted[0] if facts.restricted else None,
         issued_at=facts.issued_at,
         announced=facts.announced,
+        unsure_from=line.unsure_from if facts.part is AreaPart.PENDING else None,
         days=AreaDays(facts.part, facts.planned, facts.restricted, facts.undated),
     )
 
@@ -114,4 +144,5 @@ def _line(row: Any) -> Line:
         revision=row.revision,
         announced=row.announced,
         rival=_rival(row),
+        unsure_from=min(filter(None, (row.planned_either, row.restriction_either)), default=None),
     )

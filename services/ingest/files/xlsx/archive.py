@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
 
 _ENCRYPTED_FLAG = 0x1
+_STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+_HEAD = 4_096  # bytes
 # Unpacked bytes below which the packing ratio of a part is not checked: small XML can pack very well.
 _SMALL_PART = 1_000_000
 # What spreadsheet programs write. Other methods are rare, and their unpackers are less tested.
@@ -21,14 +24,26 @@ def check_archive(data: bytes, limits: FileLimits) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
+            is_strict = _is_strict(archive)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise FileRefused(FileCode.UNREADABLE) from error
     _check_kind({part.filename for part in parts})
+    if is_strict:
+        raise FileRefused(FileCode.STRICT_WORKBOOK)
     if any(part.flag_bits & _ENCRYPTED_FLAG for part in parts):
         raise FileRefused(FileCode.ENCRYPTED)
     if any(part.compress_type not in _METHODS for part in parts):
         raise FileRefused(FileCode.NOT_A_WORKBOOK)
     _check_size(parts, limits)
+
+
+def _is_strict(archive: zipfile.ZipFile) -> bool:
+    # The namespace stands in the first element. Other faults of the part are found when it is read.
+    try:
+        with archive.open("xl/workbook.xml") as part:
+            return _STRICT in part.read(_HEAD)
+    except (KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, EOFError):
+        return False
 
 
 def _check_kind(names: set[str]) -> None:

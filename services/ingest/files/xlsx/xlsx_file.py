@@ -21,7 +21,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from services.ingest.files.cleaning import clean_cells
 from services.ingest.files.heading_rows import KnownHeading
-from services.ingest.files.problems import FileCode, FileRefused, sheets_left_out
+from services.ingest.files.problems import FileCode, FileRefused, hidden_sheets, sheets_left_out
 from services.ingest.files.table import DateSystem, FileLimits, Flaw, RawRow, Table, build_table
 from services.ingest.files.xlsx.archive import check_archive
 from services.ingest.files.xlsx.xlsx_cell import Cell, cell_text
@@ -68,15 +68,17 @@ def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading |
     check_archive(data, limits)
     with _damage_refused():
         workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-        sheets = [sheet for sheet in cast("list[_Sheet]", workbook.worksheets) if sheet.sheet_state == "visible"]
+        every = cast("list[_Sheet]", workbook.worksheets)
+        sheets = [sheet for sheet in every if sheet.sheet_state == "visible"]
     if not sheets:
         raise FileRefused(FileCode.NO_SHEET)
-    remarks = (sheets_left_out([sheet.title for sheet in sheets]),) if len(sheets) > 1 else ()
+    remarks = [sheets_left_out([sheet.title for sheet in sheets])] if len(sheets) > 1 else []
+    remarks += [hidden_sheets(len(every) - len(sheets))] if len(every) > len(sheets) else []
     # Some programs write a sheet size that is too small, and openpyxl would stop there.
     sheets[0].reset_dimensions()
     rows = _in_blocks(_raw_rows(sheets[0]))
     system = DateSystem.SINCE_1904 if workbook.epoch == MAC_EPOCH else DateSystem.SINCE_1900
-    table = build_table(rows, limits, known_heading, remarks, cells_may_shift=False)
+    table = build_table(rows, limits, known_heading, tuple(remarks), cells_may_shift=False)
     return replace(table, date_system=system)
 
 

@@ -10,7 +10,14 @@ from services.ingest.files.table import SheetRow, column_label
 from services.ingest.files.words import CODED_FIELDS, read_code
 from services.ingest.reading.columns import ColumnMap
 from services.ingest.reading.rows.date_columns import DATES, MOMENTS
-from services.ingest.reading.rows.nothing import is_error, is_no_date, is_no_reference, is_nothing, is_placeholder_date
+from services.ingest.reading.rows.nothing import (
+    is_error,
+    is_no_date,
+    is_no_reference,
+    is_nothing,
+    is_placeholder_date,
+    was_made_a_date,
+)
 from services.ingest.reading.rows.references import REFERENCES, clean_reference, has_lost_digits
 
 # `date_columns` judges a placeholder in these fields: it decides when a line is in danger, or ends an agreement.
@@ -34,7 +41,7 @@ _ANSWERS: Final = frozenset(
     ]
 )
 # Fields of which a part alone may be a word for nothing: `12 Tower Road, NULL, Blackpool`.
-_PARTED: Final = frozenset(["address_lines", "area_codes"])
+_PARTED: Final = frozenset(["address_lines", "area_codes", "post_town"])
 _HOUSE: Final = re.compile(r"[0-9]{1,4}\.0")
 _COMMAS: Final = re.compile(r"([,\n])")
 
@@ -75,6 +82,9 @@ def _reference(field: str, text: str) -> tuple[str, CellCode | None]:
     reference = clean_reference(text)
     if has_lost_digits(reference):
         return "", CellCode.LOST_DIGITS
+    # "SEP-12" may be a reference: a date of a spreadsheet begins with its day or its year.
+    if reference[:1].isdigit() and was_made_a_date(reference):
+        return "", CellCode.MADE_A_DATE
     nothing = is_no_reference(reference) if field in REFERENCES else is_nothing(reference, answers=False)
     return "" if nothing else reference, None
 
@@ -92,12 +102,12 @@ def _house(text: str) -> str:
 
 def _parts(text: str) -> tuple[str, CellCode | None]:
     if "," not in text and "\n" not in text:
-        return _house(text), None
+        return ("", CellCode.MADE_A_DATE) if was_made_a_date(text) else (_house(text), None)
     # Parts and separators in turn: a part that goes takes the separator before it along.
     pieces = ["", *_COMMAS.split(text)]
     kept, code = list[str](), None
     for separator, part in zip(pieces[::2], pieces[1::2], strict=True):
-        fault = is_error(part.strip())
+        fault = is_error(part.strip()) or (CellCode.MADE_A_DATE if was_made_a_date(part.strip()) else None)
         code = code or fault
         if fault is None and not (part.strip() and is_nothing(part.strip(), answers=False)):
             kept.append(separator + part)

@@ -18,12 +18,14 @@ from services.core.clock import london_day
 from services.core.plausible_days import is_plausible
 from services.ingest.files.dates import DateOrder, contradicts_weekday, read_date, read_moment
 from services.ingest.files.table import DateSystem
+from services.ingest.reading.drafts import TwoReadings
 from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.rows import date_issues as issues
 
 # The days that decide when residents are at risk.
 OF_THE_MOVE: Final = frozenset(["planned_migration_date", "restriction_start_date"])
-DATES: Final = OF_THE_MOVE | {"service_started_on", "service_ended_on", "share_basis_expires_on"}
+_OF_A_NOTICE: Final = OF_THE_MOVE | {"migrated_on"}
+DATES: Final = OF_THE_MOVE | {"migrated_on", "service_started_on", "service_ended_on", "share_basis_expires_on"}
 MOMENTS: Final = frozenset(["issued_at", "updated_at", "last_successful_test_at", "last_confirmed_at"])
 
 # An agreement without its last day has no end, so an odd day is kept: it ends the agreement, which is the safe side.
@@ -108,6 +110,13 @@ class DateColumns:
         if field == _KEPT_IF_ODD:
             return value, (*found, issues.implausible(field, kept=True))
         return None, (*found, issues.implausible(field, kept=False))
+
+    def readings(self, field: str, text: str) -> TwoReadings | None:
+        """Return the two days that a date in doubt may mean, or None if it is in no doubt."""
+        cell = self._cell(field, text)
+        if not cell.in_both_orders or self._order(field) is not None:
+            return None
+        return TwoReadings(field, *sorted(map(_day_of, cell)))
 
     def _weigh(self, evidence: _Evidence, text: str, cell: _Cell) -> None:
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
@@ -211,4 +220,4 @@ def _day_of(value: Day | None) -> date:
 
 def _is_believable(field: str, value: Day) -> bool:
     day = _day_of(value)
-    return is_plausible(day) if field in OF_THE_MOVE else day >= _FIRST_ALARMS
+    return is_plausible(day) if field in _OF_A_NOTICE else day >= _FIRST_ALARMS

@@ -8,13 +8,13 @@ from typing import Final
 from schemas.codes import NoticeStatus
 from schemas.notice import MigrationNotice
 from services.core.clock import london_day
-from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.outcomes import KEPT_WITHOUT, Issue
 
 # A planned date further back than this, at receipt, is seldom meant. Policy of the deployment.
-_LONG_PAST: Final = timedelta(days=365)
+_LONG_PAST: Final = timedelta(days=28)
 _TO_COME: Final = frozenset([NoticeStatus.PLANNED, NoticeStatus.RESCHEDULED, NoticeStatus.PAUSED])
 
-_WITHOUT: Final = "The row was kept without it."
+_WITHOUT: Final = KEPT_WITHOUT
 _WHOLE_DATE: Final = (
     "Write a whole date, such as 3 December 2026 or 2026-12-03, or leave the cell empty until it is known."
 )
@@ -66,6 +66,6 @@ def long_past(notice: MigrationNotice, now: datetime) -> tuple[Issue, ...]:
     planned = notice.planned_migration_date
     if planned is None or notice.status not in _TO_COME or planned >= london_day(now) - _LONG_PAST:
         return ()
-    reason = "The planned date is more than a year before the day of receipt."
+    reason = "The planned date is more than four weeks before the day of receipt."
     remedy = "Check the year. If the line has moved, send the status completed; if it will not move, withdrawn."
     return (Issue("planned_migration_date", "date_long_past", reason, remedy),)

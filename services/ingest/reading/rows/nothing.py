@@ -33,6 +33,14 @@ _PLACEHOLDER_DATE: Final = re.compile(
     r"|0?1[- ]Jan[- ](?:1753|1900)|Jan +1 +(?:1753|1900)|31[- ]Dec[- ]9999)(?:[ T][0-9:. APMZ+]{1,30})?",
     re.IGNORECASE,
 )
+_MONTH: Final = "(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)"
+# What a spreadsheet makes of 1/2, 3-5 and 1-3-26 typed into a cell, as it shows the cell and as it saves it.
+_MADE_A_DATE: Final = re.compile(
+    rf"(?:19|20)[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}(?:[ T][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})?"
+    rf"|[0-9]{{1,2}}[-/]{_MONTH}(?:[-/](?:[0-9]{{2}}|[0-9]{{4}}))?|{_MONTH}[-/](?:[0-9]{{2}}|[0-9]{{4}})"
+    r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:19|20)[0-9]{2}",
+    re.IGNORECASE,
+)
 _LONGEST: Final = 20  # a longer text is none of the words
 
 
@@ -61,6 +69,11 @@ def is_error(text: str) -> CellCode | None:
     if _HASHES.fullmatch(text):
         return CellCode.COLUMN_TOO_NARROW
     return CellCode.CHARACTERS_LOST if _QUESTION_MARKS.fullmatch(text) else None
+
+
+def was_made_a_date(text: str) -> bool:
+    """Return True for a date where no date belongs: `01-Feb` and `2026-02-01` were `1/2` or `2-1`."""
+    return len(text) <= _LONGEST and _MADE_A_DATE.fullmatch(text) is not None
 
 
 def is_no_date(text: str) -> bool:

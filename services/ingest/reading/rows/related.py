@@ -14,7 +14,8 @@ from services.ingest.reading.stamps import AHEAD
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
     """Yield the rows of a register received at `now`.
 
-    Rows of a spreadsheet with the same reference are joined by `joined_rows`.
+    Rows with the same reference are joined by `joined_rows`. But rows of JSON with different times of change are kept
+    apart, because they are versions.
     """
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:
@@ -32,10 +33,17 @@ def joined_outcomes(main: RowOutcome, joined: Sequence[JoinedRow]) -> list[RowOu
 
 
 def _reference(row: RawRow, now: datetime) -> str | None:
-    # JSON comes from a system that sends versions: those of one reference are compared by their stamps.
-    if not (row.typed and row.usable):
+    if not row.usable:
         return None
+    if not row.typed:
+        return _of_json(row)
     # A row that its time of change refuses must not take the others with it.
     changed, reference = row.fields.get("updated_at"), row.fields.get("entry_id")
     sound = changed is None or (isinstance(changed, datetime) and changed <= now + AHEAD)
     return reference if sound and isinstance(reference, str) else None
+
+
+def _of_json(row: RawRow) -> str | None:
+    # JSON comes from systems that send versions. Those of one reference are compared by their stamps, if these differ.
+    changed, reference = row.fields.get("updated_at"), row.fields.get("entry_id")
+    return f"{reference}\0{changed}" if isinstance(reference, str) else None

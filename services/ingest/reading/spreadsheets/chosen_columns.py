@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.core.errors import RefusedError
 from services.ingest.files.table import column_label
@@ -13,9 +13,20 @@ from services.ingest.reading.headings import Claim, claim_of, heading_key
 
 # Columns that a refusal lists.
 _LISTED: Final = 40
+COLUMN: Final = "column"
+# A heading or word with more digits may be somebody's number: it is used once and not kept.
+_DIGITS_KEPT: Final = 4
 
 # The key of a heading to the field it feeds.
 Chosen = Mapping[str, str]
+
+
+class ChosenWord(NamedTuple):
+    """A mapping that is remembered for a sender: `what` is `column` or the field of a code."""
+
+    what: str
+    word: str
+    target: str
 
 
 def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
@@ -38,20 +49,49 @@ def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
     return chosen
 
 
+def remembered_as(what: str, remembered: Sequence[ChosenWord], chosen: Chosen) -> dict[str, str]:
+    """Return the mappings of a kind that were made before, without those that are made anew."""
+    return {one.word: one.target for one in remembered if one.what == what and one.word not in chosen}
+
+
+def to_remember(what: str, chosen: Chosen) -> tuple[ChosenWord, ...]:
+    kept = ((word, target) for word, target in chosen.items() if sum(map(str.isdigit, word)) <= _DIGITS_KEPT)
+    return tuple(ChosenWord(what, word, target) for word, target in kept)
+
+
 def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:
     """Return a test for known headings, with which the reader finds the heading row of a file."""
     # A near match does not count: a title or a value may be one typing error away from a heading.
     return lambda heading: claim_of(heading, kind, near=False) is not None or heading_key(heading) in chosen
 
 
+def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
+    """Raise RefusedError if a column is mapped that the file does not have."""
+    if chosen.keys() <= _first(headings).keys():
+        return
+    labels = [column_label(headings, index) for index in range(len(headings)) if headings[index]]
+    more = f" and {len(labels) - _LISTED} more" if len(labels) > _LISTED else ""
+    there = ", ".join(labels[:_LISTED])
+    raise RefusedError(f"a column is mapped that the file does not have. It has {there}{more}")
+
+
 def chosen_claims(headings: Sequence[str], chosen: Chosen) -> dict[int, Claim]:
-    """Return the claims of columns mapped by hand. Raises RefusedError if the file lacks one of the columns."""
+    """Return the claims of the columns mapped by hand that the file has."""
+    first = _first(headings)
+    return {first[key]: Claim(field, Claim.CHOSEN) for key, field in chosen.items() if key in first}
+
+
+def remembered_remarks(headings: Sequence[str], remembered: Chosen) -> tuple[str, ...]:
+    first = _first(headings)
+    return tuple(
+        f"Read as {field} as you mapped it before: {column_label(headings, first[key])}."
+        for key, field in remembered.items()
+        if key in first
+    )
+
+
+def _first(headings: Sequence[str]) -> dict[str, int]:
     first: dict[str, int] = {}
     for index, heading in enumerate(headings):
         first.setdefault(heading_key(heading), index)
-    if not chosen.keys() <= first.keys():
-        labels = [column_label(headings, index) for index in range(len(headings)) if headings[index]]
-        more = f" and {len(labels) - _LISTED} more" if len(labels) > _LISTED else ""
-        there = ", ".join(labels[:_LISTED])
-        raise RefusedError(f"a column is mapped that the file does not have. It has {there}{more}")
-    return {first[key]: Claim(field, Claim.CHOSEN) for key, field in chosen.items()}
+    return first

@@ -32,6 +32,9 @@ class AreaNotice(NamedTuple):
     first_issued_at: datetime
     last_issued_at: datetime
     announced: bool
+    # The two days that a planned or restriction day in doubt may be.
+    planned_readings: tuple[date, date] | None = None
+    restriction_readings: tuple[date, date] | None = None
 
     @property
     def part(self) -> AreaPart:
@@ -44,11 +47,25 @@ class AreaNotice(NamedTuple):
         return reported if self.planned_on is None else min(self.planned_on, reported)
 
 
-def facts_of(notices: Iterable[AreaNotice]) -> tuple[AreaFacts, ...]:
-    """Return the facts of the notices by part, pending notices first. Withdrawn notices do not count."""
+class AreaSummary(NamedTuple):
+    """The live notices on an area, taken together: facts by part, and the earliest days that are in doubt."""
+
+    parts: tuple[AreaFacts, ...]
+    planned_readings: tuple[date, date] | None
+    restriction_readings: tuple[date, date] | None
+
+
+def summary_of(notices: Iterable[AreaNotice]) -> AreaSummary | None:
+    """Return the summary of the notices, pending notices first. Return None if all notices were withdrawn."""
     live = [notice for notice in notices if notice.status is not NoticeStatus.WITHDRAWN]
+    if not live:
+        return None
     parts = ((part, [notice for notice in live if notice.part is part]) for part in AreaPart)
-    return tuple(_facts(part, members) for part, members in parts if members)
+    return AreaSummary(
+        tuple(_facts(part, members) for part, members in parts if members),
+        min((one.planned_readings for one in live if one.planned_readings), default=None),
+        min((one.restriction_readings for one in live if one.restriction_readings), default=None),
+    )
 
 
 def _facts(part: AreaPart, members: Sequence[AreaNotice]) -> AreaFacts:

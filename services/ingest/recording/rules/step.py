@@ -17,6 +17,7 @@ from services.ingest.reading.drafts import Draft, EntryFacts, Facts, RecordKind
 from services.ingest.reading.outcomes import Outcome, RowOutcome
 from services.ingest.reading.rules import sealed_form
 from services.ingest.reading.stamps import Stamp, tells_more
+from services.ingest.recording.rules.kept_dates import with_known_dates
 from services.ingest.recording.rules.stale import repeated, stale_issue, withdrawn_issue
 from services.ingest.recording.rules.ties import (
     Place,
@@ -30,7 +31,6 @@ from services.ingest.recording.rules.ties import (
     status_to_keep,
     without,
 )
-from services.ingest.recording.rules.unread_dates import with_known_dates
 
 
 class Recorded(NamedTuple):
@@ -206,6 +206,8 @@ class _KeyState(Generic[Facts]):
         return self._record is not None and self._record.announced
 
     def _tie(self, row: Keyed[Facts]) -> None:
+        # Before the two are compared: a date that is left out is no other date.
+        row = row._replace(draft=with_known_dates(row.draft, self._versions()))
         # The later row is kept. The rival holds what would do harm if the other version were right.
         risk, place = risk_of(row.draft.facts), _place(row)
         rival = merged(*self._tied_version())

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from schemas.codes import MigrationKind, NoticeStatus, Scope, TargetService
-from services.core.area_facts import AreaFacts, to_json
+from services.core.area_facts import to_json
 from services.core.tokens import TokenKind
-from services.ingest.recording.rules.area_notices import AreaNotice
+from services.ingest.recording.rules.area_notices import AreaNotice, AreaSummary
 from services.ingest.recording.rules.sharding import shard_of
 from services.ingest.recording.submission import ChangedRecord, SubmissionContext
 from services.storage.bulk import bulk_insert
@@ -60,11 +60,12 @@ def live_notices(connection: Connection, keys: Collection[bytes]) -> Mapping[byt
     said = (row.status, row.migration_kind, row.target_service, row.planned_on, row.restriction_on)
     rival = (row.rival_status, row.rival_planned_on, row.rival_restriction_on)
     issued = (func.min(row.issued_at), func.max(row.issued_at), func.max(case((row.announced, 1), else_=0)))
+    doubt = (row.planned_either, row.planned_or, row.restriction_either, row.restriction_or)
     query = (
-        select(of.area_key, *said, *rival, *issued)
+        select(of.area_key, *said, *rival, *doubt, *issued)
         .join_from(area_members, notices, row.pk == of.notice_pk)
         .where(row.live)
-        .group_by(of.area_key, *said, *rival)
+        .group_by(of.area_key, *said, *rival, *doubt)
     )
     found: dict[bytes, list[AreaNotice]] = defaultdict(list)
     for condition in among_keys(connection, of.area_key, keys):
@@ -74,10 +75,19 @@ def live_notices(connection: Connection, keys: Collection[bytes]) -> Mapping[byt
 
 
 def _versions(values: Sequence[Any]) -> list[AreaNotice]:
-    status, kind, target, planned, restriction, rival_status, rival_planned, rival_restriction, *issued = values
-    first, last, announced = issued
+    status, kind, target, planned, restriction, rival_status, rival_planned, rival_restriction, *more = values
+    planned_either, planned_or, restriction_either, restriction_or, first, last, announced = more
     codes = NoticeStatus(status), MigrationKind(kind), TargetService(target)
-    one = AreaNotice(*codes, planned, restriction, first, last, bool(announced))
+    one = AreaNotice(
+        *codes,
+        planned,
+        restriction,
+        first,
+        last,
+        bool(announced),
+        (planned_either, planned_or) if planned_either else None,
+        (restriction_either, restriction_or) if restriction_either else None,
+    )
     if rival_status is None:
         return [one]
     # Nothing shows which of the two versions is valid, so both count.
@@ -103,36 +113,34 @@ def end_area_records(connection: Connection, ended: Iterable[tuple[bytes, AreaRe
 
 
 def update_area_records(
-    context: SubmissionContext, changed: Sequence[tuple[bytes, AreaRecord, Sequence[AreaFacts]]]
+    context: SubmissionContext, changed: Sequence[tuple[bytes, AreaRecord, AreaSummary]]
 ) -> list[ChangedRecord]:
     records = [ChangedRecord(record.pk, record.revision + 1, shard_of(key)) for key, record, _ in changed]
     if changed:
         rows = [
-            {"b_pk": record.pk, "revision": record.revision + 1, **_facts_row(context, facts)}
-            for _, record, facts in changed
+            {"b_pk": record.pk, "revision": record.revision + 1, **_facts_row(context, summary)}
+            for _, record, summary in changed
         ]
         context.connection.execute(update(notices).where(notices.c.pk == bindparam("b_pk")), rows)
     return records
 
 
-def insert_area_records(
-    context: SubmissionContext, new: Sequence[tuple[Area, Sequence[AreaFacts]]]
-) -> list[ChangedRecord]:
+def insert_area_records(context: SubmissionContext, new: Sequence[tuple[Area, AreaSummary]]) -> list[ChangedRecord]:
     if not new:
         return []
     pks = allocate_ids(context.connection, notices.name, len(new))
-    rows = [_new_row(context, pk, area, facts) for pk, (area, facts) in zip(pks, new, strict=True)]
+    rows = [_new_row(context, pk, area, summary) for pk, (area, summary) in zip(pks, new, strict=True)]
     context.connection.execute(insert(notices), rows)
     tokens = [(area.token, pk, int(area.kind)) for pk, (area, _) in zip(pks, new, strict=True)]
     bulk_insert(context.connection, notice_tokens, ("token", "notice_pk", "kind"), tokens)
     return [ChangedRecord(pk, 1, shard_of(area.key)) for pk, (area, _) in zip(pks, new, strict=True)]
 
 
-def digest_of(context: SubmissionContext, facts: Sequence[AreaFacts]) -> bytes:
-    return context.store.tokeniser.digest(repr(facts).encode())
+def digest_of(context: SubmissionContext, summary: AreaSummary) -> bytes:
+    return context.store.tokeniser.digest(repr(summary).encode())
 
 
-def _new_row(context: SubmissionContext, pk: int, area: Area, facts: Sequence[AreaFacts]) -> dict[str, Any]:
+def _new_row(context: SubmissionContext, pk: int, area: Area, summary: AreaSummary) -> dict[str, Any]:
     record = {"id": f"area {area.value}", "scope": Scope.POSTCODE.value, "area_codes": [area.value]}
     sealed = context.store.vault.seal(place(notices.name, area.key), {"record": record, "numbers": []})
     return {
@@ -145,19 +153,20 @@ def _new_row(context: SubmissionContext, pk: int, area: Area, facts: Sequence[Ar
         "flags": "",
         "key_id": key_of(sealed),
         "sealed": sealed,
-        **_facts_row(context, facts),
+        **_facts_row(context, summary),
     }
 
 
-def _facts_row(context: SubmissionContext, facts: Sequence[AreaFacts]) -> dict[str, Any]:
+def _facts_row(context: SubmissionContext, summary: AreaSummary) -> dict[str, Any]:
     # The columns of a notice show the first part: pending notices if there are any.
-    shown = facts[0]
+    shown = summary.parts[0]
+    planned, restricted = summary.planned_readings or (None, None), summary.restriction_readings or (None, None)
     return {
         "live": True,
         "issued_at": shown.issued_at,
         "stamp_from": shown.issued_at,
         "stamp_until": shown.issued_at,
-        "digest": digest_of(context, facts),
+        "digest": digest_of(context, summary),
         "received_at": context.now,
         "status": shown.status.value,
         "migration_kind": shown.migration_kind.value,
@@ -165,6 +174,10 @@ def _facts_row(context: SubmissionContext, facts: Sequence[AreaFacts]) -> dict[s
         "planned_on": shown.planned[0] if shown.planned else None,
         "restriction_on": shown.restricted[0] if shown.restricted else None,
         "announced": shown.announced,
-        "area_facts": to_json(facts),
+        "area_facts": to_json(summary.parts),
+        "planned_either": planned[0],
+        "planned_or": planned[1],
+        "restriction_either": restricted[0],
+        "restriction_or": restricted[1],
         "submission_id": context.submission_id,
     }

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
+from schemas.codes import CaseState
 from services.ingest.reading.stamps import exact
 from services.ingest.recording.submission import ChangedRecord, SubmissionContext
-from services.storage.tables import register_entries
+from services.storage.dialect import among
+from services.storage.tables import cases, register_entries
+
+# States in which a case has ended already.
+_OVER: Final = [
+    state.value
+    for state in (
+        CaseState.POST_CHECK_PASSED,
+        CaseState.CLOSED,
+        CaseState.FALSE_MATCH,
+        CaseState.SERVICE_ENDED,
+        CaseState.NOTICE_WITHDRAWN,
+    )
+]
 
 
 class MissingEntries(NamedTuple):
@@ -30,6 +44,13 @@ def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) 
     query = select(entries.pk, entries.record_key).where(entries.feed_id == feed_id, entries.live)
     live = connection.execute(query).all()
     return MissingEntries(tuple(row.pk for row in live if row.record_key not in keys), len(live))
+
+
+def open_cases_of(connection: Connection, pks: Sequence[int]) -> list[str]:
+    """Return the references of the cases of these entries that have not ended."""
+    row = cases.c
+    query = select(row.reference).where(among(connection, row.entry_pk, pks), row.state.not_in(_OVER))
+    return sorted(connection.scalars(query))
 
 
 def withdrawn_among(connection: Connection, feed_id: str, keys: Collection[bytes]) -> frozenset[bytes]:

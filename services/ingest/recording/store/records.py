@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -18,7 +18,7 @@ from services.ingest.recording.rules.sharding import shard_of
 from services.ingest.recording.rules.step import Keyed, Plan, Recorded
 from services.ingest.recording.submission import SubmissionContext
 from services.storage.bulk import bulk_insert
-from services.storage.dialect import among_keys
+from services.storage.dialect import among, among_keys
 from services.storage.sequences import allocate_ids
 from services.storage.vault import key_of, place
 
@@ -39,6 +39,17 @@ def open_record(context: SubmissionContext, record_type: RecordType[Facts], reco
     row = context.connection.execute(select(table.c.record_key, table.c.sealed).where(table.c.pk == record.pk)).one()
     opened: Mapping[str, Any] = context.store.vault.open(place(table.name, row.record_key), row.sealed)
     return opened
+
+
+def open_records(
+    context: SubmissionContext, record_type: RecordType[Facts], pks: Collection[int]
+) -> dict[int, Mapping[str, Any]]:
+    """Return the decrypted part of each record, by id."""
+    table = record_type.table
+    query = select(table.c.pk, table.c.record_key, table.c.sealed).where(among(context.connection, table.c.pk, pks))
+    vault, name = context.store.vault, table.name
+    rows = context.connection.execute(query)
+    return {row.pk: vault.open(place(name, row.record_key), row.sealed) for row in rows}
 
 
 def write_records(

@@ -45,6 +45,13 @@ def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[b
     return set(chain.from_iterable(found))
 
 
+def known_notices(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
+    """Return the members of `keys` under which a notice is in the database."""
+    query, column = select(notices.c.record_key), notices.c.record_key
+    found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
+    return set(chain.from_iterable(found))
+
+
 def find_superseding(connection: Connection, keys: Collection[bytes]) -> list[FoundNotice]:
     return _found(connection, notices.c.supersedes_key, keys)
 

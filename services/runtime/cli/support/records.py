@@ -18,11 +18,13 @@ from services.alerts.states.machine import ENDED
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.clock import LONDON
 from services.core.errors import RefusedError
+from services.ingest.files.dates import read_date, read_moment
 from services.runtime.cli.support.output import local_time, say
 from services.storage.store import Store
 
-# Fields that hold a time, which may be typed as `now`.
+# Fields that hold a time, which may be typed as `now`, and fields that hold a day.
 MOMENTS: Final = frozenset({"at", "told_provider_at"})
+DAYS: Final = frozenset({"visit_on", "retest_on", "review_on", "ends_on"})
 
 
 def act_of(typed: str) -> CaseEvent:
@@ -59,22 +61,36 @@ def fields_of(typed: Iterable[str], now: datetime) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals or not name.strip().isidentifier():
             raise RefusedError("give each field as KEY=VALUE, such as --field method=call")
-        found[name.strip()] = moment_of(value.strip(), now) if name.strip() in MOMENTS else value.strip()
+        found[name.strip()] = _read(name.strip(), value.strip(), now)
     return found
 
 
 def moment_of(text: str, now: datetime) -> str:
     """Return a typed time in ISO form, or the text unchanged if it is not a time.
 
-    `now` stands for the present time. A time without an offset is UK time.
+    `now` stands for the present time. A time without an offset is UK time. Dates are read as imports read them.
     """
     if text.lower() == "now":
         return now.isoformat()
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        return text
+        # Bare digits are the day number of a spreadsheet, which nobody types.
+        moment = None if text.isdigit() else read_moment(text)
+        return moment.isoformat() if moment else text
     return (at if at.tzinfo else at.replace(tzinfo=LONDON)).isoformat()
+
+
+def day_of(text: str) -> str:
+    """Return a typed day in ISO form (`30/11/2026`, `30 Nov 2026`), or the text unchanged if it is not a day."""
+    day = None if text.isdigit() else read_date(text)
+    return day.isoformat() if day else text
+
+
+def _read(field: str, text: str, now: datetime) -> str:
+    if field in MOMENTS:
+        return moment_of(text, now)
+    return day_of(text) if field in DAYS else text
 
 
 def show_after(case: Case, store: Store) -> None:

@@ -126,6 +126,10 @@ def upgrade() -> None:
         sa.Column("rival_status", sa.String(length=12), nullable=True),
         sa.Column("rival_planned_on", sa.Date(), nullable=True),
         sa.Column("rival_restriction_on", sa.Date(), nullable=True),
+        sa.Column("planned_either", sa.Date(), nullable=True),
+        sa.Column("planned_or", sa.Date(), nullable=True),
+        sa.Column("restriction_either", sa.Date(), nullable=True),
+        sa.Column("restriction_or", sa.Date(), nullable=True),
         sa.Column("announced", sa.Boolean(), nullable=False),
         sa.Column("area_facts", sa.JSON(), nullable=True),
         sa.Column("flags", sa.Text(), nullable=False),
@@ -419,6 +423,34 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("submission_id", "chunk", name="pk_submission_outcomes"),
     )
+    op.create_table(
+        "refused_rows",
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("row_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("has_reference", sa.Boolean(), nullable=False),
+        sa.Column("submission_id", sa.String(length=40), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("of_rows", sa.Integer(), nullable=False),
+        sa.Column("refused_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("alerted_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["feed_id"], ["feeds.feed_id"], name="fk_refused_rows_feed_id"),
+        sa.ForeignKeyConstraint(["submission_id"], ["submissions.submission_id"], name="fk_refused_rows_submission_id"),
+        sa.PrimaryKeyConstraint("feed_id", "kind", "row_key", name="pk_refused_rows"),
+    )
+    op.create_index("ix_refused_rows_due_at", "refused_rows", ["due_at"], unique=False)
+    op.create_table(
+        "chosen_words",
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("what", sa.String(length=20), nullable=False),
+        sa.Column("word", sa.String(length=200), nullable=False),
+        sa.Column("target", sa.String(length=40), nullable=False),
+        sa.Column("chosen_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["feed_id"], ["feeds.feed_id"], name="fk_chosen_words_feed_id"),
+        sa.PrimaryKeyConstraint("feed_id", "kind", "what", "word", name="pk_chosen_words"),
+    )
 
     # PostgreSQL has sequences. SQLite uses the table `sequences`.
     if op.get_bind().dialect.name == "postgresql":
@@ -432,6 +464,9 @@ def downgrade() -> None:
             op.execute(sa.schema.DropSequence(sa.Sequence(f"seq_{name}")))
 
     # In reverse order of creation, because of the foreign keys.
+    op.drop_table("chosen_words")
+    op.drop_index("ix_refused_rows_due_at", table_name="refused_rows")
+    op.drop_table("refused_rows")
     op.drop_table("submission_outcomes")
     op.drop_table("idempotency_keys")
     op.drop_table("delivery_attempts")

@@ -164,6 +164,7 @@ class TestPrivacy:
             "reason",
             "claimed_by",
             "doubts",
+            "unsure_days",
         }
 
     def test_a_code_that_is_not_known_is_not_shown_as_it_came(self) -> None:

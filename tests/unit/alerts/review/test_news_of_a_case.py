@@ -1,4 +1,4 @@
-"""The news of a case at a review, and the time of its next review."""
+"""A review finds what is new about a case since the last review, and sets the time of the next review."""
 
 from __future__ import annotations
 

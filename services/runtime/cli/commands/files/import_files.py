@@ -16,16 +16,14 @@ from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.sheets import Sheet, read_sheet
+from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.requests import raw_rows
-from services.web.bodies import JSON, NDJSON, read_json_rows
+from services.web.bodies import JSON, NDJSON, as_utf8, read_json_rows
 from services.web.problems import ProblemError
 
 # The member that holds the rows, where a JSON file is an object and not a list.
 MEMBER: Final = {RecordKind.NOTICE: "notices", RecordKind.ENTRY: "entries"}
-
-# Some programs put it before JSON too, where it is not allowed.
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,8 @@ def read_file(
     limits: FileLimits,
     dates: DateOrder | None = None,
     by_hand: Sequence[str] = (),
+    words: Sequence[str] = (),
+    remembered: Sequence[ChosenWord] = (),
 ) -> FileRows:
     """Read a CSV, XLSX, JSON or NDJSON file.
 
@@ -55,12 +55,25 @@ def read_file(
     if path.stat().st_size > limits.bytes:
         raise FileRefused(FileCode.TOO_LARGE)
     data = path.read_bytes()
-    body = data.removeprefix(_BOM)
+    body = as_utf8(data)
     if body.lstrip().startswith((b"{", b"[")):
         if by_hand:
             raise RefusedError("--column goes with CSV and XLSX: a JSON file has the names of the fields")
+        if words:
+            raise RefusedError("--status goes with CSV and XLSX: a JSON file has the codes of the fields")
+        if dates:
+            raise RefusedError("--dates goes with CSV and XLSX: the dates of a JSON file are written as YYYY-MM-DD")
         return FileRows(data, _json_rows(body, kind, limits))
-    sheet = read_sheet(data, kind, limits, file_name=path.name, dates=dates, by_hand=by_hand)
+    sheet = read_sheet(
+        data,
+        kind,
+        limits,
+        file_name=path.name,
+        dates=dates,
+        by_hand=by_hand,
+        words=words,
+        remembered=remembered,
+    )
     rows = list(sheet.rows)
     # The same words about columns as the API gives.
     return FileRows(data, rows, column_answers(sheet), sheet.remarks_after, sheet)

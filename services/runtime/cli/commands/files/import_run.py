@@ -15,6 +15,7 @@ from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Outcome, RowOutcome
 from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
 from services.ingest.recording.service import accept, dry_run
+from services.ingest.recording.store.chosen_words import keep_words, remembered_words
 from services.ingest.recording.submission import Receipt
 from services.ingest.requests import origin
 from services.runtime.cli.commands.files.import_files import FileRows, read_file
@@ -53,7 +54,9 @@ class ImportJob:
     match: bool
     # The order of the file's dates, if its sender states one.
     dates: DateOrder | None = None
-    columns: tuple[str, ...] = ()  # mapped by hand
+    # Mapped by hand: columns, and words for statuses.
+    columns: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
@@ -61,7 +64,8 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
 
     Raises FileRefused or RefusedError if the file cannot be imported. Raises typer.Exit if no row was accepted.
     """
-    read = read_file(job.file, job.kind, FileLimits(), job.dates, job.columns)
+    remembered = remembered_words(store, job.feed.feed_id, job.kind)
+    read = read_file(job.file, job.kind, FileLimits(), job.dates, job.columns, job.statuses, remembered)
     show_heading(job.feed.name, job.file)
     outcomes = _try_out(store, job, read) if job.dry else _take_in(store, job, read)
     # One sentence stands for the refusals of all rows. It was shown with the remarks.
@@ -80,9 +84,9 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
 
 def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
     source = origin(job.feed.feed_id, job.kind, "command", read.data, None, job.columns)
-    result = dry_run(store, source, read.rows, replacing=job.replacement is not None)
+    result = dry_run(store, source, read.rows, replacing=job.replacement is not None, remarks=read.remarks)
     show_columns(read.columns)
-    show_remarks(read.remarks(result.outcomes))
+    show_remarks(result.remarks)
     show_counts(result.counts)
     show_dry_run(result.would_withdraw)
     return result.outcomes
@@ -90,6 +94,8 @@ def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
 
 def _take_in(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
     receipt, outcomes = _accept(store, job, read)
+    if read.sheet is not None and any(one.outcome is not Outcome.REJECTED for one in outcomes):
+        keep_words(store, job.feed.feed_id, job.kind, read.sheet.to_remember)
     show_remarks(receipt.remarks)
     show_counts(receipt.counts)
     show_receipt(receipt)

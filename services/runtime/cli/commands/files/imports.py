@@ -33,6 +33,12 @@ Columns = Annotated[
         "--column", help='Map a column by hand, as "Lifeline No=entry_id". May be given again.', metavar="HEADING=FIELD"
     ),
 ]
+Statuses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--status", help='Map your own word for a status, as "Live=active". May be given again.', metavar="WORD=CODE"
+    ),
+]
 Match = Annotated[
     bool, typer.Option("--match/--no-match", help="Match at once; otherwise `serve` does, when it runs next.")
 ]
@@ -58,6 +64,7 @@ def register(
         typer.Option(min=0, help="With --replace: that exactly so many entries may be withdrawn.", metavar="N"),
     ] = None,
     column: Columns = None,
+    status: Statuses = None,
     errors: Errors = None,
     dates: Dates = None,
     match: Match = True,
@@ -73,8 +80,12 @@ def register(
     with opened(settings) as store:
         with store.reading() as connection:
             feed = find_feed(connection, "council", council)
-        columns = tuple(column or ())
-        run(store, settings, ImportJob(feed, RecordKind.ENTRY, file, replacement, errors, dry, match, dates, columns))
+        columns, words = tuple(column or ()), tuple(status or ())
+        run(
+            store,
+            settings,
+            ImportJob(feed, RecordKind.ENTRY, file, replacement, errors, dry, match, dates, columns, words),
+        )
 
 
 @app.command(
@@ -88,6 +99,7 @@ def notices(
     provider: Annotated[str, typer.Option(help="The RCPID of the provider that issued them.", metavar="CODE")],
     dry: Dry = False,
     column: Columns = None,
+    status: Statuses = None,
     errors: Errors = None,
     dates: Dates = None,
     match: Match = True,
@@ -100,5 +112,5 @@ def notices(
     with opened(settings) as store:
         with store.reading() as connection:
             feed = find_feed(connection, "provider", provider)
-        columns = tuple(column or ())
-        run(store, settings, ImportJob(feed, RecordKind.NOTICE, file, None, errors, dry, match, dates, columns))
+        columns, words = tuple(column or ()), tuple(status or ())
+        run(store, settings, ImportJob(feed, RecordKind.NOTICE, file, None, errors, dry, match, dates, columns, words))

@@ -96,6 +96,29 @@ def test_a_test_call_is_recorded_with_its_time_in_uk_time(desk: Desk) -> None:
     assert "at: 2026-11-23T09:30:00" in desk.run("case", "show", case).words
 
 
+@pytest.mark.parametrize("typed", ["30/11/2026", "30-11-26", "Monday 30 November 2026", "30 Nov 2026", "2026-11-30"])
+def test_a_day_is_typed_as_imports_read_it(desk: Desk, typed: str) -> None:
+    case = desk.with_a_case()
+    desk.done("case", "record", case, "book_visit", *ASHA, "--field", f"visit_on={typed}")
+    assert "visit on: 2026-11-30" in desk.run("case", "show", case).words
+
+
+@pytest.mark.parametrize("typed", ["23/11/2026 09:30", "23 Nov 2026 09:30", "Mon 23/11/26 9.30 am"])
+def test_a_time_is_typed_as_imports_read_it(desk: Desk, typed: str) -> None:
+    case = desk.with_a_case()
+    fields = ("--field", "arc_name=Fylde Shore", "--field", "tested_by=Asha Patel", "--field", f"at={typed}")
+    desk.done("case", "record", case, "pass-test", *ASHA, *fields)
+    assert "at: 2026-11-23T09:30:00" in desk.run("case", "show", case).words
+
+
+@pytest.mark.parametrize("typed", ["46356", "31/02/2026", "Tuesday 30 November 2026", "next week", "30/11/2062"])
+def test_a_day_that_nobody_can_have_meant_is_refused_and_records_nothing(desk: Desk, typed: str) -> None:
+    case = desk.with_a_case()
+    printed = desk.run("case", "record", case, "book_visit", *ASHA, "--field", f"visit_on={typed}")
+    assert (printed.code, "visit_on" in printed.complaint) == (2, True)
+    assert "visit on:" not in desk.run("case", "show", case).words
+
+
 def test_an_act_that_makes_no_sense_is_refused_with_what_to_do_instead(desk: Desk) -> None:
     case = desk.with_a_case()
     printed = desk.run("case", "record", case, "close", *ASHA)

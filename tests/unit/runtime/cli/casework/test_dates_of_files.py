@@ -169,10 +169,10 @@ def test_a_date_that_cannot_be_read_erases_no_date_on_record(way: Way, heading: 
     assert {str(row.planned_on), str(row.restriction_on)} == {"2026-12-03", "None"}
 
 
-def test_a_date_in_doubt_erases_no_date_on_record_and_an_empty_cell_says_that_there_is_none(way: Way) -> None:
+def test_neither_a_date_in_doubt_nor_an_empty_cell_erases_a_date_on_record(way: Way) -> None:
     head = b"Notice ID,Tel No,Migration date,Issued at\n"
     way.send("notices", head + b"n1,01632 960121,03/12/2026,2026-11-20\nn2,01632 960122,04/12/2026,2026-11-20\n")
     way.send("notices", head + b"n1,01632 960121,05/06/2027,2026-11-25\nn2,01632 960122,,2026-11-25\n")
     month_first = b"n1,01632 960121,05/06/2027,2026-11-26\nn3,01632 960123,01/25/2027,2026-11-26\n"
     way.send("notices", head + month_first)
-    assert planned_days(way) == ["2027-06-05", "None", "2027-01-25"]
+    assert planned_days(way) == ["2027-06-05", "2026-12-04", "2027-01-25"]

@@ -12,7 +12,7 @@ import pytest
 from tests.support.checks.file_answers import FileAnswers
 from tests.support.command_line import Desk
 from tests.support.http import Api
-from tests.support.ways_in import case_file
+from tests.support.ways_in import CASES, case_file
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 HEADS = ("Client ref", "Tel No", "UPRN", "Address 1", "Post Code", "Last test")
@@ -46,6 +46,40 @@ def test_05_references_that_have_lost_their_digits_are_refused_and_never_taken_f
 ) -> None:
     assert answers.codes(case_file("05")) == {"lost_digits": [2, 3, 4], "missing": [2, 3, 4]}
     assert answers.entries() == []
+
+
+@pytest.mark.parametrize(("name", "last"), [("02-", [4]), ("02b", [])])
+def test_02_flats_houses_and_references_that_were_made_dates_are_named_and_never_an_address(
+    answers: FileAnswers, name: str, last: list[int]
+) -> None:
+    (path,) = CASES.glob(f"{name}*")
+    told = answers.of(path.read_bytes())
+    named = {(one.row, one.field) for one in told if one.code == "made_a_date"}
+    assert named == {(2, "entry_id"), (2, "address_lines"), *((row, "address_lines") for row in (3, *last))}
+    assert {one.row for one in told if one.outcome == "rejected"} == {2}
+    for entry in answers.entries():
+        assert entry["record"]["address_lines"] == ["Invented Street"]
+
+
+def test_whatever_a_spreadsheet_makes_of_a_flat_or_a_house_is_named(answers: FileAnswers) -> None:
+    noise = random.Random(2026)
+    forms = ["{0:02}-{1}", "{0:02}/{2:02}/2026", "2026-{2:02}-{0:02}", "{0}-{1}-26", "{1}-{0:02}", "{0:02}.{2:02}.2026"]
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    rows = []
+    for row in range(2, 42):
+        month = noise.randrange(12)
+        made = noise.choice(forms).format(noise.randrange(1, 13), months[month], month + 1)
+        cells = [made, "Tower Road"] if row % 2 else ["Tower Road", made]
+        rows.append((f"TC{row}", f"01632 960{row:03}", *cells, "FY3 8AB"))
+    told = answers.of(sheet(*rows, heads=("Client ref", "Tel No", "Flat", "Address 2", "Post Code")))
+    assert sorted(one.row for one in told if one.code == "made_a_date") == list(range(2, 42))
+    assert {entry["record"]["address_lines"][0].removeprefix("Flat ") for entry in answers.entries()} == {"Tower Road"}
+
+
+@pytest.mark.parametrize("sound", ["1/2", "3-5", "12A", "May Court", "1 May Court", "2/1", "Flat 3", "18-20"])
+def test_a_flat_or_a_house_that_is_no_date_stays(answers: FileAnswers, sound: str) -> None:
+    row = ("TC1", "01632 960121", sound, "Tower Road", "FY3 8AB")
+    assert answers.codes(sheet(row, heads=("Client ref", "Tel No", "Address 1", "Address 2", "Post Code"))) == {}
 
 
 def test_07_words_for_nothing_of_a_database_are_read_as_empty_and_the_date_is_named(answers: FileAnswers) -> None:

@@ -102,6 +102,21 @@ def test_json_has_no_columns_to_map(desk: Desk) -> None:
     assert "--column goes with" in printed.complaint
 
 
+@pytest.mark.parametrize("options", [("--status", "Live=active"), ("--dates", "month-first")])
+def test_what_is_for_spreadsheets_alone_is_refused_with_json_and_not_passed_over(
+    desk: Desk, options: tuple[str, ...]
+) -> None:
+    printed = desk.run("import", "register", desk.file("r.json", "[]"), "--council", BLACKPOOL, *options)
+    assert (printed.code, f"{options[0]} goes with CSV and XLSX" in printed.complaint) == (2, True)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_json_in_another_encoding_is_imported(desk: Desk, encoding: str) -> None:
+    data = '[{"entry_id": "e1", "cli": "01632 960110", "postcode": "FY3 8AB"}]'.encode(encoding)
+    printed = desk.done("import", "register", desk.file("r.json", data), "--council", BLACKPOOL, "--no-match")
+    assert "On disk as submission" in printed.words
+
+
 @given(st.text(max_size=40), st.sampled_from(["", "=", "=cli", "=entry_id"]))
 def test_a_mapping_is_used_or_refused(heading: str, rest: str) -> None:
     try:

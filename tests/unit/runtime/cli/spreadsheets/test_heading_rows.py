@@ -70,6 +70,12 @@ def test_what_stands_above_the_headings_does_not_win(above: str, desk: Desk, api
         ),
         (["Client ref", "Surname", "", ""], ["", "", "Tel", "Postcode"], ["entry_id", None, "cli", "postcode"]),
         (["Client", "Contact details", ""], ["Ref", "Tel", "Postcode"], ["entry_id", "cli", "postcode"]),
+        (["Client ref", "Tel", "", "Post Code"], ["", "1", "2", ""], ["entry_id", "cli", "cli", "postcode"]),
+        (
+            ["Client ref", "Address", "", "", "Tel"],
+            ["", "1", "2", "3", ""],
+            ["entry_id", "address_lines", "address_lines", "address_lines", "cli"],
+        ),
         (
             ["Client ref", "Telephone", "", "Post Code"],
             ["", "Home", "Next of kin", ""],
@@ -86,7 +92,13 @@ def test_what_stands_above_the_headings_does_not_win(above: str, desk: Desk, api
 def test_two_rows_of_headings(
     upper: list[str], lower: list[str], fields: list[str | None], is_book: bool, desk: Desk, api: Api
 ) -> None:
-    values = {"entry_id": "C1", "cli": "01632 960135", "postcode": "FY3 8AB", None: "01632 960136"}
+    values = {
+        "entry_id": "C1",
+        "cli": "01632 960135",
+        "postcode": "FY3 8AB",
+        "address_lines": "1 Row",
+        None: "01632 960136",
+    }
     rows = [upper, lower, [values[field] for field in fields]]
     shown = answer_on("register", _book(rows) if is_book else _csv(rows), desk, api)
     assert [column["field"] for column in shown.columns] == fields

@@ -1,0 +1,44 @@
+"""Finds rows of senders that were refused, and not sent again within a working day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from services.storage.tables import feeds, refused_rows
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRows:
+    """The refused rows of one submission that are still open."""
+
+    sender: str  # such as `provider:RAVN`
+    name: str
+    submission: str
+    count: int
+    first_row: int
+    refused_at: datetime
+
+
+def mark_overdue_rows(connection: Connection, now: datetime) -> int:
+    """Mark the refused rows whose working day is over as alerted, and return their number. Each is counted once."""
+    row = refused_rows.c
+    due = (row.due_at <= now) & row.alerted_at.is_(None)
+    # The update locks the rows: of two workers, only one finds them.
+    return connection.execute(update(refused_rows).where(due).values(alerted_at=now)).rowcount
+
+
+def overdue_rows(connection: Connection) -> Sequence[RefusedRows]:
+    """Return the open rows of which the operator was alerted, by submission, the oldest first."""
+    row = refused_rows.c
+    query = (
+        select(row.feed_id, feeds.c.name, row.submission_id, func.count(), func.min(row.row), func.min(row.refused_at))
+        .join_from(refused_rows, feeds, feeds.c.feed_id == row.feed_id)
+        .where(row.alerted_at.is_not(None))
+        .group_by(row.feed_id, feeds.c.name, row.submission_id)
+        .order_by(func.min(row.refused_at), row.submission_id)
+    )
+    return [RefusedRows(*values) for values in connection.execute(query)]

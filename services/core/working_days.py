@@ -1,0 +1,82 @@
+"""Working days of the four nations: Monday to Friday, except the nation's bank holidays."""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Final
+
+import holidays
+
+from services.core.clock import LONDON, london_midnight
+
+_SATURDAY: Final = 5
+_ONE_DAY: Final = timedelta(days=1)
+
+
+class Nation(StrEnum):
+    """The nation whose bank holidays apply."""
+
+    ENGLAND = "england"
+    SCOTLAND = "scotland"
+    WALES = "wales"
+    NORTHERN_IRELAND = "northern_ireland"
+
+
+_SUBDIVISIONS: Final = {
+    Nation.ENGLAND: "ENG",
+    Nation.SCOTLAND: "SCT",
+    Nation.WALES: "WLS",
+    Nation.NORTHERN_IRELAND: "NIR",
+}
+
+
+def is_working_day(day: date, nation: Nation) -> bool:
+    return day.weekday() < _SATURDAY and day not in _bank_holidays(nation, day.year)
+
+
+def add_working_days(day: date, n: int, nation: Nation) -> date:
+    """Return the `n`th working day after `day`: backwards for a negative `n`, `day` itself for 0."""
+    step = _ONE_DAY if n > 0 else -_ONE_DAY
+    for _ in range(abs(n)):
+        day = _next(day, step, nation)
+    return day
+
+
+def _next(day: date, step: timedelta, nation: Nation) -> date:
+    day += step
+    while not is_working_day(day, nation):
+        day += step
+    return day
+
+
+# The library computes a year's holidays on each call.
+@cache
+def _bank_holidays(nation: Nation, year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("GB", subdiv=_SUBDIVISIONS[nation], years=year))
+
+
+_BY_COUNCIL: Final = {
+    "E": Nation.ENGLAND,
+    "S": Nation.SCOTLAND,
+    "W": Nation.WALES,
+    "N": Nation.NORTHERN_IRELAND,
+}
+
+
+def nation_of(feed_id: str) -> Nation:
+    """Return the nation of a feed such as `council:W06000015`. A provider has none, and England stands for it."""
+    kind, _, code = feed_id.partition(":")
+    # The first letter of a council's GSS code. England for providers is policy of the deployment.
+    return _BY_COUNCIL.get(code[:1], Nation.ENGLAND) if kind == "council" else Nation.ENGLAND
+
+
+def one_working_day_after(moment: datetime, nation: Nation) -> datetime:
+    """Return the same time of day on the next working day. From a day off it is the next but one.
+
+    A row that is refused on a Saturday has all of Monday.
+    """
+    local = moment.astimezone(LONDON)
+    if not is_working_day(local.date(), nation):
+        return london_midnight(add_working_days(local.date(), 2, nation))
+    day = add_working_days(local.date(), 1, nation)
+    return datetime.combine(day, local.time(), LONDON).astimezone(UTC)

@@ -1,0 +1,42 @@
+"""Reads and writes the columns and words that senders have mapped by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
+from services.storage.dialect import upsert
+from services.storage.store import Store
+from services.storage.tables import chosen_words
+
+
+def remembered_words(store: Store, feed_id: str, kind: RecordKind) -> list[ChosenWord]:
+    row = chosen_words.c
+    query = select(row.what, row.word, row.target).where(row.feed_id == feed_id, row.kind == kind.value)
+    with store.reading() as connection:
+        return [ChosenWord(*values) for values in connection.execute(query.order_by(row.what, row.word))]
+
+
+def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[ChosenWord]) -> None:
+    """Keep mappings for the later files of a sender. A new mapping of a word replaces the old one."""
+    if not words:
+        return
+    now = store.now()
+    values = [{"feed_id": feed_id, "kind": kind.value, **word._asdict(), "chosen_at": now} for word in words]
+    with store.writing() as connection:
+        key = ("feed_id", "kind", "what", "word")
+        connection.execute(upsert(connection, chosen_words, key, ("target", "chosen_at")), values)
+
+
+def forget_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[tuple[str, str]]) -> int:
+    """Drop the mappings of these pairs of `what` and word, and return the number of those there were."""
+    row = chosen_words.c
+    found = 0
+    with store.writing() as connection:
+        for what, word in words:
+            mine = (row.feed_id == feed_id) & (row.kind == kind.value) & (row.what == what) & (row.word == word)
+            found += connection.execute(delete(chosen_words).where(mine)).rowcount
+    return found

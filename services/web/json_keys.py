@@ -1,0 +1,51 @@
+"""Parses JSON and finds objects that have a key twice: parsers keep the last value, and nobody knows which is meant."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_core import from_json
+
+
+class _Repeating(dict[str, Any]):
+    """An object of JSON that has at least one key twice."""
+
+    repeated: frozenset[str] = frozenset()
+
+
+def parsed_json(text: bytes) -> Any:
+    """Return the value of a JSON text. Raises ValueError with a position if it is none."""
+    # NaN and Infinity are not JSON, although some parsers accept them. This parser also limits the depth.
+    value = from_json(text, allow_inf_nan=False)
+    found = list[_Repeating]()
+
+    def made(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        plain = dict(pairs)
+        if len(plain) == len(pairs):
+            return plain
+        one = _Repeating(plain)
+        times = Counter(name for name, _ in pairs)
+        one.repeated = frozenset(name for name, count in times.items() if count > 1)
+        found.append(one)
+        return one
+
+    try:
+        again = json.loads(text, object_pairs_hook=made)
+    except (ValueError, RecursionError):
+        # The two parsers differ in odd characters only: then the first one decides.
+        return value
+    return again if found else value
+
+
+def repeated_in(value: Any) -> frozenset[str]:
+    """Return the keys that stand twice in an object, or in an object within it."""
+    if isinstance(value, dict):
+        own = value.repeated if isinstance(value, _Repeating) else frozenset()
+        inside = (name for name, item in value.items() if not isinstance(item, str) and repeated_in(item))
+        return own | frozenset(inside)
+    if isinstance(value, list):
+        return frozenset().union(*map(repeated_in, value))
+    return frozenset()

@@ -1,0 +1,120 @@
+"""A notice whose date may mean two days: the council is alerted as for one without a date, with both days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from hashlib import sha256
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.codes import CaseState
+from services.alerts.message.case_line import notes
+from services.alerts.message.wording import short_day
+from services.alerts.review.doubts import UnsureDay
+from services.ingest.files.table import FileLimits
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.outcomes import RowOutcome
+from services.ingest.reading.sheets import read_sheet
+from services.ingest.recording.service import accept
+from services.ingest.recording.submission import Origin
+from tests.support.deployment import RAVEN, Deployment
+from tests.support.one_line import ENTRY, NUMBER
+from tests.unit.alerts.messages.digests import a_case
+
+HEADS = "Order ref,Tel No,Migration date,Restriction date,Issued at"
+# Another row of the file, which proves that its dates have the month first.
+PROOF = "n9,01632 960999,01/25/2027,01/25/2027,20/11/2026 09:00"
+
+
+@pytest.fixture
+def warned(deployment: Deployment) -> Deployment:
+    deployment.with_officers().put_entries(ENTRY)
+    deployment.settle()
+    return deployment
+
+
+def upload(deployment: Deployment, *rows: str) -> list[RowOutcome]:
+    data = "\n".join((HEADS, *rows)).encode()
+    sheet = read_sheet(data, RecordKind.NOTICE, FileLimits())
+    origin = Origin(RAVEN, RecordKind.NOTICE, "test", sha256(data).digest())
+    return accept(deployment.store, origin, sheet.rows)[1]
+
+
+def told(deployment: Deployment) -> str:
+    return " ".join(deployment.mails()[-1].message.text.split())
+
+
+def row(day: str, restriction: str = "", issued: str = "20/11/2026 09:00") -> str:
+    return f"n1,{NUMBER},{day},{restriction},{issued}"
+
+
+def test_the_mail_goes_out_at_once_and_shows_both_days(warned: Deployment) -> None:
+    upload(warned, row("01/12/2027"), PROOF)
+    warned.tick(seconds=31)
+    assert len(warned.mails()) == 1
+    assert "Raven Telecom wrote the day of the switch so that it may mean" in told(warned)
+    assert "either Tue 12 Jan 2027 or Wed 1 Dec 2027." in told(warned)
+    assert "act by the earlier" in told(warned)
+    assert "Date not known" in warned.mails()[-1].message.subject
+    assert "either Tue 12 Jan 2027 or Wed 1 Dec 2027" in warned.mails()[-1].message.html
+
+
+def test_beside_a_later_day_the_earlier_reading_of_a_restriction_counts(warned: Deployment) -> None:
+    upload(warned, row("25/03/2027", "12/05/2026"), PROOF)
+    warned.tick(seconds=31)
+    assert warned.cases()[0].harm_on == date(2026, 5, 12)
+    assert "the day of the restriction so that it may mean either Tue 12 May 2026 or Sat 5 Dec 2026." in told(warned)
+    assert "The earliest it may be, then switch Thu 25 Mar 2027." in told(warned)
+
+
+def test_an_earlier_reading_than_the_date_on_record_alerts_again(warned: Deployment) -> None:
+    upload(warned, row("3 Dec 2026"))
+    warned.tick(seconds=31)
+    upload(warned, row("01/12/2026", issued="21/11/2026 09:00"), PROOF)
+    warned.tick(minutes=2)
+    assert len(warned.mails()) == 2
+    assert "either Mon 12 Jan 2026 or Tue 1 Dec 2026" in told(warned)
+
+
+def test_the_sender_is_asked_for_the_order(warned: Deployment) -> None:
+    first = upload(warned, row("01/12/2027"), PROOF)[0]
+    asked = next(issue for issue in first.issues if issue.code == "date_order_in_doubt")
+    assert "12 January or 1 December 2027" in asked.reason
+    assert "dates=month-first" in asked.remedy
+
+
+def test_another_date_in_doubt_takes_the_place_of_the_first(warned: Deployment) -> None:
+    upload(warned, row("01/12/2027"), PROOF)
+    upload(warned, row("02/12/2027", issued="21/11/2026 09:00"), PROOF)
+    warned.tick(seconds=31)
+    assert "either Fri 12 Feb 2027 or Thu 2 Dec 2027" in told(warned)
+
+
+def test_the_doubt_is_over_once_the_date_is_written_out(warned: Deployment) -> None:
+    upload(warned, row("01/12/2027"), PROOF)
+    warned.tick(seconds=31)
+    upload(warned, row("1 Dec 2026", issued="21/11/2026 09:00"))
+    warned.tick(minutes=2)
+    assert len(warned.mails()) == 2
+    assert "may mean" not in told(warned)
+    assert "Tue 1 Dec 2026" in told(warned)
+
+
+def test_a_date_on_record_counts_meanwhile_and_the_doubt_is_shown_beside_it(warned: Deployment) -> None:
+    upload(warned, row("3 Dec 2026"))
+    upload(warned, row("01/12/2027", issued="21/11/2026 09:00"), PROOF)
+    warned.tick(seconds=31)
+    assert warned.cases()[0].harm_on == date(2026, 12, 3)
+    assert warned.cases()[0].state is CaseState.OPEN
+    assert "either Tue 12 Jan 2027 or Wed 1 Dec 2027" in told(warned)
+
+
+@given(st.dates(date(2027, 1, 1), date(2027, 12, 31)), st.sampled_from(["the switch", "the restriction"]))
+@settings(max_examples=50)
+def test_every_pair_of_days_is_said_in_words_with_the_provider(first: date, what: str) -> None:
+    other = first + timedelta(days=30)
+    (note,) = notes(a_case(unsure_days=(UnsureDay("Raven Telecom", what, first, other),)))
+    assert note.startswith(f"Raven Telecom wrote the day of {what} ")
+    assert note.endswith(f"either {short_day(first)} or {short_day(other)}")

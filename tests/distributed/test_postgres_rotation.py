@@ -24,7 +24,7 @@ LINES = 60
 
 
 class Said:
-    """A source of keys that gives the new key when the test says so, as the keys file does."""
+    """Stands in for the keys file: it gives the new key from the moment at which the test says so."""
 
     def __init__(self) -> None:
         self.new = Event()

@@ -7,8 +7,9 @@ gives the full reader nothing else to find:
 
 - No other sub-unit. `take_sub_units` looks for a word of `NAMING_WORDS`, a slash, a dash, or a letter right before a
   digit. A plain segment has such a word only at the start of its sub-unit. It has none of the other three.
-- No longer house number. After a number, the full reader can add a separate letter, or `to` and a second number. In a
-  plain segment the word after the number has at least two letters and is not `to`. The word before it is not `no`.
+- No more text in a house number. After a number, the full reader can add a separate letter (`18 a`), or `to` and a
+  second number (`18 to 20`). In a plain segment, the word after a number has at least two letters and is not `to`. The
+  full reader also drops a `no` before a number (`no 18`). A plain segment has no `no` before its number.
 - No number to join. The full reader joins a number without a name to the next segment. In a plain segment every number
   has its name.
 

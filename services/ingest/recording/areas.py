@@ -11,7 +11,7 @@ from typing import Any
 from schemas.events import NoticesReconsidered, RecordRef
 from services.core.audit import AuditAction
 from services.ingest.recording.record_types import OF_AREAS, WrittenRecord
-from services.ingest.recording.rules.area_notices import summary_of
+from services.ingest.recording.rules.area_notices import area_summary
 from services.ingest.recording.rules.sharding import by_shard
 from services.ingest.recording.store.areas import (
     Area,
@@ -48,7 +48,7 @@ def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touche
     keys = named.keys() | set(touched)
     if not keys:
         return
-    found = ((key, summary_of(notices)) for key, notices in live_notices(context.connection, keys).items())
+    found = ((key, area_summary(notices)) for key, notices in live_notices(context.connection, keys).items())
     standing = {key: summary for key, summary in found if summary is not None}
     known = find_area_records(context.connection, keys)
     ended = [(key, record) for key, record in known.items() if record.live and key not in standing]

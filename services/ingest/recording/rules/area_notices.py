@@ -55,7 +55,7 @@ class AreaSummary(NamedTuple):
     restriction_readings: tuple[date, date] | None
 
 
-def summary_of(notices: Iterable[AreaNotice]) -> AreaSummary | None:
+def area_summary(notices: Iterable[AreaNotice]) -> AreaSummary | None:
     """Return the summary of the notices, pending notices first. Return None if all notices were withdrawn."""
     live = [notice for notice in notices if notice.status is not NoticeStatus.WITHDRAWN]
     if not live:

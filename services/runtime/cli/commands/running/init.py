@@ -45,7 +45,7 @@ def init() -> None:
     out().print(
         pairs(
             [
-                ("Data directory", _line(folder, settings.data_dir)),
+                ("Data directory", _line(folder, settings.data_dir.absolute())),
                 ("Keys", _line(keys, keys_at)),
                 ("Database", _line(database, shown)),
             ]

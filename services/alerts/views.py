@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
+from schemas.codes import Connection as AlarmConnection
 from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
 from services.alerts.case.store.entries import load_sealed_entry
 from services.alerts.case.store.history import find_history
@@ -20,7 +21,7 @@ from services.alerts.delivery.digest import case_lines, entry_references
 from services.alerts.review.case import Case
 from services.core.telephone.telephone import national
 from services.storage.store import Store
-from services.storage.vault import place
+from services.storage.vault import VaultError, place
 
 
 class ApiView(BaseModel):
@@ -45,6 +46,16 @@ class CaseSummary(ApiView):
     paused_until: datetime | None
 
 
+class DeviceView(ApiView):
+    """The alarm itself, and the alarm receiving centre (ARC) that it calls, as the council's register has them."""
+
+    device_kind: str | None
+    make_model: str | None
+    connection: str
+    protocol: str | None
+    arc_name: str | None
+
+
 class MatchView(ApiView):
     """A notice that is matched to the case's register entry, and the decision of a person on the match."""
 
@@ -53,6 +64,8 @@ class MatchView(ApiView):
     reasons: list[str]
     decision: MatchDecision
     provider: str
+    provider_reference: str | None  # the provider's order, to be quoted to it; None if the notice cannot be opened
+    provider_contact: str | None  # how to reach the provider, if the operator has entered it
     status: NoticeStatus
     planned_on: date | None
     restriction_on: date | None
@@ -84,6 +97,7 @@ class CaseView(ApiView):
 
     summary: CaseSummary
     place: PlaceView
+    device: DeviceView
     supported_journey_codes: list[str]
     communication_needs: list[str]
     matches: list[MatchView]
@@ -122,21 +136,24 @@ def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
     return CaseView(
         summary=summary,
         place=_place(private, record),
+        device=_device(record),
         supported_journey_codes=record.get("supported_journey_codes", []),
         communication_needs=record.get("communication_needs", []),
-        matches=matches_of(connection, case.entry_pk),
+        matches=matches_of(connection, store, case.entry_pk),
         history=[_event(store, row) for row in find_history(connection, case.reference)],
     )
 
 
-def matches_of(connection: Connection, entry_pk: int) -> list[MatchView]:
+def matches_of(connection: Connection, store: Store, entry_pk: int) -> list[MatchView]:
     return [
         MatchView(
-            match=f"M-{row.notice_pk}-{row.entry_pk}",
+            match=_match_id(row),
             level=MatchLevel(row.level),
             reasons=row.reasons.split(),
             decision=MatchDecision(row.decision),
             provider=row.name,
+            provider_reference=_order(open_notice(store, row)),
+            provider_contact=row.contact,
             status=NoticeStatus(row.status),
             planned_on=row.planned_on,
             restriction_on=row.restriction_on,
@@ -144,6 +161,43 @@ def matches_of(connection: Connection, entry_pk: int) -> list[MatchView]:
         )
         for row in find_matches(connection, entry_pk)
     ]
+
+
+def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
+    """Return the telephone numbers on the notices of a case, by match id.
+
+    They are the provider's data about a line: record on the audit who sees them.
+    """
+    rows = find_matches(connection, entry_pk)
+    return {_match_id(row): [national(number) for number in open_notice(store, row).get("numbers", ())] for row in rows}
+
+
+def open_notice(store: Store, row: Any) -> dict[str, Any]:
+    """Return the sealed part of a notice, or an empty one if it is damaged: a case must stay readable without it."""
+    try:
+        opened: dict[str, Any] = store.vault.open(place("notices", row.record_key), row.sealed)
+    except VaultError:
+        return {}
+    return opened
+
+
+def _match_id(row: Any) -> str:
+    return f"M-{row.notice_pk}-{row.entry_pk}"
+
+
+def _order(private: dict[str, Any]) -> str | None:
+    record: dict[str, str] = private.get("record", {})
+    return record.get("provider_reference") or record.get("id")
+
+
+def _device(record: dict[str, Any]) -> DeviceView:
+    return DeviceView(
+        device_kind=record.get("device_kind"),
+        make_model=record.get("make_model"),
+        connection=record.get("connection", AlarmConnection.UNKNOWN),
+        protocol=record.get("protocol"),
+        arc_name=record.get("arc_name"),
+    )
 
 
 def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:

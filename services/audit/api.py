@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -44,10 +44,15 @@ class Count(BaseModel):
 
     count: int | None
     withheld: bool
-    # For waits: half of them took no longer than this.
+    # For waits: half of them took no longer than this. Null also if that was over 56 days.
     median_days: int | None = None
-    # For waits: 90 % of them took no longer than this.
+    # For waits: 90 % of them took no longer than this. Null also if that was over 56 days.
     p90_days: int | None = None
+    # The count of which this one is a part, if the figure has an `out_of`. Null if that count is withheld.
+    out_of: int | None = None
+    # For waits: the bands of days in which half and 90 % of them had ended.
+    median_band: str | None = None
+    p90_band: str | None = None
 
 
 class Named(Count):
@@ -89,6 +94,8 @@ class FigureDefinition(BaseModel):
     kinds: list[str]
     # The figure of which this one counts a part.
     part_of: str | None
+    # The figure whose counts stand beside those of this one as denominators.
+    out_of: str | None
 
 
 class Oversight(BaseModel):
@@ -170,7 +177,8 @@ def _oversight(connection: Connection, months: Iterable[MonthShown]) -> Oversigh
         names=dict(names(connection)),
         definitions=[_definition(one) for one in DEFINITIONS],
         months=[
-            MonthOfFigures(month=str(one.month), figures=[_figure(figure) for figure in one.figures]) for one in months
+            MonthOfFigures(month=str(one.month), figures=[_figure(figure, one.figures) for figure in one.figures])
+            for one in months
         ],
     )
 
@@ -185,11 +193,12 @@ def _definition(one: Definition) -> FigureDefinition:
         kinds_are=one.kinds_are or None,
         kinds=list(one.kinds),
         part_of=one.part_of,
+        out_of=one.out_of,
     )
 
 
-def _figure(figure: Shown) -> FigureOfMonth:
-    total, *others = cells(figure)
+def _figure(figure: Shown, figures: Sequence[Shown]) -> FigureOfMonth:
+    total, *others = cells(figure, figures)
     tables: dict[str, list[Named]] = {table.value: [] for table in figure.tables}
     for cell in others:
         tables[cell.table].append(Named(key=cell.key, **_count(cell)))
@@ -198,10 +207,13 @@ def _figure(figure: Shown) -> FigureOfMonth:
     )
 
 
-def _count(cell: FigureCell) -> Mapping[str, int | None]:
+def _count(cell: FigureCell) -> Mapping[str, Any]:
     return {
         "count": cell.count,
         "withheld": cell.withheld,
         "median_days": cell.median_days,
         "p90_days": cell.p90_days,
+        "out_of": cell.out_of,
+        "median_band": cell.median_band,
+        "p90_band": cell.p90_band,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from math import inf
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
@@ -11,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from services.audit.figures.counting import Dimension
 from services.audit.figures.publishing import MonthShown, Shown
+from services.audit.figures.quantiles import last_day
 from services.audit.figures.tables import FigureCell, cells
 
 # The published tables, each with the value of its `scope` label. Crossed tables would make too many series.
@@ -51,7 +53,7 @@ class OversightGauges(Collector):
 
     def _cells(self) -> Iterator[tuple[Shown, FigureCell]]:
         for figure in self._month.figures if self._month else ():
-            for cell in cells(figure):
+            for cell in cells(figure, self._month.figures if self._month else ()):
                 if cell.table in SCOPES:
                     yield figure, cell
 
@@ -67,8 +69,9 @@ def _add(
         counts.add_metric(labels, cell.count)
     if cell.withheld:
         withheld.add_metric(labels, 1)
-    for quantile, days in (("0.5", cell.median_days), ("0.9", cell.p90_days)):
-        if days is not None:
+    for quantile, band in (("0.5", cell.median_band), ("0.9", cell.p90_band)):
+        if band is not None:
+            days = last_day(band)
             named = dict(zip(LABELS, labels, strict=True))
-            # Prometheus convention: times in seconds.
-            waits.add_sample(waits.name, {**named, "quantile": quantile}, days * DAY)
+            # Prometheus convention: times in seconds, and infinity as the end of the last band.
+            waits.add_sample(waits.name, {**named, "quantile": quantile}, inf if days is None else days * DAY)

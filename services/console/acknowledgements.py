@@ -5,13 +5,14 @@ GET shows a form and changes nothing. POST of the form acknowledges the alert.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from secrets import token_urlsafe
 from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
@@ -25,10 +26,11 @@ from services.alerts.policy.policy import pause_until
 from services.alerts.review.case import Case
 from services.console.links import Link, follow
 from services.console.pages import (
+    ALL_FIELD,
     CASE_FIELD,
     NAME_FIELD,
+    PAGE_HEADERS,
     AcknowledgedView,
-    Acknowledgement,
     AcknowledgementView,
     FormError,
     LinkProblem,
@@ -40,10 +42,9 @@ from services.console.pages import (
     page_headers,
     withdrawn_page,
 )
-from services.console.store import find_acknowledgements
+from services.console.taken import TakenCases, number_of_acknowledgement, taken_of_alert, takers
 from services.core.texts import PersonName
 from services.storage.store import Store
-from services.storage.vault import place
 from services.web.auth import StoreOf
 from services.web.bodies import read_body
 
@@ -75,12 +76,28 @@ def show_alert_page(request: Request, store: StoreOf, token: Token) -> HTMLRespo
     return _page(acknowledgement_page(view), 200, nonce)
 
 
+@router.get("/a/{token}/taken/{number}")
+def show_taken(request: Request, store: StoreOf, token: Token, number: Annotated[int, Path(ge=1)]) -> HTMLResponse:
+    """Show an acknowledgement that was made. Reloading this page records nothing."""
+    nonce = token_urlsafe(16)
+    with store.reading() as connection:
+        link = follow(connection, store, token, _presentation(request).links_last)
+        if isinstance(link, LinkProblem):
+            return _problem(link, nonce)
+        taken = taken_of_alert(connection, store, link.reference)
+        if number > len(taken):
+            return _problem(LinkProblem.UNKNOWN, nonce)
+        shown = _acknowledged(connection, store, link, request, taken[number - 1], nonce)
+    return _page(acknowledged_page(shown), 200, nonce)
+
+
 @router.post("/a/{token}")
-async def take(request: Request, store: StoreOf, token: Token) -> HTMLResponse:
+async def take(request: Request, store: StoreOf, token: Token) -> Response:
     form = _read_form(await read_body(request, FORM_BYTES))
     name, ticked = form.get(NAME_FIELD, [""])[0], frozenset(form.get(CASE_FIELD, ()))
-    # Database calls block, so they run on a thread of the pool.
-    return await run_in_threadpool(_take, request, store, token, name[:NAME_LENGTH], ticked)
+    # Database calls block, so they run on a thread of the pool. None stands for the button that takes all cases.
+    chosen = None if ALL_FIELD in form else ticked
+    return await run_in_threadpool(_take, request, store, token, name[:NAME_LENGTH], chosen)
 
 
 def _read_form(body: bytes) -> dict[str, list[str]]:
@@ -91,7 +108,7 @@ def _read_form(body: bytes) -> dict[str, list[str]]:
         return {}
 
 
-def _take(request: Request, store: Store, token: str, name: str, ticked: frozenset[str]) -> HTMLResponse:
+def _take(request: Request, store: Store, token: str, name: str, chosen: frozenset[str] | None) -> Response:
     nonce = token_urlsafe(16)
     with store.reading() as connection:
         link = follow(connection, store, token, _presentation(request).links_last)
@@ -99,38 +116,67 @@ def _take(request: Request, store: Store, token: str, name: str, ticked: frozens
             return _problem(link, nonce)
         # A case may have ended, or had news, since the form was shown. Only cases that are still open can be
         # acknowledged.
-        ticked &= {case.reference for case in _open_cases(connection, link.pk)}
+        offered = {case.reference: case for case in _open_cases(connection, link.pk)}
+        ticked = frozenset(offered) if chosen is None else chosen & offered.keys()
         errors = _errors(name, ticked)
         view = _form(connection, store, link, request, nonce, name=name, ticked=ticked, errors=errors)
         if view is None:
             return _over(connection, store, link, request, nonce)
-    if errors:
-        return _page(acknowledgement_page(view), 422, nonce)
+        if errors:
+            return _page(acknowledgement_page(view), 422, nonce)
+        again = _sent_before(connection, store, link, name, [offered[reference] for reference in ticked])
+    return _to_taken(request, again) if again else _record(request, store, link, name, ticked, nonce)
+
+
+def _sent_before(connection: Connection, store: Store, link: Link, name: str, cases: Sequence[Case]) -> int | None:
+    # A form that is sent twice, by a second click or the back button, records nothing while its pause still runs.
+    now = store.now()
+    if not all(case.paused_until and case.paused_until > now for case in cases):
+        return None
+    return number_of_acknowledgement(
+        taken_of_alert(connection, store, link.reference), name, {case.reference for case in cases}
+    )
+
+
+def _record(request: Request, store: Store, link: Link, name: str, ticked: frozenset[str], nonce: str) -> Response:
     # `acknowledge` has a transaction of its own. It checks again under locks which cases are open, so a race does no
     # harm.
-    done = acknowledge(store, view.reference, read_record(CaseEvent.ACKNOWLEDGE, {"by": name}), only=ticked)
+    done = acknowledge(store, link.reference, read_record(CaseEvent.ACKNOWLEDGE, {"by": name}), only=ticked)
     # Somebody else ended the cases after they were read above.
     if not done.cases:
         return _problem(LinkProblem.NOTHING_OPEN, nonce)
     ACKNOWLEDGEMENTS.labels("link").inc()
     with store.reading() as connection:
-        now = store.now()
-        shown = AcknowledgedView(
-            council=view.council,
-            reference=view.reference,
-            cases=_page_cases(connection, store, done.cases),
-            left=tuple(
-                page_case
-                for page_case in view.cases
-                if page_case.case.reference not in {case.reference for case in done.cases}
-            ),
-            acknowledgement=Acknowledgement(name.strip(), now),
-            csp_nonce=nonce,
-            now=now,
-            pauses_until=done.paused_until,
-            clock_note=view.clock_note,
-        )
-    return _page(acknowledged_page(shown), 200, nonce)
+        taken = taken_of_alert(connection, store, link.reference)
+    return _to_taken(
+        request, number_of_acknowledgement(taken, name, {case.reference for case in done.cases}) or len(taken)
+    )
+
+
+def _to_taken(request: Request, number: int) -> Response:
+    # The browser asks for the page with GET, so that a reload sends no form.
+    headers = {**PAGE_HEADERS, "Location": f"{request.url.path}/taken/{number}"}
+    return Response(status_code=303, headers=headers)
+
+
+def _acknowledged(
+    connection: Connection, store: Store, link: Link, request: Request, taken: TakenCases, nonce: str
+) -> AcknowledgedView:
+    members, now = cases_of_alert(connection, link.pk), store.now()
+    mine = [case for case in members if case.reference in taken.cases]
+    others = [case for case in _open_cases(connection, link.pk) if case.reference not in taken.cases]
+    pauses = [case.paused_until for case in mine if case.paused_until and case.paused_until > now]
+    return AcknowledgedView(
+        council=load_council(connection, store, link.council).name,
+        reference=link.reference,
+        cases=_page_cases(connection, store, mine),
+        left=_page_cases(connection, store, others),
+        acknowledgement=taken.acknowledgement,
+        csp_nonce=nonce,
+        now=now,
+        pauses_until=min(pauses, default=None),
+        clock_note=_presentation(request).clock_note,
+    )
 
 
 def _presentation(request: Request) -> Presentation:
@@ -152,7 +198,7 @@ def _form(
     nonce: str,
     *,
     name: str = "",
-    ticked: frozenset[str] | None = None,
+    ticked: frozenset[str] = frozenset(),
     errors: tuple[FormError, ...] = (),
 ) -> AcknowledgementView | None:
     open_cases = _open_cases(connection, link.pk)
@@ -169,7 +215,7 @@ def _form(
         # The page shows the shortest pause of the cases.
         pauses_until=min(pause_until(owner.policy, case.clock, now) for case in open_cases),
         clock_note=_presentation(request).clock_note,
-        earlier=_earlier(connection, store, link.reference),
+        earlier=tuple(one.acknowledgement for one in taken_of_alert(connection, store, link.reference)),
         name=name,
         ticked=ticked,
         errors=errors,
@@ -196,17 +242,18 @@ def _over(connection: Connection, store: Store, link: Link, request: Request, no
     return _page(withdrawn_page(view), 200, nonce)
 
 
-def _page_cases(connection: Connection, store: Store, cases: list[Case] | tuple[Case, ...]) -> tuple[PageCase, ...]:
+def _page_cases(connection: Connection, store: Store, cases: Sequence[Case]) -> tuple[PageCase, ...]:
     own = entry_references(connection, store, [case.entry_pk for case in cases])
-    shown = case_lines(connection, cases)
-    return tuple(PageCase(line, own[case.entry_pk]) for case, line in zip(cases, shown, strict=True))
-
-
-def _earlier(connection: Connection, store: Store, reference: str) -> tuple[Acknowledgement, ...]:
-    # Names are sealed in the audit. Only a council with the link of the alert sees them.
+    shown, takers_of, now = case_lines(connection, cases), takers(connection, store, cases), store.now()
     return tuple(
-        Acknowledgement(store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"], row.at)
-        for row in find_acknowledgements(connection, reference)
+        PageCase(
+            line,
+            own[case.entry_pk],
+            taken=takers_of.get(case.reference),
+            # A case whose clock has stopped needs nobody, so it is not said to be without anybody.
+            lapsed=not case.clock_stopped and not (case.paused_until and case.paused_until > now),
+        )
+        for case, line in zip(cases, shown, strict=True)
     )
 
 

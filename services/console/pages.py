@@ -22,6 +22,7 @@ from services.core.clock import london_day
 from services.core.texts import LABEL_LENGTH
 
 NAME_FIELD = "name"
+ALL_FIELD = "all"  # the button that takes every case sends this field
 CASE_FIELD = "case"  # the form sends this field once for each ticked case, with the reference of the case
 
 # Sent with every page, together with the policy of `page_headers`. The address of a page is secret, so no other site
@@ -85,17 +86,19 @@ _PROBLEMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class PageCase:
-    case: CaseLine
-    entry_reference: str | None = None  # the council's own reference; None if the entry has none
-
-
-@dataclass(frozen=True, slots=True)
 class Acknowledgement:
     """A statement of a person that they are acting on an alert."""
 
     by: str
     at: datetime  # has a time zone
+
+
+@dataclass(frozen=True, slots=True)
+class PageCase:
+    case: CaseLine
+    entry_reference: str | None = None  # the council's own reference; None if the entry has none
+    taken: Acknowledgement | None = None  # who last acted on the case
+    lapsed: bool = False  # True if messages about a case that was taken go on again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,7 @@ class AcknowledgementView:
     clock_note: str | None = None
     earlier: tuple[Acknowledgement, ...] = ()  # earlier acknowledgements of this alert
     name: str = ""  # the name in a form that was refused
-    ticked: frozenset[str] | None = None  # the references of the ticked cases; None ticks all cases
+    ticked: frozenset[str] = frozenset()  # the references of the cases ticked in a form that was refused
     errors: tuple[FormError, ...] = ()  # the faults of a form that was refused
 
 
@@ -146,7 +149,6 @@ class WithdrawnView:
 def acknowledgement_page(view: AcknowledgementView) -> str:
     today = london_day(view.now)
     groups = advice.grouped([page_case.case for page_case in view.cases], today)
-    ticked = frozenset(page_case.case.reference for page_case in view.cases) if view.ticked is None else view.ticked
     return _render(
         "acknowledgement.html.j2",
         view=view,
@@ -155,7 +157,7 @@ def acknowledgement_page(view: AcknowledgementView) -> str:
         summary=advice.summary(groups, today),
         doubtful=advice.doubtful([page_case.case for page_case in view.cases]),
         cases=_rows(view.cases, view.now),
-        ticked=ticked,
+        ticked=view.ticked,
         name_error=_first_error(view.errors, _NAME_ERRORS),
         case_error=_first_error(view.errors, _CASE_ERRORS),
     )
@@ -193,9 +195,17 @@ def error_page(problem: LinkProblem, *, csp_nonce: str) -> str:
 def _rows(cases: Sequence[PageCase], now: datetime) -> list[dict[str, object]]:
     # The most urgent case comes first, as in the mail.
     today = london_day(now)
-    entries = {page_case.case.reference: page_case.entry_reference for page_case in cases}
+    known = {page_case.case.reference: page_case for page_case in cases}
     ordered = most_urgent_first([page_case.case for page_case in cases], today)
-    return [{"row": case_row(case, today), "entry": entries[case.reference] or "not given"} for case in ordered]
+    return [
+        {
+            "row": case_row(case, today),
+            "entry": known[case.reference].entry_reference or "not given",
+            "taken": known[case.reference].taken,
+            "lapsed": known[case.reference].lapsed,
+        }
+        for case in ordered
+    ]
 
 
 def _first_error(errors: Sequence[FormError], sentences: Mapping[FormError, str]) -> str | None:
@@ -218,6 +228,7 @@ _ENVIRONMENT.globals |= {
     "advice": advice,
     "withdrawn": withdrawn_message,
     "NAME_FIELD": NAME_FIELD,
+    "ALL_FIELD": ALL_FIELD,
     "CASE_FIELD": CASE_FIELD,
     "NAME_LIMIT": LABEL_LENGTH,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -13,17 +13,37 @@ from services.storage.dialect import among
 from services.storage.tables import alert_cases, audit
 
 
-class AcknowledgementRow(NamedTuple):
+class ActRow(NamedTuple):
+    """An audit row about what a person did."""
+
     pk: int  # the id of the audit row, for which the actor is sealed
     at: datetime
+    subject: str
+    fields: dict[str, Any]
     actor_sealed: bytes
 
 
-def find_acknowledgements(connection: Connection, alert: str) -> list[AcknowledgementRow]:
+_AT_ONCE = 500
+_ACT = [audit.c[name] for name in ActRow._fields]
+
+
+def find_acknowledgements(connection: Connection, alert: str) -> list[ActRow]:
     # `alert` is the reference of the alert. The oldest acknowledgement comes first.
-    words = (audit.c.subject == alert, audit.c.action == AuditAction.ALERT_ACKNOWLEDGED.value)
-    rows = connection.execute(select(audit.c.pk, audit.c.at, audit.c.actor_sealed).where(*words).order_by(audit.c.pk))
-    return [AcknowledgementRow(*row) for row in rows]
+    wanted = (audit.c.subject == alert, audit.c.action == AuditAction.ALERT_ACKNOWLEDGED.value)
+    return [ActRow(*row) for row in connection.execute(select(*_ACT).where(*wanted).order_by(audit.c.pk))]
+
+
+def find_acts(connection: Connection, cases: Collection[str]) -> list[ActRow]:
+    """Return the acts of people on the cases with these references, the oldest first."""
+    moves = [AuditAction.CASE_MOVED.value, AuditAction.CASE_NOTED.value]
+    every, found = list(cases), []
+    # Several queries, because SQLite limits the parameters of one statement.
+    for start in range(0, len(every), _AT_ONCE):
+        # Without an actor, the row is about a notice, a register or the clock.
+        wanted = (audit.c.subject.in_(every[start : start + _AT_ONCE]), audit.c.actor_sealed.is_not(None))
+        query = select(*_ACT).where(audit.c.action.in_(moves), *wanted).order_by(audit.c.pk)
+        found += [ActRow(*row) for row in connection.execute(query)]
+    return found
 
 
 def cases_alerted_since(connection: Connection, alert_pk: int, case_pks: Collection[int]) -> set[int]:

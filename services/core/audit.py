@@ -34,6 +34,8 @@ class AuditAction(StrEnum):
     CASE_LINES_CHANGED = "case_lines_changed"
     CASE_RULES_CHANGED = "case_rules_changed"
     CASE_REFUSED = "case_refused"
+    # A person had the telephone numbers on the notices of a case shown.
+    NUMBERS_REVEALED = "numbers_revealed"
     ALERT_INTENDED = "alert_intended"
     ATTEMPT_STARTED = "attempt_started"
     DELIVERY_SENT = "delivery_sent"
@@ -86,6 +88,7 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.CASE_LINES_CHANGED: "case harm_on issued_at providers",
         AuditAction.CASE_RULES_CHANGED: "case before after",
         AuditAction.CASE_REFUSED: "case event state",
+        AuditAction.NUMBERS_REVEALED: "case notices",
         AuditAction.ALERT_INTENDED: "alert threshold reason cases deliveries",
         AuditAction.ATTEMPT_STARTED: "delivery alert number",
         AuditAction.DELIVERY_SENT: "delivery alert number",

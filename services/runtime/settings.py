@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX: Final = "PULLCORD_"
+# The settings that `pullcord init` asks for, and the file beside the keys in which it keeps the answers.
+ASKED: Final = ("public_url", "mail_server", "text_service")
+ANSWERS: Final = "settings.json"
+
+
+def read_answers(data_dir: Path) -> dict[str, str]:
+    """Return the answers that `pullcord init` was given, by the names of the settings."""
+    path = data_dir / ANSWERS
+    try:
+        kept = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    except ValueError:
+        raise ValueError(f"{path.absolute()} is no JSON: mend it, or delete it and run `pullcord init`") from None
+    return {name: str(kept[key]) for name in ASKED if (key := PREFIX + name.upper()) in kept}
 
 
 class Settings(BaseSettings):
@@ -38,6 +54,10 @@ class Settings(BaseSettings):
     """The base URL under which people reach the pages, for links in alerts; the listening address if absent."""
     link_days: Annotated[int, Field(ge=8, le=366)] = 30
     """Days that the link in an alert works. This must be longer than the week after which an alert is repeated."""
+    mail_server: SecretStr | None = None
+    """Apprise address of the mail server without a recipient, for contacts that are given as a mail address."""
+    text_service: SecretStr | None = None
+    """Apprise address of a text message service without a number, for contacts that are given as a number."""
     fallback_routes: tuple[SecretStr, ...] = ()
     """Apprise addresses of the operator (JSON list), used for alerts when no contact of a council can be reached."""
     ruleset: str = "pstn-2026"
@@ -60,6 +80,12 @@ class Settings(BaseSettings):
     """A distributed role ends, to be started again, if it had work for this many seconds and did none of it."""
     poll_seconds: Annotated[float, Field(gt=0, le=30)] = 1.0
     """Seconds between two checks for due cases and deliveries. New events wake the runner at once."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_answers(cls, given: dict[str, Any]) -> dict[str, Any]:
+        # The environment wins over what somebody answered once.
+        return {**read_answers(Path(given.get("data_dir") or "var")), **given}
 
     @property
     def database(self) -> str:

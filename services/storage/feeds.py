@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from services.core.errors import RefusedError
 from services.storage.store import Store
@@ -33,6 +33,8 @@ class Feed:
     code: str
     name: str
     last_heard_at: datetime | None
+    # How a council reaches a provider about a line.
+    contact: str | None = None
 
 
 def feed_id_of(kind: Kind, code: str) -> str:
@@ -61,9 +63,16 @@ def add_feed(store: Store, kind: Kind, code: str, name: str) -> str:
     return feed_id
 
 
+def set_contact(store: Store, feed_id: str, contact: str | None) -> None:
+    with store.writing() as connection:
+        connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(contact=contact))
+
+
 def list_feeds(connection: Connection, kind: Kind | None = None) -> Sequence[Feed]:
     row = feeds.c
-    query = select(row.feed_id, row.kind, row.code, row.name, row.last_heard_at).order_by(row.kind, row.code)
+    query = select(row.feed_id, row.kind, row.code, row.name, row.last_heard_at, row.contact).order_by(
+        row.kind, row.code
+    )
     if kind is not None:
         query = query.where(row.kind == kind)
     return [Feed(*values) for values in connection.execute(query)]

@@ -9,6 +9,7 @@ import pytest
 from justhtml import JustHTML
 
 from services.console.pages import (
+    ALL_FIELD,
     CASE_FIELD,
     NAME_FIELD,
     PAGE_HEADERS,
@@ -64,9 +65,27 @@ class TestTheForm:
         assert "Harbour Telecom reported a change and gave no notice of it before: this is its word only" in page
         assert "ring the line, make a test call, and ask the provider." in page
 
-    def test_every_case_is_ticked_at_first(self, view: AcknowledgementView, parsed: Callable[[str], JustHTML]) -> None:
-        document = parsed(acknowledgement_page(view))
-        assert len(document.query("input[checked]")) == len(view.cases)
+    def test_no_case_is_ticked_at_first(self, view: AcknowledgementView, parsed: Callable[[str], JustHTML]) -> None:
+        assert parsed(acknowledgement_page(view)).query("input[checked]") == []
+
+    def test_enter_in_the_name_takes_the_ticked_cases_and_never_all(
+        self, view: AcknowledgementView, parsed: Callable[[str], JustHTML]
+    ) -> None:
+        # A browser presses the first button of a form.
+        first, second = parsed(acknowledgement_page(view)).query("button")
+        assert (attribute(first, "id"), "name" in (first.attrs or {})) == ("acknowledge", False)
+        assert attribute(second, "name") == ALL_FIELD
+
+    def test_it_says_at_each_case_who_has_it(
+        self, view: AcknowledgementView, parsed: Callable[[str], JustHTML]
+    ) -> None:
+        by = Acknowledgement("Pat Lee", view.now)
+        had = (replace(view.cases[0], taken=by), replace(view.cases[1], taken=by, lapsed=True), *view.cases[2:])
+        rows = parsed(acknowledgement_page(replace(view, cases=had))).query("tbody tr")
+        texts = [" ".join(row.to_text().split()) for row in rows]
+        assert "Taken by Pat Lee on Monday 30 November 2026 at 9:05am" in texts[0]
+        assert "Pat Lee took this on Monday 30 November 2026 at 9:05am. Nobody has it now." in texts[1]
+        assert "Pat Lee" not in texts[2]
 
     def test_a_refused_answer_keeps_what_was_ticked_and_typed(
         self, view: AcknowledgementView, parsed: Callable[[str], JustHTML]

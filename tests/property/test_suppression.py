@@ -13,6 +13,10 @@ from itertools import chain, product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.audit.figures.counting import Counts, Dimension, add_counts
+from services.audit.figures.figures import BAND_NAMES, Figure
+from services.audit.figures.publishing import Shown as ShownFigure
+from services.audit.figures.publishing import of_figure, shown
 from services.audit.figures.suppression import Shown, TablePart, publish_crossed, publish_tables
 
 # Counts of 1 and 2 are small here: worlds stay few.
@@ -181,3 +185,69 @@ def test_a_table_of_councils_by_kinds_without_a_small_count_is_shown_whole(value
     rows = {row: sum(pair.values()) for row, pair in crossed.items()}
     kinds = {kind: sum(pair[kind] for pair in crossed.values()) for kind in "xy"}
     assert publish_crossed(crossed, rows, kinds, SMALL) == crossed
+
+
+# A day of each band of waits.
+DAYS = dict(zip(BAND_NAMES, (1, 5, 10, 20, 40, 90), strict=True))
+
+
+def waits_of(bands: Sequence[int], day: int = 0) -> ShownFigure:
+    """Waits of one council as they are published: so many in each band, each `day` days into its band."""
+    counts = Counts()
+    for name, number in zip(DAYS, bands, strict=True):
+        add_counts(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, "E06000009", ["RAVN"], str(DAYS[name] + day), number)
+    return of_figure(shown(counts, SMALL), Figure.WAIT_TO_ACKNOWLEDGEMENT)
+
+
+def bands_that_fit(published: ShownFigure) -> list[tuple[int, ...]]:
+    assert published.total is not None
+    return list(worlds_of(published.tables[Dimension.KIND], published.total))
+
+
+# Mostly none or one, so that small counts lie beside large ones.
+few_or_many = st.sampled_from([0, 0, 1, 1, 2, 3, 6, 9])
+waits_in_bands = st.tuples(*[few_or_many] * len(BAND_NAMES)).filter(lambda bands: 10 <= sum(bands) <= 16)
+
+
+@given(waits_in_bands)
+@settings(max_examples=150)
+def test_no_small_count_of_waits_can_be_worked_out_with_the_help_of_quantiles(bands: tuple[int, ...]) -> None:
+    """The attacker keeps only those worlds in which the same quantiles would be shown."""
+    published = waits_of(bands)
+    if published.total is None:
+        assert published.waits == {}
+        return
+    worlds = [world for world in bands_that_fit(published) if told(world, published)]
+    assert given_away(worlds, bands) == []
+
+
+def told(world: tuple[int, ...], published: ShownFigure) -> bool:
+    """True if a world could have led to these quantiles: each is true in it."""
+    wait = published.waits.get((Dimension.TOTAL, ""))
+    if wait is None:
+        return True
+    reached = {tenths: quantile(world, tenths) for tenths in (5, 9)}
+    return wait.median in (None, reached[5]) and wait.p90 in (None, reached[9])
+
+
+def quantile(world: Sequence[int], tenths: int) -> str:
+    needed, so_far = sum(world) * tenths, 0
+    for name, number in zip(BAND_NAMES, world, strict=True):
+        so_far += number
+        if so_far * 10 >= needed:
+            return name
+    raise AssertionError("every quantile is reached in the last band")
+
+
+@given(waits_in_bands)
+def test_quantiles_are_true_and_follow_from_the_published_counts_alone(bands: tuple[int, ...]) -> None:
+    """Another day of the same band changes nothing, nor does any other world that fits the counts."""
+    published = waits_of(bands)
+    assert waits_of(bands, day=1) == published
+    wait = published.waits.get((Dimension.TOTAL, ""))
+    for world in bands_that_fit(published) if wait and published.total else ():
+        assert told(world, published)
+
+
+def test_ten_waits_of_which_one_is_long_do_not_tell_that_nine_are_not() -> None:
+    assert waits_of((0, 0, 0, 0, 9, 1)).waits == {}

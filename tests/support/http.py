@@ -68,6 +68,10 @@ class Api:
         headers = {**self.header(who), **sent.pop("headers", {})}
         return self.portal.call(lambda: self.client.request(method, path, headers=headers, **sent))
 
+    def send_form(self, link: str, **fields: Any) -> Response:
+        """Send the form behind a link, and follow the redirect to the page after it, as a browser does."""
+        return self.ask(None, "POST", link, data=fields, follow_redirects=True)
+
     def header(self, who: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[who]}"} if who else {}
 

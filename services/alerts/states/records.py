@@ -174,7 +174,7 @@ class RefuseHold(HumanAct):
 class RejectMatch(HumanAct):
     """A person says that the matched line is not this resident's line."""
 
-    reason: Note
+    evidence: Note
 
 
 class LineFact(Record):

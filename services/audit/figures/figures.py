@@ -58,12 +58,19 @@ class Definition:
     kinds: tuple[str, ...] = ()
     # The figure of which this figure counts a part. The rest of that other figure must not reveal a small count either.
     part_of: Figure | None = None
+    # A figure that is shown beside this one as its denominator, although this one counts no exact part of it.
+    beside: Figure | None = None
     # The other figure that counts the same cases. Which counts are withheld is decided for both figures together.
     counted_as: Figure | None = None
     # The tables that show the figure, besides the national total.
     by: tuple[str, ...] = ("council", "provider")
     # True if the figure counts people or their lines, so that small counts are withheld.
     of_people: bool = True
+
+    @property
+    def out_of(self) -> Figure | None:
+        """The figure that is the denominator of this one."""
+        return self.part_of or self.beside
 
 
 # A notice with fewer days than this to its harmful day is shown as late (policy of the deployment).
@@ -130,6 +137,7 @@ DEFINITIONS: Final = (
         Kind.FLOW,
         "Register entries for which a line at risk was found for the first time.",
         "Telecare National Action Plan (February 2025), outcome 1",
+        beside=Figure.REGISTER_ENTRIES,
     ),
     Definition(
         Figure.CASES_OPEN,
@@ -139,6 +147,7 @@ DEFINITIONS: Final = (
         "had moved and its test call was still owed.",
         "Telecare National Action Plan (February 2025), outcome 1",
         kinds_are="where the case stood",
+        beside=Figure.REGISTER_ENTRIES,
     ),
     Definition(
         Figure.WAIT_TO_ACKNOWLEDGEMENT,

@@ -1,14 +1,15 @@
-"""Prepares figures for publication: withholds small counts, and reduces waits to median and 90th percentile. Pure."""
+"""Prepares figures for publication: withholds small counts, and reduces waits to bands and quantiles. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.audit.figures.counting import Counts, Dimension
-from services.audit.figures.figures import BANDS, DEFINITIONS, SMALLEST_WAITS, Definition, Figure, Kind
+from services.audit.figures.figures import BANDS, DEFINITIONS, Definition, Figure, Kind
 from services.audit.figures.months import Month
+from services.audit.figures.quantiles import Wait, wait_of
 from services.audit.figures.suppression import (
     NO_PART,
     SMALL,
@@ -26,21 +27,13 @@ CROSSED = {Dimension.COUNCIL: Dimension.COUNCIL_KIND, Dimension.PROVIDER: Dimens
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """A wait in whole days: half took no longer than `median`, 90 % no longer than `p90`."""
-
-    median: int
-    p90: int
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """A figure of one month, ready for publication. A withheld count is None."""
 
     definition: Definition
     total: int | None
     tables: Mapping[Dimension, Table]
-    # For waits: the national one under (TOTAL, ""), and one for each council and provider that had enough waits.
+    # For waits: the national one under (TOTAL, ""), and one for each council and provider whose bands are published.
     waits: Mapping[tuple[Dimension, str], Wait] = field(default_factory=dict)
     # False for a stock that was not counted at the end of the month. It is not known, neither zero nor withheld.
     counted: bool = True
@@ -75,14 +68,27 @@ def _shown(definition: Definition, counts: Counts, small: int) -> Shown:
     kinds = published.tables[_kinds_of(definition.figure)]
     if kinds:
         tables[Dimension.KIND] = kinds
-    if definition.kind is Kind.WAIT:
-        # A wait has no crossed table: its kinds are single days.
-        return Shown(definition, published.total, tables, dict(_waits(counts, definition.figure, published)))
-    if kinds:
         tables |= {
             CROSSED[one]: _crossed(counts, definition, one, tables[one], kinds, small) for one in CODES if one in tables
         }
-    return Shown(definition, published.total, tables)
+    waits = dict(_waits(published.total, tables)) if definition.kind is Kind.WAIT else {}
+    return Shown(definition, published.total, tables, waits)
+
+
+def of_figure(figures: Sequence[Shown], figure: Figure) -> Shown:
+    return next(one for one in figures if one.definition.figure is figure)
+
+
+def denominator(figures: Sequence[Shown], one: Shown, dimension: Dimension, key: str) -> int | None:
+    """Return the published count of which a count is a part, or None if there is none or it is withheld."""
+    if one.definition.out_of is None or dimension not in (Dimension.TOTAL, *CODES):
+        return None
+    whole = of_figure(figures, one.definition.out_of)
+    if not whole.counted or dimension is Dimension.TOTAL:
+        return whole.total
+    # A council or provider that a table does not list has none. Not every figure has a table of each.
+    table = whole.tables.get(dimension)
+    return None if table is None else table.get(key, 0)
 
 
 def _published(figure: Figure, counts: Counts, small: int) -> PublishedFigure:
@@ -107,12 +113,16 @@ def _kinds_of(figure: Figure) -> str:
 
 
 def _kinds(counts: Counts, definition: Definition) -> Mapping[str, int]:
-    is_wait = definition.kind is Kind.WAIT
     found: Counter[str] = Counter()
     for kind, number in _table(counts, definition.figure, Dimension.KIND).items():
-        found[band(int(kind)) if is_wait else kind] += number
+        found[_kind_of(definition, kind)] += number
     # Known kinds are shown even if zero.
     return {kind: found[kind] for kind in definition.kinds or sorted(found)}
+
+
+def _kind_of(definition: Definition, counted: str) -> str:
+    # Waits are counted by single days.
+    return band(int(counted)) if definition.kind is Kind.WAIT else counted
 
 
 def band(days: int) -> str:
@@ -122,40 +132,26 @@ def band(days: int) -> str:
 def _crossed(
     counts: Counts, definition: Definition, dimension: Dimension, rows: Table, kinds: Table, small: int
 ) -> Table:
-    found = _table(counts, definition.figure, CROSSED[dimension])
+    found: Counter[str] = Counter()
+    for key, number in _table(counts, definition.figure, CROSSED[dimension]).items():
+        row, _, kind = key.partition("/")
+        found[f"{row}/{_kind_of(definition, kind)}"] += number
     # A missing pair is zero and must be present: suppression adds up whole rows.
-    crossed = {row: {kind: found.get(f"{row}/{kind}", 0) for kind in kinds} for row in sorted(rows)}
+    crossed = {row: {kind: found[f"{row}/{kind}"] for kind in kinds} for row in sorted(rows)}
     made = publish_crossed(crossed, rows, kinds, small)
     return {f"{row}/{kind}": number for row, numbers in made.items() for kind, number in numbers.items()}
 
 
-def _waits(counts: Counts, figure: Figure, published: PublishedFigure) -> Iterator[tuple[tuple[Dimension, str], Wait]]:
-    # Uses the published count: a median beside a withheld count would reveal that the count is not small.
-    if (published.total or 0) >= SMALLEST_WAITS:
-        days = {int(day): number for day, number in _table(counts, figure, Dimension.KIND).items()}
-        yield (Dimension.TOTAL, ""), _wait(days)
+def _waits(total: int | None, tables: Mapping[Dimension, Table]) -> Iterator[tuple[tuple[Dimension, str], Wait]]:
+    # Only what is published goes in, so a quantile cannot tell more.
+    kinds = tables.get(Dimension.KIND, {})
+    if found := wait_of(kinds, total):
+        yield (Dimension.TOTAL, ""), found
     for dimension in CODES:
-        of_each: dict[str, dict[int, int]] = defaultdict(dict)
-        for key, number in _table(counts, figure, CROSSED[dimension]).items():
-            code, _, day = key.partition("/")
-            of_each[code][int(day)] = number
-        for code, shown_number in published.tables[dimension].items():
-            if (shown_number or 0) >= SMALLEST_WAITS:
-                yield (dimension, code), _wait(of_each[code])
-
-
-def _wait(days: Mapping[int, int]) -> Wait:
-    return Wait(_within(days, 5), _within(days, 9))
-
-
-def _within(days: Mapping[int, int], tenths: int) -> int:
-    # In tenths, so that no rounding is needed.
-    needed, reached = sum(days.values()) * tenths, 0
-    for day in sorted(days):
-        reached += days[day]
-        if reached * 10 >= needed:
-            return day
-    return 0
+        for code, count in tables.get(dimension, {}).items():
+            bands = {kind: tables[CROSSED[dimension]].get(f"{code}/{kind}", 0) for kind in kinds}
+            if found := wait_of(bands, count):
+                yield (dimension, code), found
 
 
 def _table(counts: Counts, figure: Figure, dimension: Dimension) -> dict[str, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
 from services.audit.figures.counting import Dimension
-from services.audit.figures.publishing import MonthShown, Shown
+from services.audit.figures.publishing import MonthShown, Shown, denominator
+from services.audit.figures.quantiles import NO_WAIT, last_day
 
 # Columns of the CSV, in order. Readers depend on them, so none is ever removed.
 COLUMNS = (
@@ -21,27 +22,42 @@ COLUMNS = (
     "median_days",
     "p90_days",
     "complete",
+    "out_of",
+    "median_band",
+    "p90_band",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class FigureCell:
-    """A published count with its table and key. `count` is None if the count is withheld or not known."""
+    """A published count with its table and key. `count` is None if the count is withheld or not known.
+
+    `out_of` is the count of which it is a part. The days of a wait are the last of its band, which may have no last.
+    """
 
     table: Dimension
     key: str
     count: int | None
     withheld: bool
-    median_days: int | None = None
-    p90_days: int | None = None
+    out_of: int | None = None
+    median_band: str | None = None
+    p90_band: str | None = None
+
+    @property
+    def median_days(self) -> int | None:
+        return last_day(self.median_band) if self.median_band else None
+
+    @property
+    def p90_days(self) -> int | None:
+        return last_day(self.p90_band) if self.p90_band else None
 
 
-def cells(figure: Shown) -> Iterator[FigureCell]:
-    """Yield every count of a figure: first the total, then the counts of its tables."""
-    yield _cell(figure, Dimension.TOTAL, "", figure.total)
+def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
+    """Yield every count of a figure, the total first. `figures` holds all figures of the month."""
+    yield _cell(figure, figures, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():
-            yield _cell(figure, table, key, count)
+            yield _cell(figure, figures, table, key, count)
 
 
 def as_csv(months: Iterable[MonthShown]) -> str:
@@ -55,16 +71,17 @@ def as_csv(months: Iterable[MonthShown]) -> str:
     writer.writerow(COLUMNS)
     for one in months:
         for figure in one.figures:
-            for cell in cells(figure):
+            for cell in cells(figure, one.figures):
                 writer.writerow(_line(one, figure, cell))
     return text.getvalue()
 
 
-def _cell(figure: Shown, table: Dimension, key: str, count: int | None) -> FigureCell:
-    wait = figure.waits.get((table, key))
+def _cell(figure: Shown, figures: Sequence[Shown], table: Dimension, key: str, count: int | None) -> FigureCell:
+    wait = figure.waits.get((table, key), NO_WAIT)
     # A stock that was not counted is not known, which is not the same as withheld.
     withheld = figure.counted and count is None
-    return FigureCell(table, key, count, withheld, wait.median if wait else None, wait.p90 if wait else None)
+    out_of = denominator(figures, figure, table, key)
+    return FigureCell(table, key, count, withheld, out_of, wait.median, wait.p90)
 
 
 def _line(month: MonthShown, figure: Shown, cell: FigureCell) -> Iterator[str]:
@@ -72,6 +89,7 @@ def _line(month: MonthShown, figure: Shown, cell: FigureCell) -> Iterator[str]:
     yield figure.definition.figure.value
     yield cell.table.value
     yield cell.key
-    for number in (cell.count, cell.withheld, cell.median_days, cell.p90_days, month.complete):
+    numbers = (cell.count, cell.withheld, cell.median_days, cell.p90_days, month.complete, cell.out_of)
+    for value in (*numbers, cell.median_band, cell.p90_band):
         # Booleans become `true` and `false`.
-        yield "" if number is None else str(number).lower()
+        yield "" if value is None else str(value).lower()

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.audit.figures.figures import BAND_NAMES
+from services.audit.report.wording import Value, band_days
+
 WIDTH, HEIGHT = 430, 170
 # Margins. The top margin leaves room for values, the bottom margin for month names.
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 22, 26
@@ -16,9 +19,12 @@ WIDEST_BAR = 48
 GAP = 0.3
 # The width that the name of a month needs.
 LABEL_WIDTH = 44
-NAME_WIDTH, ROW_HEIGHT, VALUE_WIDTH = 165, 24, 60
-# The width that a word needs which is shown in place of a number.
-WORD_WIDTH = 66
+NAME_WIDTH, ROW_HEIGHT, VALUE_WIDTH = 165, 24, 110
+# The width of a sign in the type of the plots, at most: bold figures and most letters take less.
+SIGN_WIDTH = 7.5
+# The width of the names of bands on the left of a plot of waits.
+AXIS = 62
+BANDS = tuple(band_days(name) for name in BAND_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +36,16 @@ class Point:
     word: str = ""
     # True for the current month.
     partial: bool = False
+    # The denominator as text, or empty.
+    of: str = ""
 
     @property
     def text(self) -> str:
         return self.word if self.value is None else f"{self.value:,}"
+
+    @property
+    def whole_text(self) -> str:
+        return f"{self.text} {self.of}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,32 +81,46 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """The median and 90th percentile of one month's waits, in days. Both are None if there were too few waits."""
+class Reach:
+    """The bands in which half of a month's waits and 90 % of them had ended. The number of a value is its band."""
 
     label: str
+    median: Value
+    p90: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A `Reach` with its positions. The y coordinate of a value without a number is None."""
+
+    reach: Reach
     x: float
-    median: int | None
-    median_y: float
-    p90: int | None
-    p90_y: float
+    median_y: float | None
+    p90_y: float | None
     labelled: bool
-    word: str
 
 
 @dataclass(frozen=True, slots=True)
 class SpanPlot:
-    """A picture with a `Span` for each month. `base` is the y coordinate of zero days."""
+    """A picture with a `Span` for each month.
+
+    `axis` holds each band with its y coordinate, and `base` is the y coordinate under the shortest band.
+    """
 
     width: float
     height: float
     base: float
+    axis: tuple[tuple[str, float], ...]
     spans: tuple[Span, ...]
 
 
 def columns(points: Sequence[Point]) -> Plot:
     """Return a plot with a vertical bar for each month."""
-    base, room, share = HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM, _share(len(points))
+    share = _share(len(points))
+    # Where the widest text does not fit above its bar, all texts run upwards, and need room above the highest bar.
+    longest = max((len(point.text) for point in points), default=0) * SIGN_WIDTH
+    upright = longest > share
+    base, room = HEIGHT - BOTTOM, HEIGHT - BOTTOM - (longest + 8 if upright else TOP)
     most = max((point.value or 0 for point in points), default=0) or 1
     width = min(share * (1 - GAP), WIDEST_BAR)
     bars = []
@@ -112,8 +138,8 @@ def columns(points: Sequence[Point]) -> Plot:
                 label_y=HEIGHT - 8,
                 text_x=round(middle, 1),
                 text_y=round(base - height - 6, 1),
-                labelled=_is_labelled(number, len(points)),
-                upright=point.value is None and share < WORD_WIDTH,
+                labelled=_is_labelled(number, len(points), share),
+                upright=upright,
             )
         )
     return Plot(WIDTH, HEIGHT, base, tuple(bars))
@@ -142,34 +168,29 @@ def rows(points: Sequence[Point]) -> Plot:
     return Plot(WIDTH, len(points) * ROW_HEIGHT + 4, NAME_WIDTH, tuple(bars))
 
 
-def spans(waits: Sequence[tuple[str, int | None, int | None, str]]) -> SpanPlot:
-    """Return a plot with the median and 90th percentile of each month.
-
-    Each item of `waits` holds a label, a median, a 90th percentile, and the word that is shown if the two are None.
-    """
-    base, room, share = HEIGHT - BOTTOM, HEIGHT - TOP - BOTTOM - 6, _share(len(waits))
-    most = max((days or 0 for _, _, days, _ in waits), default=0) or 1
+def spans(reaches: Sequence[Reach]) -> SpanPlot:
+    """Return a plot of the bands in which half of the waits of each month and 90 % of them had ended."""
+    base, share = HEIGHT - BOTTOM, _share(len(reaches), AXIS)
+    step = (base - 6) / len(BANDS)
+    heights = [round(base - step * (number + 0.5), 1) for number in range(len(BANDS))]
     made = [
         Span(
-            label=label,
-            x=round(LEFT + share * (number + 0.5), 1),
-            median=median,
-            median_y=round(base - room * (median or 0) / most, 1),
-            p90=p90,
-            p90_y=round(base - room * (p90 or 0) / most, 1),
-            labelled=_is_labelled(number, len(waits)),
-            word=word,
+            reach=reach,
+            x=round(AXIS + share * (number + 0.5), 1),
+            median_y=None if reach.median.number is None else heights[reach.median.number],
+            p90_y=None if reach.p90.number is None else heights[reach.p90.number],
+            labelled=_is_labelled(number, len(reaches), share),
         )
-        for number, (label, median, p90, word) in enumerate(waits)
+        for number, reach in enumerate(reaches)
     ]
-    return SpanPlot(WIDTH, HEIGHT, base, tuple(made))
+    return SpanPlot(WIDTH, HEIGHT, base, tuple(zip(BANDS, heights, strict=True)), tuple(made))
 
 
-def _share(count: int) -> float:
-    return (WIDTH - LEFT - RIGHT) / max(count, 1)
+def _share(count: int, left: int = LEFT) -> float:
+    return (WIDTH - left - RIGHT) / max(count, 1)
 
 
-def _is_labelled(number: int, count: int) -> bool:
+def _is_labelled(number: int, count: int, share: float) -> bool:
     # If the labels do not all fit, only every n-th is shown. The last month always has a label.
-    step = -(-LABEL_WIDTH // _share(count))
+    step = -(-LABEL_WIDTH // share)
     return (count - 1 - number) % step == 0

@@ -12,7 +12,8 @@ from services.audit.figures.figures import DEFINITIONS, SMALLEST_WAITS, Kind
 from services.audit.figures.publishing import MonthShown
 from services.audit.figures.suppression import SMALL
 from services.audit.report import wording
-from services.audit.report.report_view import HEADLINES, MOST_BARS, WAITS, ReportView
+from services.audit.report.plots import AXIS
+from services.audit.report.report_view import HEADLINES, MOST_BARS, MOST_MONTHS, WAITS, ReportView
 from services.core.clock import LONDON
 
 KINDS = {
@@ -52,6 +53,8 @@ _ENVIRONMENT.globals |= {
     "small": SMALL,
     "smallest_waits": SMALLEST_WAITS,
     "most_bars": MOST_BARS,
+    "most_months": MOST_MONTHS,
+    "axis": AXIS,
     "COUNCIL": Dimension.COUNCIL,
     "PROVIDER": Dimension.PROVIDER,
 }

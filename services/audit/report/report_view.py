@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.audit.figures.counting import Dimension
-from services.audit.figures.figures import DEFINITIONS, Definition, Figure, Kind
-from services.audit.figures.publishing import CODES, CROSSED, MonthShown, Shown
+from services.audit.figures.figures import DEFINED, DEFINITIONS, Definition, Figure, Kind
+from services.audit.figures.publishing import CODES, CROSSED, MonthShown, Shown, denominator, of_figure
 from services.audit.report import plots
 from services.audit.report.wording import (
-    TOO_FEW,
     WITHHELD,
     Value,
     long_name,
@@ -33,15 +32,18 @@ HEADLINES = (
 WAITS = tuple(one.figure for one in DEFINITIONS if one.kind is Kind.WAIT)
 # The largest number of bars in a plot by council or provider. The table shows all councils or providers.
 MOST_BARS = 15
+# The largest number of months in a plot over time, so that no text covers another. The table shows all months.
+MOST_MONTHS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A key figure with its value in the last month. `before` is a text with the value of the month before."""
+    """A key figure with its value in the last month. `note` explains it, and `before` holds the month before."""
 
     figure: Figure
     title: str
     value: Value
+    note: str
     before: str
 
 
@@ -80,16 +82,17 @@ class ReportView:
 
     def headlines(self) -> Iterator[Headline]:
         for figure in (*HEADLINES, *WAITS):
-            title = _of(self.last, figure).definition.title
             before = self.months[-2] if len(self.months) > 1 else None
-            said = f"{long_name(before.month)}: {_headline(before, figure).text}" if before else ""
-            yield Headline(figure, title, _headline(self.last, figure), said)
+            earlier = _headline(before, figure) if before else None
+            said = f"{long_name(before.month)}: {earlier.text} {earlier.of}".strip() if before and earlier else ""
+            now = _headline(self.last, figure)
+            yield Headline(figure, DEFINED[figure].title, now, _headline_note(figure, now), said)
 
     def over_time(self, figure: Figure) -> plots.Plot:
-        return plots.columns([_point(one, figure) for one in self.months])
+        return plots.columns([_point(one, figure) for one in self.months[-MOST_MONTHS:]])
 
     def waits_over_time(self, figure: Figure) -> plots.SpanPlot:
-        return plots.spans([_span(one, figure) for one in self.months])
+        return plots.spans([_span(one, figure) for one in self.months[-MOST_MONTHS:]])
 
     def by_kind(self, definition: Definition) -> plots.Plot | None:
         """Return a plot of the last month with a bar for each kind, or None if every count is zero or withheld."""
@@ -101,8 +104,11 @@ class ReportView:
 
         Return None if every count is zero or withheld.
         """
-        counts = _of(self.last, figure).tables.get(dimension, {})
-        points = [plots.Point(self.name(code), count, WITHHELD) for code, count in counts.items()]
+        shown = _of(self.last, figure)
+        points = [
+            plots.Point(self.name(code), count, WITHHELD, of=_counted(self.last, shown, dimension, code).of)
+            for code, count in shown.tables.get(dimension, {}).items()
+        ]
         # Withheld counts come last, in alphabetical order, so that the order reveals nothing.
         points.sort(key=lambda point: (point.value is None, -(point.value or 0), point.label))
         return _rows(points[:MOST_BARS])
@@ -113,7 +119,7 @@ class ReportView:
             FigureRow(
                 long_name(month.month),
                 "" if month.complete else "to date",
-                tuple(_own(_of(month, one.definition.figure), Dimension.TOTAL, "") for one in shown),
+                tuple(_own(month, one.definition.figure, Dimension.TOTAL, "") for one in shown),
             )
             for month in self.months
         )
@@ -122,14 +128,14 @@ class ReportView:
     def by_month(self, definition: Definition) -> Grid:
         headings = ["Month", "Total", *map(words, definition.kinds)]
         if definition.kind is Kind.WAIT:
-            headings += ["median days", "nine in ten within"]
+            headings += ["half within, days", "nine in ten within, days"]
         rows = tuple(_month_row(one, definition) for one in self.months)
         return Grid(f"{definition.title}: the nation, month by month", tuple(headings), rows)
 
     def overview(self, dimension: Dimension) -> Grid:
         shown = [_of(self.last, one.figure) for one in DEFINITIONS if dimension in one.by and _stands_alone(one)]
         codes = {code for one in shown for code in one.tables.get(dimension, {})}
-        rows = [FigureRow(self.name(code), code, tuple(_own(one, dimension, code) for one in shown)) for code in codes]
+        rows = [FigureRow(self.name(code), code, self._own_values(shown, dimension, code)) for code in codes]
         # Withheld numbers sort as zero, so that the order reveals nothing.
         rows.sort(key=lambda row: ([-(one.number or 0) for one in row.values], row.name))
         headings = (dimension.capitalize(), *map(_heading, shown))
@@ -152,6 +158,9 @@ class ReportView:
     def name(self, code: str) -> str:
         return self.names.get(code, code)
 
+    def _own_values(self, shown: Sequence[Shown], dimension: Dimension, code: str) -> tuple[Value, ...]:
+        return tuple(_own(self.last, one.definition.figure, dimension, code) for one in shown)
+
     def _crossed_row(self, shown: Shown, dimension: Dimension, code: str) -> FigureRow:
         found, kinds = shown.tables[CROSSED[dimension]], shown.definition.kinds
         counts = (shown.tables[dimension][code], *(found.get(f"{code}/{kind}", 0) for kind in kinds))
@@ -159,30 +168,38 @@ class ReportView:
 
 
 def _of(month: MonthShown, figure: Figure) -> Shown:
-    return next(shown for shown in month.figures if shown.definition.figure is figure)
+    return of_figure(month.figures, figure)
+
+
+def _headline_note(figure: Figure, now: Value) -> str:
+    if DEFINED[figure].kind is Kind.WAIT:
+        return f"half took no longer, {now.of} waits" if now.of else ""
+    whole = DEFINED[figure].out_of
+    return f"{now.of} {DEFINED[whole].title.lower()}" if whole and now.of else ""
 
 
 def _headline(month: MonthShown, figure: Figure) -> Value:
-    shown = _of(month, figure)
-    if shown.definition.kind is not Kind.WAIT:
-        return value(shown, shown.total)
-    median, _ = wait_values(shown, Dimension.TOTAL, "")
-    return (
-        median
-        if median.number is None
-        else Value(f"{median.text} day{'' if median.number == 1 else 's'}", median.number)
-    )
+    own = _own(month, figure, Dimension.TOTAL, "")
+    if own.number is None or DEFINED[figure].kind is not Kind.WAIT:
+        return own
+    return replace(own, text=f"{own.text} days")
 
 
 def _heading(shown: Shown) -> str:
     title = shown.definition.title
-    return f"{title}: median days" if shown.definition.kind is Kind.WAIT else title
+    return f"{title}: half within, days" if shown.definition.kind is Kind.WAIT else title
 
 
-def _own(shown: Shown, dimension: Dimension, key: str) -> Value:
+def _own(month: MonthShown, figure: Figure, dimension: Dimension, key: str) -> Value:
+    shown = _of(month, figure)
     if shown.definition.kind is Kind.WAIT:
         return wait_values(shown, dimension, key)[0]
-    return value(shown, shown.tables.get(dimension, {}).get(key, 0) if key else shown.total)
+    return _counted(month, shown, dimension, key)
+
+
+def _counted(month: MonthShown, shown: Shown, dimension: Dimension, key: str) -> Value:
+    count = shown.tables.get(dimension, {}).get(key, 0) if key else shown.total
+    return value(shown, count, denominator(month.figures, shown, dimension, key))
 
 
 def _stands_alone(definition: Definition) -> bool:
@@ -200,10 +217,9 @@ def _point(month: MonthShown, figure: Figure) -> plots.Point:
     return plots.Point(short_name(month.month), counted.number, counted.text, partial=not month.complete)
 
 
-def _span(month: MonthShown, figure: Figure) -> tuple[str, int | None, int | None, str]:
-    wait = _of(month, figure).waits.get((Dimension.TOTAL, ""))
-    label = short_name(month.month)
-    return (label, wait.median, wait.p90, "") if wait else (label, None, None, TOO_FEW)
+def _span(month: MonthShown, figure: Figure) -> plots.Reach:
+    median, p90 = wait_values(_of(month, figure), Dimension.TOTAL, "")
+    return plots.Reach(short_name(month.month), median, p90)
 
 
 def _month_row(month: MonthShown, definition: Definition) -> FigureRow:

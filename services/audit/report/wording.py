@@ -6,33 +6,57 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.audit.figures.counting import Dimension
+from services.audit.figures.figures import BAND_NAMES, SMALLEST_WAITS
 from services.audit.figures.months import Month
 from services.audit.figures.publishing import MonthShown, Shown
+from services.audit.figures.quantiles import NO_WAIT
 from services.core.clock import london_day
 
-WITHHELD, NOT_KNOWN, TOO_FEW = "withheld", "not known", "too few"
+WITHHELD, NOT_KNOWN, TOO_FEW, NO_WAIT_ENDED = "withheld", "not known", "too few", "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The content of a table cell: a number, or the word that explains why there is no number."""
+    """The content of a table cell: a number, or the word that explains why there is no number.
+
+    `of` is the denominator as text, such as `of 52`, or empty if there is none.
+    """
 
     text: str
     number: int | None = None
+    of: str = ""
 
 
-def value(shown: Shown, count: int | None) -> Value:
+def value(shown: Shown, count: int | None, out_of: int | None = None) -> Value:
     if not shown.counted:
         # A count that is not known is shown as "not known", never as zero or withheld.
         return Value(NOT_KNOWN)
-    return Value(WITHHELD) if count is None else Value(f"{count:,}", count)
+    of = "" if out_of is None else f"of {out_of:,}"
+    return Value(WITHHELD, of=of) if count is None else Value(f"{count:,}", count, of)
 
 
 def wait_values(shown: Shown, dimension: Dimension, key: str) -> tuple[Value, Value]:
-    wait = shown.waits.get((dimension, key))
-    if wait is None:
-        return Value(TOO_FEW), Value(TOO_FEW)
-    return Value(f"{wait.median:,}", wait.median), Value(f"{wait.p90:,}", wait.p90)
+    """Return the bands in which half of the waits and 90 % of them had ended, with the number of waits beside both."""
+    count = shown.tables.get(dimension, {}).get(key, 0) if key else shown.total
+    wait = shown.waits.get((dimension, key), NO_WAIT)
+    return _band(wait.median, count), _band(wait.p90, count)
+
+
+def _band(name: str | None, count: int | None) -> Value:
+    if count is None:
+        return Value(WITHHELD)
+    if not count:
+        return Value(NO_WAIT_ENDED)
+    of = f"of {count:,}"
+    if name is None:
+        # With enough waits, only withheld bands can be the reason.
+        return Value(TOO_FEW if count < SMALLEST_WAITS else WITHHELD, of=of)
+    return Value(band_days(name), BAND_NAMES.index(name), of)
+
+
+def band_days(name: str) -> str:
+    # `3_to_7_days` becomes `3 to 7`: headings and axes already name the unit.
+    return words(name).removesuffix(" days")
 
 
 def words(code: str) -> str:

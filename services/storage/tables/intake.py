@@ -21,6 +21,8 @@ feeds = Table(
     Column("kind", String(10), nullable=False),
     Column("code", String(12), nullable=False),
     Column("name", Text, nullable=False),
+    # How a council reaches a provider about a line. Never sent, and shown only beside a case.
+    Column("contact", Text),
     Column("created_at", Moment, nullable=False),
     Column("last_heard_at", Moment),
     Column("policy_version", Integer, nullable=False, server_default="0"),

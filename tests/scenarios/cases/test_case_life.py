@@ -115,7 +115,7 @@ def test_a_new_notice_opens_a_closed_case_again(alerted: Deployment) -> None:
 
 
 def test_a_match_rejected_as_a_case_stays_ended_through_another_version_of_the_notice(alerted: Deployment) -> None:
-    record(alerted, CaseEvent.REJECT_MATCH, reason="the line is next door's")
+    record(alerted, CaseEvent.REJECT_MATCH, evidence="the line is next door's")
     alerted.post_notices(notice(issued=2, brand="Raven Business"))
     alerted.tick(days=12)
     assert (state(alerted), len(alerted.mails())) == ("false_match", 1)

@@ -8,6 +8,7 @@ import pytest
 from httpx import Response
 
 from services.core.audit import AuditAction
+from services.storage.feeds import set_contact
 from tests.support.http import ENTRIES, ENTRY, NOTICE, NOTICES, Api, problem_of
 from tests.support.ledger import said
 
@@ -61,6 +62,15 @@ def test_its_own_council_is_shown_the_place_the_matches_and_the_history_of_a_cas
         ("M-1-1", "confirmed", "undecided")
     ]
     assert [event["action"] for event in shown["history"]] == ["case_opened"]
+
+
+def test_a_case_has_the_alarm_and_what_is_needed_to_ask_the_provider(api: Api) -> None:
+    case, _, _ = api.alerted_case()
+    set_contact(api.deployment.store, "provider:RAVN", "migrations@raven.example")
+    shown = api.ask("blackpool", "GET", f"/v1/cases/{case}").json()
+    assert shown["device"].keys() == {"device_kind", "make_model", "connection", "protocol", "arc_name"}
+    (match,) = shown["matches"]
+    assert (match["provider_reference"], match["provider_contact"]) == ("n1", "migrations@raven.example")
 
 
 @pytest.mark.parametrize("spelt", ["{0}", "{1}"], ids=["as printed", "in lower case"])

@@ -6,10 +6,13 @@ import re
 from typing import Any
 
 import pytest
+from httpx import Response
 from justhtml import JustHTML
 
 from services.console.pages import PAGE_HEADERS
+from services.core.audit import AuditAction
 from tests.support.http import ENTRY, NOTICE, Api
+from tests.support.ledger import said
 
 FORM = {"name": "Asha Patel"}
 
@@ -42,7 +45,7 @@ def test_no_other_method_acknowledges_either(api: Api, method: str) -> None:
 
 def test_a_name_and_the_ticked_cases_acknowledge(api: Api) -> None:
     case, alert, link = api.alerted_case()
-    done = api.ask(None, "POST", link, data={**FORM, "case": case})
+    done = api.send_form(link, **FORM, case=case)
     assert done.status_code == 200
     assert "Asha Patel" in done.text
     assert alert in done.text
@@ -54,7 +57,115 @@ def test_a_name_and_the_ticked_cases_acknowledge(api: Api) -> None:
 def test_a_second_person_sees_who_was_first(api: Api) -> None:
     case, _, link = api.alerted_case()
     api.ask(None, "POST", link, data={**FORM, "case": case})
-    assert "Asha Patel" in api.ask(None, "GET", link).text
+    assert "Taken by Asha Patel on Monday 23 November 2026" in read(api.ask(None, "GET", link))
+
+
+def three_cases(api: Api) -> tuple[list[str], str]:
+    for number in (1, 2, 3):
+        api.deployment.put_entries({**ENTRY, "entry_id": f"e{number}", "cli": f"01632 96012{number}"})
+        api.deployment.post_notices({**NOTICE, "id": f"n{number}", "cli": f"01632 96012{number}"})
+    api.deployment.tick(seconds=31)
+    message = api.deployment.mails()[-1].message
+    link = next(word for word in message.text.split() if "/a/" in word)
+    return [case.reference for case in api.deployment.cases()], link.removeprefix("https://pullcord.example")
+
+
+def read(answer: Response) -> str:
+    return " ".join(JustHTML(answer.text).to_text().split())
+
+
+def row_of(answer: Response, case: str) -> str:
+    rows = JustHTML(answer.text).query("tbody tr")
+    return next(" ".join(row.to_text().split()) for row in rows if case in row.to_text())
+
+
+def acknowledgements(api: Api) -> int:
+    return len(said(api.deployment, AuditAction.ALERT_ACKNOWLEDGED))
+
+
+def test_after_the_form_the_browser_is_sent_to_a_page_that_a_reload_only_reads(api: Api) -> None:
+    case, _, link = api.alerted_case()
+    done = api.ask(None, "POST", link, data={**FORM, "case": case})
+    assert (done.status_code, done.headers["location"]) == (303, f"{link}/taken/1")
+    before = api.deployment.cases(), acknowledgements(api)
+    for _ in range(3):
+        page = api.ask(None, "GET", done.headers["location"])
+        assert page.status_code == 200
+        assert "Asha Patel acknowledged this on Monday 23 November 2026" in read(page)
+    assert (api.deployment.cases(), acknowledgements(api)) == before
+
+
+@pytest.mark.parametrize("times", [2, 3, 10])
+def test_a_form_that_is_sent_again_records_nothing_and_leads_to_the_same_page(api: Api, times: int) -> None:
+    cases, link = three_cases(api)
+    answers = []
+    for _ in range(times):
+        answers.append(api.ask(None, "POST", link, data={**FORM, "case": cases[:2]}).headers["location"])
+        api.deployment.clock.advance(minutes=1)
+    assert set(answers) == {f"{link}/taken/1"}
+    assert acknowledgements(api) == 1
+
+
+def test_when_the_pause_has_run_out_the_same_person_can_take_the_case_again(api: Api) -> None:
+    case, _, link = api.alerted_case()
+    api.ask(None, "POST", link, data={**FORM, "case": case})
+    api.deployment.clock.advance(days=5)
+    assert "Asha Patel took this on Monday 23 November 2026" in row_of(api.ask(None, "GET", link), case)
+    assert "Nobody has it now." in row_of(api.ask(None, "GET", link), case)
+    assert api.ask(None, "POST", link, data={**FORM, "case": case}).headers["location"] == f"{link}/taken/2"
+
+
+def test_a_colleague_sees_who_took_which_case(api: Api) -> None:
+    (first, second, third), link = three_cases(api)
+    api.send_form(link, name="Asha Patel", case=first)
+    api.send_form(link, name="Ben Lowe", case=second)
+    page = api.ask(None, "GET", link)
+    assert "Taken by Asha Patel" in row_of(page, first)
+    assert "Taken by Ben Lowe" in row_of(page, second)
+    assert "Taken" not in row_of(page, third)
+
+
+def test_a_case_taken_by_command_or_api_is_shown_as_taken_too(api: Api) -> None:
+    (first, second, _), link = three_cases(api)
+    for case, event, more in ((first, "acknowledge", {}), (second, "contact_resident", {"method": "call"})):
+        body = {"event": event, "record": {"by": "Cara Dunn", **more}}
+        assert api.ask("blackpool", "POST", f"/v1/cases/{case}/events", json=body).status_code == 200
+    page = api.ask(None, "GET", link)
+    assert "Taken by Cara Dunn" in row_of(page, first)
+    assert "Taken by Cara Dunn" in row_of(page, second)
+
+
+def test_each_page_after_a_form_shows_its_own_person_and_cases(api: Api) -> None:
+    (first, second, third), link = three_cases(api)
+    for name, case in (("Asha Patel", first), ("Ben Lowe", second)):
+        api.send_form(link, name=name, case=case)
+    page = read(api.ask(None, "GET", f"{link}/taken/1"))
+    assert "Asha Patel acknowledged this" in page
+    taken, _, left = page.partition("Cases you did not tick")
+    assert first in taken
+    assert third in left
+
+
+def test_nothing_is_ticked_in_advance(api: Api) -> None:
+    cases, link = three_cases(api)
+    assert JustHTML(api.ask(None, "GET", link).text).query("input[checked]") == []
+    api.send_form(link, name="Asha Patel", case=cases[0])
+    assert JustHTML(api.ask(None, "GET", link).text).query("input[checked]") == []
+
+
+def test_one_button_takes_every_case_that_the_alert_still_offers(api: Api) -> None:
+    cases, link = three_cases(api)
+    page = read(api.send_form(link, name="Asha Patel", all="yes"))
+    assert all(case in page for case in cases)
+    assert [state for state, _ in states(api)] == ["acknowledged"] * 3
+
+
+@pytest.mark.parametrize("end", ["taken/2", "taken/0", "taken/99999999999", "taken/x", "taken"])
+def test_a_page_after_a_form_that_nobody_sent_is_not_there(api: Api, end: str) -> None:
+    case, _, link = api.alerted_case()
+    api.ask(None, "POST", link, data={**FORM, "case": case})
+    assert api.ask(None, "GET", f"{link}/{end}").status_code in (404, 422)
+    assert api.ask(None, "GET", f"{link[:-1]}/taken/1").status_code == 404
 
 
 def test_the_form_is_shown_again_with_what_was_filled_in_when_the_name_is_missing(api: Api) -> None:
@@ -122,7 +233,7 @@ def test_every_page_is_sent_so_that_nobody_else_learns_of_it(api: Api) -> None:
         api.ask(None, "GET", link),
         api.ask(None, "GET", link[:-1]),
         api.ask(None, "POST", link, data={"case": case}),
-        api.ask(None, "POST", link, data={**FORM, "case": case}),
+        api.send_form(link, **FORM, case=case),
     ]
     assert [page.status_code for page in pages] == [200, 404, 422, 200]
     nonces = set()

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from io import StringIO
+from math import inf
 from pathlib import Path
 from shutil import which
 from subprocess import run
@@ -35,7 +36,7 @@ def api(deployment: Deployment) -> Iterator[Api]:
     live_through_december(live_through_november(deployment))
     counts = Counts()
     for council, provider, waits in ((BLACKPOOL, "RAVN", (3, 5, 9)), (CARDIFF, "HBRT", (20, 20, 60))):
-        for days in waits * 4:
+        for days in waits * 6:
             add_counts(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, council, [provider], str(days))
     add_counts(counts, Figure.CASES_OPENED, BLACKPOOL, ["RAVN"], number=1)
     add_counts(counts, Figure.CASES_OPENED, CARDIFF, ["HBRT"], number=9)
@@ -86,6 +87,9 @@ def test_small_counts_are_withheld_and_null_is_not_nought(api: Api) -> None:
         "withheld": False,
         "median_days": None,
         "p90_days": None,
+        "out_of": None,
+        "median_band": None,
+        "p90_band": None,
     }
     opened = figure(answer, "2027-01", Figure.CASES_OPENED)
     assert opened["total"]["count"] == 10
@@ -102,11 +106,29 @@ def test_a_stock_that_was_not_taken_is_neither_counted_nor_withheld(api: Api) ->
 
 def test_waits_have_their_median_and_p90_for_the_nation_and_for_each(api: Api) -> None:
     wait = figure(asked(api), "2027-01", Figure.WAIT_TO_ACKNOWLEDGEMENT)
-    assert wait["total"] == {"count": 24, "withheld": False, "median_days": 9, "p90_days": 60}
-    assert {one["key"]: (one["median_days"], one["p90_days"]) for one in wait["tables"]["provider"]} == {
-        "RAVN": (5, 9),
-        "HBRT": (20, 60),
+    total = wait["total"]
+    assert (total["count"], total["median_days"], total["p90_days"], total["p90_band"]) == (
+        36,
+        14,
+        None,
+        "over_56_days",
+    )
+    assert {one["key"]: (one["median_days"], one["p90_band"]) for one in wait["tables"]["provider"]} == {
+        "RAVN": (7, "8_to_14_days"),
+        "HBRT": (28, "over_56_days"),
     }
+
+
+def test_a_count_stands_beside_that_of_which_it_is_a_part(api: Api) -> None:
+    answer = asked(api)
+    assert {one["figure"]: one["out_of"] for one in answer["definitions"] if one["out_of"]} == {
+        "migrated_unconfirmed": "post_checks_due",
+        "past_date_unconfirmed": "cases_open",
+        "cases_opened": "register_entries",
+        "cases_open": "register_entries",
+    }
+    assert figure(answer, "2026-12", Figure.MIGRATED_UNCONFIRMED)["total"]["out_of"] is None
+    assert figure(answer, "2026-11", Figure.MIGRATED_UNCONFIRMED)["total"]["out_of"] == 0
 
 
 @pytest.mark.parametrize("how", [{"params": {"format": "csv"}}, {"headers": {"Accept": CSV}}])
@@ -119,11 +141,14 @@ def test_csv_has_a_line_for_each_count(api: Api, how: dict[str, Any]) -> None:
     wanted = {"month": "2027-01", "figure": "wait_to_acknowledgement", "table": "council", "key": CARDIFF}
     (line,) = [line for line in lines if wanted.items() <= line.items()]
     assert line == wanted | {
-        "count": "12",
+        "count": "18",
         "withheld": "false",
-        "median_days": "20",
-        "p90_days": "60",
+        "median_days": "28",
+        "p90_days": "",
         "complete": "true",
+        "out_of": "",
+        "median_band": "15_to_28_days",
+        "p90_band": "over_56_days",
     }
     assert all((line["count"] == "") == (line["withheld"] == "true") for line in lines if line["month"] < "2027")
 
@@ -161,9 +186,10 @@ def test_the_last_month_is_told_as_metrics(api: Api) -> None:
         for sample in family.samples
     }
     assert samples["month_timestamp_seconds",] == read_month("2027-01").begins.timestamp()
-    assert samples["figure", "wait_to_acknowledgement", "national", ""] == 24
-    assert samples["figure", "wait_to_acknowledgement", "kind", "3_to_7_days"] == 8
-    assert samples["wait_seconds", "wait_to_acknowledgement", "0.5", "provider", "RAVN"] == 5 * 86_400
+    assert samples["figure", "wait_to_acknowledgement", "national", ""] == 36
+    assert samples["figure", "wait_to_acknowledgement", "kind", "3_to_7_days"] == 12
+    assert samples["wait_seconds", "wait_to_acknowledgement", "0.5", "provider", "RAVN"] == 7 * 86_400
+    assert samples["wait_seconds", "wait_to_acknowledgement", "0.9", "national", ""] == inf
     assert samples["withheld", "cases_opened", "council", BLACKPOOL] == 1
     assert ("figure", "cases_opened", "council", BLACKPOOL) not in samples
     assert ("figure", "register_entries", "national", "") not in samples

@@ -243,7 +243,7 @@ def work_on_cases(api: Api) -> list[str]:
     assert link
     cases = [case["case"] for case in api.ask("blackpool", "GET", "/v1/cases").json()]
     before = api.ask(None, "GET", link[1])
-    after = api.ask(None, "POST", link[1], data={"name": OFFICER, "case": cases})
+    after = api.send_form(link[1], name=OFFICER, case=cases)
     assert (before.status_code, after.status_code) == (200, 200)
     record = {"by": OFFICER, "party": "provider", "evidence": EVIDENCE}
     body = {"event": "confirm_safe", "record": record}

@@ -257,3 +257,14 @@ def test_months_in_which_nothing_ran_are_closed_one_after_the_other(november: De
     assert close(november) == 4
     with november.store.reading() as connection:
         assert kept_months(connection) == {"2026-11", "2026-12", "2027-01", "2027-02"}
+
+
+def test_the_stocks_of_a_month_that_is_closed_already_are_not_added_up_when_it_is_counted_to_date(
+    november: Deployment,
+) -> None:
+    before = to_date(november)
+    now = november.clock.now()
+    november.clock.set(at("2026-12-01", "00:11"))
+    assert close(november) == 1
+    november.clock.set(now)
+    assert to_date(november) == before

@@ -30,7 +30,7 @@ COMPLETE: dict[CaseEvent, dict[str, Any]] = {
     CaseEvent.REFUSE_HOLD: BY,
     CaseEvent.PASS_POST_CHECK: TEST,
     CaseEvent.CLOSE: BY,
-    CaseEvent.REJECT_MATCH: BY | {"reason": "the line is next door's"},
+    CaseEvent.REJECT_MATCH: BY | {"evidence": "the line is next door's"},
     CaseEvent.PORT_LINE: BY | {"from_provider": "RAVN"},
     CaseEvent.SETTLE_VERSIONS: BY,
     CaseEvent.MOVE_DATE_EARLIER: {"harm_on": "2026-12-01", "was": "2026-12-09"},

@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from justhtml import JustHTML
 
 from services.audit.figures.figures import DEFINITIONS
 from services.audit.figures.publishing import MonthShown
 from services.audit.report import plots
-from services.audit.report.plots import Point
+from services.audit.report.plots import Point, Reach
 from services.audit.report.report import render_report
 from services.audit.report.report_view import HEADLINES
+from services.audit.report.wording import Value
 from tests.support.checks.html import attribute, the_one
 from tests.support.checks.oversight_page import MONTHS, NAMES, TO_DATE
 
@@ -60,10 +63,12 @@ def test_it_has_one_heading_its_title_and_ids_of_their_own(page: JustHTML) -> No
 
 def test_first_comes_the_last_month_at_a_glance_beside_the_one_before(page: JustHTML) -> None:
     cards = [" ".join(one.to_text().split()) for one in page.query(".glance > div")]
-    assert cards[0] == "Migrated unconfirmed 32 October 2026: withheld"
+    due = "checks after migration fallen due"
+    assert cards[0] == f"Migrated unconfirmed 32 of 52 {due} October 2026: withheld of 24"
     assert cards[3] == "Cases at risk 160 October 2026: 160"
-    assert cards[4] == "Wait until a named person acted 4 days half took no longer October 2026: 4 days"
-    assert cards[5] == "Wait until confirmed safe too few October 2026: too few"
+    took = "3 to 7 days half took no longer, of 40 waits"
+    assert cards[4] == f"Wait until a named person acted {took} October 2026: 3 to 7 days of 40"
+    assert cards[5] == "Wait until confirmed safe none October 2026: none"
 
 
 def test_every_figure_is_there_with_what_it_counts_and_what_it_traces_to(page: JustHTML) -> None:
@@ -77,12 +82,20 @@ def test_every_figure_is_there_with_what_it_counts_and_what_it_traces_to(page: J
 def test_tables_show_what_is_withheld_as_a_word_and_never_as_nought(page: JustHTML) -> None:
     nation = rows(page, "The nation, month by month")
     assert [line[:2] for line in nation] == [
-        ["September 2026", "20"],
-        ["October 2026", "withheld"],
-        ["November 2026", "32"],
+        ["September 2026", "20 of 40"],
+        ["October 2026", "withheld of 24"],
+        ["November 2026", "32 of 52"],
     ]
     providers = rows(page, "Every provider with a case: November 2026")
-    assert [line[:2] for line in providers] == [["Harbour <b>Telecom</b> HBRT", "24"], ["Raven Telecom RAVN", "8"]]
+    assert [line[:2] for line in providers] == [
+        ["Harbour <b>Telecom</b> HBRT", "24 of 34"],
+        ["Raven Telecom RAVN", "8 of 18"],
+    ]
+
+
+def test_a_wait_of_a_council_stands_beside_the_number_of_its_waits(page: JustHTML) -> None:
+    councils = rows(page, "Every council with a case: November 2026")
+    assert [line[6] for line in councils] == ["8 to 14 of 20", "3 to 7 of 20"]
 
 
 def test_a_stock_that_was_not_taken_is_not_known(page: JustHTML) -> None:
@@ -116,7 +129,7 @@ def test_every_table_has_a_caption_and_every_cell_its_headings(page: JustHTML) -
 def test_every_plot_says_in_words_what_it_shows(page: JustHTML) -> None:
     titles = [one.query("title")[0].to_text() for one in page.query("svg")]
     assert "Migrated unconfirmed by month: Sep 26 20, Oct 26 withheld, Nov 26 32" in titles
-    said = [f"{month} 26 median 4, nine in ten within 12" for month in ("Sep", "Oct", "Nov")]
+    said = [f"{month} 26 half within 3 to 7, nine in ten within 8 to 14" for month in ("Sep", "Oct", "Nov")]
     assert f"Wait until a named person acted by month, in days: {'; '.join(said)}" in titles
     assert all(attribute(one, "role") == "img" for one in page.query("svg"))
 
@@ -164,7 +177,29 @@ def test_where_months_are_many_only_some_are_named_the_last_among_them() -> None
     assert all(bars[later].label_x - bars[one].label_x >= plots.LABEL_WIDTH for one, later in pairwise(named))
 
 
-def test_a_wait_reaches_from_its_median_up_to_p90() -> None:
-    one, none = plots.spans([("Nov 26", 5, 20, ""), ("Dec 26", None, None, "too few")]).spans
-    assert one.p90_y < one.median_y
-    assert (none.median, none.word) == (None, "too few")
+def test_texts_of_twelve_large_counts_run_upwards_and_stay_within_the_picture() -> None:
+    points = [Point("Nov 26", 1_234 * number) for number in range(11)]
+    for texts in ([Point("Dec 26", None, "withheld")], [Point("Dec 26", None, "not known")], [Point("Dec 26", 98_765)]):
+        plot = plots.columns([*points, *texts])
+        assert all(bar.upright for bar in plot.bars)
+        assert all(bar.text_y - len(bar.point.text) * plots.SIGN_WIDTH >= 0 for bar in plot.bars)
+
+
+@given(st.lists(st.one_of(st.integers(0, 2_000_000), st.none()), min_size=1, max_size=24))
+def test_no_text_above_a_bar_reaches_into_the_next_one(counts: list[int | None]) -> None:
+    bars = plots.columns([Point("Nov 26", count, "withheld") for count in counts]).bars
+    for one, later in pairwise(bars):
+        wide = 13 if one.upright else (len(one.point.text) + len(later.point.text)) / 2 * plots.SIGN_WIDTH
+        assert later.text_x - one.text_x >= wide
+
+
+def test_a_wait_reaches_from_the_band_of_half_up_to_that_of_nine_in_ten() -> None:
+    few = Reach("Dec 26", Value("too few"), Value("too few"))
+    half_only = Reach("Jan 27", Value("3 to 7", 1), Value("withheld"))
+    plot = plots.spans([Reach("Nov 26", Value("3 to 7", 1), Value("over 56", 5)), few, half_only])
+    one, none, half = plot.spans
+    at = dict(plot.axis)
+    assert (one.median_y, one.p90_y) == (at["3 to 7"], at["over 56"])
+    assert at["over 56"] < at["3 to 7"] < plot.base
+    assert (none.median_y, none.p90_y) == (None, None)
+    assert (half.median_y, half.p90_y) == (at["3 to 7"], None)

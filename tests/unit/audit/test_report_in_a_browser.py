@@ -36,6 +36,29 @@ def test_it_is_accessible_and_never_scrolls_sideways(page: Page, months: list[Mo
     assert results.violations_count == 0, results.generate_report()
 
 
+OVERPRINTED = """
+[...document.querySelectorAll("svg.plot")].flatMap(plot => {
+  const boxes = [...plot.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
+  return boxes.flatMap(([one, a], place) => boxes.slice(place + 1)
+    .filter(([, b]) => a.left + 1 < b.right && b.left + 1 < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom)
+    .map(([other]) => one + " over " + other));
+})
+"""
+
+
+@pytest.mark.parametrize("months", [1, 2, 6, 12, 24, 60])
+@pytest.mark.parametrize("largest", [9, 1_234, 98_765])
+def test_no_label_of_a_plot_is_printed_over_another(page: Page, months: int, largest: int) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    # Every third month is withheld.
+    shown = [
+        a_month(Month(2020 + number // 12, number % 12 + 1), 1 if number % 3 == 2 else largest - number % 3)
+        for number in range(months)
+    ]
+    page.set_content(render_report(shown, NAMES, MADE_AT))
+    assert page.evaluate(OVERPRINTED) == []
+
+
 def test_it_asks_for_nothing_from_the_network_and_its_style_passes_its_own_policy(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

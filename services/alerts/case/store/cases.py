@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
 
 from schemas.codes import CaseState, MatchLevel
 from services.alerts.review.case import Case
-from services.alerts.states.machine import ENDED
+from services.alerts.states.machine import CLOCK_STOPPED, ENDED, URGENT
 from services.core.errors import NotFoundError
 from services.storage.dialect import skipping_locked, upsert
 from services.storage.tables import alert_cases, cases
@@ -34,10 +34,15 @@ class DueBy:
 
 
 def find_cases(
-    connection: Connection, *conditions: ColumnElement[bool], limit: int | None = None, to_change: bool = False
+    connection: Connection,
+    *conditions: ColumnElement[bool],
+    limit: int | None = None,
+    to_change: bool = False,
+    urgent_first: bool = False,
 ) -> list[Case]:
     """Return the cases that meet all conditions. The case with the earliest harm comes first.
 
+    With `urgent_first`, cases in an urgent state come before all others, and cases whose clock has stopped after them.
     With `to_change`, the cases are locked and come in the order of their ids.
     """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
@@ -45,7 +50,8 @@ def find_cases(
         # Cases are always locked in the same order, so two workers that lock the same cases cannot deadlock.
         query = query.order_by(cases.c.pk).with_for_update()
     else:
-        query = query.order_by(cases.c.harm_on.nulls_last(), cases.c.pk)
+        first = (_urgency(),) if urgent_first else ()
+        query = query.order_by(*first, cases.c.harm_on.nulls_last(), cases.c.pk)
     return [_case(row) for row in connection.execute(query)]
 
 
@@ -117,6 +123,12 @@ def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     values: dict[str, Any] = {"tried_at": None} | ({"warned": True} if warned else {})
     connection.execute(update(cases).where(cases.c.pk.in_(members)).values(values))
+
+
+def _urgency() -> ColumnElement[int]:
+    # Ended cases have a stopped clock too, and come last of all.
+    ranks = ((URGENT, 0), (ENDED, 3), (CLOCK_STOPPED, 2))
+    return case(*((cases.c.state.in_([state.value for state in states]), rank) for states, rank in ranks), else_=1)
 
 
 def _running() -> ColumnElement[bool]:

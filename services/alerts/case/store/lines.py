@@ -68,9 +68,9 @@ def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[in
 
 
 def find_matches(connection: Connection, entry_pk: int) -> Sequence[Row[Any]]:
-    # Returns all columns of the match and of its notice, and the `name` of the provider.
+    # Returns all columns of the match and of its notice, and the `name` and `contact` of the provider.
     query = (
-        select(matches, notices, feeds.c.name)
+        select(matches, notices, feeds.c.name, feeds.c.contact)
         .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
         .join(feeds, feeds.c.feed_id == notices.c.feed_id)
         .where(matches.c.entry_pk == entry_pk, matches.c.live)

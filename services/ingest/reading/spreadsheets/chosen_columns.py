@@ -76,7 +76,7 @@ def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
 
 
 def chosen_claims(headings: Sequence[str], chosen: Chosen) -> dict[int, Claim]:
-    """Return the field of each column that is mapped by hand, by column number. Columns not in the file are left out."""
+    """Return the field of each column that is mapped by hand, by column number. Columns not in the file are omitted."""
     first = _first(headings)
     return {first[key]: Claim(field, Claim.CHOSEN) for key, field in chosen.items() if key in first}
 

@@ -56,5 +56,10 @@ def _database(error: SQLAlchemyError) -> str:
 def _settings(error: ValidationError) -> str:
     # The input is left out, because a setting may be a password.
     faults = error.errors(include_url=False, include_context=False, include_input=False)
-    named = "; ".join(f"PULLCORD_{fault['loc'][0]}".upper() + f": {fault['msg']}" for fault in faults)
+    named = "; ".join(_setting(fault["loc"]) + fault["msg"].removeprefix("Value error, ") for fault in faults)
     return f"a setting cannot be used: {named}"
+
+
+def _setting(location: tuple[int | str, ...]) -> str:
+    # A fault of the file of settings has no location.
+    return f"PULLCORD_{location[0]}: ".upper() if location else ""

@@ -88,6 +88,8 @@ def transition(action: str, fields: Mapping[str, Any]) -> str:
         return event if event == after else f"{event}: now {after}"
     if action == AuditAction.CASE_REFUSED:
         return f"could not be recorded: {event}"
+    if action == AuditAction.NUMBERS_REVEALED:
+        return "the numbers on its notices were shown"
     if action == AuditAction.CASE_RULES_CHANGED:
         return f"judged by the rules of {' and '.join(fields['after'])} from here on"
     return event or action.replace("_", " ")

@@ -29,8 +29,8 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
     its schema is missing or older.
     """
     chosen = settings or Settings()
+    _look_for_data(chosen)
     store = make_store(chosen, SystemClock())
-    _look_for_file(chosen.database)
     try:
         with store.reading() as connection:
             # A newer schema fits: during an upgrade both versions work on it.
@@ -56,8 +56,28 @@ def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
     )
 
 
-def _look_for_file(database: str) -> None:
+def _look_for_data(settings: Settings) -> None:
+    """Raise NotReadyError if the keys or the database file are not where the settings say, and name that place.
+
+    Most often somebody is in the wrong folder, and `init` there would make a second, empty deployment.
+    """
+    url = make_url(settings.database)
+    file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     # SQLite would create a missing file, and a missing deployment would then look like an old one.
-    url = make_url(database)
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-        raise NotReadyError(f"there is no database at {url.database}: run `pullcord init` first")
+    database_gone = file is not None and not file.exists()
+    keys_gone = settings.keys is None and not settings.keys_path.exists()
+    if keys_gone and file is not None and not database_gone:
+        raise NotReadyError(
+            f"the database is there, but its keys are not at {settings.keys_path.absolute()}: put them back from your "
+            "copy; without them nothing in it can be read"
+        )
+    if keys_gone or database_gone:
+        missing = settings.keys_path if keys_gone else file or settings.data_dir
+        raise NotReadyError(_not_here(missing.absolute().parent, "keys" if keys_gone and file is None else "data"))
+
+
+def _not_here(folder: Path, what: str) -> str:
+    return (
+        f"there is no Pullcord {what} in {folder}. Is this the wrong folder? Run this where Pullcord was set up, or "
+        "name its data with PULLCORD_DATA_DIR. Only where it was never set up, begin with `pullcord init`"
+    )

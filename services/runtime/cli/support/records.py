@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -11,20 +12,20 @@ from rich.markup import escape
 
 from schemas.codes import CaseEvent
 from services.alerts.case.acts import PEOPLES_ACTS, read_record
-from services.alerts.message.wording import case_state
+from services.alerts.message.wording import case_state, short_day
 from services.alerts.review.case import Case
 from services.alerts.review.recording import RecordFaultyError
 from services.alerts.states.machine import ENDED
 from services.alerts.states.records import RECORD_FOR, HumanAct
-from services.core.clock import LONDON
 from services.core.errors import RefusedError
 from services.ingest.files.dates import read_date, read_moment
-from services.runtime.cli.support.output import local_time, say
+from services.runtime.cli.support.act_values import read_value
+from services.runtime.cli.support.output import escaped, local_time, say
 from services.storage.store import Store
 
-# Fields that hold a time, which may be typed as `now`, and fields that hold a day.
-MOMENTS: Final = frozenset({"at", "told_provider_at"})
-DAYS: Final = frozenset({"visit_on", "retest_on", "review_on", "ends_on"})
+_MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CODE: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 
 
 def act_of(typed: str) -> CaseEvent:
@@ -54,43 +55,45 @@ def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, st
         raise RefusedError(f"what must be recorded with this is missing or faulty: {faults}{more}.") from None
 
 
-def fields_of(typed: Iterable[str], now: datetime) -> dict[str, str]:
-    """Return the fields of a record from `KEY=VALUE` texts. Raises RefusedError if a text has another form."""
+def fields_of(event: CaseEvent, typed: Iterable[str], now: datetime) -> dict[str, str]:
+    """Return the fields of a record from `KEY=VALUE` texts. Raises RefusedError if a text cannot be read."""
     found: dict[str, str] = {}
     for text in typed:
         name, equals, value = text.partition("=")
-        if not equals or not name.strip().isidentifier():
+        if not equals or not name.strip().replace("-", "_").isidentifier():
             raise RefusedError("give each field as KEY=VALUE, such as --field method=call")
-        found[name.strip()] = _read(name.strip(), value.strip(), now)
+        field = name.strip().lower().replace("-", "_")
+        found[field] = read_value(event, field, value.strip(), now)
     return found
 
 
-def moment_of(text: str, now: datetime) -> str:
-    """Return a typed time in ISO form, or the text unchanged if it is not a time.
-
-    `now` stands for the present time. A time without an offset is UK time. Dates are read as imports read them.
-    """
-    if text.lower() == "now":
-        return now.isoformat()
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        # Bare digits are the day number of a spreadsheet, which nobody types.
-        moment = None if text.isdigit() else read_moment(text)
-        return moment.isoformat() if moment else text
-    return (at if at.tzinfo else at.replace(tzinfo=LONDON)).isoformat()
+def person_of(typed: str | None) -> str:
+    """Return the name of the person at the keyboard. Raises RefusedError if it is missing, or names no person."""
+    if not typed:
+        raise RefusedError("say with --by who sees it: it is kept on the audit")
+    return record_of(CaseEvent.ACKNOWLEDGE, {"by": typed}).by
 
 
-def day_of(text: str) -> str:
-    """Return a typed day in ISO form (`30/11/2026`, `30 Nov 2026`), or the text unchanged if it is not a day."""
-    day = None if text.isdigit() else read_date(text)
-    return day.isoformat() if day else text
+def show_kept(record: HumanAct) -> None:
+    """Print what an act was understood to hold, because a date or a word may have been meant otherwise."""
+    kept = record.model_dump(mode="json", exclude={"by"}, exclude_none=True, exclude_defaults=True)
+    if kept:
+        say(f"Kept: {escaped(shown_record(kept))}.")
 
 
-def _read(field: str, text: str, now: datetime) -> str:
-    if field in MOMENTS:
-        return moment_of(text, now)
-    return day_of(text) if field in DAYS else text
+def shown_record(values: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name.replace('_', ' ')}: {shown_value(value)}" for name, value in values.items())
+
+
+def shown_value(value: object) -> str:
+    """Return a recorded value as people read it, with times in UK time."""
+    text = str(value)
+    if _MOMENT.match(text) and (moment := read_moment(text)):
+        return local_time(moment)
+    if _DAY.fullmatch(text) and (day := read_date(text)):
+        return short_day(day)
+    # A code such as `telecare_company`, but never a person's own words.
+    return text.replace("_", " ") if _CODE.fullmatch(text) else text
 
 
 def show_after(case: Case, store: Store) -> None:

@@ -36,7 +36,7 @@ class CaseAlert:
 def find_cases_to_list(
     connection: Connection, feed_id: str | None, state: CaseState | None, *, ended: bool, limit: int
 ) -> tuple[list[Case], int]:
-    """Return at most `limit` cases, the earliest harmful day first, and the total number of matching cases.
+    """Return at most `limit` cases, open and most urgent first, and the total number of matching cases.
 
     Cases that have ended are left out, unless `ended` is True or `state` is given.
     """
@@ -48,7 +48,7 @@ def find_cases_to_list(
     elif not ended:
         conditions.append(cases.c.state.not_in(_values(ENDED)))
     total = connection.scalar(select(func.count()).select_from(cases).where(*conditions)) or 0
-    return find_cases(connection, *conditions, limit=limit), total
+    return find_cases(connection, *conditions, limit=limit, urgent_first=True), total
 
 
 def count_open_cases(connection: Connection) -> int:
@@ -60,6 +60,12 @@ def councils_with_running_cases(connection: Connection) -> Sequence[str]:
     """Return the feed ids of councils that have a case about which alerts go on."""
     running = cases.c.state.not_in(_values(CLOCK_STOPPED))
     return connection.scalars(select(cases.c.feed_id).where(running).distinct().order_by(cases.c.feed_id)).all()
+
+
+def cases_of_records(connection: Connection, keys: Sequence[bytes]) -> list[Case]:
+    """Return the cases of the register entries with these record keys."""
+    entries = select(register_entries.c.pk).where(register_entries.c.record_key.in_(keys))
+    return find_cases(connection, cases.c.entry_pk.in_(entries))
 
 
 def alerts_of_case(connection: Connection, case: Case) -> Sequence[CaseAlert]:

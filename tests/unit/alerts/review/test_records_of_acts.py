@@ -146,7 +146,7 @@ def test_what_a_ported_line_said_is_taken_at_its_most_dangerous() -> None:
 
 def test_a_rejection_is_remembered_of_every_line_at_the_level_a_person_saw() -> None:
     near = replace(OTHER, level=MatchLevel.POSSIBLE)
-    made = recorded(TWO, CaseEvent.REJECT_MATCH, RejectMatch(by=WHO, reason="Another flat"), [LINE, near])
+    made = recorded(TWO, CaseEvent.REJECT_MATCH, RejectMatch(by=WHO, evidence="Another flat"), [LINE, near])
     assert {key: one.rejected for key, one in memories(made).items()} == {"1": "confirmed", "9": "possible"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -41,17 +42,42 @@ def test_init_makes_no_new_keys_beside_records_sealed_with_lost_ones(empty_desk:
     assert not (empty_desk.folder / "var/keys.json").exists()
 
 
-def test_a_command_before_init_says_what_to_do_first(empty_desk: Desk) -> None:
-    printed = empty_desk.run("cases")
-    assert printed.code == 2
-    assert "run `pullcord init` first" in printed.complaint
-    assert printed.out == ""
+@pytest.mark.parametrize(
+    "typed", [("cases",), ("status",), ("case", "show", "TC1"), ("report",), ("policy", "show", BLACKPOOL), ("serve",)]
+)
+def test_a_command_in_a_folder_without_data_names_the_folder_and_asks_whether_it_is_the_wrong_one(
+    empty_desk: Desk, typed: tuple[str, ...]
+) -> None:
+    printed = empty_desk.run(*typed)
+    assert (printed.code, printed.out) == (2, "")
+    assert f"there is no Pullcord data in {empty_desk.folder / 'var'}. Is this the wrong folder?" in printed.complaint
+    assert "PULLCORD_DATA_DIR" in printed.complaint
+    assert not (empty_desk.folder / "var").exists()
+
+
+def test_the_folder_is_named_in_full_where_the_setting_is_relative(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("PULLCORD_DATA_DIR", "var")
+    assert f"in {elsewhere / 'var'}. Is this the wrong folder?" in desk.run("cases").complaint
+    monkeypatch.chdir(tmp_path)
+    assert desk.run("cases").code == 0
 
 
 def test_keys_without_a_database_make_no_empty_one(desk: Desk) -> None:
     (desk.folder / "var/pullcord.db").unlink()
-    assert "there is no database" in desk.run("status").complaint
+    assert "there is no Pullcord data" in desk.run("status").complaint
     assert not (desk.folder / "var/pullcord.db").exists()
+
+
+def test_a_database_without_its_keys_is_not_taken_for_a_wrong_folder(desk: Desk) -> None:
+    (desk.folder / "var/keys.json").unlink()
+    complaint = desk.run("cases").complaint
+    assert f"its keys are not at {desk.folder / 'var/keys.json'}: put them back" in complaint
+    assert "init" not in complaint
 
 
 def test_a_database_of_another_version_is_named_and_brought_up_to_date_by_init(desk: Desk) -> None:

@@ -7,32 +7,59 @@ from typing import Annotated
 import typer
 
 from services.alerts.case.acts import act
-from services.alerts.case.store.cases import find_case
+from services.alerts.reveal import reveal_numbers
 from services.alerts.views import case_view
 from services.runtime.cli.commands.casework.case_page import print_case
+from services.runtime.cli.support.case_references import CASE_HELP, OfCouncil, named_case
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.records import ACTS_HELP, act_of, fields_of, record_of, show_after
+from services.runtime.cli.support.records import (
+    ACTS_HELP,
+    act_of,
+    fields_of,
+    person_of,
+    record_of,
+    show_after,
+    show_kept,
+)
 
 app = group("One case: show it, record what was done.")
 
-Case = Annotated[str, typer.Argument(help="The case, such as C-7K3M-2Q9P.", metavar="CASE")]
-
-
-@app.command(epilog=examples("pullcord case show C-7K3M-2Q9P"))
-def show(case: Case) -> None:
-    """Show a case in full: the place, the reasons of its matches, the alerts, what was done and by whom.
-
-    The output holds the telephone number and the address: use this command on the council's own machine only.
-    """
-    with opened() as store, store.reading() as connection:
-        found = find_case(connection, case, None)
-        print_case(connection, store, found, case_view(connection, store, found))
+Case = Annotated[str, typer.Argument(help=CASE_HELP, metavar="CASE")]
 
 
 @app.command(
     epilog=examples(
-        'pullcord case record C-7K3M-2Q9P contact_resident --by "Asha Patel" --field method=call',
+        "pullcord case show C-7K3M-2Q9P",
+        "pullcord case show TC0042 --council E06000009",
+        'pullcord case show C-7K3M-2Q9P --reveal --by "Asha Patel"',
+    )
+)
+def show(
+    case: Case,
+    council: OfCouncil = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Also the telephone number on each notice; kept on the audit.")
+    ] = False,
+    by: Annotated[str | None, typer.Option(help="Who looks, by name; needed with --reveal.", metavar="NAME")] = None,
+) -> None:
+    """Show a case in full: the place, the alarm, the reasons of its matches, the alerts, what was done and by whom.
+
+    The output holds the telephone number and the address: use this command on the council's own machine only.
+    """
+    person = person_of(by) if reveal else None
+    with opened() as store:
+        with store.reading() as connection:
+            found = named_case(connection, store, case, council)
+        numbers = reveal_numbers(store, found, person) if person else None
+        with store.reading() as connection:
+            print_case(connection, store, found, case_view(connection, store, found), numbers)
+
+
+@app.command(
+    epilog=examples(
+        'pullcord case record C-7K3M-2Q9P contact_resident --by "Asha Patel" --field method=phone',
+        'pullcord case record TC0042 book_visit --by "Asha Patel" --field visit_on=30/11/2026',
         'pullcord case record C-7K3M-2Q9P pass_test --by "Asha Patel" --field "arc_name=Fylde Shore" --field at=now '
         '--field "tested_by=Asha Patel"',
         note=ACTS_HELP,
@@ -46,12 +73,17 @@ def record(
         list[str] | None,
         typer.Option(help="What is recorded with it; give it once for each field.", metavar="KEY=VALUE"),
     ] = None,
+    council: OfCouncil = None,
 ) -> None:
     """Record what a named person did about a case.
 
-    A time without an offset is UK time. `now` stands for the present time.
+    Dates and words are read as in files: `30/11/2026` with the day first, `phone` for a call. A time without an offset
+    is UK time. `now` and `today` stand for the present.
     """
     done = act_of(event)
     with opened() as store:
-        made = record_of(done, {"by": by, **fields_of(field or (), store.now())})
-        show_after(act(store, case, done, made, None), store)
+        made = record_of(done, {"by": by, **fields_of(done, field or (), store.now())})
+        with store.reading() as connection:
+            reference = named_case(connection, store, case, council).reference
+        show_after(act(store, reference, done, made, None), store)
+        show_kept(made)

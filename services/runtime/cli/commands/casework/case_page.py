@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Connection
 
+from schemas.codes import Connection as AlarmConnection
 from schemas.codes import MatchDecision
 from services.alerts.case.acts import PEOPLES_ACTS
 from services.alerts.delivery.digest import case_lines
@@ -21,19 +23,24 @@ from services.alerts.views import CaseView, EventView
 from services.core.clock import london_day
 from services.runtime.cli.support.labels import reasons, transition
 from services.runtime.cli.support.output import ago, cell, local_time, out, pairs, table
+from services.runtime.cli.support.records import shown_record
 from services.runtime.cli.support.store import alerts_of_case, deciders
 from services.storage.store import Store
 
 DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 
 
-def print_case(connection: Connection, store: Store, case: Case, view: CaseView) -> None:
+def print_case(
+    connection: Connection, store: Store, case: Case, view: CaseView, numbers: Mapping[str, list[str]] | None = None
+) -> None:
+    """Print a case. `numbers` holds the telephone numbers on its notices, by match, if they are to be shown."""
     console = out()
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))
-    console.print(pairs([*_dates(case, store), *_place(view)]))
+    console.print(pairs([*_dates(case, store), *_place(view), *_device(view)]))
     _show_doubts(console, connection, case)
     _show_matches(console, connection, store, view)
+    _show_notices(console, view, numbers)
     _show_alerts(console, connection, case)
     _show_history(console, view.history)
     # Only the acts that the state of the case allows now.
@@ -85,6 +92,29 @@ def _place(view: CaseView) -> list[tuple[str, object]]:
     return [(name, value) for name, value in rows if value]
 
 
+def _device(view: CaseView) -> list[tuple[str, object]]:
+    device = view.device
+    alarm = ", ".join(words(part) for part in (device.device_kind, device.make_model, device.protocol) if part)
+    connection = "" if device.connection == AlarmConnection.UNKNOWN else words(device.connection)
+    rows = [("Alarm", alarm), ("Connected by", connection), ("Alarm receiving centre", device.arc_name or "")]
+    return [(name, value) for name, value in rows if value]
+
+
+def words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def _show_notices(console: Console, view: CaseView, numbers: Mapping[str, list[str]] | None) -> None:
+    # What somebody needs who rings the provider about a line.
+    for one in view.matches:
+        rows: list[tuple[str, object]] = [(f"Notice of {one.match}", shown_name(one.provider))]
+        rows += [("Provider's order", one.provider_reference or "not known")]
+        rows += [("Provider's contact", one.provider_contact or "not known: `pullcord providers contact` enters it")]
+        hidden = "not shown: --reveal --by NAME shows it, and the audit keeps that"
+        shown = hidden if numbers is None else " or ".join(numbers.get(one.match, ())) or "none on the notice"
+        console.print(pairs([*rows, ("Number on it", shown)]))
+
+
 def _show_matches(console: Console, connection: Connection, store: Store, view: CaseView) -> None:
     who = deciders(connection, store, [one.match for one in view.matches])
     shown = table("Match", "Level", "Why", "Provider", "Notice", "Moves", "Decision", whole=("Match",))
@@ -120,10 +150,6 @@ def _show_alerts(console: Console, connection: Connection, case: Case) -> None:
 def _show_history(console: Console, history: list[EventView]) -> None:
     shown = table("When", "What", "Who", "Recorded with it", whole=("When",))
     for event in history:
-        record = "; ".join(f"{name.replace('_', ' ')}: {_recorded(value)}" for name, value in event.record.items())
+        record = shown_record(event.record)
         shown.add_row(local_time(event.at), transition(event.action, event.fields), cell(event.by or ""), cell(record))
     console.print(shown)
-
-
-def _recorded(value: object) -> str:
-    return str(value).replace("_", " ")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
+from rich.table import Table
 from rich.text import Text
 
 from schemas.codes import CaseState, MatchLevel
@@ -26,8 +27,24 @@ LONGEST_STATE_WORD: Final = max(len(word) for state in CaseState for word in sta
 
 app = typer.Typer(add_completion=False)
 
+# The width of a terminal from which each fact has a column of its own.
+WIDE: Final = 110
+
 # Pairs of a council's feed id and one of its cases.
 CasesByFeed = Sequence[tuple[str, CaseSummary]]
+
+
+class CaseRow(NamedTuple):
+    """The cells of a case, in the order of the columns."""
+
+    case: Text
+    council: Text
+    reference: Text
+    day: Text
+    match: Text
+    state: Text
+    provider: Text
+    alerted: Text
 
 
 @app.command(
@@ -47,7 +64,10 @@ def cases(
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """List the cases, the earliest harmful day first. That day is the earlier of the restriction and the move."""
+    """List the cases, open and most urgent first: urgent states, then the earliest harmful day.
+
+    That day is the earlier of the restriction and the move. Cases about which alerts have stopped come last.
+    """
     with opened() as store:
         with store.reading() as connection:
             feed_id = None if council is None else find_feed(connection, "council", council).feed_id
@@ -66,6 +86,27 @@ def _print(store: Store, listed: CasesByFeed, total: int, *, one_council: bool) 
     with store.reading() as connection:
         # A case does not hold the name of its council.
         names = {feed.feed_id: feed.name for feed in list_feeds(connection, "council")}
+    now = store.now()
+    rows = [_row(one, "" if one_council else names[feed_id], now) for feed_id, one in listed]
+    out().print(_wide(rows, one_council=one_council) if out().width >= WIDE else _narrow(rows))
+    rest = f" of {total:,}; --limit shows more" if total > len(listed) else ""
+    say(f"{len(listed):,}{rest}. [bold]pullcord case show CASE[/] shows one whole.")
+
+
+def _row(one: CaseSummary, council: str, now: datetime) -> CaseRow:
+    return CaseRow(
+        case=cell(one.case),
+        council=cell(council),
+        reference=cell(one.entry_id),
+        day=shown_harmful_day(one.harm_on, CaseState(one.state), now),
+        match=cell(one.level, "" if one.level is MatchLevel.CONFIRMED else "yellow"),
+        state=cell(one.state.replace("_", " "), "bold red" if one.state in URGENT else ""),
+        provider=cell(shown_name(one.provider)),
+        alerted=cell(ago(one.last_alert_at, now, never="not yet")),
+    )
+
+
+def _wide(rows: Sequence[CaseRow], *, one_council: bool) -> Table:
     columns = ["Case", "Council", "Reference", "Harmful day", "Match", "State", "Provider", "Alerted"]
     # With one council, the column would hold the same name in each row.
     if one_council:
@@ -73,23 +114,32 @@ def _print(store: Store, listed: CasesByFeed, total: int, *, one_council: bool) 
     shown = table(*columns, whole=("Case", "Reference", "Harmful day", "Match"))
     # A state is wrapped between its words, never within a word.
     shown.columns[columns.index("State")].min_width = LONGEST_STATE_WORD
-    for feed_id, one in listed:
-        council = () if one_council else (cell(names[feed_id]),)
-        shown.add_row(one.case, *council, *_cells(one, store.now()))
-    out().print(shown)
-    rest = f" of {total:,}; --limit shows more" if total > len(listed) else ""
-    say(f"{len(listed):,}{rest}. [bold]pullcord case show CASE[/] shows one whole.")
+    for row in rows:
+        shown.add_row(
+            *(text for name, text in zip(CaseRow._fields, row, strict=True) if name != "council" or not one_council)
+        )
+    return shown
 
 
-def _cells(one: CaseSummary, now: datetime) -> tuple[Text, ...]:
-    return (
-        cell(one.entry_id),
-        shown_harmful_day(one.harm_on, CaseState(one.state), now),
-        cell(one.level, "" if one.level is MatchLevel.CONFIRMED else "yellow"),
-        cell(one.state.replace("_", " "), "bold red" if one.state in URGENT else ""),
-        cell(shown_name(one.provider)),
-        cell(ago(one.last_alert_at, now, never="not yet")),
-    )
+def _narrow(rows: Sequence[CaseRow]) -> Table:
+    # Two facts to a cell, so that 80 columns hold every fact of the wide table.
+    day, state = "Harmful day", "State"
+    shown = table("Case\nCouncil", "Reference\nMatch", day, state, "Provider\nAlerted", whole=(day,))
+    # A state is wrapped between its words, never within a word.
+    shown.columns[3].min_width = LONGEST_STATE_WORD
+    for row in rows:
+        shown.add_row(
+            _below(row.case, row.council),
+            _below(row.reference, row.match),
+            row.day,
+            row.state,
+            _below(row.provider, row.alerted),
+        )
+    return shown
+
+
+def _below(first: Text, second: Text) -> Text:
+    return Text.assemble(first, "\n", second) if second.plain else first
 
 
 def shown_harmful_day(day: date | None, state: CaseState, now: datetime) -> Text:

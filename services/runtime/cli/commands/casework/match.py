@@ -42,6 +42,6 @@ def reject(match: Match, by: By, evidence: Evidence) -> None:
 def _decide(match: str, decision: MatchDecision, by: str, evidence: str) -> None:
     settings = Settings()
     with opened(settings) as store:
-        said = record_of(CaseEvent.REJECT_MATCH, {"by": by, "reason": evidence}, {"reason": "--evidence"})
+        said = record_of(CaseEvent.REJECT_MATCH, {"by": by, "evidence": evidence}, {"evidence": "--evidence"})
         decide_match(store, MatchId.parse(match), decision, said.by, evidence.strip())
         handle_events(store, settings)

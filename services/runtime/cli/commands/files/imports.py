@@ -12,6 +12,7 @@ from services.ingest.files.dates import DateOrder
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.recording.replacement import Replacement
 from services.runtime.cli.commands.files.import_run import ImportJob, run
+from services.runtime.cli.commands.parties.first_steps import add_sender, tell_somebody
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import find_feed, opened
 from services.runtime.settings import Settings
@@ -39,6 +40,10 @@ Statuses = Annotated[
         "--status", help='Map your own word for a status, as "Live=active". May be given again.', metavar="WORD=CODE"
     ),
 ]
+Name = Annotated[
+    str | None,
+    typer.Option(help="The name people know the sender by: adds it, unless it was added before.", metavar="NAME"),
+]
 Match = Annotated[
     bool, typer.Option("--match/--no-match", help="Match at once; otherwise `serve` does, when it runs next.")
 ]
@@ -50,11 +55,18 @@ Match = Annotated[
         "pullcord import register register.xlsx --council E06000009 --errors to-mend.csv",
         "pullcord import register whole.csv --council E06000009 --replace",
         'pullcord import register odd.csv --council E06000009 --column "Lifeline No=entry_id"',
+        'pullcord import register register.csv --council E06000009 --name "Blackpool Council" '
+        '--tell "Jo Bloggs <jo@council.example>"',
     )
 )
 def register(
     file: File,
     council: Annotated[str, typer.Option(help="The GSS code of the council whose register it is.", metavar="CODE")],
+    name: Name = None,
+    tell: Annotated[
+        str | None,
+        typer.Option(help="Whom alerts tell, if nobody yet: a mail address or a telephone number.", metavar="CONTACT"),
+    ] = None,
     dry: Dry = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="The file is the whole register: entries it does not hold are withdrawn.")
@@ -78,8 +90,11 @@ def register(
     settings = Settings()
     replacement = Replacement(settings.withdrawal_share, confirm_withdrawals) if replace else None
     with opened(settings) as store:
+        add_sender(store, "council", council, name, dry=dry)
         with store.reading() as connection:
             feed = find_feed(connection, "council", council)
+        if tell is not None and not dry:
+            tell_somebody(store, feed, tell)
         columns, words = tuple(column or ()), tuple(status or ())
         run(
             store,
@@ -97,6 +112,7 @@ def register(
 def notices(
     file: File,
     provider: Annotated[str, typer.Option(help="The RCPID of the provider that issued them.", metavar="CODE")],
+    name: Name = None,
     dry: Dry = False,
     column: Columns = None,
     status: Statuses = None,
@@ -110,6 +126,7 @@ def notices(
     """
     settings = Settings()
     with opened(settings) as store:
+        add_sender(store, "provider", provider, name, dry=dry)
         with store.reading() as connection:
             feed = find_feed(connection, "provider", provider)
         columns, words = tuple(column or ()), tuple(status or ())

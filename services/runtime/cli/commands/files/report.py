@@ -75,12 +75,14 @@ def _close_months(store: Store) -> None:
 
 def _months(connection: Connection, store: Store, period: str | None) -> Sequence[MonthShown]:
     # The month that is not over comes last, if it is among those asked for.
-    complete = complete_months(connection)
     now = store.now()
     # Minutes after its end a month still runs: what happened in it may not be committed yet.
     current = month_of(now - SETTLED)
+    # A clock that ran ahead may have closed months that are not over yet.
+    complete = [month for month in complete_months(connection) if month < current]
     # Before the first month is over, the one that runs is better than nothing.
     wanted = read_period(period) if period else (complete[-1:] or [current])
+    _refuse_ahead(wanted[-1], current, complete)
     found = read_months(connection, [month for month in wanted if month in complete])
     if current in wanted:
         counts = month_to_date(connection, current, UNSAFE, now)
@@ -88,6 +90,11 @@ def _months(connection: Connection, store: Store, period: str | None) -> Sequenc
     if len(found) < len(wanted):
         raise RefusedError(f"there are figures of {_there(complete, current)} only: ask for those")
     return found
+
+
+def _refuse_ahead(last: Month, current: Month, complete: Sequence[Month]) -> None:
+    if last > current:
+        raise RefusedError(f"{last} lies ahead: there are figures of {_there(complete, current)} only, ask for those")
 
 
 def _there(complete: Sequence[Month], current: Month) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from services.core.errors import RefusedError
 from services.runtime.cli.support.help_texts import examples, group
-from services.runtime.cli.support.open_deployment import opened
+from services.runtime.cli.support.open_deployment import find_feed, opened
 from services.runtime.cli.support.output import ago, cell, escaped, out, plain, say, table
 from services.runtime.cli.support.store import live_rows
-from services.storage.feeds import Kind, add_feed, feed_id_of, list_feeds
+from services.storage.feeds import Kind, add_feed, feed_id_of, list_feeds, set_contact
+
+LONGEST_CONTACT: Final = 200
 
 councils = group("The councils whose registers are matched.")
 providers = group("The telecoms providers whose notices are taken.")
@@ -46,6 +48,26 @@ def add_provider(
         "Next: give it a key with "
         f"`pullcord keys create --role provider --feed {code.strip().upper()} --label TEXT`, or import a file."
     )
+
+
+@providers.command(
+    "contact", epilog=examples('pullcord providers contact RAVN "migration desk, migrations@raven.example"')
+)
+def contact_of_provider(
+    code: Annotated[str, typer.Argument(help="The provider's four-letter RCPID.", metavar="CODE")],
+    contact: Annotated[
+        str, typer.Argument(help="How a council reaches it about a line; nobody's private number.", metavar="TEXT")
+    ],
+) -> None:
+    """Enter how a council reaches a provider about a line. It stands beside each of its cases."""
+    told = plain(contact).strip()
+    if not told or len(told) > LONGEST_CONTACT:
+        raise RefusedError(f"give the contact in 1 to {LONGEST_CONTACT} signs, such as a mailbox or a desk's number")
+    with opened() as store:
+        with store.reading() as connection:
+            feed = find_feed(connection, "provider", code)
+        set_contact(store, feed.feed_id, told)
+    say(f"{escaped(feed.name)} is reached by {escaped(told)}.")
 
 
 @providers.command("list")

@@ -14,7 +14,10 @@ from services.alerts.delivery.channels.registry import EXAMPLE_ROUTE
 from services.alerts.policy.councils import Council, load_council, set_policy
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.states.rules import load_ruleset
+from services.runtime.bootstrap import make_parts
+from services.runtime.cli.commands.parties.contacts import show_understood, to_route
 from services.runtime.cli.commands.parties.policy_files import new_routes, read_policy, understood, with_contact
+from services.runtime.cli.commands.parties.sending_tests import send_tests
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import find_feed, opened
 from services.runtime.cli.support.output import HOUR, cell, counted, escaped, out, pairs, say, span, table
@@ -62,20 +65,26 @@ def set_(
         touched = _recomputed(store, found)
     say(f"{_name(found)} now has version {version} of its policy. {touched}")
     for label, where in new_routes(made, found.policy):
-        _show_understood(label, where)
+        show_understood(label, where)
 
 
 @contact.command(
     "add",
     epilog=examples(
+        'pullcord policy contact add E06000009 "Jo Bloggs <jo@council.example>"',
+        'pullcord policy contact add E06000009 "07700 900123" --label "duty mobile"',
         'pullcord policy contact add E06000009 --tier duty --from-days 56 --label "duty desk"',
-        note="It asks for the route, or reads it from a pipe, so that it stays out of the shell's history: an "
+        note="Without a contact it asks for one, or reads it from a pipe, so that it stays out of the shell's history: "
+        "a mail address, a telephone number, or an "
         f"Apprise address with one target, such as {EXAMPLE_ROUTE}. "
         "It then shows whom it understood, and never the password: read the address letter by letter.",
     ),
 )
 def add(
     council: CouncilCode,
+    who: Annotated[
+        str | None, typer.Argument(help="Who is told: a mail address, or a telephone number.", metavar="CONTACT")
+    ] = None,
     label: Annotated[str, typer.Option(help="What to call it in lists and logs; nobody's name.")] = "duty desk",
     tier: Annotated[str, typer.Option(help="The tier it joins, or that is made for it.")] = "duty",
     from_days: Annotated[
@@ -91,7 +100,7 @@ def add(
     """Add a contact to a council's policy, or change the route of a contact."""
     with opened() as store:
         found = _council(store, council)
-        given = route or _asked_for_route()
+        given = to_route(who or route or _asked_for_route())
         # Checked before anything is written, so that a refused route changes nothing.
         where = understood(tier, label, given)
         made = with_contact(found.policy, tier, from_days, label, given)
@@ -99,12 +108,31 @@ def add(
         touched = _recomputed(store, found)
     joined = f"{escaped(label)} is told in the tier {escaped(tier)}"
     say(f"{_name(found)} now has version {version} of its policy; {joined}. {touched}")
-    _show_understood(label, where)
+    show_understood(label, where)
 
 
-def _show_understood(label: str, where: str) -> None:
-    # On its own line and never wrapped, because a person checks the address letter by letter.
-    out().print(cell(f"{label}: {where}"), soft_wrap=True)
+@contact.command(
+    "test",
+    epilog=examples(
+        "pullcord policy contact test E06000009", 'pullcord policy contact test E06000009 --label "duty desk"'
+    ),
+)
+def send_test(
+    council: CouncilCode,
+    label: Annotated[str | None, typer.Option(help="Only the contact of this label.", metavar="TEXT")] = None,
+) -> None:
+    """Send a test message to a council's contacts now, and show what became of each. Nobody is said to be at risk.
+
+    Exit code 1 if a message was not accepted.
+    """
+    settings = Settings()
+    with opened(settings) as store:
+        found = _council(store, council)
+        results = send_tests(make_parts(settings, store), found, label)
+    for result in results:
+        out().print(cell(f"{result.label}: {result.outcome}", "" if result.accepted else "red"), soft_wrap=True)
+    if not all(result.accepted for result in results):
+        raise typer.Exit(1)
 
 
 def _recomputed(store: Store, council: Council) -> str:
@@ -116,9 +144,9 @@ def _recomputed(store: Store, council: Council) -> str:
 
 
 def _asked_for_route() -> str:
-    # The route is typed without echo, or piped in, because it may hold a password.
+    # It is typed without echo, or piped in, because a route may hold a password.
     if sys.stdin.isatty():
-        return str(typer.prompt("Route", hide_input=True))
+        return str(typer.prompt("Mail address, telephone number or Apprise address (not shown)", hide_input=True))
     return sys.stdin.readline().strip()
 
 

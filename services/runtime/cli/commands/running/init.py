@@ -10,6 +10,7 @@ from rich.text import Text
 from sqlalchemy import Engine, inspect
 
 from services.runtime.bootstrap import load_keyring
+from services.runtime.cli.commands.running.questions import ask_what_is_missing
 from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.output import cell, out, pairs, say
 from services.runtime.maintenance.keyring import KeysError, new_keyring, write_keyring
@@ -30,6 +31,7 @@ def init() -> None:
     """Make the data directory, the keys and the database, or bring the database up to date.
 
     You may run this command again at any time, and should do so after every upgrade. It keeps existing keys and data.
+    On a terminal it asks for the address of the pages and for the mail server, unless they are set already.
     """
     settings = Settings()
     folder = _make_folder(settings.data_dir)
@@ -45,12 +47,13 @@ def init() -> None:
     out().print(
         pairs(
             [
-                ("Data directory", _line(folder, settings.data_dir)),
+                ("Data directory", _line(folder, settings.data_dir.absolute())),
                 ("Keys", _line(keys, keys_at)),
                 ("Database", _line(database, shown)),
             ]
         )
     )
+    ask_what_is_missing(settings)
     _say_more(keys)
 
 
@@ -125,10 +128,11 @@ def _say_more(keys: str) -> None:
     say(
         "",
         "[bold]Next[/]",
-        '  pullcord councils add E06000009 "Blackpool Council"      a council, by its GSS code',
-        '  pullcord providers add RAVN "Raven Telecom"              a provider, by its RCPID',
-        "  pullcord policy contact add E06000009                    whom to tell at the council",
-        "  pullcord import register FILE --council E06000009        the lines with an alarm",
-        "  pullcord import notices FILE --provider RAVN             the lines to be moved",
-        "  pullcord serve                                           matches, alerts, takes files over HTTP",
+        '  pullcord councils add E06000009 "Blackpool Council"   a council, by GSS code',
+        '  pullcord providers add RAVN "Raven Telecom"           a provider, by RCPID',
+        "  pullcord policy contact add E06000009                 whom to tell there",
+        "  pullcord policy contact test E06000009                a test message to them",
+        "  pullcord import register FILE --council E06000009     lines with an alarm",
+        "  pullcord import notices FILE --provider RAVN          lines to be moved",
+        "  pullcord serve                                        matches and alerts",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
 from sqlalchemy import update
 
 from services.storage.tables import cases, figures
@@ -55,11 +56,42 @@ def test_only_its_owner_can_read_what_was_written(desk: Desk) -> None:
 
 
 def test_a_month_of_which_nothing_is_known_is_refused_and_nothing_is_written(desk: Desk) -> None:
-    for period in ("2026-10", "2026-11..2026-12", "2027-06"):
+    for period in ("2026-10", "2025-01..2026-11"):
         printed = desk.run("report", "--period", period)
         assert (printed.code, printed.out) == (2, "")
         assert "there are figures of 2026-11 only" in printed.complaint
     assert list(desk.folder.glob("oversight*")) == []
+
+
+@pytest.mark.parametrize("period", ["2026-12", "2026-11..2026-12", "2027-06", "2099-01..2099-02"])
+def test_a_period_that_lies_ahead_is_refused(desk: Desk, period: str) -> None:
+    desk.with_a_case()
+    printed = desk.run("report", "--period", period)
+    assert (printed.code, printed.out) == (2, "")
+    assert f"{period.rsplit('..', maxsplit=1)[-1]} lies ahead: there are figures of 2026-11 only" in printed.complaint
+    assert list(desk.folder.glob("oversight*")) == []
+
+
+def stocks(path: Path) -> dict[tuple[str, str, str], str]:
+    wanted = ("feeds", "agreements")
+    return {(one["figure"], one["table"], one["key"]): one["count"] for one in lines(path) if one["figure"] in wanted}
+
+
+@pytest.mark.parametrize("days_ahead", [9, 40, 200])
+def test_a_month_that_a_clock_ahead_has_closed_is_counted_again_to_date_and_no_stock_is_doubled(
+    desk: Desk, days_ahead: int
+) -> None:
+    desk.with_a_case()
+    before = stocks(written(desk)[1])
+    desk.clock.advance(days=days_ahead)
+    desk.done("report")
+    desk.clock.advance(days=-days_ahead)
+    page, table = written(desk, "--period", "2026-11")
+    assert "November 2026 is not over." in page.read_text()
+    assert stocks(table) == before
+    assert before["feeds", "total", ""] == "2"
+    # A month that the clock closed ahead of time still lies ahead.
+    assert "lies ahead" in desk.run("report", "--period", "2026-12").complaint
 
 
 def test_a_period_that_is_none_is_refused(desk: Desk) -> None:

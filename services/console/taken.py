@@ -1,0 +1,52 @@
+"""Who took which case: the acknowledgements of an alert, and the last act of a person on each case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from schemas.codes import DONE_BY_PERSON
+from services.alerts.review.case import Case
+from services.console.pages import Acknowledgement
+from services.console.store import find_acknowledgements, find_acts
+from services.storage.store import Store
+from services.storage.vault import place
+
+
+class TakenCases(NamedTuple):
+    """An acknowledgement, and the references of the cases that the person took with it."""
+
+    acknowledgement: Acknowledgement
+    cases: frozenset[str]
+
+
+def taken_of_alert(connection: Connection, store: Store, alert: str) -> list[TakenCases]:
+    """Return the acknowledgements of an alert, the oldest first."""
+    # Names are sealed in the audit. Only a council with the link of the alert sees them.
+    return [
+        TakenCases(_who(store, row), frozenset(row.fields["cases"])) for row in find_acknowledgements(connection, alert)
+    ]
+
+
+def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
+    """Return who last acted on each case, in whatever way, by the reference of the case."""
+    rows = find_acts(connection, [case.reference for case in cases])
+    # The rows come oldest first, so the last act of each case stays.
+    last = {row.subject: row for row in rows if row.fields["event"] in DONE_BY_PERSON}
+    return {subject: _who(store, row) for subject, row in last.items()}
+
+
+def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
+    """Return the number (from 1) of the last acknowledgement of these cases by this person, or None."""
+    found = [
+        number
+        for number, one in enumerate(taken, start=1)
+        if one.acknowledgement.by.casefold() == name.strip().casefold() and one.cases == set(cases)
+    ]
+    return found[-1] if found else None
+
+
+def _who(store: Store, row: Any) -> Acknowledgement:
+    return Acknowledgement(store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"], row.at)

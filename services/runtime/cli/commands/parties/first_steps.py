@@ -1,0 +1,54 @@
+"""Adds a sender, and its first contact, with the first file that is imported for it."""
+
+from __future__ import annotations
+
+from getpass import getuser
+
+from services.alerts.policy.councils import load_council, set_policy
+from services.core.errors import RefusedError
+from services.runtime.cli.commands.parties.contacts import show_understood, to_route
+from services.runtime.cli.commands.parties.policy_files import understood, with_contact
+from services.runtime.cli.support.output import escaped, plain, say
+from services.runtime.settings import Settings
+from services.storage.feeds import Feed, Kind, add_feed, feed_id_of, list_feeds
+from services.storage.store import Store
+
+TIER, LABEL = "duty", "duty desk"
+
+
+def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
+    """Add a council or a provider that is not known yet, if its name is given."""
+    if name is None:
+        return
+    feed_id, told = feed_id_of(kind, code), plain(name).strip()
+    with store.reading() as connection:
+        known = any(feed.feed_id == feed_id for feed in list_feeds(connection, kind))
+    if known:
+        return
+    if not told:
+        raise RefusedError(f"the {kind} needs a name: people read it in alerts")
+    if dry:
+        raise RefusedError(f"the {kind} is not known yet, and a dry run adds nothing: `pullcord {kind}s add` adds it")
+    add_feed(store, kind, code, told)
+    say(f"The {kind} {feed_id.partition(':')[2]} is now known as {escaped(told)}.")
+
+
+def tell_somebody(store: Store, feed: Feed, typed: str) -> None:
+    """Give a council its first contact. Raises RefusedError if it has another contact already."""
+    route = to_route(typed)
+    where = understood(TIER, LABEL, route)
+    with store.reading() as connection:
+        policy = load_council(connection, store, feed.feed_id).policy
+    known = [contact.route.get_secret_value() for tier in policy.tiers for contact in tier.contacts]
+    if known == [route]:
+        return
+    if known:
+        raise RefusedError("the council has contacts already: `pullcord policy contact add` adds another")
+    set_policy(store, feed.feed_id, with_contact(policy, TIER, None, LABEL, route), getuser())
+    show_understood(LABEL, where)
+    settings = Settings()
+    if settings.public_url is None:
+        say(
+            f"[yellow]Links in alerts lead to http://{settings.host}:{settings.port}, which only this machine "
+            "reaches:[/] set PULLCORD_PUBLIC_URL, or run `pullcord init` on a terminal, which asks for it."
+        )

@@ -1,4 +1,4 @@
-"""Settings from the environment (`PULLCORD_…`) or a `.env` file. docs/operations.md explains each setting."""
+"""Settings from the environment (`PULLCORD_…`) or a named file. docs/operations.md explains each setting."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.runtime.env_file import EnvironmentSettings
 
 
-class Settings(BaseSettings):
+class Settings(EnvironmentSettings):
     """The settings of a deployment. Where no external rule prescribes a number, the deployment chooses it."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_",
-        env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
         use_attribute_docstrings=True,

@@ -143,8 +143,8 @@ app = typer.Typer(
         'pullcord councils add E06000009 "Blackpool Council"',
         "pullcord import register register.csv --council E06000009",
         "pullcord serve",
-        note="Settings are read from PULLCORD_… in the environment or a .env file; data goes to ./var unless "
-        "PULLCORD_DATA_DIR says otherwise.",
+        note="Settings are read from PULLCORD_… in the environment, and from the file that PULLCORD_ENV_FILE "
+        "names; data goes to ./var unless PULLCORD_DATA_DIR says otherwise.",
     ),
 )
 

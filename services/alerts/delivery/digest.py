@@ -27,7 +27,7 @@ from services.alerts.policy.store import provider_names
 from services.alerts.review.case import Case
 from services.alerts.review.doubts import Doubt, doubts_of, may_doubt, with_provider_name
 from services.alerts.review.withdrawal import is_about_withdrawal
-from services.core.texts import has_telephone_number
+from services.core.hidden_numbers import has_telephone_number
 from services.core.tokens import Tokeniser
 from services.storage.store import Store
 from services.storage.vault import place

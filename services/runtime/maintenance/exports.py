@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Select
 
 from services.alerts.delivery.digest import entry_references
 from services.core.errors import RefusedError
-from services.core.texts import has_telephone_number
+from services.core.hidden_numbers import has_telephone_number
 from services.runtime.maintenance.store import cases_to_export, matches_to_export
 from services.storage.store import Store
 

@@ -53,6 +53,8 @@ class Settings(EnvironmentSettings):
     """The number of messages that may start to be sent at the same time. A slow send gives its place to another."""
     delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0
     """Seconds after which a send is cut off. If there was no answer, the message may or may not have arrived."""
+    mail_without_tls: bool = False
+    """Send mail through `mailto://` routes without TLS; otherwise a server must offer STARTTLS."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """The port on which `run relay`, `run matcher` and `run alerts` serve health and metrics; 0 for none."""
     canary_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0

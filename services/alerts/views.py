@@ -18,9 +18,13 @@ from services.alerts.case.store.history import find_history
 from services.alerts.case.store.lines import find_matches
 from services.alerts.delivery.digest import case_lines, entry_references
 from services.alerts.review.case import Case
+from services.core.match_reference import match_reference
 from services.core.telephone.telephone import national
 from services.storage.store import Store
 from services.storage.vault import place
+
+# Fields of audit rows that hold internal ids.
+INTERNAL_IDS = frozenset({"entry", "notice"})
 
 
 class ApiView(BaseModel):
@@ -124,15 +128,15 @@ def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
         place=_place(private, record),
         supported_journey_codes=record.get("supported_journey_codes", []),
         communication_needs=record.get("communication_needs", []),
-        matches=matches_of(connection, case.entry_pk),
+        matches=matches_of(connection, store, case.entry_pk),
         history=[_event(store, row) for row in find_history(connection, case.reference)],
     )
 
 
-def matches_of(connection: Connection, entry_pk: int) -> list[MatchView]:
+def matches_of(connection: Connection, store: Store, entry_pk: int) -> list[MatchView]:
     return [
         MatchView(
-            match=f"M-{row.notice_pk}-{row.entry_pk}",
+            match=match_reference(store.tokeniser, row.notice_pk, row.entry_pk),
             level=MatchLevel(row.level),
             reasons=row.reasons.split(),
             decision=MatchDecision(row.decision),
@@ -162,4 +166,6 @@ def _event(store: Store, row: Any) -> EventView:
     # The actor is sealed together with the record, and is separated from the record here.
     record = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
     by = record.pop("actor", None)
-    return EventView(at=row.at, action=row.action, fields=row.fields, by=by, record=record)
+    # The ids of records count up, so nobody outside sees them.
+    fields = {name: value for name, value in row.fields.items() if name not in INTERNAL_IDS}
+    return EventView(at=row.at, action=row.action, fields=fields, by=by, record=record)

@@ -136,7 +136,7 @@ def test_a_match_confirmed_by_a_person_keeps_the_case(desk: Desk) -> None:
         ("ack", "C-2222-2222", *ASHA),
         ("ack", "A-2222-2222", *ASHA),
         ("ack", "something", *ASHA),
-        ("match", "reject", "M-1-1", *ASHA, "--evidence", "x"),
+        ("match", "reject", "M-2222-2222-2222-2222", *ASHA, "--evidence", "x"),
         ("match", "reject", "nonsense", *ASHA, "--evidence", "x"),
         ("cases", "--council", "E06000001"),
     ],

@@ -41,6 +41,7 @@ class AuditAction(StrEnum):
     # Every contact route of the council failed.
     NOBODY_COULD_BE_TOLD = "nobody_could_be_told"
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
+    LINK_REVOKED = "link_revoked"
     DUPLICATE_SUPPRESSED = "duplicate_suppressed"
     EVENT_QUARANTINED = "event_quarantined"
     QUARANTINE_GIVEN_BACK = "quarantine_given_back"
@@ -91,6 +92,7 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.DELIVERY_GIVEN_UP: "delivery alert number reason",
         AuditAction.NOBODY_COULD_BE_TOLD: "alert cases",
         AuditAction.ALERT_ACKNOWLEDGED: "alert cases",
+        AuditAction.LINK_REVOKED: "alert",
         AuditAction.DUPLICATE_SUPPRESSED: "event consumer",
         AuditAction.EVENT_QUARANTINED: "event consumer topic",
         AuditAction.QUARANTINE_GIVEN_BACK: "event consumer",

@@ -76,6 +76,7 @@ METHODS = [
         "/v1/cases": {"GET"},
         "/v1/cases/C-2222-2222/events": {"POST"},
         "/v1/alerts/A-2222-2222/acknowledgement": {"POST"},
+        "/v1/alerts/A-2222-2222/link/revocation": {"POST"},
         f"/v1/matches/{MATCH}/decision": {"POST"},
     }.items()
     for method in sorted({"GET", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "BREW"} - allowed)

@@ -94,7 +94,8 @@ def acknowledge(
     wanted = None if only is None else {reference.strip().upper() for reference in only}
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
-        pk, council, _ = find_alert(connection, alert, feed_id)
+        found = find_alert(connection, alert, feed_id)
+        pk, council = found.pk, found.council
         alert = alert.strip().upper()
         policy = load_council(connection, store, council).policy
         members = cases_of_alert(connection, pk, to_change=True)

@@ -49,6 +49,7 @@ COMMANDS: Final = {
     "providers": CommandEntry("parties.feeds", "providers", _WHO),
     "policy": CommandEntry("parties.policy", "app", _WHO),
     "keys": CommandEntry("parties.keys", "app", _WHO),
+    "links": CommandEntry("parties.links", "app", _WHO),
     "import": CommandEntry("files.imports", "app", _FILES),
     "export": CommandEntry("files.exporting", "app", _FILES),
     "report": CommandEntry("files.report", "app", _FILES),

@@ -97,6 +97,8 @@ alerts = Table(
     Column("acknowledged_at", Moment),
     # The time when a mail system or pager first accepted a message of this alert.
     Column("accepted_at", Moment),
+    # The time when a person revoked the link in the messages of this alert.
+    Column("link_revoked_at", Moment),
     Index("ix_alerts_feed_id_created_at", "feed_id", "created_at"),
 )
 

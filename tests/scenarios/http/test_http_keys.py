@@ -19,6 +19,7 @@ OF_COUNCILS = [
     ("GET", "/v1/cases/C-2222-2222"),
     ("POST", "/v1/cases/C-2222-2222/events"),
     ("POST", "/v1/alerts/A-2222-2222/acknowledgement"),
+    ("POST", "/v1/alerts/A-2222-2222/link/revocation"),
     ("POST", f"/v1/matches/{MATCH}/decision"),
 ]
 OF_BOTH = [("GET", "/v1/submissions/sub_0")]
@@ -27,6 +28,7 @@ EVERY_ROUTE = [*OF_PROVIDERS, *OF_COUNCILS, *OF_BOTH, *OF_REGULATORS]
 BODIES = {
     "/v1/cases/C-2222-2222/events": {"event": "decline", "record": {"by": "Asha Patel"}},
     "/v1/alerts/A-2222-2222/acknowledgement": {"by": "Asha Patel"},
+    "/v1/alerts/A-2222-2222/link/revocation": {"by": "Asha Patel"},
     f"/v1/matches/{MATCH}/decision": {"decision": "rejected", "by": "Asha Patel", "evidence": "wrong house"},
 }
 
@@ -133,6 +135,7 @@ def test_the_case_the_alert_and_the_match_of_another_council_are_as_unknown_as_n
         ("GET", "/v1/cases/{}", case, "C-2222-2222"),
         ("POST", "/v1/cases/{}/events", case, "C-2222-2222"),
         ("POST", "/v1/alerts/{}/acknowledgement", alert, "A-2222-2222"),
+        ("POST", "/v1/alerts/{}/link/revocation", alert, "A-2222-2222"),
         ("POST", "/v1/matches/{}/decision", MATCH, NO_MATCH),
     ]
     for method, path, theirs, none in places:

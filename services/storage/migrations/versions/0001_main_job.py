@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("cases", sa.Integer(), nullable=False),
         sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
         sa.Column("accepted_at", sa.BigInteger(), nullable=True),
+        sa.Column("link_revoked_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("pk", name="pk_alerts"),
         sa.UniqueConstraint("reference", name="uq_alerts_reference"),
     )

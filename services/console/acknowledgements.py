@@ -23,6 +23,7 @@ from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import pause_until
 from services.alerts.review.case import Case
+from services.alerts.views import person_of
 from services.console.links import Link, follow
 from services.console.pages import (
     CASE_FIELD,
@@ -43,7 +44,6 @@ from services.console.pages import (
 from services.console.store import find_acknowledgements
 from services.core.texts import PersonName
 from services.storage.store import Store
-from services.storage.vault import place
 from services.web.auth import StoreOf
 from services.web.bodies import read_body
 
@@ -205,10 +205,12 @@ def _page_cases(connection: Connection, store: Store, cases: list[Case] | tuple[
 
 def _earlier(connection: Connection, store: Store, reference: str) -> tuple[Acknowledgement, ...]:
     # Names are sealed in the audit. Only a council with the link of the alert sees them.
-    return tuple(
-        Acknowledgement(store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"], row.at)
+    made = (
+        Acknowledgement(person_of(store, row.pk, row.actor_sealed), row.at)
         for row in find_acknowledgements(connection, reference)
     )
+    # One act on many cases has several rows, all of one time.
+    return tuple(dict.fromkeys(made))
 
 
 def _errors(name: str, ticked: frozenset[str]) -> tuple[FormError, ...]:

@@ -82,6 +82,14 @@ cases = Table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+    # The due cases of one council, without its other cases.
+    Index(
+        "ix_cases_feed_id_due_at",
+        "feed_id",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
 )
 
 alerts = Table(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.codes import CaseEvent, CaseState
 from services.alerts.case.acts import PEOPLES_ACTS, acknowledge, act, read_record
+from services.alerts.case.links import revoke_link
 from services.alerts.case.store.cases import cases_of_council, find_case
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError
@@ -51,6 +52,14 @@ class AcknowledgementAnswer(BaseModel):
     alert: str
     cases: list[str]
     paused_until: str | None
+
+
+class RevocationBody(BaseModel):
+    """Who revokes the link of an alert."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: PersonName
 
 
 @router.get("/cases", summary="List cases", responses=answers(401, 403, 422))
@@ -125,6 +134,23 @@ def acknowledge_alert(
         ACKNOWLEDGEMENTS.labels("api").inc()
     until = done.paused_until.isoformat() if done.paused_until else None
     return AcknowledgementAnswer(alert=done.alert, cases=[case.reference for case in done.cases], paused_until=until)
+
+
+@router.post(
+    "/alerts/{reference}/link/revocation",
+    status_code=204,
+    summary="Revoke the link of an alert",
+    responses=answers(400, 401, 403, 404, 413, 415, 422),
+)
+def revoke_alert_link(store: StoreOf, feed: CouncilFeed, reference: Reference, body: RevocationBody) -> None:
+    """Revoke the link in the messages of an alert, at once and for good. A second request changes nothing.
+
+    The contacts of the council get a new message, with a new link, about the cases that are still open.
+    """
+    try:
+        revoke_link(store, reference, body.by, feed)
+    except NotFoundError as error:
+        raise _not_found(error) from None
 
 
 def _not_found(error: NotFoundError) -> ProblemError:

@@ -17,11 +17,17 @@ from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
 from services.alerts.case.store.entries import load_sealed_entry
 from services.alerts.case.store.history import find_history
 from services.alerts.case.store.lines import find_matches
-from services.alerts.delivery.digest import case_lines, entry_references
+from services.alerts.delivery.digest import DAMAGED, case_lines, entry_references
 from services.alerts.review.case import Case
+from services.core.match_reference import match_reference
 from services.core.telephone.telephone import national
 from services.storage.store import Store
 from services.storage.vault import VaultError, place
+
+# Stands in place of the name of a person whose sealed name does not open.
+NAME_DAMAGED = "a person whose sealed name is damaged"
+# Fields of audit rows that hold internal ids.
+INTERNAL_IDS = frozenset({"entry", "notice"})
 
 
 class ApiView(BaseModel):
@@ -44,6 +50,8 @@ class CaseSummary(ApiView):
     opened_at: datetime
     last_alert_at: datetime | None
     paused_until: datetime | None
+    # True if the sealed record of the entry does not open. The operator is alerted.
+    damaged: bool = False
 
 
 class DeviceView(ApiView):
@@ -119,6 +127,7 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
             opened_at=case.opened_at,
             last_alert_at=case.last_alert_at,
             paused_until=case.paused_until,
+            damaged=owned[case.entry_pk] == DAMAGED,
         )
         for case, line in zip(cases, case_lines(connection, cases), strict=True)
     ]
@@ -130,9 +139,8 @@ def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
     The view holds decrypted personal data: show it only to the case's own council.
     """
     (summary,) = summaries(connection, store, [case])
-    entry = load_sealed_entry(connection, case.entry_pk)
-    private = store.vault.open(place("register_entries", entry.record_key), entry.sealed)
-    record = private["record"]
+    private = _private(connection, store, case.entry_pk)
+    record = private.get("record", {})
     return CaseView(
         summary=summary,
         place=_place(private, record),
@@ -147,7 +155,7 @@ def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
 def matches_of(connection: Connection, store: Store, entry_pk: int) -> list[MatchView]:
     return [
         MatchView(
-            match=_match_id(row),
+            match=match_reference(store.tokeniser, row.notice_pk, row.entry_pk),
             level=MatchLevel(row.level),
             reasons=row.reasons.split(),
             decision=MatchDecision(row.decision),
@@ -169,7 +177,12 @@ def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[
     They are the provider's data about a line: record on the audit who sees them.
     """
     rows = find_matches(connection, entry_pk)
-    return {_match_id(row): [national(number) for number in open_notice(store, row).get("numbers", ())] for row in rows}
+    return {
+        match_reference(store.tokeniser, row.notice_pk, row.entry_pk): [
+            national(number) for number in open_notice(store, row).get("numbers", ())
+        ]
+        for row in rows
+    }
 
 
 def open_notice(store: Store, row: Any) -> dict[str, Any]:
@@ -177,12 +190,20 @@ def open_notice(store: Store, row: Any) -> dict[str, Any]:
     try:
         opened: dict[str, Any] = store.vault.open(place("notices", row.record_key), row.sealed)
     except VaultError:
+        store.damaged.note("notices", row.notice_pk)
         return {}
     return opened
 
 
-def _match_id(row: Any) -> str:
-    return f"M-{row.notice_pk}-{row.entry_pk}"
+def _private(connection: Connection, store: Store, entry_pk: int) -> dict[str, Any]:
+    # Empty if it is damaged: the dates, the matches and the history of the case are shown all the same.
+    entry = load_sealed_entry(connection, entry_pk)
+    try:
+        opened: dict[str, Any] = store.vault.open(place("register_entries", entry.record_key), entry.sealed)
+    except VaultError:
+        store.damaged.note("register_entries", entry_pk)
+        return {}
+    return opened
 
 
 def _order(private: dict[str, Any]) -> str | None:
@@ -204,7 +225,7 @@ def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
     # The sealed part holds the normalised value. If there is none, the value in the record that the council sent is
     # used.
     return PlaceView(
-        telephone_numbers=[national(number) for number in private["numbers"]],
+        telephone_numbers=[national(number) for number in private.get("numbers", ())],
         uprn=private.get("uprn") or record.get("uprn"),
         address_lines=record.get("address_lines", []),
         post_town=record.get("post_town"),
@@ -212,8 +233,23 @@ def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
     )
 
 
+def person_of(store: Store, audit_pk: int, sealed: bytes) -> str:
+    """Return the name of the person who acted, from the sealed part of an audit row."""
+    try:
+        return str(store.vault.open(place("audit", audit_pk), sealed)["actor"])
+    except VaultError:
+        store.damaged.note("audit", audit_pk)
+        return NAME_DAMAGED
+
+
 def _event(store: Store, row: Any) -> EventView:
     # The actor is sealed together with the record, and is separated from the record here.
-    record = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
+    try:
+        record = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
+    except VaultError:
+        store.damaged.note("audit", row.pk)
+        record = {"actor": NAME_DAMAGED}
     by = record.pop("actor", None)
-    return EventView(at=row.at, action=row.action, fields=row.fields, by=by, record=record)
+    # The ids of records count up, so nobody outside sees them.
+    fields = {name: value for name, value in row.fields.items() if name not in INTERNAL_IDS}
+    return EventView(at=row.at, action=row.action, fields=fields, by=by, record=record)

@@ -12,7 +12,7 @@ from services.audit.figures.figures import SILENT_DAYS, STALE_DAYS, Figure
 from services.audit.figures.months import Month, month_of
 from services.core.audit import AuditAction
 from services.core.clock import london_day
-from services.storage.tables import audit, cases, feeds, figures, matches, notices, register_entries
+from services.storage.tables import audit, feeds, figures, matches, notices, register_entries
 
 # The number of audit rows held in memory at once. The audit table only grows, so it cannot be read whole.
 CHUNK = 5_000
@@ -80,10 +80,6 @@ def keep(connection: Connection, month: Month, counts: Counts) -> None:
         for (figure, dimension, key), count in sorted(counts.items())
     ]
     connection.execute(insert(figures), rows)
-
-
-def standings_on_record(connection: Connection) -> dict[str, str]:
-    return {reference: state for reference, state in connection.execute(select(cases.c.reference, cases.c.state))}  # noqa: C416 - rows are no pairs to dict()
 
 
 def registers(connection: Connection, moment: datetime) -> Counts:

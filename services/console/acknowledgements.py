@@ -56,6 +56,7 @@ FORM_BYTES, FORM_FIELDS, NAME_LENGTH = 256 * 1024, 5_000, 200
 _STATUS = {
     LinkProblem.UNKNOWN: 404,
     LinkProblem.EXPIRED: 410,
+    LinkProblem.REVOKED: 410,
     LinkProblem.NOTHING_OPEN: 200,
     LinkProblem.CHANGED: 409,
 }

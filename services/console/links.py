@@ -37,6 +37,8 @@ def follow(connection: Connection, store: Store, token: str, lasts: timedelta) -
         alert = find_alert(connection, reference)
     except NotFoundError:
         return LinkProblem.UNKNOWN
+    if alert.link_revoked_at is not None:
+        return LinkProblem.REVOKED
     if store.now() - alert.created_at > lasts and _has_successors(connection, alert.pk):
         return LinkProblem.EXPIRED
     return Link(alert.pk, reference, alert.council)

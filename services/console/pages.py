@@ -62,6 +62,7 @@ class LinkProblem(StrEnum):
 
     UNKNOWN = "unknown"
     EXPIRED = "expired"
+    REVOKED = "revoked"
     NOTHING_OPEN = "nothing_open"
     CHANGED = "changed"
 
@@ -77,6 +78,7 @@ _PROBLEMS = {
         "The link may be cut short. Copy all of it from the message.",
     ),
     LinkProblem.EXPIRED: ("This link has expired", "Use the link in the latest message about these cases."),
+    LinkProblem.REVOKED: ("This link was revoked", "Use the link in the latest message about these cases."),
     LinkProblem.CHANGED: (
         "Something has changed since this message",
         "Its cases are more urgent now, or have news. Use the link in the latest message about them.",

@@ -42,9 +42,12 @@ class AuditAction(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_IN_DOUBT = "delivery_in_doubt"
     DELIVERY_GIVEN_UP = "delivery_given_up"
+    # No case of its alert is open any more, or a newer message contains all of them.
+    DELIVERY_NOT_NEEDED = "delivery_not_needed"
     # Every contact route of the council failed.
     NOBODY_COULD_BE_TOLD = "nobody_could_be_told"
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
+    LINK_REVOKED = "link_revoked"
     DUPLICATE_SUPPRESSED = "duplicate_suppressed"
     EVENT_QUARANTINED = "event_quarantined"
     QUARANTINE_GIVEN_BACK = "quarantine_given_back"
@@ -95,8 +98,10 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.DELIVERY_FAILED: "delivery alert number reason",
         AuditAction.DELIVERY_IN_DOUBT: "delivery alert number",
         AuditAction.DELIVERY_GIVEN_UP: "delivery alert number reason",
+        AuditAction.DELIVERY_NOT_NEEDED: "delivery alert",
         AuditAction.NOBODY_COULD_BE_TOLD: "alert cases",
         AuditAction.ALERT_ACKNOWLEDGED: "alert cases",
+        AuditAction.LINK_REVOKED: "alert",
         AuditAction.DUPLICATE_SUPPRESSED: "event consumer",
         AuditAction.EVENT_QUARANTINED: "event consumer topic",
         AuditAction.QUARANTINE_GIVEN_BACK: "event consumer",

@@ -3,30 +3,23 @@
 A case already has the number of its line. An error names the fault and the remedy, and never repeats the text.
 """
 
-import re
+import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
+from services.core.hidden_numbers import has_telephone_number, has_uk_number
+
 LABEL_LENGTH = 100
 NOTE_LENGTH = 500
 
-# Dates and times are removed before digits are counted: `2026-12-03 10:30` has more than nine digits.
-_DATE_OR_TIME = re.compile(r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})\b|\b\d{1,2}:\d{2}\b")
-_GAP = r"[\s().\-/\u2010-\u2015]*"
-_ANY_NUMBER = re.compile(rf"(?:\d{_GAP}){{9,}}")
-# Only numbers that can be dialled in the United Kingdom.
-_UK_NUMBER = re.compile(rf"(?<!\w)(?:(?:\+|00){_GAP}4{_GAP}4{_GAP}|0)[1-35789]{_GAP}(?:\d{_GAP}){{8,9}}(?!\w)")
+# Signs that only direct or hide text, and controls. Shown to a reader, they turn a text into another.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Signs that some scripts need between letters of a name.
+_JOINERS = frozenset("\u200c\u200d")
+_LINE_ENDS = frozenset("\t\n\r")
 # Names of software and placeholders. They are refused, because a person must answer for an act.
 _NOBODY = frozenset({"system", "pullcord", "automatic", "automated", "unknown", "nobody", "none"})
-
-
-def has_telephone_number(text: str) -> bool:
-    """Return True if the text holds nine or more digits in a row, as in a telephone number.
-
-    Blanks, hyphens and the like between the digits are ignored. The digits of dates and times do not count.
-    """
-    return _ANY_NUMBER.search(_DATE_OR_TIME.sub("*", text)) is not None
 
 
 def _without_number(text: str) -> str:
@@ -35,11 +28,25 @@ def _without_number(text: str) -> str:
     return text
 
 
+def _without_hidden(text: str, allowed: frozenset[str]) -> str:
+    if any(unicodedata.category(sign) in _HIDDEN and sign not in allowed for sign in text):
+        raise ValueError("holds a control or direction sign that nobody can see: type it again")
+    return text
+
+
+def _one_line(text: str) -> str:
+    return _without_hidden(text, _JOINERS)
+
+
+def _several_lines(text: str) -> str:
+    return _without_hidden(text, _JOINERS | _LINE_ENDS)
+
+
 def _reference(text: str) -> str:
     # References may be long numbers too, so only a number that can be dialled in the UK is refused.
-    if _UK_NUMBER.search(text):
+    if has_uk_number(text):
         raise ValueError("looks like a telephone number: give the reference the provider uses for its own records")
-    return text
+    return _without_hidden(text, frozenset())
 
 
 def _person(text: str) -> str:
@@ -47,7 +54,7 @@ def _person(text: str) -> str:
         raise ValueError("is no name: give the name of the person, at least two letters")
     if text.casefold() in _NOBODY:
         raise ValueError("is no person: give the name of the person who did it")
-    return _without_number(text)
+    return _one_line(_without_number(text))
 
 
 # A name for a thing, up to 100 characters.
@@ -62,6 +69,7 @@ Note = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=NOTE_LENGTH),
     AfterValidator(_without_number),
+    AfterValidator(_several_lines),
 ]
 
 # Another organisation's reference, up to 100 characters. It may have many digits, but must not be a UK number.

@@ -65,6 +65,10 @@ class Tokeniser:
         # 128 bits that cannot be guessed, in 22 characters that are safe in a URL.
         return _base64(self._hashed(b"\xff" + reference.encode()))
 
+    def scramble(self, content: bytes) -> bytes:
+        """Return 16 bytes that only this deployment can compute, for ids that must not count up."""
+        return self._hashed(b"\xfd" + content)
+
     def _hashed(self, message: bytes) -> bytes:
         keyed = self._keyed.copy()
         keyed.update(message)

@@ -67,7 +67,7 @@ async def post_notices(
 
     def accept_body() -> ReceiptAnswer:
         rows = raw_rows(read_json_rows(body, media, "notices", limits.rows))
-        return receipt_for(store, origin(feed, RecordKind.NOTICE, "api", body, idempotency_key), rows)
+        return receipt_for(store, origin(feed, RecordKind.NOTICE, "api", body, idempotency_key, media), rows)
 
     # In a thread: parsing and writing a large batch would stop the event loop for seconds.
     return _with_location(response, await run_in_threadpool(accept_body))
@@ -98,7 +98,7 @@ async def put_entries(
 
     def accept_body() -> ReceiptAnswer:
         rows = raw_rows(read_json_rows(body, media, "entries", limits.rows))
-        return receipt_for(store, origin(feed, RecordKind.ENTRY, "api", body, idempotency_key), rows)
+        return receipt_for(store, origin(feed, RecordKind.ENTRY, "api", body, idempotency_key, media), rows)
 
     return _with_location(response, await run_in_threadpool(accept_body))
 

@@ -81,9 +81,11 @@ def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:
     """Return the origin of a submission.
 
-    `parameters` are the parameters of the request that change the meaning of the same body.
+    `parameters` are the media type and the parameters of the request that change the meaning of the same body.
     """
-    digest = hashlib.sha256(body + repr(parameters).encode()).digest()
+    # The same bytes at another address, or as another media type, are another request under one idempotency key.
+    stated = repr((kind.value, channel, len(body), parameters)).encode()
+    digest = hashlib.sha256(stated + body).digest()
     return Origin(feed_id, kind, channel, digest, key)
 
 

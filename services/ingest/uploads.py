@@ -175,13 +175,13 @@ def _accept_file(
     store: Store, limits: IngestLimits, upload: _Upload, replacement: Replacement | None, *, dry: bool
 ) -> ReceiptAnswer | DryRunAnswer:
     # The same file sent in another mode is another request under one idempotency key, and so it is with another order
-    # of dates or with other columns mapped. Without these the digest is that of earlier versions.
+    # of dates or with other columns mapped.
     stated: list[object] = [
         *([upload.dates.value] if upload.dates else []),
         *([upload.columns] if upload.columns else []),
     ]
     stated += [("status", *upload.statuses)] if upload.statuses else []
-    source = origin(upload.feed, upload.kind, "file", upload.body, upload.key, replacement, *stated)
+    source = origin(upload.feed, upload.kind, "file", upload.body, upload.key, upload.media, replacement, *stated)
     try:
         sheet = read_sheet(
             upload.body,

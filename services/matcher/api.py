@@ -59,7 +59,7 @@ def show_matching(store: StoreOf, feed: CouncilFeed) -> MatchingView:
 def decide_on_match(
     store: StoreOf,
     feed: CouncilFeed,
-    match: Annotated[str, Path(max_length=44, examples=["M-12-345"])],
+    match: Annotated[str, Path(max_length=44, examples=["M-7K3M-2Q9P-4XTB-8HWN"])],
     body: DecisionBody,
 ) -> None:
     """Record a person's decision on a match that has not ended.
@@ -67,7 +67,7 @@ def decide_on_match(
     A rejection ends the case if no other line is at risk.
     """
     try:
-        decide_match(store, MatchId.parse(match), MatchDecision(body.decision), body.by, body.evidence, feed)
+        decide_match(store, MatchId.read(store, match), MatchDecision(body.decision), body.by, body.evidence, feed)
     except NotFoundError as error:
         raise ProblemError(404, ProblemType.NOT_FOUND, str(error)) from None
     except RefusedError as error:

@@ -12,6 +12,7 @@ from schemas.codes import MatchDecision, MatchLevel
 from schemas.events import LinesMatched, MatchRef
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError, RefusedError
+from services.core.match_reference import match_reference, read_match_reference
 from services.matcher.store.matches import find_match, save_decision
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
@@ -21,22 +22,20 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class MatchId:
-    """The id of a match: `M-12-345` for notice 12 and entry 345."""
+    """The ids of the two records of a match. People and machines outside see its reference instead."""
 
     notice: int
     entry: int
 
-    def __str__(self) -> str:
-        return f"M-{self.notice}-{self.entry}"
-
     @classmethod
-    def parse(cls, text: str) -> MatchId:
-        """Read the id of a match from a text. Raises RefusedError if the text is not such an id."""
-        # Ids of up to 18 digits fit into the database's 64-bit integers.
-        parts = text.strip().upper().removeprefix("M-").split("-")
-        if len(parts) != 2 or not all(part.isdecimal() and len(part) <= 18 for part in parts):  # noqa: PLR2004
-            raise RefusedError("a match is named like M-12-345: `pullcord case show` lists the matches of a case")
-        return cls(int(parts[0]), int(parts[1]))
+    def read(cls, store: Store, reference: str) -> MatchId:
+        """Read the reference of a match. Raises RefusedError if the text has not the form of one."""
+        pair = read_match_reference(store.tokeniser, reference)
+        if pair is None:
+            raise RefusedError(
+                "a match is named like M-7K3M-2Q9P-4XTB-8HWN: `pullcord case show` lists the matches of a case"
+            )
+        return cls(*pair)
 
 
 def decide_match(
@@ -55,7 +54,7 @@ def decide_match(
         save_decision(connection, (match.notice, match.entry), decision, row.level, now)
         # The decision is published as a match, so that the case of the entry is reviewed.
         work.announce([_announcement(match, row, decision)])
-        work.record_audit(_audit(match, row, decision, by, evidence))
+        work.record_audit(_audit(store, match, row, decision, by, evidence))
 
 
 def _announcement(match: MatchId, row: Any, decision: MatchDecision) -> Announcement:
@@ -71,6 +70,7 @@ def _announcement(match: MatchId, row: Any, decision: MatchDecision) -> Announce
     return Announcement("matcher", f"{row.feed_id}:{row.shard}", LinesMatched(records=(ref,)))
 
 
-def _audit(match: MatchId, row: Any, decision: MatchDecision, by: str, evidence: str) -> AuditRow:
+def _audit(store: Store, match: MatchId, row: Any, decision: MatchDecision, by: str, evidence: str) -> AuditRow:
     fields = {"notice": match.notice, "entry": match.entry, "decision": decision.value, "level": row.level}
-    return AuditRow(AuditAction.MATCH_DECIDED, fields, str(match), row.feed_id, actor=by, sealed={"evidence": evidence})
+    reference = match_reference(store.tokeniser, match.notice, match.entry)
+    return AuditRow(AuditAction.MATCH_DECIDED, fields, reference, row.feed_id, actor=by, sealed={"evidence": evidence})

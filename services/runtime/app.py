@@ -23,7 +23,7 @@ from services.ingest.uploads import router as uploads_router
 from services.matcher.api import router as matcher_router
 from services.runtime.bootstrap import Parts
 from services.runtime.embedded.runner import EmbeddedRunner
-from services.runtime.gauges.metrics import count_request
+from services.runtime.gauges.metrics import count_request, known_method
 from services.runtime.health import add_health
 from services.web import problems
 
@@ -107,7 +107,13 @@ def _note(request: Request, status: int, seconds: float) -> None:
     with suppress(Exception):
         count_request(route, request.method, status, seconds)
     with suppress(Exception):
-        log.info("request", method=request.method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
+        log.info(
+            "request",
+            method=known_method(request.method),
+            route=route,
+            status=status,
+            duration_ms=round(seconds * 1000, 1),
+        )
 
 
 def _describe_rows(app: FastAPI) -> None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from schemas.codes import CaseState
 from services.alerts.delivery.channels.pool import DeliveryPool
-from services.alerts.delivery.channels.port import Channel
+from services.alerts.delivery.channels.port import Channel, ChannelSettings
 from services.alerts.delivery.channels.routed_channel import make_routed_channel
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
@@ -86,7 +86,11 @@ def make_parts(
     shown = presentation or Presentation(base_url, settings.links_last)
     seconds = settings.delivery_deadline_seconds
     # The channel and the pool both enforce the deadline, because a channel may fail to stop itself.
-    pool = DeliveryPool(channel or make_routed_channel(seconds), settings.delivery_workers, seconds)
+    pool = DeliveryPool(
+        channel or make_routed_channel(ChannelSettings(seconds, settings.mail_without_tls)),
+        settings.delivery_workers,
+        seconds,
+    )
     return Parts(
         settings=settings,
         store=store,

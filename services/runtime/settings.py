@@ -1,4 +1,4 @@
-"""Settings from the environment (`PULLCORD_…`) or a `.env` file. docs/operations.md explains each setting."""
+"""Settings from the environment (`PULLCORD_…`) or a named file. docs/operations.md explains each setting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.runtime.env_file import EnvironmentSettings
 
 PREFIX: Final = "PULLCORD_"
 # The settings that `pullcord init` asks for, and the file beside the keys in which it keeps the answers.
@@ -26,12 +28,11 @@ def read_answers(data_dir: Path) -> dict[str, str]:
     return {name: str(kept[key]) for name in ASKED if (key := PREFIX + name.upper()) in kept}
 
 
-class Settings(BaseSettings):
+class Settings(EnvironmentSettings):
     """The settings of a deployment. Where no external rule prescribes a number, the deployment chooses it."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_",
-        env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
         use_attribute_docstrings=True,
@@ -72,6 +73,8 @@ class Settings(BaseSettings):
     """The number of messages that may start to be sent at the same time. A slow send gives its place to another."""
     delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0
     """Seconds after which a send is cut off. If there was no answer, the message may or may not have arrived."""
+    mail_without_tls: bool = False
+    """Send mail through `mailto://` routes without TLS; otherwise a server must offer STARTTLS."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """The port on which `run relay`, `run matcher` and `run alerts` serve health and metrics; 0 for none."""
     canary_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0

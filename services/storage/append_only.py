@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from sqlalchemy import Connection, text
+
 REFUSAL: Final = "the audit is append-only: no row of it is changed or removed"
 # The columns that never change.
 CLEAR: Final = "pk, at, action, feed_id, subject, fields"
@@ -41,6 +43,16 @@ def make_append_only(dialect: str) -> Sequence[str]:
     )
     triggers = (f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION audit_refuses()" for name, when in _POSTGRES.items())
     return [function, *triggers]
+
+
+def missing_triggers(connection: Connection) -> Sequence[str]:
+    """Return the names of the triggers of the audit that somebody has dropped or switched off."""
+    if connection.dialect.name == "postgresql":
+        query = "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST('audit' AS regclass) AND tgenabled <> 'D'"
+        expected = _POSTGRES
+    else:
+        query, expected = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'", _SQLITE
+    return sorted(expected.keys() - set(connection.scalars(text(query))))
 
 
 def unmake_append_only(dialect: str) -> Sequence[str]:

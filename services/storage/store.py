@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from services.core.clock import Clock, SystemClock
 from services.core.ids import RandomBytes
 from services.core.tokens import Tokeniser
+from services.storage.damage import DamagedValues
 from services.storage.engine import reading
 from services.storage.vault import Vault
 
@@ -29,6 +30,7 @@ class Store:
     tokeniser: Tokeniser
     clock: Clock = field(default_factory=SystemClock)
     random: RandomBytes = os.urandom
+    damaged: DamagedValues = field(default_factory=DamagedValues, compare=False, repr=False)
 
     def now(self) -> datetime:
         """Return the clock's time in UTC."""
@@ -37,7 +39,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that writes. It commits if the block ends without an error."""
-        with self.engine.begin() as connection:
+        with self._reporting(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -47,7 +49,7 @@ class Store:
         On PostgreSQL the transaction fails if a row that it locks or changes was changed by another transaction after
         that moment. The caller then tries again.
         """
-        with self.engine.connect() as connection:
+        with self._reporting(), self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -56,5 +58,8 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads. On SQLite it never waits for a writer."""
-        with reading(self.engine).begin() as connection:
+        with self._reporting(), reading(self.engine).begin() as connection:
             yield connection
+
+    def _reporting(self) -> AbstractContextManager[None]:
+        return self.damaged.reported(self.engine, self.vault, self.clock)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.deployment import Deployment, sqlite_engine
-from tests.support.http import ENTRY, NOTICE, served_api
+from tests.support.http import ENTRY, MATCH, NOTICE, served_api
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES, SEED = 30, 1
@@ -21,7 +21,7 @@ hooks = "tests.support.checks.answer_checks"
 [parameters]
 "path.council" = "E06000009"
 "path.entry_id" = "e1"
-"path.match" = "M-1-1"
+"path.match" = "{match}"
 "path.submission" = "{submission}"
 
 [[operations]]
@@ -55,7 +55,7 @@ def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, str], Path]]:
     alert = deployment.mails()[-1].reference.split(".")[0]
     config = tmp_path / "schemathesis.toml"
     config.write_text(
-        CONFIG.format(submission=receipt.submission_id, case=deployment.cases()[0].reference, alert=alert)
+        CONFIG.format(submission=receipt.submission_id, case=deployment.cases()[0].reference, alert=alert, match=MATCH)
     )
     with served_api(deployment) as (url, keys):
         yield url, keys, config

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, insert, select, text
+from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 
+from services.alerts.case.store.cases import DueBy, due_cases, due_conditions
 from services.matcher.store.matches import ENTRIES, NOTICES, Side, partners
 from services.storage.dialect import among, among_keys, is_conflict
-from services.storage.tables import idempotency_keys, sequences, submissions
-from tests.support.deployment import Deployment
+from services.storage.tables import cases, idempotency_keys, sequences, submissions
+from tests.support.deployment import BLACKPOOL, Deployment
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
@@ -73,6 +75,27 @@ def test_partners_are_looked_up_also_before_postgresql_has_counted_the_tables(
         plan = [dict(row) for row in walked(explained(connection, query)["Plan"])]
     assert {step["Node Type"] for step in plan}.isdisjoint({"Merge Join", "Hash Join", "Seq Scan"})
     assert sum(step["Actual Rows"] * step["Actual Loops"] for step in plan if "Index Name" in step) < 2_000
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_due_cases_are_found_by_their_due_time(deployment: Deployment, which: int) -> None:
+    numbers = range(2_000)
+    deployment.put_entries(*({"entry_id": f"e{one}", "cli": f"01632 96{one:04}"} for one in numbers))
+    deployment.post_notices(*({"id": f"n{one}", "cli": f"01632 96{one:04}"} for one in numbers))
+    deployment.settle()
+    now = deployment.clock.now()
+    with deployment.store.writing() as connection:
+        # Almost all are due in some days, as in a deployment that is up to date.
+        connection.execute(update(cases).values(due_at=now + timedelta(days=3)))
+        connection.execute(update(cases).where(cases.c.pk < 5).values(due_at=now))
+        connection.execute(text("ANALYZE cases"))
+        condition = due_conditions(DueBy(now, now + timedelta(days=8)))[which]
+        plan = [dict(row) for row in walked(explained(connection, due_cases(BLACKPOOL, condition).limit(10))["Plan"])]
+    assert "Seq Scan" not in {step["Node Type"] for step in plan}
+    assert {step["Index Name"] for step in plan if "Index Name" in step} <= {
+        "ix_cases_due_at",
+        "ix_cases_feed_id_due_at",
+    }
 
 
 def explained(connection: Connection, query: Select[Any]) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def test_every_setting_is_documented_with_its_default_and_no_other() -> None:
 
 def test_every_setting_that_a_page_names_exists() -> None:
     known = {f"PULLCORD_{name}" for name in SETTINGS} | {
+        "PULLCORD_ENV_FILE",
         "PULLCORD_TEST_INTERLEAVINGS",
         "PULLCORD_TEST_SEED",
         "PULLCORD_KAFKA",

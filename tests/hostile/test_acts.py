@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.hostile.http_fuzz import STREET, TELLTALE, assert_refused, assert_silent, named
-from tests.support.http import Api, problem_of
+from tests.support.http import MATCH, Api, problem_of
 
 BY = {"by": "Asha Patel"}
 AT = "2026-11-23T09:00:00Z"
@@ -64,7 +64,7 @@ def test_a_hostile_body_records_nothing(
     "media", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
 @pytest.mark.parametrize(
-    "place", ["/v1/cases/{0}/events", "/v1/alerts/{1}/acknowledgement", "/v1/matches/M-1-1/decision"]
+    "place", ["/v1/cases/{0}/events", "/v1/alerts/{1}/acknowledgement", f"/v1/matches/{MATCH}/decision"]
 )
 def test_a_form_of_another_site_cannot_act(api: Api, at_risk: tuple[str, str, str], place: str, media: str) -> None:
     body = json.dumps({"event": "decline", "record": BY}).encode()
@@ -214,7 +214,7 @@ DECISIONS = [
 
 @pytest.mark.parametrize("body", named(DECISIONS))
 def test_a_hostile_decision_decides_nothing(api: Api, at_risk: tuple[str, str, str], body: dict[str, Any]) -> None:
-    assert_refused(api.ask("blackpool", "POST", "/v1/matches/M-1-1/decision", json=body), *INVALID)
+    assert_refused(api.ask("blackpool", "POST", f"/v1/matches/{MATCH}/decision", json=body), *INVALID)
 
 
 FORMS = [

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.hostile.http_fuzz import TELLTALE, assert_refused, assert_silent, named
-from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Api
+from tests.support.http import CSV, ENTRIES, MATCH, NO_MATCH, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Api
 
 UNAUTHENTICATED = (401, "unauthenticated")
 INVALID = (422, "invalid-request")
@@ -76,7 +76,8 @@ METHODS = [
         "/v1/cases": {"GET"},
         "/v1/cases/C-2222-2222/events": {"POST"},
         "/v1/alerts/A-2222-2222/acknowledgement": {"POST"},
-        "/v1/matches/M-1-1/decision": {"POST"},
+        "/v1/alerts/A-2222-2222/link/revocation": {"POST"},
+        f"/v1/matches/{MATCH}/decision": {"POST"},
     }.items()
     for method in sorted({"GET", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "BREW"} - allowed)
 ]
@@ -123,9 +124,9 @@ PATHS = [
     ("a match of words", "blackpool", "POST", "/v1/matches/M-one-two/decision", INVALID),
     ("a match of three numbers", "blackpool", "POST", "/v1/matches/M-1-2-3/decision", INVALID),
     ("a match below zero", "blackpool", "POST", "/v1/matches/M--1--2/decision", INVALID),
-    ("a match beyond the database", "blackpool", "POST", f"/v1/matches/M-{'9' * 19}-1/decision", INVALID),
-    ("a match in Arabic digits", "blackpool", "POST", "/v1/matches/M-%D9%A1-%D9%A1/decision", NOT_FOUND),
-    ("a match nobody found", "blackpool", "POST", f"/v1/matches/M-{'9' * 18}-1/decision", NOT_FOUND),
+    ("a match by two numbers", "blackpool", "POST", f"/v1/matches/M-{'9' * 19}-1/decision", INVALID),
+    ("a match in Arabic digits", "blackpool", "POST", "/v1/matches/M-%D9%A1-%D9%A1/decision", INVALID),
+    ("a match nobody found", "blackpool", "POST", f"/v1/matches/{NO_MATCH}/decision", NOT_FOUND),
     ("an address with a slash too many", "raven", "POST", f"{NOTICES}/", NOT_FOUND),
     ("two slashes", "raven", "POST", "//v1//migration-notices", NOT_FOUND),
     ("an address in capitals", "raven", "POST", NOTICES.upper(), NOT_FOUND),

@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from services.alerts.delivery.digest import Presentation
+from services.core.match_reference import match_reference
+from services.core.tokens import Tokeniser
 from services.runtime.app import make_app
 from services.runtime.bootstrap import Parts, make_parts
 from services.runtime.embedded.runner import EmbeddedRunner
@@ -43,6 +45,10 @@ ENTRIES = "/v1/telecare-registers/E06000009/entries"
 REGISTER_UPLOADS = "/v1/telecare-registers/E06000009/uploads"
 NOTICES = "/v1/migration-notices"
 NOTICE_UPLOADS = "/v1/migration-notices/uploads"
+
+# The first notice and the first entry of a deployment of a test, and two that no deployment has.
+MATCH = match_reference(Tokeniser(b"t" * 32), 1, 1)
+NO_MATCH = match_reference(Tokeniser(b"t" * 32), 8, 9)
 
 ENTRY = {"entry_id": "e1", "cli": "01632 960123", "postcode": "FY3 8AB", "address_lines": ["12 Tower Road"]}
 NOTICE = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,13 +12,19 @@ from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
 from services.alerts.case.consumer import effects_of, happened
-from services.alerts.case.store.alerts import cases_in_alert, find_alert, mark_acknowledged, most_urgent_since
-from services.alerts.case.store.cases import cases_of_alert, find_case, save_cases
-from services.alerts.case.store.contexts import load_context
+from services.alerts.case.store.alerts import (
+    FoundAlert,
+    cases_in_alert,
+    find_alert,
+    mark_acknowledged,
+    most_urgent_since,
+)
+from services.alerts.case.store.cases import cases_by_pk, cases_of_alert, find_case, save_cases
+from services.alerts.case.store.contexts import CaseContext, load_contexts
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import CouncilPolicy, pause_until
 from services.alerts.review.case import Case, Line
-from services.alerts.review.owed import CasePolicy, what_is_owed
+from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError, check_days, with_record
 from services.alerts.review.step import Transition, apply
 from services.alerts.states.machine import Refuse, decide
@@ -39,6 +45,9 @@ class Acknowledged:
     cases: tuple[Case, ...]
     paused_until: datetime | None  # the earliest end of a pause among the cases
 
+
+# The most cases in one transaction of an acknowledgement, about a tenth of a second (policy of the deployment).
+CHUNK = 200
 
 # All other events come from notices, registers and the clock.
 PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))
@@ -74,7 +83,7 @@ def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_i
         decision = decide(case.state, event)
         policy = load_council(connection, store, case.feed_id).policy
         if not isinstance(decision, Refuse):
-            return _record(work, case, event, record, policy)
+            return _record(work, [case], event, record, policy)[0]
         # The refusal is audited too, so the error is raised only after this transaction.
         fields = {"case": case.reference, "event": event, "state": case.state}
         row = AuditRow(AuditAction.CASE_REFUSED, fields, subject=case.reference, feed_id=case.feed_id, actor=record.by)
@@ -92,28 +101,36 @@ def acknowledge(
     """
     now = store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
-    with store.writing() as connection:
-        work = UnitOfWork(connection, store, now)
-        pk, council, _ = find_alert(connection, alert, feed_id)
-        alert = alert.strip().upper()
-        policy = load_council(connection, store, council).policy
-        members = cases_of_alert(connection, pk, to_change=True)
-        if wanted is not None and not wanted <= {case.reference for case in members}:
-            raise NotFoundError("the alert does not tell of every case that is named")
-        covered = covered_by(connection, pk)
-        chosen = [
-            case
-            for case in members
-            if covered(case) and not case.clock_stopped and (wanted is None or case.reference in wanted)
-        ]
-        paused = [_record(work, case, CaseEvent.ACKNOWLEDGE, by, policy) for case in chosen]
-        if paused:
-            mark_acknowledged(connection, pk, now)
-            fields = {"alert": alert, "cases": [case.reference for case in paused]}
-            row = AuditRow(AuditAction.ALERT_ACKNOWLEDGED, fields, subject=alert, feed_id=council, actor=by.by)
-            work.record_audit(row)
+    with store.reading() as connection:
+        found = find_alert(connection, alert, feed_id)
+        members = cases_of_alert(connection, found.pk)
+    if wanted is not None and not wanted <= {case.reference for case in members}:
+        raise NotFoundError("the alert does not tell of every case that is named")
+    chosen = sorted(case.pk for case in members if wanted is None or case.reference in wanted)
+    paused: list[Case] = []
+    for start in range(0, len(chosen), CHUNK):
+        # Other writers, such as alerts of other councils, have their turn between two chunks.
+        with store.writing() as connection:
+            work = UnitOfWork(connection, store, now)
+            paused += _acknowledge(work, found, chosen[start : start + CHUNK], by)
     until = min((case.paused_until for case in paused if case.paused_until), default=None)
-    return Acknowledged(alert, tuple(paused), until)
+    return Acknowledged(found.reference, tuple(paused), until)
+
+
+def _acknowledge(work: UnitOfWork, alert: FoundAlert, pks: Sequence[int], by: HumanAct) -> list[Case]:
+    # Checked again under the locks of this transaction: a case may have ended, or had news, since the alert was read.
+    covered = covered_by(work.connection, alert.pk)
+    policy = load_council(work.connection, work.store, alert.council).policy
+    chosen = [case for case in cases_by_pk(work.connection, pks) if covered(case) and not case.clock_stopped]
+    paused = _record(work, chosen, CaseEvent.ACKNOWLEDGE, by, policy)
+    if paused:
+        mark_acknowledged(work.connection, alert.pk, work.now)
+        fields = {"alert": alert.reference, "cases": [case.reference for case in paused]}
+        row = AuditRow(
+            AuditAction.ALERT_ACKNOWLEDGED, fields, subject=alert.reference, feed_id=alert.council, actor=by.by
+        )
+        work.record_audit(row)
+    return paused
 
 
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
@@ -134,11 +151,24 @@ def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
     return covered
 
 
-def _record(work: UnitOfWork, case: Case, event: CaseEvent, record: HumanAct, policy: CouncilPolicy) -> Case:
-    now = work.now
+def _record(
+    work: UnitOfWork, chosen: Sequence[Case], event: CaseEvent, record: HumanAct, policy: CouncilPolicy
+) -> list[Case]:
+    # The cases are loaded and written together: a statement for each would hold the database for seconds.
+    contexts = load_contexts(work.connection, [case.entry_pk for case in chosen])
+    reviews = [_after(case, contexts[case.entry_pk], event, record, policy, work.now) for case in chosen]
+    save_cases(work.connection, [owed.case for owed in reviews])
+    work.announce(effects_of(reviews).announcements)
+    recorded = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
+    work.record_audit(*(row for owed in reviews for row in _rows(owed, recorded, record.by)))
+    return [owed.case for owed in reviews]
+
+
+def _after(
+    case: Case, context: CaseContext, event: CaseEvent, record: HumanAct, policy: CouncilPolicy, now: datetime
+) -> Owed:
     transitions: list[Transition] = []
     check_days(case, record, now)
-    context = load_context(work.connection, case)
     providers = _providers_concerned(event, context.lines)
     changed = with_record(
         apply(case, event, now, transitions, providers), event, record, context.lines, london_day(now)
@@ -146,18 +176,14 @@ def _record(work: UnitOfWork, case: Case, event: CaseEvent, record: HumanAct, po
     # Every act pauses the messages about a case, not only an acknowledgement.
     if not changed.clock_stopped:
         changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
-    owed = what_is_owed(changed, context.entry, context.lines, CasePolicy(policy), now, transitions)
-    save_cases(work.connection, [owed.case])
-    work.announce(effects_of([owed]).announcements)
-    recorded = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
+    return what_is_owed(changed, context.entry, context.lines, CasePolicy(policy), now, transitions)
+
+
+def _rows(owed: Owed, recorded: Mapping[str, object], by: str) -> Iterator[AuditRow]:
     # The first transition is the person's act. The review may add more transitions, which have no actor.
     first, *others = owed.transitions
-    rows = [
-        happened(owed.case, first, recorded, record.by),
-        *(happened(owed.case, other, {}, None) for other in others),
-    ]
-    work.record_audit(*rows)
-    return owed.case
+    yield happened(owed.case, first, recorded, by)
+    yield from (happened(owed.case, other, {}, None) for other in others)
 
 
 def _providers_concerned(event: CaseEvent, lines: Sequence[Line]) -> tuple[str, ...] | None:

@@ -27,10 +27,13 @@ from services.alerts.policy.store import provider_names
 from services.alerts.review.case import Case
 from services.alerts.review.doubts import Doubt, doubts_of, may_doubt, with_provider_name
 from services.alerts.review.withdrawal import is_about_withdrawal
-from services.core.texts import has_telephone_number
+from services.core.hidden_numbers import has_telephone_number
 from services.core.tokens import Tokeniser
 from services.storage.store import Store
-from services.storage.vault import place
+from services.storage.vault import VaultError, place
+
+# Stands in a list in place of a reference whose sealed record does not open.
+DAMAGED = "not shown: its sealed record is damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +112,17 @@ def case_lines(
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    # Councils choose their references freely. A reference that looks like a telephone number must not be in a message.
+    """Return the councils' own references of register entries, by id. In place of a damaged one stands DAMAGED."""
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):
-        own = str(store.vault.open(place("register_entries", key), sealed)["record"]["entry_id"])
+        try:
+            own = str(store.vault.open(place("register_entries", key), sealed)["record"]["entry_id"])
+        except VaultError:
+            # One damaged value must not hide the other cases of a list.
+            store.damaged.note("register_entries", pk)
+            found[pk] = DAMAGED
+            continue
+        # Councils choose their references freely. One that looks like a telephone number must not be in a message.
         found[pk] = "not shown: it looks like a telephone number" if has_telephone_number(own) else own
     return found
 

@@ -21,6 +21,7 @@ from services.alerts.policy.policy import Contact
 from services.core.audit import AuditAction
 from services.core.ids import new_reference
 from services.storage.audit import AuditRow
+from services.storage.damage import VAULT
 from services.storage.events.quarantine import count_to_report, list_quarantine
 from services.storage.sequences import allocate_ids
 from services.storage.store import Store
@@ -60,7 +61,13 @@ def _quarantined(connection: Connection, alert: str) -> Message | None:
     if not events:
         return None
     count = "1 event was" if len(events) == 1 else f"{len(events)} events were"
-    context = {"count": count, "events": events[:LISTED], "more": max(0, len(events) - LISTED), "alert": alert}
+    context = {
+        "count": count,
+        "events": events[:LISTED],
+        "more": max(0, len(events) - LISTED),
+        "alert": alert,
+        "damaged": any(event.consumer == VAULT for event in events),
+    }
     subject = f"Pullcord: {count} set aside, a line at risk may be unknown [{alert}]"
     return Message(subject, template("operator.txt.j2", context), template("operator.html.j2", context))
 

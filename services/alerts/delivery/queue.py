@@ -111,6 +111,7 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
         if _decided_elsewhere(connection, delivery, sent=False) is not None:
             return
         move_delivery(connection, delivery.pk, DeliveryState.NOT_NEEDED, due_at=None, settled_at=now)
+        record_not_needed(work, delivery.pk, delivery.alert, delivery.feed_id)
         _announce(work, delivery, DeliveryState.NOT_NEEDED)
 
 
@@ -124,11 +125,17 @@ def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequen
     older, state = lock_older(work.connection, alert_pk, feed_id, contacts), DeliveryState.NOT_NEEDED
     for delivery in older:
         move_delivery(work.connection, delivery.pk, state, due_at=None, settled_at=work.now)
+        record_not_needed(work, delivery.pk, delivery.reference, feed_id)
     settled = (
         AlertSettled(alert=one.reference, council=feed_id, delivery=one.pk, outcome=state.value) for one in older
     )
     work.announce([Announcement("alerts", feed_id, event) for event in settled])
     return cases_in_doubt(work.connection, [delivery.pk for delivery in older])
+
+
+def record_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: str) -> None:
+    fields = {"delivery": delivery_pk, "alert": alert}
+    work.record_audit(AuditRow(AuditAction.DELIVERY_NOT_NEEDED, fields, subject=alert, feed_id=feed_id))
 
 
 def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Contact]) -> None:

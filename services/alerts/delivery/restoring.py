@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from schemas.events import AlertSettled
 from services.alerts.case.store.cases import cases_of_alert, forget_tries
 from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.delivery.queue import record_not_needed
 from services.alerts.delivery.store.alerts import Alert, is_first_about_a_case
 from services.alerts.delivery.store.attempts import doubt_attempts, has_doubtful_attempt
 from services.alerts.delivery.store.deliveries import OwedDelivery, find_owed_to_councils, move_delivery
@@ -70,6 +71,7 @@ def _cancel_delivery(work: UnitOfWork, delivery: OwedDelivery) -> None:
     # in doubt, the council may be warned, and needs a message when the case ends.
     forget_tries(connection, delivery.alert_pk, warned=has_doubtful_attempt(connection, delivery.pk))
     move_delivery(connection, delivery.pk, state, due_at=None, settled_at=work.now)
+    record_not_needed(work, delivery.pk, delivery.reference, delivery.feed_id)
     settled = AlertSettled(
         alert=delivery.reference, council=delivery.feed_id, delivery=delivery.pk, outcome=state.value
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from schemas.codes import CaseState, MatchLevel, NoticeStatus
 from services.core.clock import LONDON
-from services.core.texts import has_telephone_number
+from services.core.hidden_numbers import has_telephone_number
 
 _ADDRESS_ONLINE = re.compile(r"\S@\S|://|www\.", re.IGNORECASE)
 _LONGEST_NAME = 60

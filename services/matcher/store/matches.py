@@ -16,11 +16,12 @@ from services.core.tokens import TokenKind
 from services.matcher.areas import Page
 from services.matcher.rules import Finding, Location
 from services.matcher.step import EntryRow, MatchOutcome, MatchRow, MatchState, NoticeRow, Pair
+from services.storage.damage import open_row
 from services.storage.dialect import among, listed, looked_up, share_lock, upsert
 from services.storage.store import Store
 from services.storage.tables import entry_tokens, matches, notice_tokens, notices, register_entries
 from services.storage.unit_of_work import UnitOfWork
-from services.storage.vault import place
+from services.storage.vault import MissingKeyError, VaultError, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Side:
     owner: Column[int]
 
 
-Sealed = dict[int, tuple[bytes, bytes]]  # by record id: the key for which the part is sealed, and the sealed part
+# By record id: the key for which the part is sealed, the sealed part, and the id of its vault key.
+Sealed = dict[int, tuple[bytes, bytes, str]]
 
 NOTICES = Side(notice_tokens, notice_tokens.c.notice_pk)
 ENTRIES = Side(entry_tokens, entry_tokens.c.entry_pk)
@@ -113,19 +115,19 @@ def match_row(row: Any) -> MatchRow:
 
 def _notices(connection: Connection, pks: Collection[int]) -> tuple[dict[int, NoticeRow], Sealed]:
     row = notices.c
-    query = select(row.pk, row.record_key, row.sealed, row.revision, row.live, row.scope)
+    query = select(row.pk, row.record_key, row.sealed, row.key_id, row.revision, row.live, row.scope)
     found, sealed = {}, {}
-    for pk, key, body, revision, live, scope in _rows(connection, query, row.pk, pks):
-        found[pk], sealed[pk] = NoticeRow(pk, revision, live, _SCOPES[scope]), (key, body)
+    for pk, key, body, key_id, revision, live, scope in _rows(connection, query, row.pk, pks):
+        found[pk], sealed[pk] = NoticeRow(pk, revision, live, _SCOPES[scope]), (key, body, key_id)
     return found, sealed
 
 
 def _entries(connection: Connection, pks: Collection[int]) -> tuple[dict[int, EntryRow], Sealed]:
     row = register_entries.c
-    query = select(row.pk, row.record_key, row.sealed, row.revision, row.live, row.feed_id, row.shard)
+    query = select(row.pk, row.record_key, row.sealed, row.key_id, row.revision, row.live, row.feed_id, row.shard)
     found, sealed = {}, {}
-    for pk, key, body, *values in _rows(connection, query, row.pk, pks):
-        found[pk], sealed[pk] = EntryRow(pk, *values), (key, body)
+    for pk, key, body, key_id, *values in _rows(connection, query, row.pk, pks):
+        found[pk], sealed[pk] = EntryRow(pk, *values), (key, body, key_id)
     return found, sealed
 
 
@@ -155,8 +157,16 @@ def _looker(
 
 def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Location]) -> Location:
     if pk not in seen:
-        key, body = sealed[pk]
-        seen[pk] = location_of(store.vault.open(place(table, key), body))
+        key, body, key_id = sealed[pk]
+        try:
+            seen[pk] = location_of(open_row(store.vault, place(table, key), body, key_id))
+        except MissingKeyError:
+            # The key may come with the next look at the key file, so the batch is tried again.
+            raise
+        except VaultError:
+            # Nothing speaks against a match then. The other pairs of the batch are matched as ever.
+            store.damaged.note(table, pk)
+            seen[pk] = Location(has_numbers=False, parts=None)
     return seen[pk]
 
 

@@ -49,6 +49,7 @@ COMMANDS: Final = {
     "providers": CommandEntry("parties.feeds", "providers", _WHO),
     "policy": CommandEntry("parties.policy", "app", _WHO),
     "keys": CommandEntry("parties.keys", "app", _WHO),
+    "links": CommandEntry("parties.links", "app", _WHO),
     "import": CommandEntry("files.imports", "app", _FILES),
     "mappings": CommandEntry("files.mappings", "app", _FILES),
     "export": CommandEntry("files.exporting", "app", _FILES),
@@ -144,8 +145,8 @@ app = typer.Typer(
         'pullcord councils add E06000009 "Blackpool Council"',
         "pullcord import register register.csv --council E06000009",
         "pullcord serve",
-        note="Settings are read from PULLCORD_… in the environment or a .env file; data goes to ./var unless "
-        "PULLCORD_DATA_DIR says otherwise.",
+        note="Settings are read from PULLCORD_… in the environment, and from the file that PULLCORD_ENV_FILE "
+        "names; data goes to ./var unless PULLCORD_DATA_DIR says otherwise.",
     ),
 )
 

@@ -15,11 +15,15 @@ SECONDS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 
-# Any other method is counted as `other`: a caller may invent any number of methods.
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
 
+def known_method(method: str) -> str:
+    """Return the method of a request, or `other`: a caller may send any word as method, even a telephone number."""
+    return method if method in METHODS else "other"
+
+
 def count_request(route: str, method: str, status: int, seconds: float) -> None:
-    known = method if method in METHODS else "other"
+    known = known_method(method)
     REQUESTS.labels(route, known, str(status)).inc()
     SECONDS.labels(route, known).observe(seconds)

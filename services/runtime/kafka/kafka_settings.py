@@ -1,4 +1,4 @@
-"""Settings for the connection to the brokers, from the environment (`PULLCORD_KAFKA_…`) or a `.env` file."""
+"""Settings for the connection to the brokers, from the environment (`PULLCORD_KAFKA_…`) or a named file."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.runtime.env_file import EnvironmentSettings
 
 
-class KafkaSettings(BaseSettings):
+class KafkaSettings(EnvironmentSettings):
     """The addresses of the brokers, and the credentials of this deployment."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_KAFKA_",
-        env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
         use_attribute_docstrings=True,

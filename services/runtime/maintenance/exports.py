@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -22,7 +23,9 @@ from sqlalchemy import Connection, Select
 
 from services.alerts.delivery.digest import entry_references
 from services.core.errors import RefusedError
-from services.core.texts import has_telephone_number
+from services.core.hidden_numbers import has_telephone_number
+from services.core.match_reference import match_reference
+from services.core.tokens import Tokeniser
 from services.runtime.maintenance.store import cases_to_export, matches_to_export
 from services.storage.store import Store
 
@@ -99,7 +102,7 @@ def export_matches(
     councils' own references. Raises RefusedError if the suffix is neither .csv nor .ndjson, or the folder is missing.
     """
     query = matches_to_export(feed_id, ended=ended)
-    return _export(store, path, query, _match, MATCH_COLUMNS, references=references)
+    return _export(store, path, query, partial(_match, store.tokeniser), MATCH_COLUMNS, references=references)
 
 
 @contextmanager
@@ -136,8 +139,9 @@ def _case(row: Mapping[str, Any]) -> Row:
     return {"case": row["reference"], "council": row["code"], **named}
 
 
-def _match(row: Mapping[str, Any]) -> Row:
-    made = {"match": f"M-{row['notice_pk']}-{row['entry_pk']}", "notice_status": row["status"]}
+def _match(tokeniser: Tokeniser, row: Mapping[str, Any]) -> Row:
+    reference = match_reference(tokeniser, row["notice_pk"], row["entry_pk"])
+    made = {"match": reference, "notice_status": row["status"]}
     made["reasons"] = row["reasons"].split()
     return {column: made[column] if column in made else row[column] for column in MATCH_COLUMNS}
 

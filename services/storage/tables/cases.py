@@ -82,6 +82,14 @@ cases = Table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+    # The due cases of one council, without its other cases.
+    Index(
+        "ix_cases_feed_id_due_at",
+        "feed_id",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
 )
 
 alerts = Table(
@@ -97,6 +105,8 @@ alerts = Table(
     Column("acknowledged_at", Moment),
     # The time when a mail system or pager first accepted a message of this alert.
     Column("accepted_at", Moment),
+    # The time when a person revoked the link in the messages of this alert.
+    Column("link_revoked_at", Moment),
     Index("ix_alerts_feed_id_created_at", "feed_id", "created_at"),
 )
 

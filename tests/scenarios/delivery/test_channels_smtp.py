@@ -60,7 +60,7 @@ def route_to(host: str, recipient: str = DUTY, scheme: str = "mailto", more: str
 
 
 def send(route: str, reference: str = "A-1") -> SendResult:
-    return MailChannel().send(route, MESSAGE, reference)
+    return MailChannel(without_tls=True).send(route, MESSAGE, reference)
 
 
 def test_the_mail_arrives_as_it_was_written(route: str, inbox: Inbox) -> None:

@@ -50,7 +50,7 @@ def route_to(host: str, who: str = "desk", scheme: str = "mailto") -> str:
 @pytest.mark.parametrize("scheme", ["mailto", "mailtos"])
 def test_the_whole_attempt_ends_at_the_deadline_however_the_server_holds_it_up(script: str, scheme: str) -> None:
     with bad.bad_servers(1, SCRIPTS[script]) as (server,):
-        result = MailChannel(seconds=0.5).send(route_to(server.host, scheme=scheme), MESSAGE, "A-1")
+        result = MailChannel(seconds=0.5, without_tls=True).send(route_to(server.host, scheme=scheme), MESSAGE, "A-1")
         assert until(lambda: server.open == 0, PATIENCE), "the connection is cut off"
     assert result.outcome is SendOutcome.FAILED_TEMPORARY
     if scheme == "mailto":
@@ -60,7 +60,7 @@ def test_the_whole_attempt_ends_at_the_deadline_however_the_server_holds_it_up(s
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_a_server_sends_before_it_takes_the_mail_the_attempt_fails_for_now(seed: int) -> None:
     with bad.bad_servers(1, bad.drawn(seed)) as (server,):
-        result = MailChannel(seconds=0.5).send(route_to(server.host), MESSAGE, "A-1")
+        result = MailChannel(seconds=0.5, without_tls=True).send(route_to(server.host), MESSAGE, "A-1")
         assert until(lambda: server.open == 0, PATIENCE)
     assert result.outcome is SendOutcome.FAILED_TEMPORARY
 
@@ -69,7 +69,7 @@ def test_whatever_a_server_sends_before_it_takes_the_mail_the_attempt_fails_for_
 def test_an_answer_to_the_whole_mail_that_is_cut_short_is_no_answer(answer: bytes) -> None:
     replies = [b"220 ready\r\n", b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", answer]
     with bad.bad_servers(1, lambda: iter(replies)) as (server,):
-        result = MailChannel(seconds=1).send(route_to(server.host), MESSAGE, "A-1")
+        result = MailChannel(seconds=1, without_tls=True).send(route_to(server.host), MESSAGE, "A-1")
     assert result == SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 
@@ -82,7 +82,9 @@ def told(deployment: Deployment, routes: dict[str, str]) -> Dispatcher:
     deployment.settle()
     deployment.clock.advance(seconds=31)
     deployment.engine.run_due()
-    return Dispatcher(deployment.store, DeliveryPool(MailChannel(PATIENCE)), deployment.dispatcher.presentation)
+    return Dispatcher(
+        deployment.store, DeliveryPool(MailChannel(PATIENCE, without_tls=True)), deployment.dispatcher.presentation
+    )
 
 
 @pytest.mark.parametrize(("count", "script"), [(1, "silent"), (9, "stutters its greeting"), (40, "greets without end")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from httpx import Response
 
 from services.core.audit import AuditAction
 from services.storage.feeds import set_contact
-from tests.support.http import ENTRIES, ENTRY, NOTICE, NOTICES, Api, problem_of
+from tests.support.http import ENTRIES, ENTRY, MATCH, NOTICE, NOTICES, Api, problem_of
 from tests.support.ledger import said
 
 BY = {"by": "Asha Patel"}
@@ -45,7 +46,9 @@ def test_cases_are_listed_by_the_earliest_harm_and_by_state(api: Api) -> None:
 
 def test_ended_cases_are_listed_when_asked_for(api: Api) -> None:
     api.alerted_case()
-    api.ask("blackpool", "POST", "/v1/matches/M-1-1/decision", json={**BY, "decision": "rejected", "evidence": "No."})
+    api.ask(
+        "blackpool", "POST", f"/v1/matches/{MATCH}/decision", json={**BY, "decision": "rejected", "evidence": "No."}
+    )
     api.deployment.tick(seconds=31)
     assert api.ask("blackpool", "GET", "/v1/cases").json() == []
     assert [case["state"] for case in api.ask("blackpool", "GET", "/v1/cases?ended=true").json()] == ["false_match"]
@@ -59,7 +62,7 @@ def test_its_own_council_is_shown_the_place_the_matches_and_the_history_of_a_cas
     assert shown["place"]["address_lines"] == ["12 Tower Road"]
     assert shown["place"]["postcode"] == "FY3 8AB"
     assert [(match["match"], match["level"], match["decision"]) for match in shown["matches"]] == [
-        ("M-1-1", "confirmed", "undecided")
+        (MATCH, "confirmed", "undecided")
     ]
     assert [event["action"] for event in shown["history"]] == ["case_opened"]
 
@@ -71,6 +74,16 @@ def test_a_case_has_the_alarm_and_what_is_needed_to_ask_the_provider(api: Api) -
     assert shown["device"].keys() == {"device_kind", "make_model", "connection", "protocol", "arc_name"}
     (match,) = shown["matches"]
     assert (match["provider_reference"], match["provider_contact"]) == ("n1", "migrations@raven.example")
+
+
+@pytest.mark.parametrize("more", [0, 1, 7, 23])
+def test_what_a_council_sees_of_a_case_does_not_count_the_records_of_others(api: Api, more: int) -> None:
+    others = [{**ENTRY, "entry_id": f"x{number}", "cli": f"01632 9602{number:02}"} for number in range(more)]
+    api.deployment.put_entries(*others) if others else None
+    case, _, _ = api.alerted_case()
+    shown = api.ask("blackpool", "GET", f"/v1/cases/{case}").json()
+    assert re.fullmatch(r"M(-[2-9A-HJ-NP-Z]{4}){4}", shown["matches"][0]["match"])
+    assert {"entry", "notice"}.isdisjoint(name for event in shown["history"] for name in event["fields"])
 
 
 @pytest.mark.parametrize("spelt", ["{0}", "{1}"], ids=["as printed", "in lower case"])
@@ -146,7 +159,7 @@ def test_a_match_is_confirmed_or_rejected_by_a_named_person(api: Api) -> None:
     (case,) = api.ask("blackpool", "GET", "/v1/cases").json()
     assert case["level"] == "probable"
     decision = {**BY, "decision": "confirmed", "evidence": "the resident gave both numbers"}
-    assert api.ask("blackpool", "POST", "/v1/matches/M-1-1/decision", json=decision).status_code == 204
+    assert api.ask("blackpool", "POST", f"/v1/matches/{MATCH}/decision", json=decision).status_code == 204
     api.deployment.settle()
     (match,) = api.ask("blackpool", "GET", f"/v1/cases/{case['case']}").json()["matches"]
     assert match["decision"] == "confirmed"

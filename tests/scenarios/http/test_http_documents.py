@@ -12,7 +12,7 @@ from httpx import Response
 
 from services.ingest.files.problems import FileCode
 from services.web.problems import ProblemType
-from tests.support.http import Api
+from tests.support.http import MATCH, Api
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference"
 BLOCKS = re.compile(r"```(bash|json \d{3})\n(.*?)```", re.DOTALL)
@@ -79,7 +79,7 @@ def keys(api: Api) -> dict[str, str]:
 def names_in(api: Api, response: Response) -> dict[str, str]:
     """Return the references that later commands of the guide need: the last submission, case and alert."""
     api.deployment.tick(seconds=31)
-    found = {"MATCH": "M-1-1"}
+    found = {"MATCH": MATCH}
     if response.status_code == 202:
         found["SUBMISSION"] = response.json()["submission"]
     for case in api.deployment.cases():

@@ -8,7 +8,7 @@ import pytest
 
 from services.storage.secrets.keys import Role, create_key, revoke_key
 from tests.support.deployment import RAVEN
-from tests.support.http import CSV, ENTRIES, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Api, problem_of
+from tests.support.http import CSV, ENTRIES, MATCH, NO_MATCH, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Api, problem_of
 
 OF_PROVIDERS = [("POST", NOTICES), ("POST", NOTICE_UPLOADS)]
 OF_COUNCILS = [
@@ -19,7 +19,8 @@ OF_COUNCILS = [
     ("GET", "/v1/cases/C-2222-2222"),
     ("POST", "/v1/cases/C-2222-2222/events"),
     ("POST", "/v1/alerts/A-2222-2222/acknowledgement"),
-    ("POST", "/v1/matches/M-1-1/decision"),
+    ("POST", "/v1/alerts/A-2222-2222/link/revocation"),
+    ("POST", f"/v1/matches/{MATCH}/decision"),
 ]
 OF_BOTH = [("GET", "/v1/submissions/sub_0")]
 OF_REGULATORS = [("GET", "/v1/oversight/figures"), ("GET", "/metrics/oversight")]
@@ -27,7 +28,8 @@ EVERY_ROUTE = [*OF_PROVIDERS, *OF_COUNCILS, *OF_BOTH, *OF_REGULATORS]
 BODIES = {
     "/v1/cases/C-2222-2222/events": {"event": "decline", "record": {"by": "Asha Patel"}},
     "/v1/alerts/A-2222-2222/acknowledgement": {"by": "Asha Patel"},
-    "/v1/matches/M-1-1/decision": {"decision": "rejected", "by": "Asha Patel", "evidence": "wrong house"},
+    "/v1/alerts/A-2222-2222/link/revocation": {"by": "Asha Patel"},
+    f"/v1/matches/{MATCH}/decision": {"decision": "rejected", "by": "Asha Patel", "evidence": "wrong house"},
 }
 
 
@@ -41,7 +43,7 @@ def test_the_routes_named_here_are_all_there_are(api: Api) -> None:
     described = {
         (
             method.upper(),
-            path.format(council="E06000009", entry_id="e1", submission="sub_0", match="M-1-1", reference=""),
+            path.format(council="E06000009", entry_id="e1", submission="sub_0", match=MATCH, reference=""),
         )
         for path, methods in api.app.openapi()["paths"].items()
         for method in methods
@@ -133,10 +135,11 @@ def test_the_case_the_alert_and_the_match_of_another_council_are_as_unknown_as_n
         ("GET", "/v1/cases/{}", case, "C-2222-2222"),
         ("POST", "/v1/cases/{}/events", case, "C-2222-2222"),
         ("POST", "/v1/alerts/{}/acknowledgement", alert, "A-2222-2222"),
-        ("POST", "/v1/matches/{}/decision", "M-1-1", "M-8-9"),
+        ("POST", "/v1/alerts/{}/link/revocation", alert, "A-2222-2222"),
+        ("POST", "/v1/matches/{}/decision", MATCH, NO_MATCH),
     ]
     for method, path, theirs, none in places:
-        body = BODIES.get(path.format("M-1-1" if "matches" in path else none))
+        body = BODIES.get(path.format(MATCH if "matches" in path else none))
         sent = {"json": body} if body else {}
         answers = [api.ask("cardiff", method, path.format(one), **sent) for one in (theirs, none)]
         assert [problem_of(answer) for answer in answers] == [(404, "not-found")] * 2

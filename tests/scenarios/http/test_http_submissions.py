@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
 
-from tests.support.http import ENTRIES, ENTRY, MOST_ROWS, NDJSON, NOTICE, NOTICES, Api, problem_of
+from tests.support.http import (
+    CSV,
+    ENTRIES,
+    ENTRY,
+    MOST_ROWS,
+    NDJSON,
+    NOTICE,
+    NOTICE_UPLOADS,
+    NOTICES,
+    XLSX,
+    Api,
+    problem_of,
+)
 
 
 def test_a_batch_of_notices_is_answered_with_a_receipt_and_where_to_read_it(api: Api) -> None:
@@ -90,6 +103,51 @@ def test_another_body_under_the_same_key_is_refused(api: Api) -> None:
     api.ask("raven", "POST", NOTICES, json=NOTICE, headers=headers)
     other = api.ask("raven", "POST", NOTICES, json={**NOTICE, "brand": "Raven"}, headers=headers)
     assert problem_of(other) == (422, "idempotency-mismatch")
+
+
+@pytest.mark.parametrize(
+    ("who", "method", "first", "second"),
+    [
+        ("raven", "POST", (NOTICES, "application/json"), (NOTICES, NDJSON)),
+        ("raven", "POST", (NOTICES, NDJSON), (NOTICES, "application/json")),
+        ("blackpool", "PUT", (ENTRIES, "application/json"), (ENTRIES, NDJSON)),
+    ],
+)
+def test_the_same_bytes_as_another_media_type_are_another_request(
+    api: Api, who: str, method: str, first: tuple[str, str], second: tuple[str, str]
+) -> None:
+    body = json.dumps(ENTRY if who == "blackpool" else NOTICE)
+    answers = [
+        api.ask(who, method, path, content=body, headers={"Idempotency-Key": "monday", "Content-Type": media})
+        for path, media in (first, second)
+    ]
+    assert answers[0].status_code == 202
+    assert problem_of(answers[1]) == (422, "idempotency-mismatch")
+
+
+@pytest.mark.parametrize("media", ["application/json; charset=utf-8", "Application/JSON", " application/json ;"])
+def test_a_media_type_written_in_another_way_is_the_same_request(api: Api, media: str) -> None:
+    kinds = ("application/json", media)
+    answers = [
+        api.ask(
+            "raven", "POST", NOTICES, content=json.dumps(NOTICE), headers={"Idempotency-Key": "k", "Content-Type": kind}
+        )
+        for kind in kinds
+    ]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[1].json()["repeated"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_file_and_rows_of_the_same_bytes_are_never_taken_for_one_request(api: Api, seed: int) -> None:
+    places = [(NOTICES, "application/json"), (NOTICES, NDJSON), (NOTICE_UPLOADS, CSV), (NOTICE_UPLOADS, XLSX)]
+    # The first is taken in or refused, the second is read as another request: it is never the answer to the first.
+    (path, media), (other_path, other) = Random(seed).sample(places, 2)
+    body = json.dumps(NOTICE)
+    first = api.ask("raven", "POST", path, content=body, headers={"Idempotency-Key": "k", "Content-Type": media})
+    second = api.ask("raven", "POST", other_path, content=body, headers={"Idempotency-Key": "k", "Content-Type": other})
+    assert not second.json().get("repeated", False)
+    assert first.json() != second.json()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from services.audit.check import Difference, audit_differences
+from services.audit.check import audit_differences
+from services.core.differences import Difference
 from services.storage.tables import audit, cases, figures
 from tests.support.checks.oversight import live_through_december, live_through_november
 from tests.support.deployment import Deployment

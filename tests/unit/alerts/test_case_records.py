@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from schemas.codes import CaseEvent
 from services.alerts.states.records import RECORD_FOR, HumanAct
-from services.core.texts import has_telephone_number
+from services.core.hidden_numbers import has_telephone_number
 
 BY = {"by": "Dana Okafor"}
 TEST = BY | {"arc_name": "Fylde ARC", "at": "2026-11-03T10:15:00Z", "tested_by": "Dana Okafor"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ class FoundAlert(NamedTuple):
     pk: int
     council: str
     created_at: datetime
+    reference: str
+    link_revoked_at: datetime | None
 
 
 class CaseInAlert(NamedTuple):
@@ -31,13 +34,30 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
     """
     row = alerts.c
     # People type references by hand, so blanks around a reference and small letters are accepted.
-    query = select(row.pk, row.feed_id, row.created_at).where(row.reference == reference.strip().upper())
+    columns = (row.pk, row.feed_id, row.created_at, row.reference, row.link_revoked_at)
+    query = select(*columns).where(row.reference == reference.strip().upper())
     if feed_id is not None:
         query = query.where(alerts.c.feed_id == feed_id)
     found = connection.execute(query).one_or_none()
     if found is None:
         raise NotFoundError("there is no alert with this reference")
     return FoundAlert(*found)
+
+
+def links_of_council(connection: Connection, feed_id: str) -> Sequence[str]:
+    """Return the references of the alerts of a council whose links are not revoked, the oldest first."""
+    row = alerts.c
+    query = select(row.reference).where(row.feed_id == feed_id, row.link_revoked_at.is_(None)).order_by(row.pk)
+    return connection.scalars(query).all()
+
+
+def mark_link_revoked(connection: Connection, alert_pk: int, now: datetime) -> bool:
+    """Return False if the link was revoked before. That time stays on record."""
+    row = alerts.c
+    done = connection.execute(
+        update(alerts).where(row.pk == alert_pk, row.link_revoked_at.is_(None)).values(link_revoked_at=now)
+    )
+    return done.rowcount > 0
 
 
 def cases_in_alert(connection: Connection, alert_pk: int) -> dict[int, CaseInAlert]:

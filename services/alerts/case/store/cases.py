@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, select, update
 
 from schemas.codes import CaseState, MatchLevel
 from services.alerts.review.case import Case
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED, URGENT
 from services.core.errors import NotFoundError
-from services.storage.dialect import skipping_locked, upsert
-from services.storage.tables import alert_cases, cases
+from services.storage.dialect import among, skipping_locked, upsert
+from services.storage.tables import alert_cases, cases, feeds
 
 _COLUMNS = [cases.c[field.name] for field in fields(Case)]
 _CHANGING = tuple(field.name for field in fields(Case) if field.name not in {"pk", "reference", "entry_pk"})
@@ -85,6 +86,11 @@ def cases_of_council(
     return find_cases(connection, *conditions, limit=limit)
 
 
+def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
+    """Return the cases with these ids, locked, in the order of the ids."""
+    return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
+
+
 def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = False) -> list[Case]:
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     return find_cases(connection, cases.c.pk.in_(members), to_change=to_change)
@@ -98,14 +104,26 @@ def find_running(connection: Connection, feed_id: str, after: int, limit: int) -
 
 
 def councils_with_due_cases(connection: Connection, due: DueBy) -> Sequence[str]:
-    return connection.scalars(select(cases.c.feed_id).where(_is_due(due)).distinct()).all()
+    queries = (feeds_with(condition) for condition in due_conditions(due))
+    return sorted(set(chain.from_iterable(connection.scalars(query) for query in queries)))
+
+
+def feeds_with(condition: ColumnElement[bool]) -> Select[tuple[str]]:
+    # One look at an index for each feed. For DISTINCT, SQLite would read the index from end to end.
+    return select(feeds.c.feed_id).where(exists().where(cases.c.feed_id == feeds.c.feed_id, condition))
 
 
 def claim_due(connection: Connection, feed_id: str, due: DueBy, limit: int) -> list[Case]:
     # Cases that have been due longest come first. Cases that another worker has locked are skipped.
-    query = select(*_COLUMNS).where(_is_due(due), cases.c.feed_id == feed_id)
-    claimed = skipping_locked(connection, query.order_by(cases.c.due_at).limit(limit))
-    return [_case(row) for row in connection.execute(claimed)]
+    found: list[Case] = []
+    for condition in due_conditions(due):
+        query = due_cases(feed_id, condition).limit(limit - len(found))
+        found += [_case(row) for row in connection.execute(skipping_locked(connection, query))]
+    return found
+
+
+def due_cases(feed_id: str, condition: ColumnElement[bool]) -> Select[Any]:
+    return select(*_COLUMNS).where(condition, cases.c.feed_id == feed_id).order_by(cases.c.due_at)
 
 
 def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
@@ -135,8 +153,10 @@ def _running() -> ColumnElement[bool]:
     return cases.c.state.not_in([state.value for state in ENDED])
 
 
-def _is_due(due: DueBy) -> ColumnElement[bool]:
-    return or_(cases.c.due_at <= due.by, and_(cases.c.due_at > due.beyond, _running()))
+def due_conditions(due: DueBy) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the two conditions of which a due case meets one. Each is a range of an index."""
+    # Each has a query of its own: joined by OR, SQLite would read every case.
+    return cases.c.due_at <= due.by, and_(cases.c.due_at > due.beyond, _running())
 
 
 def _case(row: Any) -> Case:

@@ -35,11 +35,6 @@ def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[in
     return {pk: CaseContext(entry, tuple(lines.get(pk, ())), known.get(pk)) for pk, entry in entries.items()}
 
 
-def load_context(connection: Connection, case: Case) -> CaseContext:
-    (found,) = load_contexts(connection, [case.entry_pk]).values()
-    return found
-
-
 def _entries(connection: Connection, pks: Collection[int]) -> dict[int, Entry]:
     row = register_entries.c
     query = select(row.pk, row.feed_id, row.shard, row.live, row.service_status, row.connection)

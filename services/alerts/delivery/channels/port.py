@@ -39,12 +39,20 @@ class Channel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """The operator's choices for all channels."""
+
+    seconds: float  # an attempt must end within this time
+    mail_without_tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelKind:
     """A kind of channel, such as mail. Each kind is declared in a file of its own and listed in `registry`."""
 
     schemes: frozenset[str]  # the schemes of its routes, in small letters: `mailto` for `mailto://…`
     example: str  # a route as a person writes it, for help texts
-    make: Callable[[float], Channel]  # the argument is the number of seconds within which each attempt must end
+    make: Callable[[ChannelSettings], Channel]
     destination: Callable[[str], str]  # returns the host and port of a route; raises RouteRefusedError
     understood: Callable[[str], str]  # describes a route in words, without its password; raises RouteRefusedError
 

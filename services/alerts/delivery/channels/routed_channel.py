@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.alerts.delivery.channels.port import Channel, ChannelKind, SendResult
+from services.alerts.delivery.channels.port import Channel, ChannelKind, ChannelSettings, SendResult
 from services.alerts.delivery.channels.registry import CHANNELS, OTHERWISE, channel_of
 from services.alerts.message.message import Message
 
@@ -15,6 +15,5 @@ class RoutedChannel:
         return self._channels[channel_of(route)].send(route, message, reference)
 
 
-def make_routed_channel(seconds: float) -> RoutedChannel:
-    # Each channel must end an attempt within this many seconds.
-    return RoutedChannel({kind: kind.make(seconds) for kind in (*CHANNELS, OTHERWISE)})
+def make_routed_channel(settings: ChannelSettings) -> RoutedChannel:
+    return RoutedChannel({kind: kind.make(settings) for kind in (*CHANNELS, OTHERWISE)})

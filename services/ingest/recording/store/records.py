@@ -18,9 +18,10 @@ from services.ingest.recording.rules.sharding import shard_of
 from services.ingest.recording.rules.step import Keyed, Plan, Recorded
 from services.ingest.recording.submission import SubmissionContext
 from services.storage.bulk import bulk_insert
+from services.storage.damage import open_row
 from services.storage.dialect import among, among_keys
 from services.storage.sequences import allocate_ids
-from services.storage.vault import key_of, place
+from services.storage.vault import MissingKeyError, VaultError, key_of, place
 
 
 def find_recorded(
@@ -36,8 +37,17 @@ def find_recorded(
 
 def open_record(context: SubmissionContext, record_type: RecordType[Facts], record: Recorded) -> Mapping[str, Any]:
     table = record_type.table
-    row = context.connection.execute(select(table.c.record_key, table.c.sealed).where(table.c.pk == record.pk)).one()
-    opened: Mapping[str, Any] = context.store.vault.open(place(table.name, row.record_key), row.sealed)
+    columns = (table.c.record_key, table.c.sealed, table.c.key_id)
+    row = context.connection.execute(select(*columns).where(table.c.pk == record.pk)).one()
+    where = place(table.name, row.record_key)
+    try:
+        opened: Mapping[str, Any] = open_row(context.store.vault, where, row.sealed, row.key_id)
+    except MissingKeyError:
+        raise
+    except VaultError:
+        # A sender must be able to replace a record that is damaged.
+        context.store.damaged.note(table.name, record.pk)
+        return {}
     return opened
 
 

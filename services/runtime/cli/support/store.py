@@ -13,10 +13,10 @@ from services.alerts.case.store.cases import find_cases
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.review.case import Case
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED
+from services.alerts.views import person_of
 from services.core.audit import AuditAction
 from services.storage.store import Store
 from services.storage.tables import alert_cases, alerts, audit, cases, deliveries, notices, register_entries
-from services.storage.vault import place
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def deciders(connection: Connection, store: Store, match_ids: Sequence[str]) -> 
     # Oldest first: a later decision replaces an earlier one in the mapping.
     query = select(audit.c.pk, audit.c.subject, audit.c.actor_sealed).where(*decided).order_by(audit.c.pk)
     rows = connection.execute(query)
-    return {row.subject: store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"] for row in rows}
+    return {row.subject: person_of(store, row.pk, row.actor_sealed) for row in rows}
 
 
 def count_given_up(connection: Connection, since: datetime) -> int:

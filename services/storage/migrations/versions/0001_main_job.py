@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("cases", sa.Integer(), nullable=False),
         sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
         sa.Column("accepted_at", sa.BigInteger(), nullable=True),
+        sa.Column("link_revoked_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("pk", name="pk_alerts"),
         sa.UniqueConstraint("reference", name="uq_alerts_reference"),
     )
@@ -306,6 +307,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_cases_feed_id_due_at",
+        "cases",
+        ["feed_id", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
     op.create_index("ix_cases_feed_id_state", "cases", ["feed_id", "state"], unique=False)
     op.create_table(
         "deliveries",
@@ -487,6 +496,12 @@ def downgrade() -> None:
     op.drop_index("ix_deliveries_alert_pk", table_name="deliveries")
     op.drop_table("deliveries")
     op.drop_index("ix_cases_feed_id_state", table_name="cases")
+    op.drop_index(
+        "ix_cases_feed_id_due_at",
+        table_name="cases",
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
     op.drop_index(
         "ix_cases_due_at",
         table_name="cases",

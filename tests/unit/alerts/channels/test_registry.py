@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from services.alerts.delivery.channels.port import ChannelKind
+from services.alerts.delivery.channels.port import ChannelKind, ChannelSettings
 from services.alerts.delivery.channels.registry import CHANNELS, OTHERWISE, channel_of
 from services.alerts.delivery.channels.routed_channel import make_routed_channel
 from services.alerts.delivery.channels.routes import UNREADABLE, destination_of, what_is_understood
@@ -37,7 +37,7 @@ def test_where_a_route_goes_is_said_without_its_password(kind: ChannelKind) -> N
 @pytest.mark.parametrize("kind", EVERY, ids=name_of)
 def test_a_route_that_it_does_not_understand_fails_for_good(kind: ChannelKind) -> None:
     route = f"{next(iter(kind.schemes), 'nosuchservice')}://"
-    result = make_routed_channel(1.0).send(route, MESSAGE, "A-1.1")
+    result = make_routed_channel(ChannelSettings(1.0)).send(route, MESSAGE, "A-1.1")
     assert (result.outcome.value, destination_of(route)) == ("failed_permanent", UNREADABLE)
 
 

@@ -68,7 +68,7 @@ def _understood(route: str) -> str:
 APPRISE = ChannelKind(
     schemes=frozenset(),  # no scheme of its own: this channel takes every route that no other channel declares
     example="json://hook.example/alerts",
-    make=lambda _seconds: AppriseChannel(),
+    make=lambda _settings: AppriseChannel(),
     destination=_destination,
     understood=_understood,
 )

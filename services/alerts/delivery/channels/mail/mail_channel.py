@@ -2,7 +2,7 @@
 
 from email.errors import MessageError
 
-from services.alerts.delivery.channels.library import AppriseException
+from services.alerts.delivery.channels.library import AppriseException, SMTPSecureMode
 from services.alerts.delivery.channels.mail.mail_message import build_mail
 from services.alerts.delivery.channels.mail.mail_route import SCHEMES, addresses_of, read_mail_route
 from services.alerts.delivery.channels.mail.smtp import submit
@@ -20,12 +20,13 @@ class MailChannel:
     sending failed.
     """
 
-    def __init__(self, seconds: float = 30.0) -> None:
+    def __init__(self, seconds: float = 30.0, *, without_tls: bool = False) -> None:
         self._seconds = seconds  # the longest time that one attempt may take
+        self._without_tls = without_tls  # the operator's word that routes without a mode need no TLS
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         try:
-            service = read_mail_route(route)
+            service = read_mail_route(route, without_tls=self._without_tls)
             mail = build_mail(service, message, reference)
         except RouteRefusedError as refused:
             return refused.result
@@ -43,13 +44,14 @@ def _understood(route: str) -> str:
     mail = read_mail_route(route)
     who = addresses_of(mail)
     answers = f", answers to {who.reply}" if who.reply else ""
-    return f"mail to {who.recipient} through {mail.smtp_host}:{mail.port}, from {who.sender}{answers}"
+    plain = " without TLS" if mail.secure_mode == SMTPSecureMode.INSECURE else ""
+    return f"mail to {who.recipient} through {mail.smtp_host}:{mail.port}{plain}, from {who.sender}{answers}"
 
 
 MAIL = ChannelKind(
     schemes=SCHEMES,
     example="mailtos://user:password@mail.example?to=desk@council.example",
-    make=MailChannel,
+    make=lambda chosen: MailChannel(chosen.seconds, without_tls=chosen.mail_without_tls),
     destination=_destination,
     understood=_understood,
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
-from services.alerts.delivery.channels.library import ASSET, Apprise, NotifyEmail
+from services.alerts.delivery.channels.library import ASSET, Apprise, NotifyEmail, SMTPSecureMode
 from services.alerts.delivery.channels.mail.addresses import MailAddress, NoAddressError, holds_several, read_mailbox
 from services.alerts.delivery.channels.refusals import (
     ENCRYPTED,
@@ -51,8 +51,11 @@ class Addresses:
     reply: MailAddress | None  # the address for answers, if it is not the sender
 
 
-def read_mail_route(route: str) -> NotifyEmail:
+def read_mail_route(route: str, *, without_tls: bool = False) -> NotifyEmail:
     """Return the mail server of a route, with the sender and the one recipient.
+
+    The connection to the server is encrypted, unless a route `mailto://…` has the option `mode=insecure`. With
+    `without_tls` it is not encrypted either if such a route names no mode.
 
     Raises RouteRefusedError if the route cannot be read or does not name exactly one recipient.
     """
@@ -63,7 +66,17 @@ def read_mail_route(route: str) -> NotifyEmail:
     _check_options(written.options)
     headers = _headers(written.options)
     addresses = Addresses(_recipient(written), _sender(written, authority), _reply(written.options))
-    return _with(_server(written), addresses, headers)
+    service = _with(_server(written), addresses, headers)
+    if service.secure_mode == SMTPSecureMode.INSECURE and not _may_be_plain(written, without_tls=without_tls):
+        # A server that offers no TLS then gets no mail: the attempt fails, and the operator learns it.
+        service.secure_mode = SMTPSecureMode.STARTTLS
+    return service
+
+
+def _may_be_plain(written: WrittenRoute, *, without_tls: bool) -> bool:
+    mode = written.options.get("mode", "")
+    # `mailtos` asks for TLS, whatever the mode says.
+    return written.scheme == "mailto" and (mode.lower() == SMTPSecureMode.INSECURE or (without_tls and not mode))
 
 
 def _check_options(options: Mapping[str, str]) -> None:

@@ -17,19 +17,25 @@ from services.runtime.settings import Settings
 
 app = group("Say whether a match is right. Your word is kept, and no later match undoes it.")
 
-Match = Annotated[str, typer.Argument(help="The match, such as M-12-345; `case show` lists a case's.", metavar="MATCH")]
+Match = Annotated[
+    str, typer.Argument(help="The match, such as M-7K3M-2Q9P-4XTB-8HWN; `case show` lists a case's.", metavar="MATCH")
+]
 By = Annotated[str, typer.Option(help="Who decided it, by name.", metavar="NAME")]
 Evidence = Annotated[str, typer.Option(help="How you know; no telephone number.", metavar="TEXT")]
 
 
-@app.command(epilog=examples('pullcord match confirm M-12-345 --by "Asha Patel" --evidence "rang the resident"'))
+@app.command(
+    epilog=examples('pullcord match confirm M-7K3M-2Q9P-4XTB-8HWN --by "Asha Patel" --evidence "rang the resident"')
+)
 def confirm(match: Match, by: By, evidence: Evidence) -> None:
     """Record that the notice of a match is about the resident's line."""
     _decide(match, MatchDecision.CONFIRMED, by, evidence)
     say("Kept: this is the line.")
 
 
-@app.command(epilog=examples('pullcord match reject M-12-345 --by "Asha Patel" --evidence "the flat next door"'))
+@app.command(
+    epilog=examples('pullcord match reject M-7K3M-2Q9P-4XTB-8HWN --by "Asha Patel" --evidence "the flat next door"')
+)
 def reject(match: Match, by: By, evidence: Evidence) -> None:
     """Record that the notice of a match is about another line.
 
@@ -43,5 +49,5 @@ def _decide(match: str, decision: MatchDecision, by: str, evidence: str) -> None
     settings = Settings()
     with opened(settings) as store:
         said = record_of(CaseEvent.REJECT_MATCH, {"by": by, "evidence": evidence}, {"evidence": "--evidence"})
-        decide_match(store, MatchId.parse(match), decision, said.by, evidence.strip())
+        decide_match(store, MatchId.read(store, match), decision, said.by, evidence.strip())
         handle_events(store, settings)

@@ -1,4 +1,4 @@
-"""`pullcord audit`: checks if the monthly figures and the cases agree with the audit."""
+"""`pullcord audit`: checks if what is stored agrees with the audit."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 import typer
 
 from services.audit.check import audit_differences
+from services.ingest.recording.sealed_check import sealed_differences
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
 from services.runtime.cli.support.output import cell, counted, out, say, table
@@ -24,14 +25,15 @@ def audit() -> None:
 
 @app.command(epilog=examples("pullcord audit check", note="For a cron job: it exits with 1 if anything differs."))
 def check() -> None:
-    """Compare the monthly figures and every case with the audit. This changes nothing.
+    """Compare everything on record with the audit, and records with their sealed parts. This changes nothing.
 
-    Data that was altered by hand in the database is listed, and the exit code is 1. In this case, trust the audit.
+    Figures, cases, alerts, deliveries, notices, register entries, matches, keys, policies and the quarantine. Data that
+    was altered by hand in the database is listed, and the exit code is 1. In this case, trust the audit.
     """
     with opened() as store, store.reading() as connection:
-        found = list(audit_differences(connection))
+        found = [*audit_differences(connection), *sealed_differences(connection, store)]
     if not found:
-        say("Every figure and every case is as the audit says.")
+        say("Everything on record is as the audit says.")
         return
     shown = table("What", "On record", "By the audit", right=("On record", "By the audit"))
     for one in found:

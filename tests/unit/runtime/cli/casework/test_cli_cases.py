@@ -159,7 +159,7 @@ def test_a_match_confirmed_by_a_person_keeps_the_case(desk: Desk) -> None:
         ("ack", "C-2222-2222", *ASHA),
         ("ack", "A-2222-2222", *ASHA),
         ("ack", "something", *ASHA),
-        ("match", "reject", "M-1-1", *ASHA, "--evidence", "x"),
+        ("match", "reject", "M-2222-2222-2222-2222", *ASHA, "--evidence", "x"),
         ("match", "reject", "nonsense", *ASHA, "--evidence", "x"),
         ("cases", "--council", "E06000001"),
     ],
@@ -242,3 +242,16 @@ def test_a_case_shows_what_is_the_word_of_one_provider_only(desk: Desk) -> None:
     shown = desk.run("case", "show", case).words
     assert "Note: Harbour Telecom reported a change and gave no notice of it before: this is its word only." in shown
     assert "ring the line, make a test call, and ask the provider." in shown
+
+
+def test_the_links_of_a_council_or_of_one_alert_are_revoked_in_a_persons_name(desk: Desk) -> None:
+    desk.with_an_officer()
+    desk.with_a_case()
+    desk.clock.advance(seconds=31)
+    desk.send_what_is_due()
+    alert = desk.channel.sent[0].reference.split(".")[0]
+    assert "opens nothing any more" in desk.done("links", "revoke", alert, *ASHA).words
+    assert "was revoked before" in desk.done("links", "revoke", alert, *ASHA).words
+    assert "0 links revoked" in desk.done("links", "revoke", "--council", BLACKPOOL, *ASHA).words
+    for faulty in (("links", "revoke", *ASHA), ("links", "revoke", alert, "--by", "system")):
+        assert desk.run(*faulty).code == 2

@@ -39,7 +39,7 @@ def test_the_report_of_the_last_complete_month_closes_it_if_nothing_has(desk: De
     assert page.relative_to(desk.folder).as_posix() == "reports/2026/oversight-2026-12.html"
     assert {line["complete"] for line in lines(table)} == {"true"}
     assert printed.complaint == ""
-    assert desk.done("audit", "check").words == "Every figure and every case is as the audit says."
+    assert desk.done("audit", "check").words == "Everything on record is as the audit says."
 
 
 def test_a_period_has_its_months_the_one_to_date_last(desk: Desk) -> None:

@@ -1,0 +1,1 @@
+"""Compares the stored data with the audit, kind by kind."""

@@ -1,0 +1,54 @@
+"""Makes the references of matches. Pure.
+
+A match is a pair of internal ids that count up. Its reference is an encryption of the pair, so that it tells nobody how
+many notices and entries a deployment holds, and nobody can guess the reference of another match.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from services.core.ids import ALPHABET
+from services.core.tokens import Tokeniser
+
+# Ids of up to 40 bits: 8 signs of the alphabet for each of the two.
+_HALF_BYTES: Final = 5
+_LARGEST: Final = 1 << 8 * _HALF_BYTES
+# Four rounds of a Feistel network with a keyed hash make a permutation that looks random (Luby and Rackoff, 1988).
+_ROUNDS: Final = 4
+_SIGNS: Final = 16
+_FORM: Final = re.compile(rf"(?:M-)?((?:[{ALPHABET}]{{4}}-?){{4}})")
+_VALUES: Final = {sign: value for value, sign in enumerate(ALPHABET)}
+
+
+def match_reference(tokeniser: Tokeniser, notice: int, entry: int) -> str:
+    """Return the reference of the match of a notice and an entry, such as `M-7K3M-2Q9P-4XTB-8HWN`."""
+    if not (0 <= notice < _LARGEST and 0 <= entry < _LARGEST):
+        raise ValueError("an id of a notice or an entry is beyond 40 bits")
+    left, right = notice, entry
+    for number in range(_ROUNDS):
+        left, right = right, left ^ _round(tokeniser, number, right)
+    whole = left << 8 * _HALF_BYTES | right
+    # 5 bits a sign, the highest first.
+    signs = "".join(ALPHABET[whole >> 5 * place & 31] for place in reversed(range(_SIGNS)))
+    return "M-" + "-".join(signs[start : start + 4] for start in range(0, _SIGNS, 4))
+
+
+def read_match_reference(tokeniser: Tokeniser, text: str) -> tuple[int, int] | None:
+    """Return the notice and the entry of a match, or None if the text has not the form of a reference."""
+    form = _FORM.fullmatch(text.strip().upper())
+    if form is None:
+        return None
+    whole = 0
+    for sign in form[1].replace("-", ""):
+        whole = whole << 5 | _VALUES[sign]
+    left, right = whole >> 8 * _HALF_BYTES, whole % _LARGEST
+    for number in reversed(range(_ROUNDS)):
+        left, right = right ^ _round(tokeniser, number, left), left
+    return left, right
+
+
+def _round(tokeniser: Tokeniser, number: int, half: int) -> int:
+    hashed = tokeniser.scramble(bytes([number]) + half.to_bytes(_HALF_BYTES))
+    return int.from_bytes(hashed[:_HALF_BYTES])

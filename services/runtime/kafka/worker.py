@@ -64,6 +64,10 @@ class Worker:
     failing: int = 0
     # True once the application has started.
     serving: bool = False
+    # True while a batch is handled.
+    at_work: bool = False
+    # True if the application did not stop in time, and was left running.
+    abandoned: bool = False
     jitter: Callable[[], float] = SystemRandom().random
     # Called after each handled batch, which may have created work for a loop of this process.
     afterwards: Callable[[], None] = lambda: None
@@ -109,10 +113,13 @@ class Worker:
 
     async def _tried_aside(self, messages: Sequence[Any]) -> BaseException | None:
         # Starting the thread may itself fail, for example if the machine has no memory left.
+        self.at_work = True
         try:
             return await asyncio.to_thread(self._tried, messages)
         except Exception as error:  # noqa: BLE001 - the message is kept and tried again
             return error
+        finally:
+            self.at_work = False
 
     def _tried(self, messages: Sequence[Any]) -> BaseException | None:
         # Returns the error instead of raising it: if an agent raises, Faust acknowledges the message, and it is lost.

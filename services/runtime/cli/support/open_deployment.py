@@ -28,20 +28,34 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
     Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database is missing, or if
     its schema is missing or older.
     """
-    chosen = settings or Settings()
-    store = make_store(chosen, SystemClock())
-    _look_for_file(chosen.database)
+    with unchecked(settings or Settings()) as store:
+        check_database(store)
+        yield store
+
+
+@contextmanager
+def unchecked(settings: Settings) -> Iterator[Store]:
+    """Yield the store of a deployment whose database may not be reachable yet.
+
+    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if a SQLite database is missing.
+    """
+    store = make_store(settings, SystemClock())
+    _look_for_file(settings.database)
     try:
-        with store.reading() as connection:
-            # A newer schema fits: during an upgrade both versions work on it.
-            if not schema_of(connection).fits:
-                raise NotReadyError(
-                    "the database is empty or of an older version: run `pullcord init`, which loses nothing"
-                )
         yield store
     finally:
         # SQLite folds its write-ahead log into the file when the last connection closes.
         store.engine.dispose()
+
+
+def check_database(store: Store) -> None:
+    """Raise NotReadyError if the schema is missing or older."""
+    with store.reading() as connection:
+        # A newer schema fits: during an upgrade both versions work on it.
+        if not schema_of(connection).fits:
+            raise NotReadyError(
+                "the database is empty or of an older version: run `pullcord init`, which loses nothing"
+            )
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     """Days that the link in an alert works. This must be longer than the week after which an alert is repeated."""
     fallback_routes: tuple[SecretStr, ...] = ()
     """Apprise addresses of the operator (JSON list), used for alerts when no contact of a council can be reached."""
+    deployment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")] = "pullcord"
+    """The name of this deployment. It begins the names of its topics and consumer groups; the database keeps it."""
     ruleset: str = "pstn-2026"
     """The rules that say which lines are at risk."""
     max_body_mib: Annotated[int, Field(ge=1, le=512)] = 32

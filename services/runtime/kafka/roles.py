@@ -154,7 +154,10 @@ async def _serve(worker: Worker, stop_requested: asyncio.Task[bool]) -> None:
     worker.serving = True
     log.info("serving", consumer=worker.name)
     ended = asyncio.create_task(worker.app.wait_until_stopped())
-    await asyncio.wait([ended, stop_requested], return_when=asyncio.FIRST_COMPLETED)
+    while not (ended.done() or stop_requested.done()):
+        await asyncio.wait([ended, stop_requested], timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+        if worker.refused is not None:
+            raise worker.refused
 
 
 def _watch_of(worker: Worker, parts: Parts) -> Watchdog:

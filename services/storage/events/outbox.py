@@ -32,6 +32,14 @@ class Announcement:
     data: EventData
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Lane:
+    """The events of one topic in one lane of the outbox."""
+
+    number: int
+    topic: str
+
+
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
     """An event from the outbox or from a topic. It is not decoded yet, and may be impossible to decode."""
@@ -77,7 +85,7 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
     }
 
 
-def unpublished(connection: Connection, limit: int, lane: int | None = None) -> list[StoredEvent]:
+def unpublished(connection: Connection, limit: int, lane: Lane | None = None) -> list[StoredEvent]:
     """Return the oldest events not yet published, at most `limit`.
 
     With `lane`, return only events of that lane, and lock them for this transaction.
@@ -86,13 +94,14 @@ def unpublished(connection: Connection, limit: int, lane: int | None = None) -> 
     # Events are found by `published_at`, not by the last id read: on PostgreSQL a lower id may commit later.
     query = select(*columns).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pk).limit(limit)
     if lane is not None:
-        query = skipping_locked(connection, query.where(outbox.c.lane == lane))
+        query = skipping_locked(connection, query.where(outbox.c.lane == lane.number, outbox.c.topic == lane.topic))
     return [StoredEvent(*row) for row in connection.execute(query)]
 
 
-def lanes_with_backlog(connection: Connection) -> list[int]:
-    query = select(outbox.c.lane).where(outbox.c.published_at.is_(None)).distinct().order_by(outbox.c.lane)
-    return list(connection.scalars(query))
+def lanes_with_backlog(connection: Connection) -> list[Lane]:
+    row = outbox.c
+    query = select(row.lane, row.topic).where(row.published_at.is_(None)).distinct().order_by(row.lane, row.topic)
+    return [Lane(*found) for found in connection.execute(query)]
 
 
 def mark_published(connection: Connection, events: Sequence[StoredEvent], now: datetime) -> None:

@@ -12,6 +12,7 @@ from services.core.clock import SystemClock
 from services.core.errors import NotFoundError, PullcordError
 from services.runtime.bootstrap import make_store
 from services.runtime.settings import Settings
+from services.storage.deployment import claim_database
 from services.storage.feeds import Feed, Kind, feed_id_of, list_feeds
 from services.storage.migrate import schema_of
 from services.storage.store import Store
@@ -29,7 +30,7 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
     its schema is missing or older.
     """
     with unchecked(settings or Settings()) as store:
-        check_database(store)
+        check_database(store, settings or Settings())
         yield store
 
 
@@ -48,14 +49,18 @@ def unchecked(settings: Settings) -> Iterator[Store]:
         store.engine.dispose()
 
 
-def check_database(store: Store) -> None:
-    """Raise NotReadyError if the schema is missing or older."""
+def check_database(store: Store, settings: Settings) -> None:
+    """Raise NotReadyError if the schema is missing or older.
+
+    Raises RefusedError if the database belongs to a deployment of another name.
+    """
     with store.reading() as connection:
         # A newer schema fits: during an upgrade both versions work on it.
         if not schema_of(connection).fits:
             raise NotReadyError(
                 "the database is empty or of an older version: run `pullcord init`, which loses nothing"
             )
+    claim_database(store, settings.deployment)
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:

@@ -43,7 +43,7 @@ def ingest(
         unchecked(settings) as store,
         listen(host or settings.host, settings.port if port is None else port) as listening,
     ):
-        serve_while_waiting(make_server(make_app(make_parts(settings, store))), listening, store)
+        serve_while_waiting(make_server(make_app(make_parts(settings, store))), listening, store, settings)
 
 
 @app.command()
@@ -51,15 +51,15 @@ def relay() -> None:
     """Publish the outbox to the brokers."""
     settings = _begin()
     with ending_in_the_log(), unchecked(settings) as store:
-        run_relay(make_parts(settings, store), KafkaSettings(), partial(database_there, store))
+        run_relay(make_parts(settings, store), _brokers(settings), partial(database_there, store, settings))
 
 
 def _command_of(role: ConsumerRole) -> Callable[[], None]:
     def run() -> None:
         settings = _begin()
         with ending_in_the_log(), unchecked(settings) as store:
-            waiting = partial(database_there, store)
-            run_consumer(role, make_parts(settings, store), KafkaSettings(), settings.data_dir, waiting)
+            waiting = partial(database_there, store, settings)
+            run_consumer(role, make_parts(settings, store), _brokers(settings), settings.data_dir, waiting)
 
     return run
 
@@ -79,6 +79,10 @@ def ending_in_the_log() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - the text of an unexpected error may hold personal data
         log.error("role_ended", error=unexpected(error))
         raise typer.Exit(FAULT) from None
+
+
+def _brokers(settings: Settings) -> KafkaSettings:
+    return KafkaSettings().of_deployment(settings.deployment)
 
 
 def _begin() -> Settings:

@@ -16,6 +16,7 @@ from services.core.errors import PullcordError
 from services.runtime.cli.support.open_deployment import check_database
 from services.runtime.logs import kind_of
 from services.runtime.server import StoppableServer
+from services.runtime.settings import Settings
 from services.storage.faults import fault_of
 from services.storage.store import Store
 
@@ -37,14 +38,14 @@ SIGNS = {
 }
 
 
-def database_there(store: Store, stop: Event) -> bool:
+def database_there(store: Store, settings: Settings, stop: Event) -> bool:
     """Wait until the database can be reached. Return False if a stop is requested first.
 
     Raises NotReadyError if the schema of the database is missing or older.
     """
     for attempt in count(1):
         try:
-            check_database(store)
+            check_database(store, settings)
             break
         except DBAPIError as error:
             fault = fault_of(error)
@@ -57,7 +58,7 @@ def database_there(store: Store, stop: Event) -> bool:
     return True
 
 
-def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store) -> None:
+def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
     """Serve on a socket until the process is stopped. Meanwhile wait for the database in a thread.
 
     The port is open from the start: a probe must not take a process that waits for a dead one. Until the database is
@@ -67,7 +68,7 @@ def serve_while_waiting(server: StoppableServer, listening: socket.socket, store
 
     def wait() -> None:
         try:
-            database_there(store, stop)
+            database_there(store, settings, stop)
         except PullcordError as error:
             refused.append(error)
             server.should_exit = True

@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 # Targets install into the same folders: with `make -j` they still come one after another.
 .NOTPARALLEL:
-.PHONY: help demo demo-distributed check test test-cluster lint types check-imports mutants bench bench-distributed setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
+.PHONY: help demo demo-distributed check test test-cluster lint types check-imports mutants bench bench-distributed soak setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -61,6 +61,11 @@ bench: setup ## Measure ingest, matching and telephone normalisation
 
 bench-distributed: setup java .tools/peers/.ready ## Measure the distributed runner beside Faust tables and Quix Streams
 	$(RUN)python -m benchmarks.distributed
+
+MINUTES ?= 60
+
+soak: setup java ## Watch the memory of the roles under a steady load, for MINUTES=60
+	$(RUN)python -m benchmarks.distributed.soak --minutes $(MINUTES)
 
 schemas: setup ## Write schemas/published anew
 	$(RUN)python -m scripts.publish_schemas

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from benchmarks.distributed.environment.deployment import deployed
 from benchmarks.distributed.environment.furnishing import COUNCIL, Keys, furnish
 from benchmarks.distributed.environment.ground import Ground
-from benchmarks.distributed.environment.processes import Processes, free_port, until
+from benchmarks.distributed.environment.processes import Processes, Role, free_port, until
 from benchmarks.distributed.results.journeys import Journey, journeys
 from services.storage.engine import make_engine
 
@@ -57,6 +57,7 @@ class RunningPullcord:
     url: str
     keys: Keys
     engine: Engine
+    roles: Sequence[Role]
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def embedded(ground: Ground) -> Iterator[RunningPullcord]:
         keys = furnish(engine, ground.keyring, ground.mailbox.port)
         processes.start("serve", ["serve", "--port", str(port)])
         processes.ready()
-        yield RunningPullcord("embedded", f"http://127.0.0.1:{port}", keys, engine)
+        yield RunningPullcord("embedded", f"http://127.0.0.1:{port}", keys, engine, processes.running)
         engine.dispose()
 
 
@@ -82,7 +83,7 @@ def distributed(ground: Ground) -> Iterator[RunningPullcord]:
         for role in ("matcher", "alerts"):
             deployment.start_workers(role, 1)
         (url,) = deployment.start_ingest(1)
-        yield RunningPullcord("distributed", url, ground.keys, deployment.engine)
+        yield RunningPullcord("distributed", url, ground.keys, deployment.engine, deployment.processes.running)
 
 
 def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
@@ -94,7 +95,7 @@ def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, 
     counts = [int(rate * seconds) for rate, seconds in phases]
     if sum(counts) >= LINES:
         raise ValueError(f"{sum(counts)} posts are too many for {LINES} lines")
-    _share_register(served)
+    share_register(served)
     # The first line is not counted, because some modules are loaded only when they are needed.
     _measure(ground, served, range(LINES - 1, LINES), 1)
     made, begin = [], 0
@@ -115,7 +116,7 @@ def _measure(ground: Ground, served: RunningPullcord, numbers: Sequence[int], ra
     return made()
 
 
-def _share_register(served: RunningPullcord) -> None:
+def share_register(served: RunningPullcord) -> None:
     rows = [{"entry_id": f"e{number}", "cli": _number(number)} for number in range(LINES)]
     path = f"{served.url}/v1/telecare-registers/{COUNCIL}/entries"
     httpx.put(path, json=rows, headers=_bearer(served.keys.council), timeout=60).raise_for_status()

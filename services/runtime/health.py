@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from fastapi import FastAPI, Response
@@ -12,6 +12,9 @@ from prometheus_client.registry import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.runtime.gauges.gauges import EndedLoops, SafetyGauges, SendGauges, SendPool
+from services.storage.dialect import is_read_only
+from services.storage.engine import has_full_disk
+from services.storage.faults import DatabaseFault, last_refusal
 from services.storage.migrate import schema_of
 from services.storage.store import Store
 
@@ -33,7 +36,14 @@ class BackgroundTask(Protocol):
         ...
 
 
-def add_health(app: FastAPI, store: Store, tasks: Sequence[BackgroundTask] = (), sends: SendPool | None = None) -> None:
+def add_health(
+    app: FastAPI,
+    store: Store,
+    tasks: Sequence[BackgroundTask] = (),
+    sends: SendPool | None = None,
+    others: Callable[[], Iterable[str]] = tuple,
+) -> None:
+    """Add the addresses for health and metrics. `others` returns more reasons why the process is not ready."""
     # Each application has its own registry: two applications in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()
     registry.register(SafetyGauges(store))
@@ -50,7 +60,7 @@ def add_health(app: FastAPI, store: Store, tasks: Sequence[BackgroundTask] = (),
     @app.get("/readyz", include_in_schema=False)
     def readyz() -> JSONResponse:
         # A process that cannot work gets no requests until it can.
-        return _health([*_not_ready(store, tasks), *_no_place(sends)], _stuck(sends))
+        return _health([*_not_ready(store, tasks), *_no_place(sends), *others()], _stuck(sends))
 
     @app.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
@@ -67,6 +77,11 @@ def _not_ready(store: Store, tasks: Sequence[BackgroundTask]) -> Iterator[str]:
         with store.reading() as connection:
             if not schema_of(connection).fits:
                 yield "the database has an older version's schema, or none: run `pullcord migrate`"
+            # A replica, or a server that its operator has set so: an old connection may know no better.
+            if is_read_only(connection):
+                store.engine.dispose()
+                yield f"the database {DatabaseFault.READ_ONLY}"
+        yield from _takes_no_changes(store)
     except SQLAlchemyError as error:
         # Only the type of the error: its text may hold personal data.
         yield f"the database cannot be read ({type(error).__name__})"
@@ -74,6 +89,14 @@ def _not_ready(store: Store, tasks: Sequence[BackgroundTask]) -> Iterator[str]:
     for task in tasks:
         if task.failing:
             yield f"the {task.name} loop fails, {task.failing} times in a row"
+
+
+def _takes_no_changes(store: Store) -> Iterator[str]:
+    refusal = last_refusal(store.engine)
+    if refusal is None and has_full_disk(store.engine):
+        refusal = DatabaseFault.FULL
+    if refusal is not None:
+        yield f"the database {refusal}"
 
 
 def _no_place(sends: SendPool | None) -> list[str]:

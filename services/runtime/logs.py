@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import Any
@@ -72,6 +73,10 @@ def configure(*, pretty: bool = False, level: str = "INFO") -> None:
     logging.basicConfig(handlers=[_LibraryHandler()], level=logging.WARNING, force=True)
     # Otherwise `logging` would print the error of a failed handler to stderr, where nobody may be reading.
     logging.raiseExceptions = False
+    # Python and its warnings would print text that is no line of the log.
+    logging.captureWarnings(capture=True)
+    threading.excepthook = lambda said: _say_unhandled(said.thread.name if said.thread else "thread", said.exc_value)
+    sys.unraisablehook = lambda said: _say_unhandled("python", said.exc_value)
 
 
 def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
@@ -93,6 +98,11 @@ def say_failed(consumer: str, error: BaseException, **said: Any) -> None:
         # A database that is down for a moment is not a fault of Pullcord.
         say = log.warning if isinstance(error, DBAPIError) else log.error
         say("step_failed", consumer=consumer, error=kind_of(error), **said)
+
+
+def _say_unhandled(where: str, error: BaseException | None) -> None:
+    with suppress(BaseException):
+        structlog.get_logger().error("unhandled_fault", consumer=where, error=type(error).__name__)
 
 
 def _never_raising(level: str) -> Any:

@@ -61,6 +61,8 @@ class Settings(EnvironmentSettings):
     """Apprise address of a text message service without a number, for contacts that are given as a number."""
     fallback_routes: tuple[SecretStr, ...] = ()
     """Apprise addresses of the operator (JSON list), used for alerts when no contact of a council can be reached."""
+    deployment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")] = "pullcord"
+    """The name of this deployment. It begins the names of its topics and consumer groups; the database keeps it."""
     ruleset: str = "pstn-2026"
     """The rules that say which lines are at risk."""
     max_body_mib: Annotated[int, Field(ge=1, le=512)] = 32

@@ -144,6 +144,14 @@ def time_of_database(connection: Connection) -> datetime | None:
     return now.astimezone(UTC)
 
 
+def is_read_only(connection: Connection) -> bool:
+    """Return True if the database takes no changes on this connection."""
+    # SQLite says so only when it is asked to change something.
+    if connection.dialect.name != "postgresql":
+        return False
+    return bool(connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on")
+
+
 def share_lock(connection: Connection) -> bool:
     # SQLite has one writer, so rows cannot change under a transaction that writes.
     return connection.dialect.name == "postgresql"

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
+
+from services.storage.faults import watch_faults
+
+# With less room than this, the write-ahead log of SQLite may find none for the next change [P].
+LEAST_FREE_BYTES = 8 * 1024 * 1024
 
 # The longest wait for SQLite's write lock.
 BUSY_MILLISECONDS = 30_000
@@ -39,14 +46,25 @@ def make_engine(url: str) -> Engine:
         engine = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        watch_faults(engine)
         return engine
     said = make_url(url).query
-    return create_engine(
+    engine = create_engine(
         url,
         # Checks a connection before use, because a restart of the server leaves dead connections in the pool.
         pool_pre_ping=True,
         connect_args={name: value for name, value in POSTGRES_CONNECTION.items() if name not in said},
     )
+    watch_faults(engine)
+    return engine
+
+
+def has_full_disk(engine: Engine) -> bool:
+    """Return True if the disk of a SQLite database has no room for its next changes."""
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or not database or database == ":memory:":
+        return False
+    return disk_usage(Path(database).resolve().parent).free < LEAST_FREE_BYTES
 
 
 def reading(engine: Engine) -> Engine:

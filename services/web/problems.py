@@ -13,11 +13,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from services.core.errors import PullcordError
+from services.storage.faults import DatabaseFault, fault_of
 
 log = structlog.get_logger()
 
@@ -117,9 +117,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
-    # A lost connection, a lock timeout or an empty pool: the same request may succeed later.
-    for passing in (OperationalError, PoolTimeoutError):
-        app.add_exception_handler(passing, _of_a_passing_fault)
+    app.add_exception_handler(SQLAlchemyError, _of_the_database)
     app.add_exception_handler(Exception, _of_anything)
 
 
@@ -162,6 +160,9 @@ def shown_field(location: Sequence[int | str]) -> str:
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 
 
+_AWAY = dict.fromkeys((DatabaseFault.AWAY, DatabaseFault.BUSY), "the database is away or busy")
+
+
 def _known(request: Request) -> str:
     # Reading changes nothing, so it is safe to ask again.
     if request.method in ("GET", "HEAD"):
@@ -169,10 +170,13 @@ def _known(request: Request) -> str:
     return KEYED if "Idempotency-Key" in request.headers else UNKEYED
 
 
-def _of_a_passing_fault(request: Request, error: Exception) -> JSONResponse:
+def _of_the_database(request: Request, error: Exception) -> JSONResponse:
+    fault = fault_of(error)
+    if fault is None or not fault.may_pass:
+        raise error
     # Only the kind of error is logged, because its text may hold the SQL statement and the values in it.
-    log.warning("database_not_reached", error=type(error).__name__)
-    detail = f"the database is away or busy; {_known(request)}"
+    log.warning("database_not_reached", error=f"{type(error).__name__}: the database {fault}")
+    detail = f"{_AWAY.get(fault, f'the database {fault}')}; {_known(request)}"
     headers = {"Retry-After": RETRY_AFTER_SECONDS}
     return problem_response(ProblemError(503, ProblemType.UNAVAILABLE, detail, headers=headers))
 

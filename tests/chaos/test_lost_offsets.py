@@ -14,7 +14,8 @@ from sqlalchemy import select
 from scripts.servers.kafka import Broker
 from services.matcher.consumer import Matcher
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.relay import Relay, make_producer
+from services.runtime.kafka.publishing import Publisher
+from services.runtime.kafka.relay import Relay
 from services.runtime.kafka.topics import make_topics
 from services.storage.tables import inbox, outbox
 from tests.distributed.working import working
@@ -60,7 +61,7 @@ def test_a_group_whose_place_is_behind_the_end_hears_everything_from_the_beginni
     deployment: Deployment, settings: KafkaSettings, tmp_path: Path
 ) -> None:
     deployment.post_notices(*({"id": f"n{number}", "cli": f"01632 960{number:03}"} for number in range(20)))
-    producer = make_producer(settings)
+    producer = Publisher(settings)
     Relay(deployment.store, producer).run_once()
     producer.close()
     write_down_place(settings, f"pullcord-{Matcher.name}", Matcher.topics)

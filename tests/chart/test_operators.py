@@ -27,6 +27,17 @@ def test_a_consumer_is_scaled_on_the_lag_of_its_own_group_in_its_own_topics(role
     assert 1 <= spec["minReplicaCount"] <= spec["maxReplicaCount"]
 
 
+def test_topics_and_groups_have_the_name_of_the_deployment_in_front() -> None:
+    release = render(changed("distributed-everything", "settings.deployment", "north-west"))
+    assert {one["metadata"]["name"] for one in release.of("KafkaTopic")} == {
+        f"north-west.{topic.name.partition('.')[2]}" for topic in read_topics()
+    }
+    told = [one["metadata"] for scaled in release.of("ScaledObject") for one in scaled["spec"]["triggers"]]
+    assert {one["consumerGroup"] for one in told} == {f"north-west-{role}" for role in TOPICS}
+    assert all(one["topic"].startswith("north-west.") for one in told)
+    assert release.settings("relay")["PULLCORD_DEPLOYMENT"] == "north-west"
+
+
 def test_keda_signs_in_as_the_roles_do_by_references() -> None:
     spec = EVERYTHING.one("TriggerAuthentication", "-kafka")["spec"]
     (username,) = spec["configMapTargetRef"]

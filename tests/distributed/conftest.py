@@ -15,6 +15,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from sqlalchemy import Engine
 
 from scripts.servers.kafka import Broker
+from services.runtime.kafka import admin_client
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.topics import make_topics
 from tests.support.deployment import Deployment
@@ -85,6 +86,7 @@ def giving_up_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     logging.setLogRecordFactory(lambda *args, **more: _plain(factory(*args, **more)))
     for client in (KafkaAdminClient, KafkaProducer):
         monkeypatch.setitem(client.DEFAULT_CONFIG, "bootstrap_timeout_ms", BOOTSTRAP_MS)
+    monkeypatch.setattr(admin_client, "ANSWER_MS", BOOTSTRAP_MS)
     yield
     logging.setLogRecordFactory(factory)
 

@@ -11,7 +11,6 @@ from threading import Event
 from typing import Any
 
 import pytest
-from kafka import KafkaProducer
 from kafka.record import MemoryRecords
 from kafka.record.default_records import DefaultRecordBatch
 from prometheus_client import REGISTRY
@@ -21,9 +20,10 @@ from schemas.envelope import decode
 from scripts.servers.kafka import Broker
 from services.core.errors import PullcordError
 from services.ingest.reading.outcomes import Outcome
-from services.runtime.kafka import relay as relay_module
+from services.runtime.kafka import publishing
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.relay import Relay, RelayError, make_producer
+from services.runtime.kafka.publishing import Publisher, RelayError
+from services.runtime.kafka.relay import Relay
 from services.runtime.kafka.relay_supervisor import RelaySupervisor
 from services.storage.engine import make_engine
 from services.storage.store import Store
@@ -51,8 +51,8 @@ def store(engine: Engine) -> Store:
 
 
 @pytest.fixture
-def producer(settings: KafkaSettings) -> Iterator[KafkaProducer]:
-    made = make_producer(settings)
+def publisher(settings: KafkaSettings) -> Iterator[Publisher]:
+    made = Publisher(settings)
     yield made
     made.close(1)
 
@@ -81,14 +81,14 @@ def write_batches(engine: Engine, writer: int) -> None:
 
 def relay_until(url: str, settings: KafkaSettings, enough: Event) -> int:
     """Run a relay with its own connections until `enough` is set. Return the number of events that it published."""
-    engine, producer, told = make_engine(url), make_producer(settings), 0
-    relay = Relay(make_store(engine, FrozenClock()), producer)
+    engine, publisher, told = make_engine(url), Publisher(settings), 0
+    relay = Relay(make_store(engine, FrozenClock()), publisher)
     while not enough.is_set():
         now = relay.run_once()
         told += now
         if not now:
             enough.wait(A_MOMENT)
-    producer.close(1)
+    publisher.close(1)
     engine.dispose()
     return told
 
@@ -121,13 +121,13 @@ def test_several_relays_keep_the_order_of_each_key_and_tell_nothing_twice(
 
 
 def test_events_are_compressed_and_keyed_by_feed_and_shard(
-    deployment: Deployment, producer: KafkaProducer, settings: KafkaSettings, broker: Broker
+    deployment: Deployment, publisher: Publisher, settings: KafkaSettings, broker: Broker
 ) -> None:
     deployment.post_notices(
         *({"cli": f"01632 960{number:03}", "planned_migration_date": "2027-01-04"} for number in range(300))
     )
     with tapped(settings) as tap:
-        told = Relay(deployment.store, producer).run_once()
+        told = Relay(deployment.store, publisher).run_once()
         records = tap.read()
     assert len(records) == told > 1
     for record in records:
@@ -159,7 +159,7 @@ def batches_of(segment: bytes) -> Iterator[DefaultRecordBatch]:
 
 
 def test_what_was_told_before_a_crash_is_told_again_in_the_same_order(
-    store: Store, engine: Engine, producer: KafkaProducer, settings: KafkaSettings
+    store: Store, engine: Engine, publisher: Publisher, settings: KafkaSettings
 ) -> None:
     write_events(store, [("provider:RAVN:7", number) for number in range(1, 6)])
     written = unpublished_events(store)
@@ -171,24 +171,21 @@ def test_what_was_told_before_a_crash_is_told_again_in_the_same_order(
     with tapped(settings, NOTICES) as tap:
         event.listen(engine, "commit", crash)
         with pytest.raises(CrashError):
-            Relay(store, producer).run_once()
+            Relay(store, publisher).run_once()
         event.remove(engine, "commit", crash)
         assert ids(tap.read()) == unpublished_events(store) == written
-        assert Relay(store, producer).run_once() == 5
+        assert Relay(store, publisher).run_once() == 5
         assert ids(tap.read()) == written
         assert unpublished_events(store) == []
-        assert Relay(store, producer).run_once() == 0
+        assert Relay(store, publisher).run_once() == 0
         assert tap.read() == []
 
 
 @pytest.fixture
 def impatient(giving_up_soon: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a relay also give up after two seconds if a broker does not answer."""
-
-    def producer(**options: Any) -> KafkaProducer:
-        return KafkaProducer(**{**options, "request_timeout_ms": 1000, "delivery_timeout_ms": 1500})
-
-    monkeypatch.setattr(relay_module, "KafkaProducer", producer)
+    for limit, milliseconds in {"request_timeout_ms": 1000, "delivery_timeout_ms": 1500}.items():
+        monkeypatch.setitem(publishing.LIMITS, limit, milliseconds)
 
 
 def failures() -> float:

@@ -20,7 +20,8 @@ from scripts.servers.kafka import Broker
 from scripts.servers.kafka_listener import Listener as BrokerListener
 from services.core.errors import PullcordError
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.relay import Relay, make_producer
+from services.runtime.kafka.publishing import Publisher, make_producer
+from services.runtime.kafka.relay import Relay
 from services.runtime.kafka.topics import make_topics
 from tests.distributed.stream import write_events
 from tests.distributed.working import LITTER, Listener, Working, handled, working
@@ -124,9 +125,9 @@ def test_topics_relay_and_worker_get_in(way: str, reached: Reached, engine: Engi
     listener = Listener("matcher", ("pullcord.notices",))
     make_topics(settings)
     write_events(store, [("provider:RAVN:1", number) for number in range(1, 4)])
-    producer = make_producer(settings)
-    assert Relay(store, producer).run_once() == 3
-    producer.close(1)
+    publisher = Publisher(settings)
+    assert Relay(store, publisher).run_once() == 3
+    publisher.close(1)
     with working(store, listener, settings, tmp_path):
         assert until(lambda: len(handled(store, listener)) == 3, PATIENCE)
     assert len(listener.heard) == 3

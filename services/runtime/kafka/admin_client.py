@@ -20,6 +20,9 @@ from services.runtime.kafka.kafka_settings import KafkaSettings
 
 LIBRARY = logging.getLogger("kafka.net.manager")
 
+# The longest wait for an answer of a broker. The readiness of a role shows the reason of a failure only then.
+ANSWER_MS = 10_000
+
 NOT_SIGNED_IN = "the brokers refuse PULLCORD_KAFKA_SASL_USERNAME with its password"
 OTHER_MECHANISM = "the brokers do not know PULLCORD_KAFKA_SASL_MECHANISM"
 NOT_TRUSTED = "the certificate of the brokers is not vouched for by PULLCORD_KAFKA_CA_FILE"
@@ -65,7 +68,8 @@ def administering(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
 
     with _captured_log() as captured:
         try:
-            admin = KafkaAdminClient(**settings.client(), kafka_client=connect)
+            limits = {"bootstrap_timeout_ms": ANSWER_MS, "request_timeout_ms": ANSWER_MS}
+            admin = KafkaAdminClient(**settings.client(), **limits, kafka_client=connect)
         except KafkaError:
             for client in clients:
                 client.close()

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from kafka import KafkaProducer
 from prometheus_client import Counter
 from sqlalchemy import Connection
 
 from schemas.canary import Canary, CanaryData
 from services.core.ids import event_id
-from services.runtime.kafka.relay import BrokerRecord, publish
+from services.runtime.kafka.publishing import BrokerRecord, Publisher, RelayError
 from services.runtime.kafka.topics import Topic
 from services.storage.dialect import Exclusive, try_exclusive
 from services.storage.events.canaries import Partition, heard_until, note_published, partitions_due
@@ -41,7 +40,7 @@ class Canaries:
     """Publishes a canary to each partition of the topics, at the interval `every`."""
 
     store: Store
-    producer: KafkaProducer
+    publisher: Publisher
     topics: Sequence[Topic]
     every: timedelta
 
@@ -56,18 +55,27 @@ class Canaries:
             if not try_exclusive(connection, Exclusive.CANARIES):
                 return 0
             due = partitions_due(connection, self._partitions(), self.every, now)
-            publish(self.producer, [self._canary(one, now) for one in due])
             # In the transaction that holds the lock, so that no second relay publishes the same canaries.
-            note_published(connection, due, now)
+            note_published(connection, self._published(due, now), now)
             # Only once per round of canaries, because the search costs a query for each topic.
             return self._republish(connection) if due else 0
+
+    def _published(self, due: Sequence[Partition], now: datetime) -> list[Partition]:
+        # A topic that the brokers refuse gets no canary, and the others get theirs.
+        outcomes = self.publisher.publish([self._canary(one, now) for one in due])
+        failed = {one[0]: type(error).__name__ for one, error in zip(due, outcomes, strict=True) if error is not None}
+        for topic, error in failed.items():
+            log.error("publishing_failed", topic=topic, error=error)
+        if due and None not in outcomes:
+            raise RelayError("the brokers did not take the canaries")
+        return [one for one, error in zip(due, outcomes, strict=True) if error is None]
 
     def _partitions(self) -> list[Partition]:
         return [
             # Every partition needs canaries: a consumer may lose its offset in a single partition.
             (topic.name, number)
             for topic in self.topics
-            for number in sorted(self.producer.partitions_for(topic.name))
+            for number in sorted(self.publisher.partitions_for(topic.name))
         ]
 
     def _canary(self, partition: Partition, now: datetime) -> BrokerRecord:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from services.runtime.env_file import EnvironmentSettings
+
+# How the names of topics begin in `topics.yaml`.
+LISTED = "pullcord"
 
 
 class KafkaSettings(EnvironmentSettings):
@@ -44,6 +47,25 @@ class KafkaSettings(EnvironmentSettings):
     """The number of partitions of each topic; the numbers in topics.yaml if absent."""
     session_seconds: Annotated[float, Field(ge=6, le=1800)] = 15.0
     """Seconds without a heartbeat after which a worker loses its partitions to others. Brokers require at least 6."""
+
+    # The name of the deployment is no setting of the brokers: see PULLCORD_DEPLOYMENT.
+    _deployment: str = PrivateAttr("pullcord")
+
+    def of_deployment(self, name: str) -> KafkaSettings:
+        made = self.model_copy()
+        made._deployment = name  # noqa: SLF001 - a copy of this very class
+        return made
+
+    def broker_topic(self, topic: str) -> str:
+        """Return the name that a topic of `topics.yaml` has on the brokers."""
+        return f"{self._deployment}.{topic.partition('.')[2]}"
+
+    def listed_topic(self, broker_topic: str) -> str:
+        """Return the name in `topics.yaml` of a topic on the brokers."""
+        return f"{LISTED}.{broker_topic.partition('.')[2]}"
+
+    def group(self, consumer: str) -> str:
+        return f"{self._deployment}-{consumer}"
 
     @property
     def addresses(self) -> list[str]:

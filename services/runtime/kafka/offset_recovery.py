@@ -7,15 +7,24 @@ all records before that offset without a warning, until the partition has grown 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import faust
 import structlog
-from faust.transport.drivers.aiokafka import Consumer, Transport
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
 
 log = structlog.get_logger()
+
+
+class LoggedThread(AIOKafkaConsumerThread):  # type: ignore[misc,unused-ignore]
+    """The thread of a consumer. It logs a fault as every other part does."""
+
+    def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:  # noqa: ARG002 - the library's names
+        # The library would print a traceback, which no reader of JSON lines understands. It may name hosts.
+        log.error("consumer_crashed", error=type(sys.exc_info()[1]).__name__)
 
 
 class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
@@ -24,6 +33,9 @@ class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
     If the partition now ends before that offset, the brokers have lost records. The consumer then starts at the
     beginning of the partition.
     """
+
+    def _new_consumer_thread(self) -> Any:
+        return LoggedThread(self, loop=self.loop, beacon=self.beacon)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         places: Mapping[TP, int] = await super().seek_to_committed()

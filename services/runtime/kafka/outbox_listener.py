@@ -33,8 +33,11 @@ class OutboxListener:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
+    def ask_to_stop(self) -> None:
         self._stop.set()
+
+    def stop(self) -> None:
+        self.ask_to_stop()
         self._thread.join(PATIENCE_SECONDS + RECONNECT_SECONDS)
 
     def _run(self) -> None:

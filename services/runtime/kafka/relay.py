@@ -5,88 +5,44 @@ Only one relay at a time works on a lane, so events with the same key keep their
 
 An event is marked as published only after the brokers have acknowledged it, in the transaction that locked its lane.
 After a crash the event is published again, and the inboxes of the consumers drop the duplicate.
+
+The events of a topic in a lane fail alone: whatever the brokers refuse there, the others are published.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from random import SystemRandom
+from time import monotonic
 
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
+import structlog
+from kafka.errors import BrokerResponseError, KafkaError
 from prometheus_client import Counter
+from sqlalchemy import Connection
 
-from services.core.errors import PullcordError
-from services.runtime.kafka.kafka_settings import KafkaSettings
+from services.core.backoff import delay
+from services.runtime.consumers import consumers_of
+from services.runtime.kafka.publishing import REFUSALS, TOO_LARGE, BrokerRecord, Publisher, RelayError
 from services.storage.dialect import try_exclusive
-from services.storage.events.outbox import StoredEvent, lanes_with_backlog, mark_published, unpublished
+from services.storage.events.outbox import Lane, StoredEvent, lanes_with_backlog, mark_published, unpublished
+from services.storage.events.process import set_aside
+from services.storage.events.splitting import split
 from services.storage.store import Store
+
+log = structlog.get_logger()
 
 # The number of events of a lane in one transaction.
 BATCH = 200
 
-# Seconds in which the brokers must acknowledge. After that the transaction is rolled back, and the events wait.
-ACKNOWLEDGED_WITHIN = 30
+# Seconds until a lane that failed is tried again.
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
-# The header with an event's id, named as in CloudEvents. It identifies even an event that cannot be decoded.
-ID_HEADER = "ce_id"
+# The name under which an event is in quarantine if it has no consumer of ours.
+NOBODY = "relay"
 
 PUBLISHED = Counter("pullcord_relay_events_total", "Events published to the brokers.")
-
-
-class RelayError(PullcordError):
-    """The brokers did not accept the events. The events stay in the outbox."""
-
-    permanent = False
-
-
-def make_producer(settings: KafkaSettings) -> KafkaProducer:
-    return KafkaProducer(
-        **settings.client(),
-        # A retry of the producer never writes a record twice.
-        enable_idempotence=True,
-        # Every in-sync replica must have a record, so that the loss of one broker loses no record.
-        acks="all",
-        compression_type="lz4",
-        linger_ms=5,
-        # A little less than ACKNOWLEDGED_WITHIN: the producer gives up before the transaction does.
-        delivery_timeout_ms=(ACKNOWLEDGED_WITHIN - 5) * 1000,
-        request_timeout_ms=10_000,
-        max_block_ms=10_000,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerRecord:
-    """A record to be published. If `partition` is None, the key decides the partition."""
-
-    topic: str
-    key: str
-    event_id: str
-    value: bytes
-    partition: int | None = None
-
-
-def publish(producer: KafkaProducer, records: Sequence[BrokerRecord]) -> None:
-    """Publish these records, and wait until every in-sync replica has them. Raises RelayError if that fails."""
-    try:
-        futures = [
-            producer.send(
-                one.topic,
-                key=one.key.encode(),
-                value=one.value,
-                headers=[(ID_HEADER, one.event_id.encode())],
-                partition=one.partition,
-            )
-            for one in records
-        ]
-        # All records are sent before the first acknowledgement is awaited.
-        producer.flush(ACKNOWLEDGED_WITHIN)
-        for future in futures:
-            # Raises the error if the brokers did not accept this record.
-            future.get(timeout=ACKNOWLEDGED_WITHIN)
-    except KafkaError as error:
-        raise RelayError(f"the brokers did not take the events: {type(error).__name__}") from error
+FAILED = Counter("pullcord_relay_failures_total", "Times that publishing to the brokers failed.")
 
 
 @dataclass(frozen=True)
@@ -94,32 +50,100 @@ class Relay:
     """Publishes the events of the outbox."""
 
     store: Store
-    producer: KafkaProducer
-    # By lane: the partition key that had the last turn.
-    served: dict[int, str] = field(default_factory=dict)
+    publisher: Publisher
+    # The lanes that failed: how often in a row, and when each is tried again. A new connection must not forget them.
+    waiting: dict[Lane, tuple[int, float]] = field(default_factory=dict)
+    time: Callable[[], float] = monotonic
+    # The partition key that had the last turn in each lane.
+    served: dict[Lane, str] = field(default_factory=dict)
 
     def run_once(self) -> int:
         """Publish a batch of events from every lane that no other relay works on. Return the number of events.
 
-        Raises RelayError if the brokers do not accept the events.
+        Raises RelayError if the brokers do not answer, and accepted nothing.
         """
         with self.store.reading() as connection:
             lanes = lanes_with_backlog(connection)
-        return sum(self._publish_lane(lane) for lane in lanes)
+        published, failed, unanswered = 0, set[str](), set[str]()
+        # Lanes that failed before come last, because each may wait for the brokers for half a minute.
+        for lane in sorted(lanes, key=lambda one: (one in self.waiting, one)):
+            # A topic that fails in one lane fails in the others as well.
+            if lane.topic in failed or self._waits(lane):
+                continue
+            done, error = self._publish_lane(lane)
+            published += done
+            if error is not None:
+                failed.add(lane.topic)
+                self._put_off(lane, error)
+                # A broker that refuses a topic, for example for lack of rights, has answered.
+                if not isinstance(error, BrokerResponseError):
+                    unanswered.add(lane.topic)
+            else:
+                self.waiting.pop(lane, None)
+            # Two topics that wait in vain, and nothing that succeeds: the brokers themselves are at fault.
+            if len(unanswered) > 1 and not published:
+                break
+        if unanswered and not published:
+            raise RelayError("the brokers did not take the events")
+        FAILED.inc(len(failed))
+        return published
 
-    def _publish_lane(self, lane: int) -> int:
+    def _waits(self, lane: Lane) -> bool:
+        return lane in self.waiting and self.time() < self.waiting[lane][1]
+
+    def _put_off(self, lane: Lane, error: KafkaError) -> None:
+        attempt = self.waiting.get(lane, (0, 0.0))[0] + 1
+        wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
+        self.waiting[lane] = attempt, self.time() + wait
+        log.error(
+            "publishing_failed", topic=lane.topic, error=type(error).__name__, attempt=attempt, seconds=round(wait, 1)
+        )
+
+    def _publish_lane(self, lane: Lane) -> tuple[int, KafkaError | None]:
         with self.store.writing() as connection:
             # The lock ends with the transaction, also when the process is killed.
-            if not try_exclusive(connection, lane):
-                return 0
+            if not try_exclusive(connection, lane.number):
+                return 0, None
             events = unpublished(connection, BATCH, lane, self.served.get(lane))
-            publish(self.producer, [_broker_record(event) for event in events])
+            outcomes = self.publisher.publish([_broker_record(event) for event in events])
+            done, error = self._sorted_out(connection, events, outcomes)
             # After a crash between these two lines, the events are published twice, and none is lost.
-            mark_published(connection, events, self.store.now())
+            mark_published(connection, done, self.store.now())
         if events:
             self.served[lane] = events[-1].partition_key
-        PUBLISHED.inc(len(events))
-        return len(events)
+        PUBLISHED.inc(len(done))
+        return len(done), error
+
+    def _sorted_out(
+        self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
+    ) -> tuple[list[StoredEvent], KafkaError | None]:
+        """Return the events that need not be published again, and the first error of the others."""
+        done: list[StoredEvent] = []
+        failure: KafkaError | None = None
+        stopped = set[str]()
+        for event, error in zip(events, outcomes, strict=True):
+            if isinstance(error, REFUSALS):
+                if not self._cut(connection, event, error):
+                    done.append(event)
+                continue
+            # An event behind one with the same key that failed is published again, after that one.
+            if error is None and event.partition_key not in stopped:
+                done.append(event)
+                continue
+            stopped.add(event.partition_key)
+            failure = failure or error
+        return done, failure
+
+    def _cut(self, connection: Connection, event: StoredEvent, error: KafkaError) -> bool:
+        """Split an event that the brokers refuse. Return False if it cannot be split, and is in quarantine."""
+        why = type(error).__name__
+        if isinstance(error, TOO_LARGE) and split(connection, event, self.store.random):
+            log.warning("event_split", topic=event.topic, event_id=event.event_id, error=why)
+            return True
+        for consumer in consumers_of(event.topic) or (NOBODY,):
+            set_aside(self.store, consumer, event, why)
+        log.error("event_quarantined", consumer=NOBODY, topic=event.topic, event_id=event.event_id, error=why)
+        return False
 
 
 def _broker_record(event: StoredEvent) -> BrokerRecord:

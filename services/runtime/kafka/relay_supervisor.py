@@ -7,24 +7,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from kafka import KafkaProducer
-from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.runtime.kafka.canary import Canaries
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.relay import Relay, RelayError, make_producer
+from services.runtime.kafka.publishing import Publisher, RelayError
+from services.runtime.kafka.relay import FAILED, Relay
 from services.runtime.kafka.topics import Topic, make_topics, read_topics
+from services.storage.deployment import identity_of
+from services.storage.events.outbox import Lane
 from services.storage.store import Store
-
-FAILED = Counter("pullcord_relay_failures_total", "Times that publishing to the brokers failed.")
 
 CLOSING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class _BrokerConnection:
-    producer: KafkaProducer
+    publisher: Publisher
     relay: Relay
     canaries: Canaries
 
@@ -38,6 +37,8 @@ class RelaySupervisor:
     canaries_every: timedelta
     topics: Sequence[Topic] = field(default_factory=read_topics)
     _connected: _BrokerConnection | None = None
+    # The lanes that failed, over all connections.
+    _waiting: dict[Lane, tuple[int, float]] = field(default_factory=dict)
 
     def publishing_from(self, store: Store) -> Callable[[], int]:
         """Set the store, and return `run_once` as the work of a loop."""
@@ -67,15 +68,17 @@ class RelaySupervisor:
         if connected is not None:
             with suppress(Exception):
                 # Do not wait for records in the producer: their events are still in the outbox.
-                connected.producer.close(CLOSING_SECONDS)
+                connected.publisher.close(CLOSING_SECONDS)
 
     def _connect(self) -> _BrokerConnection:
         if self._connected is None:
             # Before the producer is made, which would let the brokers create topics with one partition.
             make_topics(self.settings)
-            producer = make_producer(self.settings)
+            with self.store.reading() as connection:
+                identity = identity_of(connection)
+            publisher = Publisher(self.settings, identity.id if identity else None)
             # A topic without a consumer needs no canaries.
             heard = [topic for topic in self.topics if topic.consumed_by]
-            canaries = Canaries(self.store, producer, heard, self.canaries_every)
-            self._connected = _BrokerConnection(producer, Relay(self.store, producer), canaries)
+            canaries = Canaries(self.store, publisher, heard, self.canaries_every)
+            self._connected = _BrokerConnection(publisher, Relay(self.store, publisher, self._waiting), canaries)
         return self._connected

@@ -54,7 +54,8 @@ def make_topics(settings: KafkaSettings) -> None:
     """
     with administering(settings) as admin:
         present = {described["name"]: len(described["partitions"]) for described in admin.describe_topics()}
-        for topic in read_topics():
+        for listed in read_topics():
+            topic = listed.model_copy(update={"name": settings.broker_topic(listed.name)})
             partitions = settings.partitions or topic.partitions
             # A topic that exists is left as it is, because its settings may have been changed on purpose.
             if topic.name not in present:

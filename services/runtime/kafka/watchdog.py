@@ -26,9 +26,9 @@ NO_PROGRESS = 70
 LOOKS = 4
 
 
-def end_process() -> None:
+def end_process(code: int = NO_PROGRESS) -> None:
     # End at once: a graceful stop would wait for the part that hangs.
-    os._exit(NO_PROGRESS)
+    os._exit(code)
 
 
 class Watchdog:

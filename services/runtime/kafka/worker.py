@@ -22,12 +22,14 @@ from aiokafka.helpers import create_ssl_context
 
 from schemas.canary import Canary
 from services.core.backoff import delay
+from services.core.errors import PullcordError
 from services.runtime.embedded.event_dispatcher import deliver
 from services.runtime.kafka.canary import CANARY_KEY
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.offset_recovery import RewindingApp
-from services.runtime.kafka.relay import ID_HEADER
+from services.runtime.kafka.publishing import ID_HEADER, SENDER_HEADER
 from services.runtime.logs import say_failed
+from services.storage.deployment import identity_of
 from services.storage.events.canaries import note_heard, unheard
 from services.storage.events.outbox import StoredEvent
 from services.storage.events.process import Consumer
@@ -53,6 +55,10 @@ ID_LENGTH = 32
 METADATA_MS = 10_000
 
 
+class ForeignEventsError(PullcordError):
+    """The topics carry events of another database. They must not be taken: their own deployment would miss them."""
+
+
 @dataclass
 class Worker:
     """A consumer with its own Faust application, in which one agent reads the consumer's topics."""
@@ -60,13 +66,22 @@ class Worker:
     store: Store
     consumer: Consumer
     app: faust.App
+    settings: KafkaSettings
     stepped_at: float = 0.0
     failing: int = 0
     # True once the application has started.
     serving: bool = False
+    # True while a batch is handled.
+    at_work: bool = False
+    # The error for which the role must end, although nobody asked it to stop.
+    refused: PullcordError | None = None
+    # True if the application did not stop in time, and was left running.
+    abandoned: bool = False
     jitter: Callable[[], float] = SystemRandom().random
     # Called after each handled batch, which may have created work for a loop of this process.
     afterwards: Callable[[], None] = lambda: None
+
+    _own_id: bytes | None = None
 
     @property
     def name(self) -> str:
@@ -91,7 +106,8 @@ class Worker:
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
         # Until the application has started, the worker's partitions are not known.
-        mine = {(tp.topic, tp.partition) for tp in self.app.consumer.assignment()} if self.serving else set()
+        held = self.app.consumer.assignment() if self.serving else ()
+        mine = {(self.settings.listed_topic(tp.topic), tp.partition) for tp in held}
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
@@ -101,6 +117,9 @@ class Worker:
         """
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1
+            if isinstance(error, ForeignEventsError):
+                self.refused = error
+                return False
             wait = delay(self.failing, FIRST_WAIT, LONGEST_WAIT, self.jitter())
             say_failed(self.consumer.name, error, seconds=round(wait, 1))
             await self.app.sleep(wait)
@@ -112,10 +131,13 @@ class Worker:
 
     async def _tried_aside(self, messages: Sequence[Any]) -> BaseException | None:
         # Starting the thread may itself fail, for example if the machine has no memory left.
+        self.at_work = True
         try:
             return await asyncio.to_thread(self._tried, messages)
         except Exception as error:  # noqa: BLE001 - the message is kept and tried again
             return error
+        finally:
+            self.at_work = False
 
     def _tried(self, messages: Sequence[Any]) -> BaseException | None:
         # Returns the error instead of raising it: if an agent raises, Faust acknowledges the message, and it is lost.
@@ -128,19 +150,34 @@ class Worker:
         return None
 
     def _handle(self, messages: Sequence[Any]) -> None:
+        self._refuse_foreign(messages)
+        named = [(self.settings.listed_topic(one.topic), one) for one in messages]
         # Of each partition only the newest canary counts.
-        heard = {(one.topic, one.partition): at for one in messages if (at := _canary_published_at(one)) is not None}
-        events = [_stored(one) for one in messages if _canary_published_at(one) is None]
+        heard = {(topic, one.partition): at for topic, one in named if (at := _canary_published_at(one)) is not None}
+        events = [_stored(topic, one) for topic, one in named if _canary_published_at(one) is None]
         # Events first: a stored canary means that the consumer has received everything before it.
         deliver(self.store, self.consumer, events)
         if heard:
             with self.store.writing() as connection:
                 note_heard(connection, self.consumer.name, heard, self.store.now())
 
+    def _refuse_foreign(self, messages: Sequence[Any]) -> None:
+        if self._own_id is None:
+            with self.store.reading() as connection:
+                identity = identity_of(connection)
+            # A database that no process has claimed cannot tell its own events from others.
+            self._own_id = identity.id.encode() if identity else b""
+        senders = {dict(one.headers or ()).get(SENDER_HEADER) for one in messages} - {None, self._own_id}
+        if self._own_id and senders:
+            raise ForeignEventsError(
+                f"the topics of {self.name} carry events of another deployment: give each deployment a "
+                "PULLCORD_DEPLOYMENT of its own. If the other one is gone, delete its topics"
+            )
+
 
 def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, data_dir: str) -> Worker:
     app = RewindingApp(
-        f"pullcord-{consumer.name}",
+        settings.group(consumer.name),
         broker=[f"kafka://{address}" for address in settings.addresses],
         broker_credentials=_credentials(settings),
         datadir=data_dir,
@@ -160,8 +197,8 @@ def make_worker(store: Store, consumer: Consumer, settings: KafkaSettings, *, da
         broker_session_timeout=settings.session_seconds,
         broker_heartbeat_interval=settings.session_seconds / HEARTBEATS,
     )
-    worker = Worker(store, consumer, app, monotonic())
-    topic = app.topic(*consumer.topics, key_type=bytes, value_type=bytes)
+    worker = Worker(store, consumer, app, settings, monotonic())
+    topic = app.topic(*map(settings.broker_topic, consumer.topics), key_type=bytes, value_type=bytes)
 
     @app.agent(topic, concurrency=1, name=f"pullcord.{consumer.name}")  # type: ignore[untyped-decorator,unused-ignore]
     async def handle(stream: Any) -> None:
@@ -190,10 +227,10 @@ def _canary_published_at(message: Any) -> datetime | None:
         return None
 
 
-def _stored(message: Any) -> StoredEvent:
+def _stored(topic: str, message: Any) -> StoredEvent:
     # A message without an id gets a hash of its content as id, so that it too is handled only once.
     body = bytes(message.value or b"")
-    return StoredEvent(_event_id(message) or sha256(body).hexdigest()[:ID_LENGTH], message.topic, body)
+    return StoredEvent(_event_id(message) or sha256(body).hexdigest()[:ID_LENGTH], topic, body)
 
 
 def _event_id(message: Any) -> str | None:

@@ -32,6 +32,14 @@ class Announcement:
     data: EventData
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Lane:
+    """The events of one topic in one lane of the outbox."""
+
+    number: int
+    topic: str
+
+
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
     """An event from the outbox or from a topic. It is not decoded yet, and may be impossible to decode."""
@@ -77,7 +85,7 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 
 
 def unpublished(
-    connection: Connection, limit: int, lane: int | None = None, after: str | None = None
+    connection: Connection, limit: int, lane: Lane | None = None, after: str | None = None
 ) -> list[StoredEvent]:
     """Return events not yet published, at most `limit`. The events of each partition key come in order, oldest first.
 
@@ -90,17 +98,17 @@ def unpublished(
     for number, (queue_lane, key) in enumerate(queues):
         # What earlier queues did not use is shared among those that are left.
         share = -(-(limit - len(found)) // (len(queues) - number))
-        found += _oldest(connection, queue_lane, key, share, lock=lane is not None)
+        found += _oldest(connection, queue_lane, key, share, lane)
     return found
 
 
-def _queues(connection: Connection, lane: int | None, after: str | None, limit: int) -> list[tuple[int, str]]:
+def _queues(connection: Connection, lane: Lane | None, after: str | None, limit: int) -> list[tuple[int, str]]:
     # Each step finds the next key in the index, so the cost does not grow with the number of events.
     row = outbox.c
     position = tuple_(row.lane, row.partition_key)
     waiting = select(row.lane, row.partition_key).where(row.published_at.is_(None))
     if lane is not None:
-        waiting = waiting.where(row.lane == lane)
+        waiting = waiting.where(row.lane == lane.number, row.topic == lane.topic)
     waiting = waiting.order_by(row.lane, row.partition_key).limit(1)
     found: dict[tuple[int, str], None] = {}
     following = waiting if after is None else waiting.where(position > tuple_(lane_of(after), after))
@@ -117,14 +125,15 @@ def _queues(connection: Connection, lane: int | None, after: str | None, limit: 
     return list(found)
 
 
-def _oldest(connection: Connection, lane: int, key: str, limit: int, *, lock: bool) -> list[StoredEvent]:
+def _oldest(connection: Connection, number: int, key: str, limit: int, lane: Lane | None) -> list[StoredEvent]:
     row = outbox.c
     # Events are found by `published_at`, not by the last id read: on PostgreSQL a lower id may commit later.
-    waiting = (row.published_at.is_(None), row.lane == lane, row.partition_key == key)
+    waiting = (row.published_at.is_(None), row.lane == number, row.partition_key == key)
     columns = (row.event_id, row.topic, row.body, row.pk, row.partition_key)
     query = select(*columns).where(*waiting).order_by(row.pk).limit(limit)
-    events = connection.execute(skipping_locked(connection, query) if lock else query)
-    return [StoredEvent(*event) for event in events]
+    if lane is not None:
+        query = skipping_locked(connection, query.where(row.topic == lane.topic))
+    return [StoredEvent(*event) for event in connection.execute(query)]
 
 
 def lane_of(partition_key: str) -> int:
@@ -132,9 +141,10 @@ def lane_of(partition_key: str) -> int:
     return crc32(partition_key.encode()) % LANES
 
 
-def lanes_with_backlog(connection: Connection) -> list[int]:
-    query = select(outbox.c.lane).where(outbox.c.published_at.is_(None)).distinct().order_by(outbox.c.lane)
-    return list(connection.scalars(query))
+def lanes_with_backlog(connection: Connection) -> list[Lane]:
+    row = outbox.c
+    query = select(row.lane, row.topic).where(row.published_at.is_(None)).distinct().order_by(row.lane, row.topic)
+    return [Lane(*found) for found in connection.execute(query)]
 
 
 def mark_published(connection: Connection, events: Sequence[StoredEvent], now: datetime) -> None:

@@ -97,22 +97,25 @@ def write_effects(work: UnitOfWork, effects: Effects) -> None:
 
 
 def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> None:
-    """Store an event that cannot be handled, for a person to look at.
+    set_aside(store, consumer.name, poison.event, type(poison.cause).__name__)
+
+
+def set_aside(store: Store, consumer: str, event: StoredEvent, error: str) -> None:
+    """Store an event that does not get through to a consumer, for a person to look at.
 
     The event is also put in the inbox and recorded in the audit. If it is in the inbox already, nothing changes.
     """
-    now, event = store.now(), poison.event
-    fields = {"event": event.event_id, "consumer": consumer.name, "topic": event.topic}
+    now = store.now()
+    fields = {"event": event.event_id, "consumer": consumer, "topic": event.topic}
     with store.writing() as connection:
-        if _already_handled(connection, consumer.name, [event.event_id]):
+        if _already_handled(connection, consumer, [event.event_id]):
             return
-        error = type(poison.cause).__name__
         connection.execute(
             insert(quarantine).values(
-                consumer=consumer.name, event_id=event.event_id, topic=event.topic, body=event.body, error=error, at=now
+                consumer=consumer, event_id=event.event_id, topic=event.topic, body=event.body, error=error, at=now
             )
         )
-        connection.execute(insert(inbox).values(consumer=consumer.name, event_id=event.event_id, at=now))
+        connection.execute(insert(inbox).values(consumer=consumer, event_id=event.event_id, at=now))
         row = AuditRow(AuditAction.EVENT_QUARANTINED, fields, subject=event.event_id)
         UnitOfWork(connection, store, now).record_audit(row)
 

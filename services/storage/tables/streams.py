@@ -83,6 +83,15 @@ loops = Table(
     Column("beat_at", Moment, nullable=False),
 )
 
+# One row: to which deployment the database belongs.
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("key", SmallInteger, primary_key=True, autoincrement=False),
+    Column("name", String(40), nullable=False),
+    Column("id", String(32), nullable=False),
+)
+
 outbox_checks = Table(
     "outbox_checks",
     metadata,

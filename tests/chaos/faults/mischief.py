@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from kafka import KafkaConsumer, KafkaProducer
 
-from services.runtime.kafka.relay import ID_HEADER, make_producer
+from services.runtime.kafka.publishing import ID_HEADER, make_producer
 from services.runtime.kafka.topics import read_topics
 from tests.chaos.deployment.world import World
 

@@ -82,7 +82,7 @@ def test_the_earliest_day_counts_and_when_its_notice_ends_the_next(deployment: D
     assert harm(deployment) == "2026-12-15"
     settled(deployment, area_notice("a4", day=3, supersedes="a3", planned_migration_date="2026-12-30"))
     assert harm(deployment) == "2026-12-20"
-    gone = {"day": 4, "status": "withdrawn"}
+    gone: dict[str, Any] = {"day": 4, "status": "withdrawn"}
     settled(deployment, area_notice("a2", **gone), area_notice("a4", supersedes="a3", **gone))
     assert pairs(deployment) == {}
     assert cases_by_entry(deployment)["e1"].state == "notice_withdrawn"

@@ -18,7 +18,8 @@ from scripts.servers.postgres import Postgres
 from services.alerts.states.rules import load_ruleset
 from services.runtime.consumers import make_consumers
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.relay import Relay, make_producer
+from services.runtime.kafka.publishing import Publisher
+from services.runtime.kafka.relay import Relay
 from services.runtime.kafka.topics import make_topics
 from services.runtime.kafka.worker import make_worker
 from services.storage.engine import make_engine
@@ -79,7 +80,7 @@ class Line:
         self.broker = Broker(folder / "kafka").start()
         self.settings = KafkaSettings(brokers=self.broker.address, replication=1, partitions=4)
         make_topics(self.settings)
-        self.producer = make_producer(self.settings)
+        self.publisher = Publisher(self.settings)
         self.current = CurrentStore()
         self._loop = asyncio.new_event_loop()
         self._started = Event()
@@ -94,7 +95,7 @@ class Line:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(SETTLED_WITHIN)
         self._loop.close()
-        self.producer.close()
+        self.publisher.close()
         self.broker.stop()
 
     def _run(self, folder: Path) -> None:
@@ -121,7 +122,7 @@ class DistributedDeployment(Deployment):
     def __init__(self, engine: Engine, line: Line, clock: FrozenClock | None = None) -> None:
         super().__init__(engine, clock)
         line.current.store = self.store
-        self._relay = Relay(self.store, line.producer)
+        self._relay = Relay(self.store, line.publisher)
 
     def settle(self) -> None:
         """Publish all events and wait until every consumer has handled them, and the events that follow from them."""

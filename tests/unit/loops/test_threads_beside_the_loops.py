@@ -15,7 +15,7 @@ from services.runtime.embedded.runner import Loop
 from services.runtime.kafka import outbox_listener as waking
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.outbox_listener import OutboxListener
-from services.runtime.kafka.relay import RelayError
+from services.runtime.kafka.publishing import RelayError
 from services.runtime.kafka.relay_supervisor import RelaySupervisor
 from services.runtime.kafka.watchdog import Watchdog
 from tests.support.deployment import Deployment
@@ -80,7 +80,7 @@ def test_a_station_lets_go_of_brokers_after_any_fault_and_its_loop_goes_on(
     closed: list[float] = []
 
     class Broken:
-        producer = SimpleNamespace(close=closed.append)
+        publisher = SimpleNamespace(close=closed.append)
 
         @property
         def relay(self) -> Any:

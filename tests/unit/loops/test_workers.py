@@ -59,7 +59,7 @@ class Failing(Worker):
     """A worker that fails this many times to handle messages."""
 
     def __init__(self, deployment: Deployment, app: Any, *faults: BaseException) -> None:
-        super().__init__(deployment.store, deployment.consumers[0], app, jitter=lambda: 0.0)
+        super().__init__(deployment.store, deployment.consumers[0], app, KafkaSettings(), jitter=lambda: 0.0)
         self.waits: list[float] = app.waited
         self.faults = list(faults)
         self.handled: list[Sequence[Any]] = []

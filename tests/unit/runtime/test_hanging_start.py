@@ -34,6 +34,7 @@ class HangingApp:
 
 class HangingWorker:
     name = "alerts"
+    at_work = False
 
     def __init__(self) -> None:
         self.app = HangingApp()

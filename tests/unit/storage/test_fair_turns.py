@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.events import NoticesReconsidered, RecordRef
-from services.storage.events.outbox import Announcement, announce, lane_of, mark_published, unpublished
+from services.storage.events.outbox import Announcement, Lane, announce, lane_of, mark_published, unpublished
 from services.storage.store import Store
 
 
@@ -14,10 +14,10 @@ def reconsidered(record: int) -> NoticesReconsidered:
     return NoticesReconsidered(feed="provider:RAVN", submission="withdrawal", records=(reference,))
 
 
-@pytest.mark.parametrize("lane", [None, 0])
-def test_a_feed_with_a_long_queue_delays_no_other(store: Store, lane: int | None) -> None:
+@pytest.mark.parametrize("lane", [None, Lane(0, NoticesReconsidered.topic)])
+def test_a_feed_with_a_long_queue_delays_no_other(store: Store, lane: Lane | None) -> None:
     keys = [f"provider:RAVN:{number}" for number in range(200)]
-    busy, quiet = [key for key in keys if lane is None or lane_of(key) == lane][:2]
+    busy, quiet = [key for key in keys if lane is None or lane_of(key) == lane.number][:2]
     waiting = [Announcement("ingest", busy, reconsidered(number)) for number in range(1, 500)]
     with store.writing() as connection:
         announce(connection, [*waiting, Announcement("ingest", quiet, reconsidered(500))], store.now(), store.random)

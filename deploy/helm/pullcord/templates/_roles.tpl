@@ -47,6 +47,11 @@ relay: {args: [run, relay], database: true, kafka: true}
 {{- $names | toYaml }}
 {{- end }}
 
+{{/* The name on the brokers of a topic of `files/topics.yaml`: (dict "root" $ "topic" "pullcord.notices"). */}}
+{{- define "pullcord.brokerTopic" -}}
+{{- printf "%s.%s" .root.Values.settings.deployment (trimPrefix "pullcord." .topic) }}
+{{- end }}
+
 {{/* The fewest partitions among the topics a role consumes: (dict "root" $ "role" "matcher"). */}}
 {{- define "pullcord.partitionsOf" -}}
 {{- $fewest := 100000 }}

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from services.core.errors import PullcordError
 from services.runtime.settings import Settings
+from services.storage.faults import DatabaseFault, fault_of
 
 # The exit code of a command that could not do its work, for example because of a wrong option.
 REFUSED: Final = 2
@@ -50,6 +51,9 @@ def unexpected(error: Exception) -> str:
 def _database(error: SQLAlchemyError) -> str:
     # Only the type: the driver's message may hold personal data.
     kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+    fault = fault_of(error)
+    if fault in (DatabaseFault.FULL, DatabaseFault.READ_ONLY):
+        return f"the database {fault} ({kind}). What was not finished was not kept"
     return f"the database cannot be used now ({kind}): check that it can be reached, and PULLCORD_DATABASE_URL if set"
 
 

@@ -12,6 +12,7 @@ from services.core.clock import SystemClock
 from services.core.errors import NotFoundError, PullcordError
 from services.runtime.bootstrap import make_store
 from services.runtime.settings import Settings
+from services.storage.deployment import claim_database
 from services.storage.feeds import Feed, Kind, feed_id_of, list_feeds
 from services.storage.migrate import schema_of
 from services.storage.store import Store
@@ -28,20 +29,38 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
     Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database is missing, or if
     its schema is missing or older.
     """
-    chosen = settings or Settings()
-    _look_for_data(chosen)
-    store = make_store(chosen, SystemClock())
+    with unchecked(settings or Settings()) as store:
+        check_database(store, settings or Settings())
+        yield store
+
+
+@contextmanager
+def unchecked(settings: Settings) -> Iterator[Store]:
+    """Yield the store of a deployment whose database may not be reachable yet.
+
+    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if a SQLite database is missing.
+    """
+    _look_for_data(settings)
+    store = make_store(settings, SystemClock())
     try:
-        with store.reading() as connection:
-            # A newer schema fits: during an upgrade both versions work on it.
-            if not schema_of(connection).fits:
-                raise NotReadyError(
-                    "the database is empty or of an older version: run `pullcord init`, which loses nothing"
-                )
         yield store
     finally:
         # SQLite folds its write-ahead log into the file when the last connection closes.
         store.engine.dispose()
+
+
+def check_database(store: Store, settings: Settings) -> None:
+    """Raise NotReadyError if the schema is missing or older.
+
+    Raises RefusedError if the database belongs to a deployment of another name.
+    """
+    with store.reading() as connection:
+        # A newer schema fits: during an upgrade both versions work on it.
+        if not schema_of(connection).fits:
+            raise NotReadyError(
+                "the database is empty or of an older version: run `pullcord init`, which loses nothing"
+            )
+    claim_database(store, settings.deployment)
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:

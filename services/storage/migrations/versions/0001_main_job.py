@@ -195,6 +195,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("consumer", "topic", "partition", name="pk_canaries_heard"),
     )
     op.create_table(
+        "deployment",
+        sa.Column("key", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_deployment"),
+    )
+    op.create_table(
         "loops",
         sa.Column("name", sa.String(length=20), nullable=False),
         sa.Column("beat_at", sa.BigInteger(), nullable=False),
@@ -515,6 +522,7 @@ def downgrade() -> None:
     op.drop_table("register_entries")
     op.drop_table("quarantine")
     op.drop_table("loops")
+    op.drop_table("deployment")
     op.drop_table("canaries_heard")
     op.drop_table("canaries")
     op.drop_table("outbox_checks")

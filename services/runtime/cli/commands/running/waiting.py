@@ -1,21 +1,23 @@
-"""Opens a deployment whose database may not have started yet, since roles are started in any order."""
+"""Waits for a database that may not have started yet, since roles are started in any order."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import socket
 from itertools import count
 from random import SystemRandom
-from threading import Event
+from threading import Event, Thread
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from services.core.backoff import delay
-from services.runtime.cli.support.open_deployment import opened
+from services.core.errors import PullcordError
+from services.runtime.cli.support.open_deployment import check_database
 from services.runtime.logs import kind_of
+from services.runtime.server import StoppableServer
 from services.runtime.settings import Settings
+from services.storage.faults import fault_of
 from services.storage.store import Store
 
 log = structlog.get_logger()
@@ -36,27 +38,49 @@ SIGNS = {
 }
 
 
-@contextmanager
-def opened_when_there(settings: Settings) -> Iterator[Store]:
-    """Open the deployment once its database can be reached.
+def database_there(store: Store, settings: Settings, stop: Event) -> bool:
+    """Wait until the database can be reached. Return False if a stop is requested first.
 
-    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database is missing, or if
-    its schema is missing or older.
+    Raises NotReadyError if the schema of the database is missing or older.
     """
-    with ExitStack() as stack:
-        for attempt in count(1):
-            try:
-                store = stack.enter_context(opened(settings))
-                break
-            except OperationalError as error:
-                wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
-                log.warning("database_not_reached", error=meaning(error), seconds=round(wait, 1))
-                # SIGTERM ends this wait, because it has its default effect until a role runs.
-                Event().wait(wait)
-        yield store
+    for attempt in count(1):
+        try:
+            check_database(store, settings)
+            break
+        except DBAPIError as error:
+            fault = fault_of(error)
+            if fault is None or not fault.may_pass:
+                raise
+            wait = delay(attempt, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
+            log.warning("database_not_reached", error=meaning(error), seconds=round(wait, 1))
+            if stop.wait(wait):
+                return False
+    return True
 
 
-def meaning(error: OperationalError) -> str:
+def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
+    """Serve on a socket until the process is stopped. Meanwhile wait for the database in a thread.
+
+    The port is open from the start: a probe must not take a process that waits for a dead one. Until the database is
+    there, each request that needs it is answered with 503. Raises NotReadyError as `database_there` does.
+    """
+    stop, refused = Event(), list[PullcordError]()
+
+    def wait() -> None:
+        try:
+            database_there(store, settings, stop)
+        except PullcordError as error:
+            refused.append(error)
+            server.should_exit = True
+
+    Thread(target=wait, name="database wait", daemon=True).start()
+    server.run(sockets=[listening])
+    stop.set()
+    if refused:
+        raise refused[0]
+
+
+def meaning(error: DBAPIError) -> str:
     """Return the reason why a database was not reached, in words for the operator."""
     # The text is only searched, never shown.
     said = str(error.orig)

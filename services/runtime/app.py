@@ -26,6 +26,7 @@ from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.gauges.metrics import count_request, known_method
 from services.runtime.health import add_health
 from services.web import problems
+from services.web.request_ids import RequestIds
 
 log = structlog.get_logger()
 
@@ -74,6 +75,8 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         app.include_router(router)
     add_health(app, parts.store, runner.loops if runner else (), parts.pool)
     _watch_requests(app, runner)
+    # Outside the log of requests, whose lines have the id.
+    app.add_middleware(RequestIds)
     _describe_rows(app)
     return app
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import suppress
+from importlib.metadata import version
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from services.runtime.library_messages import literal_message
 from services.runtime.log_writer import DROPPED, LineWriter
 
 # The fields a log line may have. Anything else is dropped before it is written.
@@ -42,6 +44,9 @@ ALLOWED = frozenset(
         "alerts",
         "deliveries",
         "handled",
+        "role",
+        "request_id",
+        "reason",
     ]
 )
 
@@ -51,15 +56,20 @@ AGAIN_SECONDS = 10.0
 Event = MutableMapping[str, Any]
 
 
-def configure(*, pretty: bool = False, level: str = "INFO") -> None:
+def configure(role: str, *, pretty: bool = False, level: str = "INFO") -> None:
     """Set up logging. Pullcord's events are written as JSON or, if `pretty`, as readable text.
 
-    Warnings of libraries are written without their text. After this call, logging never raises an error and never
-    blocks, even if the output stream fails.
+    Each line of JSON names the `role` of the process and its version. Warnings of libraries are written without the
+    values in their text. After this call, logging never raises an error and never blocks, even if the output stream
+    fails.
     """
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
+            # The id of the request that is being answered.
+            structlog.contextvars.merge_contextvars,
+            # A person at a terminal knows both.
+            *([] if pretty else [_of_process(role, version("pullcord"))]),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             only_allowed,
@@ -81,6 +91,14 @@ def configure(*, pretty: bool = False, level: str = "INFO") -> None:
 
 def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
     return {name: value for name, value in event.items() if name in ALLOWED}
+
+
+def _of_process(role: str, release: str) -> Callable[[Any, str, Event], Event]:
+    def add(_logger: Any, _name: str, event: Event) -> Event:
+        event.update(role=role, version=release)
+        return event
+
+    return add
 
 
 def kind_of(error: BaseException) -> str:
@@ -120,10 +138,10 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """Writes a library's log record as one event that names the library and the type of the error.
+    """Writes a library's log record as one event: the library, the type of the error, and the message without values.
 
-    The text of the record is left out, because it may hold a value from the database or an address. A warning that a
-    library repeats, for example while the brokers are down, is written at most once every AGAIN_SECONDS seconds.
+    A warning that a library repeats, for example while the brokers are down, is written at most once every
+    AGAIN_SECONDS seconds.
     """
 
     def __init__(self) -> None:
@@ -143,4 +161,5 @@ class _LibraryHandler(logging.Handler):
         # A library that retries would fill the log.
         if record.created - self._written.get(said, 0.0) >= AGAIN_SECONDS:
             self._written[said] = record.created
-            structlog.get_logger().warning("library_warning", consumer=record.name, error=error)
+            reason = literal_message(record)
+            structlog.get_logger().warning("library_warning", consumer=record.name, error=error, reason=reason)

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from services.core.errors import PullcordError
 from services.storage.faults import DatabaseFault, fault_of
+from services.web.request_ids import HEADER, INSTANCE_PREFIX, current_request_id
 
 log = structlog.get_logger()
 
@@ -59,7 +60,7 @@ class ProblemType(StrEnum):
 
 
 class Problem(BaseModel):
-    """The body of every error answer."""
+    """The body of every error answer (RFC 9457)."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -67,6 +68,9 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    # Identifies this one occurrence: a URN that ends with the id of the request.
+    instance: str
+    request_id: str
 
 
 class ProblemError(PullcordError):
@@ -89,15 +93,19 @@ class ProblemError(PullcordError):
 
 
 def problem_response(error: ProblemError) -> JSONResponse:
+    # The path would be the usual `instance`, but it may hold somebody's reference.
+    request_id = current_request_id() or "unknown"
     body = {
         "type": TYPE_PREFIX + error.type,
         "title": error.type.replace("-", " ").capitalize(),
         "status": error.status,
         "detail": str(error),
+        "instance": INSTANCE_PREFIX + request_id,
+        "request_id": request_id,
         **error.extra,
     }
     # Errors depend on the caller's key, so no proxy may keep them.
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **error.headers}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", HEADER: request_id, **error.headers}
     return JSONResponse(body, error.status, headers=headers, media_type=MEDIA_TYPE)
 
 

@@ -38,6 +38,7 @@ class RowAnswer(Answer):
     """The outcome of a row."""
 
     row: int
+    reference: str | None  # the sender's own, if it could be read
     outcome: Outcome
     issues: list[IssueAnswer]
 
@@ -72,6 +73,7 @@ class SubmissionAnswer(Answer):
     remarks: list[str]
     total_rows: int
     rows: list[RowAnswer]
+    next_cursor: str | None  # of the next page; null on the last one
 
 
 class DryRunAnswer(Answer):
@@ -99,15 +101,16 @@ def receipt_answer(
     )
 
 
-def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], offset: int, limit: int) -> SubmissionAnswer:
+def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], next_row: int | None) -> SubmissionAnswer:
     return SubmissionAnswer(
         submission=receipt.submission_id,
         kind=receipt.kind.value,
         received_at=receipt.received_at,
         counts=dict(receipt.counts),
         remarks=list(receipt.remarks),
-        total_rows=len(outcomes),
-        rows=[row_answer(outcome) for outcome in outcomes[offset : offset + limit]],
+        total_rows=sum(receipt.counts.values()),
+        rows=[row_answer(outcome) for outcome in outcomes],
+        next_cursor=None if next_row is None else str(next_row),
     )
 
 
@@ -133,7 +136,7 @@ def row_answer(outcome: RowOutcome) -> RowAnswer:
         IssueAnswer(field=issue.field, code=issue.code, reason=issue.reason, remedy=issue.remedy)
         for issue in outcome.issues
     ]
-    return RowAnswer(row=outcome.row, outcome=outcome.outcome, issues=issues)
+    return RowAnswer(row=outcome.row, reference=outcome.reference, outcome=outcome.outcome, issues=issues)
 
 
 def _with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -18,9 +19,12 @@ from services.ingest.requests import IdempotencyKey, LimitsOf, origin, raw_rows,
 from services.storage.secrets.keys import Role
 from services.web.auth import CallerOf, NamedCouncilFeed, ProviderFeed, StoreOf
 from services.web.bodies import JSON, NDJSON, media_type, read_body, read_json_rows
+from services.web.paging import Cursor, link_next
 from services.web.problems import ProblemError, ProblemType, answers
 
 router = APIRouter(prefix="/v1")
+# Nine digits fit in every database's integer.
+_ROW = re.compile(r"[0-9]{1,9}")
 ACCEPTED = 202  # not 201: matching and alerts follow after the answer
 
 
@@ -127,13 +131,18 @@ def delete_entry(
     responses=answers(401, 403, 404, 422),
 )
 def get_submission(
+    request: Request,
+    response: Response,
     store: StoreOf,
     caller: CallerOf,
     submission: Annotated[str, Path(max_length=40, pattern="^[A-Za-z0-9_-]+$")],
-    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    cursor: Cursor = None,
 ) -> SubmissionAnswer:
-    """Return the receipt of a submission that you sent, with one page of the outcomes of its rows."""
+    """Return the receipt of a submission that you sent, with one page of the outcomes of its rows.
+
+    `next_cursor` and the header `Link` lead to the next page.
+    """
     # Callers with other roles have no feed, so they have no submissions.
     if caller.role not in (Role.PROVIDER, Role.COUNCIL):
         raise ProblemError(403, ProblemType.FORBIDDEN, "this needs a provider's or a council's key")
@@ -142,7 +151,20 @@ def get_submission(
             receipt = find_receipt(connection, submission, caller.feed_id)
         except NotFoundError as error:
             raise ProblemError(404, ProblemType.NOT_FOUND, str(error)) from None
-        return submission_answer(receipt, find_outcomes(connection, submission), offset, limit)
+        # One more than the page holds shows that there is another page.
+        found = find_outcomes(connection, store.vault, submission, _first_row(cursor), limit + 1)
+    answer = submission_answer(receipt, found[:limit], found[limit].row if len(found) > limit else None)
+    link_next(request, response, answer.next_cursor)
+    return answer
+
+
+def _first_row(cursor: str | None) -> int:
+    # The cursor is the number of the first row of a page.
+    if cursor is None:
+        return 0
+    if not _ROW.fullmatch(cursor):
+        raise ProblemError(422, ProblemType.INVALID_REQUEST, "no page has this cursor: begin again without one")
+    return int(cursor)
 
 
 def _with_location(response: Response, answer: ReceiptAnswer) -> ReceiptAnswer:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from tests.support.http import CSV, ENTRIES, ENTRY, NOTICE, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Api, problem_of
 
 ADDRESSES = {
-    "/v1/cases": ("blackpool", "GET", {"ended", "limit", "state"}),
+    "/v1/cases": ("blackpool", "GET", {"cursor", "ended", "limit", "state"}),
     "/v1/cases/C-0000-0000": ("blackpool", "GET", set[str]()),
     "/v1/matching": ("blackpool", "GET", set[str]()),
-    "/v1/submissions/sub_1": ("raven", "GET", {"offset", "limit"}),
+    "/v1/submissions/sub_1": ("raven", "GET", {"cursor", "limit"}),
     f"{ENTRIES}/e1": ("blackpool", "DELETE", set[str]()),
     NOTICE_UPLOADS: ("raven", "POST", {"dry_run", "dates", "column"}),
     "/v1/oversight/figures": ("regulator", "GET", {"from", "to", "format"}),

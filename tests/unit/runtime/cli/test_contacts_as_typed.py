@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.alerts.delivery.channels.as_typed import NO_MAIL_SERVER, NO_TEXT_SERVICE, route_of
 from services.alerts.delivery.channels.routes import what_is_understood
 from services.core.errors import RefusedError
-from services.runtime.cli.commands.parties.contacts import NO_MAIL_SERVER, NO_TEXT_SERVICE, route_of
 from tests.support.command_line import BLACKPOOL, ENTRY, NOTICE, RAVEN, Desk
 from tests.support.servers.mail_server import Inbox, LoopbackServer
 
@@ -141,6 +141,25 @@ class TestTheTestMessage:
         desk.done("policy", "contact", "add", BLACKPOOL, "jo@council.example")
         printed = desk.run("policy", "contact", "test", BLACKPOOL)
         assert (printed.code, "nobody answers at the server" in printed.out) == (1, True)
+
+
+def test_a_policy_file_takes_contacts_as_they_are_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULLCORD_MAIL_SERVER", SERVER)
+    contact = {"label": "duty desk", "route": "Jo Bloggs <jo@council.example>"}
+    policy = {"tiers": [{"label": "duty", "from_days": 56, "contacts": [contact]}]}
+    printed = desk.done("policy", "set", BLACKPOOL, desk.file("policy.json", json.dumps(policy)))
+    assert "duty desk: mail to Jo Bloggs <jo@council.example> through mail.example:587" in printed.out
+
+
+def test_the_operators_own_contacts_are_read_in_the_same_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULLCORD_FALLBACK_ROUTES", json.dumps(["ops@pullcord.example"]))
+    assert "by its route 1: a mail address needs your mail server" in desk.run("status").words
+    monkeypatch.setenv("PULLCORD_MAIL_SERVER", SERVER)
+    assert desk.run("status").code == 0
+    desk.with_a_case()
+    desk.clock.advance(minutes=1)
+    desk.send_what_is_due()
+    assert [one.route for one in desk.channel.sent] == [f"{SERVER}&to=ops%40pullcord.example"]
 
 
 def test_a_test_message_for_a_council_without_contacts_says_what_to_do(desk: Desk) -> None:

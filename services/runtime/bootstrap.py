@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from schemas.codes import CaseState
-from services.alerts.delivery.channels.as_typed import route_of
+from services.alerts.delivery.channels.as_typed import route_as_typed
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel
 from services.alerts.delivery.channels.routed_channel import make_routed_channel
@@ -109,7 +109,7 @@ def make_parts(
 def typed_route(settings: Settings, typed: str) -> str:
     """Return the route to a contact that a person typed, with the mail server and the text service of the settings."""
     server, service = settings.mail_server, settings.text_service
-    return route_of(
+    return route_as_typed(
         typed, server.get_secret_value() if server else None, service.get_secret_value() if service else None
     )
 

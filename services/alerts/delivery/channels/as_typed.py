@@ -30,7 +30,7 @@ NEITHER: Final = (
 )
 
 
-def route_of(typed: str, mail_server: str | None, text_service: str | None) -> str:
+def route_as_typed(typed: str, mail_server: str | None, text_service: str | None) -> str:
     """Return the route to a contact. A route (`scheme://…`), and a text of no known form, stay as they are.
 
     `mail_server` and `text_service` are routes without a target. Raises RefusedError if the one that is needed is not

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from schemas.codes import CaseState
+from services.alerts.delivery.channels.as_typed import route_as_typed
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel, ChannelSettings
 from services.alerts.delivery.channels.routed_channel import make_routed_channel
@@ -79,7 +80,7 @@ def make_parts(
     # A faulty ruleset ends the process here, before it accepts any data.
     ruleset = load_ruleset(settings.ruleset)
     # The contacts are numbered from 1, as in the output of `status`. A route itself is never shown.
-    fallback = tuple(_operator(number, route) for number, route in enumerate(settings.fallback_routes, start=1))
+    fallback = tuple(_operator(settings, number, route) for number, route in enumerate(settings.fallback_routes, 1))
     # Without a public URL the links lead to this machine, which is enough to try it.
     base_url = settings.public_url or f"http://{settings.host}:{settings.port}"
     # The demonstration adds a note to its messages.
@@ -109,6 +110,14 @@ def make_parts(
     )
 
 
-def _operator(number: int, route: SecretStr) -> Contact:
+def typed_route(settings: Settings, typed: str) -> str:
+    """Return the route to a contact that a person typed, with the mail server and the text service of the settings."""
+    server, service = settings.mail_server, settings.text_service
+    return route_as_typed(
+        typed, server.get_secret_value() if server else None, service.get_secret_value() if service else None
+    )
+
+
+def _operator(settings: Settings, number: int, route: SecretStr) -> Contact:
     # Logs and lists show the label instead of the address.
-    return Contact(label=f"operator {number}", route=route)
+    return Contact(label=f"operator {number}", route=SecretStr(typed_route(settings, route.get_secret_value())))

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.policy.councils import load_council
+from services.core.errors import RefusedError
+from services.runtime.bootstrap import typed_route
 from services.runtime.cli.support.output import counted, plain, span
 from services.runtime.cli.support.store import councils_with_running_cases, count_given_up, live_rows
 from services.runtime.gauges.gauges import SafetyGauges
@@ -178,7 +180,9 @@ def _refused(settings: Settings) -> Iterator[str]:
     for number, route in enumerate(settings.fallback_routes, start=1):
         try:
             # This only parses the route. It sends nothing, so a mail server may still refuse a message later.
-            what_is_understood(route.get_secret_value())
+            what_is_understood(typed_route(settings, route.get_secret_value()))
+        except RefusedError as error:
+            yield f"PULLCORD_FALLBACK_ROUTES reaches nobody by its route {number}: {error}"
         except RouteRefusedError as error:
             yield f"PULLCORD_FALLBACK_ROUTES reaches nobody by its route {number}: {error.remedy}"
 

@@ -16,6 +16,7 @@ from services.runtime.maintenance.keyring import KeysError, new_keyring, write_k
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine, reading
 from services.storage.migrate import DatabaseSchema, schema_of, upgrade
+from services.storage.server_checks import check_server
 
 MADE: Final = "made"
 THERE: Final = "already there"
@@ -104,6 +105,7 @@ def _make_keys(settings: Settings, *, has_tables: bool) -> str:
 
 
 def _make_database(engine: Engine) -> str:
+    check_server(engine)
     with reading(engine).begin() as connection:
         found = schema_of(connection)
     if found is DatabaseSchema.CURRENT:

@@ -22,6 +22,9 @@ from tests.unit.loops.faults import EVERY, kind_of
 WITHIN = 20.0
 
 
+BROKERS = KafkaSettings(_env_file=None)
+
+
 class App:
     """Stands for a Faust application: it starts at once, and waits take no time."""
 
@@ -59,7 +62,7 @@ class Failing(Worker):
     """A worker whose handling raises so many times."""
 
     def __init__(self, deployment: Deployment, app: Any, *faults: BaseException) -> None:
-        super().__init__(deployment.store, deployment.consumers[0], app, jitter=lambda: 0.0)
+        super().__init__(deployment.store, deployment.consumers[0], app, BROKERS, jitter=lambda: 0.0)
         self.waits: list[float] = app.waited
         self.faults = list(faults)
         self.handled: list[Sequence[Any]] = []
@@ -170,8 +173,8 @@ def test_a_process_does_not_live_on_without_its_worker(deployment: Deployment) -
 
 
 def test_a_worker_that_cannot_start_ends_its_process(deployment: Deployment) -> None:
-    with pytest.raises(ConnectionError):
-        ended(deployment, Event(), ConnectionError(), crashing=False)
+    with pytest.raises(WorkerEndedError, match="the worker of matcher could not start: ConnectionError"):
+        ended(deployment, Event(), ConnectionError("broker-7.example"), crashing=False)
 
 
 def test_a_worker_that_is_told_to_stop_ends_well(deployment: Deployment) -> None:

@@ -63,7 +63,7 @@ def check_database(store: Store, settings: Settings) -> None:
             raise NotReadyError(
                 "the database is empty or of an older version: run `pullcord init`, which loses nothing"
             )
-    claim_database(store, settings.deployment)
+    claim_database(store.engine, settings.deployment)
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:

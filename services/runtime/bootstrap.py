@@ -26,6 +26,7 @@ from services.runtime.clock_guard import ClockGuard, guard_of
 from services.runtime.consumers import DeployedConsumer, make_consumers
 from services.runtime.maintenance.key_file import KeyFile
 from services.runtime.maintenance.keyring import Keyring, parse_keyring, read_keyring
+from services.runtime.server import url_of
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine
 from services.storage.store import Store
@@ -82,7 +83,7 @@ def make_parts(
     # The contacts are numbered from 1, as in the output of `status`. A route itself is never shown.
     fallback = tuple(_operator(settings, number, route) for number, route in enumerate(settings.fallback_routes, 1))
     # Without a public URL the links lead to this machine, which is enough to try it.
-    base_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    base_url = settings.public_url or url_of(settings.host, settings.port)
     # The demonstration adds a note to its messages.
     shown = presentation or Presentation(base_url, settings.links_last)
     seconds = settings.delivery_deadline_seconds

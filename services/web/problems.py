@@ -9,12 +9,13 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from services.core.errors import PullcordError
 from services.storage.faults import DatabaseFault, fault_of
@@ -23,6 +24,9 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:pullcord:problem:"
+
+# The status that web servers note for a client that hung up before its request was complete.
+CLIENT_LEFT = 499
 
 # Seconds until a sender may repeat a request that the database could not take.
 RETRY_AFTER_SECONDS = "10"
@@ -117,6 +121,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(ClientDisconnect, _of_a_client_that_left)
     app.add_exception_handler(SQLAlchemyError, _of_the_database)
     app.add_exception_handler(Exception, _of_anything)
 
@@ -168,6 +173,11 @@ def _known(request: Request) -> str:
     if request.method in ("GET", "HEAD"):
         return ASKED
     return KEYED if "Idempotency-Key" in request.headers else UNKEYED
+
+
+def _of_a_client_that_left(_request: Request, _error: Exception) -> Response:
+    # Nobody reads this answer. Its status keeps the request out of the errors on our side.
+    return Response(status_code=CLIENT_LEFT)
 
 
 def _of_the_database(request: Request, error: Exception) -> JSONResponse:

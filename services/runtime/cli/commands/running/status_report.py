@@ -18,6 +18,7 @@ from services.runtime.cli.support.output import counted, plain, span
 from services.runtime.cli.support.store import councils_with_running_cases, count_given_up, live_rows
 from services.runtime.gauges.gauges import SafetyGauges
 from services.runtime.settings import Settings
+from services.storage.backup.backup import last_on_record
 from services.storage.feeds import Feed, list_feeds
 from services.storage.store import Store
 
@@ -32,6 +33,9 @@ SILENT_SECONDS: Final = 180
 
 # A consumer gets a canary each minute. After this time without one, it counts as ended, as in the Prometheus alert.
 UNHEARD_SECONDS: Final = 300
+
+# The clocks of all machines may differ by this much.
+AHEAD_SECONDS: Final = 300
 
 # The names of loops in sentences, if they differ from the names in metrics.
 LOOPS: Final = {
@@ -72,6 +76,8 @@ class DeploymentStatus:
     loops: Mapping[str, float]
     # With Kafka: the age in seconds of the last canary that each consumer has received.
     consumers: Mapping[str, float]
+    # Seconds by which the newest thing on record is later than the clock of this machine.
+    record_ahead: float
     # Names of councils with open cases and no contact.
     councils_without_contacts: tuple[str, ...]
     # A sentence for each fallback route that cannot be used. It names the route by its number.
@@ -103,6 +109,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
     with store.reading() as connection:
         feeds = tuple(list_feeds(connection))
         live = live_rows(connection)
+        newest = last_on_record(connection)
         given_up = count_given_up(connection, now - GIVEN_UP_WITHIN)
         # A council without contacts is no fault if the operator is alerted instead.
         alone = () if settings.fallback_routes else _councils_without_contacts(connection, store)
@@ -124,6 +131,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         quarantined=int(_one(figures["pullcord_events_quarantined"])),
         given_up=given_up,
         loops={loop: age for (loop,), age in figures["pullcord_loop_age_seconds"].items()},
+        record_ahead=max(0.0, (newest - now).total_seconds()) if newest else 0.0,
         consumers={one: age for (one,), age in figures["pullcord_canary_age_seconds"].items()},
         councils_without_contacts=alone,
         operator_routes_refused=tuple(_refused(settings)),
@@ -141,7 +149,10 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
     if now.unfinished_age > UNFINISHED_SECONDS:
         areas = counted(now.unfinished_areas, "area")
         yield f"{areas} not yet matched with all homes, the oldest since {span(now.unfinished_age)}: {serving}"
-    if now.without_due_time:
+    if now.record_ahead > AHEAD_SECONDS:
+        ahead = span(now.record_ahead)
+        yield f"the clock of this machine is {ahead} before the end of the record: set it right, or nothing falls due"
+    elif now.without_due_time:
         silent = counted(now.without_due_time, "open case")
         yield f"{silent} without a time at which anybody looks again: run `pullcord rebuild`, and report this"
     if now.past_date:

@@ -6,6 +6,8 @@ import io
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.ingest.files.cleaning import clean_text
 from services.ingest.files.problems import CellCode, FileCode, FileRefused, Remark

@@ -14,7 +14,7 @@ from services.ingest.recording.store.likely_same import keys_on_record, sealed_p
 from services.ingest.recording.submission import Reading
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
-from services.storage.vault import place
+from services.storage.vault import VaultError, place
 
 # The member of a council's stored policy. `CouncilPolicy` of alerts says what it means.
 _MEMBER: Final = "references_ignore_case"
@@ -23,7 +23,13 @@ _MEMBER: Final = "references_ignore_case"
 def ignores_case(store: Store, feed_id: str) -> bool:
     with store.reading() as connection:
         sealed = sealed_policy(connection, feed_id)
-    return sealed is not None and bool(store.vault.open(place("feeds", feed_id.encode()), sealed).get(_MEMBER))
+    if sealed is None:
+        return False
+    try:
+        return bool(store.vault.open(place("feeds", feed_id.encode()), sealed).get(_MEMBER))
+    except VaultError:
+        # Sealed under a key that this process does not have yet, or damaged: then the council is asked, as by default.
+        return False
 
 
 def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:

@@ -16,8 +16,9 @@ from services.ingest.reading.rows.related import joined_outcomes, related_rows
 from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.recording.file_remarks import on_numbers, on_withdrawals, with_remarks
-from services.ingest.recording.likely_same import with_questions_on_record
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
+from services.ingest.recording.references.letter_case import ignores_case, in_one_case, with_case_on_record
+from services.ingest.recording.references.likely_same import with_questions_on_record
 from services.ingest.recording.refusals import settle_refused
 from services.ingest.recording.replacement import (
     Replacement,
@@ -72,7 +73,7 @@ def accept(
     """
     now = store.now()
     # Before the transaction begins, so that a long file holds no lock while it is parsed.
-    reading = read_rows(origin, rows, now)
+    reading = _read(store, origin, rows, now)
     with store.writing() as connection:
         # One submission of a feed at a time: versions are compared with what is on record.
         lock_feed(connection, origin.feed_id)
@@ -80,6 +81,7 @@ def accept(
         answer = earlier_answer(connection, store.tokeniser, origin)
         if answer is not None:
             return _repeated(work, answer)
+        reading = with_case_on_record(work, origin.feed_id, reading)
         if replacement is None:
             return _write(work, origin, reading, remarks)
         keys = keys_of(store, origin, reading)
@@ -101,10 +103,11 @@ def accept(
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remarks: Remarks = no_remarks) -> DryRun:
     """Return the outcome that a submission would have. Nothing is stored."""
     now = store.now()
-    reading = read_rows(origin, rows, now)
+    reading = _read(store, origin, rows, now)
     would_withdraw, said = None, with_remarks(on_numbers(reading), remarks)
     with store.reading() as connection:
         work = UnitOfWork(connection, store, now)
+        reading = with_case_on_record(work, origin.feed_id, reading)
         if replacing:
             keys = keys_of(store, origin, reading)
             missing = missing_from(connection, origin.feed_id, keys)
@@ -116,6 +119,12 @@ def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remark
         reading = with_questions_on_record(context, reading)
         outcomes = _of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
     return DryRun(count(outcomes), outcomes, would_withdraw, tuple(said(outcomes)))
+
+
+def _read(store: Store, origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
+    if origin.kind is RecordKind.ENTRY and ignores_case(store, origin.feed_id):
+        return replace(read_rows(origin, in_one_case(rows), now), ignores_case=True)
+    return read_rows(origin, rows, now)
 
 
 def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:

@@ -55,6 +55,8 @@ class Reading(Generic[Facts]):
     joined: Mapping[int, Sequence[JoinedRow]] = field(default_factory=dict)
     # True for rows of a spreadsheet.
     is_file: bool = False
+    # True if the council's policy makes references one that differ in letter case alone.
+    ignores_case: bool = False
 
 
 class ChangedRecord(NamedTuple):

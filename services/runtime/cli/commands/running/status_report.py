@@ -142,13 +142,7 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
     # Only a distributed deployment has a heartbeat of a relay.
     serving = "is every role of `pullcord run` running?" if "relay" in now.loops else "is `pullcord serve` running?"
     yield from _silent_loops(now, serving)
-    if now.overdue:
-        yield f"{counted(now.overdue, 'step')} overdue by more than two minutes: {serving}"
-    if now.outbox_age > LATE_SECONDS:
-        yield f"{counted(now.outbox, 'event')} not yet handled, the oldest since {span(now.outbox_age)}: {serving}"
-    if now.unfinished_age > UNFINISHED_SECONDS:
-        areas = counted(now.unfinished_areas, "area")
-        yield f"{areas} not yet matched with all homes, the oldest since {span(now.unfinished_age)}: {serving}"
+    yield from _late_work(now, serving)
     if now.record_ahead > AHEAD_SECONDS:
         ahead = span(now.record_ahead)
         yield f"the clock of this machine is {ahead} before the end of the record: set it right, or nothing falls due"
@@ -167,6 +161,16 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
         yield f"{counted(now.given_up, 'alert')} given up in the last day: see the contacts with `pullcord policy show`"
     if now.quarantined:
         yield f"{counted(now.quarantined, 'event')} in quarantine because they cannot be handled: please report this"
+
+
+def _late_work(now: DeploymentStatus, serving: str) -> Iterator[str]:
+    if now.overdue:
+        yield f"{counted(now.overdue, 'step')} overdue by more than two minutes: {serving}"
+    if now.outbox_age > LATE_SECONDS:
+        yield f"{counted(now.outbox, 'event')} not yet handled, the oldest since {span(now.outbox_age)}: {serving}"
+    if now.unfinished_age > UNFINISHED_SECONDS:
+        areas = counted(now.unfinished_areas, "area")
+        yield f"{areas} not yet matched with all homes, the oldest since {span(now.unfinished_age)}: {serving}"
 
 
 def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from services.core.errors import NotFoundError
 from services.core.texts import Note, PersonName
 from services.web.auth import CouncilFeed, StoreOf
 from services.web.bodies import SmallBodyRoute
-from services.web.problems import ProblemError, ProblemType, answers, shown_field
+from services.web.problems import ProblemError, ProblemType, answers, capped_faults, shown_field
 
 router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
@@ -135,4 +135,4 @@ def _faulty(error: RecordFaultyError) -> ProblemError:
     # The names of fields are the caller's own text, so only names that look like fields are repeated in the answer.
     faults = [{"field": shown_field(field.split(".")), "reason": reason} for field, reason in error.faults]
     detail = "what must be recorded with this is missing or faulty: see `faults`"
-    return ProblemError(422, ProblemType.RECORD_FAULTY, detail, faults=faults)
+    return ProblemError(422, ProblemType.RECORD_FAULTY, detail, faults=capped_faults(faults))

@@ -131,6 +131,8 @@ _TYPES = {
     405: ProblemType.METHOD_NOT_ALLOWED,
 }
 
+# Faults in one answer [P].
+_FAULTS_SHOWN = 100
 # Parts of a field's path that an answer may repeat: names and positions, never a possible value.
 _SHOWN_FIELD = re.compile(r"[A-Za-z_-]{1,60}|[0-9]{1,4}")
 
@@ -153,7 +155,13 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
     # Only place and reason: pydantic's errors also hold the input.
     faults = [{"field": shown_field(fault["loc"]), "reason": fault["msg"]} for fault in error.errors()]
     detail = "the request is not of the form this address takes: see `faults`"
-    return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=faults))
+    return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=capped_faults(faults)))
+
+
+def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the first faults of a request, and one more that counts the others."""
+    left = len(faults) - _FAULTS_SHOWN
+    return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 
 
 def shown_field(location: Sequence[int | str]) -> str:

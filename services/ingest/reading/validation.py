@@ -7,8 +7,8 @@ affected, or when, refuses the row, with a reason and a remedy for the sender.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -59,21 +59,46 @@ NEVER_KEPT = frozenset(
 )
 
 
+# Unknown fields that are named for each row [P]. The others are counted: an answer grows no faster than a body.
+_NAMED: Final = 100
+# Items of a list that are checked: more than any field can hold, so a longer list is still too long.
+_LONGEST_LIST: Final = 2_001
+
+
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:
     """Return the row as its model, without faulty minor fields, or None if it is refused; with its issues."""
+    # Pydantic would make an error of each unknown field, and of each item of a list.
+    known = {field: _cut(value) for field, value in raw.items() if field in model.model_fields}
+    unknown = _unknown_fields([field for field in raw if field not in known]) if len(known) < len(raw) else ()
     try:
-        return model.model_validate(raw), ()
+        return model.model_validate(known), unknown
     except ValidationError as error:
         faults = _faults(error)
     if any(field in DECISIVE[model] for field in faults):
-        return None, tuple(_issue(field, kind, refused=True) for field, kind in faults.items())
+        return None, (*(_issue(field, kind, refused=True) for field, kind in faults.items()), *unknown)
     # A second pass without the faulty fields: they may have been required, or hidden another fault.
-    kept = {field: value for field, value in raw.items() if field not in faults}
+    kept = {field: value for field, value in known.items() if field not in faults}
     try:
         mended = model.model_validate(kept)
     except ValidationError as error:
         return None, tuple(_issue(field, kind, refused=True) for field, kind in _faults(error).items())
-    return mended, tuple(_issue(field, kind, refused=False) for field, kind in faults.items())
+    return mended, (*(_issue(field, kind, refused=False) for field, kind in faults.items()), *unknown)
+
+
+def _cut(value: Any) -> Any:
+    return value[:_LONGEST_LIST] if isinstance(value, list) else value
+
+
+def _unknown_fields(fields: Sequence[str]) -> tuple[Issue, ...]:
+    named = [_unknown_field(_shown(field)) for field in fields[:_NAMED]]
+    left = len(fields) - _NAMED
+    return (*named, _more_unknown_fields(left)) if left > 0 else tuple(named)
+
+
+def _more_unknown_fields(count: int) -> Issue:
+    fields = "field is" if count == 1 else "fields are"
+    remedy = "Check that the rows are notices or register entries."
+    return Issue("row", "unknown_field", f"And {count:,} more {fields} not known. Nothing of that was kept.", remedy)
 
 
 def _faults(error: ValidationError) -> dict[str, str]:
@@ -86,12 +111,14 @@ def _faults(error: ValidationError) -> dict[str, str]:
 
 
 def _issue(field: str, kind: str, *, refused: bool) -> Issue:
-    shown = field if _PLAIN_WORD.fullmatch(field) else "row"
-    if kind == "extra_forbidden":
-        return _unknown_field(shown)
+    shown = _shown(field)
     reason, remedy = _EXPLAINED.get(kind, _FORM)
     outcome = "" if refused else " The row was kept without it."
     return Issue(shown, kind, reason + outcome, remedy)
+
+
+def _shown(field: str) -> str:
+    return field if _PLAIN_WORD.fullmatch(field) else "row"
 
 
 def _unknown_field(field: str) -> Issue:

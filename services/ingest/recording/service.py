@@ -10,7 +10,7 @@ from typing import Any
 from services.core.audit import AuditAction
 from services.core.ids import event_id
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, JoinedRow, RawRow, RecordKind, Refused
-from services.ingest.reading.outcomes import Outcome, RowOutcome, count
+from services.ingest.reading.outcomes import Outcome, RowOutcome, count, with_capped_issues
 from services.ingest.reading.rows.alike import with_questions
 from services.ingest.reading.rows.related import joined_outcomes, related_rows
 from services.ingest.reading.rules import read_entry, read_notice
@@ -176,7 +176,7 @@ def _of_every_row(outcomes: Sequence[RowOutcome], reading: Reading[Facts]) -> li
     refused = [RowOutcome(row.row, Outcome.REJECTED, row.issues) for row in reading.refused]
     every = [*outcomes, *refused]
     every += [joined for one in every for joined in joined_outcomes(one, reading.joined.get(one.row, ()))]
-    return sorted(every, key=lambda outcome: outcome.row)
+    return list(with_capped_issues(sorted(every, key=lambda outcome: outcome.row)))
 
 
 def _record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:

@@ -19,6 +19,7 @@ class FileCode(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_ROWS = "too_many_rows"
     TOO_MANY_COLUMNS = "too_many_columns"
+    ROW_TOO_LONG = "row_too_long"
     UNPACKS_TOO_LARGE = "unpacks_too_large"
     LEGACY_WORKBOOK = "legacy_workbook"
     ENCRYPTED = "encrypted"
@@ -40,6 +41,10 @@ _FILE: dict[FileCode, tuple[str, str]] = {
     FileCode.TOO_MANY_COLUMNS: (
         "The file has more columns than are accepted.",
         "Keep only the columns that are needed.",
+    ),
+    FileCode.ROW_TOO_LONG: (
+        "A row of the file is longer than any row of a table, so it has lost its line breaks or a quotation mark.",
+        _SAVE_AS,
     ),
     FileCode.UNPACKS_TOO_LARGE: (
         "The workbook unpacks to far more than its size.",

@@ -1,4 +1,4 @@
-"""What an answer says, and what is stored for good, grows no faster than what was sent: the rest is counted."""
+"""An answer, and its stored record, grow no faster than the body that was sent: beyond a limit faults are counted."""
 
 from __future__ import annotations
 

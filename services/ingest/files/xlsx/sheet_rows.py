@@ -11,7 +11,7 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import MOST_ROWS
-from services.ingest.files.xlsx.workbook import Book, elements, text_of
+from services.ingest.files.xlsx.workbook import Book, elements, string_text
 
 _ROW: Final = f"{{{SHEET_MAIN_NS}}}row"
 _CELL: Final = f"{{{SHEET_MAIN_NS}}}c"
@@ -70,7 +70,7 @@ def _read(book: Book, element: Any) -> tuple[object, str, int]:
         return "=", "f", style
     if kind == "inlineStr":
         inline = element.find(_INLINE)
-        return (text_of(inline) if inline is not None else None), "s", style
+        return (string_text(inline) if inline is not None else None), "s", style
     text = element.findtext(_VALUE) or None
     return (None, kind, style) if text is None else (*_value(book, kind, style, text), style)
 

@@ -40,7 +40,7 @@ _MOST_TEXTS: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class WorkbookSheet:
     """A sheet of a workbook, with the name of its part."""
 
     title: str
@@ -50,10 +50,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What the cells of a workbook refer to. A format is found by the style of its cell."""
+    """The sheets of a workbook, and the texts and formats that its cells refer to. A format is found by the style of its cell."""
 
     archive: ZipFile
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[WorkbookSheet, ...]
     texts: list[str]
     formats: list[str]
     date_styles: frozenset[int]
@@ -114,12 +114,12 @@ def elements(stream: Any, *whole: str) -> Iterator[Any]:
             del parents[-1][:]
 
 
-def _sheets(reader: ExcelReader, archive: ZipFile) -> Iterator[Sheet]:
+def _sheets(reader: ExcelReader, archive: ZipFile) -> Iterator[WorkbookSheet]:
     there = frozenset(archive.namelist())
     for sheet in reader.parser.sheets:
         relation = reader.parser.rels[sheet.id] if sheet.id else None
         if relation is not None and relation.target in there and "chartsheet" not in relation.Type:
-            yield Sheet(str(sheet.name), sheet.state == "visible", relation.target)
+            yield WorkbookSheet(str(sheet.name), sheet.state == "visible", relation.target)
 
 
 def _part_of(package: Manifest, content_type: str) -> str | None:
@@ -134,10 +134,10 @@ def _texts(archive: ZipFile, part: str | None) -> Iterator[str]:
         for count, item in enumerate(elements(stream, _STRING)):
             if count == _MOST_TEXTS:
                 raise FileRefused(FileCode.UNPACKS_TOO_LARGE)
-            yield text_of(item)
+            yield string_text(item)
 
 
-def text_of(item: Any) -> str:
+def string_text(item: Any) -> str:
     """Return the text of a shared or an inline string, without its formats and its phonetic guide."""
     if len(item) == 1 and item[0].tag == _TEXT:
         found = [item[0].text or ""]

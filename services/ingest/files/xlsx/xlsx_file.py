@@ -21,7 +21,7 @@ from services.ingest.files.problems import CellCode, FileCode, FileRefused, shee
 from services.ingest.files.table import DateSystem, FileLimits, Flaw, RawRow, Table, build_table
 from services.ingest.files.xlsx.archive import check_archive
 from services.ingest.files.xlsx.sheet_rows import WrittenCell, sheet_rows
-from services.ingest.files.xlsx.workbook import Book, Sheet, open_book
+from services.ingest.files.xlsx.workbook import Book, WorkbookSheet, open_book
 from services.ingest.files.xlsx.xlsx_cell import cell_text
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading |
     return replace(table, date_system=system)
 
 
-def _raw_rows(book: Book, sheet: Sheet, limits: FileLimits) -> Iterator[RawRow]:
+def _raw_rows(book: Book, sheet: WorkbookSheet, limits: FileLimits) -> Iterator[RawRow]:
     before = 0
     for number, cells in sheet_rows(book, sheet.part):
         # Blank rows count only where the headings are searched for.

@@ -21,6 +21,7 @@ from services.ingest.reading.spreadsheets.remarks import no_remarks
 from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
 from services.ingest.recording.service import Rows, accept
 from services.ingest.recording.submission import IdempotencyMismatchError, Origin
+from services.ingest.workers.job import WorkerLimits
 from services.storage.store import Store
 from services.web.bodies import NOT_AN_OBJECT, Row
 from services.web.problems import ProblemError, ProblemType
@@ -35,6 +36,7 @@ class IngestLimits:
     # A full replacement that withdraws more than this share of the live entries (0 to 1) needs confirmation.
     withdrawal_share: float = 0.1
     files: FileLimits = field(default_factory=FileLimits)
+    workers: WorkerLimits = field(default_factory=WorkerLimits)
 
 
 def limits_of(request: Request) -> IngestLimits:

@@ -14,14 +14,15 @@ from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
 from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.reading.sheets import read_sheet
 from services.ingest.recording.replacement import Replacement
 from services.ingest.recording.service import dry_run
 from services.ingest.requests import IdempotencyKey, IngestLimits, LimitsOf, file_refused, origin, receipt_for
+from services.ingest.workers.job import FileJob
+from services.ingest.workers.pool import NoWorkerFreeError, file_readers
 from services.storage.store import Store
 from services.web.auth import NamedCouncilFeed, ProviderFeed, StoreOf
 from services.web.bodies import media_type, read_body
-from services.web.problems import ProblemError, ProblemType, answers
+from services.web.problems import RETRY_AFTER_SECONDS, ProblemError, ProblemType, answers
 
 router = APIRouter(prefix="/v1")
 
@@ -161,14 +162,21 @@ def _accept_file(
     stated = [*([upload.dates.value] if upload.dates else []), *([upload.columns] if upload.columns else [])]
     source = origin(upload.feed, upload.kind, "file", upload.body, upload.key, replacement, *stated)
     try:
-        sheet = read_sheet(
-            upload.body, upload.kind, limits.files, upload.media, dates=upload.dates, by_hand=upload.columns
-        )
+        sheet = file_readers(limits.workers).read(_job(upload, limits))
         if dry:
             return dry_run_answer(sheet, dry_run(store, source, sheet.rows, replacing=replacement is not None))
     except FileRefused as error:
         raise file_refused(error) from None
+    except NoWorkerFreeError as error:
+        headers = {"Retry-After": RETRY_AFTER_SECONDS}
+        raise ProblemError(503, ProblemType.UNAVAILABLE, f"{error}; send it again", headers=headers) from None
     except RefusedError as error:
         raise ProblemError(422, ProblemType.INVALID_REQUEST, str(error)) from None
     # The rows are read here, so a damaged file is refused by `receipt_for`.
     return receipt_for(store, source, sheet.rows, replacement, sheet)
+
+
+def _job(upload: _Upload, limits: IngestLimits) -> FileJob:
+    return FileJob(
+        upload.body, upload.kind, limits.files, upload.media, dates=upload.dates, by_hand=tuple(upload.columns)
+    )

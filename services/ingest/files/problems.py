@@ -26,6 +26,7 @@ class FileCode(StrEnum):
     NOT_A_WORKBOOK = "not_a_workbook"
     NOT_A_TABLE = "not_a_table"
     UNREADABLE = "unreadable"
+    TOO_COSTLY = "too_costly"
     NO_SHEET = "no_sheet"
     NO_HEADINGS = "no_headings"
 
@@ -55,6 +56,10 @@ _FILE: dict[FileCode, tuple[str, str]] = {
     FileCode.NOT_A_WORKBOOK: ("The file is not the .xlsx workbook it says it is.", _SAVE_AS),
     FileCode.NOT_A_TABLE: ("The file is neither a .csv table nor an .xlsx workbook.", _SAVE_AS),
     FileCode.UNREADABLE: ("The file is damaged and cannot be read to its end.", f"{_SAVE_AS} Then send it again."),
+    FileCode.TOO_COSTLY: (
+        "Reading the file takes more time or memory than one file may take.",
+        "Copy the rows into a new workbook, as values, and send that, or send them in several files.",
+    ),
     FileCode.NO_SHEET: ("The workbook has no visible sheet with cells.", "Unhide the sheet that holds the rows."),
     FileCode.NO_HEADINGS: (
         "No row with two known headings was found near the top of the file or of its first visible sheet.",

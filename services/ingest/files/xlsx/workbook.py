@@ -50,7 +50,7 @@ class WorkbookSheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The sheets of a workbook, and the texts and formats that its cells refer to. A format is found by the style of its cell."""
+    """The sheets of a workbook, and the texts and formats that its cells refer to."""
 
     archive: ZipFile
     sheets: tuple[WorkbookSheet, ...]

@@ -15,9 +15,11 @@ from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
-from services.ingest.reading.sheets import Sheet, read_sheet
+from services.ingest.reading.sheets import Sheet
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
-from services.ingest.requests import raw_rows
+from services.ingest.requests import IngestLimits, raw_rows
+from services.ingest.workers.job import FileJob
+from services.ingest.workers.pool import file_readers
 from services.web.bodies import JSON, NDJSON, read_json_rows
 from services.web.problems import ProblemError
 
@@ -42,7 +44,7 @@ class FileRows:
 def read_file(
     path: Path,
     kind: RecordKind,
-    limits: FileLimits,
+    limits: IngestLimits,
     dates: DateOrder | None = None,
     by_hand: Sequence[str] = (),
 ) -> FileRows:
@@ -52,15 +54,16 @@ def read_file(
     read.
     """
     # Before it is read: a file of any size may be named by mistake.
-    if path.stat().st_size > limits.bytes:
+    if path.stat().st_size > limits.files.bytes:
         raise FileRefused(FileCode.TOO_LARGE)
     data = path.read_bytes()
     body = data.removeprefix(_BOM)
     if body.lstrip().startswith((b"{", b"[")):
         if by_hand:
             raise RefusedError("--column goes with CSV and XLSX: a JSON file has the names of the fields")
-        return FileRows(data, _json_rows(body, kind, limits))
-    sheet = read_sheet(data, kind, limits, file_name=path.name, dates=dates, by_hand=by_hand)
+        return FileRows(data, _json_rows(body, kind, limits.files))
+    job = FileJob(data, kind, limits.files, file_name=path.name, dates=dates, by_hand=tuple(by_hand))
+    sheet = file_readers(limits.workers).read(job)
     rows = list(sheet.rows)
     # The same words about columns as the API gives.
     return FileRows(data, rows, column_answers(sheet), sheet.remarks_after, sheet)

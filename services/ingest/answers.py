@@ -97,7 +97,7 @@ def receipt_answer(
         repeated=receipt.repeated,
         columns=list(columns),
         remarks=list(receipt.remarks),
-        rows_with_issues=_with_issues(outcomes),
+        rows_with_issues=rows_with_issues(outcomes),
     )
 
 
@@ -126,7 +126,7 @@ def dry_run_answer(sheet: Sheet, result: DryRun) -> DryRunAnswer:
         remarks=list(sheet.remarks_after(result.outcomes)),
         counts=dict(result.counts),
         would_withdraw=result.would_withdraw,
-        rows_with_issues=_with_issues(result.outcomes),
+        rows_with_issues=rows_with_issues(result.outcomes),
     )
 
 
@@ -138,7 +138,7 @@ def row_answer(outcome: RowOutcome) -> RowAnswer:
     return RowAnswer(row=outcome.row, outcome=outcome.outcome, issues=issues)
 
 
-def _with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:
+def rows_with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:
     # One iterator for both lists: stale rows among the first `SHOWN` are not shown twice.
     faulty = (outcome for outcome in outcomes if outcome.issues or outcome.outcome is Outcome.REJECTED)
     first = list(islice(faulty, SHOWN))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from services.ingest.answers import ReceiptAnswer, column_answers, receipt_answer
+from services.ingest.answers import ReceiptAnswer, column_answers, receipt_answer, rows_with_issues
 from services.ingest.files.problems import FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.metrics import count_submission
@@ -20,11 +20,11 @@ from services.ingest.reading.sheets import Sheet
 from services.ingest.reading.spreadsheets.remarks import no_remarks
 from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
 from services.ingest.recording.service import Rows, accept
-from services.ingest.recording.submission import IdempotencyMismatchError, Origin
+from services.ingest.recording.submission import IdempotencyMismatchError, Origin, RefusedTooOftenError
 from services.ingest.workers.job import WorkerLimits
 from services.storage.store import Store
 from services.web.bodies import NOT_AN_OBJECT, Row
-from services.web.problems import ProblemError, ProblemType
+from services.web.problems import ProblemError, ProblemType, too_often
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,10 @@ def receipt_for(
         ) from None
     except FileRefused as error:
         raise file_refused(error) from None
+    except RefusedTooOftenError as error:
+        # Not stored, so the sender learns here alone what is wrong.
+        named = [row.model_dump(mode="json") for row in rows_with_issues(error.outcomes)]
+        raise too_often(error, rows_with_issues=named) from None
     # The rows are on disk. An error from here on would make the sender send them again, so the metrics may not raise.
     if not receipt.repeated:
         with suppress(Exception):

@@ -53,7 +53,7 @@ StatedOrder = Annotated[
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": DryRunAnswer, "description": "A dry run: nothing was taken in"}
 }
-ERRORS = (401, 403, 413, 415, 422)
+ERRORS = (401, 403, 413, 415, 422, 429, 503)
 
 
 @router.post(

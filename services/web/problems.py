@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from services.core.errors import PullcordError
+from services.core.errors import PullcordError, TooOftenError
 
 log = structlog.get_logger()
 
@@ -26,6 +26,9 @@ TYPE_PREFIX = "urn:pullcord:problem:"
 
 # Seconds until a sender may repeat a request that the database could not take.
 RETRY_AFTER_SECONDS = "10"
+
+# Seconds until refused and repeated requests are recorded again: within them some of the last hour have ended.
+_LATER_SECONDS = "600"
 
 # What an answer says after a fault on our side. The database may have committed the request.
 ASKED = "nothing was changed. Ask again"
@@ -48,6 +51,7 @@ class ProblemType(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     BODY_TOO_LARGE = "body-too-large"
     TOO_MANY_ROWS = "too-many-rows"
+    TOO_MANY_REQUESTS = "too-many-requests"
     NO_ROW_ACCEPTED = "no-row-accepted"
     FILE_REFUSED = "file-refused"
     IDEMPOTENCY_MISMATCH = "idempotency-mismatch"
@@ -117,6 +121,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(TooOftenError, _of_too_often)
     # A lost connection, a lock timeout or an empty pool: the same request may succeed later.
     for passing in (OperationalError, PoolTimeoutError):
         app.add_exception_handler(passing, _of_a_passing_fault)
@@ -146,6 +151,15 @@ def _of_http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     type_ = _TYPES.get(error.status_code, ProblemType.INVALID_REQUEST)
     return problem_response(ProblemError(error.status_code, type_, str(error.detail), headers=error.headers))
+
+
+def too_often(error: Exception, **extra: Any) -> ProblemError:
+    headers = {"Retry-After": _LATER_SECONDS}
+    return ProblemError(429, ProblemType.TOO_MANY_REQUESTS, str(error), headers=headers, **extra)
+
+
+def _of_too_often(_request: Request, error: Exception) -> JSONResponse:
+    return problem_response(too_often(error))
 
 
 def _of_validation(_request: Request, error: Exception) -> JSONResponse:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.core.audit import AuditAction
+from services.core.errors import TooOftenError
 from services.core.ids import event_id
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, JoinedRow, RawRow, RecordKind, Refused
 from services.ingest.reading.outcomes import Outcome, RowOutcome, count, with_capped_issues
@@ -32,9 +33,11 @@ from services.ingest.recording.store.submissions import (
     insert_outcomes,
     insert_submission,
 )
-from services.ingest.recording.submission import Origin, Reading, Receipt, SubmissionContext
+from services.ingest.recording.submission import Origin, Reading, Receipt, RefusedTooOftenError, SubmissionContext
+from services.ingest.recording.trail import record_accepted, record_trial
 from services.ingest.recording.withdrawals import withdraw
 from services.ingest.recording.writing import try_drafts, write_drafts
+from services.storage.allowances import allow_refusal
 from services.storage.audit import AuditRow
 from services.storage.feeds import lock_feed
 from services.storage.store import Store
@@ -76,6 +79,7 @@ def accept(
         work = UnitOfWork(connection, store, now)
         answer = earlier_answer(connection, store.tokeniser, origin)
         if answer is not None:
+            allow_refusal(work, origin.feed_id)
             return _repeated(work, answer)
         if replacement is None:
             return _write(work, origin, reading, remarks)
@@ -89,13 +93,14 @@ def accept(
             receipt, outcomes = _write(work, origin, returned, saying_withdrawn(missing, remarks))
             withdraw(_context(work, origin, receipt.submission_id), missing.pks)
             return receipt, outcomes
+        allow_refusal(work, origin.feed_id)
         record_refusal(work, origin, missing)
     # Raised after the commit, so that the audit keeps the refusal.
     raise refusal
 
 
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> DryRun:
-    """Return the outcome that a submission would have. Nothing is stored."""
+    """Return the outcome that a submission would have. Nothing is stored but an audit row of the trial."""
     now = store.now()
     reading = read_rows(origin, rows, now)
     would_withdraw = None
@@ -109,7 +114,10 @@ def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool) -> Dry
         context = _context(work, origin, DRY_RUN)
         reading = with_questions_on_record(context, reading)
         outcomes = _of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
-    return DryRun(count(outcomes), outcomes, would_withdraw)
+    result = DryRun(count(outcomes), outcomes, would_withdraw)
+    with store.writing() as connection:
+        record_trial(UnitOfWork(connection, store, now), origin, result.counts, would_withdraw)
+    return result
 
 
 def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
@@ -164,7 +172,11 @@ def _write(
     outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
     counts, said = count(outcomes), tuple(remarks(outcomes))
     insert_outcomes(context, outcomes, counts, said)
-    _record_accepted(context, origin, counts)
+    refused = len(outcomes) > 0 and counts[Outcome.REJECTED] == len(outcomes)
+    try:
+        record_accepted(context, origin, counts, refused=refused)
+    except TooOftenError as error:
+        raise RefusedTooOftenError(str(error), outcomes) from None
     return Receipt(context.submission_id, origin.feed_id, origin.kind, work.now, counts, said), outcomes
 
 
@@ -177,17 +189,3 @@ def _of_every_row(outcomes: Sequence[RowOutcome], reading: Reading[Facts]) -> li
     every = [*outcomes, *refused]
     every += [joined for one in every for joined in joined_outcomes(one, reading.joined.get(one.row, ()))]
     return list(with_capped_issues(sorted(every, key=lambda outcome: outcome.row)))
-
-
-def _record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
-    fields = {
-        "submission": context.submission_id,
-        "records": origin.kind.value,
-        "accepted": counts[Outcome.ACCEPTED],
-        "warned": counts[Outcome.WARNED],
-        "unchanged": counts[Outcome.UNCHANGED],
-        "stale": counts[Outcome.STALE],
-        "rejected": counts[Outcome.REJECTED],
-    }
-    row = AuditRow(AuditAction.SUBMISSION_ACCEPTED, fields, subject=context.submission_id, feed_id=context.feed_id)
-    context.record_audit(row)

@@ -22,6 +22,7 @@ from services.audit.month_end import MonthEnd
 from services.core.clock import Clock, SystemClock
 from services.core.tokens import Tokeniser
 from services.ingest.requests import IngestLimits
+from services.ingest.workers.job import WorkerLimits
 from services.runtime.clock_guard import ClockGuard, guard_of
 from services.runtime.consumers import DeployedConsumer, make_consumers
 from services.runtime.maintenance.key_file import KeyFile
@@ -32,6 +33,7 @@ from services.storage.engine import make_engine
 from services.storage.store import Store
 from services.storage.vault import Vault
 
+MIB = 1024 * 1024
 # The states of a case in which the resident is not yet safe.
 UNSAFE = frozenset(state.value for state in CaseState if state not in CLOCK_STOPPED)
 
@@ -101,13 +103,18 @@ def make_parts(
         dispatcher=Dispatcher(store, pool, shown, fallback),
         pool=pool,
         closer=MonthEnd(store, UNSAFE),
-        limits=IngestLimits(
-            body_bytes=settings.max_body_mib * 1024 * 1024,
-            rows=settings.max_rows,
-            withdrawal_share=settings.withdrawal_share,
-        ),
+        limits=ingest_limits(settings),
         presentation=shown,
         clock_guard=guard_of(store),
+    )
+
+
+def ingest_limits(settings: Settings) -> IngestLimits:
+    return IngestLimits(
+        body_bytes=settings.max_body_mib * MIB,
+        rows=settings.max_rows,
+        withdrawal_share=settings.withdrawal_share,
+        workers=WorkerLimits(settings.file_workers, settings.file_seconds, settings.file_memory_mib * MIB),
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from services.core.errors import PullcordError
+from services.core.errors import PullcordError, TooOftenError
 from services.storage.faults import DatabaseFault, fault_of
 
 log = structlog.get_logger()
@@ -30,6 +30,9 @@ CLIENT_LEFT = 499
 
 # Seconds until a sender may repeat a request that the database could not take.
 RETRY_AFTER_SECONDS = "10"
+
+# Seconds until refused and repeated requests are recorded again: within them some of the last hour have ended.
+_LATER_SECONDS = "600"
 
 # What an answer says after a fault on our side. The database may have committed the request.
 ASKED = "nothing was changed. Ask again"
@@ -52,6 +55,7 @@ class ProblemType(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     BODY_TOO_LARGE = "body-too-large"
     TOO_MANY_ROWS = "too-many-rows"
+    TOO_MANY_REQUESTS = "too-many-requests"
     NO_ROW_ACCEPTED = "no-row-accepted"
     FILE_REFUSED = "file-refused"
     IDEMPOTENCY_MISMATCH = "idempotency-mismatch"
@@ -122,6 +126,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(ClientDisconnect, _of_a_client_that_left)
+    app.add_exception_handler(TooOftenError, _of_too_often)
     app.add_exception_handler(SQLAlchemyError, _of_the_database)
     app.add_exception_handler(Exception, _of_anything)
 
@@ -134,6 +139,8 @@ _TYPES = {
     405: ProblemType.METHOD_NOT_ALLOWED,
 }
 
+# Faults in one answer [P].
+_FAULTS_SHOWN = 100
 # Parts of a field's path that an answer may repeat: names and positions, never a possible value.
 _SHOWN_FIELD = re.compile(r"[A-Za-z_-]{1,60}|[0-9]{1,4}")
 
@@ -149,6 +156,15 @@ def _of_http(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(ProblemError(error.status_code, type_, str(error.detail), headers=error.headers))
 
 
+def too_often(error: Exception, **extra: Any) -> ProblemError:
+    headers = {"Retry-After": _LATER_SECONDS}
+    return ProblemError(429, ProblemType.TOO_MANY_REQUESTS, str(error), headers=headers, **extra)
+
+
+def _of_too_often(_request: Request, error: Exception) -> JSONResponse:
+    return problem_response(too_often(error))
+
+
 def _of_validation(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     if any(fault["type"] == "json_invalid" for fault in error.errors()):
@@ -156,7 +172,13 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
     # Only place and reason: pydantic's errors also hold the input.
     faults = [{"field": shown_field(fault["loc"]), "reason": fault["msg"]} for fault in error.errors()]
     detail = "the request is not of the form this address takes: see `faults`"
-    return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=faults))
+    return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=capped_faults(faults)))
+
+
+def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the first faults of a request, and one more that counts the others."""
+    left = len(faults) - _FAULTS_SHOWN
+    return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 
 
 def shown_field(location: Sequence[int | str]) -> str:

@@ -233,8 +233,11 @@ UPKEEP = (
     ),
     PanelSpec(
         "Room on the disk",
-        "Bytes free on the disk of the SQLite database.",
-        {"free": f"min(pullcord_disk_free_bytes{{{HERE}}})"},
+        "Bytes free on the disk of the SQLite database, and bytes in its write-ahead log.",
+        {
+            "free": f"min(pullcord_disk_free_bytes{{{HERE}}})",
+            "log": f"max(pullcord_wal_bytes{{{HERE}}})",
+        },
         BYTES,
         width=6,
         nothing="not SQLite",

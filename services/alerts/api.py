@@ -15,12 +15,14 @@ from services.alerts.case.store.cases import find_case
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError
 from services.alerts.views import CaseSummary, CaseView, case_view, summaries
+from services.core.audit import AuditAction
 from services.core.errors import NotFoundError, RefusedError
 from services.core.texts import Note, PersonName
+from services.storage.allowances import allow_repeat
 from services.web.auth import CouncilFeed, StoreOf
 from services.web.bodies import SmallBodyRoute
 from services.web.paging import Cursor, link_next
-from services.web.problems import ProblemError, ProblemType, answers, shown_field
+from services.web.problems import ProblemError, ProblemType, answers, capped_faults, shown_field
 
 router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
@@ -101,7 +103,7 @@ def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseVi
 @router.post(
     "/cases/{reference}/events",
     summary="Record what was done",
-    responses=answers(400, 401, 403, 404, 409, 413, 415, 422),
+    responses=answers(400, 401, 403, 404, 409, 413, 415, 422, 429),
 )
 def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: ActBody) -> CaseSummary:
     """Record an act of a named person: a contact, a visit, a test, a confirmation, a hold.
@@ -126,7 +128,7 @@ def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: Ac
 @router.post(
     "/alerts/{reference}/acknowledgement",
     summary="Acknowledge an alert",
-    responses=answers(400, 401, 403, 404, 413, 415, 422),
+    responses=answers(400, 401, 403, 404, 413, 415, 422, 429),
 )
 def acknowledge_alert(
     store: StoreOf, feed: CouncilFeed, reference: Reference, body: AcknowledgementBody
@@ -136,6 +138,8 @@ def acknowledge_alert(
     Messages about these cases pause for a time that the council's policy limits.
     """
     try:
+        with store.reading() as connection:
+            allow_repeat(connection, reference.upper(), AuditAction.ALERT_ACKNOWLEDGED, store.now())
         values = {"by": body.by} | ({"note": body.note} if body.note else {})
         done = acknowledge(store, reference, read_record(CaseEvent.ACKNOWLEDGE, values), feed, body.cases)
     except NotFoundError as error:
@@ -174,4 +178,4 @@ def _faulty(error: RecordFaultyError) -> ProblemError:
     # The names of fields are the caller's own text, so only names that look like fields are repeated in the answer.
     faults = [{"field": shown_field(field.split(".")), "reason": reason} for field, reason in error.faults]
     detail = "what must be recorded with this is missing or faulty: see `faults`"
-    return ProblemError(422, ProblemType.RECORD_FAULTY, detail, faults=faults)
+    return ProblemError(422, ProblemType.RECORD_FAULTY, detail, faults=capped_faults(faults))

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from pydantic import BaseModel, ConfigDict
 
-from services.ingest.reading.outcomes import Outcome, RowOutcome
+from services.ingest.reading.outcomes import Outcome, RowOutcome, with_capped_issues
 from services.ingest.reading.sheets import Sheet
 from services.ingest.recording.service import DryRun
 from services.ingest.recording.submission import Receipt
@@ -17,6 +17,8 @@ from services.ingest.recording.submission import Receipt
 SHOWN = 100
 # Stale rows shown beyond those, enough for a whole posted batch: a sender must learn of a version that was not used.
 STALE_SHOWN = 10_000
+# Issues in one answer, besides the first of each row [P].
+ISSUES_SHOWN = 10_000
 
 
 class Answer(BaseModel):
@@ -97,7 +99,7 @@ def receipt_answer(
         repeated=receipt.repeated,
         columns=list(columns),
         remarks=list(receipt.remarks),
-        rows_with_issues=_with_issues(outcomes),
+        rows_with_issues=rows_with_issues(outcomes),
     )
 
 
@@ -109,7 +111,7 @@ def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], next_row
         counts=dict(receipt.counts),
         remarks=list(receipt.remarks),
         total_rows=sum(receipt.counts.values()),
-        rows=[row_answer(outcome) for outcome in outcomes],
+        rows=[row_answer(outcome) for outcome in with_capped_issues(outcomes, ISSUES_SHOWN)],
         next_cursor=None if next_row is None else str(next_row),
     )
 
@@ -127,7 +129,7 @@ def dry_run_answer(sheet: Sheet, result: DryRun) -> DryRunAnswer:
         remarks=list(result.remarks),
         counts=dict(result.counts),
         would_withdraw=result.would_withdraw,
-        rows_with_issues=_with_issues(result.outcomes),
+        rows_with_issues=rows_with_issues(result.outcomes),
     )
 
 
@@ -139,12 +141,12 @@ def row_answer(outcome: RowOutcome) -> RowAnswer:
     return RowAnswer(row=outcome.row, reference=outcome.reference, outcome=outcome.outcome, issues=issues)
 
 
-def _with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:
+def rows_with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:
     # One iterator for both lists: stale rows among the first `SHOWN` are not shown twice.
     faulty = (outcome for outcome in outcomes if outcome.issues or outcome.outcome is Outcome.REJECTED)
     first = list(islice(faulty, SHOWN))
     stale = islice((outcome for outcome in faulty if outcome.outcome is Outcome.STALE), STALE_SHOWN)
-    return [row_answer(outcome) for outcome in chain(first, stale)]
+    return [row_answer(outcome) for outcome in with_capped_issues(chain(first, stale), ISSUES_SHOWN)]
 
 
 def _shown(heading: str) -> str:

@@ -50,7 +50,7 @@ def _rows_body(model: Any, member: str) -> dict[str, Any]:
     summary="Post migration notices",
     tags=["provider"],
     openapi_extra=_rows_body(MigrationNotice, "notices"),
-    responses=answers(400, 401, 403, 413, 415, 422),
+    responses=answers(400, 401, 403, 413, 415, 422, 429),
 )
 async def post_notices(
     request: Request,
@@ -83,7 +83,7 @@ async def post_notices(
     summary="Add or change register entries",
     tags=["council"],
     openapi_extra=_rows_body(RegisterEntry, "entries"),
-    responses=answers(400, 401, 403, 413, 415, 422),
+    responses=answers(400, 401, 403, 413, 415, 422, 429),
 )
 async def put_entries(
     request: Request,

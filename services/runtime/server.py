@@ -37,11 +37,18 @@ class StoppableServer(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on a port. Port 0 picks a free port."""
     # uvicorn receives an open socket, so the address family must be chosen here.
+    host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, port), family=family, backlog=2048)
     # Send small answers at once: Nagle's algorithm with delayed acknowledgements would add 40 ms to each.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
+
+
+def url_of(host: str, port: int) -> str:
+    """Return the base URL of an address. An IPv6 address stands in brackets."""
+    bare = host.strip("[]")
+    return f"http://[{bare}]:{port}" if ":" in bare else f"http://{bare}:{port}"
 
 
 def make_server(app: FastAPI) -> StoppableServer:
@@ -66,7 +73,7 @@ def served(app: FastAPI, listening: socket.socket) -> Iterator[str]:
     thread.start()
     host, port = listening.getsockname()[:2]
     try:
-        yield f"http://{host}:{port}"
+        yield url_of(host, port)
     finally:
         server.should_exit = True
         thread.join(STARTING_SECONDS)

@@ -71,6 +71,12 @@ class Settings(EnvironmentSettings):
     """The largest allowed number of rows in one API request."""
     withdrawal_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     """A full replacement that withdraws more than this share of a register's live entries must be confirmed."""
+    file_workers: Annotated[int, Field(ge=1, le=32)] = 2
+    """The number of files that are read at the same time, each in a process of its own [P]."""
+    file_seconds: Annotated[int, Field(ge=1, le=600)] = 60
+    """Seconds of processor time that the reading of one file may take [P]. A file that takes longer is refused."""
+    file_memory_mib: Annotated[int, Field(ge=64, le=4096)] = 400
+    """MiB of memory that the reading of one file may take [P]. A file that takes more is refused."""
     delivery_workers: Annotated[int, Field(ge=1, le=256)] = 32
     """The number of messages that may start to be sent at the same time. A slow send gives its place to another."""
     delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0

@@ -9,14 +9,15 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from services.core.errors import PullcordError
+from services.core.errors import PullcordError, TooOftenError
 from services.storage.faults import DatabaseFault, fault_of
 from services.web.request_ids import HEADER, INSTANCE_PREFIX, current_request_id
 
@@ -25,8 +26,14 @@ log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:pullcord:problem:"
 
+# The status that web servers note for a client that hung up before its request was complete.
+CLIENT_LEFT = 499
+
 # Seconds until a sender may repeat a request that the database could not take.
 RETRY_AFTER_SECONDS = "10"
+
+# Seconds until refused and repeated requests are recorded again: within them some of the last hour have ended.
+_LATER_SECONDS = "600"
 
 # What an answer says after a fault on our side. The database may have committed the request.
 ASKED = "nothing was changed. Ask again"
@@ -49,6 +56,7 @@ class ProblemType(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     BODY_TOO_LARGE = "body-too-large"
     TOO_MANY_ROWS = "too-many-rows"
+    TOO_MANY_REQUESTS = "too-many-requests"
     NO_ROW_ACCEPTED = "no-row-accepted"
     FILE_REFUSED = "file-refused"
     IDEMPOTENCY_MISMATCH = "idempotency-mismatch"
@@ -125,6 +133,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(ClientDisconnect, _of_a_client_that_left)
+    app.add_exception_handler(TooOftenError, _of_too_often)
     app.add_exception_handler(SQLAlchemyError, _of_the_database)
     app.add_exception_handler(Exception, _of_anything)
 
@@ -137,6 +147,8 @@ _TYPES = {
     405: ProblemType.METHOD_NOT_ALLOWED,
 }
 
+# Faults in one answer [P].
+_FAULTS_SHOWN = 100
 # Parts of a field's path that an answer may repeat: names and positions, never a possible value.
 _SHOWN_FIELD = re.compile(r"[A-Za-z_-]{1,60}|[0-9]{1,4}")
 
@@ -152,6 +164,15 @@ def _of_http(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(ProblemError(error.status_code, type_, str(error.detail), headers=error.headers))
 
 
+def too_often(error: Exception, **extra: Any) -> ProblemError:
+    headers = {"Retry-After": _LATER_SECONDS}
+    return ProblemError(429, ProblemType.TOO_MANY_REQUESTS, str(error), headers=headers, **extra)
+
+
+def _of_too_often(_request: Request, error: Exception) -> JSONResponse:
+    return problem_response(too_often(error))
+
+
 def _of_validation(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     if any(fault["type"] == "json_invalid" for fault in error.errors()):
@@ -159,7 +180,13 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
     # Only place and reason: pydantic's errors also hold the input.
     faults = [{"field": shown_field(fault["loc"]), "reason": fault["msg"]} for fault in error.errors()]
     detail = "the request is not of the form this address takes: see `faults`"
-    return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=faults))
+    return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=capped_faults(faults)))
+
+
+def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the first faults of a request, and one more that counts the others."""
+    left = len(faults) - _FAULTS_SHOWN
+    return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 
 
 def shown_field(location: Sequence[int | str]) -> str:
@@ -176,6 +203,11 @@ def _known(request: Request) -> str:
     if request.method in ("GET", "HEAD"):
         return ASKED
     return KEYED if "Idempotency-Key" in request.headers else UNKEYED
+
+
+def _of_a_client_that_left(_request: Request, _error: Exception) -> Response:
+    # Nobody reads this answer. Its status keeps the request out of the errors on our side.
+    return Response(status_code=CLIENT_LEFT)
 
 
 def _of_the_database(request: Request, error: Exception) -> JSONResponse:

@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from starlette.datastructures import QueryParams
 
-from services.web.problems import ProblemError, ProblemType, shown_field
+from services.web.problems import ProblemError, ProblemType, capped_faults, shown_field
 
 
 def refuse_unknown_parameters(request: Request) -> None:
@@ -22,7 +22,7 @@ def refuse_unknown_parameters(request: Request) -> None:
     faults = list(_faults(request.query_params, dict(_parameters(request.scope["route"].dependant))))
     if faults:
         detail = "this address does not take these query parameters: see `faults`"
-        raise ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=faults)
+        raise ProblemError(422, ProblemType.INVALID_REQUEST, detail, **capped_faults(faults))
 
 
 def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:

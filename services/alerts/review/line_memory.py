@@ -63,7 +63,7 @@ def is_rejected(memory: LineMemory, line: Line) -> bool:
 
 def is_ported(memory: LineMemory, line: Line) -> bool:
     # If the provider changes the notice later, the notice is about a number that the provider has again.
-    return memory.ported == line.fingerprint
+    return memory.ported is not None and memory.ported == line.fingerprint
 
 
 def is_held(memory: LineMemory, today: date) -> bool:

@@ -22,7 +22,7 @@ from services.alerts.review.timeline import play, turning_days
 from services.alerts.review.withdrawal import next_message
 from services.alerts.states.machine import CHECKED
 from services.alerts.states.rules import Ruleset
-from services.core.clock import london_midnight
+from services.core.clock import london_day, london_midnight
 
 # The longest time between two reviews of an open case. A due time further ahead was written by a wrong clock.
 LOOK_AGAIN = timedelta(days=7)
@@ -194,8 +194,10 @@ def _gathered(case: Case, message: Escalation, policy: CouncilPolicy) -> datetim
 def _due_at(
     case: Case, lines: Sequence[Line], message: Escalation | None, policy: CouncilPolicy, now: datetime
 ) -> datetime | None:
-    days = (london_midnight(day) for day in turning_days(case, lines))
-    moments = [moment for moment in days if moment > now]
+    # Only the next day counts. The notices on an area may have very many days.
+    today = london_day(now)
+    following = min(turning_days(case, lines, after=today), default=None)
+    moments = [london_midnight(following)] if following is not None else []
     if message is not None:
         moments.append(_gathered(case, message, policy))
     if case.state is CaseState.ACKNOWLEDGED and case.paused_until is not None:

@@ -5,6 +5,7 @@ Because of this order, a late review leads to the same state as reviews in time.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -30,6 +31,10 @@ _ORDER = (
     CaseEvent.REVERT_LINE,
     CaseEvent.REVIEW_DUE,
 )
+
+
+# Earlier than every day of a case. One day can still be taken from it.
+EVER = date.min + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,15 @@ def play(
         case = _happen(case, first, now, transitions)
 
 
-def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
-    """Yield the days on which the calendar changes the case: days of the case itself, and days of its lines."""
+def turning_days(case: Case, lines: Sequence[Line], after: date = EVER) -> Iterator[date]:
+    """Yield the days later than `after` on which the calendar changes the case: days of the case, and of its lines.
+
+    Of the many days of an area only the next ones are yielded.
+    """
+    return (day for day in _turning_days(case, lines, after) if day > after)
+
+
+def _turning_days(case: Case, lines: Sequence[Line], after: date) -> Iterator[date]:
     if case.state is CaseState.HOLD_CONFIRMED and case.hold_until is not None:
         yield case.hold_until + timedelta(days=1)
     if case.state in REVIEWED and case.review_on is not None:
@@ -78,13 +90,21 @@ def turning_days(case: Case, lines: Sequence[Line]) -> Iterator[date]:
         return
     # Both versions of a notice in doubt are included, because either may be valid.
     for line in lines:
-        yield from line.restriction_days
-        if line.rival is not None and line.rival.restriction_on is not None:
-            yield line.rival.restriction_on
         if line.days is not None:
-            yield from (day + timedelta(days=1) for day in line.days.planned)
+            yield from _next_of(line.days.restricted, after)
+            yield from (day + timedelta(days=1) for day in _next_of(line.days.planned, after - timedelta(days=1)))
+            continue
+        for version in (line, line.rival):
+            if version is not None and version.restriction_on is not None:
+                yield version.restriction_on
     if case.planned_on is not None:
         yield case.planned_on + timedelta(days=1)
+
+
+def _next_of(days: Sequence[date], after: date) -> Sequence[date]:
+    # The days are sorted, and an area may have hundreds.
+    place = bisect_right(days, after)
+    return days[place : place + 1]
 
 
 def _report(line: Line, found: Risk | None, announced: Collection[str], now: datetime) -> DatedEvent:

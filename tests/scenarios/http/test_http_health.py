@@ -48,6 +48,7 @@ METRICS = {
     "pullcord_clock_jumps": set(),
     "pullcord_log_lines_dropped": set(),
     "pullcord_disk_free_bytes": set(),
+    "pullcord_wal_bytes": set(),
     "pullcord_backup_age_seconds": set(),
     "pullcord_api_key_expires_in_seconds": set(),
     "pullcord_http_requests": {"route", "method", "status"},

@@ -22,6 +22,7 @@ from services.storage.allowances import allow_repeat
 from services.web.auth import CouncilFeed, StoreOf
 from services.web.bodies import SmallBodyRoute
 from services.web.paging import Cursor, link_next
+from services.web.problem_schemas import ActRefusedProblem
 from services.web.problems import ProblemError, ProblemType, answers, capped_faults, shown_field
 
 router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
@@ -103,7 +104,7 @@ def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseVi
 @router.post(
     "/cases/{reference}/events",
     summary="Record what was done",
-    responses=answers(400, 401, 403, 404, 409, 413, 415, 422, 429),
+    responses=answers(400, 404, 413, 415, 429, further=[(409, ActRefusedProblem)]),
 )
 def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: ActBody) -> CaseSummary:
     """Record an act of a named person: a contact, a visit, a test, a confirmation, a hold.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain, islice
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,6 +13,7 @@ from services.ingest.reading.outcomes import Outcome, RowOutcome, with_capped_is
 from services.ingest.reading.sheets import Sheet
 from services.ingest.recording.service import DryRun
 from services.ingest.recording.submission import Receipt
+from services.web.problem_schemas import Problem
 
 # Rows with issues in one answer. The others are read with GET on the submission.
 SHOWN = 100
@@ -63,6 +65,12 @@ class ReceiptAnswer(Answer):
     columns: list[ColumnAnswer]  # how each column of the file was understood; JSON has none
     remarks: list[str]  # on the whole file, such as columns that were not read
     rows_with_issues: list[RowAnswer]
+
+
+class NoRowAcceptedProblem(Problem, ReceiptAnswer):
+    """A submission of which every row was refused, with its receipt."""
+
+    type: Literal["urn:pullcord:problem:no-row-accepted"]
 
 
 class SubmissionAnswer(Answer):

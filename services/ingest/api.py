@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -11,14 +11,15 @@ from fastapi.concurrency import run_in_threadpool
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
 from services.core.errors import NotFoundError
-from services.ingest.answers import ReceiptAnswer, SubmissionAnswer, submission_answer
+from services.ingest.answers import NoRowAcceptedProblem, ReceiptAnswer, SubmissionAnswer, submission_answer
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.recording.store.submissions import find_outcomes, find_receipt
 from services.ingest.recording.withdrawals import withdraw_one
 from services.ingest.requests import IdempotencyKey, LimitsOf, origin, raw_rows, receipt_for
+from services.ingest.row_bodies import EntryBatch, NoticeBatch, rows_body
 from services.storage.secrets.keys import Role
 from services.web.auth import CallerOf, NamedCouncilFeed, ProviderFeed, StoreOf
-from services.web.bodies import JSON, NDJSON, media_type, read_body, read_json_rows
+from services.web.bodies import media_type, read_body, read_json_rows
 from services.web.paging import Cursor, link_next
 from services.web.problems import ProblemError, ProblemType, answers
 
@@ -28,29 +29,13 @@ _ROW = re.compile(r"[0-9]{1,9}")
 ACCEPTED = 202  # not 201: matching and alerts follow after the answer
 
 
-def _rows_body(model: Any, member: str) -> dict[str, Any]:
-    # For OpenAPI only. The body is read by hand, so that one bad row does not refuse the whole batch.
-    many = {"type": "array", "items": {"$ref": f"#/components/schemas/{model.__name__}"}, "minItems": 1}
-    single = {"$ref": f"#/components/schemas/{model.__name__}"}
-    wrapped = {"type": "object", "properties": {member: many}, "required": [member]}
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                JSON: {"schema": {"anyOf": [single, many, wrapped]}},
-                NDJSON: {"schema": {"type": "string", "minLength": 1}},
-            },
-        }
-    }
-
-
 @router.post(
     "/migration-notices",
     status_code=ACCEPTED,
     summary="Post migration notices",
     tags=["provider"],
-    openapi_extra=_rows_body(MigrationNotice, "notices"),
-    responses=answers(400, 401, 403, 413, 415, 422, 429),
+    openapi_extra=rows_body(MigrationNotice, NoticeBatch),
+    responses=answers(400, 413, 415, 429, further=[(422, NoRowAcceptedProblem)]),
 )
 async def post_notices(
     request: Request,
@@ -82,8 +67,8 @@ async def post_notices(
     status_code=ACCEPTED,
     summary="Add or change register entries",
     tags=["council"],
-    openapi_extra=_rows_body(RegisterEntry, "entries"),
-    responses=answers(400, 401, 403, 413, 415, 422, 429),
+    openapi_extra=rows_body(RegisterEntry, EntryBatch),
+    responses=answers(400, 413, 415, 429, further=[(422, NoRowAcceptedProblem)]),
 )
 async def put_entries(
     request: Request,

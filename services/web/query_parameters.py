@@ -22,7 +22,7 @@ def refuse_unknown_parameters(request: Request) -> None:
     faults = list(_faults(request.query_params, dict(_parameters(request.scope["route"].dependant))))
     if faults:
         detail = "this address does not take these query parameters: see `faults`"
-        raise ProblemError(422, ProblemType.INVALID_REQUEST, detail, **capped_faults(faults))
+        raise ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=capped_faults(faults))
 
 
 def _parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 from services.core.audit import AuditAction
@@ -204,7 +203,8 @@ def _context(work: UnitOfWork, origin: Origin, submission_id: str) -> Submission
 def _of_every_row(outcomes: Sequence[RowOutcome], reading: Reading[Facts]) -> list[RowOutcome]:
     refused = [RowOutcome(row.row, Outcome.REJECTED, without_kept(row.issues)) for row in reading.refused]
     every = [*outcomes, *refused]
-    references = {row.row: row.reference for row in chain(reading.drafts, reading.refused)}
+    references = {row.row: row.reference for row in reading.refused}
+    references |= {draft.row: draft.reference for draft in reading.drafts}
     every = [outcome._replace(reference=references.get(outcome.row)) for outcome in every]
     # Rows that were read together have one reference.
     every += [

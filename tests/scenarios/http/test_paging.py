@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from services.ingest.reading.outcomes import RowOutcome, unpack
 from services.ingest.recording.store import submissions
 from tests.support.http import ENTRIES, MOST_ROWS, NOTICES, Api, problem_of
 
@@ -119,8 +120,12 @@ def test_a_page_reads_only_the_chunks_that_hold_it(api: Api, monkeypatch: pytest
     rows = [{"id": f"n{number}", "cli": f"01632 9601{number:02}"} for number in range(MOST_ROWS)]
     place = api.ask("raven", "POST", NOTICES, json=rows).headers["Location"]
     opened: list[object] = []
-    unpack = submissions.unpack
-    monkeypatch.setattr(submissions, "unpack", lambda *given: opened.append(given) or unpack(*given))
+
+    def noted(*given: Any) -> list[RowOutcome]:
+        opened.append(given)
+        return unpack(*given)
+
+    monkeypatch.setattr(submissions, "unpack", noted)
     asked: list[str] = []
     event.listen(api.deployment.store.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     page = api.ask("raven", "GET", f"{place}?limit=5&cursor=26").json()

@@ -187,7 +187,9 @@ def shown_field(location: Sequence[int | str]) -> str:
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 
 
-_AWAY = dict.fromkeys((DatabaseFault.AWAY, DatabaseFault.BUSY), "the database is away or busy")
+_AWAY = dict.fromkeys(
+    (DatabaseFault.AWAY, DatabaseFault.BUSY, DatabaseFault.OTHER_SCHEMA), "the database is away or busy"
+)
 
 
 def _known(request: Request) -> str:

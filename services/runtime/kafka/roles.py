@@ -13,7 +13,6 @@ from random import SystemRandom
 from threading import Event
 
 import structlog
-from fastapi import FastAPI
 from kafka.errors import KafkaError
 
 from services.core.backoff import delay
@@ -21,7 +20,6 @@ from services.core.errors import PullcordError
 from services.runtime.bootstrap import Parts
 from services.runtime.consumers import ConsumerRole
 from services.runtime.embedded.runner import LONGEST_WAIT, Loop, alerting, closing, delivering, loop_with_heartbeat
-from services.runtime.health import BackgroundTask, add_health
 from services.runtime.kafka.admin_client import BrokersError
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.outbox_listener import OutboxListener
@@ -29,7 +27,7 @@ from services.runtime.kafka.relay_supervisor import RelaySupervisor
 from services.runtime.kafka.topics import make_topics
 from services.runtime.kafka.watchdog import Watchdog
 from services.runtime.kafka.worker import Worker, make_worker
-from services.runtime.server import listen, served
+from services.runtime.metrics_port import metrics_served
 from services.storage.events.process import Consumer
 
 log = structlog.get_logger()
@@ -54,7 +52,7 @@ def run_relay(parts: Parts, settings: KafkaSettings) -> None:
     # Without the listener, an event would wait up to `poll_seconds`.
     waker = OutboxListener(parts.store.engine, loop.wake)
     # Health checks are answered even while the brokers are down.
-    with _answering(parts, [loop]):
+    with metrics_served(parts, [loop]):
         if _brokers_reached(settings, stop):
             with _running([loop], parts):
                 waker.start()
@@ -77,7 +75,7 @@ def run_consumer(role: ConsumerRole, parts: Parts, settings: KafkaSettings, data
         worker.afterwards = engine.wake
     try:
         # Due alerts need no brokers, so the loops also run while the brokers are down.
-        with _running(loops, parts), _answering(parts, [*loops, worker]):
+        with _running(loops, parts), metrics_served(parts, [*loops, worker]):
             if _brokers_reached(settings, stop):
                 asyncio.run(_work(parts, worker, stop))
     finally:
@@ -146,19 +144,6 @@ def _running(loops: Sequence[Loop], parts: Parts) -> Iterator[None]:
             loop.ask_to_stop()
         for loop in loops:
             loop.stop(STOPPING_SECONDS)
-
-
-@contextmanager
-def _answering(parts: Parts, tasks: Sequence[BackgroundTask]) -> Iterator[None]:
-    settings = parts.settings
-    # The port is opened only if the settings name one.
-    if not settings.metrics_port:
-        yield
-        return
-    app = FastAPI(openapi_url=None)
-    add_health(app, parts.store, tasks, parts.pool)
-    with listen(settings.host, settings.metrics_port) as listening, served(app, listening):
-        yield
 
 
 def _brokers_reached(settings: KafkaSettings, stop: Event) -> bool:

@@ -15,7 +15,8 @@ from services.runtime.gauges.collector import calm
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.roles import run_consumer, run_relay
 from services.runtime.logs import configure
-from services.runtime.server import listen, make_server
+from services.runtime.metrics_port import metrics_served
+from services.runtime.server import connection_limits, listen, make_server
 from services.runtime.settings import Settings
 
 app = typer.Typer(
@@ -35,7 +36,9 @@ def ingest(
         opened_when_there(settings) as store,
         listen(host or settings.host, settings.port if port is None else port) as listening,
     ):
-        make_server(make_app(make_parts(settings, store))).run(sockets=[listening])
+        parts = make_parts(settings, store)
+        with metrics_served(parts):
+            make_server(make_app(parts), connection_limits(settings)).run(sockets=[listening])
 
 
 @app.command()

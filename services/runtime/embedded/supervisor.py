@@ -22,6 +22,7 @@ from services.core.errors import PullcordError
 from services.runtime.bootstrap import Parts
 from services.runtime.embedded.link import ProcessLink, handle_messages
 from services.runtime.embedded.runner import EmbeddedRunner
+from services.runtime.server import GRACE_SECONDS
 
 log = structlog.get_logger()
 
@@ -31,8 +32,8 @@ STATE_SECONDS = 1.0
 WELL_SECONDS = 60.0
 # After so many bad starts in a row both processes end, so that the operator sees it.
 BAD_STARTS = 5
-# Seconds that the HTTP process has to finish its requests.
-STOPPING_SECONDS = 40.0
+# Seconds that the HTTP process has to finish its requests, and to end.
+STOPPING_SECONDS = GRACE_SECONDS + 5.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 
 

@@ -55,6 +55,7 @@ class ProblemType(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     BODY_TOO_LARGE = "body-too-large"
     TOO_MANY_ROWS = "too-many-rows"
+    REQUEST_TIMEOUT = "request-timeout"
     TOO_MANY_REQUESTS = "too-many-requests"
     NO_ROW_ACCEPTED = "no-row-accepted"
     FILE_REFUSED = "file-refused"
@@ -110,13 +111,13 @@ def problem_response(error: ProblemError) -> JSONResponse:
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the error answers of a route, for its OpenAPI description."""
+    """Return the error answers of a route, for its OpenAPI description. Every route with a key limits its requests."""
     return {
         status: {
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
         }
-        for status in statuses
+        for status in sorted({*statuses, 429})
     }
 
 

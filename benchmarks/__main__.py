@@ -5,7 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-COMMANDS = (("benchmarks.lines", "--growth"), ("benchmarks.telephone",), ("benchmarks.addresses",))
+COMMANDS = (
+    ("benchmarks.lines", "--growth"),
+    ("benchmarks.telephone",),
+    ("benchmarks.addresses",),
+    ("benchmarks.uploads",),
+)
 
 if __name__ == "__main__":
     for command in COMMANDS:

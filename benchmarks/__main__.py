@@ -9,6 +9,7 @@ COMMANDS = (
     ("benchmarks.lines", "--growth"),
     ("benchmarks.telephone",),
     ("benchmarks.addresses",),
+    ("benchmarks.hostile",),
     ("benchmarks.uploads",),
 )
 

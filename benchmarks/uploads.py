@@ -1,11 +1,10 @@
 """Measures one upload at every limit at once: its time, its memory, and another council's alerts meanwhile.
 
-    python -m benchmarks.uploads [--only csv|xlsx|json|hostile]
+    python -m benchmarks.uploads [--only csv|xlsx|json]
 
 `pullcord serve` runs on SQLite. Once it is idle, a second council sends one file with as many rows and columns as are
 accepted. Meanwhile a provider posts a notice of one line every second, and the first council is alerted by mail. Memory
-is that of the process and of its workers together, read ten times a second. "hostile" times small files and texts that
-ask for much, at one size and at twice that size.
+is that of the process and of its workers together, read ten times a second.
 """
 
 from __future__ import annotations
@@ -13,9 +12,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import random
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,15 +31,11 @@ from benchmarks.distributed.environment.furnishing import COUNCIL, furnish, make
 from benchmarks.distributed.environment.mailbox import Mailbox
 from benchmarks.distributed.environment.processes import Processes, free_port, until
 from benchmarks.distributed.results.journeys import journeys
-from services.core.errors import PullcordError
 from services.ingest.files.table import FileLimits
-from services.ingest.reading.drafts import RecordKind
-from services.ingest.reading.sheets import read_sheet
 from services.runtime.maintenance.keyring import new_keyring, write_keyring
 from services.storage.engine import make_engine
 from services.storage.feeds import add_feed
 from services.storage.secrets.keys import Role, create_key
-from services.web.bodies import NDJSON, read_json_rows
 
 MIB = 1024 * 1024
 OTHER = "W06000015"
@@ -259,60 +252,10 @@ def _bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def packed(rows: bytes) -> bytes:
-    """A workbook whose sheet has these rows, with noise that keeps it from packing too well."""
-    book = openpyxl.Workbook()
-    book.worksheets[0].append(["entry_id", "cli", "postcode"])
-    plain, out = io.BytesIO(), io.BytesIO()
-    book.save(plain)
-    noise = b"<!--" + random.Random(1).randbytes(60_000).hex().encode() + b"-->"
-    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            content = old.read(name)
-            new.writestr(name, content.replace(b"</sheetData>", rows + b"</sheetData>") + noise)
-    return out.getvalue()
-
-
-def hostile() -> None:
-    """Time files and bodies that ask for much, at one size and at twice that size."""
-    head = b"entry_id,cli,postcode,Last test\n"
-    made: dict[str, Callable[[int], bytes]] = {
-        "brackets in a heading": lambda n: head.strip() + b"," + b"(" * n + b"\na,1,b,c\n",
-        "headings": lambda n: head.strip() + b",x" * n + b"\na,1,b,c\n",
-        "blank lines": lambda n: head + b"\n" * n,
-        "quotation marks": lambda n: head + b'"a"x\n' * (n // 20),
-        "dates": lambda n: head + b"a,1,b," + b"1/1/" * (n // 100) + b"\n",
-        "cells in the last column": lambda n: packed(
-            b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (at, at) for at in range(3, 3 + n // 50))
-        ),
-        "lines of NDJSON": lambda n: b"1\n" * n,
-    }
-    for name, make in made.items():
-        seconds = [_timed(name, make(size)) for size in (200_000, 400_000)]
-        print(f"{name:<28}{seconds[0]:>9.3f} s{seconds[1]:>9.3f} s")
-
-
-def _timed(name: str, data: bytes) -> float:
-    began = perf_counter()
-    try:
-        if name.endswith("NDJSON"):
-            read_json_rows(data, NDJSON, "entries", 10_000)
-        else:
-            for _ in read_sheet(data, RecordKind.ENTRY, LIMITS).rows:
-                pass
-    except PullcordError:
-        pass
-    return perf_counter() - began
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["csv", "xlsx", "json", "hostile"])
-    only = parser.parse_args().only
-    if only in (None, "hostile"):
-        hostile()
-    if only != "hostile":
-        measure(only)
+    parser.add_argument("--only", choices=["csv", "xlsx", "json"])
+    measure(parser.parse_args().only)
 
 
 if __name__ == "__main__":

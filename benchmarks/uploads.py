@@ -90,7 +90,7 @@ def workbook() -> bytes:
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.append(headings)
-    filler = [f"o{number}" for number in range(30)]
+    filler = [f"o{number}" for number in range(12)]
     for number in range(LIMITS.rows - 1):
         sheet.append([*row(number), *filler])
     book.save(out)

@@ -10,6 +10,8 @@ COMMANDS = (
     ("benchmarks.telephone",),
     ("benchmarks.addresses",),
     ("benchmarks.flood",),
+    ("benchmarks.hostile",),
+    ("benchmarks.uploads",),
 )
 
 if __name__ == "__main__":

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import suppress
 from importlib.metadata import version
+from types import FrameType
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from services.runtime.library_messages import literal_message
 from services.runtime.log_writer import DROPPED, LineWriter
 
 # The fields a log line may have. Anything else is dropped before it is written.
@@ -52,6 +52,11 @@ ALLOWED = frozenset(
 
 # Seconds in which the same warning of a library is written at most once.
 AGAIN_SECONDS = 10.0
+
+# A shorter text says nothing, and might be found in a value by chance.
+SHORTEST, LONGEST = 10, 200
+# Callers that are looked at. Wrappers of `logging` are a few calls deep.
+MOST_CALLERS = 12
 
 Event = MutableMapping[str, Any]
 
@@ -161,5 +166,42 @@ class _LibraryHandler(logging.Handler):
         # A library that retries would fill the log.
         if record.created - self._written.get(said, 0.0) >= AGAIN_SECONDS:
             self._written[said] = record.created
-            reason = literal_message(record)
+            reason = literal_text(record)
             structlog.get_logger().warning("library_warning", consumer=record.name, error=error, reason=reason)
+
+
+def literal_text(record: logging.LogRecord) -> str | None:
+    """Return the longest text in the message of a record that is a literal in the code of its callers, or None.
+
+    A message may hold a value, such as an address or a telephone number. Source code holds none.
+    Call this function while the record is emitted: it looks at the stack. Placeholders such as `%s` stay as they are.
+    """
+    text = record.msg if isinstance(record.msg, str) else ""
+    found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}
+    # The shortest of equals would depend on the order of a set.
+    longest = max(found, key=lambda literal: (len(literal), literal), default=None)
+    return " ".join(longest.split())[:LONGEST] if longest else None
+
+
+def _callers() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way to the code that logs
+    seen = 0
+    while frame is not None and seen < MOST_CALLERS:
+        if frame.f_globals.get("__name__") not in (__name__, logging.__name__):
+            seen += 1
+            yield frame
+        frame = frame.f_back
+
+
+def _literals(frames: Iterator[FrameType]) -> Iterator[str]:
+    for frame in frames:
+        yield from _texts(frame.f_code.co_consts)
+
+
+def _texts(constants: tuple[Any, ...]) -> Iterator[str]:
+    # A tuple of constants is one constant.
+    for constant in constants:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, tuple):
+            yield from _texts(constant)

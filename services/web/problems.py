@@ -54,6 +54,7 @@ class ProblemType(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     BODY_TOO_LARGE = "body-too-large"
     TOO_MANY_ROWS = "too-many-rows"
+    REQUEST_TIMEOUT = "request-timeout"
     TOO_MANY_REQUESTS = "too-many-requests"
     NO_ROW_ACCEPTED = "no-row-accepted"
     FILE_REFUSED = "file-refused"
@@ -106,12 +107,14 @@ def answers(*statuses: int, further: Sequence[tuple[int, type[Problem]]] = ()) -
 
     `further` names the statuses whose problems have members of their own, with the models of these.
     """
-    every = sorted({*statuses, *_OF_EVERY_ROUTE, *(status for status, _ in further)})
+    # A body that is too large may also be too slow.
+    slow = {HTTPStatus.REQUEST_TIMEOUT.value} if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
+    every = sorted({*statuses, *slow, *_OF_EVERY_ROUTE, *(status for status, _ in further)})
     return {status: _described(status, [model for of, model in further if of == status]) for status in every}
 
 
-# A key is asked for, a query parameter may be unknown, and the database may be away.
-_OF_EVERY_ROUTE = (401, 403, 422, 500, 503)
+# A key is asked for and used too often, a query parameter is unknown, or the database is away.
+_OF_EVERY_ROUTE = (401, 403, 422, 429, 500, 503)
 _USUAL: Mapping[int, type[Problem]] = {413: TooLargeProblem, 422: InvalidRequestProblem}
 
 
@@ -190,7 +193,9 @@ def shown_field(location: Sequence[int | str]) -> str:
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 
 
-_AWAY = dict.fromkeys((DatabaseFault.AWAY, DatabaseFault.BUSY), "the database is away or busy")
+_AWAY = dict.fromkeys(
+    (DatabaseFault.AWAY, DatabaseFault.BUSY, DatabaseFault.OTHER_SCHEMA), "the database is away or busy"
+)
 
 
 def _known(request: Request) -> str:

@@ -173,7 +173,7 @@ def test_every_command_is_one_of_the_product(case: str, component: str) -> None:
 def test_probes_ask_what_they_are_for_at_a_port_that_is_there(case: str) -> None:
     for role in ROLES[case]:
         container = containers(pod_of(case, role))[-1]
-        (port,) = container["ports"]
+        port, *_ = container["ports"]
         asked = {name: container[name]["httpGet"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
         assert {name: probe["path"] for name, probe in asked.items()} == {
             "startupProbe": "/livez", "livenessProbe": "/livez", "readinessProbe": "/readyz",

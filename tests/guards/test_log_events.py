@@ -48,7 +48,6 @@ def test_the_standard_logger_is_only_used_for_what_libraries_say() -> None:
     using = {name_of(path) for path in modules("services") if "logging" in {*imports(path)}}
     assert using == {
         "services/runtime/logs.py",
-        "services/runtime/library_messages.py",
         "services/alerts/delivery/channels/library.py",
         "services/runtime/kafka/admin_client.py",
     }

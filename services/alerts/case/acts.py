@@ -48,7 +48,7 @@ class Acknowledged:
 
 
 # The most cases in one transaction of an acknowledgement, about a tenth of a second (policy of the deployment).
-CHUNK = 200
+CHUNK = 100
 
 # All other events come from notices, registers and the clock.
 PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))

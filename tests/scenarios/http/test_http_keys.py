@@ -24,6 +24,7 @@ OF_COUNCILS = [
     ("POST", "/v1/alerts/A-2222-2222/acknowledgement"),
     ("POST", "/v1/alerts/A-2222-2222/link/revocation"),
     ("POST", f"/v1/matches/{MATCH}/decision"),
+    ("GET", "/v1/matching"),
 ]
 OF_BOTH = [("GET", "/v1/submissions/sub_0")]
 OF_REGULATORS = [("GET", "/v1/oversight/figures"), ("GET", "/metrics/oversight")]

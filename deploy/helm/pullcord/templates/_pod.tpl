@@ -60,7 +60,10 @@ spec:
       command: {{ prepend .is.args "pullcord" | toJson }}
       {{- include "pullcord.environment" . | nindent 6 }}
       ports:
-        - {name: {{ $port }}, containerPort: {{ $ingest | ternary 8080 $root.Values.metrics.port }}, protocol: TCP}
+        {{- if $ingest }}
+        - {name: http, containerPort: 8080, protocol: TCP}
+        {{- end }}
+        - {name: metrics, containerPort: {{ $root.Values.metrics.port }}, protocol: TCP}
       {{- include "pullcord.probes" $port | nindent 6 }}
       {{- if $ingest }}
       lifecycle:

@@ -113,7 +113,7 @@ def councils_with_due_cases(connection: Connection, due: DueBy) -> Sequence[str]
     return sorted(set(chain.from_iterable(connection.scalars(query) for query in queries)))
 
 
-def feeds_with(condition: ColumnElement[bool]) -> Select[tuple[str]]:
+def feeds_with(condition: ColumnElement[bool]) -> Select[Any]:
     # One look at an index for each feed. For DISTINCT, SQLite would read the index from end to end.
     return select(feeds.c.feed_id).where(exists().where(cases.c.feed_id == feeds.c.feed_id, condition))
 

@@ -20,7 +20,8 @@ from services.runtime.gauges.collector import calm
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.roles import run_consumer, run_relay
 from services.runtime.logs import configure
-from services.runtime.server import listen, make_server
+from services.runtime.metrics_port import metrics_served
+from services.runtime.server import connection_limits, listen, make_server
 from services.runtime.settings import Settings
 
 log = structlog.get_logger()
@@ -43,7 +44,10 @@ def ingest(
         unchecked(settings) as store,
         listen(host or settings.host, settings.port if port is None else port) as listening,
     ):
-        serve_while_waiting(make_server(make_app(make_parts(settings, store))), listening, store, settings)
+        parts = make_parts(settings, store)
+        server = make_server(make_app(parts), connection_limits(settings))
+        with metrics_served(parts):
+            serve_while_waiting(server, listening, store, settings)
 
 
 @app.command()

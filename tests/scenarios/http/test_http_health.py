@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
@@ -216,13 +215,6 @@ def test_a_process_that_can_send_nothing_to_anybody_is_not_ready(
             ["no message can be sent: every send under way hangs"],
         )
         channel.release.set()
-
-
-@pytest.mark.network
-@pytest.mark.enable_socket
-def test_answers_are_not_held_back_to_be_sent_together() -> None:
-    with listen("127.0.0.1", 0) as listening:
-        assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_with_a_runner_a_posted_notice_becomes_a_case_by_itself(deployment: Deployment) -> None:

@@ -109,6 +109,16 @@ TELLING = (
         {"{{state}}": f"max by (state) (pullcord_deliveries{{{HERE}}})"},
     ),
     PanelSpec(
+        "First message, from due to accepted",
+        "Half and nineteen of twenty of the first messages about a case were accepted within this time, of an hour's.",
+        {
+            name: f"histogram_quantile({share}, {_in_an_hour('pullcord_first_message_seconds_bucket', 'le')})"
+            for name, share in (("half", 0.5), ("nineteen of twenty", 0.95))
+        },
+        SECONDS,
+        nothing="no first message",
+    ),
+    PanelSpec(
         "Acknowledgements",
         "Acknowledgements by a named person in the hour before, by the way they came.",
         {"{{way}}": _in_an_hour("pullcord_alert_acknowledgements_total", "way")},
@@ -174,6 +184,11 @@ EVENTS = (
         "Events that wait",
         "Events not yet published; each holds up to 500 records.",
         {"events": _latest("pullcord_outbox_unpublished")},
+    ),
+    PanelSpec(
+        "Areas not matched to the end",
+        "Areas whose homes are not all matched yet with the notices on the area. It should fall again.",
+        {"areas": _latest("pullcord_matching_unfinished")},
     ),
     PanelSpec(
         "Lag, by consumer",

@@ -114,6 +114,7 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
         "Open cases whose harmful day has passed without a confirmation, a confirmed hold or a withdrawal.",
         figures.count_past_date(connection, now),
     )
+    yield _newest_past_date(connection, now)
     yield _one(
         "pullcord_events_quarantined",
         "Events in quarantine because they can never be handled.",
@@ -166,6 +167,18 @@ def _loops(connection: Connection, now: datetime) -> GaugeMetricFamily:
     )
     for name, beat_at in beats(connection).items():
         family.add_metric((name,), max(0.0, (now - beat_at).total_seconds()))
+    return family
+
+
+def _newest_past_date(connection: Connection, now: datetime) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "pullcord_cases_past_date_newest_seconds",
+        "Time since the last of the cases past their harmful day came to be so.",
+    )
+    # Without such a case there is no sample: 0 would say that one has come just now.
+    newest = figures.newest_past_date(connection, now)
+    if newest is not None:
+        family.add_metric((), max(0.0, (now - newest).total_seconds()))
     return family
 
 

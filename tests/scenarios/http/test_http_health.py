@@ -34,6 +34,7 @@ METRICS = {
     "pullcord_outbox_oldest_seconds": set(),
     "pullcord_outbox_unpublished": set(),
     "pullcord_cases_past_date_unconfirmed": set(),
+    "pullcord_first_message_seconds": {"le"},
     "pullcord_events_quarantined": set(),
     "pullcord_cases": {"state"},
     "pullcord_matches": {"level"},
@@ -56,6 +57,7 @@ RARE = {
     "pullcord_event_conflicts": {"consumer"},
     "pullcord_events_left_alone": {"consumer"},
     "pullcord_events_republished": {"consumer"},
+    "pullcord_cases_past_date_newest_seconds": set(),
     "pullcord_canary_age_seconds": {"consumer"},
     "pullcord_loop_age_seconds": {"loop"},
 }

@@ -140,11 +140,14 @@ COMING_IN = (
     ),
     PanelSpec(
         "Silence, by feed",
-        "Time since each council and provider was last heard.",
-        {"{{feed}}": f"sort_desc(max by (feed) (pullcord_feed_silent_seconds{{{HERE}}}))"},
-        SECONDS,
+        "Time since each council and provider was last heard, as a share of what its own rhythm allows.",
+        {
+            "{{feed}}": f"sort_desc(max by (feed) (pullcord_feed_silent_seconds{{{HERE}}}) "
+            f"/ max by (feed) (pullcord_feed_silence_allowed_seconds{{{HERE}}}))"
+        },
+        SHARE,
         Look.BARS,
-        ((4 * DAY, AMBER), (8 * DAY, RED)),
+        ((0.7, AMBER), (1, RED)),
     ),
     PanelSpec(
         "Requests, by status",

@@ -40,6 +40,7 @@ METRICS = {
     "pullcord_matches": {"level"},
     "pullcord_deliveries": {"state"},
     "pullcord_feed_silent_seconds": {"feed"},
+    "pullcord_feed_silence_allowed_seconds": {"feed"},
     "pullcord_events_handled": {"consumer"},
     "pullcord_loops_ended": set(),
     "pullcord_sends_stuck": set(),

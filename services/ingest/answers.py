@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain, islice
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,6 +13,7 @@ from services.ingest.reading.outcomes import Outcome, RowOutcome, with_capped_is
 from services.ingest.reading.sheets import Sheet
 from services.ingest.recording.service import DryRun
 from services.ingest.recording.submission import Receipt
+from services.web.problem_schemas import Problem
 
 # Rows with issues in one answer. The others are read with GET on the submission.
 SHOWN = 100
@@ -40,6 +42,7 @@ class RowAnswer(Answer):
     """The outcome of a row."""
 
     row: int
+    reference: str | None  # the sender's own, if it could be read
     outcome: Outcome
     issues: list[IssueAnswer]
 
@@ -64,6 +67,12 @@ class ReceiptAnswer(Answer):
     rows_with_issues: list[RowAnswer]
 
 
+class NoRowAcceptedProblem(Problem, ReceiptAnswer):
+    """A submission of which every row was refused, with its receipt."""
+
+    type: Literal["urn:pullcord:problem:no-row-accepted"]
+
+
 class SubmissionAnswer(Answer):
     """A submission with a page of its rows."""
 
@@ -74,6 +83,7 @@ class SubmissionAnswer(Answer):
     remarks: list[str]
     total_rows: int
     rows: list[RowAnswer]
+    next_cursor: str | None  # of the next page; null on the last one
 
 
 class DryRunAnswer(Answer):
@@ -101,15 +111,16 @@ def receipt_answer(
     )
 
 
-def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], offset: int, limit: int) -> SubmissionAnswer:
+def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], next_row: int | None) -> SubmissionAnswer:
     return SubmissionAnswer(
         submission=receipt.submission_id,
         kind=receipt.kind.value,
         received_at=receipt.received_at,
         counts=dict(receipt.counts),
         remarks=list(receipt.remarks),
-        total_rows=len(outcomes),
-        rows=[row_answer(outcome) for outcome in with_capped_issues(outcomes[offset : offset + limit], ISSUES_SHOWN)],
+        total_rows=sum(receipt.counts.values()),
+        rows=[row_answer(outcome) for outcome in with_capped_issues(outcomes, ISSUES_SHOWN)],
+        next_cursor=None if next_row is None else str(next_row),
     )
 
 
@@ -135,7 +146,7 @@ def row_answer(outcome: RowOutcome) -> RowAnswer:
         IssueAnswer(field=issue.field, code=issue.code, reason=issue.reason, remedy=issue.remedy)
         for issue in outcome.issues
     ]
-    return RowAnswer(row=outcome.row, outcome=outcome.outcome, issues=issues)
+    return RowAnswer(row=outcome.row, reference=outcome.reference, outcome=outcome.outcome, issues=issues)
 
 
 def rows_with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import StringConstraints
 
 from services.core.errors import RefusedError
-from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
+from services.ingest.answers import DryRunAnswer, NoRowAcceptedProblem, ReceiptAnswer, dry_run_answer
 from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
@@ -25,6 +25,7 @@ from services.ingest.workers.pool import NoWorkerFreeError, file_readers
 from services.storage.store import Store
 from services.web.auth import NamedCouncilFeed, ProviderFeed, StoreOf
 from services.web.bodies import media_type, read_body
+from services.web.problem_schemas import FileRefusedProblem, ReplacementTooLargeProblem
 from services.web.problems import RETRY_AFTER_SECONDS, ProblemError, ProblemType, answers
 
 router = APIRouter(prefix="/v1")
@@ -63,6 +64,7 @@ StatedOrder = Annotated[
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": DryRunAnswer, "description": "A dry run: nothing was taken in"}
 }
+REFUSALS = ((422, FileRefusedProblem), (422, NoRowAcceptedProblem))
 ERRORS = (401, 403, 413, 415, 422, 429, 503)
 
 
@@ -72,7 +74,7 @@ ERRORS = (401, 403, 413, 415, 422, 429, 503)
     summary="Upload notices as CSV or XLSX",
     tags=["provider"],
     openapi_extra=FILE_BODY,
-    responses={**ANSWERS, **answers(*ERRORS)},
+    responses={**ANSWERS, **answers(*ERRORS, further=REFUSALS)},
 )
 async def upload_notices(
     request: Request,
@@ -100,7 +102,7 @@ async def upload_notices(
     summary="Upload a register as CSV or XLSX",
     tags=["council"],
     openapi_extra=FILE_BODY,
-    responses={**ANSWERS, **answers(409, *ERRORS)},
+    responses={**ANSWERS, **answers(*ERRORS, further=[*REFUSALS, (409, ReplacementTooLargeProblem)])},
 )
 async def upload_register(
     request: Request,

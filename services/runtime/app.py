@@ -13,8 +13,6 @@ import structlog
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 
-from schemas.notice import MigrationNotice
-from schemas.register_entry import RegisterEntry
 from services.alerts.api import router as alerts_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
@@ -22,6 +20,7 @@ from services.ingest.api import router as ingest_router
 from services.ingest.uploads import router as uploads_router
 from services.matcher.api import router as matcher_router
 from services.runtime.bootstrap import Parts
+from services.runtime.description.openapi import describe
 from services.runtime.embedded.background import Background
 from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.gauges.metrics import count_request, known_method
@@ -30,6 +29,7 @@ from services.runtime.serving.work import LimitedWork, WorkLimits
 from services.web import problems
 from services.web.auth import operator
 from services.web.rates import RateLimiter, Rates
+from services.web.request_ids import RequestIds
 
 log = structlog.get_logger()
 
@@ -59,6 +59,8 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         version=version("pullcord"),
         description=DESCRIPTION,
         lifespan=lifespan,
+        # Generated clients name their functions by this id.
+        generate_unique_id_function=lambda route: route.name,
         # Behind a proxy that ends TLS, a redirect would name http, and the client would send its key unencrypted.
         redirect_slashes=False,
     )
@@ -87,7 +89,9 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
     # Inside the log of requests, so that what is refused here is counted too.
     app.add_middleware(LimitedWork, limits=WorkLimits(parts.settings.max_requests, parts.settings.body_seconds))
     _watch_requests(app, runner)
-    _describe_rows(app)
+    # Outside the log of requests, whose lines have the id.
+    app.add_middleware(RequestIds)
+    describe(app)
     return app
 
 
@@ -127,23 +131,3 @@ def _note(request: Request, status: int, seconds: float) -> None:
             status=status,
             duration_ms=round(seconds * 1000, 1),
         )
-
-
-def _describe_rows(app: FastAPI) -> None:
-    # Routes read the bodies themselves, to answer row by row, so FastAPI does not know the schemas of rows.
-    made = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        # Built only once: the description does not change while the process runs.
-        if app.openapi_schema is None:
-            described = made()
-            schemas = described["components"]["schemas"]
-            for model in (MigrationNotice, RegisterEntry):
-                schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-                # References point to #/components/schemas, so nested definitions must be there too.
-                schemas |= schema.pop("$defs", {})
-                schemas[model.__name__] = schema
-            app.openapi_schema = described
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from services.storage.secrets.keys import Caller, KeyEndedError, Role, find_caller
 from services.storage.store import Store
 from services.web.problems import ProblemError, ProblemType
+from services.web.query_parameters import refuse_unknown_parameters
 from services.web.rates import rates_of
 
 # The framework's own error is off, because it would not be a problem of RFC 9457.
@@ -53,7 +54,13 @@ def _unauthenticated(detail: str) -> ProblemError:
     return ProblemError(401, ProblemType.UNAUTHENTICATED, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-CallerOf = Annotated[Caller, Depends(caller)]
+def of_known_parameters(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
+    """Return the caller. Raises ProblemError (422) if the request has a query parameter that its address has not."""
+    refuse_unknown_parameters(request)
+    return caller
+
+
+CallerOf = Annotated[Caller, Depends(of_known_parameters)]
 
 
 def own_feed(caller: Caller, role: Role) -> str:

@@ -12,18 +12,17 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from services.core.errors import PullcordError, TooOftenError
 from services.storage.faults import DatabaseFault, fault_of
+from services.web.problem_schemas import MEDIA_TYPE, TYPE_PREFIX, InvalidRequestProblem, Problem, TooLargeProblem
+from services.web.request_ids import HEADER, INSTANCE_PREFIX, current_request_id
 
 log = structlog.get_logger()
 
-MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:pullcord:problem:"
 
 # The status that web servers note for a client that hung up before its request was complete.
 CLIENT_LEFT = 499
@@ -67,17 +66,6 @@ class ProblemType(StrEnum):
     INTERNAL = "internal"
 
 
-class Problem(BaseModel):
-    """The body of every error answer."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-
 class ProblemError(PullcordError):
     """An error that becomes a problem answer. `extra` holds the members that only this type of problem has."""
 
@@ -98,27 +86,44 @@ class ProblemError(PullcordError):
 
 
 def problem_response(error: ProblemError) -> JSONResponse:
+    # The path would be the usual `instance`, but it may hold somebody's reference.
+    request_id = current_request_id() or "unknown"
     body = {
         "type": TYPE_PREFIX + error.type,
         "title": error.type.replace("-", " ").capitalize(),
         "status": error.status,
         "detail": str(error),
+        "instance": INSTANCE_PREFIX + request_id,
+        "request_id": request_id,
         **error.extra,
     }
     # Errors depend on the caller's key, so no proxy may keep them.
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **error.headers}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", HEADER: request_id, **error.headers}
     return JSONResponse(body, error.status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the error answers of a route, for its OpenAPI description. Every route with a key limits its requests."""
-    return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
-        }
-        for status in sorted({*statuses, 429})
-    }
+def answers(*statuses: int, further: Sequence[tuple[int, type[Problem]]] = ()) -> dict[int | str, dict[str, Any]]:
+    """Return the error answers of a route that needs a key, for its OpenAPI description.
+
+    `further` names the statuses whose problems have members of their own, with the models of these.
+    """
+    # A body that is too large may also be too slow.
+    slow = {HTTPStatus.REQUEST_TIMEOUT.value} if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
+    every = sorted({*statuses, *slow, *_OF_EVERY_ROUTE, *(status for status, _ in further)})
+    return {status: _described(status, [model for of, model in further if of == status]) for status in every}
+
+
+# A key is asked for and used too often, a query parameter is unknown, or the database is away.
+_OF_EVERY_ROUTE = (401, 403, 422, 429, 500, 503)
+_USUAL: Mapping[int, type[Problem]] = {413: TooLargeProblem, 422: InvalidRequestProblem}
+
+
+def _described(status: int, models: Sequence[type[Problem]]) -> dict[str, Any]:
+    usual = () if status == HTTPStatus.CONFLICT and models else (_USUAL.get(status, Problem),)
+    # The special ones first: a client takes the first that fits.
+    named = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in (*models, *usual)]
+    schema = named[0] if len(named) == 1 else {"anyOf": named}
+    return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
 def install(app: FastAPI) -> None:

@@ -102,6 +102,8 @@ def problem_of(response: Response) -> tuple[int, str]:
     assert body["status"] == response.status_code
     assert body["title"]
     assert body["detail"]
+    assert body["instance"] == f"urn:pullcord:request:{body['request_id']}"
+    assert response.headers["X-Request-Id"] == body["request_id"]
     prefix, _, kind = body["type"].rpartition(":")
     assert prefix == "urn:pullcord:problem"
     return response.status_code, kind

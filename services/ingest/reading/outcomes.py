@@ -57,6 +57,8 @@ class RowOutcome(NamedTuple):
     row: int
     outcome: Outcome
     issues: tuple[Issue, ...] = ()
+    # The sender's own reference of the record, if it could be read.
+    reference: str | None = None
 
 
 def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
@@ -84,7 +86,10 @@ def _first(issues: tuple[Issue, ...], allowed: int) -> tuple[Issue, ...]:
 
 
 def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
-    """Return the stored form of outcomes: the row numbers, one letter for each row, and the issues by position."""
+    """Return the stored form of outcomes: the row numbers, one letter for each row, and the issues by position.
+
+    References are not part of it, because they are stored sealed.
+    """
     # Most rows of a file have the same issues, so each text is stored once.
     texts: dict[Issue, int] = {}
     issues = {
@@ -101,7 +106,7 @@ def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
     }
 
 
-def unpack(packed: dict[str, object]) -> list[RowOutcome]:
+def unpack(packed: dict[str, object], references: Sequence[str | None]) -> list[RowOutcome]:
     rows, letters, issues = packed["rows"], packed["letters"], packed["issues"]
     assert isinstance(letters, str)  # noqa: S101 - narrows what the JSON column holds
     assert isinstance(issues, dict)  # noqa: S101
@@ -110,8 +115,8 @@ def unpack(packed: dict[str, object]) -> list[RowOutcome]:
     said = [Issue(*text) for text in texts]
     numbers = rows if isinstance(rows, list) else range(int(str(rows)), int(str(rows)) + len(letters))
     return [
-        RowOutcome(row, _OUTCOME[letter], tuple(said[at] for at in issues.get(str(index), ())))
-        for index, (row, letter) in enumerate(zip(numbers, letters, strict=True))
+        RowOutcome(row, _OUTCOME[letter], tuple(said[at] for at in issues.get(str(index), ())), reference)
+        for index, (row, letter, reference) in enumerate(zip(numbers, letters, references, strict=True))
     ]
 
 

@@ -175,7 +175,7 @@ def _sorted(record_type: RecordType[Facts], rows: Iterable[Draft[Facts] | Refuse
 def _repeated(work: UnitOfWork, answer: Receipt) -> tuple[Receipt, list[RowOutcome]]:
     fields, subject = {"submission": answer.submission_id}, answer.submission_id
     work.record_audit(AuditRow(AuditAction.SUBMISSION_REPEATED, fields, subject=subject, feed_id=answer.feed_id))
-    return answer, find_outcomes(work.connection, answer.submission_id)
+    return answer, find_outcomes(work.connection, work.store.vault, answer.submission_id)
 
 
 def _write(
@@ -203,5 +203,13 @@ def _context(work: UnitOfWork, origin: Origin, submission_id: str) -> Submission
 def _of_every_row(outcomes: Sequence[RowOutcome], reading: Reading[Facts]) -> list[RowOutcome]:
     refused = [RowOutcome(row.row, Outcome.REJECTED, without_kept(row.issues)) for row in reading.refused]
     every = [*outcomes, *refused]
-    every += [joined for one in every for joined in joined_outcomes(one, reading.joined.get(one.row, ()))]
+    references = {row.row: row.reference for row in reading.refused}
+    references |= {draft.row: draft.reference for draft in reading.drafts}
+    every = [outcome._replace(reference=references.get(outcome.row)) for outcome in every]
+    # Rows that were read together have one reference.
+    every += [
+        joined._replace(reference=one.reference)
+        for one in every
+        for joined in joined_outcomes(one, reading.joined.get(one.row, ()))
+    ]
     return list(with_capped_issues(sorted(every, key=lambda outcome: outcome.row)))

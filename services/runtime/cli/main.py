@@ -170,7 +170,7 @@ def pullcord(
     # Here and not above: `--help` needs no logging.
     from services.runtime.logs import configure
 
-    configure(pretty=True)
+    configure("command", pretty=True)
 
 
 def _is_unreadable(typed: str) -> bool:

@@ -23,7 +23,7 @@ def serve_http() -> None:
     listening, end = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     host, port, pretty = sys.argv[3], int(sys.argv[4]), sys.argv[5] == "pretty"
     calm()
-    configure(pretty=pretty)
+    configure("http", pretty=pretty)
     settings = Settings().model_copy(update={"host": host, "port": port})
     store = make_store(settings)
     try:

@@ -62,7 +62,7 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     spoken = io.StringIO()
     monkeypatch.setattr(sys, "stdout", spoken)
     monkeypatch.setattr(sys, "stderr", spoken)
-    configure(level="DEBUG")
+    configure("serve", level="DEBUG")
     yield spoken
     structlog.reset_defaults()
     logging.root.handlers[:], logging.root.level = handlers, level

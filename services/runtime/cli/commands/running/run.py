@@ -38,7 +38,7 @@ def ingest(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; PULLCORD_PORT if absent.")] = None,
 ) -> None:
     """Serve the API and the pages over HTTP. This role needs no broker: it answers even while Kafka is down."""
-    settings = _begin()
+    settings = _begin("ingest")
     with (
         ending_in_the_log(),
         unchecked(settings) as store,
@@ -53,14 +53,14 @@ def ingest(
 @app.command()
 def relay() -> None:
     """Publish the outbox to the brokers."""
-    settings = _begin()
+    settings = _begin("relay")
     with ending_in_the_log(), unchecked(settings) as store:
         run_relay(make_parts(settings, store), _brokers(settings), partial(database_there, store, settings))
 
 
 def _command_of(role: ConsumerRole) -> Callable[[], None]:
     def run() -> None:
-        settings = _begin()
+        settings = _begin(role.name)
         with ending_in_the_log(), unchecked(settings) as store:
             waiting = partial(database_there, store, settings)
             run_consumer(role, make_parts(settings, store), _brokers(settings), settings.data_dir, waiting)
@@ -89,7 +89,7 @@ def _brokers(settings: Settings) -> KafkaSettings:
     return KafkaSettings().of_deployment(settings.deployment)
 
 
-def _begin() -> Settings:
-    configure()
+def _begin(role: str) -> Settings:
+    configure(role)
     calm()
     return Settings()

@@ -34,7 +34,7 @@ def serve(
     """
     settings = Settings()
     calm()
-    configure(pretty=pretty_logs)
+    configure("serve", pretty=pretty_logs)
     with opened(settings) as store, listen(host or settings.host, settings.port if port is None else port) as listening:
         bound = {"host": host or settings.host, "port": listening.getsockname()[1]}
         parts = make_parts(settings.model_copy(update=bound), store)

@@ -21,6 +21,7 @@ POLICIES = {
     "relay": WORKER,
     **{one.name: WORKER | ({"messages"} if one.delivers else set()) for one in CONSUMERS},
     "migration": {"default-deny", "migration"},
+    "backup": {"default-deny"},
     "canary": EVERYBODY | {"canary"},
 }
 

@@ -111,7 +111,7 @@ def test_stored_outcomes_are_read_as_they_were(seed: int) -> None:
         RowOutcome(row, source.choice(list(Outcome)), tuple(source.choices(issues, k=source.randrange(4))))
         for row in sorted(source.sample(range(1, 5_000), 500))
     ]
-    assert unpack(json.loads(json.dumps(pack(outcomes)))) == outcomes
+    assert unpack(json.loads(json.dumps(pack(outcomes))), [None] * len(outcomes)) == outcomes
 
 
 def test_the_same_issue_in_every_row_is_stored_once() -> None:

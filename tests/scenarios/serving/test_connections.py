@@ -156,3 +156,8 @@ def test_a_whole_request_keeps_its_place_while_it_is_worked_on(deployment: Deplo
             for _ in range(40):
                 held.enter_context(half(address, b"POST"))
             assert client.post(f"{url}{NOTICES}", json=rows).status_code == 202
+
+
+def test_answers_are_not_held_back_to_be_sent_together() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -71,6 +71,8 @@ class DeploymentStatus:
     unfinished_areas: int
     unfinished_age: float
     quarantined: int
+    # Seconds since each feed was last heard, of the feeds that are silent for longer than their rhythm allows.
+    silent_feeds: Mapping[str, float]
     given_up: int
     # Seconds since the last heartbeat of each background loop. Empty if no loop has ever run.
     loops: Mapping[str, float]
@@ -129,6 +131,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         unfinished_areas=int(_one(figures["pullcord_matching_unfinished"])),
         unfinished_age=_one(figures["pullcord_matching_unfinished_oldest_seconds"]),
         quarantined=int(_one(figures["pullcord_events_quarantined"])),
+        silent_feeds=_silent_feeds(figures),
         given_up=given_up,
         loops={loop: age for (loop,), age in figures["pullcord_loop_age_seconds"].items()},
         record_ahead=max(0.0, (newest - now).total_seconds()) if newest else 0.0,
@@ -159,6 +162,7 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
         yield f"{failing} could not be delivered yet, and will be tried again"
     if now.given_up:
         yield f"{counted(now.given_up, 'alert')} given up in the last day: see the contacts with `pullcord policy show`"
+    yield from _fallen_silent(now)
     if now.quarantined:
         yield f"{counted(now.quarantined, 'event')} in quarantine because they cannot be handled: please report this"
 
@@ -186,6 +190,11 @@ def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:
             yield f"the consumer {consumer} was last heard of {span(age)} ago: is `pullcord run {consumer}` running?"
 
 
+def _fallen_silent(now: DeploymentStatus) -> Iterator[str]:
+    for feed, age in now.silent_feeds.items():
+        yield f"{feed} was last heard {span(age)} ago, which is long for it: ask whether it still sends"
+
+
 def _councils_without_contacts(connection: Connection, store: Store) -> tuple[str, ...]:
     councils = [load_council(connection, store, feed_id) for feed_id in councils_with_running_cases(connection)]
     return tuple(one.name for one in councils if not any(tier.contacts for tier in one.policy.tiers))
@@ -200,6 +209,12 @@ def _refused(settings: Settings) -> Iterator[str]:
             yield f"PULLCORD_FALLBACK_ROUTES reaches nobody by its route {number}: {error}"
         except RouteRefusedError as error:
             yield f"PULLCORD_FALLBACK_ROUTES reaches nobody by its route {number}: {error.remedy}"
+
+
+def _silent_feeds(figures: Mapping[str, Mapping[tuple[str, ...], float]]) -> Mapping[str, float]:
+    allowed = figures["pullcord_feed_silence_allowed_seconds"]
+    silent = figures["pullcord_feed_silent_seconds"]
+    return {feed: age for (feed,), age in silent.items() if age > allowed[feed,]}
 
 
 def _by_label(samples: Mapping[tuple[str, ...], float]) -> Counts:

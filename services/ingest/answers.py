@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain, islice
@@ -9,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.core.hidden_numbers import has_uk_number
 from services.ingest.reading.outcomes import Outcome, RowOutcome, with_capped_issues
 from services.ingest.reading.sheets import Sheet
 from services.ingest.recording.service import DryRun
@@ -21,6 +23,11 @@ SHOWN = 100
 STALE_SHOWN = 10_000
 # Issues in one answer, besides the first of each row [P].
 ISSUES_SHOWN = 10_000
+
+# Words alone may be a name, and words between blanks an address.
+_REFERENCE = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9/_.:#-]*")
+# A UPRN, or a postcode.
+_PLACE = re.compile(r"[0-9]{11,12}|[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}", re.IGNORECASE)
 
 
 class Answer(BaseModel):
@@ -42,7 +49,7 @@ class RowAnswer(Answer):
     """The outcome of a row."""
 
     row: int
-    reference: str | None  # the sender's own, if it could be read
+    reference: str | None  # the sender's own, if it could be read and can name nobody
     outcome: Outcome
     issues: list[IssueAnswer]
 
@@ -146,7 +153,15 @@ def row_answer(outcome: RowOutcome) -> RowAnswer:
         IssueAnswer(field=issue.field, code=issue.code, reason=issue.reason, remedy=issue.remedy)
         for issue in outcome.issues
     ]
-    return RowAnswer(row=outcome.row, reference=outcome.reference, outcome=outcome.outcome, issues=issues)
+    reference = _shown_reference(outcome.reference)
+    return RowAnswer(row=outcome.row, reference=reference, outcome=outcome.outcome, issues=issues)
+
+
+def _shown_reference(reference: str | None) -> str | None:
+    # A sender may have put a name, an address or a number in the place of the reference.
+    if reference is None or not _REFERENCE.fullmatch(reference):
+        return None
+    return None if _PLACE.fullmatch(reference) or has_uk_number(reference) else reference
 
 
 def rows_with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:

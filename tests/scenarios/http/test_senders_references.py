@@ -27,6 +27,13 @@ def named(rows_with_issues: list[dict[str, Any]]) -> list[tuple[int, str | None,
         ({"id": "m-2", "cli": "no number"}, "m-2"),
         ({"cli": "01632 960123"}, None),
         ("no object", None),
+        # What can name somebody is not repeated.
+        ({**BAD_DAY, "id": "01632 960123", "cli": "01632 960123"}, None),
+        ({**BAD_DAY, "id": "01632960123", "cli": "01632 960123"}, None),
+        ({**BAD_DAY, "id": "Smith", "cli": "01632 960123"}, None),
+        ({**BAD_DAY, "id": "12 Tower Road", "cli": "01632 960123"}, None),
+        ({**BAD_DAY, "id": "100012345678", "cli": "01632 960123"}, None),
+        ({**BAD_DAY, "id": "FY38AB", "cli": "01632 960123"}, None),
     ],
 )
 def test_a_provider_is_answered_with_its_own_reference(api: Api, row: Any, reference: str | None) -> None:

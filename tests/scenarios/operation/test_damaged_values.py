@@ -103,7 +103,7 @@ def test_the_page_of_the_link_shows_every_case_and_takes_an_acknowledgement(list
     references = [case.reference for case in listed.deployment.cases()]
     assert all(reference in page.text for reference in (*references, DAMAGED))
     done = listed.ask(None, "POST", path, data={"name": "Asha Patel", "case": references})
-    assert done.status_code == 200
+    assert done.status_code == 303
     assert {case.state.value for case in listed.deployment.cases()} == {"acknowledged"}
 
 

@@ -179,7 +179,7 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
     def stumble(*_args: object, **_more: object) -> None:
         raise LookupError(f"no case for 0{number}")
 
-    monkeypatch.setattr(alerts_api, "cases_of_council", stumble)
+    monkeypatch.setattr(alerts_api, "page_of_council", stumble)
     with served_api(deployment) as (url, keys):
         headers = {"Authorization": f"Bearer {keys['blackpool']}", "X-Number": f"0{number}"}
         answers = [
@@ -187,7 +187,7 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
             httpx.get(f"{url}/v1/cases/0{number}?of=0{number}", headers=headers),
             httpx.get(f"{url}/0{number}", headers=headers),
         ]
-    assert [answer.status_code for answer in answers] == [500, 404, 404]
+    assert [answer.status_code for answer in answers] == [500, 422, 404]
     assert answers[0].json()["type"] == "urn:pullcord:problem:internal"
     assert "LookupError" in logs.getvalue()
     assert people.found_in("\n".join([logs.getvalue(), *(answer.text for answer in answers)]).encode()) == set()

@@ -13,12 +13,8 @@ from sqlalchemy.exc import OperationalError
 from services.alerts.case.store.cases import DueBy, due_cases, due_conditions
 from services.matcher.store.matches import ENTRIES, NOTICES, Side, partners
 from services.storage.dialect import among, among_keys, is_conflict
-<<<<<<< HEAD:tests/distributed/database/test_postgres_statements.py
-from services.storage.tables import cases, idempotency_keys, sequences, submissions
-=======
 from services.storage.events.feed_history import days_heard
-from services.storage.tables import idempotency_keys, sequences, submissions
->>>>>>> helper-chart:tests/distributed/test_postgres_statements.py
+from services.storage.tables import cases, idempotency_keys, sequences, submissions
 from tests.support.deployment import BLACKPOOL, Deployment
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]

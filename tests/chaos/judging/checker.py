@@ -126,8 +126,8 @@ def _case_at_risk(case: Case, day: date) -> Iterator[str]:
 def paged_without_cause(history: History, records: Records) -> Iterator[str]:
     """Report each case that was alerted about more often than it changed.
 
-    One alert is allowed at the start, and one more for each change. Each change may also end the case, which the
-    council is told once. A replayed event is not a change.
+    One alert is allowed at the start, and one more for each change. Each change may also end the case. The council may
+    then be told once that the case is over. A replayed event is not a change.
     """
     changes = causes(history)
     for case in records.cases:

@@ -43,7 +43,7 @@ LASTING = (RuntimeError(), OSError(28, "No space left on device"), MemoryError()
 
 
 class Silent(EmbeddedRunner):
-    """A runner whose loops are never started, so that they are only woken."""
+    """A runner whose loops never start. A request can wake them, but nothing happens."""
 
     def start(self) -> None:
         """Start nothing, so that all work stays undone."""

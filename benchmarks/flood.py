@@ -2,9 +2,9 @@
 
     python -m benchmarks.flood [--homes 300] [--notices 1000]
 
-One body of a provider names one district in every notice, each with another day. Right after it, another provider gives
-notice of one line of another council. "alone" is the same notice without the flood. All work runs in one process, as in
-the embedded product. The time is from the commit of the notice until its message is handed to a channel.
+A provider sends one body in which every notice names the same district with another day. Right after this body, another
+provider gives notice of one line of another council. "alone" is the same notice without the flood. All work runs in one
+process, as in the embedded product. The time is from the commit of the notice until its message is handed to a channel.
 """
 
 from __future__ import annotations

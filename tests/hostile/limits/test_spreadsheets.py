@@ -27,7 +27,10 @@ HEAD = b"Case ID,Tel No,Last test\n"
 
 
 def padded(data: bytes) -> bytes:
-    """Return the workbook with random characters in each large part. A workbook that packs too well is refused unopened."""
+    """Return the workbook with random characters in each large part.
+
+    Without them, the workbook would pack so well that it is refused unopened.
+    """
     noise = b"<!--" + random.Random(1).randbytes(60_000).hex().encode() + b"-->"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         large = [part.filename for part in archive.infolist() if part.file_size > 1_000_000]

@@ -192,7 +192,10 @@ DAYS = dict(zip(BAND_NAMES, (1, 5, 10, 20, 40, 90), strict=True))
 
 
 def waits_of(bands: Sequence[int], day: int = 0) -> ShownFigure:
-    """Waits of one council as they are published: so many in each band, each `day` days into its band."""
+    """Return the published figure of one council's waits. `bands` holds the number of waits in each band.
+
+    Each wait ends `day` days after the beginning of its band.
+    """
     counts = Counts()
     for name, number in zip(DAYS, bands, strict=True):
         add_counts(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, "E06000009", ["RAVN"], str(DAYS[name] + day), number)

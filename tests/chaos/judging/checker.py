@@ -158,9 +158,9 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """Report deliveries that are not settled, mails that nobody was owed, and mails that came too often.
+    """Report each delivery that is not settled, and each mail that was not owed, never came or came too often.
 
-    A mail may come once, and once more for each attempt in doubt.
+    A mail may come once if its delivery is on record as sent, and once more for each attempt in doubt.
     """
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))

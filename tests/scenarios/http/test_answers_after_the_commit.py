@@ -84,7 +84,7 @@ def reception(deployment: Deployment) -> Iterator[Reception]:
 
 @contextmanager
 def failing(fault: BaseException, *, after: bool) -> Iterator[None]:
-    """Let each write transaction fail: before it has done anything or, if `after`, once it is committed."""
+    """Let each write transaction fail before it has done anything. If `after`, let it fail once it is committed."""
     writing = Store.writing
 
     @contextmanager

@@ -22,7 +22,10 @@ BACKUPS = released("embedded-everything")
 
 @pytest.fixture
 def pullcord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for `pullcord` that writes the backup it is told to make, and fails where a file `broken` is."""
+    """The path of a stand-in for `pullcord`, which is found before the real one.
+
+    It writes the backup that it is told to make. If the test's folder holds a file `broken`, it fails.
+    """
     program = tmp_path / "bin" / "pullcord"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\n[ -e {tmp_path}/broken ] && exit 3\n[ "$1" = backup ] && echo new > "$2"\n')

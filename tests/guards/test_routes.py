@@ -33,7 +33,7 @@ def opened(deployment: Deployment) -> Iterator[Api]:
 
 
 def found(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield the method and the path of every route, including included routers, as OpenAPI writes them."""
+    """Yield the method and the path of every route, as OpenAPI writes them, also of routes in included routers."""
     for route in routes:
         if hasattr(route, "original_router"):
             yield from found(route.original_router.routes)

@@ -52,7 +52,7 @@ class Completed(NamedTuple):
     rejected: list[RowOutcome]
 
 
-def completed(
+def completed_notices(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: KeyedDrafts, recorded: Mapping[bytes, Recorded]
 ) -> Completed:
     """Return the drafts, with the place on record where a status comes alone."""

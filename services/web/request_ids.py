@@ -22,7 +22,8 @@ _WELL_FORMED = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|[0-9a-f]{32}"
     r"|[0-7][0-9A-HJKMNP-TV-Z]{25}"
-    r"|1-[0-9a-f]{8}-[0-9a-f]{24}"
+    r"|1-[0-9a-f]{8}-[0-9a-f]{24}",
+    re.IGNORECASE | re.ASCII,
 )
 # W3C Trace Context: version, trace id, parent id, flags. Later versions may add further parts.
 _TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
@@ -31,10 +32,8 @@ _TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})
 def request_id_of(headers: Headers, make: Callable[[], str]) -> str:
     """Return the id of a request: its `X-Request-Id`, the trace id of its `traceparent`, or else a new one."""
     own = headers.get(HEADER, "").strip()
-    # Hexadecimal digits may be written in capitals, and so may some ULIDs in small letters.
-    for spelt in (own, own.lower(), own.upper()):
-        if _WELL_FORMED.fullmatch(spelt):
-            return spelt
+    if _WELL_FORMED.fullmatch(own):
+        return own
     traced = _TRACE_PARENT.fullmatch(headers.get("traceparent", "").strip())
     return traced[1] if traced else make()
 

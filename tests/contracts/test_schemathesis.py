@@ -32,12 +32,25 @@ parameters = {{ "path.reference" = "{case}" }}
 include-path-regex = "/v1/alerts/.*"
 parameters = {{ "path.reference" = "{alert}" }}
 
+# A text without any line holds no row.
+[[operations]]
+include-path-regex = "^/v1/(migration-notices|telecare-registers/[^/]*/entries)$"
+include-method = ["POST", "PUT"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 403, 404, 409, 413, 422, 429]
+checks.negative_data_rejection.expected-statuses = ["4xx", 202]
+
 # What no schema can state is refused with 422, and a row of which only a part is sound is kept with 202: the checks of
 # tests/support/checks/answer_checks.py hold both to more than a status.
 [[operations]]
 include-method = ["POST", "PUT"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 409, 413, 422]
 checks.negative_data_rejection.expected-statuses = ["4xx", 202]
+
+# A cursor is refused unless it came with a page.
+[[operations]]
+include-path-regex = "^/v1/(cases|submissions/.*)$"
+include-method = ["GET"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 422, 429]
 """
 
 

@@ -26,13 +26,13 @@ def describe(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         # Built only once: the description does not change while the process runs.
         if app.openapi_schema is None:
-            app.openapi_schema = completed(made())
+            app.openapi_schema = with_details(made())
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def completed(described: dict[str, Any]) -> dict[str, Any]:
+def with_details(described: dict[str, Any]) -> dict[str, Any]:
     schemas = described["components"]["schemas"]
     # Routes read the bodies of rows themselves, to answer row by row, and errors come from handlers, not from routes.
     models: tuple[type[BaseModel], ...] = (NoticeBatch, EntryBatch, *problem_models())

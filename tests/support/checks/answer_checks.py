@@ -26,6 +26,12 @@ BEYOND_THE_SCHEMA = frozenset(
 )
 
 
+@schemathesis.serializer("application/x-ndjson")
+def lines(_context: Any, value: Any) -> bytes:
+    """Return a body of NDJSON as it is sent. The examples are texts, and generated bodies are bytes."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
 @schemathesis.check
 def problems_are_of_the_documented_types(_context: Any, response: Any, _case: Any) -> None:
     """Check that every error answer is a problem of a documented type, and that no success is a problem."""

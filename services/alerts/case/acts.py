@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
 from services.alerts.case.consumer import effects_of, happened
+from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.alerts import (
     FoundAlert,
     cases_in_alert,
@@ -27,7 +28,7 @@ from services.alerts.review.case import Case, Line
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError, check_days, with_record
 from services.alerts.review.step import Transition, apply
-from services.alerts.states.machine import Refuse, decide
+from services.alerts.states.machine import Decision, Refuse, decide
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.audit import AuditAction
 from services.core.clock import london_day
@@ -48,6 +49,8 @@ class Acknowledged:
 
 # The most cases in one transaction of an acknowledgement, about a tenth of a second (policy of the deployment).
 CHUNK = 200
+
+NOTHING_WAITS = "No change of a feed waits for a person on this case, so there is nothing to accept."
 
 # All other events come from notices, registers and the clock.
 PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))
@@ -80,7 +83,7 @@ def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_i
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         case = find_case(connection, reference, feed_id, to_change=True)
-        decision = decide(case.state, event)
+        decision = _decision(case, event)
         policy = load_council(connection, store, case.feed_id).policy
         if not isinstance(decision, Refuse):
             return _record(work, [case], event, record, policy)[0]
@@ -89,6 +92,12 @@ def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_i
         row = AuditRow(AuditAction.CASE_REFUSED, fields, subject=case.reference, feed_id=case.feed_id, actor=record.by)
         work.record_audit(row)
     raise ActRefusedError(decision.reason)
+
+
+def _decision(case: Case, event: CaseEvent) -> Decision:
+    if event is CaseEvent.ACCEPT_CHANGES and not case.changes_wait:
+        return Refuse(NOTHING_WAITS)
+    return decide(case.state, event)
 
 
 def acknowledge(
@@ -156,6 +165,9 @@ def _record(
 ) -> list[Case]:
     # The cases are loaded and written together: a statement for each would hold the database for seconds.
     contexts = load_contexts(work.connection, [case.entry_pk for case in chosen])
+    # Who accepts the changes of the feeds has the case judged by what they say now.
+    if event is not CaseEvent.ACCEPT_CHANGES:
+        contexts = with_kept_facts(contexts)
     reviews = [_after(case, contexts[case.entry_pk], event, record, policy, work.now) for case in chosen]
     save_cases(work.connection, [owed.case for owed in reviews])
     work.announce(effects_of(reviews).announcements)

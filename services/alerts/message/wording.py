@@ -56,6 +56,7 @@ NEWS = {
     "threshold_reached": "Date is nearer",
     "repeat": "Reminder",
     "acknowledgement_lapsed": "Acknowledgement ran out",
+    "changes_wait": "A change waits",
 }
 _DONE: Mapping[str, str] = {
     NoticeStatus.COMPLETED: "already switched",

@@ -18,6 +18,7 @@ from schemas.register_entry import RegisterEntry
 from services.alerts.api import router as alerts_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
+from services.console.changes import router as changes_router
 from services.ingest.api import router as ingest_router
 from services.ingest.uploads import router as uploads_router
 from services.matcher.api import router as matcher_router
@@ -70,6 +71,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         matcher_router,
         oversight_router,
         acknowledgements_router,
+        changes_router,
     ):
         app.include_router(router)
     add_health(app, parts.store, runner.loops if runner else (), parts.pool)

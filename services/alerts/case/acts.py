@@ -142,6 +142,24 @@ def _acknowledge(work: UnitOfWork, alert: FoundAlert, pks: Sequence[int], by: Hu
     return paused
 
 
+def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[str]) -> list[Case]:
+    """Let the changes of feeds count that wait on these cases of a council. Return the cases, as they are after that.
+
+    A case on which nothing waits any more is left out. Raises NotFoundError if the council has no such case.
+    """
+    now = store.now()
+    with store.reading() as connection:
+        chosen = sorted(find_case(connection, reference, feed_id).pk for reference in set(only))
+    accepted: list[Case] = []
+    for start in range(0, len(chosen), CHUNK):
+        with store.writing() as connection:
+            work = UnitOfWork(connection, store, now)
+            policy = load_council(connection, store, feed_id).policy
+            waiting = [case for case in cases_by_pk(connection, chosen[start : start + CHUNK]) if case.changes_wait]
+            accepted += _record(work, waiting, CaseEvent.ACCEPT_CHANGES, by, policy)
+    return accepted
+
+
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
     """Return a function that returns True if an alert covers a case.
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.alerts.case.store.contexts import CaseContext
-from services.alerts.case.store.relaxations import open_or_relaxed, relaxed_since, take_turn
+from services.alerts.case.store.relaxations import count_alone, open_or_relaxed, relaxed_since
 from services.alerts.policy.councils import Council
 from services.alerts.review.case import Case
 from services.alerts.review.consent.kept import kept_facts
@@ -98,7 +98,7 @@ def _allowed(work: UnitOfWork, asking: Iterable[Case], councils: Mapping[str, Co
 
 def _of_council(work: UnitOfWork, council: Council, asking: Iterable[Case]) -> set[int]:
     since = work.now - WINDOW
-    take_turn(work.connection, council.feed_id, work.now)
+    count_alone(work.connection, council.feed_id, work.now)
     used = relaxed_since(work.connection, council.feed_id, since)
     limit = allowance(council.policy, open_or_relaxed(work.connection, council.feed_id, since))
     allowed: set[int] = set()

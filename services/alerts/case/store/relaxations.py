@@ -11,7 +11,7 @@ from services.storage.dialect import upsert
 from services.storage.tables import cases, relaxations
 
 
-def take_turn(connection: Connection, feed_id: str, now: datetime) -> None:
+def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
     """Let no other transaction count a council's relaxed cases until this one ends.
 
     A transaction that read its data before an earlier turn ended fails on PostgreSQL. Its caller tries it again.

@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 # Targets install into the same folders: with `make -j` they still come one after another.
 .NOTPARALLEL:
-.PHONY: help demo demo-distributed check test test-cluster lint types check-imports mutants bench bench-distributed soak setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
+.PHONY: help demo demo-distributed check test test-cluster clients lint types check-imports mutants bench bench-distributed soak setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -29,14 +29,14 @@ CHECKED := guards unit property contracts scenarios/cases
 TWO_PROCESSES := -n 2 --dist worksteal
 TIMES := .pytest_cache/folder-times.json
 
-test: tools-in-place setup lint types check-imports ## Lint, types, import rules, and every test
+test: tools-in-place setup clients lint types check-imports ## Lint, types, import rules, and every test
 	@rm -f $(TIMES)
 	@failed=0; \
 	$(RUN)pytest -q --folder-times $(TIMES) $(TWO_PROCESSES) $(addprefix tests/,$(SIDE_BY_SIDE)) || failed=1; \
 	$(RUN)pytest --folder-times $(TIMES) $(addprefix tests/,$(ALONE)) || failed=1; \
 	exit $$failed
 
-check: setup lint types check-imports ## Lint, types, import rules, and the quick tests, in about three minutes
+check: setup clients lint types check-imports ## Lint, types, import rules, and the quick tests, in about three minutes
 	$(RUN)pytest -q $(TWO_PROCESSES) $(addprefix tests/,$(CHECKED))
 
 test-cluster: setup ## The chart on a real Kubernetes control plane, built once from its Go modules
@@ -122,6 +122,17 @@ setup: .venv/.ready
 
 .tools/mutants/.ready: tests/mutants/uv.lock tests/mutants/pyproject.toml pyproject.toml $(UV)
 	UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/mutants" $(UV) sync --frozen --quiet --project tests/mutants --python "$$(command -v $(PYTHON))"
+	@touch $@
+
+clients: .tools/clients/.ready ## The generators of API clients for the tests, with a Node.js of their own
+
+# A folder apart: the generators need other versions of our libraries. No script of a package is run.
+GENERATORS := tests/contracts/clients
+.tools/clients/.ready: $(GENERATORS)/uv.lock $(GENERATORS)/pyproject.toml $(GENERATORS)/package-lock.json $(UV)
+	UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/clients" $(UV) sync --frozen --quiet --project $(GENERATORS) --python "$$(command -v $(PYTHON))"
+	@mkdir -p .tools/clients/js
+	@cp $(GENERATORS)/package.json $(GENERATORS)/package-lock.json .tools/clients/js
+	@cd .tools/clients/js && PATH="$(CURDIR)/.tools/clients/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@
 
 $(UV):

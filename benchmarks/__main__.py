@@ -5,7 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
-COMMANDS = (("benchmarks.lines", "--growth"), ("benchmarks.telephone",), ("benchmarks.addresses",), ("benchmarks.flood",))
+COMMANDS = (
+    ("benchmarks.lines", "--growth"),
+    ("benchmarks.telephone",),
+    ("benchmarks.addresses",),
+    ("benchmarks.flood",),
+    ("benchmarks.hostile",),
+    ("benchmarks.uploads",),
+)
 
 if __name__ == "__main__":
     for command in COMMANDS:

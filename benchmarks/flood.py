@@ -102,7 +102,7 @@ def _two_councils(store: Store, homes: int) -> None:
         desk = Contact(label="duty desk", route=route)
         policy = CouncilPolicy(tiers=(Tier(label="duty", from_days=90, contacts=(desk,)),), grouping_seconds=0)
         set_policy(store, feed, policy, by="Benchmark")
-    rows = [
+    rows: list[dict[str, object]] = [
         {"entry_id": f"e{number}", "postcode": "FY3 8AB", "address_lines": [f"{number} High Street"]}
         for number in range(1, homes + 1)
     ]

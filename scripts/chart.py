@@ -24,6 +24,7 @@ CHART = ROOT / "deploy" / "helm" / "pullcord"
 SOURCES = {
     "topics.yaml": ROOT / "schemas" / "topics.yaml",
     "rules.yaml": ROOT / "deploy" / "prometheus" / "rules.yaml",
+    **{f"dashboards/{path.name}": path for path in sorted((ROOT / "deploy" / "grafana" / "dashboards").glob("*.json"))},
 }
 
 BEGIN, END = "<!-- values: begin -->", "<!-- values: end -->"
@@ -96,6 +97,7 @@ def main(arguments: list[str]) -> int:
         if "--check" in arguments:
             print(f"{path.relative_to(ROOT)} is not as its sources have it: run `python -m scripts.chart`")
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(made()[path])
     return 1 if changed and "--check" in arguments else 0
 

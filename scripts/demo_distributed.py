@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--once", action="store_true", help="end when the story is told")
     options = parser.parse_args()
-    configure(level=QUIET_LOGS)
+    configure("demo", level=QUIET_LOGS)
     for sign in SIGNALS:
         signal.signal(sign, _interrupt)
     narrator = Narrator(Console(width=min(Console().width, 120)))

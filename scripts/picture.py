@@ -22,7 +22,7 @@ CHROMIUM = "/usr/bin/chromium"
 
 
 def main() -> None:
-    configure(level="ERROR")
+    configure("demo", level="ERROR")
     with tempfile.TemporaryDirectory() as folder, start_demo(Path(folder), "127.0.0.1", 0, BASE_DAY) as demo:
         for sample in SAMPLES:
             demo.upload(sample)

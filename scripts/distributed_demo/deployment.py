@@ -117,12 +117,14 @@ def _mailbox_page(mailbox: Mailbox) -> Iterator[str]:
 
 @contextmanager
 def _crew(folder: Path, servers: Servers, narrator: Narrator) -> Iterator[Crew]:
-    ports = dict(zip(ROLES, free_ports(len(ROLES)), strict=True))
-    crew = Crew(folder / "logs", {**_deployment(folder, servers), **_of_processes(ports["ingest"], servers)})
+    # One port of each process for its health and metrics, and one for the API.
+    api, *others = free_ports(len(ROLES) + 1)
+    ports = dict(zip(ROLES, others, strict=True))
+    crew = Crew(folder / "logs", {**_deployment(folder, servers), **_of_processes(api, servers)})
     try:
         crew.logs.mkdir()
         for title, (role, _) in ROLES.items():
-            crew.start(role, title, ports[title], *(["--port", str(ports[title])] if role == "ingest" else []))
+            crew.start(role, title, ports[title], *(["--port", str(api)] if role == "ingest" else []))
         crew.until_serving()
         _introduce(crew, narrator)
         yield crew

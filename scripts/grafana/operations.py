@@ -109,6 +109,16 @@ TELLING = (
         {"{{state}}": f"max by (state) (pullcord_deliveries{{{HERE}}})"},
     ),
     PanelSpec(
+        "First message, from due to accepted",
+        "Half and nineteen of twenty of the first messages about a case were accepted within this time, of an hour's.",
+        {
+            name: f"histogram_quantile({share}, {_in_an_hour('pullcord_first_message_seconds_bucket', 'le')})"
+            for name, share in (("half", 0.5), ("nineteen of twenty", 0.95))
+        },
+        SECONDS,
+        nothing="no first message",
+    ),
+    PanelSpec(
         "Acknowledgements",
         "Acknowledgements by a named person in the hour before, by the way they came.",
         {"{{way}}": _in_an_hour("pullcord_alert_acknowledgements_total", "way")},
@@ -130,11 +140,14 @@ COMING_IN = (
     ),
     PanelSpec(
         "Silence, by feed",
-        "Time since each council and provider was last heard.",
-        {"{{feed}}": f"sort_desc(max by (feed) (pullcord_feed_silent_seconds{{{HERE}}}))"},
-        SECONDS,
+        "Time since each council and provider was last heard, as a share of what its own rhythm allows.",
+        {
+            "{{feed}}": f"sort_desc(max by (feed) (pullcord_feed_silent_seconds{{{HERE}}}) "
+            f"/ max by (feed) (pullcord_feed_silence_allowed_seconds{{{HERE}}}))"
+        },
+        SHARE,
         Look.BARS,
-        ((4 * DAY, AMBER), (8 * DAY, RED)),
+        ((0.7, AMBER), (1, RED)),
     ),
     PanelSpec(
         "Requests, by status",
@@ -174,6 +187,11 @@ EVENTS = (
         "Events that wait",
         "Events not yet published; each holds up to 500 records.",
         {"events": _latest("pullcord_outbox_unpublished")},
+    ),
+    PanelSpec(
+        "Areas not matched to the end",
+        "Areas whose homes are not all matched yet with the notices on the area. It should fall again.",
+        {"areas": _latest("pullcord_matching_unfinished")},
     ),
     PanelSpec(
         "Lag, by consumer",
@@ -233,8 +251,11 @@ UPKEEP = (
     ),
     PanelSpec(
         "Room on the disk",
-        "Bytes free on the disk of the SQLite database.",
-        {"free": f"min(pullcord_disk_free_bytes{{{HERE}}})"},
+        "Bytes free on the disk of the SQLite database, and bytes in its write-ahead log.",
+        {
+            "free": f"min(pullcord_disk_free_bytes{{{HERE}}})",
+            "log": f"max(pullcord_wal_bytes{{{HERE}}})",
+        },
         BYTES,
         width=6,
         nothing="not SQLite",

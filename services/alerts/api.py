@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.codes import CaseEvent, CaseState
 from services.alerts.case.acts import PEOPLES_ACTS, acknowledge, act, read_record
 from services.alerts.case.links import revoke_link
-from services.alerts.case.store.cases import cases_of_council, find_case
+from services.alerts.case.store.case_pages import page_of_council
+from services.alerts.case.store.cases import find_case
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError
 from services.alerts.views import CaseSummary, CaseView, case_view, summaries
-from services.core.errors import NotFoundError
+from services.core.audit import AuditAction
+from services.core.errors import NotFoundError, RefusedError
 from services.core.texts import Note, PersonName
+from services.storage.allowances import allow_repeat
 from services.web.auth import CouncilFeed, StoreOf
 from services.web.bodies import SmallBodyRoute
-from services.web.problems import ProblemError, ProblemType, answers, shown_field
+from services.web.paging import Cursor, link_next
+from services.web.problem_schemas import ActRefusedProblem
+from services.web.problems import ProblemError, ProblemType, answers, capped_faults, shown_field
 
 router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
@@ -64,15 +69,26 @@ class RevocationBody(BaseModel):
 
 @router.get("/cases", summary="List cases", responses=answers(401, 403, 422))
 def list_cases(
+    request: Request,
+    response: Response,
     store: StoreOf,
     feed: CouncilFeed,
     state: Annotated[CaseState | None, Query()] = None,
     ended: Annotated[bool, Query(description="Also those that have ended.")] = False,
     limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 100,
+    cursor: Cursor = None,
 ) -> list[CaseSummary]:
-    """List the cases of the council. The case with the earliest harm comes first."""
+    """List the cases of the council. The case with the earliest harm comes first.
+
+    The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link.
+    """
     with store.reading() as connection:
-        return summaries(connection, store, cases_of_council(connection, feed, state, ended=ended, limit=limit))
+        try:
+            page = page_of_council(connection, feed, state, ended=ended, limit=limit, cursor=cursor)
+        except RefusedError as error:
+            raise ProblemError(422, ProblemType.INVALID_REQUEST, str(error)) from None
+        link_next(request, response, page.next_cursor)
+        return summaries(connection, store, page.cases)
 
 
 @router.get("/cases/{reference}", summary="Show a case", responses=answers(401, 403, 404, 422))
@@ -88,7 +104,7 @@ def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseVi
 @router.post(
     "/cases/{reference}/events",
     summary="Record what was done",
-    responses=answers(400, 401, 403, 404, 409, 413, 415, 422),
+    responses=answers(400, 404, 413, 415, 429, further=[(409, ActRefusedProblem)]),
 )
 def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: ActBody) -> CaseSummary:
     """Record an act of a named person: a contact, a visit, a test, a confirmation, a hold.
@@ -113,7 +129,7 @@ def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: Ac
 @router.post(
     "/alerts/{reference}/acknowledgement",
     summary="Acknowledge an alert",
-    responses=answers(400, 401, 403, 404, 413, 415, 422),
+    responses=answers(400, 401, 403, 404, 413, 415, 422, 429),
 )
 def acknowledge_alert(
     store: StoreOf, feed: CouncilFeed, reference: Reference, body: AcknowledgementBody
@@ -123,6 +139,8 @@ def acknowledge_alert(
     Messages about these cases pause for a time that the council's policy limits.
     """
     try:
+        with store.reading() as connection:
+            allow_repeat(connection, reference.upper(), AuditAction.ALERT_ACKNOWLEDGED, store.now())
         values = {"by": body.by} | ({"note": body.note} if body.note else {})
         done = acknowledge(store, reference, read_record(CaseEvent.ACKNOWLEDGE, values), feed, body.cases)
     except NotFoundError as error:
@@ -161,4 +179,4 @@ def _faulty(error: RecordFaultyError) -> ProblemError:
     # The names of fields are the caller's own text, so only names that look like fields are repeated in the answer.
     faults = [{"field": shown_field(field.split(".")), "reason": reason} for field, reason in error.faults]
     detail = "what must be recorded with this is missing or faulty: see `faults`"
-    return ProblemError(422, ProblemType.RECORD_FAULTY, detail, faults=faults)
+    return ProblemError(422, ProblemType.RECORD_FAULTY, detail, faults=capped_faults(faults))

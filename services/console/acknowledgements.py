@@ -47,6 +47,7 @@ from services.core.texts import PersonName
 from services.storage.store import Store
 from services.web.auth import StoreOf
 from services.web.bodies import read_body
+from services.web.rates import rates_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -68,7 +69,7 @@ def show_alert_page(request: Request, store: StoreOf, token: Token) -> HTMLRespo
     # Mail scanners follow links, so a GET must not acknowledge anything.
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = follow(connection, store, token, presentation_of(request).links_last)
+        link = followed_link(connection, store, token, request)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
         view = _form(connection, store, link, request, nonce)
@@ -114,7 +115,7 @@ def read_form(body: bytes) -> dict[str, list[str]]:
 def _take(request: Request, store: Store, token: str, name: str, chosen: frozenset[str] | None) -> Response:
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = follow(connection, store, token, presentation_of(request).links_last)
+        link = followed_link(connection, store, token, request)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
         # A case may have ended, or had news, since the form was shown. Only cases that are still open can be
@@ -180,6 +181,15 @@ def _acknowledged(
         pauses_until=min(pauses, default=None),
         clock_note=presentation_of(request).clock_note,
     )
+
+
+def followed_link(connection: Connection, store: Store, token: str, request: Request) -> Link | LinkProblem:
+    link, rates = follow(connection, store, token, presentation_of(request).links_last), rates_of(request)
+    if isinstance(link, Link):
+        rates.count_link(link.reference)
+    else:
+        rates.count_failure(request)
+    return link
 
 
 def presentation_of(request: Request) -> Presentation:

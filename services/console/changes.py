@@ -22,12 +22,13 @@ from services.console.acknowledgements import (
     FORM_BYTES,
     NAME_LENGTH,
     STATUS,
+    followed_link,
     form_errors,
     page_cases,
     presentation_of,
     read_form,
 )
-from services.console.links import Link, follow
+from services.console.links import Link
 from services.console.pages import (
     CASE_FIELD,
     NAME_FIELD,
@@ -54,7 +55,7 @@ def show_changes(request: Request, store: StoreOf, token: Token) -> HTMLResponse
     # Mail scanners follow links, so a GET must not accept anything.
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = follow(connection, store, token, presentation_of(request).links_last)
+        link = followed_link(connection, store, token, request)
         if isinstance(link, LinkProblem):
             return _page(error_page(link, csp_nonce=nonce), STATUS[link], nonce)
         return _page(changes_page(_view(connection, store, link, request, nonce)), 200, nonce)
@@ -71,7 +72,7 @@ async def accept_ticked(request: Request, store: StoreOf, token: Token) -> Respo
 def _accept(request: Request, store: Store, token: str, name: str, ticked: frozenset[str]) -> Response:
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = follow(connection, store, token, presentation_of(request).links_last)
+        link = followed_link(connection, store, token, request)
         if isinstance(link, LinkProblem):
             return _page(error_page(link, csp_nonce=nonce), STATUS[link], nonce)
         view = _view(connection, store, link, request, nonce)

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from schemas.codes import DONE_BY_PERSON
 from services.alerts.review.case import Case
+from services.alerts.views import person_of
 from services.console.pages import Acknowledgement
 from services.console.store import find_acknowledgements, find_acts
 from services.storage.store import Store
-from services.storage.vault import place
 
 
 class TakenCases(NamedTuple):
@@ -49,4 +49,4 @@ def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Col
 
 
 def _who(store: Store, row: Any) -> Acknowledgement:
-    return Acknowledgement(store.vault.open(place("audit", row.pk), row.actor_sealed)["actor"], row.at)
+    return Acknowledgement(person_of(store, row.pk, row.actor_sealed), row.at)

@@ -15,6 +15,10 @@ class AuditAction(StrEnum):
 
     SUBMISSION_ACCEPTED = "submission_accepted"
     SUBMISSION_REPEATED = "submission_repeated"
+    # No row of it could be taken in. It follows the row that counts the submission.
+    SUBMISSION_REFUSED = "submission_refused"
+    # A dry run of a file. Nothing of it is stored.
+    SUBMISSION_TRIED = "submission_tried"
     REPLACEMENT_REFUSED = "replacement_refused"
     NOTICES_ACCEPTED = "notices_accepted"
     NOTICES_TIMED = "notices_timed"
@@ -68,6 +72,8 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
     for action, fields in {
         AuditAction.SUBMISSION_ACCEPTED: "submission records accepted warned unchanged stale rejected",
         AuditAction.SUBMISSION_REPEATED: "submission",
+        AuditAction.SUBMISSION_REFUSED: "submission",
+        AuditAction.SUBMISSION_TRIED: "records channel would_withdraw accepted warned unchanged stale rejected",
         AuditAction.REPLACEMENT_REFUSED: "would_withdraw live share",
         AuditAction.NOTICES_ACCEPTED: "submission records",
         # `leads` is the number of new notices by days from receipt to the earliest harmful day. `none` counts notices

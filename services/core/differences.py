@@ -1,4 +1,4 @@
-"""What a check of the stored data finds."""
+"""The differences that a check of the stored data finds."""
 
 from __future__ import annotations
 

@@ -17,6 +17,12 @@ class NotFoundError(PullcordError):
     """The thing that the caller named does not exist, or the caller may not see it."""
 
 
+class TooOftenError(PullcordError):
+    """So many refused and repeated requests are on record that no more are recorded for now."""
+
+    permanent = False
+
+
 class ConflictError(PullcordError):
     """The request contradicts data that are already recorded."""
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain, islice
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.ingest.reading.outcomes import Outcome, RowOutcome
+from services.ingest.reading.outcomes import Outcome, RowOutcome, with_capped_issues
 from services.ingest.reading.sheets import Sheet
 from services.ingest.recording.service import DryRun
 from services.ingest.recording.submission import Receipt
+from services.web.problem_schemas import Problem
 
 # Rows with issues in one answer. The others are read with GET on the submission.
 SHOWN = 100
 # Stale rows shown beyond those, enough for a whole posted batch: a sender must learn of a version that was not used.
 STALE_SHOWN = 10_000
+# Issues in one answer, besides the first of each row [P].
+ISSUES_SHOWN = 10_000
 
 
 class Answer(BaseModel):
@@ -38,6 +42,7 @@ class RowAnswer(Answer):
     """The outcome of a row."""
 
     row: int
+    reference: str | None  # the sender's own, if it could be read
     outcome: Outcome
     issues: list[IssueAnswer]
 
@@ -62,6 +67,12 @@ class ReceiptAnswer(Answer):
     rows_with_issues: list[RowAnswer]
 
 
+class NoRowAcceptedProblem(Problem, ReceiptAnswer):
+    """A submission of which every row was refused, with its receipt."""
+
+    type: Literal["urn:pullcord:problem:no-row-accepted"]
+
+
 class SubmissionAnswer(Answer):
     """A submission with a page of its rows."""
 
@@ -72,6 +83,7 @@ class SubmissionAnswer(Answer):
     remarks: list[str]
     total_rows: int
     rows: list[RowAnswer]
+    next_cursor: str | None  # of the next page; null on the last one
 
 
 class DryRunAnswer(Answer):
@@ -95,19 +107,20 @@ def receipt_answer(
         repeated=receipt.repeated,
         columns=list(columns),
         remarks=list(receipt.remarks),
-        rows_with_issues=_with_issues(outcomes),
+        rows_with_issues=rows_with_issues(outcomes),
     )
 
 
-def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], offset: int, limit: int) -> SubmissionAnswer:
+def submission_answer(receipt: Receipt, outcomes: Sequence[RowOutcome], next_row: int | None) -> SubmissionAnswer:
     return SubmissionAnswer(
         submission=receipt.submission_id,
         kind=receipt.kind.value,
         received_at=receipt.received_at,
         counts=dict(receipt.counts),
         remarks=list(receipt.remarks),
-        total_rows=len(outcomes),
-        rows=[row_answer(outcome) for outcome in outcomes[offset : offset + limit]],
+        total_rows=sum(receipt.counts.values()),
+        rows=[row_answer(outcome) for outcome in with_capped_issues(outcomes, ISSUES_SHOWN)],
+        next_cursor=None if next_row is None else str(next_row),
     )
 
 
@@ -124,7 +137,7 @@ def dry_run_answer(sheet: Sheet, result: DryRun) -> DryRunAnswer:
         remarks=list(result.remarks),
         counts=dict(result.counts),
         would_withdraw=result.would_withdraw,
-        rows_with_issues=_with_issues(result.outcomes),
+        rows_with_issues=rows_with_issues(result.outcomes),
     )
 
 
@@ -133,15 +146,15 @@ def row_answer(outcome: RowOutcome) -> RowAnswer:
         IssueAnswer(field=issue.field, code=issue.code, reason=issue.reason, remedy=issue.remedy)
         for issue in outcome.issues
     ]
-    return RowAnswer(row=outcome.row, outcome=outcome.outcome, issues=issues)
+    return RowAnswer(row=outcome.row, reference=outcome.reference, outcome=outcome.outcome, issues=issues)
 
 
-def _with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:
+def rows_with_issues(outcomes: Iterable[RowOutcome]) -> list[RowAnswer]:
     # One iterator for both lists: stale rows among the first `SHOWN` are not shown twice.
     faulty = (outcome for outcome in outcomes if outcome.issues or outcome.outcome is Outcome.REJECTED)
     first = list(islice(faulty, SHOWN))
     stale = islice((outcome for outcome in faulty if outcome.outcome is Outcome.STALE), STALE_SHOWN)
-    return [row_answer(outcome) for outcome in chain(first, stale)]
+    return [row_answer(outcome) for outcome in with_capped_issues(chain(first, stale), ISSUES_SHOWN)]
 
 
 def _shown(heading: str) -> str:

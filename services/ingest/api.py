@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -10,34 +11,22 @@ from fastapi.concurrency import run_in_threadpool
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
 from services.core.errors import NotFoundError
-from services.ingest.answers import ReceiptAnswer, SubmissionAnswer, submission_answer
+from services.ingest.answers import NoRowAcceptedProblem, ReceiptAnswer, SubmissionAnswer, submission_answer
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.recording.store.submissions import find_outcomes, find_receipt
 from services.ingest.recording.withdrawals import withdraw_one
 from services.ingest.requests import IdempotencyKey, LimitsOf, origin, raw_rows, receipt_for
+from services.ingest.row_bodies import EntryBatch, NoticeBatch, rows_body
 from services.storage.secrets.keys import Role
 from services.web.auth import CallerOf, NamedCouncilFeed, ProviderFeed, StoreOf
-from services.web.bodies import JSON, NDJSON, media_type, read_body, read_json_rows
+from services.web.bodies import media_type, read_body, read_json_rows
+from services.web.paging import Cursor, link_next
 from services.web.problems import ProblemError, ProblemType, answers
 
 router = APIRouter(prefix="/v1")
+# Nine digits fit in every database's integer.
+_ROW = re.compile(r"[0-9]{1,9}")
 ACCEPTED = 202  # not 201: matching and alerts follow after the answer
-
-
-def _rows_body(model: Any, member: str) -> dict[str, Any]:
-    # For OpenAPI only. The body is read by hand, so that one bad row does not refuse the whole batch.
-    many = {"type": "array", "items": {"$ref": f"#/components/schemas/{model.__name__}"}, "minItems": 1}
-    single = {"$ref": f"#/components/schemas/{model.__name__}"}
-    wrapped = {"type": "object", "properties": {member: many}, "required": [member]}
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                JSON: {"schema": {"anyOf": [single, many, wrapped]}},
-                NDJSON: {"schema": {"type": "string", "minLength": 1}},
-            },
-        }
-    }
 
 
 @router.post(
@@ -45,8 +34,8 @@ def _rows_body(model: Any, member: str) -> dict[str, Any]:
     status_code=ACCEPTED,
     summary="Post migration notices",
     tags=["provider"],
-    openapi_extra=_rows_body(MigrationNotice, "notices"),
-    responses=answers(400, 401, 403, 413, 415, 422),
+    openapi_extra=rows_body(MigrationNotice, NoticeBatch),
+    responses=answers(400, 413, 415, 429, further=[(422, NoRowAcceptedProblem)]),
 )
 async def post_notices(
     request: Request,
@@ -78,8 +67,8 @@ async def post_notices(
     status_code=ACCEPTED,
     summary="Add or change register entries",
     tags=["council"],
-    openapi_extra=_rows_body(RegisterEntry, "entries"),
-    responses=answers(400, 401, 403, 413, 415, 422),
+    openapi_extra=rows_body(RegisterEntry, EntryBatch),
+    responses=answers(400, 413, 415, 429, further=[(422, NoRowAcceptedProblem)]),
 )
 async def put_entries(
     request: Request,
@@ -127,13 +116,18 @@ def delete_entry(
     responses=answers(401, 403, 404, 422),
 )
 def get_submission(
+    request: Request,
+    response: Response,
     store: StoreOf,
     caller: CallerOf,
     submission: Annotated[str, Path(max_length=40, pattern="^[A-Za-z0-9_-]+$")],
-    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    cursor: Cursor = None,
 ) -> SubmissionAnswer:
-    """Return the receipt of a submission that you sent, with one page of the outcomes of its rows."""
+    """Return the receipt of a submission that you sent, with one page of the outcomes of its rows.
+
+    `next_cursor` and the header `Link` lead to the next page.
+    """
     # Callers with other roles have no feed, so they have no submissions.
     if caller.role not in (Role.PROVIDER, Role.COUNCIL):
         raise ProblemError(403, ProblemType.FORBIDDEN, "this needs a provider's or a council's key")
@@ -142,7 +136,20 @@ def get_submission(
             receipt = find_receipt(connection, submission, caller.feed_id)
         except NotFoundError as error:
             raise ProblemError(404, ProblemType.NOT_FOUND, str(error)) from None
-        return submission_answer(receipt, find_outcomes(connection, submission), offset, limit)
+        # One more than the page holds shows that there is another page.
+        found = find_outcomes(connection, store.vault, submission, _first_row(cursor), limit + 1)
+    answer = submission_answer(receipt, found[:limit], found[limit].row if len(found) > limit else None)
+    link_next(request, response, answer.next_cursor)
+    return answer
+
+
+def _first_row(cursor: str | None) -> int:
+    # The cursor is the number of the first row of a page.
+    if cursor is None:
+        return 0
+    if not _ROW.fullmatch(cursor):
+        raise ProblemError(422, ProblemType.INVALID_REQUEST, "no page has this cursor: begin again without one")
+    return int(cursor)
 
 
 def _with_location(response: Response, answer: ReceiptAnswer) -> ReceiptAnswer:

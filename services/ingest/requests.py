@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 
-from services.ingest.answers import ReceiptAnswer, column_answers, receipt_answer
+from services.ingest.answers import ReceiptAnswer, column_answers, receipt_answer, rows_with_issues
 from services.ingest.files.problems import FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.metrics import count_submission
@@ -22,10 +22,11 @@ from services.ingest.reading.spreadsheets.remarks import no_remarks
 from services.ingest.reading.validation import repeated_keys
 from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
 from services.ingest.recording.service import Rows, accept
-from services.ingest.recording.submission import IdempotencyMismatchError, Origin
+from services.ingest.recording.submission import IdempotencyMismatchError, Origin, RefusedTooOftenError
+from services.ingest.workers.job import WorkerLimits
 from services.storage.store import Store
 from services.web.bodies import NOT_AN_OBJECT, REPEATED_KEYS, Row
-from services.web.problems import ProblemError, ProblemType
+from services.web.problems import ProblemError, ProblemType, too_often
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class IngestLimits:
     # A full replacement that withdraws more than this share of the live entries (0 to 1) needs confirmation.
     withdrawal_share: float = 0.1
     files: FileLimits = field(default_factory=FileLimits)
+    workers: WorkerLimits = field(default_factory=WorkerLimits)
 
 
 def limits_of(request: Request) -> IngestLimits:
@@ -112,6 +114,10 @@ def receipt_for(
         ) from None
     except FileRefused as error:
         raise file_refused(error) from None
+    except RefusedTooOftenError as error:
+        # Not stored, so the sender learns here alone what is wrong.
+        named = [row.model_dump(mode="json") for row in rows_with_issues(error.outcomes)]
+        raise too_often(error, rows_with_issues=named) from None
     # The rows are on disk. An error from here on would make the sender send them again, so the metrics may not raise.
     if not receipt.repeated:
         with suppress(Exception):

@@ -10,20 +10,23 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import StringConstraints
 
 from services.core.errors import RefusedError
-from services.ingest.answers import DryRunAnswer, ReceiptAnswer, dry_run_answer
+from services.ingest.answers import DryRunAnswer, NoRowAcceptedProblem, ReceiptAnswer, dry_run_answer
 from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.reading.sheets import Sheet, read_sheet
+from services.ingest.reading.sheets import Sheet
 from services.ingest.recording.replacement import Replacement
 from services.ingest.recording.service import DryRun, dry_run
 from services.ingest.recording.store.chosen_words import keep_words, remembered_words
 from services.ingest.recording.submission import Origin
 from services.ingest.requests import IdempotencyKey, IngestLimits, LimitsOf, file_refused, origin, receipt_for
+from services.ingest.workers.job import FileJob
+from services.ingest.workers.pool import NoWorkerFreeError, file_readers
 from services.storage.store import Store
 from services.web.auth import NamedCouncilFeed, ProviderFeed, StoreOf
 from services.web.bodies import media_type, read_body
-from services.web.problems import ProblemError, ProblemType, answers
+from services.web.problem_schemas import FileRefusedProblem, ReplacementTooLargeProblem
+from services.web.problems import RETRY_AFTER_SECONDS, ProblemError, ProblemType, answers
 
 router = APIRouter(prefix="/v1")
 
@@ -61,7 +64,8 @@ StatedOrder = Annotated[
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": DryRunAnswer, "description": "A dry run: nothing was taken in"}
 }
-ERRORS = (401, 403, 413, 415, 422)
+REFUSALS = ((422, FileRefusedProblem), (422, NoRowAcceptedProblem))
+ERRORS = (401, 403, 413, 415, 422, 429, 503)
 
 
 @router.post(
@@ -70,7 +74,7 @@ ERRORS = (401, 403, 413, 415, 422)
     summary="Upload notices as CSV or XLSX",
     tags=["provider"],
     openapi_extra=FILE_BODY,
-    responses={**ANSWERS, **answers(*ERRORS)},
+    responses={**ANSWERS, **answers(*ERRORS, further=REFUSALS)},
 )
 async def upload_notices(
     request: Request,
@@ -98,7 +102,7 @@ async def upload_notices(
     summary="Upload a register as CSV or XLSX",
     tags=["council"],
     openapi_extra=FILE_BODY,
-    responses={**ANSWERS, **answers(409, *ERRORS)},
+    responses={**ANSWERS, **answers(*ERRORS, further=[*REFUSALS, (409, ReplacementTooLargeProblem)])},
 )
 async def upload_register(
     request: Request,
@@ -183,20 +187,14 @@ def _accept_file(
     stated += [("status", *upload.statuses)] if upload.statuses else []
     source = origin(upload.feed, upload.kind, "file", upload.body, upload.key, upload.media, replacement, *stated)
     try:
-        sheet = read_sheet(
-            upload.body,
-            upload.kind,
-            limits.files,
-            upload.media,
-            dates=upload.dates,
-            by_hand=upload.columns,
-            words=upload.statuses,
-            remembered=remembered_words(store, upload.feed, upload.kind),
-        )
+        sheet = file_readers(limits.workers).read(_job(store, upload, limits))
         if dry:
             return dry_run_answer(sheet, _tried(store, source, sheet, replacing=replacement is not None))
     except FileRefused as error:
         raise file_refused(error) from None
+    except NoWorkerFreeError as error:
+        headers = {"Retry-After": RETRY_AFTER_SECONDS}
+        raise ProblemError(503, ProblemType.UNAVAILABLE, f"{error}; send it again", headers=headers) from None
     except RefusedError as error:
         raise ProblemError(422, ProblemType.INVALID_REQUEST, str(error)) from None
     # The rows are read here, so a damaged file is refused by `receipt_for`.
@@ -207,3 +205,16 @@ def _accept_file(
 
 def _tried(store: Store, source: Origin, sheet: Sheet, *, replacing: bool) -> DryRun:
     return dry_run(store, source, sheet.rows, replacing=replacing, remarks=sheet.remarks_after)
+
+
+def _job(store: Store, upload: _Upload, limits: IngestLimits) -> FileJob:
+    return FileJob(
+        upload.body,
+        upload.kind,
+        limits.files,
+        upload.media,
+        dates=upload.dates,
+        by_hand=tuple(upload.columns),
+        words=tuple(upload.statuses),
+        remembered=tuple(remembered_words(store, upload.feed, upload.kind)),
+    )

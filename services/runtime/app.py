@@ -10,11 +10,9 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 
-from schemas.notice import MigrationNotice
-from schemas.register_entry import RegisterEntry
 from services.alerts.api import router as alerts_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
@@ -23,10 +21,16 @@ from services.ingest.api import router as ingest_router
 from services.ingest.uploads import router as uploads_router
 from services.matcher.api import router as matcher_router
 from services.runtime.bootstrap import Parts
+from services.runtime.description.openapi import describe
+from services.runtime.embedded.background import Background
 from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.gauges.metrics import count_request, known_method
 from services.runtime.health import add_health
+from services.runtime.serving.work import LimitedWork, WorkLimits
 from services.web import problems
+from services.web.auth import operator
+from services.web.rates import RateLimiter, Rates
+from services.web.request_ids import RequestIds
 
 log = structlog.get_logger()
 
@@ -36,7 +40,7 @@ matches the two and does not let go until a person has acted. Errors are RFC 945
 """
 
 
-def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
+def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) -> FastAPI:
     """Build the HTTP application. If there is a `runner`, it starts and stops with the application.
 
     The readiness of the application then depends on the runner's loops too.
@@ -56,12 +60,16 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         version=version("pullcord"),
         description=DESCRIPTION,
         lifespan=lifespan,
+        # Generated clients name their functions by this id.
+        generate_unique_id_function=lambda route: route.name,
         # Behind a proxy that ends TLS, a redirect would name http, and the client would send its key unencrypted.
         redirect_slashes=False,
     )
     app.state.store = parts.store
     app.state.ingest_limits = parts.limits
     app.state.presentation = parts.presentation
+    asked = parts.settings
+    app.state.rates = RateLimiter(Rates(asked.key_rate, asked.link_rate, asked.failure_rate))
     # Before the routes, so that their errors too become problem details.
     problems.install(app)
     for router in (
@@ -74,13 +82,22 @@ def make_app(parts: Parts, runner: EmbeddedRunner | None = None) -> FastAPI:
         changes_router,
     ):
         app.include_router(router)
-    add_health(app, parts.store, runner.loops if runner else (), parts.pool)
+    # For a key: a sender who saw a count of matches rise after a notice would learn that a number is on a register.
+    guard = [Depends(operator)]
+    if isinstance(runner, Background):
+        add_health(app, parts.store, runner.tasks, runner.sends, guard, runner.metrics)
+    else:
+        add_health(app, parts.store, runner.loops if runner else (), parts.pool, guard)
+    # Inside the log of requests, so that what is refused here is counted too.
+    app.add_middleware(LimitedWork, limits=WorkLimits(parts.settings.max_requests, parts.settings.body_seconds))
     _watch_requests(app, runner)
-    _describe_rows(app)
+    # Outside the log of requests, whose lines have the id.
+    app.add_middleware(RequestIds)
+    describe(app)
     return app
 
 
-def _watch_requests(app: FastAPI, runner: EmbeddedRunner | None) -> None:
+def _watch_requests(app: FastAPI, runner: EmbeddedRunner | Background | None) -> None:
     @app.middleware("http")
     async def watch(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         started = perf_counter()
@@ -116,23 +133,3 @@ def _note(request: Request, status: int, seconds: float) -> None:
             status=status,
             duration_ms=round(seconds * 1000, 1),
         )
-
-
-def _describe_rows(app: FastAPI) -> None:
-    # Routes read the bodies themselves, to answer row by row, so FastAPI does not know the schemas of rows.
-    made = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        # Built only once: the description does not change while the process runs.
-        if app.openapi_schema is None:
-            described = made()
-            schemas = described["components"]["schemas"]
-            for model in (MigrationNotice, RegisterEntry):
-                schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-                # References point to #/components/schemas, so nested definitions must be there too.
-                schemas |= schema.pop("$defs", {})
-                schemas[model.__name__] = schema
-            app.openapi_schema = described
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

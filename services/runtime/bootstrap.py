@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from schemas.codes import CaseState
+from services.alerts.delivery.channels.as_typed import route_as_typed
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel, ChannelSettings
 from services.alerts.delivery.channels.routed_channel import make_routed_channel
@@ -21,15 +22,18 @@ from services.audit.month_end import MonthEnd
 from services.core.clock import Clock, SystemClock
 from services.core.tokens import Tokeniser
 from services.ingest.requests import IngestLimits
+from services.ingest.workers.job import WorkerLimits
 from services.runtime.clock_guard import ClockGuard, guard_of
 from services.runtime.consumers import DeployedConsumer, make_consumers
 from services.runtime.maintenance.key_file import KeyFile
 from services.runtime.maintenance.keyring import Keyring, parse_keyring, read_keyring
+from services.runtime.server import url_of
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine
 from services.storage.store import Store
 from services.storage.vault import Vault
 
+MIB = 1024 * 1024
 # The states of a case in which the resident is not yet safe.
 UNSAFE = frozenset(state.value for state in CaseState if state not in CLOCK_STOPPED)
 
@@ -79,9 +83,9 @@ def make_parts(
     # A faulty ruleset ends the process here, before it accepts any data.
     ruleset = load_ruleset(settings.ruleset)
     # The contacts are numbered from 1, as in the output of `status`. A route itself is never shown.
-    fallback = tuple(_operator(number, route) for number, route in enumerate(settings.fallback_routes, start=1))
+    fallback = tuple(_operator(settings, number, route) for number, route in enumerate(settings.fallback_routes, 1))
     # Without a public URL the links lead to this machine, which is enough to try it.
-    base_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    base_url = settings.public_url or url_of(settings.host, settings.port)
     # The demonstration adds a note to its messages.
     shown = presentation or Presentation(base_url, settings.links_last)
     seconds = settings.delivery_deadline_seconds
@@ -99,16 +103,29 @@ def make_parts(
         dispatcher=Dispatcher(store, pool, shown, fallback),
         pool=pool,
         closer=MonthEnd(store, UNSAFE),
-        limits=IngestLimits(
-            body_bytes=settings.max_body_mib * 1024 * 1024,
-            rows=settings.max_rows,
-            withdrawal_share=settings.withdrawal_share,
-        ),
+        limits=ingest_limits(settings),
         presentation=shown,
         clock_guard=guard_of(store),
     )
 
 
-def _operator(number: int, route: SecretStr) -> Contact:
+def ingest_limits(settings: Settings) -> IngestLimits:
+    return IngestLimits(
+        body_bytes=settings.max_body_mib * MIB,
+        rows=settings.max_rows,
+        withdrawal_share=settings.withdrawal_share,
+        workers=WorkerLimits(settings.file_workers, settings.file_seconds, settings.file_memory_mib * MIB),
+    )
+
+
+def typed_route(settings: Settings, typed: str) -> str:
+    """Return the route to a contact that a person typed, with the mail server and the text service of the settings."""
+    server, service = settings.mail_server, settings.text_service
+    return route_as_typed(
+        typed, server.get_secret_value() if server else None, service.get_secret_value() if service else None
+    )
+
+
+def _operator(settings: Settings, number: int, route: SecretStr) -> Contact:
     # Logs and lists show the label instead of the address.
-    return Contact(label=f"operator {number}", route=route)
+    return Contact(label=f"operator {number}", route=SecretStr(typed_route(settings, route.get_secret_value())))

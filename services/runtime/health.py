@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Protocol
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Response
+from fastapi.params import Depends
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from prometheus_client.registry import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.runtime.gauges.gauges import EndedLoops, SafetyGauges, SendGauges, SendPool
+from services.runtime.gauges.merging import added_metrics
 from services.storage.dialect import is_read_only
 from services.storage.engine import has_full_disk
 from services.storage.faults import DatabaseFault, last_refusal
@@ -39,11 +43,18 @@ class BackgroundTask(Protocol):
 def add_health(
     app: FastAPI,
     store: Store,
-    tasks: Sequence[BackgroundTask] = (),
+    tasks: Iterable[BackgroundTask] = (),
     sends: SendPool | None = None,
-    others: Callable[[], Iterable[str]] = tuple,
+    metrics_for: Sequence[Depends] = (),
+    others: Callable[[], str] | None = None,
+    faults: Callable[[], Iterable[str]] = tuple,
 ) -> None:
-    """Add the addresses for health and metrics. `others` returns more reasons why the process is not ready."""
+    """Add the routes for health and metrics.
+
+    `metrics_for` are the dependencies that check who may see the metrics. `others` returns the metrics of another
+    process of the same service. `faults` returns more reasons why the process is not ready. `tasks` is read anew at
+    each request.
+    """
     # Each application has its own registry: two applications in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()
     registry.register(SafetyGauges(store))
@@ -52,27 +63,36 @@ def add_health(
     if sends is not None:
         registry.register(SendGauges(sends))
 
+    @cache
+    def threads() -> CapacityLimiter:
+        # Made in the event loop, at the first use.
+        return CapacityLimiter(2)
+
     @app.get("/livez", include_in_schema=False)
-    def livez() -> JSONResponse:
+    async def livez() -> JSONResponse:
+        # Without a thread, because requests that wait for the database may hold all of them.
         # A database that cannot be reached is no reason to restart the process.
         return _health(_ended(tasks))
 
     @app.get("/readyz", include_in_schema=False)
-    def readyz() -> JSONResponse:
+    async def readyz() -> JSONResponse:
         # A process that cannot work gets no requests until it can.
-        return _health([*_not_ready(store, tasks), *_no_place(sends), *others()], _stuck(sends))
+        found = await to_thread.run_sync(lambda: list(_not_ready(store, tasks)), limiter=threads())
+        return _health([*found, *_no_place(sends), *faults()], _stuck(sends))
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.get("/metrics", include_in_schema=False, dependencies=metrics_for)
     def metrics() -> Response:
         # Counters of the process, then what is read from the database.
-        return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        counted = generate_latest(REGISTRY)
+        counted = added_metrics(counted, others()) if others else counted
+        return Response(counted + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _ended(tasks: Sequence[BackgroundTask]) -> list[str]:
+def _ended(tasks: Iterable[BackgroundTask]) -> list[str]:
     return [f"the {task.name} loop has ended" for task in tasks if not task.alive]
 
 
-def _not_ready(store: Store, tasks: Sequence[BackgroundTask]) -> Iterator[str]:
+def _not_ready(store: Store, tasks: Iterable[BackgroundTask]) -> Iterator[str]:
     try:
         with store.reading() as connection:
             if not schema_of(connection).fits:

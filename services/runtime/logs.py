@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import suppress
+from importlib.metadata import version
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -42,24 +44,37 @@ ALLOWED = frozenset(
         "alerts",
         "deliveries",
         "handled",
+        "role",
+        "request_id",
+        "reason",
     ]
 )
 
 # Seconds in which the same warning of a library is written at most once.
 AGAIN_SECONDS = 10.0
 
+# A shorter text says nothing, and might be found in a value by chance.
+SHORTEST, LONGEST = 10, 200
+# Callers that are looked at. Wrappers of `logging` are a few calls deep.
+MOST_CALLERS = 12
+
 Event = MutableMapping[str, Any]
 
 
-def configure(*, pretty: bool = False, level: str = "INFO") -> None:
+def configure(role: str, *, pretty: bool = False, level: str = "INFO") -> None:
     """Set up logging. Pullcord's events are written as JSON or, if `pretty`, as readable text.
 
-    Warnings of libraries are written without their text. After this call, logging never raises an error and never
-    blocks, even if the output stream fails.
+    Each line of JSON names the `role` of the process and its version. Warnings of libraries are written without the
+    values in their text. After this call, logging never raises an error and never blocks, even if the output stream
+    fails.
     """
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
+            # The id of the request that is being answered.
+            structlog.contextvars.merge_contextvars,
+            # A person at a terminal knows both.
+            *([] if pretty else [_of_process(role, version("pullcord"))]),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             only_allowed,
@@ -81,6 +96,14 @@ def configure(*, pretty: bool = False, level: str = "INFO") -> None:
 
 def only_allowed(_logger: Any, _name: str, event: Event) -> Event:
     return {name: value for name, value in event.items() if name in ALLOWED}
+
+
+def _of_process(role: str, release: str) -> Callable[[Any, str, Event], Event]:
+    def add(_logger: Any, _name: str, event: Event) -> Event:
+        event.update(role=role, version=release)
+        return event
+
+    return add
 
 
 def kind_of(error: BaseException) -> str:
@@ -120,10 +143,10 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """Writes a library's log record as one event that names the library and the type of the error.
+    """Writes a library's log record as one event: the library, the type of the error, and the message without values.
 
-    The text of the record is left out, because it may hold a value from the database or an address. A warning that a
-    library repeats, for example while the brokers are down, is written at most once every AGAIN_SECONDS seconds.
+    A warning that a library repeats, for example while the brokers are down, is written at most once every
+    AGAIN_SECONDS seconds.
     """
 
     def __init__(self) -> None:
@@ -143,4 +166,42 @@ class _LibraryHandler(logging.Handler):
         # A library that retries would fill the log.
         if record.created - self._written.get(said, 0.0) >= AGAIN_SECONDS:
             self._written[said] = record.created
-            structlog.get_logger().warning("library_warning", consumer=record.name, error=error)
+            reason = literal_text(record)
+            structlog.get_logger().warning("library_warning", consumer=record.name, error=error, reason=reason)
+
+
+def literal_text(record: logging.LogRecord) -> str | None:
+    """Return the longest text in the message of a record that is a literal in the code of its callers, or None.
+
+    A message may hold a value, such as an address or a telephone number. Source code holds none.
+    Call this function while the record is emitted: it looks at the stack. Placeholders such as `%s` stay as they are.
+    """
+    text = record.msg if isinstance(record.msg, str) else ""
+    found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}
+    # The shortest of equals would depend on the order of a set.
+    longest = max(found, key=lambda literal: (len(literal), literal), default=None)
+    return " ".join(longest.split())[:LONGEST] if longest else None
+
+
+def _callers() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way to the code that logs
+    seen = 0
+    while frame is not None and seen < MOST_CALLERS:
+        if frame.f_globals.get("__name__") not in (__name__, logging.__name__):
+            seen += 1
+            yield frame
+        frame = frame.f_back
+
+
+def _literals(frames: Iterator[FrameType]) -> Iterator[str]:
+    for frame in frames:
+        yield from _texts(frame.f_code.co_consts)
+
+
+def _texts(constants: tuple[Any, ...]) -> Iterator[str]:
+    # A tuple of constants is one constant.
+    for constant in constants:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, tuple):
+            yield from _texts(constant)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import cast
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
+
+from services.runtime.serving.connections import ConnectionLimits, allow_descriptors, guarded
+from services.runtime.settings import Settings
 
 log = structlog.get_logger()
 
@@ -37,6 +42,7 @@ class StoppableServer(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on a port. Port 0 picks a free port."""
     # uvicorn receives an open socket, so the address family must be chosen here.
+    host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, port), family=family, backlog=2048)
     # Send small answers at once: Nagle's algorithm with delayed acknowledgements would add 40 ms to each.
@@ -44,9 +50,24 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def make_server(app: FastAPI) -> StoppableServer:
+def url_of(host: str, port: int) -> str:
+    """Return the base URL of an address. An IPv6 address stands in brackets."""
+    bare = host.strip("[]")
+    return f"http://[{bare}]:{port}" if ":" in bare else f"http://{bare}:{port}"
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    """Return the limits of the settings. The process may then open as many files as the system lets it."""
+    allow_descriptors()
+    return ConnectionLimits(settings.max_connections, settings.head_seconds)
+
+
+def make_server(app: FastAPI, limits: ConnectionLimits = ConnectionLimits()) -> StoppableServer:  # noqa: B008 - frozen
     config = uvicorn.Config(
         app,
+        # A factory serves as well as a class: uvicorn only calls it.
+        http=cast("type[asyncio.Protocol]", guarded(limits)),
+        ws="none",
         # uvicorn's own logs would hold the addresses and paths of requests.
         log_config=None,
         access_log=False,
@@ -59,14 +80,18 @@ def make_server(app: FastAPI) -> StoppableServer:
 
 
 @contextmanager
-def served(app: FastAPI, listening: socket.socket) -> Iterator[str]:
+def served(
+    app: FastAPI,
+    listening: socket.socket,
+    limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
+) -> Iterator[str]:
     """Serve the application in a thread while the block runs, and yield its base URL."""
-    server = make_server(app)
+    server = make_server(app, limits)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="server", daemon=True)
     thread.start()
     host, port = listening.getsockname()[:2]
     try:
-        yield f"http://{host}:{port}"
+        yield url_of(host, port)
     finally:
         server.should_exit = True
         thread.join(STARTING_SECONDS)

@@ -69,8 +69,28 @@ class Settings(EnvironmentSettings):
     """The largest allowed body of a request, in MiB."""
     max_rows: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     """The largest allowed number of rows in one API request."""
+    max_connections: Annotated[int, Field(ge=16, le=100_000)] = 512
+    """The most connections at once [P]; fewer where the process may not open as many files."""
+    head_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """Seconds within which the head of a request must arrive [P]."""
+    body_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    """Seconds within which the body of a request must arrive [P]."""
+    max_requests: Annotated[int, Field(ge=1, le=40)] = 32
+    """The most requests that are worked on at once [P]; more wait."""
+    key_rate: Annotated[int, Field(ge=1)] = 3_000
+    """The most requests of one key in a minute [P]."""
+    link_rate: Annotated[int, Field(ge=1)] = 120
+    """The most requests for the page of one alert in a minute [P]."""
+    failure_rate: Annotated[int, Field(ge=1)] = 60
+    """The most wrong keys, links and codes of one address in a minute [P]."""
     withdrawal_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     """A full replacement that withdraws more than this share of a register's live entries must be confirmed."""
+    file_workers: Annotated[int, Field(ge=1, le=32)] = 2
+    """The number of files that are read at the same time, each in a process of its own [P]."""
+    file_seconds: Annotated[int, Field(ge=1, le=600)] = 60
+    """Seconds of processor time that the reading of one file may take [P]. A file that takes longer is refused."""
+    file_memory_mib: Annotated[int, Field(ge=64, le=4096)] = 400
+    """MiB of memory that the reading of one file may take [P]. A file that takes more is refused."""
     delivery_workers: Annotated[int, Field(ge=1, le=256)] = 32
     """The number of messages that may start to be sent at the same time. A slow send gives its place to another."""
     delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0
@@ -78,7 +98,7 @@ class Settings(EnvironmentSettings):
     mail_without_tls: bool = False
     """Send mail through `mailto://` routes without TLS; otherwise a server must offer STARTTLS."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
-    """The port on which `run relay`, `run matcher` and `run alerts` serve health and metrics; 0 for none."""
+    """The port on which every role also serves health, and metrics without a key; 0 for none. Keep it inside."""
     canary_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     """Seconds between two canaries that a relay publishes to each partition. Canaries show that workers are alive."""
     stalled_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from services.core.audit import FIELDS, AuditAction
 from services.storage.sequences import allocate_ids
@@ -35,6 +35,25 @@ class AuditRow:
         # An unlisted field could hold personal data, so the row is refused.
         if set(self.fields) != FIELDS[self.action]:
             raise ValueError(f"{self.action}: fields {sorted(self.fields)}, not {sorted(FIELDS[self.action])}")
+
+
+def count_recorded(connection: Connection, actions: Collection[AuditAction], feed_id: str, since: datetime) -> int:
+    """Return the number of audit rows of a feed with one of these actions, from `since` on."""
+    query = select(func.count()).where(
+        audit.c.action.in_([action.value for action in actions]), audit.c.at >= since, audit.c.feed_id == feed_id
+    )
+    return connection.scalar(query) or 0
+
+
+def count_acts(connection: Connection, subject: str, action: AuditAction, since: datetime) -> int:
+    """Return the number of audit rows with this action that people caused on a case or an alert, from `since` on."""
+    query = select(func.count()).where(
+        audit.c.subject == subject,
+        audit.c.action == action.value,
+        audit.c.at >= since,
+        audit.c.actor_sealed.is_not(None),
+    )
+    return connection.scalar(query) or 0
 
 
 def write_audit(connection: Connection, vault: Vault, rows: Sequence[AuditRow], now: datetime) -> None:

@@ -6,13 +6,16 @@ id shows to whom an event belongs, if both were given the same name.
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from services.core.errors import RefusedError
 from services.core.ids import RandomBytes
-from services.storage.store import Store
+from services.storage.engine import reading
 from services.storage.tables import deployment
 
 ID_BYTES = 16
@@ -35,28 +38,27 @@ def identity_of(connection: Connection) -> DeploymentIdentity | None:
     return None if row is None else DeploymentIdentity(*row)
 
 
-def claim_database(store: Store, name: str) -> DeploymentIdentity:
+def claim_database(engine: Engine, name: str, random: RandomBytes = os.urandom) -> DeploymentIdentity:
     """Keep the name of the deployment, unless the database has one. Return what the database has.
 
     Raises RefusedError if the database belongs to a deployment of another name.
     """
-    with store.reading() as connection:
-        found = identity_of(connection)
+    found = _found(engine)
     if found is None:
-        with store.writing() as connection:
-            found = _claimed(connection, name, store.random)
-    if found.name != name:
+        # Several roles start at the same time: the first one keeps its claim.
+        with suppress(IntegrityError), engine.begin() as connection:
+            connection.execute(insert(deployment).values(key=ONLY, name=name, id=random(ID_BYTES).hex()))
+        found = _found(engine)
+    # Whoever claimed first has committed by now.
+    if found is None or found.name != name:
+        kept = found.name if found else "another"
         raise RefusedError(
-            f"this database belongs to the deployment `{found.name}`, and PULLCORD_DEPLOYMENT says `{name}`: "
-            f"set it to `{found.name}`, or PULLCORD_DATABASE_URL to the database of `{name}`"
+            f"this database belongs to the deployment `{kept}`, and PULLCORD_DEPLOYMENT says `{name}`: "
+            f"set it to `{kept}`, or PULLCORD_DATABASE_URL to the database of `{name}`"
         )
     return found
 
 
-def _claimed(connection: Connection, name: str, random: RandomBytes) -> DeploymentIdentity:
-    # Several roles start at the same time, so the row may be there by now.
-    if (found := identity_of(connection)) is not None:
-        return found
-    made = DeploymentIdentity(name, random(ID_BYTES).hex())
-    connection.execute(insert(deployment).values(key=ONLY, name=made.name, id=made.id))
-    return made
+def _found(engine: Engine) -> DeploymentIdentity | None:
+    with reading(engine).begin() as connection:
+        return identity_of(connection)

@@ -13,6 +13,12 @@ from services.storage.faults import watch_faults
 # With less room than this, the write-ahead log of SQLite may find none for the next change [P].
 LEAST_FREE_BYTES = 8 * 1024 * 1024
 
+# The pages of 4 KiB after which the log is folded into the file: 16 MB.
+WAL_PAGES = 4000
+
+# The size of SQLite's write-ahead log on disk while nobody reads for long. Twice what is written between checkpoints.
+WAL_KEPT_BYTES = 32 * 1024 * 1024
+
 # The longest wait for SQLite's write lock.
 BUSY_MILLISECONDS = 30_000
 
@@ -26,6 +32,8 @@ POSTGRES_LIMITS = {
 
 # These settings of libpq find a connection with a dead peer after about 30 seconds.
 POSTGRES_CONNECTION = {
+    # A database with the encoding SQL_ASCII would send bytes that the library cannot read, not even to be refused.
+    "client_encoding": "utf8",
     "connect_timeout": 10,
     "keepalives": 1,
     "keepalives_idle": 10,
@@ -33,7 +41,6 @@ POSTGRES_CONNECTION = {
     "keepalives_count": 3,
     # In milliseconds, for data that was sent and not acknowledged. Keepalives do not run while such data wait.
     "tcp_user_timeout": 25_000,
-    "options": " ".join(f"-c {name}={value}" for name, value in POSTGRES_LIMITS.items()),
 }
 
 
@@ -55,6 +62,9 @@ def make_engine(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={name: value for name, value in POSTGRES_CONNECTION.items() if name not in said},
     )
+    # A URL with `options` of its own keeps them.
+    if "options" not in said:
+        event.listen(engine, "connect", _prepare_postgres)
     watch_faults(engine)
     return engine
 
@@ -87,11 +97,21 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         # A negative number is in KiB.
         "cache_size=-131072",
         "temp_store=MEMORY",
-        # In pages of 4 KiB: 16 MB.
-        "wal_autocheckpoint=4000",
+        f"wal_autocheckpoint={WAL_PAGES}",
+        # A long reader lets the log grow. Once the reader is gone, the file is cut back to this size.
+        f"journal_size_limit={WAL_KEPT_BYTES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _prepare_postgres(connection: Any, _record: Any) -> None:
+    # By statement and not by startup packet: a connection pooler refuses packets with settings that it does not know.
+    wanted = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in POSTGRES_LIMITS.items())
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {wanted}")
+    # Without the commit, a rollback of the first transaction would undo the settings.
+    connection.commit()
 
 
 def _begin_sqlite(connection: Any) -> None:

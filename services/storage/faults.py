@@ -25,6 +25,8 @@ class DatabaseFault(StrEnum):
     BUSY = "is busy"
     READ_ONLY = "takes no changes: it is read-only now"
     FULL = "takes no changes: its disk is full"
+    # It is being restored or upgraded, or belongs to another version.
+    OTHER_SCHEMA = "has other tables than this version needs"
     # The fault of a statement or of the data. Nothing is gained by asking again.
     OURS = "refuses a statement"
 
@@ -44,6 +46,8 @@ _SQLSTATES: Final = {
     "28": DatabaseFault.AWAY,  # it does not let us in
     "3D000": DatabaseFault.AWAY,
     "40": DatabaseFault.BUSY,
+    "42P01": DatabaseFault.OTHER_SCHEMA,
+    "42703": DatabaseFault.OTHER_SCHEMA,  # a column that is not there
     "53": DatabaseFault.BUSY,  # out of memory, too many connections
     "53100": DatabaseFault.FULL,
     "55P03": DatabaseFault.BUSY,
@@ -54,6 +58,7 @@ _SQLSTATES: Final = {
 
 # Primary result codes of SQLite (https://www.sqlite.org/rescode.html).
 _RESULT_CODES: Final = {
+    1: DatabaseFault.OTHER_SCHEMA,  # ERROR: SQLite has no code of its own for a table that is not there
     3: DatabaseFault.READ_ONLY,  # PERM
     5: DatabaseFault.BUSY,
     6: DatabaseFault.BUSY,  # LOCKED

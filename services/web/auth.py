@@ -10,6 +10,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from services.storage.secrets.keys import Caller, KeyEndedError, Role, find_caller
 from services.storage.store import Store
 from services.web.problems import ProblemError, ProblemType
+from services.web.query_parameters import refuse_unknown_parameters
+from services.web.rates import rates_of
 
 # The framework's own error is off, because it would not be a problem of RFC 9457.
 _bearer = HTTPBearer(auto_error=False, description="An API key made with `pullcord keys create`.")
@@ -24,19 +26,27 @@ StoreOf = Annotated[Store, Depends(store_of)]
 
 
 def caller(
-    store: StoreOf, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
+    request: Request,
+    store: StoreOf,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
 ) -> Caller:
     """Return the caller to whom the API key of the request belongs.
 
-    Raises ProblemError (401) if the key is missing, unknown or expired.
+    Raises ProblemError (401) if the key is missing, unknown or expired, and ProblemError (429) if the key is used too
+    often.
     """
+    rates = rates_of(request)
     try:
         found = find_caller(store, credentials.credentials) if credentials else None
     # Only the holder of the right key learns that it has expired.
     except KeyEndedError as ended:
+        rates.count_failure(request)
         raise _unauthenticated(str(ended)) from ended
     if found is None:
+        # A request without any key guesses nothing, but is as cheap to send.
+        rates.count_failure(request)
         raise _unauthenticated("send a valid API key: `Authorization: Bearer pcd.…`")
+    rates.count_key(found.key_id)
     return found
 
 
@@ -44,7 +54,13 @@ def _unauthenticated(detail: str) -> ProblemError:
     return ProblemError(401, ProblemType.UNAUTHENTICATED, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-CallerOf = Annotated[Caller, Depends(caller)]
+def of_known_parameters(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
+    """Return the caller. Raises ProblemError (422) if the request has a query parameter that its address has not."""
+    refuse_unknown_parameters(request)
+    return caller
+
+
+CallerOf = Annotated[Caller, Depends(of_known_parameters)]
 
 
 def own_feed(caller: Caller, role: Role) -> str:
@@ -82,6 +98,12 @@ def named_council(council: str, feed: CouncilFeed) -> str:
 def regulator(caller: CallerOf) -> Caller:
     if caller.role is not Role.REGULATOR:
         raise ProblemError(403, ProblemType.FORBIDDEN, "this needs a regulator's key")
+    return caller
+
+
+def operator(caller: CallerOf) -> Caller:
+    if caller.role is not Role.OPERATOR:
+        raise ProblemError(403, ProblemType.FORBIDDEN, "this needs an operator's key")
     return caller
 
 

@@ -9,23 +9,29 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from services.core.errors import PullcordError
+from services.core.errors import PullcordError, TooOftenError
 from services.storage.faults import DatabaseFault, fault_of
+from services.web.problem_schemas import MEDIA_TYPE, TYPE_PREFIX, InvalidRequestProblem, Problem, TooLargeProblem
+from services.web.request_ids import HEADER, INSTANCE_PREFIX, current_request_id
 
 log = structlog.get_logger()
 
-MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:pullcord:problem:"
+
+# The status that web servers note for a client that hung up before its request was complete.
+CLIENT_LEFT = 499
 
 # Seconds until a sender may repeat a request that the database could not take.
 RETRY_AFTER_SECONDS = "10"
+
+# Seconds until refused and repeated requests are recorded again: within them some of the last hour have ended.
+_LATER_SECONDS = "600"
 
 # What an answer says after a fault on our side. The database may have committed the request.
 ASKED = "nothing was changed. Ask again"
@@ -48,6 +54,8 @@ class ProblemType(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     BODY_TOO_LARGE = "body-too-large"
     TOO_MANY_ROWS = "too-many-rows"
+    REQUEST_TIMEOUT = "request-timeout"
+    TOO_MANY_REQUESTS = "too-many-requests"
     NO_ROW_ACCEPTED = "no-row-accepted"
     FILE_REFUSED = "file-refused"
     IDEMPOTENCY_MISMATCH = "idempotency-mismatch"
@@ -56,17 +64,6 @@ class ProblemType(StrEnum):
     RECORD_FAULTY = "record-faulty"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
-
-
-class Problem(BaseModel):
-    """The body of every error answer."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    detail: str
 
 
 class ProblemError(PullcordError):
@@ -89,27 +86,44 @@ class ProblemError(PullcordError):
 
 
 def problem_response(error: ProblemError) -> JSONResponse:
+    # The path would be the usual `instance`, but it may hold somebody's reference.
+    request_id = current_request_id() or "unknown"
     body = {
         "type": TYPE_PREFIX + error.type,
         "title": error.type.replace("-", " ").capitalize(),
         "status": error.status,
         "detail": str(error),
+        "instance": INSTANCE_PREFIX + request_id,
+        "request_id": request_id,
         **error.extra,
     }
     # Errors depend on the caller's key, so no proxy may keep them.
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **error.headers}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", HEADER: request_id, **error.headers}
     return JSONResponse(body, error.status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the error answers of a route, for its OpenAPI description."""
-    return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
-        }
-        for status in statuses
-    }
+def answers(*statuses: int, further: Sequence[tuple[int, type[Problem]]] = ()) -> dict[int | str, dict[str, Any]]:
+    """Return the error answers of a route that needs a key, for its OpenAPI description.
+
+    `further` names the statuses whose problems have members of their own, with the models of these.
+    """
+    # A body that is too large may also be too slow.
+    slow = {HTTPStatus.REQUEST_TIMEOUT.value} if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
+    every = sorted({*statuses, *slow, *_OF_EVERY_ROUTE, *(status for status, _ in further)})
+    return {status: _described(status, [model for of, model in further if of == status]) for status in every}
+
+
+# A key is asked for and used too often, a query parameter is unknown, or the database is away.
+_OF_EVERY_ROUTE = (401, 403, 422, 429, 500, 503)
+_USUAL: Mapping[int, type[Problem]] = {413: TooLargeProblem, 422: InvalidRequestProblem}
+
+
+def _described(status: int, models: Sequence[type[Problem]]) -> dict[str, Any]:
+    usual = () if status == HTTPStatus.CONFLICT and models else (_USUAL.get(status, Problem),)
+    # The special ones first: a client takes the first that fits.
+    named = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in (*models, *usual)]
+    schema = named[0] if len(named) == 1 else {"anyOf": named}
+    return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
 def install(app: FastAPI) -> None:
@@ -117,6 +131,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(ClientDisconnect, _of_a_client_that_left)
+    app.add_exception_handler(TooOftenError, _of_too_often)
     app.add_exception_handler(SQLAlchemyError, _of_the_database)
     app.add_exception_handler(Exception, _of_anything)
 
@@ -129,6 +145,8 @@ _TYPES = {
     405: ProblemType.METHOD_NOT_ALLOWED,
 }
 
+# Faults in one answer [P].
+_FAULTS_SHOWN = 100
 # Parts of a field's path that an answer may repeat: names and positions, never a possible value.
 _SHOWN_FIELD = re.compile(r"[A-Za-z_-]{1,60}|[0-9]{1,4}")
 
@@ -144,6 +162,15 @@ def _of_http(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(ProblemError(error.status_code, type_, str(error.detail), headers=error.headers))
 
 
+def too_often(error: Exception, **extra: Any) -> ProblemError:
+    headers = {"Retry-After": _LATER_SECONDS}
+    return ProblemError(429, ProblemType.TOO_MANY_REQUESTS, str(error), headers=headers, **extra)
+
+
+def _of_too_often(_request: Request, error: Exception) -> JSONResponse:
+    return problem_response(too_often(error))
+
+
 def _of_validation(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     if any(fault["type"] == "json_invalid" for fault in error.errors()):
@@ -151,7 +178,13 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
     # Only place and reason: pydantic's errors also hold the input.
     faults = [{"field": shown_field(fault["loc"]), "reason": fault["msg"]} for fault in error.errors()]
     detail = "the request is not of the form this address takes: see `faults`"
-    return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=faults))
+    return problem_response(ProblemError(422, ProblemType.INVALID_REQUEST, detail, faults=capped_faults(faults)))
+
+
+def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the first faults of a request, and one more that counts the others."""
+    left = len(faults) - _FAULTS_SHOWN
+    return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 
 
 def shown_field(location: Sequence[int | str]) -> str:
@@ -160,7 +193,9 @@ def shown_field(location: Sequence[int | str]) -> str:
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 
 
-_AWAY = dict.fromkeys((DatabaseFault.AWAY, DatabaseFault.BUSY), "the database is away or busy")
+_AWAY = dict.fromkeys(
+    (DatabaseFault.AWAY, DatabaseFault.BUSY, DatabaseFault.OTHER_SCHEMA), "the database is away or busy"
+)
 
 
 def _known(request: Request) -> str:
@@ -168,6 +203,11 @@ def _known(request: Request) -> str:
     if request.method in ("GET", "HEAD"):
         return ASKED
     return KEYED if "Idempotency-Key" in request.headers else UNKEYED
+
+
+def _of_a_client_that_left(_request: Request, _error: Exception) -> Response:
+    # Nobody reads this answer. Its status keeps the request out of the errors on our side.
+    return Response(status_code=CLIENT_LEFT)
 
 
 def _of_the_database(request: Request, error: Exception) -> JSONResponse:

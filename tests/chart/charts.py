@@ -21,7 +21,12 @@ CASES = {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART 
 WORKERS = ("relay", *(one.name for one in CONSUMERS))
 DISTRIBUTED = ("ingest", *WORKERS)
 # The roles each case must have.
-ROLES = {"embedded": ("serve",), "distributed": DISTRIBUTED, "distributed-everything": DISTRIBUTED}
+ROLES = {
+    "embedded": ("serve",),
+    "embedded-everything": ("serve",),
+    "distributed": DISTRIBUTED,
+    "distributed-everything": DISTRIBUTED,
+}
 
 COMPONENT = "app.kubernetes.io/component"
 Object = dict[str, Any]
@@ -51,7 +56,8 @@ class Release:
     @property
     def pods(self) -> dict[str, Object]:
         """The metadata and spec of every pod that may run, including the pods of hooks, by component."""
-        made = [one["spec"]["template"] for one in (*self.workloads.values(), *self.of("Job"))]
+        jobs = [*self.of("Job"), *(one["spec"]["jobTemplate"] for one in self.of("CronJob"))]
+        made = [one["spec"]["template"] for one in (*self.workloads.values(), *jobs)]
         return {pod["metadata"]["labels"][COMPONENT]: pod for pod in (*made, *self.of("Pod"))}
 
     def settings(self, component: str) -> dict[str, str]:

@@ -73,7 +73,7 @@ def test_the_ingest_api_is_scaled_on_its_processor() -> None:
 
 def test_what_is_scaled_has_no_number_of_its_own() -> None:
     with_number = {role for role, one in EVERYTHING.workloads.items() if "replicas" in one["spec"]}
-    assert with_number == {"relay"}
+    assert with_number == set()
     assert {one["spec"]["replicas"] for one in released("distributed").workloads.values()} == {2}
 
 
@@ -107,37 +107,34 @@ def test_nothing_is_asked_of_an_operator_that_may_not_be_there(case: str) -> Non
 
 
 def test_every_role_is_scraped_once_at_a_port_it_has() -> None:
-    (services,), (pods,) = EVERYTHING.of("ServiceMonitor"), EVERYTHING.of("PodMonitor")
-    found = [
-        one
-        for one in EVERYTHING.of("Service")
-        if services["spec"]["selector"]["matchLabels"].items() <= one["metadata"]["labels"].items()
-    ]
-    assert [one["spec"]["ports"][0]["name"] for one in found] == [services["spec"]["endpoints"][0]["port"]]
+    (pods,) = EVERYTHING.of("PodMonitor")
     by_pod = selected(EVERYTHING, pods["spec"]["selector"])
-    assert by_pod | {"ingest"} == set(ROLES["distributed"])
-    assert "ingest" not in by_pod
+    assert by_pod == set(ROLES["distributed"])
+    (endpoint,) = pods["spec"]["podMetricsEndpoints"]
     for role in by_pod:
-        assert (
-            containers(EVERYTHING.pods[role])[-1]["ports"][0]["name"] == pods["spec"]["podMetricsEndpoints"][0]["port"]
-        )
+        assert endpoint["port"] in {port["name"] for port in containers(EVERYTHING.pods[role])[-1]["ports"]}
 
 
 def test_embedded_the_one_pod_is_scraped_once() -> None:
     release = render(changed("embedded", "metrics", {"monitors": {"enabled": True}}))
-    (monitor,) = release.of("ServiceMonitor")
-    labels = monitor["spec"]["selector"]["matchLabels"].items()
-    assert len([one for one in release.of("Service") if labels <= one["metadata"]["labels"].items()]) == 1
-    assert release.of("PodMonitor") == []
+    (monitor,) = release.of("PodMonitor")
+    assert selected(release, monitor["spec"]["selector"]) == set(ROLES["embedded"])
 
 
-@pytest.mark.parametrize("kind", ["ServiceMonitor", "PodMonitor", "PrometheusRule"])
+def test_no_service_leads_to_the_metrics() -> None:
+    for case in ("embedded", "distributed", "distributed-everything"):
+        ports = [port for service in released(case).of("Service") for port in service["spec"]["ports"]]
+        assert {port["targetPort"] for port in ports} == {"http"}
+
+
+@pytest.mark.parametrize("kind", ["PodMonitor", "PrometheusRule"])
 def test_prometheus_finds_what_is_meant_for_it_by_its_label(kind: str) -> None:
     (one,) = EVERYTHING.of(kind)
     assert one["metadata"]["labels"]["release"] == "prometheus"
 
 
 def test_the_rules_are_those_of_the_file() -> None:
-    rules: Any = yaml.safe_load((CHART / "files" / "rules.yaml").read_text())
+    text = (CHART / "files" / "rules.yaml").read_text()
+    rules: Any = yaml.safe_load(text.replace("docs/runbook.md#", "https://wiki.example/pullcord#"))
     assert rules["groups"]
     assert EVERYTHING.one("PrometheusRule", "")["spec"] == rules

@@ -44,6 +44,7 @@ NEEDS = {
     "relay": WORKER,
     **{one.name: WORKER | ({"pullcord-fallback-routes"} if one.delivers else set()) for one in CONSUMERS},
     "migration": {"pullcord-postgres-app"},
+    "backup": {"pullcord-keys"},
     "canary": {"pullcord-canary"},
 }
 PUBLIC = frozenset(["kafka-cluster-ca-cert", "pullcord-postgres-ca"])
@@ -120,7 +121,7 @@ def test_no_secret_is_made_by_the_chart(case: str) -> None:
 
 @pytest.mark.parametrize("component", NEEDS)
 def test_a_role_has_the_secrets_it_needs_and_no_others(component: str) -> None:
-    pod = pod_of("embedded" if component == "serve" else "distributed-everything", component)
+    pod = pod_of("embedded-everything" if component in ("serve", "backup") else "distributed-everything", component)
     assert {*references(pod).values(), *files_of(pod).values()} - PUBLIC == NEEDS[component]
 
 
@@ -162,6 +163,8 @@ def test_every_command_is_one_of_the_product(case: str, component: str) -> None:
     for container in containers(pod_of(case, component)):
         if component == "canary":
             assert container["command"] == ["python3", "/canary/canary.py"]
+        elif component == "backup":
+            assert container["command"] == ["python3", "/backup-script/backup.py"]
         else:
             program, command, *role = container["command"]
             assert program == "pullcord"
@@ -173,7 +176,7 @@ def test_every_command_is_one_of_the_product(case: str, component: str) -> None:
 def test_probes_ask_what_they_are_for_at_a_port_that_is_there(case: str) -> None:
     for role in ROLES[case]:
         container = containers(pod_of(case, role))[-1]
-        (port,) = container["ports"]
+        port, *_ = container["ports"]
         asked = {name: container[name]["httpGet"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
         assert {name: probe["path"] for name, probe in asked.items()} == {
             "startupProbe": "/livez", "livenessProbe": "/livez", "readinessProbe": "/readyz",

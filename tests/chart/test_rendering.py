@@ -96,8 +96,8 @@ def test_the_topics_are_copied_and_the_values_are_in_the_readme() -> None:
 
 
 def test_a_file_that_differs_is_named(tmp_path: Path) -> None:
-    for name in ("README.md", "values.yaml", "files/topics.yaml", "files/rules.yaml", "files/consumers.yaml"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("values.yaml", *(str(path.relative_to(CHART)) for path in made())):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text((CHART / name).read_text())
     assert drift(tmp_path) == []
     (tmp_path / "files/topics.yaml").write_text("topics: []\n")

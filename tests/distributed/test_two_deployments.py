@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -88,8 +89,8 @@ def test_a_worker_refuses_the_events_of_another_database_and_acknowledges_none(
 ) -> None:
     with opening(engine, other) as (ours, theirs):
         way, listener = named(settings, "shared"), Listener("matcher", (NOTICES,))
-        claim_database(ours, "shared")
-        stranger = claim_database(theirs, "shared")
+        claim_database(ours.engine, "shared")
+        stranger = claim_database(theirs.engine, "shared")
         with working(ours, listener, way, tmp_path) as at_work:
             publish(theirs, way, stranger.id)
             assert until(lambda: at_work.worker.refused is not None, PATIENCE)
@@ -101,8 +102,8 @@ def test_a_role_that_hears_another_deployment_ends_with_a_sentence(
     engine: Engine, other: Engine, broker: Broker, settings: KafkaSettings, tmp_path: Path
 ) -> None:
     with opening(engine, other) as (ours, theirs):
-        claim_database(ours, "twins")
-        stranger = claim_database(theirs, "twins")
+        claim_database(ours.engine, "twins")
+        stranger = claim_database(theirs.engine, "twins")
         publish(theirs, named(settings, "twins"), stranger.id)
     url = engine.url.render_as_string(hide_password=False)
     wanted = {"KAFKA_BROKERS": broker.address, "KAFKA_PARTITIONS": "4", "DEPLOYMENT": "twins"}
@@ -116,7 +117,7 @@ def test_a_role_with_another_name_than_the_database_ends_with_a_sentence(
     name: str, engine: Engine, broker: Broker, tmp_path: Path
 ) -> None:
     with opening(engine) as (store,):
-        claim_database(store, "north-west")
+        claim_database(store.engine, "north-west")
     url = engine.url.render_as_string(hide_password=False)
     with role(name, tmp_path, url, KAFKA_BROKERS=broker.address, DEPLOYMENT="wales") as running:
         assert running.process.wait(PATIENCE) == 2
@@ -127,9 +128,15 @@ def test_a_role_with_another_name_than_the_database_ends_with_a_sentence(
 
 def test_a_database_keeps_its_first_name_and_its_id(engine: Engine) -> None:
     with opening(engine) as (store,):
-        first = claim_database(store, "north-west")
-        assert claim_database(store, "north-west") == first
+        first = claim_database(store.engine, "north-west")
+        assert claim_database(store.engine, "north-west") == first
         with pytest.raises(RefusedError):
-            claim_database(store, "wales")
+            claim_database(store.engine, "wales")
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM deployment")) == 1
+
+
+def test_roles_that_start_at_once_agree_on_one_id(engine: Engine) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        claims = list(threads.map(lambda _: claim_database(engine, "north-west"), range(24)))
+    assert len(set(claims)) == 1

@@ -53,7 +53,7 @@ def families(deployment: Deployment) -> list[Metric]:
         api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
         _, alert, _ = api.alerted_case()
         api.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Asha Patel"})
-        text = api.ask(None, "GET", "/metrics").text
+        text = api.ask("operator", "GET", "/metrics").text
     every = text_string_to_metric_families(text)
     return [one for one in every if one.name.startswith("pullcord_") and not one.name.endswith("_created")]
 

@@ -159,8 +159,8 @@ QUERIES = [
     ("a limit that is a number of somebody", "blackpool", "/v1/cases?limit=01632960777"),
     ("perhaps for a flag", "blackpool", "/v1/cases?ended=perhaps"),
     ("SQL for a flag", "blackpool", "/v1/cases?ended=1;DROP%20TABLE%20cases"),
-    ("an offset below zero", "raven", "/v1/submissions/sub_0?offset=-1"),
-    ("an offset beyond all bounds", "raven", f"/v1/submissions/sub_0?offset={'9' * 30}"),
+    ("a cursor that is no text", "raven", "/v1/submissions/sub_0?cursor=%00"),
+    ("a cursor beyond all bounds", "raven", f"/v1/submissions/sub_0?cursor={'9' * 90}"),
     ("a page of a million rows", "raven", "/v1/submissions/sub_0?limit=1000000"),
 ]
 

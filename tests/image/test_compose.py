@@ -59,7 +59,7 @@ def test_its_environment_is_settings_that_exist_and_are_understood(
     settings, kafka = Settings(_env_file=None), KafkaSettings(_env_file=None)
     assert settings.public_url == "https://pullcord.example"
     assert settings.database == "postgresql+psycopg://?service=pullcord"
-    assert settings.metrics_port == settings.port == 8080
+    assert (settings.metrics_port, settings.port) == (9464, 8080)
     assert (kafka.addresses, kafka.replication) == (["kafka:9092"], 1)
     assert mounted(service, "secrets")[str(settings.keys_path)] == "keys"
     assert mounted(service, "secrets")[service["environment"]["PGSERVICEFILE"]] == "database"

@@ -188,7 +188,7 @@ def test_prometheus_looks_at_every_role_as_the_sample_does() -> None:
     (name,) = found["names"]
     named = {role for role, one in OURS.items() if name in aliases(one, "monitoring")}
     assert named == set(OURS) - {"init"}
-    assert found["port"] == 8080
+    assert str(found["port"]) == SERVICES["ingest"]["environment"]["PULLCORD_METRICS_PORT"]
     assert (ours["global"], ours["rule_files"]) == (sample["global"], sample["rule_files"])
 
 

@@ -19,4 +19,4 @@ def busy(deployment: Deployment) -> str:
         _, alert, _ = api.alerted_case()
         api.ask("blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Asha Patel"})
         api.ask(None, "GET", "/nowhere")
-        return api.ask(None, "GET", "/metrics").text
+        return api.ask("operator", "GET", "/metrics").text

@@ -50,7 +50,7 @@ def deployment(tmp_path: Path) -> Iterator[ServedDeployment]:
 
 @pytest.fixture
 def prometheus(tmp_path: Path, deployment: ServedDeployment) -> Iterator[Prometheus]:
-    with running(Prometheus(tmp_path / "prometheus", deployment.port)) as server:
+    with running(Prometheus(tmp_path / "prometheus", deployment.metrics_port)) as server:
         yield server
 
 
@@ -86,7 +86,7 @@ def make_due(deployment: ServedDeployment) -> None:
 
 def start_the_ingest_api_alone(deployment: ServedDeployment) -> None:
     """Start only the `ingest` role. It has no engine, so it alerts nobody."""
-    environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder)}
+    environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder), **deployment.inside}
     command = [str(Path(sys.executable).with_name("pullcord")), "run", "ingest", "--port", str(deployment.port)]
     with (deployment.folder / "ingest.log").open("ab") as log:
         deployment.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -112,8 +112,7 @@ def figures_of_now() -> dict[str, str]:
 def test_the_engine_stops_and_the_alert_fires_and_ends_when_it_is_back(
     deployment: ServedDeployment, prometheus: Prometheus
 ) -> None:
-    with deployment.client() as client:
-        said = run("promtool", "check", "metrics", given=client.get("/metrics").text)
+    said = run("promtool", "check", "metrics", given=deployment.metrics())
     assert (said.code, said.out, said.err) == (0, "", "")
     assert until(lambda: set(prometheus.firing()) == ONLY_THE_HEARTBEAT, PATIENCE), sorted(prometheus.firing())
 

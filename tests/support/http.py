@@ -37,6 +37,8 @@ KEYS = {
 }
 
 MOST_ROWS = 50
+# Tests ask more often than anybody else.
+NO_RATES = {"key_rate": 1_000_000, "link_rate": 1_000_000, "failure_rate": 1_000_000}
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NDJSON = "application/x-ndjson"
@@ -100,14 +102,17 @@ def problem_of(response: Response) -> tuple[int, str]:
     assert body["status"] == response.status_code
     assert body["title"]
     assert body["detail"]
+    assert body["instance"] == f"urn:pullcord:request:{body['request_id']}"
+    assert response.headers["X-Request-Id"] == body["request_id"]
     prefix, _, kind = body["type"].rpartition(":")
     assert prefix == "urn:pullcord:problem"
     return response.status_code, kind
 
 
-def make_api_parts(deployment: Deployment) -> Parts:
-    # The limits are small enough for a test to reach.
-    settings = Settings(_env_file=None, max_body_mib=1, max_rows=MOST_ROWS, poll_seconds=0.05)
+def make_api_parts(deployment: Deployment, **rates: int) -> Parts:
+    # The limits are small enough for a test to reach. `rates` are settings of the rate limits.
+    limits = {"max_body_mib": 1, "max_rows": MOST_ROWS, "poll_seconds": 0.05, **NO_RATES, **rates}
+    settings = Settings(_env_file=None).model_copy(update=limits)
     return make_parts(
         settings, deployment.store, Presentation("https://pullcord.example", settings.links_last), deployment.channel
     )

@@ -28,11 +28,12 @@ from services.alerts.review.case import Case, Line
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError, check_days, with_record
 from services.alerts.review.step import Transition, apply
-from services.alerts.states.machine import Decision, Refuse, decide
+from services.alerts.states.machine import Decision, Refuse, Stay, decide
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.audit import AuditAction
 from services.core.clock import london_day
 from services.core.errors import NotFoundError
+from services.storage.allowances import allow_refusal, allow_repeat
 from services.storage.audit import AuditRow
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
@@ -48,7 +49,7 @@ class Acknowledged:
 
 
 # The most cases in one transaction of an acknowledgement, about a tenth of a second (policy of the deployment).
-CHUNK = 200
+CHUNK = 100
 
 NOTHING_WAITS = "No change of a feed waits for a person on this case, so there is nothing to accept."
 
@@ -85,9 +86,13 @@ def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_i
         case = find_case(connection, reference, feed_id, to_change=True)
         decision = _decision(case, event)
         policy = load_council(connection, store, case.feed_id).policy
+        if isinstance(decision, Stay) and feed_id is not None:
+            allow_repeat(connection, case.reference, AuditAction.CASE_NOTED, now)
         if not isinstance(decision, Refuse):
             return _record(work, [case], event, record, policy)[0]
         # The refusal is audited too, so the error is raised only after this transaction.
+        if feed_id is not None:
+            allow_refusal(work, feed_id)
         fields = {"case": case.reference, "event": event, "state": case.state}
         row = AuditRow(AuditAction.CASE_REFUSED, fields, subject=case.reference, feed_id=case.feed_id, actor=record.by)
         work.record_audit(row)

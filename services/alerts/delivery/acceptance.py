@@ -9,8 +9,10 @@ from services.alerts.case.consumer import effects_of
 from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import load_contexts
+from services.alerts.delivery.metrics import FIRST_MESSAGE
 from services.alerts.delivery.store.alerts import find_alert_by_id, mark_accepted, thresholds_by_entry
 from services.alerts.policy.councils import load_council
+from services.alerts.policy.policy import CouncilPolicy, next_escalation
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, what_is_owed
 from services.alerts.review.withdrawal import is_about_withdrawal
@@ -42,11 +44,19 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
             if case is None or case.tried_at is None or case.tried_at > alert.created_at:
                 continue
             policy = CasePolicy(council.policy)
+            _time_first(case, council.policy, now)
             case = _accepted(case, thresholds[entry_pk], alert.reason, now)
             reviews.append(what_is_owed(case, context.entry, context.lines, policy, now))
         save_cases(connection, (review.case for review in reviews))
         write_effects(work, effects_of(reviews))
     mark_accepted(connection, alert_pk, now)
+
+
+def _time_first(case: Case, policy: CouncilPolicy, now: datetime) -> None:
+    # The time of a try says nothing about when the message was due.
+    due = next_escalation(replace(case.clock, tried_at=None), policy, now)
+    if case.last_alert_at is None and due is not None:
+        FIRST_MESSAGE.observe(max(0.0, (now - due.due_at).total_seconds()))
 
 
 def _accepted(case: Case, threshold: int, reason: str, now: datetime) -> Case:

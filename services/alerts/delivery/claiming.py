@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
+from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.delivery import Delivery
+from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.queue import record_delivery_audit
 from services.alerts.delivery.store.attempts import doubt_attempt, insert_attempt
 from services.alerts.delivery.store.claims import claim_deliveries, count_due
@@ -74,6 +76,8 @@ def _doubt(work: UnitOfWork, left: Sequence[Delivery]) -> None:
     for delivery in left:
         number = delivery.number - 1  # `number` is the number of the attempt that comes now
         doubt_attempt(work.connection, delivery.pk, number, "left_unfinished", work.now)
+        # The process that made the attempt can no longer count it.
+        DELIVERIES.labels(SendOutcome.IN_DOUBT.value).inc()
         fields = {"delivery": delivery.pk, "alert": delivery.alert, "number": number}
         work.record_audit(
             AuditRow(AuditAction.DELIVERY_IN_DOUBT, fields, subject=delivery.alert, feed_id=delivery.feed_id)

@@ -114,6 +114,10 @@ class CouncilPolicy(Closed):
     # Seconds in which new cases are gathered into one message. The limit of a minute keeps alerts prompt.
     grouping_seconds: Annotated[int, Field(ge=0, le=60)] = 30
 
+    # True if references of the register that differ in letter case alone are one reference. Otherwise the council is
+    # asked. Ingest reads this member of the stored policy by its name.
+    references_ignore_case: bool = False
+
     def stored(self) -> str:
         """Return the policy as JSON with its routes. Encrypt this text before it is saved, and never show it."""
         return self.model_dump_json(context=_REVEAL)

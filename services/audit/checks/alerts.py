@@ -31,7 +31,7 @@ _FINAL = {
 
 @dataclass(slots=True)
 class _Told:
-    """What the audit says of one alert."""
+    """The words of the audit about one alert."""
 
     cases: int = 0
     deliveries: int = 0
@@ -42,7 +42,7 @@ class _Told:
 
 @dataclass(slots=True)
 class _Delivery:
-    """What the audit says of one delivery."""
+    """The words of the audit about one delivery."""
 
     alert: str
     attempts: int = 0

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from services.ingest.files.cleaning import clean_cells
 from services.ingest.files.heading_rows import KnownHeading, known_count
 from services.ingest.files.problems import CellCode, FileCode, FileRefused, Remark
-from services.ingest.files.table import FileLimits, Flaw, RawRow, Table, build_table
+from services.ingest.files.table import MOST_ROWS, FileLimits, Flaw, RawRow, Table, build_table, trimmed
 
 _SEPARATORS = ",;\t|"
 # Excel's own first line that states the separator.
@@ -32,7 +32,8 @@ def read_csv(data: bytes, limits: FileLimits, known_heading: KnownHeading | None
     if stated:
         stream.readline()
     separator = stated[1] if stated else _separator(head, limits, known_heading)
-    return build_table(_raw_rows(stream, separator), limits, known_heading, remarks, cells_may_shift=True)
+    rows = _raw_rows(_Lines(stream, limits), separator, limits)
+    return build_table(rows, limits, known_heading, remarks, cells_may_shift=True)
 
 
 def _encoding(data: bytes) -> str:
@@ -74,12 +75,36 @@ def _score(head: str, separator: str, limits: FileLimits, known_heading: KnownHe
     return known, max(map(len, rows), default=0)
 
 
-def _raw_rows(stream: io.TextIOWrapper, separator: str) -> Iterator[RawRow]:
+class _Lines:
+    """The lines of a file for the csv reader, which would put any number of them into one row."""
+
+    def __init__(self, stream: io.TextIOWrapper, limits: FileLimits) -> None:
+        self._stream = stream
+        # Each sign of a cell may be a doubled quotation mark.
+        self._longest = 2 * limits.columns * limits.cell_length
+        self._left = self._longest
+
+    def begin_row(self) -> None:
+        self._left = self._longest
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._stream.readline(self._left + 1):
+            self._left -= len(line)
+            if self._left < 0:
+                raise FileRefused(FileCode.ROW_TOO_LONG)
+            yield line
+
+
+def _raw_rows(lines: _Lines, separator: str, limits: FileLimits) -> Iterator[RawRow]:
     # A blank before a quotation mark is no part of the cell: `a, "b, c"`.
-    reader = csv.reader(stream, delimiter=separator, strict=True, skipinitialspace=True)
+    reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
     number, line = 0, 0
     while True:
         number += 1
+        # Blank rows cost time as well.
+        if number > MOST_ROWS:
+            raise FileRefused(FileCode.TOO_MANY_ROWS)
+        lines.begin_row()
         try:
             cells = next(reader)
         except StopIteration:
@@ -88,11 +113,12 @@ def _raw_rows(stream: io.TextIOWrapper, separator: str) -> Iterator[RawRow]:
             # The csv reader continues with the next line, so only the lines of this row are lost. The flaw names them.
             yield number, [], (Flaw(CellCode.BROKEN_QUOTES, lines=(line + 1, reader.line_num)),)
         else:
-            yield number, *_cleaned(cells)
+            # One cell more than a file may have columns says as much as a million more.
+            yield number, *_cleaned(cells if len(cells) <= limits.columns else trimmed(cells)[: limits.columns + 1])
         line = reader.line_num
 
 
-def _cleaned(cells: list[str]) -> tuple[list[str], tuple[Flaw, ...]]:
+def _cleaned(cells: Sequence[str]) -> tuple[list[str], tuple[Flaw, ...]]:
     stripped = clean_cells(cells)
     # Almost every row is clean: one search of the whole row is faster than one of each cell.
     text = "".join(stripped)

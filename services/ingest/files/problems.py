@@ -20,6 +20,7 @@ class FileCode(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY_ROWS = "too_many_rows"
     TOO_MANY_COLUMNS = "too_many_columns"
+    ROW_TOO_LONG = "row_too_long"
     UNPACKS_TOO_LARGE = "unpacks_too_large"
     LEGACY_WORKBOOK = "legacy_workbook"
     ENCRYPTED = "encrypted"
@@ -27,6 +28,7 @@ class FileCode(StrEnum):
     NOT_A_TABLE = "not_a_table"
     UNREADABLE = "unreadable"
     STRICT_WORKBOOK = "strict_workbook"
+    TOO_COSTLY = "too_costly"
     NO_SHEET = "no_sheet"
     NO_HEADINGS = "no_headings"
 
@@ -43,6 +45,10 @@ _FILE: dict[FileCode, tuple[str, str]] = {
         "The file has more columns than are accepted.",
         "Keep only the columns that are needed.",
     ),
+    FileCode.ROW_TOO_LONG: (
+        "A row of the file is longer than any row of a table, so it has lost its line breaks or a quotation mark.",
+        _SAVE_AS,
+    ),
     FileCode.UNPACKS_TOO_LARGE: (
         "The workbook unpacks to far more than its size.",
         "Copy the rows into a new workbook, as values, and send that.",
@@ -55,6 +61,10 @@ _FILE: dict[FileCode, tuple[str, str]] = {
     FileCode.STRICT_WORKBOOK: (
         "The workbook is saved as a Strict Open XML Spreadsheet, which is not read.",
         "Save it as an ordinary Excel workbook (.xlsx) or as .csv.",
+    ),
+    FileCode.TOO_COSTLY: (
+        "Reading the file takes more time or memory than one file may take.",
+        "Copy the rows into a new workbook, as values, and send that, or send them in several files.",
     ),
     FileCode.NO_SHEET: ("The workbook has no visible sheet with cells.", "Unhide the sheet that holds the rows."),
     FileCode.NO_HEADINGS: (

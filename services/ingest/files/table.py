@@ -73,6 +73,8 @@ class Flaw:
     lines: tuple[int, int] | None = None
 
 
+# The last row of a spreadsheet program, which no row of a file may pass.
+MOST_ROWS = 1_048_576
 # The number of the row, its stripped cells and their faults.
 RawRow = tuple[int, list[str], Sequence[Flaw]]
 
@@ -97,8 +99,9 @@ def build_table(
     found = find_headings([cells for _, cells, _ in top], known_heading)
     read = top[found.first : found.last + 1]
     number = read[-1][0]
-    headings = _trimmed(found.cells)
-    if len(headings) > limits.columns:
+    headings = trimmed(found.cells)
+    far = any(flaw.index is not None and flaw.index > limits.columns for _, _, flaws in read for flaw in flaws)
+    if far or len(headings) > limits.columns:
         raise FileRefused(FileCode.TOO_MANY_COLUMNS)
     if any(any(above) for _, above, _ in top[: found.first]):
         remarks = (*remarks, Remark.ROWS_ABOVE_HEADINGS)
@@ -118,7 +121,7 @@ def column_label(headings: Sequence[str], index: int) -> str:
     return letter if not heading or _LONG_DIGITS.search(heading) else f"{heading[:60]} ({letter})"
 
 
-def _trimmed(cells: Sequence[str]) -> tuple[str, ...]:
+def trimmed(cells: Sequence[str]) -> tuple[str, ...]:
     end = len(cells)
     while end and not cells[end - 1]:
         end -= 1
@@ -132,7 +135,7 @@ class _RowFitter:
         self, headings: tuple[str, ...], limits: FileLimits, written_width: int | None, read: Sequence[list[str]]
     ) -> None:
         self._headings = headings
-        self._repeats = {headings, *map(tuple, read), *map(_trimmed, read)}
+        self._repeats = {headings, *map(tuple, read), *map(trimmed, read)}
         self._limits = limits
         self._written_width = written_width
 
@@ -166,7 +169,7 @@ class _RowFitter:
     def _beyond(self, cells: list[str]) -> Iterator[Flaw]:
         # Values to the right of the last heading.
         written = self._written_width
-        if written is not None and len(_trimmed(cells)) > written:
+        if written is not None and len(trimmed(cells)) > written:
             yield Flaw(CellCode.TOO_MANY_CELLS)
             return
         for index in range(len(self._headings), len(cells)):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+# Issues that are kept of one row, and of one submission [P]. Answers are read by people and stored for good.
+_ISSUES_A_ROW: Final = 150
+MOST_ISSUES: Final = 200_000
 
 
 class Outcome(StrEnum):
@@ -53,6 +57,8 @@ class RowOutcome(NamedTuple):
     row: int
     outcome: Outcome
     issues: tuple[Issue, ...] = ()
+    # The sender's own reference of the record, if it could be read.
+    reference: str | None = None
 
 
 def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
@@ -61,28 +67,56 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
     return {outcome.value: counts[outcome] for outcome in Outcome}
 
 
+def with_capped_issues(outcomes: Iterable[RowOutcome], most: int = MOST_ISSUES) -> Iterator[RowOutcome]:
+    """Yield the outcomes with at most `most` issues together; beyond that each row keeps its first one.
+
+    A last issue of a row counts those that were left out.
+    """
+    left = most
+    for outcome in outcomes:
+        allowed = max(1, min(_ISSUES_A_ROW, left))
+        left -= len(outcome.issues)
+        yield outcome if len(outcome.issues) <= allowed else outcome._replace(issues=_first(outcome.issues, allowed))
+
+
+def _first(issues: tuple[Issue, ...], allowed: int) -> tuple[Issue, ...]:
+    count = len(issues) - allowed
+    reason = f"And {count:,} more {'issue' if count == 1 else 'issues'} in this row."
+    return (*issues[:allowed], Issue("row", "more_issues", reason, "Correct those named, and send the row again."))
+
+
 def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
-    """Return the stored form of outcomes: the row numbers, one letter for each row, and the issues by position."""
+    """Return the stored form of outcomes: the row numbers, one letter for each row, and the issues by position.
+
+    References are not part of it, because they are stored sealed.
+    """
+    # Most rows of a file have the same issues, so each text is stored once.
+    texts: dict[Issue, int] = {}
+    issues = {
+        str(index): [texts.setdefault(issue, len(texts)) for issue in outcome.issues]
+        for index, outcome in enumerate(outcomes)
+        if outcome.issues
+    }
     return {
         # Rows without gaps need only the number of the first one.
         "rows": [outcome.row for outcome in outcomes] if _gaps(outcomes) else outcomes[0].row,
         "letters": "".join(_LETTER[outcome.outcome] for outcome in outcomes),
-        "issues": {
-            str(index): [[issue.field, issue.code, issue.reason, issue.remedy] for issue in outcome.issues]
-            for index, outcome in enumerate(outcomes)
-            if outcome.issues
-        },
+        "issues": issues,
+        "texts": [list(issue) for issue in texts],
     }
 
 
-def unpack(packed: dict[str, object]) -> list[RowOutcome]:
+def unpack(packed: dict[str, object], references: Sequence[str | None]) -> list[RowOutcome]:
     rows, letters, issues = packed["rows"], packed["letters"], packed["issues"]
     assert isinstance(letters, str)  # noqa: S101 - narrows what the JSON column holds
     assert isinstance(issues, dict)  # noqa: S101
+    texts = packed["texts"]
+    assert isinstance(texts, list)  # noqa: S101
+    said = [Issue(*text) for text in texts]
     numbers = rows if isinstance(rows, list) else range(int(str(rows)), int(str(rows)) + len(letters))
     return [
-        RowOutcome(row, _OUTCOME[letter], tuple(Issue(*issue) for issue in issues.get(str(index), ())))
-        for index, (row, letter) in enumerate(zip(numbers, letters, strict=True))
+        RowOutcome(row, _OUTCOME[letter], tuple(said[at] for at in issues.get(str(index), ())), reference)
+        for index, (row, letter, reference) in enumerate(zip(numbers, letters, references, strict=True))
     ]
 
 

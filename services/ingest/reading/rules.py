@@ -70,7 +70,7 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
         stamp=read_stamp(entry.updated_at, now, typed=row.typed),
         facts=_entry_facts(entry),
         values=place.values + (area_values(place.postcode) if place.postcode else ()),
-        content=entry.model_dump_json(exclude={"updated_at"}, exclude_defaults=True).encode(),
+        content=entry_content(entry),
         private={"record": entry, **place.private},
         issues=(*issues, *place.issues, *_hard_to_find(place)),
     )
@@ -80,6 +80,11 @@ def _unread(notice: MigrationNotice, issues: Sequence[Issue]) -> frozenset[str]:
     # An issue of the file on a date that the notice does not have: the sender gave one.
     without = {name for name in OF_THE_MOVE if getattr(notice, name) is None}
     return frozenset(issue.field for issue in issues if issue.field in without)
+
+
+def entry_content(entry: RegisterEntry) -> bytes:
+    # Without its time: the same entry sent again later is not a new version.
+    return entry.model_dump_json(exclude={"updated_at"}, exclude_defaults=True).encode()
 
 
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:

@@ -7,7 +7,7 @@ only that field: the row is kept without the field. Each fault gives the sender 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import EnumMeta
 from typing import Any, Final, TypeVar, get_args
 
@@ -46,31 +46,64 @@ _STAND_INS: Final[dict[str, object]] = {"service_status": ServiceStatus.UNKNOWN}
 _PLAIN_WORD = re.compile(r"[A-Za-z_]{1,60}(?:[0-9]{1,2}[A-Za-z_]{0,20}){0,2}")
 
 
+# Unknown fields that are named for each row [P]. The others are counted: an answer grows no faster than a body.
+_NAMED: Final = 100
+# Items of a list that are checked: more than any field can hold, so a longer list is still too long.
+_LONGEST_LIST: Final = 2_001
+
+
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:
     """Return the row as its model, and the issues of the row.
 
     Faulty minor fields are left out of the model. The model is None if the row is refused.
     """
+    # Pydantic would make an error of each unknown field, and of each item of a list.
+    known = {field: _cut(value) for field, value in raw.items() if field in model.model_fields}
+    unknown = [field for field in raw if field not in known] if len(known) < len(raw) else []
     try:
-        return model.model_validate(raw), ()
+        return model.model_validate(known), _issues(model, {}, unknown, refused=False)
     except ValidationError as error:
         faults = _faults(error)
     if any(field in DECISIVE[model] for field in faults):
-        return None, tuple(_issue(model, field, kind, refused=True) for field, kind in faults.items())
+        return None, _issues(model, faults, unknown, refused=True)
     # A second pass without the faulty fields: they may have been required, or hidden another fault.
-    kept = {field: value for field, value in raw.items() if field not in faults}
+    kept = {field: value for field, value in known.items() if field not in faults}
     kept |= {field: value for field, value in _STAND_INS.items() if field in faults}
     try:
         mended = model.model_validate(kept)
     except ValidationError as error:
-        return None, tuple(_issue(model, field, kind, refused=True) for field, kind in _faults(error).items())
-    return mended, tuple(_issue(model, field, kind, refused=False) for field, kind in faults.items())
+        return None, _issues(model, _faults(error), unknown, refused=True)
+    return mended, _issues(model, faults, unknown, refused=False)
 
 
 def repeated_keys(names: Collection[str]) -> tuple[Issue, ...]:
     """Return the issues of a JSON row that has keys twice."""
-    shown = sorted({name if _PLAIN_WORD.fullmatch(name) else "row" for name in names})
+    shown = sorted({_shown(name) for name in names})
     return tuple(Issue(name, "duplicate_key", *_TWICE) for name in shown)
+
+
+def _issues(
+    model: type[BaseModel], faults: Mapping[str, str], unknown: Sequence[str], *, refused: bool
+) -> tuple[Issue, ...]:
+    found = (_issue(model, field, kind, refused=refused) for field, kind in faults.items())
+    return (*found, *_unknown_fields(model, unknown, refused=refused))
+
+
+def _cut(value: Any) -> Any:
+    return value[:_LONGEST_LIST] if isinstance(value, list) else value
+
+
+def _unknown_fields(model: type[BaseModel], fields: Sequence[str], *, refused: bool) -> tuple[Issue, ...]:
+    named = [_unknown_field(model, _shown(field), refused=refused) for field in fields[:_NAMED]]
+    left = len(fields) - _NAMED
+    return (*named, _more_unknown_fields(left, refused=refused)) if left > 0 else tuple(named)
+
+
+def _more_unknown_fields(count: int, *, refused: bool) -> Issue:
+    fields = "field is" if count == 1 else "fields are"
+    outcome = "" if refused else " Nothing of that was kept."
+    remedy = "Check that the rows are notices or register entries."
+    return Issue("row", "unknown_field", f"And {count:,} more {fields} not known.{outcome}", remedy)
 
 
 def _faults(error: ValidationError) -> dict[str, str]:
@@ -83,9 +116,7 @@ def _faults(error: ValidationError) -> dict[str, str]:
 
 
 def _issue(model: type[BaseModel], field: str, kind: str, *, refused: bool) -> Issue:
-    shown = field if _PLAIN_WORD.fullmatch(field) else "row"
-    if kind == "extra_forbidden":
-        return _unknown_field(model, shown, refused=refused)
+    shown = _shown(field)
     if field == "service_status":
         reason = "This is not one of the codes of a status, so the service counts as in service."
         return Issue(field, "unknown_status", reason, _codes_of(model, field) + _MAPPED)
@@ -94,6 +125,10 @@ def _issue(model: type[BaseModel], field: str, kind: str, *, refused: bool) -> I
     if remedy is _CODE[1]:
         remedy = _codes_of(model, field) + (_MAPPED if field == "status" else "")
     return Issue(shown, kind, reason + outcome, remedy)
+
+
+def _shown(field: str) -> str:
+    return field if _PLAIN_WORD.fullmatch(field) else "row"
 
 
 def _codes_of(model: type[BaseModel], field: str) -> str:

@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from services.core.audit import AuditAction
+from services.core.errors import TooOftenError
 from services.core.ids import event_id
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, JoinedRow, RawRow, RecordKind, Refused
-from services.ingest.reading.outcomes import Outcome, RowOutcome, count, without_kept
+from services.ingest.reading.outcomes import Outcome, RowOutcome, count, with_capped_issues, without_kept
 from services.ingest.reading.rows.alike import with_questions
 from services.ingest.reading.rows.related import joined_outcomes, related_rows
 from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.recording.file_remarks import on_numbers, on_withdrawals, with_remarks
-from services.ingest.recording.likely_same import with_questions_on_record
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
+from services.ingest.recording.references.letter_case import ignores_case, in_one_case, with_case_on_record
+from services.ingest.recording.references.likely_same import with_questions_on_record
 from services.ingest.recording.refusals import settle_refused
 from services.ingest.recording.replacement import (
     Replacement,
@@ -33,9 +35,11 @@ from services.ingest.recording.store.submissions import (
     insert_outcomes,
     insert_submission,
 )
-from services.ingest.recording.submission import Origin, Reading, Receipt, SubmissionContext
+from services.ingest.recording.submission import Origin, Reading, Receipt, RefusedTooOftenError, SubmissionContext
+from services.ingest.recording.trail import record_accepted, record_trial
 from services.ingest.recording.withdrawals import withdraw
 from services.ingest.recording.writing import try_drafts, write_drafts
+from services.storage.allowances import allow_refusal
 from services.storage.audit import AuditRow
 from services.storage.feeds import lock_feed
 from services.storage.store import Store
@@ -72,14 +76,16 @@ def accept(
     """
     now = store.now()
     # Before the transaction begins, so that a long file holds no lock while it is parsed.
-    reading = read_rows(origin, rows, now)
+    reading = _read(store, origin, rows, now)
     with store.writing() as connection:
         # One submission of a feed at a time: versions are compared with what is on record.
         lock_feed(connection, origin.feed_id)
         work = UnitOfWork(connection, store, now)
         answer = earlier_answer(connection, store.tokeniser, origin)
         if answer is not None:
+            allow_refusal(work, origin.feed_id)
             return _repeated(work, answer)
+        reading = with_case_on_record(work, origin.feed_id, reading)
         if replacement is None:
             return _write(work, origin, reading, remarks)
         keys = keys_of(store, origin, reading)
@@ -93,18 +99,20 @@ def accept(
             receipt, outcomes = _write(work, origin, returned, said)
             withdraw(_context(work, origin, receipt.submission_id), missing.pks)
             return receipt, outcomes
+        allow_refusal(work, origin.feed_id)
         record_refusal(work, origin, missing)
     # Raised after the commit, so that the audit keeps the refusal.
     raise refusal
 
 
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remarks: Remarks = no_remarks) -> DryRun:
-    """Return the outcome that a submission would have. Nothing is stored."""
+    """Return the outcome that a submission would have. Nothing is stored except an audit row of the trial."""
     now = store.now()
-    reading = read_rows(origin, rows, now)
+    reading = _read(store, origin, rows, now)
     would_withdraw, said = None, with_remarks(on_numbers(reading), remarks)
     with store.reading() as connection:
         work = UnitOfWork(connection, store, now)
+        reading = with_case_on_record(work, origin.feed_id, reading)
         if replacing:
             keys = keys_of(store, origin, reading)
             missing = missing_from(connection, origin.feed_id, keys)
@@ -115,7 +123,16 @@ def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remark
         context = _context(work, origin, DRY_RUN)
         reading = with_questions_on_record(context, reading)
         outcomes = _of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
-    return DryRun(count(outcomes), outcomes, would_withdraw, tuple(said(outcomes)))
+    result = DryRun(count(outcomes), outcomes, would_withdraw, tuple(said(outcomes)))
+    with store.writing() as connection:
+        record_trial(UnitOfWork(connection, store, now), origin, result.counts, would_withdraw)
+    return result
+
+
+def _read(store: Store, origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
+    if origin.kind is RecordKind.ENTRY and ignores_case(store, origin.feed_id):
+        return replace(read_rows(origin, in_one_case(rows), now), ignores_case=True)
+    return read_rows(origin, rows, now)
 
 
 def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
@@ -158,7 +175,7 @@ def _sorted(record_type: RecordType[Facts], rows: Iterable[Draft[Facts] | Refuse
 def _repeated(work: UnitOfWork, answer: Receipt) -> tuple[Receipt, list[RowOutcome]]:
     fields, subject = {"submission": answer.submission_id}, answer.submission_id
     work.record_audit(AuditRow(AuditAction.SUBMISSION_REPEATED, fields, subject=subject, feed_id=answer.feed_id))
-    return answer, find_outcomes(work.connection, answer.submission_id)
+    return answer, find_outcomes(work.connection, work.store.vault, answer.submission_id)
 
 
 def _write(
@@ -171,7 +188,11 @@ def _write(
     counts, said = count(outcomes), tuple(with_remarks(on_numbers(reading), remarks)(outcomes))
     insert_outcomes(context, outcomes, counts, said)
     settle_refused(context, origin.kind, reading, outcomes)
-    _record_accepted(context, origin, counts)
+    refused = len(outcomes) > 0 and counts[Outcome.REJECTED] == len(outcomes)
+    try:
+        record_accepted(context, origin, counts, refused=refused)
+    except TooOftenError as error:
+        raise RefusedTooOftenError(str(error), outcomes) from None
     return Receipt(context.submission_id, origin.feed_id, origin.kind, work.now, counts, said), outcomes
 
 
@@ -182,19 +203,13 @@ def _context(work: UnitOfWork, origin: Origin, submission_id: str) -> Submission
 def _of_every_row(outcomes: Sequence[RowOutcome], reading: Reading[Facts]) -> list[RowOutcome]:
     refused = [RowOutcome(row.row, Outcome.REJECTED, without_kept(row.issues)) for row in reading.refused]
     every = [*outcomes, *refused]
-    every += [joined for one in every for joined in joined_outcomes(one, reading.joined.get(one.row, ()))]
-    return sorted(every, key=lambda outcome: outcome.row)
-
-
-def _record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
-    fields = {
-        "submission": context.submission_id,
-        "records": origin.kind.value,
-        "accepted": counts[Outcome.ACCEPTED],
-        "warned": counts[Outcome.WARNED],
-        "unchanged": counts[Outcome.UNCHANGED],
-        "stale": counts[Outcome.STALE],
-        "rejected": counts[Outcome.REJECTED],
-    }
-    row = AuditRow(AuditAction.SUBMISSION_ACCEPTED, fields, subject=context.submission_id, feed_id=context.feed_id)
-    context.record_audit(row)
+    references = {row.row: row.reference for row in reading.refused}
+    references |= {draft.row: draft.reference for draft in reading.drafts}
+    every = [outcome._replace(reference=references.get(outcome.row)) for outcome in every]
+    # Rows that were read together have one reference.
+    every += [
+        joined._replace(reference=one.reference)
+        for one in every
+        for joined in joined_outcomes(one, reading.joined.get(one.row, ()))
+    ]
+    return list(with_capped_issues(sorted(every, key=lambda outcome: outcome.row)))

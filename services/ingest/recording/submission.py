@@ -9,8 +9,9 @@ from typing import Generic, NamedTuple
 
 from schemas.events import CHUNK
 from services.core.audit import AuditAction
-from services.core.errors import ConflictError
+from services.core.errors import ConflictError, TooOftenError
 from services.ingest.reading.drafts import Draft, Facts, JoinedRow, RecordKind, Refused
+from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.recording.record_types import RecordType
 from services.storage.audit import AuditRow
 from services.storage.unit_of_work import UnitOfWork
@@ -18,6 +19,14 @@ from services.storage.unit_of_work import UnitOfWork
 
 class IdempotencyMismatchError(ConflictError):
     """The idempotency key was used before with another body."""
+
+
+class RefusedTooOftenError(TooOftenError):
+    """No row could be taken in, and so many submissions of that kind are on record that this one is not."""
+
+    def __init__(self, text: str, outcomes: Sequence[RowOutcome]) -> None:
+        super().__init__(text)
+        self.outcomes = outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,8 @@ class Reading(Generic[Facts]):
     joined: Mapping[int, Sequence[JoinedRow]] = field(default_factory=dict)
     # True for rows of a spreadsheet.
     is_file: bool = False
+    # True if the council's policy makes references one that differ in letter case alone.
+    ignores_case: bool = False
 
 
 class ChangedRecord(NamedTuple):

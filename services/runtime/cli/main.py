@@ -8,6 +8,7 @@ from collections import UserDict
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from io import TextIOWrapper
 from typing import Annotated, Any, Final
 
 import typer
@@ -170,12 +171,27 @@ def pullcord(
     # Here and not above: `--help` needs no logging.
     from services.runtime.logs import configure
 
-    configure(pretty=True)
+    configure("command", pretty=True)
+
+
+def _is_unreadable(typed: str) -> bool:
+    # Python keeps bytes that are not UTF-8 as signs of their own. They are fine in the name of a file that is there.
+    return not typed.isascii() and any("\udc80" <= sign <= "\udcff" for sign in typed) and not os.path.lexists(typed)
 
 
 def main() -> None:
     # Only the owner can read the files that a command writes.
     os.umask(0o077)
+    # In a locale that is not UTF-8, a name that cannot be shown must not end a command that has done its work.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if any(map(_is_unreadable, sys.argv[1:])):
+        from services.runtime.cli.support.error_messages import NOT_UTF_8, REFUSED
+        from services.runtime.cli.support.output import complain
+
+        complain(NOT_UTF_8)
+        sys.exit(REFUSED)
     try:
         app()
     except Exception as error:  # noqa: BLE001 - the last place to explain an error

@@ -61,7 +61,7 @@ def show_places(demo: DemoDeployment, narrator: Narrator, more: Mapping[str, str
         "The mailbox": demo.mailbox_url,
         "Acknowledge an alert": _link(demo, text_of(demo.mailbox.mails[-1], "plain")),
         "The API, described": f"{demo.base_url}/docs",
-        "Metrics": f"{demo.base_url}/metrics",
+        "Metrics": f"{demo.base_url}/metrics, for an operator's key",
         **more,
     }
     commands = [f"export {name}='{value}'" for name, value in demo.environment.items()]

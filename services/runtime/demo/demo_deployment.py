@@ -18,7 +18,7 @@ from services.runtime.demo.parties import add_parties
 from services.runtime.demo.samples import BASE_DAY, Sample, rebased
 from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.maintenance.keyring import new_keyring, write_keyring
-from services.runtime.server import listen, served
+from services.runtime.server import listen, served, url_of
 from services.runtime.settings import Settings
 from services.storage.engine import make_engine
 from services.storage.events.process import Consumer
@@ -90,7 +90,7 @@ def start_demo(data_dir: Path, host: str, port: int, today: date) -> Iterator[Ac
         keys = add_parties(store, stack.enter_context(receiving(mailbox)))
         # The port must be known before the parts are made, since links in mails contain it.
         listening = listen(host, port)
-        base_url = f"http://{host}:{listening.getsockname()[1]}"
+        base_url = url_of(host, listening.getsockname()[1])
         parts = make_parts(settings, store, Presentation(base_url, settings.links_last, CLOCK_NOTE))
         app = make_app(parts, EmbeddedRunner(parts))
         # On the same port, so that one address is enough to look around.

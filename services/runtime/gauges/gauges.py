@@ -10,10 +10,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
+from services.core.feed_rhythm import GAPS_KEPT, allowed_silence
 from services.runtime.consumers import CONSUMERS
 from services.runtime.gauges import store as figures
 from services.runtime.gauges.upkeep_gauges import upkeep
 from services.storage.events.canaries import oldest_heard
+from services.storage.events.feed_history import days_heard
 from services.storage.events.loops import beats
 from services.storage.events.outbox import count_unpublished, oldest_unpublished
 from services.storage.store import Store
@@ -114,6 +116,7 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
         "Open cases whose harmful day has passed without a confirmation, a confirmed hold or a withdrawal.",
         figures.count_past_date(connection, now),
     )
+    yield _newest_past_date(connection, now)
     yield _one(
         "pullcord_events_quarantined",
         "Events in quarantine because they can never be handled.",
@@ -128,6 +131,7 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
     yield _by("pullcord_matches", "Live matches by level.", "level", figures.live_matches_by_level(connection))
     yield _by("pullcord_deliveries", "Deliveries of alerts by state.", "state", figures.deliveries_by_state(connection))
     yield _silence(connection, now)
+    yield _allowed_silence(connection)
     yield _canaries(connection, now)
     yield _loops(connection, now)
     yield from upkeep(connection, now)
@@ -174,6 +178,18 @@ def _loops(connection: Connection, now: datetime) -> GaugeMetricFamily:
     return family
 
 
+def _newest_past_date(connection: Connection, now: datetime) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "pullcord_cases_past_date_newest_seconds",
+        "Time since the last of the cases past their harmful day came to be so.",
+    )
+    # Without such a case there is no sample: 0 would say that one has come just now.
+    newest = figures.newest_past_date(connection, now)
+    if newest is not None:
+        family.add_metric((), max(0.0, (now - newest).total_seconds()))
+    return family
+
+
 def _silence(connection: Connection, now: datetime) -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         "pullcord_feed_silent_seconds",
@@ -182,4 +198,17 @@ def _silence(connection: Connection, now: datetime) -> GaugeMetricFamily:
     )
     for feed, heard in figures.feeds_last_heard(connection):
         family.add_metric((feed,), (now - heard).total_seconds())
+    return family
+
+
+def _allowed_silence(connection: Connection) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "pullcord_feed_silence_allowed_seconds",
+        "Time after its last submission from which on a feed counts as silent, by its own rhythm.",
+        labels=("feed",),
+    )
+    # One more moment than gaps.
+    heard = days_heard(connection, GAPS_KEPT + 1)
+    for feed, _ in figures.feeds_last_heard(connection):
+        family.add_metric((feed,), allowed_silence(heard.get(feed, ())).total_seconds())
     return family

@@ -12,7 +12,7 @@ from schemas.codes import CaseState
 from services.alerts.review.owed import LOOK_AGAIN
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED
 from services.core.audit import AuditAction
-from services.core.clock import london_day
+from services.core.clock import london_day, london_midnight
 from services.storage.tables import (
     alert_cases,
     alerts,
@@ -94,7 +94,21 @@ def count_without_due_time(connection: Connection, now: datetime) -> int:
 
 
 def count_past_date(connection: Connection, now: datetime) -> int:
-    return _count(connection, cases, cases.c.harm_on < london_day(now), cases.c.state.in_(UNSAFE_AFTER_DATE))
+    return _count(connection, cases, *_past_date(now))
+
+
+def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
+    """Return when the last of the cases past their harmful day came to be so, or None if there is none.
+
+    It is the end of that day, or the time at which the case was opened with a day already past.
+    """
+    query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
+    harm_on, opened_at = connection.execute(query).one()
+    return None if harm_on is None else max(london_midnight(harm_on + timedelta(days=1)), opened_at)
+
+
+def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return cases.c.harm_on < london_day(now), cases.c.state.in_(UNSAFE_AFTER_DATE)
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:

@@ -1,4 +1,4 @@
-"""Gauges for maintenance that operators may forget: free space on the disk, backups, API keys that expire."""
+"""Gauges for maintenance that operators may forget: the disk, the log of SQLite, backups, API keys that expire."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from services.runtime.gauges.store import first_key_to_expire, first_on_record, 
 
 def upkeep(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
     yield _disk_free(connection)
+    yield _wal(connection)
     yield GaugeMetricFamily(
         "pullcord_backup_age_seconds",
         "Age of the newest backup on record; where there is none, of the first thing on record.",
@@ -29,6 +30,16 @@ def _disk_free(connection: Connection) -> GaugeMetricFamily:
     # A PostgreSQL server has its own exporter. A SQLite database in memory has no disk.
     if connection.dialect.name == "sqlite" and database:
         family.add_metric((), disk_usage(Path(database).parent).free)
+    return family
+
+
+def _wal(connection: Connection) -> GaugeMetricFamily:
+    family = GaugeMetricFamily("pullcord_wal_bytes", "Bytes in the write-ahead log of the SQLite database.")
+    database = connection.engine.url.database
+    if connection.dialect.name == "sqlite" and database:
+        log = Path(f"{database}-wal")
+        # The log is removed when the last connection of all processes closes.
+        family.add_metric((), log.stat().st_size if log.exists() else 0)
     return family
 
 

@@ -12,13 +12,12 @@ from pathlib import Path
 from threading import Event
 
 import structlog
-from fastapi import FastAPI
 
 from services.core.errors import PullcordError
 from services.runtime.bootstrap import Parts
 from services.runtime.consumers import ConsumerRole
 from services.runtime.embedded.runner import Loop, alerting, closing, delivering, loop_with_heartbeat
-from services.runtime.health import BackgroundTask, add_health
+from services.runtime.health import BackgroundTask
 from services.runtime.kafka.broker_check import BrokerCheck
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.outbox_listener import OutboxListener
@@ -27,7 +26,7 @@ from services.runtime.kafka.topics import make_topics
 from services.runtime.kafka.watchdog import Watchdog, end_process
 from services.runtime.kafka.worker import Worker, make_worker
 from services.runtime.logs import kind_of
-from services.runtime.server import listen, served
+from services.runtime.metrics_port import metrics_served
 from services.storage.events.process import Consumer
 
 log = structlog.get_logger()
@@ -196,14 +195,7 @@ def _answering(
         if worker is not None and not worker.serving:
             yield "the worker has not joined its group yet"
 
-    settings = parts.settings
-    # The port is opened only if the settings name one.
-    if not settings.metrics_port:
-        yield
-        return
-    app = FastAPI(openapi_url=None)
-    add_health(app, parts.store, tasks, parts.pool, faults)
-    with listen(settings.host, settings.metrics_port) as listening, served(app, listening):
+    with metrics_served(parts, tasks, faults=faults):
         yield
 
 

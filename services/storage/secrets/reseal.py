@@ -16,7 +16,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, case
 
 from services.storage.dialect import skipping_locked
 from services.storage.store import Store
-from services.storage.tables import audit, deliveries, feeds, notices, register_entries
+from services.storage.tables import audit, deliveries, feeds, notices, register_entries, submission_outcomes
 from services.storage.vault import Vault, key_of, place
 
 # The number of values in one transaction. On SQLite no other process can write during the transaction.
@@ -72,6 +72,7 @@ SEALED_COLUMNS: Final = (
     SealedColumn(audit, "actor_sealed", "pk"),
     SealedColumn(deliveries, "route_sealed", "pk"),
     SealedColumn(feeds, "policy_sealed", "feed_id"),
+    SealedColumn(submission_outcomes, "references_sealed", "chunk_id"),
 )
 
 

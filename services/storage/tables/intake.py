@@ -66,11 +66,16 @@ submissions = Table(
 submission_outcomes = Table(
     "submission_outcomes",
     metadata,
-    Column("submission_id", String(40), ForeignKey("submissions.submission_id"), primary_key=True),
+    # The submission and the number of the chunk. A sealed value is bound to one column that identifies its row.
+    Column("chunk_id", String(52), primary_key=True),
+    Column("submission_id", String(40), ForeignKey("submissions.submission_id"), nullable=False),
     # Outcomes are stored in chunks, so that no row of this table becomes too large.
-    Column("chunk", Integer, primary_key=True),
+    Column("chunk", Integer, nullable=False),
     Column("first_row", Integer, nullable=False),
     Column("outcomes", JSON, nullable=False),
+    # The sender's own reference of each row.
+    Column("references_sealed", LargeBinary, nullable=False),
+    Index("ix_submission_outcomes_submission_id_chunk", "submission_id", "chunk", unique=True),
 )
 
 # Rows that were refused and not sent again since. Until then, the resident of such a row is watched by nobody.

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
-from types import SimpleNamespace
-from typing import Any
 
+import httpx
 import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from services.alerts.delivery.channels.pool import DeliveryPool, SendJob
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
 from services.alerts.message.message import Message
+from services.runtime.bootstrap import make_parts
 from services.runtime.embedded.event_dispatcher import HANDLED, LEFT_ALONE
 from services.runtime.embedded.runner import EmbeddedRunner, Loop
+from services.runtime.metrics_port import metrics_served
 from services.runtime.server import listen
-from services.storage import engine as engine_module
+from services.runtime.settings import Settings
 from tests.support.deployment import Deployment
-from tests.support.http import ENTRY, NOTICE, NOTICES, Api, make_api_parts, open_api
+from tests.support.http import ENTRY, NOTICE, NOTICES, Api, make_api_parts, open_api, problem_of
 
 # Every metric of our own that a busy day shows, and its labels.
 METRICS = {
@@ -37,17 +37,20 @@ METRICS = {
     "pullcord_outbox_oldest_seconds": set(),
     "pullcord_outbox_unpublished": set(),
     "pullcord_cases_past_date_unconfirmed": set(),
+    "pullcord_first_message_seconds": {"le"},
     "pullcord_events_quarantined": set(),
     "pullcord_cases": {"state"},
     "pullcord_matches": {"level"},
     "pullcord_deliveries": {"state"},
     "pullcord_feed_silent_seconds": {"feed"},
+    "pullcord_feed_silence_allowed_seconds": {"feed"},
     "pullcord_events_handled": {"consumer"},
     "pullcord_loops_ended": set(),
     "pullcord_sends_stuck": set(),
     "pullcord_clock_jumps": set(),
     "pullcord_log_lines_dropped": set(),
     "pullcord_disk_free_bytes": set(),
+    "pullcord_wal_bytes": set(),
     "pullcord_backup_age_seconds": set(),
     "pullcord_api_key_expires_in_seconds": set(),
     "pullcord_http_requests": {"route", "method", "status"},
@@ -59,6 +62,7 @@ RARE = {
     "pullcord_event_conflicts": {"consumer"},
     "pullcord_events_left_alone": {"consumer"},
     "pullcord_events_republished": {"consumer"},
+    "pullcord_cases_past_date_newest_seconds": set(),
     "pullcord_canary_age_seconds": {"consumer"},
     "pullcord_loop_age_seconds": {"loop"},
 }
@@ -70,7 +74,7 @@ LABEL_VALUES = re.compile(
 
 
 def scraped(api: Api) -> dict[str, Metric]:
-    answer = api.ask(None, "GET", "/metrics")
+    answer = api.ask("operator", "GET", "/metrics")
     assert answer.status_code == 200
     families = text_string_to_metric_families(answer.text)
     ours = (family for family in families if family.name.startswith("pullcord_"))
@@ -216,13 +220,6 @@ def test_a_process_that_can_send_nothing_to_anybody_is_not_ready(
         channel.release.set()
 
 
-@pytest.mark.network
-@pytest.mark.enable_socket
-def test_answers_are_not_held_back_to_be_sent_together() -> None:
-    with listen("127.0.0.1", 0) as listening:
-        assert listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-
-
 def test_with_a_runner_a_posted_notice_becomes_a_case_by_itself(deployment: Deployment) -> None:
     parts = make_api_parts(deployment)
     with open_api(deployment, EmbeddedRunner(parts), parts) as api:
@@ -249,6 +246,36 @@ def test_every_metric_is_there_with_its_labels_and_no_label_could_name_anybody(a
         assert case not in values
 
 
+@pytest.mark.parametrize("who", [None, "raven", "harbour", "blackpool", "regulator"])
+def test_nobody_but_the_operator_sees_the_metrics_on_the_port_of_the_api(api: Api, who: str | None) -> None:
+    answer = api.ask(who, "GET", "/metrics")
+    assert problem_of(answer) == ((401, "unauthenticated") if who is None else (403, "forbidden"))
+    assert "pullcord_" not in answer.text
+
+
+@pytest.mark.parametrize("given", ["Bearer", "Bearer pcd.x.y", "Basic b3BlcmF0b3I6", "bearer nonsense"])
+def test_no_other_word_opens_the_metrics(api: Api, given: str) -> None:
+    assert api.ask(None, "GET", "/metrics", headers={"Authorization": given}).status_code == 401
+
+
+@pytest.mark.network
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("port", [0, 1])
+def test_metrics_without_a_key_are_on_a_port_of_their_own_that_the_operator_names(
+    deployment: Deployment, port: int
+) -> None:
+    with listen("127.0.0.1", 0) as free:
+        named = free.getsockname()[1] if port else 0
+    settings = Settings(_env_file=None, metrics_port=named)
+    parts = make_parts(settings, deployment.store, channel=deployment.channel)
+    with metrics_served(parts):
+        if port:
+            assert "pullcord_cases" in httpx.get(f"http://127.0.0.1:{named}/metrics").text
+            # Nothing else is there.
+            assert httpx.get(f"http://127.0.0.1:{named}/v1/cases").status_code == 404
+    parts.pool.close(1)
+
+
 def test_what_is_due_late_or_forgotten_is_seen(api: Api) -> None:
     api.alerted_case()
     api.deployment.clock.advance(hours=1)
@@ -267,32 +294,3 @@ def test_events_that_wait_are_seen(api: Api) -> None:
     api.deployment.clock.advance(minutes=5)
     assert value(api, "pullcord_outbox_unpublished") == 1
     assert value(api, "pullcord_outbox_oldest_seconds") == 300
-
-
-def test_a_full_disk_is_not_ready_and_gives_the_reason(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "disk_usage", lambda _folder: SimpleNamespace(free=100))
-    answer = api.ask(None, "GET", "/readyz")
-    assert (answer.status_code, answer.json()["faults"]) == (503, ["the database takes no changes: its disk is full"])
-    monkeypatch.undo()
-    assert api.ask(None, "GET", "/readyz").status_code == 200
-
-
-def test_a_change_that_found_the_disk_full_is_answered_503_and_makes_the_process_not_ready(api: Api) -> None:
-    engine = api.deployment.store.engine
-
-    def limit(connection: Any, _record: object, _proxy: object) -> None:
-        # Not one page more than there is.
-        connection.execute("PRAGMA max_page_count = 1")
-
-    event.listen(engine, "checkout", limit)
-    statuses = [api.ask("raven", "POST", NOTICES, json=_many(number)).status_code for number in range(40)]
-    assert 503 in statuses
-    assert api.ask(None, "GET", "/readyz").json()["faults"] == ["the database takes no changes: its disk is full"]
-    event.remove(engine, "checkout", limit)
-    event.listen(engine, "checkout", lambda connection, *_: connection.execute("PRAGMA max_page_count = 4000000"))
-    assert api.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
-    assert api.ask(None, "GET", "/readyz").status_code == 200
-
-
-def _many(number: int) -> list[dict[str, str]]:
-    return [{**NOTICE, "id": f"{number}-{row}", "cli": f"01632 960{row:03}"} for row in range(50)]

@@ -12,7 +12,6 @@ from tests.support.http import (
     CSV,
     ENTRIES,
     ENTRY,
-    MOST_ROWS,
     NDJSON,
     NOTICE,
     NOTICE_UPLOADS,
@@ -62,15 +61,6 @@ def test_a_council_adds_entries_and_changes_them(api: Api) -> None:
     assert [answer.status_code for answer in answers] == [202] * 4
     told = [next(name for name, count in answer.json()["counts"].items() if count) for answer in answers]
     assert told == ["accepted", "accepted", "unchanged", "stale"]
-
-
-def test_the_outcomes_of_a_submission_are_read_a_page_at_a_time(api: Api) -> None:
-    rows = [{"id": f"n{number}", "cli": f"01632 9601{number:02}"} for number in range(MOST_ROWS)]
-    place = api.ask("raven", "POST", NOTICES, json=rows).headers["Location"]
-    pages = [api.ask("raven", "GET", f"{place}?offset={offset}&limit=20").json() for offset in (0, 20, 40, 60)]
-    assert {page["total_rows"] for page in pages} == {MOST_ROWS}
-    assert [row["row"] for page in pages for row in page["rows"]] == list(range(1, MOST_ROWS + 1))
-    assert pages[3]["rows"] == []
 
 
 def test_a_submission_of_which_no_row_could_be_taken_is_a_problem_that_still_has_a_receipt(api: Api) -> None:

@@ -64,7 +64,7 @@ def unwritable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     log = make()
     monkeypatch.setattr(sys, "stderr", log)
     before = structlog.get_config()
-    logs.configure()
+    logs.configure("serve")
     yield
     structlog.configure(**before)
     with suppress(OSError):

@@ -82,7 +82,8 @@ CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
 @contextmanager
 def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Client]:
     """Serve the deployment, with its output going to `log`. Yield a client with the provider's key."""
-    environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder), "PULLCORD_POLL_SECONDS": "0.1"}
+    ours = {"PULLCORD_DATA_DIR": str(deployment.folder), "PULLCORD_POLL_SECONDS": "0.1", **deployment.inside}
+    environment = {**os.environ, **ours}
     command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(deployment.port)]
     with log:
         deployment.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -138,7 +139,7 @@ def test_a_notice_after_the_fault_is_told_by_mail(
         assert (first.json()["repeated"], again.json()["repeated"]) == (False, True)
         assert until(lambda: len(mailbox.taken) == 2, PATIENCE)
         assert until(lambda: nothing_left_to_do(deployment), PATIENCE)
-        assert dropped(client) > 0
+        assert dropped(deployment) > 0
         status = command_line(deployment, "status")
         assert (status.returncode, "Nothing is overdue" in status.stdout) == (0, True), status.stdout
         assert loop_with_heartbeat(deployment) == EMBEDDED
@@ -149,8 +150,8 @@ def test_a_notice_after_the_fault_is_told_by_mail(
         assert deployment.process.wait(PATIENCE) == 0
 
 
-def dropped(client: httpx.Client) -> float:
-    lines = client.get("/metrics").text.splitlines()
+def dropped(deployment: ServedDeployment) -> float:
+    lines = deployment.metrics().splitlines()
     return sum(float(line.split()[1]) for line in lines if line.startswith("pullcord_log_lines_dropped_total "))
 
 

@@ -137,8 +137,8 @@ def test_an_export_holds_the_damaged_case_without_its_reference(listed: Api, tmp
 @pytest.mark.parametrize("how", ["the text", "the key's name", "cut short"])
 def test_a_damaged_record_holds_up_no_matching_and_stays_matched(api: Api, table: Table, how: str) -> None:
     deployment = api.deployment
-    at_one_door = [{**entry(number), "cli": None} for number in LINES]
-    deployment.put_entries(*at_one_door)
+    at_one_address = [{**entry(number), "cli": None} for number in LINES]
+    deployment.put_entries(*at_one_address)
     deployment.post_notices({"id": "n1", "postcode": "FY3 8AB", "address_lines": ["12 Tower Road"]})
     damage(api, how, pk=1, table=table)
     deployment.tick(seconds=31)

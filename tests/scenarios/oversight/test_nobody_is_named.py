@@ -62,7 +62,7 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     spoken = io.StringIO()
     monkeypatch.setattr(sys, "stdout", spoken)
     monkeypatch.setattr(sys, "stderr", spoken)
-    configure(level="DEBUG")
+    configure("serve", level="DEBUG")
     yield spoken
     structlog.reset_defaults()
     logging.root.handlers[:], logging.root.level = handlers, level
@@ -146,7 +146,7 @@ def test_the_samples_go_through_a_whole_house_and_nobody_of_them_is_named(
         pages = work_on_cases(api)
         for _ in range(3):
             deployment.tick(days=1)
-        metrics = api.ask(None, "GET", "/metrics").text
+        metrics = api.ask("operator", "GET", "/metrics").text
     assert len(deployment.cases()) > 100
     assert len(deployment.mails()) > 3
     mails = [

@@ -38,7 +38,7 @@ def test_a_receipt_says_what_became_of_every_row_and_can_be_asked_for_again(depl
     assert [row.outcome for row in told] == [Outcome.ACCEPTED, Outcome.REJECTED, Outcome.WARNED]
     with deployment.store.reading() as connection:
         assert find_receipt(connection, receipt.submission_id, RAVEN).counts == receipt.counts
-        assert find_outcomes(connection, receipt.submission_id) == told
+        assert find_outcomes(connection, deployment.store.vault, receipt.submission_id) == told
 
 
 def test_nothing_valid_is_lost_beside_bad_rows(deployment: Deployment) -> None:

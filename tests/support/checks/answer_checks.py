@@ -11,7 +11,8 @@ from typing import Any
 
 import schemathesis
 
-from services.web.problems import MEDIA_TYPE, TYPE_PREFIX, ProblemType
+from services.web.problem_schemas import MEDIA_TYPE, TYPE_PREFIX
+from services.web.problems import ProblemType
 
 # The problem types that may answer 422 to a request that fits the published description.
 BEYOND_THE_SCHEMA = frozenset(

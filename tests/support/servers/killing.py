@@ -84,14 +84,28 @@ class ServedDeployment:
     store: Store
     provider_key: str
     council_key: str
+    metrics_port: int
     process: subprocess.Popen[bytes] | None = None
 
     def client(self, key: str = "") -> httpx.Client:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers=headers, timeout=10)
 
+    @property
+    def inside(self) -> dict[str, str]:
+        return {"PULLCORD_METRICS_PORT": str(self.metrics_port)}
+
+    def metrics(self) -> str:
+        return httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10).text
+
     def start(self) -> None:
-        environment = {**os.environ, "PULLCORD_DATA_DIR": str(self.folder), "PULLCORD_POLL_SECONDS": "0.1"}
+        environment = {
+            **os.environ,
+            "PULLCORD_DATA_DIR": str(self.folder),
+            "PULLCORD_POLL_SECONDS": "0.1",
+            # Its clients ask more often than anybody else.
+            "PULLCORD_KEY_RATE": "1000000",
+        } | self.inside
         command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(self.port)]
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -122,9 +136,9 @@ def prepare(folder: Path, mail_port: int) -> ServedDeployment:
     set_policy(store, council, duty_policy(mail_port), by="Test Setup")
     provider_key = create_key(store, Role.PROVIDER, provider, "test")
     council_key = create_key(store, Role.COUNCIL, council, "test")
-    with closing(create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    return ServedDeployment(folder, port, store, provider_key, council_key)
+    with closing(create_server(("127.0.0.1", 0))) as free, closing(create_server(("127.0.0.1", 0))) as other:
+        port, metrics_port = free.getsockname()[1], other.getsockname()[1]
+    return ServedDeployment(folder, port, store, provider_key, council_key, metrics_port)
 
 
 def duty_policy(mail_port: int) -> CouncilPolicy:

@@ -142,7 +142,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     before = structlog.get_config()
-    logs.configure()
+    logs.configure("serve")
     yield stream
     structlog.configure(**before)
 

@@ -22,6 +22,9 @@ from tests.unit.loops.faults import EVERY, kind_of
 WITHIN = 20.0
 
 
+BROKERS = KafkaSettings()
+
+
 class App:
     """Stands for a Faust application. It starts at once, and its waits take no time."""
 
@@ -59,7 +62,7 @@ class Failing(Worker):
     """A worker that fails this many times to handle messages."""
 
     def __init__(self, deployment: Deployment, app: Any, *faults: BaseException) -> None:
-        super().__init__(deployment.store, deployment.consumers[0], app, KafkaSettings(), jitter=lambda: 0.0)
+        super().__init__(deployment.store, deployment.consumers[0], app, BROKERS, jitter=lambda: 0.0)
         self.waits: list[float] = app.waited
         self.faults = list(faults)
         self.handled: list[Sequence[Any]] = []
@@ -126,9 +129,7 @@ def test_a_worker_that_is_told_to_stop_keeps_what_it_could_not_handle(deployment
 
 def test_a_worker_that_faust_has_given_up_is_not_alive(deployment: Deployment, tmp_path: Path) -> None:
     async def crashing() -> tuple[bool, bool]:
-        worker = make_worker(
-            deployment.store, deployment.consumers[0], KafkaSettings(_env_file=None), data_dir=str(tmp_path)
-        )
+        worker = make_worker(deployment.store, deployment.consumers[0], KafkaSettings(), data_dir=str(tmp_path))
         before = worker.alive
         await worker.app.crash(OSError())
         return before, worker.alive
@@ -170,8 +171,8 @@ def test_a_process_does_not_live_on_without_its_worker(deployment: Deployment) -
 
 
 def test_a_worker_that_cannot_start_ends_its_process(deployment: Deployment) -> None:
-    with pytest.raises(ConnectionError):
-        ended(deployment, Event(), ConnectionError(), crashing=False)
+    with pytest.raises(WorkerEndedError, match="the worker of matcher could not start: ConnectionError"):
+        ended(deployment, Event(), ConnectionError("broker-7.example"), crashing=False)
 
 
 def test_a_worker_that_is_told_to_stop_ends_well(deployment: Deployment) -> None:

@@ -29,7 +29,9 @@ MEANT = {
     "25P03": DatabaseFault.BUSY,
     "25006": DatabaseFault.READ_ONLY,
     "53100": DatabaseFault.FULL,
-    "42P01": DatabaseFault.OURS,
+    "42P01": DatabaseFault.OTHER_SCHEMA,
+    "42703": DatabaseFault.OTHER_SCHEMA,
+    "42601": DatabaseFault.OURS,
     "22003": DatabaseFault.OURS,
     "23505": DatabaseFault.OURS,
     "25P02": DatabaseFault.OURS,
@@ -112,8 +114,13 @@ def test_a_sqlite_database_that_may_not_be_written_is_read_only(engine: Engine) 
     assert failing(engine, "PRAGMA query_only = ON", "INSERT INTO things VALUES (1)") is DatabaseFault.READ_ONLY
 
 
-def test_a_table_that_is_missing_is_our_fault(engine: Engine) -> None:
-    assert failing(engine, "SELECT * FROM nothing") is DatabaseFault.OURS
+def test_a_table_that_is_missing_may_be_there_after_an_upgrade(engine: Engine) -> None:
+    assert failing(engine, "SELECT * FROM nothing") is DatabaseFault.OTHER_SCHEMA
+
+
+def test_a_row_that_breaks_a_rule_is_our_fault(engine: Engine) -> None:
+    run(engine, "CREATE TABLE rules (rule INTEGER PRIMARY KEY)", "INSERT INTO rules VALUES (1)")
+    assert failing(engine, "INSERT INTO rules VALUES (1)") is DatabaseFault.OURS
 
 
 def test_a_database_that_refused_a_change_counts_as_refusing_until_it_takes_one(engine: Engine) -> None:

@@ -2,6 +2,10 @@
 {{- define "pullcord.environment" -}}
 {{- $full := include "pullcord.fullname" .root }}
 envFrom:
+  # The later of two sources wins, so those of the chart come last.
+  {{- with .root.Values.extraEnvFrom }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
   - configMapRef: {name: {{ $full }}-settings}
   {{- if .is.kafka }}
   - configMapRef: {name: {{ $full }}-kafka}
@@ -55,6 +59,9 @@ env:
 {{- if and .is.kafka .root.Values.kafka.certificate.existingSecret }}
 - {name: kafka-certificate, mountPath: /etc/pullcord/kafka, readOnly: true}
 {{- end }}
+{{- with .root.Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "pullcord.volumes" -}}
@@ -64,6 +71,9 @@ env:
 {{- if eq .root.Values.mode "distributed" }}
 - name: data
   emptyDir: {sizeLimit: 64Mi}
+{{- else if .root.Values.embedded.persistence.existingClaim }}
+- name: data
+  persistentVolumeClaim: {claimName: {{ .root.Values.embedded.persistence.existingClaim }}}
 {{- end }}
 {{- with .root.Values.keys }}
 - {{ include "pullcord.secretVolume" (list "keys" .existingSecret .key "keys.json") }}
@@ -82,6 +92,9 @@ env:
 {{- with .root.Values.kafka.certificate }}
 - {{ include "pullcord.secretVolume" (list "kafka-certificate" .existingSecret .certificateKey "tls.crt" .privateKeyKey "tls.key") }}
 {{- end }}
+{{- end }}
+{{- with .root.Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 

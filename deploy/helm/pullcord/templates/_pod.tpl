@@ -7,7 +7,7 @@ metadata:
   labels:
     {{- include "pullcord.selectorLabels" $root | nindent 4 }}
     app.kubernetes.io/component: {{ .role }}
-    {{- with $root.Values.podLabels }}
+    {{- with merge (deepCopy $root.Values.podLabels) $root.Values.commonLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   annotations:
@@ -20,7 +20,7 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
-  {{- include "pullcord.podBasics" (dict "root" $root "account" (include "pullcord.serviceAccountName" $root)) | nindent 2 }}
+  {{- include "pullcord.podBasics" (dict "root" $root "account" (include "pullcord.serviceAccountName" $root) "place" .place) | nindent 2 }}
   terminationGracePeriodSeconds: {{ $root.Values.terminationGracePeriodSeconds }}
   {{- with $root.Values.priorityClassName }}
   priorityClassName: {{ . }}
@@ -44,6 +44,9 @@ spec:
       {{- include "pullcord.containerBasics" $root | nindent 6 }}
       command: [pullcord, migrate]
       envFrom:
+        {{- with $root.Values.extraEnvFrom }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
         - configMapRef: {name: {{ include "pullcord.fullname" $root }}-settings}
       {{- with $root.Values.extraEnv }}
       env:
@@ -60,7 +63,10 @@ spec:
       command: {{ prepend .is.args "pullcord" | toJson }}
       {{- include "pullcord.environment" . | nindent 6 }}
       ports:
-        - {name: {{ $port }}, containerPort: {{ $ingest | ternary 8080 $root.Values.metrics.port }}, protocol: TCP}
+        {{- if $ingest }}
+        - {name: http, containerPort: 8080, protocol: TCP}
+        {{- end }}
+        - {name: metrics, containerPort: {{ $root.Values.metrics.port }}, protocol: TCP}
       {{- include "pullcord.probes" $port | nindent 6 }}
       {{- if $ingest }}
       lifecycle:
@@ -76,7 +82,7 @@ spec:
     {{- include "pullcord.volumes" . | nindent 4 }}
 {{- end }}
 
-{{/* What every pod has, also those of hooks: (dict "root" $ "account" "…"). */}}
+{{/* What every pod has, also those of hooks: (dict "root" $ "account" "…"). `place` says better than the values where it may be. */}}
 {{- define "pullcord.podBasics" -}}
 serviceAccountName: {{ .account }}
 automountServiceAccountToken: false
@@ -95,7 +101,7 @@ securityContext:
   seccompProfile:
     type: RuntimeDefault
 {{- range $where := list "nodeSelector" "tolerations" "affinity" }}
-{{- with get $.root.Values $where }}
+{{- with get ($.place | default dict) $where | default (get $.root.Values $where) }}
 {{ $where }}:
   {{- toYaml . | nindent 2 }}
 {{- end }}

@@ -10,8 +10,8 @@
 {{- if and .networkPolicy.enabled (or .ingress.enabled .gateway.enabled) (not .networkPolicy.ingestFrom) }}
 {{- $faults = append $faults "networkPolicy.ingestFrom is empty, so nobody could reach the ingest API: name the pods of your ingress controller or gateway." }}
 {{- end }}
-{{- if and .networkPolicy.enabled .metrics.monitors.enabled (not .networkPolicy.metricsFrom) }}
-{{- $faults = append $faults "networkPolicy.metricsFrom is empty, so Prometheus could not reach what metrics.monitors tells it to read: name its pods." }}
+{{- if and .networkPolicy.enabled (or .metrics.monitors.enabled .metrics.oversight.enabled) (not .networkPolicy.metricsFrom) }}
+{{- $faults = append $faults "networkPolicy.metricsFrom is empty, so Prometheus could not reach what the monitors tell it to read: name its pods." }}
 {{- end }}
 {{- if and .gateway.enabled (not .gateway.parentRefs) }}
 {{- $faults = append $faults "gateway.parentRefs is empty: name the Gateway that the HTTPRoute belongs to." }}
@@ -24,6 +24,46 @@
 {{- range $name, $value := .podLabels }}
 {{- if hasPrefix "app.kubernetes.io/" $name }}
 {{- $faults = append $faults (printf "podLabels has %s: by labels of that prefix the chart knows its own pods." $name) }}
+{{- end }}
+{{- end }}
+{{- range $name, $value := .commonLabels }}
+{{- if regexMatch "^(app[.]kubernetes[.]io|helm[.]sh)/" $name }}
+{{- $faults = append $faults (printf "commonLabels has %s: by labels of that prefix the chart and Helm know their own objects." $name) }}
+{{- end }}
+{{- end }}
+{{- $ours := list "tmp" "data" "keys" "database-ca" "kafka-ca" "kafka-certificate" }}
+{{- range .extraVolumes }}
+{{- if has .name $ours }}
+{{- $faults = append $faults (printf "extraVolumes has %s: the chart has a volume of that name." .name) }}
+{{- end }}
+{{- end }}
+{{- $extra := list }}
+{{- range .extraVolumes }}{{ $extra = append $extra .name }}{{ end }}
+{{- range .extraVolumeMounts }}
+{{- if not (has .name $extra) }}
+{{- $faults = append $faults (printf "extraVolumeMounts has %s: extraVolumes has no volume of that name." .name) }}
+{{- end }}
+{{- end }}
+{{- $host := include "pullcord.host" $ }}
+{{- range .ingress.hosts }}
+{{- if eq .host $host }}
+{{- $faults = append $faults (printf "ingress.hosts has %s, which is the host of publicUrl and there already." .host) }}
+{{- end }}
+{{- end }}
+{{- if and .metrics.prometheusRule.enabled (not (regexMatch "^https?://[^\\s]+$" .metrics.prometheusRule.runbookUrl)) }}
+{{- $faults = append $faults (printf "metrics.prometheusRule.runbookUrl is %q: it must be the whole address, such as https://wiki.example/pullcord; a link in an alert is opened from a telephone at night." .metrics.prometheusRule.runbookUrl) }}
+{{- end }}
+{{- if and .metrics.oversight.enabled (not .metrics.oversight.existingSecret) }}
+{{- $faults = append $faults "metrics.oversight.existingSecret is empty: name the Secret with a regulator's API key." }}
+{{- end }}
+{{- if .backup.enabled }}
+{{- if eq .mode "distributed" }}
+{{- $faults = append $faults "backup.enabled is for the embedded mode: back PostgreSQL up by its own tools, such as a ScheduledBackup of CloudNativePG." }}
+{{- else if not .backup.existingClaim }}
+{{- $faults = append $faults "backup.existingClaim is empty: name the volume claim that the backups go to." }}
+{{- end }}
+{{- if eq .embedded.persistence.accessMode "ReadWriteOncePod" }}
+{{- $faults = append $faults "backup.enabled needs a second pod at the volume, which embedded.persistence.accessMode ReadWriteOncePod refuses: use ReadWriteOnce." }}
 {{- end }}
 {{- end }}
 {{- $known := list "consumers" "ingest" "relay" }}
@@ -82,7 +122,7 @@
 {{- $faults = append $faults (printf "roles.%s.autoscaling has more minReplicas (%v) than maxReplicas (%v)." $role .minReplicas .maxReplicas) }}
 {{- end }}
 {{- $partitions := include "pullcord.partitionsOf" (dict "root" $ "role" $role) | int }}
-{{- if and .enabled (gt (int .maxReplicas) $partitions) }}
+{{- if and .enabled (hasKey . "lagThreshold") (gt (int .maxReplicas) $partitions) }}
 {{- $faults = append $faults (printf "roles.%s.autoscaling.maxReplicas is %v and its topics have %d partitions: more pods than that would idle." $role .maxReplicas $partitions) }}
 {{- end }}
 {{- end }}

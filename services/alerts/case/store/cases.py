@@ -71,14 +71,19 @@ def find_case(connection: Connection, reference: str, feed_id: str | None, *, to
 
 
 def cases_of_council(
-    connection: Connection, feed_id: str, state: CaseState | None, *, ended: bool, limit: int
+    connection: Connection,
+    feed_id: str,
+    state: CaseState | None,
+    *further: ColumnElement[bool],
+    ended: bool,
+    limit: int,
 ) -> list[Case]:
-    """Return at most `limit` cases of a council.
+    """Return at most `limit` cases of a council that meet all `further` conditions.
 
     With `state`, only cases in that state are returned. Without `state`, ended cases are returned only if `ended` is
     true.
     """
-    conditions = [cases.c.feed_id == feed_id]
+    conditions = [cases.c.feed_id == feed_id, *further]
     if state is not None:
         conditions.append(cases.c.state == state.value)
     elif not ended:
@@ -114,7 +119,7 @@ def councils_with_due_cases(connection: Connection, due: DueBy) -> Sequence[str]
     return sorted(set(chain.from_iterable(connection.scalars(query) for query in queries)))
 
 
-def feeds_with(condition: ColumnElement[bool]) -> Select[tuple[str]]:
+def feeds_with(condition: ColumnElement[bool]) -> Select[Any]:
     # One look at an index for each feed. For DISTINCT, SQLite would read the index from end to end.
     return select(feeds.c.feed_id).where(exists().where(cases.c.feed_id == feeds.c.feed_id, condition))
 

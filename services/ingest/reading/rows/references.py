@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import islice
+from itertools import islice, product
 from typing import Any, Final
 
 from services.ingest.files.cleaning import clean_text
@@ -29,6 +29,7 @@ _BETWEEN: Final = re.compile(r"(?<=[A-Za-z])(?=[0-9])")
 _FIRST_DIGITS: Final = re.compile(r"[0-9]+")
 _LETTERS: Final = re.compile(r"[A-Za-z]+")
 _GROUPS: Final = 4  # groups of letters that are tried in the other case
+_CASE_GROUPS: Final = 3  # groups of letters that are tried together in other cases
 _WIDEST: Final = 12  # digits to which leading zeros are put back
 _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
@@ -58,6 +59,21 @@ def alike_form(reference: str) -> str:
     # A gap between digits counts: 1-23 and 12-3 are two references.
     joined = _GAP.sub("", _GAP_OF_DIGITS.sub("-", reference.casefold()))
     return _LEADING_ZEROS.sub("", joined)
+
+
+def in_other_case(reference: str) -> frozenset[str]:
+    """Return the reference with each of its first groups of letters in upper case, lower case and with a capital."""
+    groups = list(islice(_LETTERS.finditer(reference), _CASE_GROUPS))
+    if not groups:
+        return frozenset()
+    forms = {reference.upper(), reference.lower()}
+    ways = [{text[0], text[0].upper(), text[0].lower(), text[0].capitalize()} for text in groups]
+    for chosen in product(*ways):
+        form = list(reference)
+        for group, text in zip(groups, chosen, strict=True):
+            form[group.start() : group.end()] = text
+        forms.add("".join(form))
+    return frozenset(forms - {reference})
 
 
 def alike_references(reference: str) -> frozenset[str]:

@@ -7,12 +7,17 @@ from collections.abc import Collection
 from sqlalchemy import Connection, exists, select
 
 from services.storage.dialect import among_keys
-from services.storage.tables import entry_tokens, register_entries
+from services.storage.tables import entry_tokens, feeds, register_entries
 
 
 def has_live_entries(connection: Connection, feed_id: str) -> bool:
     entries = register_entries.c
     return bool(connection.scalar(select(exists().where(entries.feed_id == feed_id, entries.live))))
+
+
+def sealed_policy(connection: Connection, feed_id: str) -> bytes | None:
+    sealed: bytes | None = connection.scalar(select(feeds.c.policy_sealed).where(feeds.c.feed_id == feed_id))
+    return sealed
 
 
 def keys_on_record(connection: Connection, keys: Collection[bytes], *, live: bool) -> set[bytes]:

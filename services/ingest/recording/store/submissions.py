@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from services.core.errors import NotFoundError
 from services.core.tokens import Tokeniser
@@ -12,6 +14,7 @@ from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import RowOutcome, pack, unpack
 from services.ingest.recording.submission import IdempotencyMismatchError, Origin, Receipt, SubmissionContext
 from services.storage.tables import feeds, idempotency_keys, submission_outcomes, submissions
+from services.storage.vault import Vault, VaultError, place
 
 OUTCOMES_A_CHUNK = 2_000
 
@@ -52,13 +55,36 @@ def find_receipt(connection: Connection, submission_id: str, feed_id: str | None
     return Receipt(row.submission_id, row.feed_id, kind, row.received_at, row.counts, tuple(row.remarks), repeated)
 
 
-def find_outcomes(connection: Connection, submission_id: str) -> list[RowOutcome]:
-    query = (
-        select(submission_outcomes.c.outcomes)
-        .where(submission_outcomes.c.submission_id == submission_id)
-        .order_by(submission_outcomes.c.chunk)
-    )
-    return [outcome for packed in connection.scalars(query) for outcome in unpack(packed)]
+def find_outcomes(
+    connection: Connection, vault: Vault, submission_id: str, first_row: int = 0, limit: int | None = None
+) -> list[RowOutcome]:
+    """Return the outcomes of a submission from the row `first_row` on, at most `limit` of them.
+
+    Only the chunks that hold these rows are read.
+    """
+    column = submission_outcomes.c
+    own = column.submission_id == submission_id
+    # Rows of a chunk follow each other, so the first row asked for is in the last chunk that begins at or before it.
+    begin = select(func.coalesce(func.max(column.chunk), 0)).where(own, column.first_row <= first_row)
+    query = select(submission_outcomes).where(own, column.chunk >= begin.scalar_subquery()).order_by(column.chunk)
+    if limit is not None:
+        # One more than the rows fill, because the first chunk may begin before them.
+        query = query.limit(limit // OUTCOMES_A_CHUNK + 2)
+    chunks = (unpack(row.outcomes, _references(vault, row)) for row in connection.execute(query))
+    return list(islice((one for chunk in chunks for one in chunk if one.row >= first_row), limit))
+
+
+def _place(chunk_id: str) -> bytes:
+    return place("submission_outcomes", chunk_id.encode())
+
+
+def _references(vault: Vault, row: Any) -> Sequence[str | None]:
+    try:
+        opened: list[str | None] = vault.open(_place(row.chunk_id), row.references_sealed)
+    except VaultError:
+        # The outcomes are still of use without the references.
+        return [None] * len(row.outcomes["letters"])
+    return opened
 
 
 def insert_submission(context: SubmissionContext, origin: Origin) -> None:
@@ -99,10 +125,20 @@ def insert_outcomes(
         connection.execute(
             insert(submission_outcomes),
             [
-                {"submission_id": submission_id, "chunk": number, "first_row": chunk[0].row, "outcomes": pack(chunk)}
+                {"submission_id": submission_id, "chunk": number} | _stored(context, f"{submission_id}/{number}", chunk)
                 for number, chunk in enumerate(chunks)
             ],
         )
     values = {"counts": dict(counts), "remarks": list(remarks)}
     connection.execute(update(submissions).where(submissions.c.submission_id == submission_id).values(values))
     connection.execute(update(feeds).where(feeds.c.feed_id == context.feed_id).values(last_heard_at=context.now))
+
+
+def _stored(context: SubmissionContext, chunk_id: str, chunk: Sequence[RowOutcome]) -> dict[str, Any]:
+    references = [outcome.reference for outcome in chunk]
+    return {
+        "chunk_id": chunk_id,
+        "first_row": chunk[0].row,
+        "outcomes": pack(chunk),
+        "references_sealed": context.store.vault.seal(_place(chunk_id), references),
+    }

@@ -17,6 +17,8 @@ from services.core.errors import RefusedError
 from services.ingest.files.dates import read_date, read_moment
 from services.ingest.files.words import read_yes_no
 
+# The day number of a spreadsheet, which a cell may hold. Nobody types one, so here it is a slip.
+_SERIAL: Final = re.compile(r"\d{5}(?:\.\d+)?")
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
 
 # The words that people use, and the code that each stands for. Like the words of imports, they are the project's own.
@@ -76,7 +78,7 @@ def _parts(annotation: Any) -> Iterator[Any]:
 def _moment(text: str, now: datetime, named: str) -> str:
     if text.casefold() == "now":
         return now.isoformat()
-    at = read_moment(text)
+    at = None if _SERIAL.fullmatch(text) else read_moment(text)
     if at is None:
         raise RefusedError(f"{named} is no time: write it like `30/11/2026 14:30` in UK time, or `now`")
     return at.isoformat()
@@ -84,7 +86,7 @@ def _moment(text: str, now: datetime, named: str) -> str:
 
 def _day(text: str, now: datetime, named: str) -> str:
     day = london_day(now) if text.casefold() == "today" else read_date(text)
-    if day is None:
+    if day is None or _SERIAL.fullmatch(text):
         raise RefusedError(f"{named} is no date: write it like 30/11/2026, 30 Nov 2026 or 2026-11-30, or `today`")
     return day.isoformat()
 

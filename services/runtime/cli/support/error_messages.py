@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from errno import EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT
 from pathlib import Path
 from traceback import extract_tb
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
@@ -20,22 +23,46 @@ REFUSED: Final = 2
 # The exit code of a fault in Pullcord itself.
 FAULT: Final = 3
 
-EXPLAINED: Final = (PullcordError, OSError, SQLAlchemyError, ValidationError, SettingsError)
+EXPLAINED: Final = (
+    PullcordError,
+    OSError,
+    SQLAlchemyError,
+    sqlite3.Error,
+    UnicodeError,
+    ValidationError,
+    SettingsError,
+)
+
+NOT_UTF_8: Final = "a text that was typed or read is not UTF-8: set LC_ALL=C.UTF-8, or PYTHONUTF8=1, and try again"
+
+# Reasons why a port cannot be opened.
+NOT_LISTENING: Final = (EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT)
+
+_SQLITE: Final[Mapping[int | None, str]] = {
+    sqlite3.SQLITE_FULL: "its disk is full",
+    sqlite3.SQLITE_READONLY: "it cannot be written",
+    sqlite3.SQLITE_CANTOPEN: "its folder must be there, and must be writable",
+    sqlite3.SQLITE_BUSY: "another process is at it",
+}
 
 
 def explain(error: Exception) -> str:
-    if isinstance(error, PullcordError):
-        return str(error)
-    if isinstance(error, OSError):
-        # Only the error text of the operating system, without a traceback.
-        return f"{error.filename or 'the file'}: {error.strerror or type(error).__name__}"
-    if isinstance(error, SQLAlchemyError):
-        return _database(error)
-    if isinstance(error, ValidationError) and error.title == Settings.__name__:
-        return _settings(error)
-    if isinstance(error, SettingsError):
-        return "a setting (PULLCORD_…) that takes a list or an object is not valid JSON"
-    return unexpected(error)
+    return next((say(error) for kind, say in _SENTENCES if isinstance(error, kind)), unexpected(error))
+
+
+def _system(error: OSError) -> str:
+    # Errors in the name of a host have negative numbers.
+    if error.errno in NOT_LISTENING or (error.errno or 0) < 0:
+        return f"this machine cannot listen there ({error.strerror}): see PULLCORD_HOST and PULLCORD_PORT"
+    # Only the error text of the operating system, without a traceback.
+    return f"{error.filename or 'the file'}: {error.strerror or type(error).__name__}"
+
+
+def _sqlite(error: sqlite3.Error) -> str:
+    # A copy of a database is made without SQLAlchemy.
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    remedy = _SQLITE.get(getattr(error, "sqlite_errorcode", None), "see its disk")
+    return f"the database or its copy cannot be used ({name}): {remedy}"
 
 
 def unexpected(error: Exception) -> str:
@@ -54,6 +81,9 @@ def _database(error: SQLAlchemyError) -> str:
     fault = fault_of(error)
     if fault in (DatabaseFault.FULL, DatabaseFault.READ_ONLY):
         return f"the database {fault} ({kind}). What was not finished was not kept"
+    # CANTOPEN of SQLite: its folder is missing, or is on a file system that is read-only.
+    if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_CANTOPEN:
+        return f"the database cannot be opened ({kind}): its folder must be there, and must be writable"
     return f"the database cannot be used now ({kind}): check that it can be reached, and PULLCORD_DATABASE_URL if set"
 
 
@@ -67,3 +97,15 @@ def _settings(error: ValidationError) -> str:
 def _setting(location: tuple[int | str, ...]) -> str:
     # A fault of the file of settings has no location.
     return f"PULLCORD_{location[0]}: ".upper() if location else ""
+
+
+# The first type that fits counts.
+_SENTENCES: Final[Sequence[tuple[type[Exception], Callable[[Any], str]]]] = (
+    (PullcordError, str),
+    (OSError, _system),
+    (SQLAlchemyError, _database),
+    (sqlite3.Error, _sqlite),
+    (UnicodeError, lambda _: NOT_UTF_8),
+    (ValidationError, lambda error: _settings(error) if error.title == Settings.__name__ else unexpected(error)),
+    (SettingsError, lambda _: "a setting (PULLCORD_…) that takes a list or an object is not valid JSON"),
+)

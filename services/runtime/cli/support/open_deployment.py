@@ -15,6 +15,7 @@ from services.runtime.settings import Settings
 from services.storage.deployment import claim_database
 from services.storage.feeds import Feed, Kind, feed_id_of, list_feeds
 from services.storage.migrate import schema_of
+from services.storage.server_checks import check_server
 from services.storage.store import Store
 
 
@@ -52,15 +53,17 @@ def unchecked(settings: Settings) -> Iterator[Store]:
 def check_database(store: Store, settings: Settings) -> None:
     """Raise NotReadyError if the schema is missing or older.
 
+    Raises UnsuitableServerError if the database server cannot be used in the way it is reached.
     Raises RefusedError if the database belongs to a deployment of another name.
     """
+    check_server(store.engine)
     with store.reading() as connection:
         # A newer schema fits: during an upgrade both versions work on it.
         if not schema_of(connection).fits:
             raise NotReadyError(
                 "the database is empty or of an older version: run `pullcord init`, which loses nothing"
             )
-    claim_database(store, settings.deployment)
+    claim_database(store.engine, settings.deployment)
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:

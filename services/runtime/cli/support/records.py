@@ -67,7 +67,7 @@ def fields_of(event: CaseEvent, typed: Iterable[str], now: datetime) -> dict[str
     return found
 
 
-def person_of(typed: str | None) -> str:
+def typed_person(typed: str | None) -> str:
     """Return the name of the person at the keyboard. Raises RefusedError if it is missing, or names no person."""
     if not typed:
         raise RefusedError("say with --by who sees it: it is kept on the audit")

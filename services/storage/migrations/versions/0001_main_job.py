@@ -449,14 +449,19 @@ def upgrade() -> None:
     )
     op.create_table(
         "submission_outcomes",
+        sa.Column("chunk_id", sa.String(length=52), nullable=False),
         sa.Column("submission_id", sa.String(length=40), nullable=False),
         sa.Column("chunk", sa.Integer(), nullable=False),
         sa.Column("first_row", sa.Integer(), nullable=False),
         sa.Column("outcomes", sa.JSON(), nullable=False),
+        sa.Column("references_sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["submissions.submission_id"], name="fk_submission_outcomes_submission_id"
         ),
-        sa.PrimaryKeyConstraint("submission_id", "chunk", name="pk_submission_outcomes"),
+        sa.PrimaryKeyConstraint("chunk_id", name="pk_submission_outcomes"),
+    )
+    op.create_index(
+        "ix_submission_outcomes_submission_id_chunk", "submission_outcomes", ["submission_id", "chunk"], unique=True
     )
     op.create_table(
         "refused_rows",
@@ -502,6 +507,7 @@ def downgrade() -> None:
     op.drop_table("chosen_words")
     op.drop_index("ix_refused_rows_due_at", table_name="refused_rows")
     op.drop_table("refused_rows")
+    op.drop_index("ix_submission_outcomes_submission_id_chunk", table_name="submission_outcomes")
     op.drop_table("submission_outcomes")
     op.drop_table("idempotency_keys")
     op.drop_table("delivery_attempts")

@@ -13,11 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Outcome
 from services.ingest.recording.service import accept
-from services.ingest.requests import origin
+from services.ingest.requests import IngestLimits, origin
 from services.runtime.cli.commands.files.import_files import read_file
 from services.runtime.demo.samples import SAMPLES
 from services.runtime.maintenance.backups import back_up, restore
@@ -98,7 +97,7 @@ def test_a_sample_is_backed_up_and_put_back(deployment: Deployment, tmp_path: Pa
     feed_kind, code = sample.feed_id.split(":")
     if sample.feed_id not in (BLACKPOOL, RAVEN):
         add_feed(deployment.store, feed_kind, code, sample.sender)
-    read = read_file(ROOT / "samples" / sample.file_name, kind, FileLimits())
+    read = read_file(ROOT / "samples" / sample.file_name, kind, IngestLimits())
     accept(deployment.store, origin(sample.feed_id, kind, "command", read.data, None), read.rows)
     deployment.tick(seconds=31)
     with deployment.store.reading() as connection:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.alerts.delivery.channels.as_typed import NO_MAIL_SERVER, NO_TEXT_SERVICE, route_as_typed
 from services.alerts.delivery.channels.routes import what_is_understood
 from services.core.errors import RefusedError
-from services.runtime.cli.commands.parties.contacts import NO_MAIL_SERVER, NO_TEXT_SERVICE, route_of
 from tests.support.command_line import BLACKPOOL, ENTRY, NOTICE, RAVEN, Desk
 from tests.support.servers.mail_server import Inbox, LoopbackServer
 
@@ -20,7 +20,7 @@ TEXTS = "vonage://abcd1234:secretword123456@447700900000"
 
 
 def understood(typed: str) -> str:
-    return what_is_understood(route_of(typed, SERVER, TEXTS))
+    return what_is_understood(route_as_typed(typed, SERVER, TEXTS))
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_a_mail_address_goes_through_the_mail_server(typed: str, to: str) -> Non
 
 @pytest.mark.parametrize("typed", ["07700 900123", "+44 7700 900123", "(07700) 900 123", "07700-900123"])
 def test_a_telephone_number_goes_through_the_text_message_service(typed: str) -> None:
-    assert route_of(typed, SERVER, TEXTS) == f"{TEXTS}/+447700900123"
-    assert route_of(typed, SERVER, f"{TEXTS}?verify=yes") == f"{TEXTS}/+447700900123?verify=yes"
+    assert route_as_typed(typed, SERVER, TEXTS) == f"{TEXTS}/+447700900123"
+    assert route_as_typed(typed, SERVER, f"{TEXTS}?verify=yes") == f"{TEXTS}/+447700900123?verify=yes"
     assert "900123" in understood(typed)
 
 
@@ -78,13 +78,13 @@ def test_what_is_not_exactly_one_contact_is_refused_and_not_repeated(desk: Desk,
 def test_without_a_server_or_a_service_it_says_which_is_needed() -> None:
     for typed, reason in (("jo@council.example", NO_MAIL_SERVER), ("07700 900123", NO_TEXT_SERVICE)):
         with pytest.raises(RefusedError) as refused:
-            route_of(typed, None, None)
+            route_as_typed(typed, None, None)
         assert str(refused.value) == reason
 
 
 @pytest.mark.parametrize("route", ["json://hook.example/alerts", SERVER + "&to=desk@council.example"])
 def test_a_whole_route_stays_as_it_is(route: str) -> None:
-    assert route_of(route, None, None) == route
+    assert route_as_typed(route, None, None) == route
 
 
 @pytest.mark.network
@@ -141,6 +141,25 @@ class TestTheTestMessage:
         desk.done("policy", "contact", "add", BLACKPOOL, "jo@council.example")
         printed = desk.run("policy", "contact", "test", BLACKPOOL)
         assert (printed.code, "nobody answers at the server" in printed.out) == (1, True)
+
+
+def test_a_policy_file_takes_contacts_as_they_are_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULLCORD_MAIL_SERVER", SERVER)
+    contact = {"label": "duty desk", "route": "Jo Bloggs <jo@council.example>"}
+    policy = {"tiers": [{"label": "duty", "from_days": 56, "contacts": [contact]}]}
+    printed = desk.done("policy", "set", BLACKPOOL, desk.file("policy.json", json.dumps(policy)))
+    assert "duty desk: mail to Jo Bloggs <jo@council.example> through mail.example:587" in printed.out
+
+
+def test_the_operators_own_contacts_are_read_in_the_same_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULLCORD_FALLBACK_ROUTES", json.dumps(["ops@pullcord.example"]))
+    assert "by its route 1: a mail address needs your mail server" in desk.run("status").words
+    monkeypatch.setenv("PULLCORD_MAIL_SERVER", SERVER)
+    assert desk.run("status").code == 0
+    desk.with_a_case()
+    desk.clock.advance(minutes=1)
+    desk.send_what_is_due()
+    assert [one.route for one in desk.channel.sent] == [f"{SERVER}&to=ops%40pullcord.example"]
 
 
 def test_a_test_message_for_a_council_without_contacts_says_what_to_do(desk: Desk) -> None:

@@ -17,10 +17,10 @@ from services.runtime.cli.support.records import (
     ACTS_HELP,
     act_of,
     fields_of,
-    person_of,
     record_of,
     show_after,
     show_kept,
+    typed_person,
 )
 
 app = group("One case: show it, record what was done.")
@@ -47,7 +47,7 @@ def show(
 
     The output holds the telephone number and the address: use this command on the council's own machine only.
     """
-    person = person_of(by) if reveal else None
+    person = typed_person(by) if reveal else None
     with opened() as store:
         with store.reading() as connection:
             found = named_case(connection, store, case, council)

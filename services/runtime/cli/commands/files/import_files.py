@@ -15,10 +15,12 @@ from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RawRow, RecordKind
-from services.ingest.reading.sheets import Sheet, read_sheet
+from services.ingest.reading.sheets import Sheet
 from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
-from services.ingest.requests import raw_rows
+from services.ingest.requests import IngestLimits, raw_rows
+from services.ingest.workers.job import FileJob
+from services.ingest.workers.pool import file_readers
 from services.web.bodies import JSON, NDJSON, as_utf8, read_json_rows
 from services.web.problems import ProblemError
 
@@ -40,7 +42,7 @@ class FileRows:
 def read_file(
     path: Path,
     kind: RecordKind,
-    limits: FileLimits,
+    limits: IngestLimits,
     dates: DateOrder | None = None,
     by_hand: Sequence[str] = (),
     words: Sequence[str] = (),
@@ -52,7 +54,7 @@ def read_file(
     read.
     """
     # Before it is read: a file of any size may be named by mistake.
-    if path.stat().st_size > limits.bytes:
+    if path.stat().st_size > limits.files.bytes:
         raise FileRefused(FileCode.TOO_LARGE)
     data = path.read_bytes()
     body = as_utf8(data)
@@ -63,17 +65,18 @@ def read_file(
             raise RefusedError("--status goes with CSV and XLSX: a JSON file has the codes of the fields")
         if dates:
             raise RefusedError("--dates goes with CSV and XLSX: the dates of a JSON file are written as YYYY-MM-DD")
-        return FileRows(data, _json_rows(body, kind, limits))
-    sheet = read_sheet(
+        return FileRows(data, _json_rows(body, kind, limits.files))
+    job = FileJob(
         data,
         kind,
-        limits,
+        limits.files,
         file_name=path.name,
         dates=dates,
-        by_hand=by_hand,
-        words=words,
-        remembered=remembered,
+        by_hand=tuple(by_hand),
+        words=tuple(words),
+        remembered=tuple(remembered),
     )
+    sheet = file_readers(limits.workers).read(job)
     rows = list(sheet.rows)
     # The same words about columns as the API gives.
     return FileRows(data, rows, column_answers(sheet), sheet.remarks_after, sheet)

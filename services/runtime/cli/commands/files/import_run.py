@@ -10,7 +10,6 @@ import typer
 
 from services.core.errors import RefusedError
 from services.ingest.files.dates import DateOrder
-from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Outcome, RowOutcome
 from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
@@ -18,6 +17,7 @@ from services.ingest.recording.service import accept, dry_run
 from services.ingest.recording.store.chosen_words import keep_words, remembered_words
 from services.ingest.recording.submission import Receipt
 from services.ingest.requests import origin
+from services.runtime.bootstrap import ingest_limits
 from services.runtime.cli.commands.files.import_files import FileRows, read_file
 from services.runtime.cli.commands.files.import_report import (
     show_columns,
@@ -65,7 +65,7 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
     Raises FileRefused or RefusedError if the file cannot be imported. Raises typer.Exit if no row was accepted.
     """
     remembered = remembered_words(store, job.feed.feed_id, job.kind)
-    read = read_file(job.file, job.kind, FileLimits(), job.dates, job.columns, job.statuses, remembered)
+    read = read_file(job.file, job.kind, ingest_limits(settings), job.dates, job.columns, job.statuses, remembered)
     show_heading(job.feed.name, job.file)
     outcomes = _try_out(store, job, read) if job.dry else _take_in(store, job, read)
     # One sentence stands for the refusals of all rows. It was shown with the remarks.

@@ -87,6 +87,10 @@ def _months(connection: Connection, store: Store, period: str | None) -> Sequenc
     if current in wanted:
         counts = month_to_date(connection, current, UNSAFE, now)
         found.append(MonthShown(current, shown(counts), complete=False))
+    if complete and current < complete[-1]:
+        raise RefusedError(
+            f"the clock of this machine says {current}, and there are figures up to {complete[-1]}: set it right first"
+        )
     if len(found) < len(wanted):
         raise RefusedError(f"there are figures of {_there(complete, current)} only: ask for those")
     return found

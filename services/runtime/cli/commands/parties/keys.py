@@ -67,7 +67,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="For machines.")]
     if not found:
         say("There is no key yet: `pullcord keys create` makes one.")
         return
-    shown = table("Key", "Role", "Feed", "Label", "Made", "Ends", "Revoked")
+    shown = table("Key", "Role", "Feed", "Label", "Made", "Ends", "Revoked", whole=("Key",))
     for key in found:
         made, revoked = local_time(key.created_at), cell(local_time(key.revoked_at) if key.revoked_at else "", "red")
         shown.add_row(key.key_id, key.role, _code(key.feed_id), cell(key.label), made, _ends(key, now), revoked)

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.errors import RefusedError
+from services.runtime.cli.commands.parties.contacts import to_route
 from services.runtime.cli.support.output import plain
 
 # This text replaces a route wherever a policy is shown.
@@ -33,6 +34,7 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
     except ValueError:
         raise PolicyRefusedError("the policy is not JSON: `pullcord policy show COUNCIL --json` writes one") from None
     _put_routes_back(values, before)
+    _read_contacts(values)
     policy = _made(values)
     for tier, contact in _contacts(policy):
         understood(tier, contact.label, contact.route.get_secret_value())
@@ -92,6 +94,14 @@ def _put_routes_back(values: Any, before: CouncilPolicy) -> None:
             # The mask of an unknown contact stays, and is then refused as a route.
             if contact.get("route") == MASK and kept is not None:
                 contact["route"] = kept.get_secret_value()
+
+
+def _read_contacts(values: Any) -> None:
+    # A mail address or a telephone number becomes a route. A mask stays, and is then refused.
+    for tier in _list(values, "tiers"):
+        for contact in _list(tier, "contacts"):
+            if isinstance(contact.get("route"), str):
+                contact["route"] = to_route(contact["route"])
 
 
 def _list(values: Any, name: str) -> list[dict[str, Any]]:

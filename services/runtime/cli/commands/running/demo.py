@@ -30,7 +30,7 @@ def demo(
     server on loopback as the officers' mailbox. The clock is simulated. Afterwards the service goes on, so that you can
     look around.
     """
-    configure(level=QUIET_LOGS)
+    configure("demo", level=QUIET_LOGS)
     console = Console(width=min(Console().width, 120))
     folder = data_dir or Path(mkdtemp(prefix="pullcord-demo-"))
     try:

@@ -15,8 +15,10 @@ from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.output import cell, out, pairs, say
 from services.runtime.maintenance.keyring import KeysError, new_keyring, write_keyring
 from services.runtime.settings import Settings
+from services.storage.deployment import claim_database
 from services.storage.engine import make_engine, reading
 from services.storage.migrate import DatabaseSchema, schema_of, upgrade
+from services.storage.server_checks import check_server
 
 MADE: Final = "made"
 THERE: Final = "already there"
@@ -38,7 +40,7 @@ def init() -> None:
     engine = make_engine(settings.database)
     try:
         keys = _make_keys(settings, has_tables=_has_tables(engine))
-        database = _make_database(engine)
+        database = _make_database(engine, settings.deployment)
     finally:
         engine.dispose()
     # The URL is shown without its password.
@@ -67,7 +69,7 @@ def migrate() -> None:
     _make_folder(settings.data_dir)
     engine = make_engine(settings.database)
     try:
-        done = _make_database(engine)
+        done = _make_database(engine, settings.deployment)
     finally:
         engine.dispose()
     out().print(pairs([("Database", _line(done, engine.url.render_as_string(hide_password=True)))]))
@@ -106,7 +108,14 @@ def _make_keys(settings: Settings, *, has_tables: bool) -> str:
     return MADE
 
 
-def _make_database(engine: Engine) -> str:
+def _make_database(engine: Engine, deployment: str) -> str:
+    check_server(engine)
+    done = _upgraded(engine)
+    claim_database(engine, deployment)
+    return done
+
+
+def _upgraded(engine: Engine) -> str:
     with reading(engine).begin() as connection:
         found = schema_of(connection)
     if found is DatabaseSchema.CURRENT:

@@ -20,7 +20,8 @@ from services.runtime.gauges.collector import calm
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.roles import run_consumer, run_relay
 from services.runtime.logs import configure
-from services.runtime.server import listen, make_server
+from services.runtime.metrics_port import metrics_served
+from services.runtime.server import connection_limits, listen, make_server
 from services.runtime.settings import Settings
 
 log = structlog.get_logger()
@@ -37,26 +38,29 @@ def ingest(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; PULLCORD_PORT if absent.")] = None,
 ) -> None:
     """Serve the API and the pages over HTTP. This role needs no broker: it answers even while Kafka is down."""
-    settings = _begin()
+    settings = _begin("ingest")
     with (
         ending_in_the_log(),
         unchecked(settings) as store,
         listen(host or settings.host, settings.port if port is None else port) as listening,
     ):
-        serve_while_waiting(make_server(make_app(make_parts(settings, store))), listening, store, settings)
+        parts = make_parts(settings, store)
+        server = make_server(make_app(parts), connection_limits(settings))
+        with metrics_served(parts):
+            serve_while_waiting(server, listening, store, settings)
 
 
 @app.command()
 def relay() -> None:
     """Publish the outbox to the brokers."""
-    settings = _begin()
+    settings = _begin("relay")
     with ending_in_the_log(), unchecked(settings) as store:
         run_relay(make_parts(settings, store), _brokers(settings), partial(database_there, store, settings))
 
 
 def _command_of(role: ConsumerRole) -> Callable[[], None]:
     def run() -> None:
-        settings = _begin()
+        settings = _begin(role.name)
         with ending_in_the_log(), unchecked(settings) as store:
             waiting = partial(database_there, store, settings)
             run_consumer(role, make_parts(settings, store), _brokers(settings), settings.data_dir, waiting)
@@ -85,7 +89,7 @@ def _brokers(settings: Settings) -> KafkaSettings:
     return KafkaSettings().of_deployment(settings.deployment)
 
 
-def _begin() -> Settings:
-    configure()
+def _begin(role: str) -> Settings:
+    configure(role)
     calm()
     return Settings()

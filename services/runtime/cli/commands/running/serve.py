@@ -1,4 +1,4 @@
-"""`pullcord serve`: runs the whole service in one process."""
+"""`pullcord serve`: runs the whole service."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts
 from services.runtime.cli.support.open_deployment import opened
 from services.runtime.embedded.runner import EmbeddedRunner
+from services.runtime.embedded.supervisor import Supervisor
 from services.runtime.gauges.collector import calm
 from services.runtime.logs import configure
-from services.runtime.server import listen, make_server
+from services.runtime.server import listen
 from services.runtime.settings import Settings
 
 Port = Annotated[
@@ -25,16 +25,17 @@ def serve(
     port: Port = None,
     pretty_logs: Annotated[bool, typer.Option(help="Logs for reading instead of JSON.")] = False,
 ) -> None:
-    """Serve everything in one process: the API, matching, alerts, acknowledgement pages, health and metrics.
+    """Serve everything: the API, matching, alerts, acknowledgement pages, health and metrics.
 
-    Stop the service with Ctrl-C or SIGTERM: it first finishes its current step. After a crash it continues its work.
+    Two processes do this: one answers over HTTP, the other matches and alerts. Stop the service with Ctrl-C or SIGTERM:
+    it first finishes its current step. After a crash it continues its work.
 
     [bold]Example:[/] pullcord init && pullcord serve --port 8080
     """
     settings = Settings()
     calm()
-    configure(pretty=pretty_logs)
+    configure("serve", pretty=pretty_logs)
     with opened(settings) as store, listen(host or settings.host, settings.port if port is None else port) as listening:
         bound = {"host": host or settings.host, "port": listening.getsockname()[1]}
         parts = make_parts(settings.model_copy(update=bound), store)
-        make_server(make_app(parts, EmbeddedRunner(parts))).run(sockets=[listening])
+        Supervisor(parts, EmbeddedRunner(parts), listening, pretty=pretty_logs).run()

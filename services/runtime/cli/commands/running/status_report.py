@@ -12,10 +12,13 @@ from sqlalchemy import Connection
 from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.policy.councils import load_council
+from services.core.errors import RefusedError
+from services.runtime.bootstrap import typed_route
 from services.runtime.cli.support.output import counted, plain, span
 from services.runtime.cli.support.store import councils_with_running_cases, count_given_up, live_rows
 from services.runtime.gauges.gauges import SafetyGauges
 from services.runtime.settings import Settings
+from services.storage.backup.backup import last_on_record
 from services.storage.feeds import Feed, list_feeds
 from services.storage.store import Store
 
@@ -30,6 +33,9 @@ SILENT_SECONDS: Final = 180
 
 # A consumer gets a canary each minute. After this time without one, it counts as ended, as in the Prometheus alert.
 UNHEARD_SECONDS: Final = 300
+
+# The clocks of all machines may differ by this much.
+AHEAD_SECONDS: Final = 300
 
 # The names of loops in sentences, if they differ from the names in metrics.
 LOOPS: Final = {
@@ -65,11 +71,15 @@ class DeploymentStatus:
     unfinished_areas: int
     unfinished_age: float
     quarantined: int
+    # Seconds since each feed was last heard, of the feeds that are silent for longer than their rhythm allows.
+    silent_feeds: Mapping[str, float]
     given_up: int
     # Seconds since the last heartbeat of each background loop. Empty if no loop has ever run.
     loops: Mapping[str, float]
     # With Kafka: the age in seconds of the last canary that each consumer has received.
     consumers: Mapping[str, float]
+    # Seconds by which the newest thing on record is later than the clock of this machine.
+    record_ahead: float
     # Names of councils with open cases and no contact.
     councils_without_contacts: tuple[str, ...]
     # A sentence for each fallback route that cannot be used. It names the route by its number.
@@ -101,6 +111,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
     with store.reading() as connection:
         feeds = tuple(list_feeds(connection))
         live = live_rows(connection)
+        newest = last_on_record(connection)
         given_up = count_given_up(connection, now - GIVEN_UP_WITHIN)
         # A council without contacts is no fault if the operator is alerted instead.
         alone = () if settings.fallback_routes else _councils_without_contacts(connection, store)
@@ -120,8 +131,10 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         unfinished_areas=int(_one(figures["pullcord_matching_unfinished"])),
         unfinished_age=_one(figures["pullcord_matching_unfinished_oldest_seconds"]),
         quarantined=int(_one(figures["pullcord_events_quarantined"])),
+        silent_feeds=_silent_feeds(figures),
         given_up=given_up,
         loops={loop: age for (loop,), age in figures["pullcord_loop_age_seconds"].items()},
+        record_ahead=max(0.0, (newest - now).total_seconds()) if newest else 0.0,
         consumers={one: age for (one,), age in figures["pullcord_canary_age_seconds"].items()},
         councils_without_contacts=alone,
         operator_routes_refused=tuple(_refused(settings)),
@@ -132,14 +145,11 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
     # Only a distributed deployment has a heartbeat of a relay.
     serving = "is every role of `pullcord run` running?" if "relay" in now.loops else "is `pullcord serve` running?"
     yield from _silent_loops(now, serving)
-    if now.overdue:
-        yield f"{counted(now.overdue, 'step')} overdue by more than two minutes: {serving}"
-    if now.outbox_age > LATE_SECONDS:
-        yield f"{counted(now.outbox, 'event')} not yet handled, the oldest since {span(now.outbox_age)}: {serving}"
-    if now.unfinished_age > UNFINISHED_SECONDS:
-        areas = counted(now.unfinished_areas, "area")
-        yield f"{areas} not yet matched with all homes, the oldest since {span(now.unfinished_age)}: {serving}"
-    if now.without_due_time:
+    yield from _late_work(now, serving)
+    if now.record_ahead > AHEAD_SECONDS:
+        ahead = span(now.record_ahead)
+        yield f"the clock of this machine is {ahead} before the end of the record: set it right, or nothing falls due"
+    elif now.without_due_time:
         silent = counted(now.without_due_time, "open case")
         yield f"{silent} without a time at which anybody looks again: run `pullcord rebuild`, and report this"
     if now.past_date:
@@ -152,8 +162,19 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
         yield f"{failing} could not be delivered yet, and will be tried again"
     if now.given_up:
         yield f"{counted(now.given_up, 'alert')} given up in the last day: see the contacts with `pullcord policy show`"
+    yield from _fallen_silent(now)
     if now.quarantined:
         yield f"{counted(now.quarantined, 'event')} in quarantine because they cannot be handled: please report this"
+
+
+def _late_work(now: DeploymentStatus, serving: str) -> Iterator[str]:
+    if now.overdue:
+        yield f"{counted(now.overdue, 'step')} overdue by more than two minutes: {serving}"
+    if now.outbox_age > LATE_SECONDS:
+        yield f"{counted(now.outbox, 'event')} not yet handled, the oldest since {span(now.outbox_age)}: {serving}"
+    if now.unfinished_age > UNFINISHED_SECONDS:
+        areas = counted(now.unfinished_areas, "area")
+        yield f"{areas} not yet matched with all homes, the oldest since {span(now.unfinished_age)}: {serving}"
 
 
 def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:
@@ -169,6 +190,11 @@ def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:
             yield f"the consumer {consumer} was last heard of {span(age)} ago: is `pullcord run {consumer}` running?"
 
 
+def _fallen_silent(now: DeploymentStatus) -> Iterator[str]:
+    for feed, age in now.silent_feeds.items():
+        yield f"{feed} was last heard {span(age)} ago, which is long for it: ask whether it still sends"
+
+
 def _councils_without_contacts(connection: Connection, store: Store) -> tuple[str, ...]:
     councils = [load_council(connection, store, feed_id) for feed_id in councils_with_running_cases(connection)]
     return tuple(one.name for one in councils if not any(tier.contacts for tier in one.policy.tiers))
@@ -178,9 +204,17 @@ def _refused(settings: Settings) -> Iterator[str]:
     for number, route in enumerate(settings.fallback_routes, start=1):
         try:
             # This only parses the route. It sends nothing, so a mail server may still refuse a message later.
-            what_is_understood(route.get_secret_value())
+            what_is_understood(typed_route(settings, route.get_secret_value()))
+        except RefusedError as error:
+            yield f"PULLCORD_FALLBACK_ROUTES reaches nobody by its route {number}: {error}"
         except RouteRefusedError as error:
             yield f"PULLCORD_FALLBACK_ROUTES reaches nobody by its route {number}: {error.remedy}"
+
+
+def _silent_feeds(figures: Mapping[str, Mapping[tuple[str, ...], float]]) -> Mapping[str, float]:
+    allowed = figures["pullcord_feed_silence_allowed_seconds"]
+    silent = figures["pullcord_feed_silent_seconds"]
+    return {feed: age for (feed,), age in silent.items() if age > allowed[feed,]}
 
 
 def _by_label(samples: Mapping[tuple[str, ...], float]) -> Counts:

@@ -36,7 +36,7 @@ def test_a_day_is_read_as_in_a_file(desk: Desk, typed: str) -> None:
     assert "visit on: Mon 30 Nov 2026" in desk.done("case", "show", case).words
 
 
-@pytest.mark.parametrize("typed", ["next week", "31/02/2026", "12/2026", "Tue 30/11/2026"])
+@pytest.mark.parametrize("typed", ["next week", "31/02/2026", "12/2026", "Tue 30/11/2026", "46356", "46356.5"])
 def test_what_is_no_date_is_refused_with_an_example(desk: Desk, typed: str) -> None:
     case = desk.with_a_case()
     printed = desk.run("case", "record", case, "book_visit", *ASHA, "--field", f"visit_on={typed}")

@@ -100,7 +100,7 @@ def test_a_test_call_is_recorded_with_its_time_in_uk_time(desk: Desk) -> None:
 def test_a_day_is_typed_as_imports_read_it(desk: Desk, typed: str) -> None:
     case = desk.with_a_case()
     desk.done("case", "record", case, "book_visit", *ASHA, "--field", f"visit_on={typed}")
-    assert "visit on: 2026-11-30" in desk.run("case", "show", case).words
+    assert "visit on: Mon 30 Nov 2026" in desk.run("case", "show", case).words
 
 
 @pytest.mark.parametrize("typed", ["23/11/2026 09:30", "23 Nov 2026 09:30", "Mon 23/11/26 9.30 am"])
@@ -108,7 +108,7 @@ def test_a_time_is_typed_as_imports_read_it(desk: Desk, typed: str) -> None:
     case = desk.with_a_case()
     fields = ("--field", "arc_name=Fylde Shore", "--field", "tested_by=Asha Patel", "--field", f"at={typed}")
     desk.done("case", "record", case, "pass-test", *ASHA, *fields)
-    assert "at: 2026-11-23T09:30:00" in desk.run("case", "show", case).words
+    assert "at: 23 Nov 2026 09:30" in desk.run("case", "show", case).words
 
 
 @pytest.mark.parametrize("typed", ["46356", "31/02/2026", "Tuesday 30 November 2026", "next week", "30/11/2062"])

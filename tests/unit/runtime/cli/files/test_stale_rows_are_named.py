@@ -50,7 +50,11 @@ def stamp(at: datetime, *, day_only: bool) -> tuple[str, str]:
     """Return a stamp in two forms: as in a spreadsheet, and as in an answer."""
     local = at.astimezone(LONDON)
     day = f"{local.day} {local:%B %Y}"
-    return (f"{local:%d/%m/%Y}", day) if day_only else (f"{local:%d/%m/%Y %H:%M}", f"{day} at {local:%H:%M}")
+    if day_only:
+        return f"{local:%d/%m/%Y}", day
+    # Midnight is what programs write for a day alone.
+    said = f"{day} at {local:%H:%M}" if local.hour or local.minute else day
+    return f"{local:%d/%m/%Y %H:%M}", said
 
 
 MINUTES = st.integers(1, 14 * 1440 - 1)

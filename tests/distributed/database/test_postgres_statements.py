@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from services.alerts.case.store.cases import DueBy, due_cases, due_conditions
 from services.matcher.store.matches import ENTRIES, NOTICES, Side, partners
 from services.storage.dialect import among, among_keys, is_conflict
+from services.storage.events.feed_history import days_heard
 from services.storage.tables import cases, idempotency_keys, sequences, submissions
 from tests.support.deployment import BLACKPOOL, Deployment
 
@@ -57,6 +58,19 @@ def test_as_many_keys_are_named_as_may_be(deployment: Deployment) -> None:
         )
         (condition,) = among_keys(connection, column, [*keys, odd])
         assert set(connection.scalars(select(column).where(condition))) == {keys[7], odd}
+
+
+def test_the_days_on_which_a_feed_was_heard_are_found_one_by_one(deployment: Deployment) -> None:
+    heard = []
+    for number, hours in enumerate([0, 2, 20, 49, 1, 170]):
+        deployment.clock.advance(hours=hours)
+        deployment.put_entries({"entry_id": f"e{number}", "cli": "01632 960123"})
+        heard.append(deployment.clock.now())
+    newest = sorted({moment.date(): moment for moment in heard}.values(), reverse=True)
+    assert len(newest) == 4
+    with deployment.store.reading() as connection:
+        for most in (1, 3, 9):
+            assert days_heard(connection, most) == {BLACKPOOL: newest[:most]}
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [(NOTICES, ENTRIES), (ENTRIES, NOTICES)])

@@ -1,0 +1,60 @@
+"""Lists the cases of a council page by page, in a stable order.
+
+A cursor is the date of harm and the reference of the last case of a page, so a case that is opened or ended meanwhile
+moves no other case to another page.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, or_
+
+from schemas.codes import CaseState
+from services.alerts.case.store.cases import cases_of_council, find_case
+from services.alerts.review.case import Case
+from services.core.errors import NotFoundError, RefusedError
+from services.storage.tables import cases
+
+UNDATED = "undated"
+
+
+class CasePage(NamedTuple):
+    """Cases in the order of their harm, and the cursor of the next page, or None on the last page."""
+
+    cases: list[Case]
+    next_cursor: str | None
+
+
+def page_of_council(
+    connection: Connection, feed_id: str, state: CaseState | None, *, ended: bool, limit: int, cursor: str | None
+) -> CasePage:
+    """Return a page of at most `limit` cases. See `cases_of_council` for the other arguments.
+
+    Raises RefusedError if no page of this council has that cursor.
+    """
+    beyond = () if cursor is None else (_beyond(connection, feed_id, cursor),)
+    # One more than the page holds shows that there is another page.
+    found = cases_of_council(connection, feed_id, state, *beyond, ended=ended, limit=limit + 1)
+    page = found[:limit]
+    return CasePage(page, _cursor(page[-1]) if len(found) > limit else None)
+
+
+def _cursor(case: Case) -> str:
+    return f"{case.harm_on or UNDATED}_{case.reference}"
+
+
+def _beyond(connection: Connection, feed_id: str, cursor: str) -> ColumnElement[bool]:
+    day, _, reference = cursor.partition("_")
+    try:
+        harm_on = None if day == UNDATED else date.fromisoformat(day)
+        pk = find_case(connection, reference, feed_id).pk
+    except (ValueError, NotFoundError):
+        raise RefusedError("no page of yours has this cursor: begin again without one") from None
+    later = cases.c.pk > pk
+    # Cases without a date come last.
+    if harm_on is None:
+        return and_(cases.c.harm_on.is_(None), later)
+    same_day = and_(cases.c.harm_on == harm_on, later)
+    return or_(cases.c.harm_on > harm_on, same_day, cases.c.harm_on.is_(None))

@@ -1,0 +1,44 @@
+"""Judges how long a feed may be silent, by the gaps between the days on which it was heard.
+
+No source prescribes the numbers. They are policy of the deployment [P].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import ceil
+from typing import Final
+
+# The gaps of a feed that count: older ones tell of a rhythm it may have given up.
+GAPS_KEPT: Final = 20
+# With fewer gaps, nobody can know a rhythm.
+FEWEST_GAPS: Final = 3
+# A new feed may be silent for this long: a week, and a day for bank holidays.
+WITHOUT_RHYTHM: Final = timedelta(days=8)
+# This share of the gaps is no longer than the typical gap, so that weekends of a daily feed are part of its rhythm.
+USUAL_SHARE: Final = 0.9
+# A feed is silent after this many typical gaps, but never before SHORTEST.
+PATIENCE: Final = 1.5
+SHORTEST: Final = timedelta(days=2)
+
+
+def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
+    """Return the gap that nearly all gaps between these moments do not exceed, or None if they are too few to tell.
+
+    `heard` has one moment for each day on which the feed was heard, in any order.
+    """
+    # The newest gaps count, so the moments are sorted before the gaps are.
+    gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])
+    if len(gaps) < FEWEST_GAPS:
+        return None
+    # One gap twice as long as all others was an outage, or the time before the feed began in earnest.
+    usual = gaps[:-1] if gaps[-1] > 2 * gaps[-2] else gaps
+    return usual[ceil(USUAL_SHARE * len(usual)) - 1]
+
+
+def allowed_silence(heard: Sequence[datetime]) -> timedelta:
+    """Return the time after its last submission from which on a feed counts as silent."""
+    gap = typical_gap(heard)
+    return WITHOUT_RHYTHM if gap is None else max(SHORTEST, PATIENCE * gap)

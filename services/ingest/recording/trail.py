@@ -1,0 +1,44 @@
+"""Writes the audit rows of a submission as a whole: taken in, refused, or tried in a dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.core.audit import AuditAction
+from services.ingest.reading.outcomes import Outcome
+from services.ingest.recording.submission import Origin, SubmissionContext
+from services.storage.allowances import allow_refusal
+from services.storage.audit import AuditRow
+from services.storage.unit_of_work import UnitOfWork
+
+
+def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int], *, refused: bool) -> None:
+    """Record a submission. Raises TooOftenError if it is one of too many of which no row could be taken in."""
+    fields = {"submission": context.submission_id, "records": origin.kind.value, **_numbers(counts)}
+    subject, feed = context.submission_id, context.feed_id
+    rows = [AuditRow(AuditAction.SUBMISSION_ACCEPTED, fields, subject=subject, feed_id=feed)]
+    if refused:
+        allow_refusal(context, feed)
+        rows.append(AuditRow(AuditAction.SUBMISSION_REFUSED, {"submission": subject}, subject=subject, feed_id=feed))
+    context.record_audit(*rows)
+
+
+def record_trial(work: UnitOfWork, origin: Origin, counts: Mapping[str, int], would_withdraw: int | None) -> None:
+    """Record a dry run: who tried what kind of records, and what would have become of the rows."""
+    allow_refusal(work, origin.feed_id)
+    # A dry run compares a file with the record, so it tells what is on record. No cell is kept.
+    fields = {"records": origin.kind.value, "channel": origin.channel, "would_withdraw": would_withdraw}
+    row = AuditRow(
+        AuditAction.SUBMISSION_TRIED, {**fields, **_numbers(counts)}, subject=origin.feed_id, feed_id=origin.feed_id
+    )
+    work.record_audit(row)
+
+
+def _numbers(counts: Mapping[str, int]) -> dict[str, int]:
+    return {
+        "accepted": counts[Outcome.ACCEPTED],
+        "warned": counts[Outcome.WARNED],
+        "unchanged": counts[Outcome.UNCHANGED],
+        "stale": counts[Outcome.STALE],
+        "rejected": counts[Outcome.REJECTED],
+    }

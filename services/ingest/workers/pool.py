@@ -1,0 +1,212 @@
+"""Reads files in worker processes, so that no file can fill the memory of this one, or hold up what it owes."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from queue import Empty, LifoQueue
+from threading import BoundedSemaphore, Timer
+from typing import IO, Final
+
+from services.core.errors import PullcordError, RefusedError
+from services.ingest.files.problems import FileCode, FileRefused
+from services.ingest.reading.drafts import RawRow
+from services.ingest.reading.sheets import Sheet
+from services.ingest.workers.frames import FrameError, FrameKind, closed, opened_frame, read_frame, write_frame
+from services.ingest.workers.job import FileJob, WorkerLimits
+
+# Seconds to wait for a worker that is free. Longer, and the sender's own patience ends.
+_PATIENCE: Final = 10.0
+# The whole time of a job, as a multiple of its processor time: others may use the machine as well.
+_WHOLE_TIME: Final = 3
+_LONGEST_KIND: Final = 100  # bytes
+_MOST_BYTES: Final = 1 << 30
+# Bytes of files after which a worker is replaced: Python seldom gives memory back.
+_WORN_AT: Final = 5_000_000
+
+
+class NoWorkerFreeError(PullcordError):
+    """All workers read other files, and none was free in time."""
+
+
+class WorkerFailedError(PullcordError):
+    """The reading of a file failed for a fault of ours."""
+
+
+class _GoneError(PullcordError):
+    """The worker had ended before it could begin."""
+
+
+class _Worker:
+    """One process."""
+
+    def __init__(self, limits: WorkerLimits) -> None:
+        command = [sys.executable, "-m", "services.ingest.workers.worker"]
+        # Without the environment: it may hold keys.
+        places = os.pathsep.join(str(Path(place).absolute()) for place in sys.path)
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            [*command, str(limits.seconds), str(limits.memory_bytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # A library's warning may quote a cell.
+            stderr=subprocess.DEVNULL,
+            env={"PYTHONPATH": places, "PYTHONUTF8": "1"},
+        )
+        self._bytes = 0
+
+    @property
+    def usable(self) -> bool:
+        return self._bytes < _WORN_AT and self._process.poll() is None
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                _there(stream).close()
+
+    def read(self, job: FileJob, seconds: float) -> tuple[Sheet, list[bytes]]:
+        """Return the sheet without its rows, and its rows as they were sent."""
+        self._bytes += len(job.data)
+        deadline = Timer(seconds, self._process.kill)
+        deadline.daemon = True
+        deadline.start()
+        try:
+            return self._exchange(job)
+        except (FrameError, OSError):
+            # It was ended at a limit, or could not go on.
+            raise FileRefused(FileCode.TOO_COSTLY) from None
+        finally:
+            deadline.cancel()
+
+    def _exchange(self, job: FileJob) -> tuple[Sheet, list[bytes]]:
+        try:
+            write_frame(_there(self._process.stdin), closed(tuple(job)))
+            self._next()
+        except (FrameError, OSError):
+            raise _GoneError("a worker has ended") from None
+        sheet: Sheet | None = None
+        rows: list[bytes] = []
+        while True:
+            kind, data = self._next()
+            match kind:
+                case FrameKind.ROWS:
+                    # Opened when they are used: as they are sent, they take a third of the memory.
+                    rows.append(data)
+                case FrameKind.SHEET:
+                    sheet = opened_frame(data)
+                case FrameKind.DONE if sheet is not None:
+                    left_out, statuses = opened_frame(data)
+                    return replace(sheet, left_out=left_out, statuses=statuses), rows
+                case FrameKind.FILE_REFUSED:
+                    raise FileRefused(FileCode(opened_frame(data)))
+                case FrameKind.REFUSED:
+                    raise RefusedError(opened_frame(data))
+                case FrameKind.FAILED:
+                    raise WorkerFailedError(f"a worker failed: {opened_frame(data)}")
+                case _:
+                    raise FrameError("out of memory")
+
+    def _next(self) -> tuple[FrameKind, bytes]:
+        stream = _there(self._process.stdout)
+        return FrameKind(read_frame(stream, _LONGEST_KIND).decode()), read_frame(stream, _MOST_BYTES)
+
+
+class FileReaders:
+    """Some worker processes, each started when it is first needed, and replaced when it has ended."""
+
+    def __init__(self, limits: WorkerLimits, patience: float = _PATIENCE) -> None:
+        self._limits = limits
+        self._patience = patience
+        self._places = BoundedSemaphore(limits.workers)
+        self._idle: LifoQueue[_Worker] = LifoQueue()
+
+    def read(self, job: FileJob) -> Sheet:
+        """Read a file.
+
+        Raises FileRefused if it cannot be read within the limits, or at all. Raises RefusedError for a faulty choice of
+        columns, and NoWorkerFreeError if every worker is busy for long.
+        """
+        try:
+            sheet, frames = self._read(job)
+        except _GoneError:
+            # It was ended from outside while it was idle: that says nothing of the file.
+            sheet, frames = self._read_again(job)
+        return replace(sheet, rows=_rows(frames))
+
+    def _read_again(self, job: FileJob) -> tuple[Sheet, list[bytes]]:
+        try:
+            return self._read(job)
+        except _GoneError:
+            raise FileRefused(FileCode.TOO_COSTLY) from None
+
+    def _read(self, job: FileJob) -> tuple[Sheet, list[bytes]]:
+        with self._a_worker() as worker:
+            return worker.read(job, _WHOLE_TIME * self._limits.seconds)
+
+    def close(self) -> None:
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().stop()
+
+    @contextmanager
+    def _a_worker(self) -> Iterator[_Worker]:
+        if not self._places.acquire(timeout=self._patience):
+            raise NoWorkerFreeError("every worker is reading another file")
+        try:
+            worker = self._idle_worker() or _Worker(self._limits)
+            try:
+                yield worker
+            except FileRefused as refusal:
+                self._give_back(worker, whole=refusal.code is not FileCode.TOO_COSTLY)
+                raise
+            except RefusedError:
+                self._give_back(worker, whole=True)
+                raise
+            except BaseException:
+                worker.stop()
+                raise
+            self._give_back(worker, whole=True)
+        finally:
+            self._places.release()
+
+    def _idle_worker(self) -> _Worker | None:
+        with suppress(Empty):
+            while True:
+                worker = self._idle.get_nowait()
+                if worker.usable:
+                    return worker
+                worker.stop()
+        return None
+
+    def _give_back(self, worker: _Worker, *, whole: bool) -> None:
+        if whole and worker.usable:
+            self._idle.put(worker)
+        else:
+            worker.stop()
+
+
+@cache
+def file_readers(limits: WorkerLimits) -> FileReaders:
+    """Return the readers of this process with these limits. They end with it."""
+    readers = FileReaders(limits)
+    atexit.register(readers.close)
+    return readers
+
+
+def _rows(frames: list[bytes]) -> Iterator[RawRow]:
+    frames.reverse()
+    while frames:
+        yield from opened_frame(frames.pop())
+
+
+def _there(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None  # noqa: S101 - both are pipes
+    return stream

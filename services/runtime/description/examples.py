@@ -1,0 +1,124 @@
+"""Examples of bodies. Numbers are those that the regulator keeps for fiction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from services.web.problem_schemas import MEDIA_TYPE
+
+JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
+
+NOTICE = {
+    "id": "m-1",
+    "provider_reference": "RT-1",
+    "cli": "01632 960123",
+    "issued_at": "2026-11-20T09:00:00Z",
+    "planned_migration_date": "2027-03-01",
+    "restriction_start_date": "2027-01-15",
+    "status": "planned",
+}
+ENTRY = {
+    "entry_id": "TC/1001",
+    "cli": "01632 960123",
+    "uprn": "100012345678",
+    "postcode": "FY3 8AB",
+    "address_lines": ["12 Tower Road"],
+    "updated_at": "2026-11-20T09:00:00Z",
+}
+OFFICER = {"by": "Asha Patel"}
+RECEIPT = {
+    "submission": "sub_01a207d99a18d1d3fb5d4f137e8cfae1",
+    "kind": "notice",
+    "received_at": "2026-11-23T10:00:00Z",
+    "counts": {"accepted": 1, "accepted_with_warnings": 0, "unchanged": 0, "stale": 0, "rejected": 1},
+}
+REJECTED = {
+    "row": 2,
+    "reference": "RT-2",
+    "outcome": "rejected",
+    "issues": [
+        {
+            "field": "cli",
+            "code": "scientific_notation",
+            "reason": "A spreadsheet has shortened this number.",
+            "remedy": "Format the column as text, and type the number again.",
+        }
+    ],
+}
+CASE = {
+    "case": "C-7K3M-2Q9P",
+    "entry_id": "TC/1001",
+    "state": "open",
+    "level": "confirmed",
+    "harm_on": "2027-01-15",
+    "planned_on": "2027-03-01",
+    "restriction_on": "2027-01-15",
+    "provider": "Raven Telecom",
+    "opened_at": "2026-11-23T10:00:00Z",
+    "last_alert_at": "2026-11-23T10:00:31Z",
+    "paused_until": None,
+}
+PROBLEM = {
+    "type": "urn:pullcord:problem:not-found",
+    "title": "Not found",
+    "status": 404,
+    "detail": "there is no case with this reference",
+    "instance": "urn:pullcord:request:0e1f6f2a-9f0b-4b7e-8a55-0c8f2f6d4d10",
+    "request_id": "0e1f6f2a-9f0b-4b7e-8a55-0c8f2f6d4d10",
+}
+# What is sent: by operation, media type and name of the example.
+BODIES: dict[str, dict[str, dict[str, Any]]] = {
+    "post_notices": {
+        JSON: {"one": NOTICE, "batch": {"notices": [NOTICE]}},
+        NDJSON: {"one_a_line": json.dumps(NOTICE) + "\n"},
+    },
+    "put_entries": {
+        JSON: {"one": ENTRY, "batch": {"entries": [ENTRY]}},
+        NDJSON: {"one_a_line": json.dumps(ENTRY) + "\n"},
+    },
+    "upload_notices": {CSV: {"file": "Reference,Telephone number,Migration date\r\nRT-1,01632 960123,01/03/2027\r\n"}},
+    "upload_register": {CSV: {"file": "Case ID,Telephone number,Postcode\r\nTC/1001,01632 960123,FY3 8AB\r\n"}},
+    "record_act": {
+        JSON: {
+            "visit": {"event": "book_visit", "record": {**OFFICER, "visit_on": "2026-11-26"}},
+            "safe": {
+                "event": "confirm_safe",
+                "record": {**OFFICER, "party": "provider", "evidence": "proved with the engineer"},
+            },
+        }
+    },
+    "acknowledge_alert": {JSON: {"some_cases": {**OFFICER, "note": "visiting on Thursday", "cases": [CASE["case"]]}}},
+    "revoke_alert_link": {JSON: {"officer": OFFICER}},
+    "decide_on_match": {
+        JSON: {"rejected": {**OFFICER, "decision": "rejected", "evidence": "it is the flat next door"}},
+    },
+}
+_TAKEN_IN = {**RECEIPT, "repeated": False, "columns": [], "remarks": [], "rows_with_issues": [REJECTED]}
+# What is answered with success: by operation and status.
+ANSWERED: dict[tuple[str, str], Any] = {
+    ("post_notices", "202"): _TAKEN_IN,
+    ("put_entries", "202"): {**_TAKEN_IN, "kind": "entry"},
+    ("get_submission", "200"): {**RECEIPT, "remarks": [], "total_rows": 2, "rows": [REJECTED], "next_cursor": None},
+    ("list_cases", "200"): [CASE],
+    ("record_act", "200"): {**CASE, "state": "visit_booked", "paused_until": "2026-11-26T09:00:00Z"},
+    ("acknowledge_alert", "200"): {
+        "alert": "A-3F9K-7PQ2",
+        "cases": [CASE["case"]],
+        "paused_until": "2026-11-26T09:00:00+00:00",
+    },
+}
+
+
+def describe_examples(operations: Iterable[dict[str, Any]]) -> None:
+    for operation in operations:
+        name = operation["operationId"]
+        for media, examples in BODIES.get(name, {}).items():
+            content = operation["requestBody"]["content"][media]
+            content["examples"] = {key: {"value": value} for key, value in examples.items()}
+        for status, response in operation["responses"].items():
+            if (name, status) in ANSWERED:
+                response["content"][JSON]["example"] = ANSWERED[name, status]
+            elif status == "404":
+                response["content"][MEDIA_TYPE]["example"] = PROBLEM

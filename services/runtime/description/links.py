@@ -1,0 +1,43 @@
+"""Describes how one answer leads to the next request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+
+class LinkTo(NamedTuple):
+    """A link to another operation: its name, the operation, and the parameter that is taken from the answer."""
+
+    name: str
+    operation: str
+    parameter: str
+    expression: str
+
+
+RECEIPT = (LinkTo("OutcomeOfEachRow", "get_submission", "submission", "$response.body#/submission"),)
+# By operation and status.
+LINKS: dict[tuple[str, str], tuple[LinkTo, ...]] = {
+    ("post_notices", "202"): RECEIPT,
+    ("put_entries", "202"): RECEIPT,
+    ("upload_notices", "202"): RECEIPT,
+    ("upload_register", "202"): RECEIPT,
+    ("list_cases", "200"): (LinkTo("FirstCase", "show_case", "reference", "$response.body#/0/case"),),
+    ("show_case", "200"): (
+        LinkTo("ActOnCase", "record_act", "reference", "$response.body#/summary/case"),
+        LinkTo("DecideOnFirstMatch", "decide_on_match", "match", "$response.body#/matches/0/match"),
+    ),
+    ("record_act", "200"): (LinkTo("CaseAfterTheAct", "show_case", "reference", "$response.body#/case"),),
+    ("acknowledge_alert", "200"): (LinkTo("FirstCase", "show_case", "reference", "$response.body#/cases/0"),),
+}
+
+
+def describe_links(operations: Iterable[dict[str, Any]]) -> None:
+    for operation in operations:
+        for status, response in operation["responses"].items():
+            links = LINKS.get((operation["operationId"], status), ())
+            if links:
+                response["links"] = {
+                    link.name: {"operationId": link.operation, "parameters": {link.parameter: link.expression}}
+                    for link in links
+                }

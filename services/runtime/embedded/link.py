@@ -1,0 +1,64 @@
+"""The link between the two processes of `pullcord serve`: one line of JSON for each message, over a pair of sockets.
+
+The HTTP process asks the other to look for new events, and for its metrics. The other process tells how its loops are.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+SECONDS_TO_SEND = 2
+
+
+@dataclass(slots=True)
+class TaskState:
+    """The state of a loop of the other process, as the health answers show it."""
+
+    name: str
+    alive: bool
+    failing: int
+
+
+class ProcessLink:
+    """One end of the link. Its methods may be called on any thread."""
+
+    def __init__(self, end: socket.socket) -> None:
+        end.settimeout(None)
+        # A process that does not read must not hold up the other: what cannot be sent in this time is dropped.
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SECONDS_TO_SEND, 0))
+        self._end = end
+        self._sending = Lock()
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send a message. If the other process is gone, it is dropped: the reader of this end learns that."""
+        line = json.dumps(message).encode() + b"\n"
+        with self._sending, suppress(OSError):
+            self._end.sendall(line)
+
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """Yield the messages of the other process until it is gone."""
+        with suppress(OSError), self._end.makefile("rb") as lines:
+            for line in lines:
+                # A line that was cut off is the last one of a process that died.
+                with suppress(ValueError):
+                    yield json.loads(line)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._end.shutdown(socket.SHUT_RDWR)
+        self._end.close()
+
+
+def handle_messages(link: ProcessLink, handlers: Mapping[str, Callable[[Any], None]]) -> None:
+    """Handle the messages of the other process until it is gone. Each message has one kind, with its content."""
+    for message in link.messages():
+        for kind, content in message.items():
+            if kind in handlers:
+                handlers[kind](content)

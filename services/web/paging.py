@@ -1,0 +1,26 @@
+"""Pages of a list: the address of the next page in the header `Link` (RFC 8288)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+CURSOR_SIGNS = 60
+
+Cursor = Annotated[
+    str | None,
+    Query(
+        max_length=CURSOR_SIGNS,
+        pattern="^[A-Za-z0-9_-]+$",
+        description="Where the page begins: the cursor that came with the page before. Without it, the first page.",
+    ),
+]
+
+
+def link_next(request: Request, response: Response, cursor: str | None) -> None:
+    """Add the link to the next page. `cursor` is None on the last page, which has no link."""
+    if cursor is not None:
+        # Without the host: behind a proxy the application does not know its own address.
+        following = request.url.include_query_params(cursor=cursor)
+        response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'

@@ -1,0 +1,82 @@
+"""The bodies of error answers, for the OpenAPI description. Each model names the members that only its type has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:pullcord:problem:"
+
+
+class Problem(BaseModel):
+    """The body of every error answer (RFC 9457). Branch on `type`, not on the sentences."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    # Identifies this one occurrence: a URN that ends with the id of the request.
+    instance: str
+    request_id: str
+
+
+class Fault(BaseModel):
+    """A faulty parameter, header or field, and what is wrong with it."""
+
+    field: str
+    reason: str
+
+
+class InvalidRequestProblem(Problem):
+    """A request that was refused. `faults` names each faulty part, where single parts are to blame."""
+
+    type: Literal[
+        "urn:pullcord:problem:invalid-request",
+        "urn:pullcord:problem:record-faulty",
+        "urn:pullcord:problem:idempotency-mismatch",
+    ]
+    faults: list[Fault] = Field(default_factory=list)
+
+
+class TooLargeProblem(Problem):
+    """A request that holds too much. Send it in parts."""
+
+    limit_bytes: int | None = None
+    # The most rows in one request.
+    limit: int | None = None
+
+
+class FileRefusedProblem(Problem):
+    """A file that cannot be read as a table. Nothing was taken in."""
+
+    type: Literal["urn:pullcord:problem:file-refused"]
+    code: str
+    reason: str
+    remedy: str
+
+
+class ReplacementTooLargeProblem(Problem):
+    """A file that lacks many entries of the register that it would replace. A person must confirm the number."""
+
+    type: Literal["urn:pullcord:problem:replacement-too-large"]
+    would_withdraw: int
+    live_entries: int
+
+
+class ActRefusedProblem(Problem):
+    """An act that the state of the case does not allow. `acts` lists what a person can record."""
+
+    type: Literal["urn:pullcord:problem:act-refused"]
+    acts: list[str]
+
+
+def problem_models(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """Yield every model of a problem that is imported."""
+    yield base
+    for below in base.__subclasses__():
+        yield from problem_models(below)

@@ -1,0 +1,65 @@
+"""Limits how often one caller may ask: for each key, for failed keys, for each link, and for failed links and codes.
+
+The counts are kept in memory, so each process counts for itself.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from fastapi import Request
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from services.web.problems import ProblemError, ProblemType
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Requests in a minute. Every number is policy of the deployment."""
+
+    key: int = 3_000
+    link: int = 120
+    # Wrong keys, links and codes of one address.
+    failures: int = 60
+
+
+class RateLimiter:
+    def __init__(self, rates: Rates) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._key = RateLimitItemPerMinute(rates.key, namespace="key")
+        self._link = RateLimitItemPerMinute(rates.link, namespace="link")
+        self._failures = RateLimitItemPerMinute(rates.failures, namespace="failed")
+
+    def count_key(self, key_id: str) -> None:
+        """Count a request of a key. Raises ProblemError (429) if there are too many."""
+        self._count(self._key, key_id, "this key sends too many requests")
+
+    def count_link(self, alert: str) -> None:
+        """Count a request for the page of an alert. Raises ProblemError (429) if there are too many."""
+        self._count(self._link, alert, "this page is asked for too often")
+
+    def count_failure(self, request: Request) -> None:
+        """Count a wrong key, link or code. Raises ProblemError (429) if its address has sent too many.
+
+        Only failures are refused, so nobody with a right key suffers for the failures of another behind one proxy.
+        """
+        address = request.client.host if request.client else "unknown"
+        self._count(self._failures, address, "too many wrong keys or links came from this address")
+
+    def _count(self, item: RateLimitItemPerMinute, who: str, why: str) -> None:
+        if self._limiter.hit(item, who):
+            return
+        # The oldest request of the minute leaves it then. One second more, because the minute includes its end.
+        wait = max(0, math.floor(self._limiter.get_window_stats(item, who).reset_time - time.time())) + 1
+        detail = f"{why}: send it again in {wait} seconds. Nothing was taken in"
+        raise ProblemError(429, ProblemType.TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(wait)})
+
+
+def rates_of(request: Request) -> RateLimiter:
+    # The assignment gives the untyped state of the application a type.
+    limiter: RateLimiter = request.app.state.rates
+    return limiter

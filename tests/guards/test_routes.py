@@ -18,6 +18,7 @@ OPEN = {
     "/metrics": "figures that name nobody, for the inside",
     "/a/{token}": "the unguessable code in it is the key: it comes with an alert",
     "/a/{token}/taken/{number}": "the same",
+    "/a/{token}/changes": "the same",
     "/openapi.json": "the description that is published anyway",
     "/docs": "the same, for reading",
     "/docs/oauth2-redirect": "part of that page",

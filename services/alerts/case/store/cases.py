@@ -96,6 +96,12 @@ def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
     return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
 
 
+def waiting_cases(connection: Connection, feed_id: str | None) -> list[Case]:
+    """Return the cases on which a change of a feed waits for a person: of one council, or of all."""
+    mine = [] if feed_id is None else [cases.c.feed_id == feed_id]
+    return find_cases(connection, cases.c.changes_wait_since.is_not(None), *mine)
+
+
 def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = False) -> list[Case]:
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     return find_cases(connection, cases.c.pk.in_(members), to_change=to_change)

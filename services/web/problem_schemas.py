@@ -1,4 +1,4 @@
-"""The bodies of error answers, for the OpenAPI description. Each model names the members that only its type has."""
+"""The bodies of error answers, for the OpenAPI description. Each model has the members of one type of problem."""
 
 from __future__ import annotations
 

@@ -82,7 +82,10 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The bands in which half of a month's waits and 90 % of them had ended. The number of a value is its band."""
+    """The bands by which half and 90 % of the waits of a month had ended.
+
+    The number in `median` or `p90` is the number of the band.
+    """
 
     label: str
     median: Value

@@ -1,4 +1,4 @@
-"""Reads files in worker processes, so that no file can fill the memory of this one, or hold up what it owes."""
+"""Reads files in worker processes, so that no file can fill the memory of this process or delay its work."""
 
 from __future__ import annotations
 
@@ -131,8 +131,8 @@ class FileReaders:
     def read(self, job: FileJob) -> Sheet:
         """Read a file.
 
-        Raises FileRefused if it cannot be read within the limits, or at all. Raises RefusedError for a faulty choice of
-        columns, and NoWorkerFreeError if every worker is busy for long.
+        Raises FileRefused if the file cannot be read, or not within the limits. Raises RefusedError if a mapping made
+        by hand is wrong, and NoWorkerFreeError if every worker stays busy for too long.
         """
         try:
             sheet, frames = self._read(job)

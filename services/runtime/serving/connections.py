@@ -37,7 +37,11 @@ class ConnectionPlaces:
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
 
     def take(self, connection: GuardedProtocol) -> None:
-        """Give a new connection a place. The oldest one whose request has not arrived whole loses its place for it."""
+        """Give a new connection a place.
+
+        If all places are taken, the oldest connection whose request has not arrived whole loses its place. If there is
+        no such connection, the new one is cut off.
+        """
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
         else:

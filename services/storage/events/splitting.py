@@ -16,7 +16,7 @@ from services.storage.tables import outbox
 def split(connection: Connection, event: StoredEvent, random: RandomBytes) -> bool:
     """Replace an event of the outbox by two. Return False if it has only one record, or cannot be decoded.
 
-    No consumer has handled the event, because the brokers never took it. So its id may end with it.
+    The two events have new ids. This is safe, because the brokers never took the event, so no consumer knows its id.
     """
     try:
         envelope = decode(event.body)

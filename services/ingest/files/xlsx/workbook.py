@@ -89,9 +89,10 @@ def open_book(data: bytes) -> Book:
 
 
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
-    """Yield each element of the kinds `whole` once it is complete. Everything else is dropped as soon as it ends.
+    """Yield each element whose tag is in `whole` once it is complete. All other elements are dropped as they end.
 
-    Raises FileRefused if one has more than `_MOST_INSIDE` elements inside, or if elements stand too deep in each other.
+    Raises FileRefused if a yielded element would hold more than `_MOST_INSIDE` elements, itself included, or if
+    elements are nested too deep.
     """
     within, inside = 0, 0
     parents: list[Any] = []

@@ -33,7 +33,7 @@ class Fault(BaseModel):
 
 
 class InvalidRequestProblem(Problem):
-    """A request that was refused. `faults` names each faulty part, where single parts are to blame."""
+    """A request that was refused. `faults` names the faulty parts, if the fault lies in single parts."""
 
     type: Literal[
         "urn:pullcord:problem:invalid-request",

@@ -35,7 +35,7 @@ def last_day(band: str) -> int | None:
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
-    """Return the quantiles that published counts determine, or None if they determine none or are too few.
+    """Return the quantiles that published counts determine. Return None if there is no such quantile, or too few waits.
 
     `bands` holds the published count of each band, from the shortest wait to the longest. A withheld count is None.
     """

@@ -195,7 +195,7 @@ class FileReaders:
 
 @cache
 def file_readers(limits: WorkerLimits) -> FileReaders:
-    """Return the readers of this process with these limits. They end with it."""
+    """Return the readers of this process with these limits. The readers end when this process ends."""
     readers = FileReaders(limits)
     atexit.register(readers.close)
     return readers

@@ -114,7 +114,7 @@ class GuardedProtocol(H11Protocol):
 
 
 def guarded(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """Return the protocol of one server with these limits, within what the process may open."""
+    """Return the protocol of one server with these limits, lowered to the number of files that the process may open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)
     within = ConnectionLimits(max(most, FEWEST_CONNECTIONS), limits.head_seconds, limits.answer_seconds)

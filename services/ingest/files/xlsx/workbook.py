@@ -1,6 +1,7 @@
 """Opens a workbook: its sheets, its shared texts and its number formats, each read as a stream and within a limit.
 
-openpyxl reads the list of sheets. It would build a tree of every style, and look through every sheet for its size.
+openpyxl reads only the list of sheets. It is not used for the rest, because it would build a tree of every style, and
+look through every sheet for its size.
 """
 
 from __future__ import annotations
@@ -65,7 +66,10 @@ class Book:
 
 
 def open_book(data: bytes) -> Book:
-    """Open a workbook of a checked archive. Raises FileRefused beyond a limit, and any error for a damaged workbook."""
+    """Open a workbook of a checked archive.
+
+    Raises FileRefused if the workbook exceeds a limit. A damaged workbook may raise any exception.
+    """
     reader = ExcelReader(io.BytesIO(data), read_only=True, keep_links=False)
     archive: ZipFile = reader.archive
     for part in archive.infolist():

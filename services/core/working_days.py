@@ -73,7 +73,7 @@ def nation_of(feed_id: str) -> Nation:
 def one_working_day_after(moment: datetime, nation: Nation) -> datetime:
     """Return the same time of day on the next working day.
 
-    If `moment` is on a day off, return the midnight at which the next working day ends. So a row that is refused on a
+    If `moment` falls on a day off, return the midnight at which the next working day ends. So a row that is refused on a
     Saturday has all of Monday.
     """
     local = moment.astimezone(LONDON)

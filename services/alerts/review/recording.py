@@ -19,7 +19,7 @@ YEAR = timedelta(days=366)  # a hold that is longer has most often a wrong year
 
 
 class _Reach(NamedTuple):
-    """How far before and after today a day may lie if somebody meant it. Policy of the deployment."""
+    """The farthest days before and after today that a record may name. Policy of the deployment."""
 
     back: timedelta
     ahead: timedelta

@@ -24,7 +24,7 @@ _TARGETS = (
 class AreaNotice(NamedTuple):
     """A live notice on an area, or several such notices with equal values.
 
-    A notice that ties with a rival becomes two of these: one for each version.
+    A notice that ties with a rival gives two items: one for each version.
     """
 
     status: NoticeStatus

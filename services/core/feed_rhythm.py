@@ -29,7 +29,7 @@ def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
 
     `heard` has one moment for each day on which the feed was heard, in any order.
     """
-    # The newest gaps count, so the moments are sorted before the gaps are.
+    # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])
     if len(gaps) < FEWEST_GAPS:
         return None

@@ -31,7 +31,7 @@ def match_reference(tokeniser: Tokeniser, notice: int, entry: int) -> str:
     for number in range(_ROUNDS):
         left, right = right, left ^ _round(tokeniser, number, right)
     whole = left << 8 * _HALF_BYTES | right
-    # 5 bits a sign, the highest first.
+    # Each sign stands for 5 bits, the highest bits first.
     signs = "".join(ALPHABET[whole >> 5 * place & 31] for place in reversed(range(_SIGNS)))
     return "M-" + "-".join(signs[start : start + 4] for start in range(0, _SIGNS, 4))
 

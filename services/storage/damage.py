@@ -42,7 +42,7 @@ class DamagedValues(local):
             yield
         finally:
             self._open -= 1
-            # Not inside an outer transaction: SQLite has one writer, which would wait for itself.
+            # Never report inside an outer transaction: SQLite has one writer, which would wait for itself.
             if self._met and not self._open:
                 met, self._met = self._met, set()
                 # Whoever asked for a list gets it, even if the report cannot be written. The next list reports again.
@@ -58,7 +58,7 @@ def open_row(vault: Vault, place: bytes, sealed: bytes, key_id: str) -> Any:
     try:
         return vault.open(place, sealed)
     except MissingKeyError:
-        # Damage to the first bytes looks like a value under another key, and no key would ever open it.
+        # A value with damaged first bytes looks like a value under another key. No key would ever open it.
         if key_of(sealed) != key_id:
             raise VaultError("a sealed value does not open: it was altered or moved") from None
         raise

@@ -38,7 +38,7 @@ def parsed_json(text: bytes) -> Any:
     try:
         again = json.loads(text, object_pairs_hook=made)
     except (ValueError, RecursionError):
-        # The two parsers differ in odd characters only: then the first one decides.
+        # The two parsers disagree only about odd characters. The first parser then decides.
         return value
     return again if found else value
 

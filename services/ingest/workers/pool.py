@@ -137,7 +137,7 @@ class FileReaders:
         try:
             sheet, frames = self._read(job)
         except _GoneError:
-            # It was ended from outside while it was idle: that says nothing of the file.
+            # The worker was ended from outside while it was idle. So the file is not to blame, and is read again.
             sheet, frames = self._read_again(job)
         return replace(sheet, rows=_rows(frames))
 

@@ -126,7 +126,7 @@ class Relay:
                 if not self._cut(connection, event, error):
                     done.append(event)
                 continue
-            # An event behind one with the same key that failed is published again, after that one.
+            # If an event failed, later events with the same key are published again after it.
             if error is None and event.partition_key not in stopped:
                 done.append(event)
                 continue

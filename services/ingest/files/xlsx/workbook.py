@@ -73,7 +73,7 @@ def open_book(data: bytes) -> Book:
     reader = ExcelReader(io.BytesIO(data), read_only=True, keep_links=False)
     archive: ZipFile = reader.archive
     for part in archive.infolist():
-        # Such a part becomes a tree. Sheets, texts and styles are streams, whatever their size.
+        # openpyxl makes a tree of such a part. Sheets, texts and styles are read as streams, whatever their size.
         if part.filename.endswith((".rels", "workbook.xml", "[Content_Types].xml")) and part.file_size > _SMALL_PART:
             raise FileRefused(FileCode.UNPACKS_TOO_LARGE)
     reader.read_manifest()
@@ -114,7 +114,7 @@ def elements(stream: Any, *whole: str) -> Iterator[Any]:
             if not within:
                 inside = 0
                 yield element
-        # The parent would otherwise hold an empty element for each that has ended.
+        # Without this, the parent would keep an empty element for each element that has ended.
         if not within and parents:
             del parents[-1][:]
 

@@ -61,7 +61,7 @@ def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
     shared = _shared(group)
     fields = {**_filled(main, joined), **shared.fields}
     issues = (*main.issues, *_contradictions(main, group), *shared.issues)
-    # Last, so that the main row is on record if no stamp says which version is later.
+    # The main row comes last, so that it is the version on record if no stamp says which version is later.
     return [
         *(
             first._replace(fields={**first.fields, **shared.fields}, joined=_joined(first, others))

@@ -37,7 +37,7 @@ def named_case(connection: Connection, store: Store, typed: str, council: str | 
     If the text is a council's own reference, `council` may give the code of this council.
     Raises NotFoundError if there is no such case. Raises RefusedError if several councils use the reference.
     """
-    # A council may use references of the same form, so both are tried.
+    # The own references of a council may look like references of cases, so both are tried.
     if _LIKE_A_CASE.fullmatch(typed.strip().upper()):
         with suppress(NotFoundError):
             return find_case(connection, typed, None)

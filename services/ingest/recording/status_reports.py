@@ -50,7 +50,7 @@ _UNKNOWN_SUPERSEDED: Final = Issue(
 class Completed(NamedTuple):
     """The drafts after completion, with their keys, and the outcomes of the rejected rows.
 
-    A row is rejected if it has no usable place and no record to take the place from.
+    A row is rejected if no usable place is known from it or from its record. But a withdrawal is never rejected for this.
     """
 
     drafts: KeyedDrafts

@@ -53,9 +53,9 @@ LIMITS = {
 
 
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
-    """Make a producer, which never writes a record twice.
+    """Make a producer whose retries never write a record twice.
 
-    A `careful` producer may write a record twice, but goes on after a record that the brokers refuse.
+    With `careful`, a retry may write a record twice, but the producer goes on after a record that the brokers refuse.
     """
     return KafkaProducer(
         **settings.client(),

@@ -1,4 +1,4 @@
-"""The bodies of error answers, for the OpenAPI description. Each model has the members that its types of problem add."""
+"""The bodies of error answers, for the OpenAPI description. A model has the members that its types of problem add."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ _UNKNOWN_SUPERSEDED: Final = Issue(
 class Completed(NamedTuple):
     """The drafts after completion, with their keys, and the outcomes of the rejected rows.
 
-    A row is rejected if no usable place is known from it or from its record. But a withdrawal is never rejected for this.
+    A row is rejected if neither the row nor its record has a usable place, unless the row withdraws the notice.
     """
 
     drafts: KeyedDrafts

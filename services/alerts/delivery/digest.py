@@ -120,7 +120,10 @@ def case_lines(
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    """Return the councils' own references of register entries, by id. In place of a damaged one stands DAMAGED."""
+    """Return the councils' own references of register entries, by id.
+
+    DAMAGED stands for a reference that is damaged. A text says so if a reference looks like a telephone number.
+    """
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):
         try:

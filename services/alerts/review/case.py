@@ -135,7 +135,10 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class AreaDays:
-    """The days of one part of the notices on an area, the earliest first. `undated` is true if a notice has none."""
+    """The days of one part of the notices on an area, the earliest first.
+
+    `undated` is true if one of these notices has no day.
+    """
 
     part: AreaPart
     planned: tuple[date, ...]

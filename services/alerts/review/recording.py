@@ -19,7 +19,7 @@ YEAR = timedelta(days=366)  # a hold that is longer has most often a wrong year
 
 
 class _Reach(NamedTuple):
-    """The days before and after today that somebody can have meant. Policy of the deployment."""
+    """The farthest days before and after today that a record may name. Policy of the deployment."""
 
     back: timedelta
     ahead: timedelta

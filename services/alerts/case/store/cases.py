@@ -43,8 +43,8 @@ def find_cases(
 ) -> list[Case]:
     """Return the cases that meet all conditions. The case with the earliest harm comes first.
 
-    With `urgent_first`, cases in an urgent state come before all others, and cases whose clock has stopped after them.
-    With `to_change`, the cases are locked and come in the order of their ids.
+    With `urgent_first`, cases in an urgent state come first. Cases whose clock has stopped come after all others, and
+    ended cases come last. With `to_change`, the cases are locked and come in the order of their ids.
     """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:

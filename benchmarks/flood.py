@@ -2,9 +2,9 @@
 
     python -m benchmarks.flood [--homes 300] [--notices 1000]
 
-One body of a provider names one district in every notice, each with another day. Right after it, another provider gives
-notice of one line of another council. "alone" is the same notice without the flood. All work runs in one process, as in
-the embedded product. The time is from the commit of the notice until its message is handed to a channel.
+A provider sends one body in which every notice names the same district with another day. Right after this body, another
+provider gives notice of one line of another council. "alone" is the same notice without the flood. All work runs in one
+process, as in the embedded product. The time is from the commit of the notice until its message is handed to a channel.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ PATIENCE = 600.0
 
 @dataclass
 class Watched:
-    """A channel that accepts every message, and notes when the first message to the other council left."""
+    """A channel that accepts every message. It notes the time of the first message to the other council."""
 
     left: Event = field(default_factory=Event)
     at: float = 0.0
@@ -60,7 +60,7 @@ class Watched:
 
 
 def seconds_until_the_alert(folder: Path, homes: int, notices: int) -> tuple[float, float, int]:
-    """Return the seconds of the flood's own request, the seconds until the alert, and the number of matches then."""
+    """Return the seconds of the request that floods, the seconds until the alert, and the number of matches by then."""
     settings = Settings(
         data_dir=folder,
         database=f"sqlite:///{folder / 'flood.db'}",

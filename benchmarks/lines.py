@@ -2,10 +2,10 @@
 
     python -m benchmarks.lines [--entries 100000] [--notices 200000] [--growth]
 
-"ingest" is measured from the bytes of a request to its commit. "match" is measured from there to committed matches and
-cases. Each runs in one process. In "two at once", two processes share the same work on one database, as when two files
-are imported at the same time. The floor writes the rows that the run left behind, in transactions of the same size. It
-reads, seals and decides nothing. `--growth` also measures half the size.
+"ingest" is measured from the bytes of a request to its commit. "match" is measured from that commit to the commit of
+matches and cases. Each runs in one process. In "two at once", two processes share the same work on one database, as
+when two files are imported at the same time. The floor writes the rows that the run left behind, in transactions of the
+same size. It reads, seals and decides nothing. `--growth` also measures half the size.
 """
 
 from __future__ import annotations

@@ -198,13 +198,16 @@ def measure(only: str | None) -> None:
 
 
 class Alerts:
-    """Notices of single lines, posted one each second while something else goes on."""
+    """Posts a notice of a single line each second while other work goes on."""
 
     def __init__(self, url: str, key: str, numbers: Iterator[int]) -> None:
         self._url, self._key, self._numbers = url, key, numbers
 
     def during(self, work: Callable[[], str]) -> tuple[dict[str, float], str]:
-        """Do the work. Return the time of each notice's sending by its submission, and what the work returned."""
+        """Do the work, and post notices meanwhile.
+
+        Returns the time at which each notice was sent, by the id of its submission, and the result of the work.
+        """
         answered: dict[str, float] = {}
         with ThreadPoolExecutor(40) as pool:
             done = pool.submit(work)

@@ -180,7 +180,9 @@ class CaseEvent(StrEnum):
     LINE_AT_RISK = "line_at_risk"
     PORT_LINE = "port_line"
     SETTLE_VERSIONS = "settle_versions"
+    ACCEPT_CHANGES = "accept_changes"
     VERSIONS_DIFFER = "versions_differ"
+    CHANGES_WAIT = "changes_wait"
     CORRECT_CLOCK = "correct_clock"
     MOVE_DATE_EARLIER = "move_date_earlier"
     MOVE_DATE_LATER = "move_date_later"
@@ -206,6 +208,7 @@ DONE_BY_PERSON = frozenset(
         CaseEvent.REJECT_MATCH,
         CaseEvent.PORT_LINE,
         CaseEvent.SETTLE_VERSIONS,
+        CaseEvent.ACCEPT_CHANGES,
     }
 )
 

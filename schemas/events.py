@@ -107,8 +107,8 @@ class RecordRef(Schema):
 class NoticesReconsidered(EventData):
     """Notices must be matched again, although the provider sent no new version of these notices.
 
-    A notice was superseded by another notice and does not count, or it counts again. Or it is the record that all
-    notices of the provider on one area share, and one of these notices changed.
+    There are two causes. A notice was superseded by another notice and does not count any more, or it counts again. Or
+    a notice on an area changed. `records` then names the record that all notices of the provider on this area share.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"

@@ -12,6 +12,7 @@ from itertools import chain
 
 from schemas.events import AlertIntended
 from services.alerts.case.consumer import effects_of
+from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.new_rules import apply_ruleset
 from services.alerts.case.recompute import recompute
 from services.alerts.case.store.cases import DueBy, claim_due, councils_with_due_cases, save_cases
@@ -103,7 +104,7 @@ class Engine:
         write_effects(work, effects_of(reviews))
 
     def _review(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> list[Owed]:
-        contexts = load_contexts(work.connection, [case.entry_pk for case in due])
+        contexts = with_kept_facts(load_contexts(work.connection, [case.entry_pk for case in due]), self.ruleset)
         policy = CasePolicy(council.policy, self.ruleset)
         return [
             what_is_owed(case, context.entry, context.lines, policy, work.now)

@@ -50,6 +50,8 @@ class CaseSummary(ApiView):
     opened_at: datetime
     last_alert_at: datetime | None
     paused_until: datetime | None
+    # Since when a change of a feed, which would end or delay the case, waits until somebody accepts it.
+    changes_wait_since: datetime | None = None
     # True if the sealed record of the entry does not open. The operator is alerted.
     damaged: bool = False
 
@@ -127,6 +129,7 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
             opened_at=case.opened_at,
             last_alert_at=case.last_alert_at,
             paused_until=case.paused_until,
+            changes_wait_since=case.changes_wait_since,
             damaged=owned[case.entry_pk] == DAMAGED,
         )
         for case, line in zip(cases, case_lines(connection, cases), strict=True)

@@ -127,8 +127,9 @@ def figures(
 ) -> Response | Oversight:
     """Return the figures of the complete months from `from` to `to`, both included.
 
-    Without `to`, the period ends with the last complete month. Without `from`, it has the last twelve months up to its
-    end. The answer is JSON. If `format=csv` or the `Accept` header asks for CSV, it is CSV with a line for each count.
+    Without `to`, the period ends with the last complete month. Without `from`, the period has at most twelve months.
+    The answer is JSON. If `format=csv` or the `Accept` header asks for CSV, the answer is CSV with a line for each
+    count.
     """
     with store.reading() as connection:
         months = read_months(connection, _chosen(complete_months(connection), first, last))

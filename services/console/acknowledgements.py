@@ -54,7 +54,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 Token = Annotated[str, Path()]  # an alert's reference, a dot and its code
 # Limits on the data that a stranger can make us read. A longer name is cut, and is then refused as too long.
 FORM_BYTES, FORM_FIELDS, NAME_LENGTH = 256 * 1024, 5_000, 200
-_STATUS = {
+STATUS = {
     LinkProblem.UNKNOWN: 404,
     LinkProblem.EXPIRED: 410,
     LinkProblem.REVOKED: 410,
@@ -69,10 +69,12 @@ def show_alert_page(request: Request, store: StoreOf, token: Token) -> HTMLRespo
     # Mail scanners follow links, so a GET must not acknowledge anything.
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = _followed(connection, store, token, request)
+        link = followed_link(connection, store, token, request)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
         view = _form(connection, store, link, request, nonce)
+        if view is None and any(case.changes_wait for case in cases_of_alert(connection, link.pk)):
+            return HTMLResponse(status_code=303, headers={**PAGE_HEADERS, "Location": f"{request.url.path}/changes"})
         if view is None:
             return _over(connection, store, link, request, nonce)
     return _page(acknowledgement_page(view), 200, nonce)
@@ -83,7 +85,7 @@ def show_taken(request: Request, store: StoreOf, token: Token, number: Annotated
     """Show an acknowledgement that was made. Reloading this page records nothing."""
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = follow(connection, store, token, _presentation(request).links_last)
+        link = follow(connection, store, token, presentation_of(request).links_last)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
         taken = taken_of_alert(connection, store, link.reference)
@@ -95,14 +97,14 @@ def show_taken(request: Request, store: StoreOf, token: Token, number: Annotated
 
 @router.post("/a/{token}")
 async def take(request: Request, store: StoreOf, token: Token) -> Response:
-    form = _read_form(await read_body(request, FORM_BYTES))
+    form = read_form(await read_body(request, FORM_BYTES))
     name, ticked = form.get(NAME_FIELD, [""])[0], frozenset(form.get(CASE_FIELD, ()))
     # Database calls block, so they run on a thread of the pool. None stands for the button that takes all cases.
     chosen = None if ALL_FIELD in form else ticked
     return await run_in_threadpool(_take, request, store, token, name[:NAME_LENGTH], chosen)
 
 
-def _read_form(body: bytes) -> dict[str, list[str]]:
+def read_form(body: bytes) -> dict[str, list[str]]:
     # parse_qs raises ValueError if there are too many fields. The answer is the page of an empty form, with its errors.
     try:
         return parse_qs(body.decode("utf-8", "replace"), max_num_fields=FORM_FIELDS)
@@ -113,14 +115,14 @@ def _read_form(body: bytes) -> dict[str, list[str]]:
 def _take(request: Request, store: Store, token: str, name: str, chosen: frozenset[str] | None) -> Response:
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = _followed(connection, store, token, request)
+        link = followed_link(connection, store, token, request)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
         # A case may have ended, or had news, since the form was shown. Only cases that are still open can be
         # acknowledged.
         offered = {case.reference: case for case in _open_cases(connection, link.pk)}
         ticked = frozenset(offered) if chosen is None else chosen & offered.keys()
-        errors = _errors(name, ticked)
+        errors = form_errors(name, ticked)
         view = _form(connection, store, link, request, nonce, name=name, ticked=ticked, errors=errors)
         if view is None:
             return _over(connection, store, link, request, nonce)
@@ -171,18 +173,18 @@ def _acknowledged(
     return AcknowledgedView(
         council=load_council(connection, store, link.council).name,
         reference=link.reference,
-        cases=_page_cases(connection, store, mine),
-        left=_page_cases(connection, store, others),
+        cases=page_cases(connection, store, mine),
+        left=page_cases(connection, store, others),
         acknowledgement=taken.acknowledgement,
         csp_nonce=nonce,
         now=now,
         pauses_until=min(pauses, default=None),
-        clock_note=_presentation(request).clock_note,
+        clock_note=presentation_of(request).clock_note,
     )
 
 
-def _followed(connection: Connection, store: Store, token: str, request: Request) -> Link | LinkProblem:
-    link, rates = follow(connection, store, token, _presentation(request).links_last), rates_of(request)
+def followed_link(connection: Connection, store: Store, token: str, request: Request) -> Link | LinkProblem:
+    link, rates = follow(connection, store, token, presentation_of(request).links_last), rates_of(request)
     if isinstance(link, Link):
         rates.count_link(link.reference)
     else:
@@ -190,7 +192,7 @@ def _followed(connection: Connection, store: Store, token: str, request: Request
     return link
 
 
-def _presentation(request: Request) -> Presentation:
+def presentation_of(request: Request) -> Presentation:
     shown: Presentation = request.app.state.presentation
     return shown
 
@@ -219,14 +221,15 @@ def _form(
     return AcknowledgementView(
         council=owner.name,
         reference=link.reference,
-        cases=_page_cases(connection, store, open_cases),
+        cases=page_cases(connection, store, open_cases),
         form_action=request.url.path,
         csp_nonce=nonce,
         now=now,
         # The page shows the shortest pause of the cases.
         pauses_until=min(pause_until(owner.policy, case.clock, now) for case in open_cases),
-        clock_note=_presentation(request).clock_note,
+        clock_note=presentation_of(request).clock_note,
         earlier=tuple(one.acknowledgement for one in taken_of_alert(connection, store, link.reference)),
+        changes_at=f"{request.url.path}/changes" if any(case.changes_wait for case in open_cases) else None,
         name=name,
         ticked=ticked,
         errors=errors,
@@ -245,15 +248,15 @@ def _over(connection: Connection, store: Store, link: Link, request: Request, no
     view = WithdrawnView(
         council=load_council(connection, store, link.council).name,
         reference=link.reference,
-        cases=_page_cases(connection, store, withdrawn),
+        cases=page_cases(connection, store, withdrawn),
         csp_nonce=nonce,
         now=store.now(),
-        clock_note=_presentation(request).clock_note,
+        clock_note=presentation_of(request).clock_note,
     )
     return _page(withdrawn_page(view), 200, nonce)
 
 
-def _page_cases(connection: Connection, store: Store, cases: Sequence[Case]) -> tuple[PageCase, ...]:
+def page_cases(connection: Connection, store: Store, cases: Sequence[Case]) -> tuple[PageCase, ...]:
     own = entry_references(connection, store, [case.entry_pk for case in cases])
     shown, takers_of, now = case_lines(connection, cases), takers(connection, store, cases), store.now()
     return tuple(
@@ -268,7 +271,7 @@ def _page_cases(connection: Connection, store: Store, cases: Sequence[Case]) -> 
     )
 
 
-def _errors(name: str, ticked: frozenset[str]) -> tuple[FormError, ...]:
+def form_errors(name: str, ticked: frozenset[str]) -> tuple[FormError, ...]:
     found = []
     if not name.strip():
         found.append(FormError.NAME_MISSING)
@@ -287,4 +290,4 @@ def _page(html: str, status: int, nonce: str) -> HTMLResponse:
 
 
 def _problem(problem: LinkProblem, nonce: str) -> HTMLResponse:
-    return _page(error_page(problem, csp_nonce=nonce), _STATUS[problem], nonce)
+    return _page(error_page(problem, csp_nonce=nonce), STATUS[problem], nonce)

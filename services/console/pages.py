@@ -72,6 +72,7 @@ _NAME_ERRORS = {
     FormError.NAME_NOT_A_PERSON: "Enter the name of a person, with at least 2 letters and no telephone number",
 }
 _CASE_ERRORS = {FormError.CASES_MISSING: "Tick at least one case that you are acting on"}
+_CHANGE_ERRORS = {FormError.CASES_MISSING: "Tick at least one case whose changes are right, as the page shows them now"}
 _PROBLEMS = {
     LinkProblem.UNKNOWN: (
         "We do not know this link",
@@ -116,6 +117,7 @@ class AcknowledgementView:
     pauses_until: datetime | None = None  # the end of the pause if the alert is acknowledged now; None if not known
     clock_note: str | None = None
     earlier: tuple[Acknowledgement, ...] = ()  # earlier acknowledgements of this alert
+    changes_at: str | None = None  # the page of the changes that wait; None if none waits
     name: str = ""  # the name in a form that was refused
     ticked: frozenset[str] = frozenset()  # the references of the cases ticked in a form that was refused
     errors: tuple[FormError, ...] = ()  # the faults of a form that was refused
@@ -146,6 +148,23 @@ class WithdrawnView:
     csp_nonce: str
     now: datetime
     clock_note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesView:
+    """The content of the page with the changes of feeds that wait until somebody agrees."""
+
+    council: str
+    reference: str
+    cases: tuple[PageCase, ...]
+    tickets: Mapping[str, str]  # the value of the box of each case, by the reference of the case
+    form_action: str
+    csp_nonce: str
+    now: datetime
+    clock_note: str | None = None
+    name: str = ""
+    ticked: frozenset[str] = frozenset()  # the boxes ticked in a form that was refused
+    errors: tuple[FormError, ...] = ()
 
 
 def acknowledgement_page(view: AcknowledgementView) -> str:
@@ -185,6 +204,19 @@ def withdrawn_page(view: WithdrawnView) -> str:
         csp_nonce=view.csp_nonce,
         total=lines(len(view.cases)),
         cases=_rows(view.cases, view.now),
+    )
+
+
+def changes_page(view: ChangesView) -> str:
+    return _render(
+        "changes.html.j2",
+        view=view,
+        csp_nonce=view.csp_nonce,
+        total=lines(len(view.cases)),
+        cases=_rows(view.cases, view.now),
+        ticked=view.ticked,
+        name_error=_first_error(view.errors, _NAME_ERRORS),
+        case_error=_first_error(view.errors, _CHANGE_ERRORS),
     )
 
 

@@ -25,11 +25,11 @@ SHORTEST: Final = timedelta(days=2)
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """Return the gap that nearly all gaps between these moments do not exceed, or None if they are too few to tell.
+    """Return the length that nearly all gaps between these moments keep within. Return None if the gaps are too few.
 
     `heard` has one moment for each day on which the feed was heard, in any order.
     """
-    # The newest gaps count, so the moments are sorted before the gaps are.
+    # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])
     if len(gaps) < FEWEST_GAPS:
         return None
@@ -39,6 +39,6 @@ def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
 
 
 def allowed_silence(heard: Sequence[datetime]) -> timedelta:
-    """Return the time after its last submission from which on a feed counts as silent."""
+    """Return how long after its last submission a feed begins to count as silent."""
     gap = typical_gap(heard)
     return WITHOUT_RHYTHM if gap is None else max(SHORTEST, PATIENCE * gap)

@@ -1,4 +1,4 @@
-"""Finds telephone numbers in free text, also where signs, look-alike letters or other scripts disguise them. Pure."""
+"""Finds telephone numbers in free text, even if signs, look-alike letters or other scripts disguise them. Pure."""
 
 from __future__ import annotations
 

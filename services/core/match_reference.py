@@ -1,7 +1,8 @@
 """Makes the references of matches. Pure.
 
-A match is a pair of internal ids that count up. Its reference is an encryption of the pair, so that it tells nobody how
-many notices and entries a deployment holds, and nobody can guess the reference of another match.
+A match is a notice and an entry, each with an internal id that counts up. The reference of the match is the encrypted
+pair of these ids. So a reference does not show how many notices and entries a deployment holds. Nobody can guess the
+reference of another match.
 """
 
 from __future__ import annotations
@@ -23,20 +24,20 @@ _VALUES: Final = {sign: value for value, sign in enumerate(ALPHABET)}
 
 
 def match_reference(tokeniser: Tokeniser, notice: int, entry: int) -> str:
-    """Return the reference of the match of a notice and an entry, such as `M-7K3M-2Q9P-4XTB-8HWN`."""
+    """Return the reference of the match between a notice and an entry, such as `M-7K3M-2Q9P-4XTB-8HWN`."""
     if not (0 <= notice < _LARGEST and 0 <= entry < _LARGEST):
         raise ValueError("an id of a notice or an entry is beyond 40 bits")
     left, right = notice, entry
     for number in range(_ROUNDS):
         left, right = right, left ^ _round(tokeniser, number, right)
     whole = left << 8 * _HALF_BYTES | right
-    # 5 bits a sign, the highest first.
+    # Each sign stands for 5 bits, the highest bits first.
     signs = "".join(ALPHABET[whole >> 5 * place & 31] for place in reversed(range(_SIGNS)))
     return "M-" + "-".join(signs[start : start + 4] for start in range(0, _SIGNS, 4))
 
 
 def read_match_reference(tokeniser: Tokeniser, text: str) -> tuple[int, int] | None:
-    """Return the notice and the entry of a match, or None if the text has not the form of a reference."""
+    """Return the ids of the notice and the entry of a match. Return None if the text does not look like a reference."""
     form = _FORM.fullmatch(text.strip().upper())
     if form is None:
         return None

@@ -64,16 +64,17 @@ _BY_COUNCIL: Final = {
 
 
 def nation_of(feed_id: str) -> Nation:
-    """Return the nation of a feed such as `council:W06000015`. A provider has none, and England stands for it."""
+    """Return the nation of a feed such as `council:W06000015`. For a provider, return England."""
     kind, _, code = feed_id.partition(":")
-    # The first letter of a council's GSS code. England for providers is policy of the deployment.
+    # The first letter of a council's GSS code names its nation. England for providers is policy of the deployment.
     return _BY_COUNCIL.get(code[:1], Nation.ENGLAND) if kind == "council" else Nation.ENGLAND
 
 
 def one_working_day_after(moment: datetime, nation: Nation) -> datetime:
-    """Return the same time of day on the next working day. From a day off it is the next but one.
+    """Return the same time of day on the next working day.
 
-    A row that is refused on a Saturday has all of Monday.
+    If `moment` falls on a day off, return the midnight at which the next working day ends. So a row that is refused on
+    a Saturday has all of Monday.
     """
     local = moment.astimezone(LONDON)
     if not is_working_day(local.date(), nation):

@@ -32,7 +32,7 @@ class DecisionBody(BaseModel):
 
 
 class MatchingView(BaseModel):
-    """The register entries that are not yet compared with every notice on their area."""
+    """The number of register entries that are not yet compared with every notice on their area."""
 
     model_config = ConfigDict(frozen=True)
 

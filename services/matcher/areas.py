@@ -42,8 +42,8 @@ class Page(NamedTuple):
 def page_of(area: AreaRow, kinds: Mapping[int, set[TokenKind]], matched: Mapping[int, MatchRow], limit: int) -> Page:
     """Return the first `limit` entries of an area.
 
-    `kinds` are the kinds of token that entries share with the area, and `matched` the matches on record, both by entry.
-    Each holds at most `limit` + 1 entries, those with the lowest ids.
+    `kinds` holds, by entry, the kinds of token that the entry shares with the area. `matched` holds the matches on
+    record, by entry. Each holds at most `limit` + 1 entries, those with the lowest ids.
     """
     entries = sorted(kinds.keys() | matched.keys())
     taken = entries[:limit]

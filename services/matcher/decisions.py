@@ -29,7 +29,7 @@ class MatchId:
 
     @classmethod
     def read(cls, store: Store, reference: str) -> MatchId:
-        """Read the reference of a match. Raises RefusedError if the text has not the form of one."""
+        """Read the reference of a match. Raises RefusedError if the text does not look like a reference."""
         pair = read_match_reference(store.tokeniser, reference)
         if pair is None:
             raise RefusedError(

@@ -14,10 +14,10 @@ from services.storage.unit_of_work import UnitOfWork
 def take_turn(
     work: UnitOfWork, changed: Sequence[AreaRow], turns: Sequence[str]
 ) -> tuple[list[Page], list[Announcement]]:
-    """Return the pages to match now, and an event for each turn that is left.
+    """Return the pages to match now, and an event for each later turn.
 
-    `changed` are areas to be matched from their first entry. `turns` holds the provider of each event that gives an
-    unfinished area a turn. All pages together hold at most `PAGE` pairs.
+    `changed` are areas to be matched from their first entry. `turns` holds the provider of each handled event. Such an
+    event gives one turn to an unfinished area. All pages together hold at most `PAGE` pairs.
     """
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
     resumed, unused = _next_pages(work, turns, {area.notice for area in changed}, PAGE - _pairs(pages))

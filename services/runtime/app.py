@@ -16,6 +16,7 @@ from fastapi_offline import FastAPIOffline
 from services.alerts.api import router as alerts_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
+from services.console.changes import router as changes_router
 from services.ingest.api import router as ingest_router
 from services.ingest.uploads import router as uploads_router
 from services.matcher.api import router as matcher_router
@@ -78,6 +79,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         matcher_router,
         oversight_router,
         acknowledgements_router,
+        changes_router,
     ):
         app.include_router(router)
     # For a key: a sender who saw a count of matches rise after a notice would learn that a number is on a register.

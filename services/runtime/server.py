@@ -57,7 +57,7 @@ def url_of(host: str, port: int) -> str:
 
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
-    """Return the limits of the settings. The process may then open as many files as the system lets it."""
+    """Let the process open as many files as the system allows. Return the connection limits of the settings."""
     allow_descriptors()
     return ConnectionLimits(settings.max_connections, settings.head_seconds)
 

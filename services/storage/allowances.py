@@ -1,4 +1,4 @@
-"""Limits on what a key can have recorded that helps nobody: refused and repeated requests, and dry runs."""
+"""Limits how many useless requests are recorded: refused requests, repeated requests and acts, and dry runs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
 
 
 def allow_repeat(connection: Connection, subject: str, action: AuditAction, now: datetime) -> None:
-    """Raise TooOftenError if people have done the same to a case or an alert too often within a day."""
+    """Raise TooOftenError if the same act on a case or an alert was recorded too often within a day."""
     if count_acts(connection, subject, action, now - timedelta(days=1)) >= REPEATS_A_DAY:
         raise TooOftenError(
             f"{REPEATS_A_DAY} acts that change nothing here were recorded within a day, so this one was not. "

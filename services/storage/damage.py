@@ -1,6 +1,6 @@
-"""Reports sealed values that do not open to the operator, and lets everything else go on.
+"""Reports damaged sealed values to the operator. A value is damaged if it cannot be opened. All other work goes on.
 
-A damaged value is put in quarantine, in place of an event: the operator is alerted about what is in quarantine.
+A row in quarantine, where events are usually kept, stands for the value. The operator is alerted about the quarantine.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class DamagedValues(local):
 
     @contextmanager
     def reported(self, engine: Engine, vault: Vault, clock: Clock) -> Iterator[None]:
-        """Report the values that were met in the block, after its transaction."""
+        """After the transaction of the block, report the damaged values that were met in the block."""
         self._open += 1
         try:
             yield
         finally:
             self._open -= 1
-            # Not inside an outer transaction: SQLite has one writer, which would wait for itself.
+            # Never report inside an outer transaction: SQLite has one writer, which would wait for itself.
             if self._met and not self._open:
                 met, self._met = self._met, set()
                 # Whoever asked for a list gets it, even if the report cannot be written. The next list reports again.
@@ -51,14 +51,14 @@ class DamagedValues(local):
 
 
 def open_row(vault: Vault, place: bytes, sealed: bytes, key_id: str) -> Any:
-    """Return the sealed value of a row. `key_id` is the key under which the row says that it is sealed.
+    """Return the sealed value of a row. `key_id` is the id of the key that the row names.
 
     Raises MissingKeyError if that key is not loaded, and VaultError if the value is damaged.
     """
     try:
         return vault.open(place, sealed)
     except MissingKeyError:
-        # Damage to the first bytes looks like a value under another key, and no key would ever open it.
+        # A value with damaged first bytes looks like a value under another key. No key would ever open it.
         if key_of(sealed) != key_id:
             raise VaultError("a sealed value does not open: it was altered or moved") from None
         raise

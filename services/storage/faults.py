@@ -1,7 +1,7 @@
 """Sorts the faults of a database by their meaning: by SQLSTATE on PostgreSQL, by result code on SQLite.
 
-The class of the driver's error says too little: PostgreSQL reports a server that only reads, a transaction that was
-idle for too long and a damaged table with one class.
+The class of the driver's error says too little. For example, the same class is raised for a PostgreSQL server that is
+read-only, for a transaction that was idle for too long, and for a damaged table.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Checks that a PostgreSQL server can be used in the way it is reached. SQLite needs no such check."""
+"""Checks the encoding of a PostgreSQL database, and that no connection pooler in between shares out its sessions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POOLED = (
 
 
 class UnsuitableServerError(PullcordError):
-    """The database server cannot be used as it is, or not in the way it is reached. The text says what to change."""
+    """The database, or the pooler that leads to it, is set up unsuitably. The text says what to change."""
 
 
 def check_server(engine: Engine) -> None:

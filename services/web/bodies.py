@@ -99,7 +99,7 @@ class SmallBodyRoute(APIRoute):
 
 
 def as_utf8(body: bytes) -> bytes:
-    """Return JSON in UTF-8 without a mark. JSON in UTF-16 is converted; any other body stays as it is."""
+    """Return JSON in UTF-8 without a byte order mark. JSON in UTF-16 is converted. Any other body stays as it is."""
     encoding = _TWO_BYTES.get(body[:2])
     if encoding is None:
         return body.removeprefix(_BOM)

@@ -1,4 +1,7 @@
-"""Parses JSON and finds objects that have a key twice: parsers keep the last value, and nobody knows which is meant."""
+"""Parses JSON and finds objects that have a key twice.
+
+Parsers keep only the last value of such a key, and nobody knows which value is meant.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ class _Repeating(dict[str, Any]):
 
 
 def parsed_json(text: bytes) -> Any:
-    """Return the value of a JSON text. Raises ValueError with a position if it is none."""
+    """Return the value of a JSON text. Raises ValueError, with the position, if the text is not JSON."""
     # NaN and Infinity are not JSON, although some parsers accept them. This parser also limits the depth.
     value = from_json(text, allow_inf_nan=False)
     found = list[_Repeating]()
@@ -35,13 +38,16 @@ def parsed_json(text: bytes) -> Any:
     try:
         again = json.loads(text, object_pairs_hook=made)
     except (ValueError, RecursionError):
-        # The two parsers differ in odd characters only: then the first one decides.
+        # The two parsers disagree only about odd characters. The first parser then decides.
         return value
     return again if found else value
 
 
 def repeated_in(value: Any) -> frozenset[str]:
-    """Return the keys that stand twice in an object, or in an object within it."""
+    """Return the keys of a value that are faulty because of a repeated key.
+
+    These are keys that stand twice in the value, and keys whose own value has such a key somewhere inside.
+    """
     if isinstance(value, dict):
         own = value.repeated if isinstance(value, _Repeating) else frozenset()
         inside = (name for name, item in value.items() if not isinstance(item, str) and repeated_in(item))

@@ -1,4 +1,4 @@
-"""The bodies of error answers, for the OpenAPI description. Each model names the members that only its type has."""
+"""The bodies of error answers, for the OpenAPI description. A model has the members that its types of problem add."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Fault(BaseModel):
 
 
 class InvalidRequestProblem(Problem):
-    """A request that was refused. `faults` names each faulty part, where single parts are to blame."""
+    """A request that was refused. `faults` names the faulty parts, if the fault lies in single parts."""
 
     type: Literal[
         "urn:pullcord:problem:invalid-request",

@@ -105,7 +105,7 @@ def problem_response(error: ProblemError) -> JSONResponse:
 def answers(*statuses: int, further: Sequence[tuple[int, type[Problem]]] = ()) -> dict[int | str, dict[str, Any]]:
     """Return the error answers of a route that needs a key, for its OpenAPI description.
 
-    `further` names the statuses whose problems have members of their own, with the models of these.
+    `further` holds pairs of a status and a model, for problems that have members of their own.
     """
     # A body that is too large may also be too slow.
     slow = {HTTPStatus.REQUEST_TIMEOUT.value} if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
@@ -182,7 +182,7 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return the first faults of a request, and one more that counts the others."""
+    """Return the first faults of a request. If there are more, one further fault says how many."""
     left = len(faults) - _FAULTS_SHOWN
     return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 

@@ -16,7 +16,10 @@ from services.web.problems import ProblemError, ProblemType, capped_faults, show
 
 
 def refuse_unknown_parameters(request: Request) -> None:
-    """Raise ProblemError (422) that names each query parameter that the route does not take, or takes only once."""
+    """Raise ProblemError (422) if the request has wrong query parameters. The error names each of them.
+
+    A parameter is wrong if the route does not take it, or if it is given twice and the route takes it once.
+    """
     if not request.query_params:
         return
     faults = list(_faults(request.query_params, dict(_parameters(request.scope["route"].dependant))))

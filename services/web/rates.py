@@ -45,7 +45,8 @@ class RateLimiter:
     def count_failure(self, request: Request) -> None:
         """Count a wrong key, link or code. Raises ProblemError (429) if its address has sent too many.
 
-        Only failures are refused, so nobody with a right key suffers for the failures of another behind one proxy.
+        Requests with a right key are not refused. So a caller does not suffer for the failures of another caller who
+        comes from the same address, such as a proxy.
         """
         address = request.client.host if request.client else "unknown"
         self._count(self._failures, address, "too many wrong keys or links came from this address")

@@ -49,7 +49,10 @@ def deployment() -> Iterator[Deployment]:
 
 
 def write_down_place(settings: KafkaSettings, group: str, topics: tuple[str, ...]) -> None:
-    """Commit offsets beyond the end of each partition, as a worker does that outlived a loss of records."""
+    """Commit an offset beyond the end of each partition.
+
+    A worker does the same if it goes on running while the broker loses its records.
+    """
     consumer = KafkaConsumer(**settings.client(), group_id=group, enable_auto_commit=False)
     places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
     consumer.assign(places)

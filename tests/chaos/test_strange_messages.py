@@ -1,4 +1,7 @@
-"""A message without an event id is known by its hash. The hash is longer than an id, but fits on PostgreSQL too."""
+"""A message without an event id is known by its hash.
+
+The hash is longer than an id, but fits its column in PostgreSQL.
+"""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def selected(release: Release, selector: Mapping[str, Any]) -> set[str]:
 
 
 def files_of(pod: Object) -> dict[str, str]:
-    """The path of each file that a pod's last container gets from a Secret, and the name of the Secret."""
+    """The name of the Secret for each file that a pod's last container gets from a Secret, by the file's path."""
     made = {volume["name"]: volume["secret"] for volume in pod["spec"].get("volumes", ()) if "secret" in volume}
     mounts = {mount["name"]: Path(mount["mountPath"]) for mount in containers(pod)[-1]["volumeMounts"]}
     return {

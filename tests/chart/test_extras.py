@@ -102,7 +102,8 @@ def test_any_registry_and_any_repository_make_one_address(seed: int) -> None:
 
 
 def test_a_role_goes_where_it_is_told_and_the_others_where_the_release_is() -> None:
-    specs = {component: pod["spec"] for component, pod in EVERYTHING.pods.items()}
+    release = render(changed("distributed-everything", "roles.ingest.nodeSelector", {"example.org/zone": "edge"}))
+    specs = {component: pod["spec"] for component, pod in release.pods.items()}
     assert specs["ingest"]["nodeSelector"] == {"example.org/zone": "edge"}
     assert specs["ingest"]["tolerations"] == [{"key": "edge", "operator": "Exists"}]
     for component in specs.keys() - {"ingest"}:
@@ -178,6 +179,11 @@ def test_every_setting_of_the_product_is_reached_by_a_value() -> None:
 ])  # fmt: skip
 def test_a_setting_of_workers_is_taken_over(value: str, setting: str, typed: float) -> None:
     assert float(render(changed("distributed", value, typed)).settings("matcher")[setting]) == typed
+
+
+@pytest.mark.parametrize("typed", [1, 99_999, 100_000, 1_000_000, 123_456_789])
+def test_a_number_is_written_out_however_large_it_is(typed: int) -> None:
+    assert render(changed("embedded", "settings.keyRate", typed)).settings("serve")["PULLCORD_KEY_RATE"] == str(typed)
 
 
 def test_values_that_nobody_sets_change_nothing() -> None:

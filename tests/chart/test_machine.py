@@ -1,4 +1,4 @@
-"""The samples for a machine without containers: systemd units, and nginx before the ingest API."""
+"""The samples for a machine without containers: systemd units, and nginx in front of the ingest API."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def directive(name: str) -> list[str]:
 
 
 def lets_through(path: str) -> bool:
-    """What the map of the sample says of a path."""
+    """Return True if the `map` in the sample for nginx lists the path as public."""
     block = NGINX.partition("map $uri $pullcord_public {")[2].partition("}")[0]
     rules = re.findall(r"^\s*(~?)(/\S+|\^\S+) 1;$", block, re.MULTILINE)
     assert len(rules) == len(PUBLIC)

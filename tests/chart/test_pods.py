@@ -37,12 +37,13 @@ FIELDS = {f"PULLCORD_{name.upper()}": field for name, field in Settings.model_fi
 SECRET = {name for name, field in FIELDS.items() if "SecretStr" in str(field.annotation)} | {"PULLCORD_DATABASE_URL"}
 PODS = [(case, component) for case in CASES for component in released(case).pods]
 WORKER = {"pullcord-keys", "pullcord-postgres-app", "pullcord"}
+SENDER = {"pullcord-fallback-routes", "pullcord-mail-server", "pullcord-text-service"}
 # The Secrets each may have, besides certificates others are trusted by.
 NEEDS = {
-    "serve": {"pullcord-keys", "pullcord-fallback-routes"},
+    "serve": {"pullcord-keys"} | SENDER,
     "ingest": {"pullcord-keys", "pullcord-postgres-app"},
     "relay": WORKER,
-    **{one.name: WORKER | ({"pullcord-fallback-routes"} if one.delivers else set()) for one in CONSUMERS},
+    **{one.name: WORKER | (SENDER if one.delivers else set()) for one in CONSUMERS},
     "migration": {"pullcord-postgres-app"},
     "backup": {"pullcord-keys"},
     "canary": {"pullcord-canary"},

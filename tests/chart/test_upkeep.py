@@ -22,7 +22,10 @@ BACKUPS = released("embedded-everything")
 
 @pytest.fixture
 def pullcord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for `pullcord` that writes the backup it is told to make, and fails where a file `broken` is."""
+    """The path of a stand-in for `pullcord`, which is found before the real one.
+
+    It writes the backup that it is told to make. If the test's folder holds a file `broken`, it fails.
+    """
     program = tmp_path / "bin" / "pullcord"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\n[ -e {tmp_path}/broken ] && exit 3\n[ "$1" = backup ] && echo new > "$2"\n')
@@ -145,3 +148,21 @@ def test_every_link_to_the_runbook_can_be_opened_from_an_alert(url: str) -> None
     found = links(render(values))
     assert len(found) > 20
     assert all(link.startswith(f"{url.rstrip('/')}#pullcord") for link in found)
+
+
+@pytest.mark.parametrize(("case", "path", "value"), [
+    ("embedded-everything", "backup.schedule", "15 3 * * *"),
+    ("embedded-everything", "backup.existingClaim", "others"),
+    ("embedded-everything", "backup.keep", 3),
+    ("embedded-everything", "backup.activeDeadlineSeconds", 120),
+    ("embedded-everything", "backup.resources", {"requests": {"cpu": "1"}, "limits": {"memory": "3Gi"}}),
+    ("distributed-everything", "metrics.dashboards.labels", {"dashboards": "yes"}),
+    ("distributed-everything", "metrics.dashboards.annotations", {"folder": "Other"}),
+    ("distributed-everything", "metrics.oversight", {"enabled": True, "existingSecret": "a", "key": "b"}),
+    ("distributed-everything", "metrics.oversight", {"enabled": True, "existingSecret": "a", "interval": "3m"}),
+], ids=str)  # fmt: skip
+def test_each_value_reaches_what_is_made(case: str, path: str, value: Any) -> None:
+    wanted = value if isinstance(value, str | int) else next(reversed(value.values()))
+    made_now = render(changed(case, path, value)).objects
+    assert made_now != released(case).objects
+    assert str(wanted) in str(made_now)

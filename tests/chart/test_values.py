@@ -109,7 +109,7 @@ def test_a_setting_has_the_default_and_the_bounds_of_the_product(name: str) -> N
 
 
 def vars_of(bound: Ge | Gt | Le) -> tuple[Any]:
-    """The number of a bound, as a tuple of one."""
+    """Return the number that a bound holds, as a tuple with this one element."""
     return (getattr(bound, type(bound).__name__.lower()),)
 
 

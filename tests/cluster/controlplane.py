@@ -42,7 +42,7 @@ class ControlPlane:
         self.admin = self.authority.kubeconfig(self.server, "admin", ADMINISTRATORS)
 
     def start(self) -> None:
-        """Start all processes, and wait until each is well."""
+        """Start all processes, and wait until each is healthy."""
         self._start_store()
         self._start_api()
         self._start_workers()

@@ -63,7 +63,7 @@ class Cluster:
     def collection(self, body: Object, namespace: str = "") -> str:
         """Return the path of the collection for this kind of object.
 
-        The object's own namespace counts first, then the namespace given.
+        `namespace` counts only if the object names no namespace itself.
         """
         group = f"/apis/{body['apiVersion']}" if "/" in body["apiVersion"] else f"/api/{body['apiVersion']}"
         kind = self._kinds(group)[body["kind"]]

@@ -79,7 +79,7 @@ class Release:
         self.helm("rollback", NAME, "--wait", f"--timeout={PATIENCE}")
 
     def helm(self, *arguments: str | Path) -> str:
-        """Run Helm and return its output. Helm must succeed, and there must be no warning from it or the server."""
+        """Run Helm and return its output. Assert that Helm succeeds, and that neither Helm nor the server warns."""
         said = self._said(*arguments)
         assert said.code == 0, said.err
         assert "warn" not in said.err.lower(), said.err

@@ -28,8 +28,8 @@ BOOTSTRAP_MS = 2000
 def swept() -> Iterator[None]:
     """Close event loops that were never used, and collect the sockets of failed connections.
 
-    Clients leave both to the cycle collector. It might free a loop's sockets before the loop, which could then not be
-    closed any more. So the loops are closed first.
+    Clients leave the loops and the sockets to the garbage collector. The collector might free the sockets of a loop
+    before the loop, and the loop could then no longer be closed. So the loops are closed first.
     """
     yield
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):

@@ -81,7 +81,7 @@ def write(store: Store, key: str, notices: Sequence[NoticeRef]) -> None:
 
 
 def numbers(records: Sequence[Any]) -> Counter[int]:
-    """The notices that the records are about."""
+    """Return how often the records name each notice."""
     said: list[Any] = [decode(record.value).data for record in records]
     return Counter(one.notice for data in said for one in data.records)
 

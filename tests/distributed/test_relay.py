@@ -183,7 +183,7 @@ def test_what_was_told_before_a_crash_is_told_again_in_the_same_order(
 
 @pytest.fixture
 def impatient(giving_up_soon: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a relay also give up after two seconds if a broker does not answer."""
+    """Let a relay give up within two seconds, whether it finds no broker or a broker does not answer."""
     for limit, milliseconds in {"request_timeout_ms": 1000, "delivery_timeout_ms": 1500}.items():
         monkeypatch.setitem(publishing.LIMITS, limit, milliseconds)
 

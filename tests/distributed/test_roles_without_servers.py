@@ -1,4 +1,4 @@
-"""Roles whose broker or database is away: alive, not ready, they say why, and they stop when they are told to."""
+"""A role whose broker or database is away stays alive, is not ready, says why, and stops when it is told to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Two deployments on one Kafka: under names of their own neither hears the other, and under one name both say so."""
+"""Two deployments on one Kafka: with a name of its own for each, neither hears the other.
+
+If they share a name, both report it.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ def other(databases: Databases) -> Iterator[Engine]:
 
 
 def publish(store: Store, settings: KafkaSettings, sender: str | None = None) -> set[str]:
-    """Write and publish some events; their ids."""
+    """Write some events and publish them. Return their ids."""
     write_events(store, [(f"provider:RAVN:{number}", number) for number in range(1, EACH + 1)])
     written = set(unpublished_events(store))
     publisher = Publisher(settings, sender)

@@ -18,6 +18,7 @@ OPEN = {
     "/metrics": "figures that name nobody, for the inside",
     "/a/{token}": "the unguessable code in it is the key: it comes with an alert",
     "/a/{token}/taken/{number}": "the same",
+    "/a/{token}/changes": "the same",
     "/openapi.json": "the description that is published anyway",
     "/docs": "the same, for reading",
     "/docs/oauth2-redirect": "part of that page",
@@ -33,7 +34,7 @@ def opened(deployment: Deployment) -> Iterator[Api]:
 
 
 def found(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield the method and the path of every route, including included routers, as OpenAPI writes them."""
+    """Yield the method and the path of every route, as OpenAPI writes them, also of routes in included routers."""
     for route in routes:
         if hasattr(route, "original_router"):
             yield from found(route.original_router.routes)

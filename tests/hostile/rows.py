@@ -45,7 +45,7 @@ def issued(name: str, code: str, value: Any) -> HostileRow:
 
 
 def numbered(name: str, code: str, value: Any) -> HostileRow:
-    """Return a notice that has only a telephone number to find its line by, and the number is not valid."""
+    """Return a notice that names its line only by a telephone number, and the number is not valid."""
     return refused(name, "cli", code, {"cli": value})
 
 

@@ -30,7 +30,7 @@ LONG_LIVED = {name: one for name, one in SERVICES.items() if name != "init"}
 
 
 def mounted(service: Service, kind: str) -> dict[str, str]:
-    """Return the secrets or configs of a service: the path of each, and its name."""
+    """Return the names of the secrets or configs of a service, by the path at which each is mounted."""
     given = [{"source": one} if isinstance(one, str) else one for one in service.get(kind, ())]
     return {one.get("target", f"/run/secrets/{one['source']}"): one["source"] for one in given}
 

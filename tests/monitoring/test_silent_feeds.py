@@ -1,4 +1,4 @@
-"""The figure of a feed's silence, and of what its stored submissions allow."""
+"""Two metrics of a feed: how long it has been silent, and how long a silence its stored submissions allow."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ def _last_day(line: Line) -> date:
 
 
 def _days_that_lie_ahead(case: Case, now: datetime) -> datetime | None:
-    """Return a due time by a former, wrong rule: after an act, it ignored every day that had begun."""
+    """Return a due time by a former, wrong rule. After an act, that rule ignored every day that had begun."""
     days = (case.hold_until, case.review_on, case.restriction_on, case.planned_on)
     ahead = [london_midnight(day) for day in days if day is not None]
     return min((moment for moment in ahead if moment > now), default=None)

@@ -65,7 +65,9 @@ def clocks(draw: st.DrawFn) -> CaseClock:
 
 @st.composite
 def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
-    """Cases whose alerts depend on their harmful day. A case that was alerted was at the threshold of that time.
+    """Cases whose alerts depend on their harmful day.
+
+    If a case was alerted, its last threshold is the threshold that held at the time of that alert.
 
     The harmful day was at least `least_left` days away at the last alert, or at the opening if there was no alert.
     """

@@ -192,7 +192,10 @@ DAYS = dict(zip(BAND_NAMES, (1, 5, 10, 20, 40, 90), strict=True))
 
 
 def waits_of(bands: Sequence[int], day: int = 0) -> ShownFigure:
-    """Waits of one council as they are published: so many in each band, each `day` days into its band."""
+    """Return the published figure of one council's waits. `bands` holds the number of waits in each band.
+
+    Each wait ends `day` days after the beginning of its band.
+    """
     counts = Counts()
     for name, number in zip(DAYS, bands, strict=True):
         add_counts(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, "E06000009", ["RAVN"], str(DAYS[name] + day), number)
@@ -222,7 +225,7 @@ def test_no_small_count_of_waits_can_be_worked_out_with_the_help_of_quantiles(ba
 
 
 def told(world: tuple[int, ...], published: ShownFigure) -> bool:
-    """True if a world could have led to these quantiles: each is true in it."""
+    """Return True if every published quantile is true in this world."""
     wait = published.waits.get((Dimension.TOTAL, ""))
     if wait is None:
         return True
@@ -241,7 +244,7 @@ def quantile(world: Sequence[int], tenths: int) -> str:
 
 @given(waits_in_bands)
 def test_quantiles_are_true_and_follow_from_the_published_counts_alone(bands: tuple[int, ...]) -> None:
-    """Another day of the same band changes nothing, nor does any other world that fits the counts."""
+    """The quantiles stay the same if waits move to another day of their band, and are true in every world that fits."""
     published = waits_of(bands)
     assert waits_of(bands, day=1) == published
     wait = published.waits.get((Dimension.TOTAL, ""))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
 from services.alerts.case.consumer import effects_of, happened
+from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.alerts import (
     FoundAlert,
     cases_in_alert,
@@ -27,7 +28,7 @@ from services.alerts.review.case import Case, Line
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError, check_days, with_record
 from services.alerts.review.step import Transition, apply
-from services.alerts.states.machine import Refuse, Stay, decide
+from services.alerts.states.machine import Decision, Refuse, Stay, decide
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.audit import AuditAction
 from services.core.clock import london_day
@@ -49,6 +50,8 @@ class Acknowledged:
 
 # The most cases in one transaction of an acknowledgement, about a tenth of a second (policy of the deployment).
 CHUNK = 100
+
+NOTHING_WAITS = "No change of a feed waits for a person on this case, so there is nothing to accept."
 
 # All other events come from notices, registers and the clock.
 PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass(record, HumanAct))
@@ -81,7 +84,7 @@ def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_i
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         case = find_case(connection, reference, feed_id, to_change=True)
-        decision = decide(case.state, event)
+        decision = _decision(case, event)
         policy = load_council(connection, store, case.feed_id).policy
         if isinstance(decision, Stay) and feed_id is not None:
             allow_repeat(connection, case.reference, AuditAction.CASE_NOTED, now)
@@ -94,6 +97,12 @@ def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_i
         row = AuditRow(AuditAction.CASE_REFUSED, fields, subject=case.reference, feed_id=case.feed_id, actor=record.by)
         work.record_audit(row)
     raise ActRefusedError(decision.reason)
+
+
+def _decision(case: Case, event: CaseEvent) -> Decision:
+    if event is CaseEvent.ACCEPT_CHANGES and not case.changes_wait:
+        return Refuse(NOTHING_WAITS)
+    return decide(case.state, event)
 
 
 def acknowledge(
@@ -138,6 +147,24 @@ def _acknowledge(work: UnitOfWork, alert: FoundAlert, pks: Sequence[int], by: Hu
     return paused
 
 
+def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[str]) -> list[Case]:
+    """Let the changes of feeds count that wait on these cases of a council. Return the cases, as they are after that.
+
+    A case on which nothing waits any more is left out. Raises NotFoundError if the council has no such case.
+    """
+    now = store.now()
+    with store.reading() as connection:
+        chosen = sorted(find_case(connection, reference, feed_id).pk for reference in set(only))
+    accepted: list[Case] = []
+    for start in range(0, len(chosen), CHUNK):
+        with store.writing() as connection:
+            work = UnitOfWork(connection, store, now)
+            policy = load_council(connection, store, feed_id).policy
+            waiting = [case for case in cases_by_pk(connection, chosen[start : start + CHUNK]) if case.changes_wait]
+            accepted += _record(work, waiting, CaseEvent.ACCEPT_CHANGES, by, policy)
+    return accepted
+
+
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
     """Return a function that returns True if an alert covers a case.
 
@@ -161,6 +188,9 @@ def _record(
 ) -> list[Case]:
     # The cases are loaded and written together: a statement for each would hold the database for seconds.
     contexts = load_contexts(work.connection, [case.entry_pk for case in chosen])
+    # Who accepts the changes of the feeds has the case judged by what they say now.
+    if event is not CaseEvent.ACCEPT_CHANGES:
+        contexts = with_kept_facts(contexts)
     reviews = [_after(case, contexts[case.entry_pk], event, record, policy, work.now) for case in chosen]
     save_cases(work.connection, [owed.case for owed in reviews])
     work.announce(effects_of(reviews).announcements)

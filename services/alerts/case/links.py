@@ -24,8 +24,8 @@ from services.storage.unit_of_work import UnitOfWork
 def revoke_link(store: Store, alert: str, by: PersonName, feed_id: str | None = None) -> bool:
     """Revoke the link of an alert. With `feed_id`, only an alert of that council is found.
 
-    The council gets a new message, with a link of its own, about the open cases that no later message names. Return
-    False if the link was revoked before. Raises NotFoundError if there is no such alert.
+    The council gets a new message about those open cases of the alert that no later message names. The new message has
+    a new link. Return False if the link was revoked before. Raises NotFoundError if there is no such alert.
     """
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())

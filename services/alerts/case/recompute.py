@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from services.alerts.case.consumer import effects_of
+from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.cases import find_running, save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.policy.councils import Council, load_council
@@ -47,7 +48,7 @@ def _batches(store: Store, ruleset: Ruleset, feed_id: str) -> Iterator[int]:
 
 def _recompute(work: UnitOfWork, council: Council, ruleset: Ruleset, entries: list[int]) -> int:
     policy, changed, touched = CasePolicy(council.policy, ruleset), [], 0
-    for context in load_contexts(work.connection, entries).values():
+    for context in with_kept_facts(load_contexts(work.connection, entries), ruleset).values():
         if context.case is None:
             continue
         # A message that reached nobody under the old policy is sent again at once, to the contacts of the new one.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.alerts.case.consumer import effects_of
+from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.metrics import FIRST_MESSAGE
@@ -35,7 +36,7 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
     council = load_council(connection, work.store, alert.feed_id)
     entries = list(thresholds)
     for start in range(0, len(entries), BATCH):
-        contexts = load_contexts(connection, entries[start : start + BATCH])
+        contexts = with_kept_facts(load_contexts(connection, entries[start : start + BATCH]))
         reviews = []
         for entry_pk, context in contexts.items():
             case = context.case

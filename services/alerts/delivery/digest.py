@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from schemas.codes import MatchLevel
 from services.alerts.case.store.cases import cases_of_alert
+from services.alerts.case.store.contexts import find_facts
 from services.alerts.case.store.entries import find_sealed_entries
 from services.alerts.case.store.lines import find_lines, find_unsure_days
 from services.alerts.delivery.restoring import may_repeat
@@ -25,6 +26,7 @@ from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import EscalationReason
 from services.alerts.policy.store import provider_names
 from services.alerts.review.case import Case
+from services.alerts.review.consent.waiting import WaitingChange, waiting_changes, with_provider_shown
 from services.alerts.review.doubts import Doubt, doubts_of, may_doubt, with_provider_name
 from services.alerts.review.withdrawal import is_about_withdrawal
 from services.core.hidden_numbers import has_telephone_number
@@ -61,7 +63,7 @@ def alert_digest(
     of_withdrawal = is_about_withdrawal(alert.reason)
     members = cases_of_alert(connection, alert_pk)
     # A case may have changed since the alert was written. The message must not ask for things already done.
-    shown = [case for case in members if (case.withdrawn if of_withdrawal else not case.clock_stopped)]
+    shown = [case for case in members if _is_shown(case, of_withdrawal=of_withdrawal)]
     if not shown:
         return None
     reasons, restore = reasons_of(connection, alert_pk), may_repeat(connection, alert)
@@ -81,12 +83,17 @@ def alert_digest(
     )
 
 
+def _is_shown(case: Case, *, of_withdrawal: bool) -> bool:
+    return case.withdrawn if of_withdrawal else not case.clock_stopped or case.changes_wait
+
+
 def case_lines(
     connection: Connection, shown: Sequence[Case], reasons: Mapping[int, str] | None = None
 ) -> list[CaseLine]:
     names = _names(connection, shown)
     doubts = _doubts(connection, shown)
     open_entries = [case.entry_pk for case in shown if not case.ended]
+    changes = _changes(connection, shown, names)
     unsure = find_unsure_days(connection, open_entries) if open_entries else {}
     return [
         CaseLine(
@@ -103,6 +110,7 @@ def case_lines(
                 with_provider_name(doubt, names.get(doubt.provider, doubt.provider))
                 for doubt in doubts.get(case.pk, ())
             ),
+            changes=changes.get(case.pk, ()),
             unsure_days=tuple(
                 replace(day, provider=names.get(day.provider, day.provider)) for day in unsure.get(case.entry_pk, ())
             ),
@@ -112,7 +120,10 @@ def case_lines(
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    """Return the councils' own references of register entries, by id. In place of a damaged one stands DAMAGED."""
+    """Return the councils' own references of register entries, by id.
+
+    DAMAGED stands for a reference that is damaged. A text says so if a reference looks like a telephone number.
+    """
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):
         try:
@@ -130,6 +141,20 @@ def entry_references(connection: Connection, store: Store, entry_pks: Sequence[i
 def _names(connection: Connection, shown: Sequence[Case]) -> dict[str, str]:
     codes = {code for case in shown for code in (*case.providers, *case.claimed_by)}
     return provider_names(connection, codes)
+
+
+def _changes(
+    connection: Connection, shown: Sequence[Case], names: Mapping[str, str]
+) -> dict[int, tuple[WaitingChange, ...]]:
+    waiting = [case for case in shown if case.changes_wait]
+    facts = find_facts(connection, [case.entry_pk for case in waiting])
+    return {
+        case.pk: tuple(
+            with_provider_shown(one, names.get(one.provider, one.provider))
+            for one in waiting_changes(case, facts[case.entry_pk])
+        )
+        for case in waiting
+    }
 
 
 def _doubts(connection: Connection, shown: Sequence[Case]) -> dict[int, tuple[Doubt, ...]]:

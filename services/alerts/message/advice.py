@@ -193,6 +193,7 @@ def why_now(reason: str, threshold: int, repeat_number: int) -> str:
         "urgent_state": "These residents may have no working alarm now.",
         "post_check": "Each line needs a test call after the switch.",
         "date_unknown": "The provider has not said when.",
+        "changes_wait": "A change that would end or delay these cases waits until somebody agrees to it.",
     }
     # A newer version of Pullcord may have written an unknown reason: it gets the plain sentence.
     return sentences.get(reason, "These cases are still open.")

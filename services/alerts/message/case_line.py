@@ -9,9 +9,11 @@ from enum import IntEnum
 
 from schemas.codes import CaseState, MatchLevel
 from services.alerts.message.wording import (
+    CHANGED,
     NEWS,
     SURE,
     SURE_BECAUSE,
+    UNTIL_AGREED,
     and_list,
     case_state,
     distance,
@@ -20,6 +22,7 @@ from services.alerts.message.wording import (
     shown_name,
     version,
 )
+from services.alerts.review.consent.waiting import WaitingChange
 from services.alerts.review.doubts import Doubt, UnsureDay
 
 
@@ -58,6 +61,7 @@ class CaseLine:
     claimed_by: tuple[str, ...] = ()  # display names of providers that reported a change without a notice before it
     doubts: tuple[Doubt, ...] = ()  # notices with two versions that differ
     unsure_days: tuple[UnsureDay, ...] = ()  # days of notices that may be read in two ways
+    changes: tuple[WaitingChange, ...] = ()  # changes of feeds that wait until a person agrees
 
     @property
     def restricted_first(self) -> bool:
@@ -124,7 +128,13 @@ def case_row(case: CaseLine, today: date) -> CaseRow:
 
 
 def notes(case: CaseLine) -> tuple[str, ...]:
-    return (*_claim(case.claimed_by), *map(_differing, case.doubts), *map(_unsure, case.unsure_days))
+    doubts = (*_claim(case.claimed_by), *map(_differing, case.doubts), *map(_unsure, case.unsure_days))
+    return (*map(_waiting, case.changes), *doubts)
+
+
+def _waiting(change: WaitingChange) -> str:
+    who = shown_name(change.provider) if change.provider else "The register"
+    return f"{CHANGED[change.what].format(who=who, day=change.day and short_day(change.day))}. {UNTIL_AGREED}"
 
 
 def _unsure(day: UnsureDay) -> str:

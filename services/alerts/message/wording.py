@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from schemas.codes import CaseState, MatchLevel, NoticeStatus
+from services.alerts.review.consent.waiting import WhatChanged
 from services.core.clock import LONDON
 from services.core.hidden_numbers import has_telephone_number
 
@@ -56,7 +57,19 @@ NEWS = {
     "threshold_reached": "Date is nearer",
     "repeat": "Reminder",
     "acknowledgement_lapsed": "Acknowledgement ran out",
+    "changes_wait": "A change waits",
 }
+# What a feed has changed, when the change waits until somebody agrees.
+CHANGED: Mapping[str, str] = {
+    WhatChanged.ENTRY_WITHDRAWN: "{who} no longer has this home",
+    WhatChanged.SERVICE_ENDED: "{who} says that the telecare service has ended",
+    WhatChanged.NOTICE_WITHDRAWN: "{who} withdrew its notice",
+    WhatChanged.LINE_GONE: "The notice of {who} no longer fits this line",
+    WhatChanged.DATE_LATER: "{who} moved the day to {day}",
+    WhatChanged.DATE_GONE: "{who} gives no day any more",
+    WhatChanged.OTHERWISE: "A feed changed what it says about this line",
+}
+UNTIL_AGREED = "The case stays as it is until somebody here agrees"
 _DONE: Mapping[str, str] = {
     NoticeStatus.COMPLETED: "already switched",
     NoticeStatus.REVERTED: "put back on the old network",

@@ -50,6 +50,8 @@ class EscalationReason(StrEnum):
     DATE_UNKNOWN = "date_unknown"
     # The notice was withdrawn. A council that had a message about the case gets this last message once.
     NOTICE_WITHDRAWN = "notice_withdrawn"
+    # A change of a feed would end or delay the case, and waits until a person agrees.
+    CHANGES_WAIT = "changes_wait"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,14 @@ class Case:
     claimed_by: tuple[str, ...] = ()
     # The last changes that the calendar made. `clock_correction` can undo them if the clock was wrong.
     time_steps: tuple[Mapping[str, Any], ...] = ()
+    # What the feeds said at the last review: see `consent.snapshot`.
+    believed: Mapping[str, Any] | None = None
+    # Since when a change of a feed waits for a person. Until then the case is judged by the facts before the change.
+    changes_wait_since: datetime | None = None
+    # The last day on which the council was told anew that changes wait.
+    changes_raised_on: date | None = None
+    # When a change of a feed last ended or delayed the case without a person.
+    relaxed_at: datetime | None = None
     due_at: datetime | None = None
     revision: int = 0
 
@@ -90,6 +98,10 @@ class Case:
     @property
     def clock_stopped(self) -> bool:
         return self.state in CLOCK_STOPPED
+
+    @property
+    def changes_wait(self) -> bool:
+        return self.changes_wait_since is not None
 
     @property
     def withdrawn(self) -> bool:
@@ -123,7 +135,10 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class AreaDays:
-    """The days of one part of the notices on an area, the earliest first. `undated` is true if a notice has none."""
+    """The days of one part of the notices on an area, the earliest first.
+
+    `undated` is true if one of these notices has no day.
+    """
 
     part: AreaPart
     planned: tuple[date, ...]

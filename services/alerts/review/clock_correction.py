@@ -17,6 +17,7 @@ from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Line
 from services.alerts.review.line_memory import memories, stored
 from services.alerts.review.step import Transition, with_news
+from services.core.clock import london_day
 
 STEPS_KEPT = 8
 # The clocks of processes that run at the same time may differ by this much.
@@ -79,5 +80,8 @@ def _with_possible_moments(case: Case, policy: CouncilPolicy, now: datetime) -> 
         last_alert_at=None if told else case.last_alert_at,
         last_threshold=None if told else case.last_threshold,
         tried_at=None if case.tried_at is not None and case.tried_at > latest else case.tried_at,
+        changes_wait_since=case.changes_wait_since and min(case.changes_wait_since, now),
+        changes_raised_on=case.changes_raised_on and min(case.changes_raised_on, london_day(now)),
+        relaxed_at=case.relaxed_at and min(case.relaxed_at, now),
         paused_until=None if case.paused_until is not None and case.paused_until > longest else case.paused_until,
     )

@@ -32,7 +32,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class UnsureDay:
-    """A day of a notice that its provider wrote so that it may mean two days. `what` names it in words."""
+    """A date in a notice that may mean two days: `either` or `other`. `what` says in words which date it is."""
 
     provider: str
     what: str

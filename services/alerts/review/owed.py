@@ -14,6 +14,7 @@ from schemas.codes import CaseEvent, CaseState, ServiceStatus
 from services.alerts.policy.policy import CouncilPolicy, Escalation
 from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.clock_correction import corrected
+from services.alerts.review.consent.snapshot import snapshot
 from services.alerts.review.line_memory import announced_by, is_held, memories, of_line
 from services.alerts.review.risk import Risk, all_rejected, assess_risk, lines_at_risk, open_lines
 from services.alerts.review.rules_in_force import rules_of, with_rules
@@ -84,10 +85,17 @@ def what_is_owed(
         case = apply(case, event, now, transitions)
     case = _with_lines(case, lines, found, transitions, now)
     changed = (case.providers, case.notice_issued_at) != known
+    case = _with_beliefs(case, entry, lines)
     message = next_message(case, policy.council, now)
     case = replace(case, due_at=_due_at(case, lines, message, policy.council, now))
     lines_changed = changed and not transitions and case.revision > 0
     return Owed(case, tuple(transitions), message, lines_changed, rules_before)
+
+
+def _with_beliefs(case: Case, entry: Entry, lines: Sequence[Line]) -> Case:
+    case = replace(case, believed=snapshot(entry, lines))
+    # Nothing is owed about a case that a person has ended, so no change of a feed can end or delay it.
+    return replace(case, changes_wait_since=None, changes_raised_on=None) if case.ended else case
 
 
 def _with_lines(

@@ -19,7 +19,7 @@ YEAR = timedelta(days=366)  # a hold that is longer has most often a wrong year
 
 
 class _Reach(NamedTuple):
-    """The days before and after today that somebody can have meant. Policy of the deployment."""
+    """The farthest days before and after today that a record may name. Policy of the deployment."""
 
     back: timedelta
     ahead: timedelta
@@ -104,6 +104,8 @@ def with_record(case: Case, event: CaseEvent, record: HumanAct, lines: Sequence[
         return replace(case, review_on=record.due_again_on, solution=record.kind.value)
     if isinstance(record, PassTest):
         return _tested(case, event, record)
+    if event is CaseEvent.ACCEPT_CHANGES:
+        return replace(case, changes_wait_since=None, changes_raised_on=None)
     known = memories(case)
     counted = [most_dangerous(line, known) for line in lines]
     return _remembering(case, counted, lambda memory, line: _as_said(memory, line, event, record))

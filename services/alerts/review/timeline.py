@@ -17,6 +17,7 @@ from services.alerts.review.line_memory import LineMemory, memories, of_line, st
 from services.alerts.review.risk import Risk
 from services.alerts.review.step import Transition, apply, remember
 from services.core.clock import london_day, london_midnight
+from services.core.working_days import add_working_days, nation_of
 
 # In these states an interim solution is still reviewed when its day comes.
 REVIEWED = frozenset({CaseState.CONFIRMED_SAFE, CaseState.POST_CHECK_PASSED, CaseState.CLOSED})
@@ -30,6 +31,7 @@ _ORDER = (
     CaseEvent.CLAIM_LINE,
     CaseEvent.REVERT_LINE,
     CaseEvent.REVIEW_DUE,
+    CaseEvent.CHANGES_WAIT,
 )
 
 
@@ -88,6 +90,8 @@ def _turning_days(case: Case, lines: Sequence[Line], after: date) -> Iterator[da
         yield case.review_on
     if case.ended:
         return
+    if case.changes_wait:
+        yield _raised_again_on(case)
     # Both versions of a notice in doubt are included, because either may be valid.
     for line in lines:
         if line.days is not None:
@@ -125,6 +129,9 @@ def _by_calendar(case: Case, found: Risk | None, today: date) -> Iterator[DatedE
         yield DatedEvent(london_midnight(case.hold_until + timedelta(days=1)), CaseEvent.END_HOLD)
     if case.state in REVIEWED and case.review_on is not None:
         yield DatedEvent(london_midnight(case.review_on), CaseEvent.REVIEW_DUE)
+    if case.changes_wait_since is not None and not case.ended:
+        again = london_midnight(_raised_again_on(case)) if case.changes_raised_on else case.changes_wait_since
+        yield DatedEvent(again, CaseEvent.CHANGES_WAIT)
     if found is None:
         return
     for line in found.pending:
@@ -134,6 +141,12 @@ def _by_calendar(case: Case, found: Risk | None, today: date) -> Iterator[DatedE
         # The provider may never report the move. From the day after its date the line counts as moved, and the test
         # call after the move is due.
         yield DatedEvent(london_midnight(found.planned_on + timedelta(days=1)), CaseEvent.MIGRATE_LINE)
+
+
+def _raised_again_on(case: Case) -> date:
+    # Nobody is in the council's office on a bank holiday of its nation.
+    raised = case.changes_raised_on or london_day(case.changes_wait_since or case.state_since)
+    return add_working_days(raised, 1, nation_of(case.feed_id))
 
 
 def _restrictions_begun(line: Line, recorded: str | None, today: date) -> Iterator[date]:
@@ -154,7 +167,15 @@ def _happen(case: Case, dated: DatedEvent, now: datetime, transitions: list[Tran
     changed = apply(case, dated.event, now, transitions, providers)
     if dated.event is CaseEvent.MIGRATE_LINE and dated.line is not None:
         return changed
+    # A wrong clock raised a change too often: that needs no undoing.
+    if dated.event is CaseEvent.CHANGES_WAIT:
+        return _raised(changed, london_day(dated.moment))
     return with_step(_noted_once(changed, dated), case, dated.event, dated.moment, dated.line)
+
+
+def _raised(case: Case, day: date) -> Case:
+    # A message is due also about a case whose clock has stopped.
+    return replace(case, changes_raised_on=day, last_alert_at=None, last_threshold=None, tried_at=None)
 
 
 def _noted_once(case: Case, dated: DatedEvent) -> Case:

@@ -7,20 +7,30 @@ source prescribes it.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from services.alerts.policy.policy import CouncilPolicy, Escalation, EscalationReason, next_escalation
-from services.alerts.policy.policy_days import out_of_quiet_hours
+from services.alerts.policy.policy import (
+    CouncilPolicy,
+    Escalation,
+    EscalationReason,
+    next_escalation,
+    threshold_now,
+)
+from services.alerts.policy.policy_days import out_of_quiet_hours, thresholds_for
 from services.alerts.review.case import Case
+from services.core.clock import london_day, london_midnight
 
 
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
     """Return the next message about a case.
 
     The message is an escalation while the clock of the case runs. If the clock has stopped, it is the message that the
-    notice was withdrawn, or None if the council need not hear of that.
+    notice was withdrawn, or None if the council need not hear of that. In every state a change of a feed that waits for
+    a person has a message.
     """
-    return next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
+    message = next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
+    return _with_word_of_changes(message, case, policy, now)
 
 
 def is_about_withdrawal(reason: str) -> bool:
@@ -36,6 +46,31 @@ def _word_of_withdrawal(case: Case, policy: CouncilPolicy, now: datetime) -> Esc
     # Good news wakes nobody, even if the message is overdue.
     due_at = out_of_quiet_hours(policy, max(_gathered(case, policy), now))
     return Escalation(due_at, threshold, EscalationReason.NOTICE_WITHDRAWN)
+
+
+def _with_word_of_changes(
+    message: Escalation | None, case: Case, policy: CouncilPolicy, now: datetime
+) -> Escalation | None:
+    # After each time that the change is raised, one message is due about it.
+    if case.changes_wait_since is None or case.changes_raised_on is None or case.last_alert_at is not None:
+        return message
+    told_at = max(_changes_told_at(case, case.changes_wait_since, policy), now)
+    due_at = out_of_quiet_hours(policy, told_at).astimezone(UTC)
+    if message is not None and message.due_at <= due_at:
+        is_first = message.reason is EscalationReason.FIRST_ALERT
+        return replace(message, reason=EscalationReason.CHANGES_WAIT) if is_first else message
+    clock = case.clock
+    reached = None if case.harm_on is None else threshold_now(policy, clock.level, case.harm_on, due_at)
+    threshold = thresholds_for(policy, clock.level)[0] if reached is None else reached
+    return Escalation(due_at, threshold, EscalationReason.CHANGES_WAIT)
+
+
+def _changes_told_at(case: Case, since: datetime, policy: CouncilPolicy) -> datetime:
+    if case.tried_at is not None:
+        return case.tried_at + timedelta(minutes=policy.unreached_repeat_minutes)
+    raised_at = max(since, london_midnight(case.changes_raised_on or london_day(since)))
+    gathered = raised_at + timedelta(seconds=policy.grouping_seconds)
+    return gathered if case.paused_until is None else max(gathered, case.paused_until)
 
 
 def _gathered(case: Case, policy: CouncilPolicy) -> datetime:

@@ -87,6 +87,7 @@ ALERTS_AT_ONCE = frozenset(
         CaseEvent.CLAIM_LINE,
         CaseEvent.LINE_AT_RISK,
         CaseEvent.VERSIONS_DIFFER,
+        CaseEvent.CHANGES_WAIT,
         CaseEvent.CORRECT_CLOCK,
     }
 )

@@ -136,6 +136,8 @@ _BY_PEOPLE |= {
     # The record is kept in the memory of the line. The lines that are still at risk then decide the state.
     CaseEvent.PORT_LINE: event_row(stays(EVERY - ENDED), refused(HAS_ENDED, ENDED)),
     CaseEvent.SETTLE_VERSIONS: event_row(stays(EVERY - ENDED), refused(HAS_ENDED, ENDED)),
+    # The current facts of the feeds then decide the state.
+    CaseEvent.ACCEPT_CHANGES: event_row(stays(EVERY - ENDED), refused(HAS_ENDED, ENDED)),
 }
 
 _BY_THE_LINE: dict[CaseEvent, Mapping[CaseState, Decision]] = {
@@ -180,6 +182,8 @@ _BY_THE_RECORDS: dict[CaseEvent, Mapping[CaseState, Decision]] = {
 }
 
 _BY_TIME: dict[CaseEvent, Mapping[CaseState, Decision]] = {
+    # A change of a feed waits for a person. The event is repeated each working day, so that somebody decides.
+    CaseEvent.CHANGES_WAIT: event_row(to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})),
     CaseEvent.ACKNOWLEDGEMENT_LAPSED: event_row(
         to(S.OPEN, frozenset({S.ACKNOWLEDGED})), stays(EVERY - {S.ACKNOWLEDGED})
     ),

@@ -227,6 +227,8 @@ RECORD_FOR: dict[CaseEvent, type[Record]] = {
     CaseEvent.PORT_LINE: PortLine,
     CaseEvent.SETTLE_VERSIONS: HumanAct,
     CaseEvent.VERSIONS_DIFFER: Record,
+    CaseEvent.ACCEPT_CHANGES: HumanAct,
+    CaseEvent.CHANGES_WAIT: Record,
     CaseEvent.CORRECT_CLOCK: Record,
     CaseEvent.MOVE_DATE_EARLIER: MoveDate,
     CaseEvent.MOVE_DATE_LATER: MoveDate,

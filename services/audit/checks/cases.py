@@ -1,4 +1,4 @@
-"""Compares cases with the audit: their states, and what would keep messages about them away."""
+"""Compares cases with the audit: their states, and stored values that would stop the messages about them."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def stored_matches(connection: Connection) -> Iterator[tuple[tuple[int, int], bo
 
 
 def stored_records(connection: Connection, table: str) -> Mapping[int, bool]:
-    """Return by id whether each notice or register entry is live. `table` is the name of its table."""
+    """Return, by id, whether each record of a table is live. `table` names the table of notices or register entries."""
     chosen = _TABLES[table]
     return {row.pk: row.live for row in _all(connection, select(chosen.c.pk, chosen.c.live))}
 
@@ -121,9 +121,10 @@ def quarantined(connection: Connection) -> frozenset[tuple[str, str]]:
 
 
 def missing_audit_rows(connection: Connection) -> int:
-    """Return the number of audit rows whose ids were allotted and which are not there.
+    """Return the number of audit rows that were written and are missing now, judged by gaps in their ids.
 
-    On PostgreSQL it is 0: a transaction that was rolled back leaves a gap in the ids there.
+    On PostgreSQL the result is always 0. There, a transaction that was rolled back also leaves a gap, so a gap proves
+    nothing.
     """
     if connection.dialect.name == "postgresql":
         return 0

@@ -1,8 +1,8 @@
 """Medians and 90th percentiles of waits, as bands of days. Pure.
 
 A quantile is worked out from the published counts of the bands, and from nothing else. So it tells a reader nothing
-that these counts do not tell. The exact day would tell more: beside ten waits, a 90th percentile of 30 days says that
-nine waits were no longer, which gives a withheld count away.
+that these counts do not tell. An exact day would tell more, and could give a withheld count away. For example, a 90th
+percentile of 30 days among ten waits says that nine of the waits were 30 days or shorter.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ _LAST_DAYS = {name: last for last, name in BANDS}
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The bands in which half and 90 % of the waits have ended. A band that the published counts leave open is None."""
+    """The bands by which half and 90 % of the waits have ended.
+
+    A band is None if the published counts do not determine it.
+    """
 
     median: str | None
     p90: str | None
@@ -32,7 +35,7 @@ def last_day(band: str) -> int | None:
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
-    """Return the quantiles that published counts determine, or None if they determine none or are too few.
+    """Return the quantiles that published counts determine. Return None if there is no such quantile, or too few waits.
 
     `bands` holds the published count of each band, from the shortest wait to the longest. A withheld count is None.
     """

@@ -32,7 +32,8 @@ COLUMNS = (
 class FigureCell:
     """A published count with its table and key. `count` is None if the count is withheld or not known.
 
-    `out_of` is the count of which it is a part. The days of a wait are the last of its band, which may have no last.
+    `out_of` is the count of which this count is a part. `median_days` and `p90_days` are the largest numbers of days in
+    their bands. The longest band has no end, so its number of days is None.
     """
 
     table: Dimension
@@ -63,8 +64,8 @@ def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
 def as_csv(months: Iterable[MonthShown]) -> str:
     """Return the figures as CSV (RFC 4180).
 
-    A count is empty if it is withheld or not known. The column `withheld` is true in the first case, false in the
-    second.
+    The cell of a count is empty if the count is withheld or not known. The column `withheld` is true for a withheld
+    count, and false for a count that is not known.
     """
     text = StringIO()
     writer = csv.writer(text)

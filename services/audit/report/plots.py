@@ -82,7 +82,10 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The bands in which half of a month's waits and 90 % of them had ended. The number of a value is its band."""
+    """The bands by which half and 90 % of the waits of a month had ended.
+
+    The number in `median` or `p90` is the number of the band.
+    """
 
     label: str
     median: Value
@@ -169,7 +172,7 @@ def rows(points: Sequence[Point]) -> Plot:
 
 
 def spans(reaches: Sequence[Reach]) -> SpanPlot:
-    """Return a plot of the bands in which half of the waits of each month and 90 % of them had ended."""
+    """Return a plot of the bands by which half and 90 % of the waits of each month had ended."""
     base, share = HEIGHT - BOTTOM, _share(len(reaches), AXIS)
     step = (base - 6) / len(BANDS)
     heights = [round(base - step * (number + 0.5), 1) for number in range(len(BANDS))]

@@ -38,7 +38,10 @@ MOST_MONTHS = 24
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A key figure with its value in the last month. `note` explains it, and `before` holds the month before."""
+    """A key figure with its value in the last month. `note` explains the figure.
+
+    `before` tells the value in the month before.
+    """
 
     figure: Figure
     title: str

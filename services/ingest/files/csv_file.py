@@ -76,7 +76,10 @@ def _score(head: str, separator: str, limits: FileLimits, known_heading: KnownHe
 
 
 class _Lines:
-    """The lines of a file for the csv reader, which would put any number of them into one row."""
+    """The lines of a file for the csv reader, with a limit on the length of one row.
+
+    Without this limit, an open quotation mark would make the csv reader join any number of lines into one row.
+    """
 
     def __init__(self, stream: io.TextIOWrapper, limits: FileLimits) -> None:
         self._stream = stream

@@ -74,7 +74,10 @@ def claim_of(heading: str, kind: RecordKind, *, near: bool = True) -> Claim | No
 
 
 def is_never_kept(field: str, kind: RecordKind) -> bool:
-    """Return True for a field of JSON that no record may carry, by the same list as the headings of files."""
+    """Return True if no record may carry this field of a JSON row.
+
+    The same list decides this as for the headings of files.
+    """
     claim = claim_of(field, kind, near=False)
     return claim is not None and claim.field == FORBIDDEN
 

@@ -68,9 +68,9 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
 
 
 def with_capped_issues(outcomes: Iterable[RowOutcome], most: int = MOST_ISSUES) -> Iterator[RowOutcome]:
-    """Yield the outcomes with at most `most` issues together; beyond that each row keeps its first one.
+    """Yield the outcomes with about `most` issues in total. Each row keeps its first issue in any case.
 
-    A last issue of a row counts those that were left out.
+    One row also has a limit of its own. If issues of a row are left out, its last issue says how many.
     """
     left = most
     for outcome in outcomes:

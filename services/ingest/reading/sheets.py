@@ -74,8 +74,8 @@ def read_sheet(
 ) -> Sheet:
     """Read a CSV or XLSX file of notices or register entries.
 
-    `dates` is the order that the sender states, `by_hand` maps columns ("Lifeline No=entry_id"), and `words` statuses
-    ("Live=active"). `remembered` holds the mappings that the sender made before.
+    `dates` is the order of day and month that the sender states. `by_hand` maps columns ("Lifeline No=entry_id"), and
+    `words` maps statuses ("Live=active"). `remembered` holds the mappings that the sender made before.
 
     Raises RefusedError if a mapping in `by_hand` or `words` is wrong. Raises FileRefused, here or while the rows are
     iterated.

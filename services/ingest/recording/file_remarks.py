@@ -1,4 +1,4 @@
-"""Remarks on entries that a file withdraws, with their cases, and on entries without a number."""
+"""Remarks on entries without a telephone number, and on entries that a file withdraws, with their cases."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ _WITHOUT_A_LINE: Final = frozenset([AlarmConnection.SIM, AlarmConnection.IP])
 
 
 def with_remarks(first: Sequence[str], remarks: Remarks) -> Remarks:
-    """Return the remarks on a file after these."""
+    """Return the remarks on a file with the remarks `first` in front of them."""
     return lambda outcomes: capped((*first, *remarks(outcomes)))
 
 
 def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bool) -> tuple[str, ...]:
-    """Return what a replacement withdraws, and which cases that touches; `tried` is True in a dry run."""
+    """Return the remarks on the number of entries that a replacement withdraws, and on the cases that it ends.
+
+    `tried` is True in a dry run.
+    """
     gone = len(missing.pks)
     if not gone:
         return ()
@@ -42,7 +45,7 @@ def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bo
 
 
 def on_numbers(reading: Reading[Any]) -> tuple[str, ...]:
-    """Return the entries that have no usable telephone number, although their alarm may need a line."""
+    """Return the remark on entries that have no usable telephone number, although their alarm may need a line."""
     rows = sorted(draft.row for draft in reading.drafts if _lacks_number(draft.private))
     if not rows:
         return ()

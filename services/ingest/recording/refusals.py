@@ -1,6 +1,6 @@
-"""Keeps which rows were refused and not sent again since: the residents of such rows are watched by nobody.
+"""Keeps a list of the rows that were refused and not sent again: nobody watches the residents of such rows.
 
-The operator is alerted one working day later (`services.alerts.delivery.refused_rows`).
+The operator is alerted one working day later (`services.alerts.delivery.operator`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ _KEPT: Final = timedelta(days=28)
 def settle_refused(
     context: SubmissionContext, kind: RecordKind, reading: Reading[Any], outcomes: Sequence[RowOutcome]
 ) -> None:
-    """Keep the refused rows of a submission, and drop the earlier ones that it sends again and that are now taken."""
+    """Add the refused rows of a submission to the list of refused rows.
+
+    An earlier refused row is dropped from the list if the submission sends it again and it is now accepted.
+    """
     rejected = {one.row for one in outcomes if one.outcome is Outcome.REJECTED}
     references = {draft.row: draft.reference for draft in reading.drafts}
     taken = {context.key_of(reference) for row, reference in references.items() if row not in rejected}

@@ -1,4 +1,6 @@
-"""Completes notices that give only a reference and a status from what is on record, and asks about unknown references.
+"""Completes notices that give only a reference and a status, and asks about unknown references.
+
+The rest of such a notice is taken from the record with its reference.
 
 No rule of versions is applied here: `rules.step` decides whether the completed notice counts.
 """
@@ -46,16 +48,19 @@ _UNKNOWN_SUPERSEDED: Final = Issue(
 
 
 class Completed(NamedTuple):
-    """The drafts after completion, with their keys, and the outcomes of rows that say nothing without a record."""
+    """The drafts after completion, with their keys, and the outcomes of the rejected rows.
+
+    A row is rejected if neither the row nor its record has a usable place, unless the row withdraws the notice.
+    """
 
     drafts: KeyedDrafts
     rejected: list[RowOutcome]
 
 
-def completed(
+def completed_notices(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: KeyedDrafts, recorded: Mapping[bytes, Recorded]
 ) -> Completed:
-    """Return the drafts, with the place on record where a status comes alone."""
+    """Return the drafts. A draft that gives a status without a place has the place on record."""
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])
     reports = {key for key, draft in drafts if draft.placeless}

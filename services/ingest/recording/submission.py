@@ -22,7 +22,7 @@ class IdempotencyMismatchError(ConflictError):
 
 
 class RefusedTooOftenError(TooOftenError):
-    """No row could be taken in, and so many submissions of that kind are on record that this one is not."""
+    """No row of a submission could be taken in. Too many such submissions are on record, so it was not recorded."""
 
     def __init__(self, text: str, outcomes: Sequence[RowOutcome]) -> None:
         super().__init__(text)

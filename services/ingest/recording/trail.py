@@ -13,7 +13,10 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int], *, refused: bool) -> None:
-    """Record a submission. Raises TooOftenError if it is one of too many of which no row could be taken in."""
+    """Record a submission. `refused` is True if no row of it could be taken in.
+
+    Raises TooOftenError if `refused` is True and too many refused requests of the feed are on record.
+    """
     fields = {"submission": context.submission_id, "records": origin.kind.value, **_numbers(counts)}
     subject, feed = context.submission_id, context.feed_id
     rows = [AuditRow(AuditAction.SUBMISSION_ACCEPTED, fields, subject=subject, feed_id=feed)]

@@ -17,7 +17,7 @@ from services.ingest.recording.areas import settle_areas, write_members
 from services.ingest.recording.record_types import NOTICES, RecordType, WrittenRecord
 from services.ingest.recording.rules.sharding import by_shard, shard_of
 from services.ingest.recording.rules.step import Keyed, Plan, plan
-from services.ingest.recording.status_reports import completed
+from services.ingest.recording.status_reports import completed_notices
 from services.ingest.recording.store.areas import keys_of_areas
 from services.ingest.recording.store.records import find_recorded, open_record, write_records, write_tokens
 from services.ingest.recording.store.supersessions import already_superseded, superseded_by
@@ -60,7 +60,7 @@ def _planned(context: SubmissionContext, record_type: RecordType[Facts], drafts:
     digest = context.store.tokeniser.digest
     by_key = [(context.key_of(draft.reference), draft) for draft in drafts]
     recorded = find_recorded(context, record_type, [key for key, _ in by_key])
-    whole = completed(context, record_type, by_key, recorded)
+    whole = completed_notices(context, record_type, by_key, recorded)
     keyed = [Keyed(key, digest(draft.content), draft) for key, draft in whole.drafts]
     planned = plan(record_type.kind, keyed, recorded, partial(open_record, context, record_type))
     planned.outcomes += whole.rejected

@@ -1,4 +1,4 @@
-"""Reads files in worker processes, so that no file can fill the memory of this one, or hold up what it owes."""
+"""Reads files in worker processes, so that no file can fill the memory of this process or delay its work."""
 
 from __future__ import annotations
 
@@ -131,13 +131,13 @@ class FileReaders:
     def read(self, job: FileJob) -> Sheet:
         """Read a file.
 
-        Raises FileRefused if it cannot be read within the limits, or at all. Raises RefusedError for a faulty choice of
-        columns, and NoWorkerFreeError if every worker is busy for long.
+        Raises FileRefused if the file cannot be read, or not within the limits. Raises RefusedError if a mapping made
+        by hand is wrong, and NoWorkerFreeError if every worker stays busy for too long.
         """
         try:
             sheet, frames = self._read(job)
         except _GoneError:
-            # It was ended from outside while it was idle: that says nothing of the file.
+            # The worker was ended from outside while it was idle. So the file is not to blame, and is read again.
             sheet, frames = self._read_again(job)
         return replace(sheet, rows=_rows(frames))
 
@@ -195,7 +195,7 @@ class FileReaders:
 
 @cache
 def file_readers(limits: WorkerLimits) -> FileReaders:
-    """Return the readers of this process with these limits. They end with it."""
+    """Return the readers of this process with these limits. The readers end when this process ends."""
     readers = FileReaders(limits)
     atexit.register(readers.close)
     return readers

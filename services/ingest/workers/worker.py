@@ -1,7 +1,7 @@
 """A process that reads one file after another, within limits of time and memory.
 
-`pool` starts it as `python -m services.ingest.workers.worker`. It knows no key and no database, and has nothing of the
-environment. It ends when its standard input does.
+`pool` starts it as `python -m services.ingest.workers.worker`. It has no keys and no database, and none of the
+environment variables of the process that starts it. It ends when its standard input ends.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from services.storage.tables import entry_tokens, matches, notice_tokens, notice
 
 
 def areas_among(connection: Connection, notice_pks: Collection[int]) -> list[AreaRow]:
-    """Return those of the notices that are area records."""
+    """Return the area records among these notices."""
     row = notices.c
     query = select(row.pk, row.feed_id, row.live, row.planned_on, row.restriction_on)
     if not notice_pks:
@@ -27,7 +27,10 @@ def areas_among(connection: Connection, notice_pks: Collection[int]) -> list[Are
 
 
 def load_page(connection: Connection, area: AreaRow, limit: int) -> Page:
-    """Return the next `limit` entries of an area: those that share its token, and those that match it on record."""
+    """Return the next `limit` entries of an area.
+
+    These are entries that share a token with the area, and entries with a match to the area on record.
+    """
     return page_of(area, _sharing(connection, area, limit), _matched(connection, area, limit), limit)
 
 
@@ -54,9 +57,10 @@ def _matched(connection: Connection, area: AreaRow, limit: int) -> Mapping[int, 
 
 
 def claim_unfinished(connection: Connection, besides: Collection[int]) -> AreaRow | None:
-    """Return the unfinished area that has the next turn, and lock it. `besides` had a turn already.
+    """Return the unfinished area that has the next turn, and lock it. Areas in `besides` are left out.
 
-    Providers have turns one after another. The area of a provider with the nearest harmful day comes first.
+    The provider whose last turn is longest ago comes first. Of the areas of one provider, the area with the nearest
+    harmful day comes first.
     """
     row = unfinished_matching.c
     providers = select(row.feed_id).group_by(row.feed_id).order_by(func.max(row.served_at))
@@ -76,7 +80,7 @@ def save_progress(
 ) -> list[str]:
     """Store how far each area is done, and forget the areas that are finished.
 
-    `waiting` had no turn yet. Return the provider of each area that is unfinished and was not unfinished before.
+    `waiting` holds areas that had no turn yet. Return the provider of each area that becomes unfinished by this call.
     """
     row = unfinished_matching.c
     left = [(page.area, page.last) for page in pages if page.last is not None]

@@ -1,4 +1,4 @@
-"""Completes the OpenAPI description that FastAPI makes: what it cannot know of bodies, headers, links and examples."""
+"""Adds to the OpenAPI description what FastAPI cannot know: bodies, headers, links and examples."""
 
 from __future__ import annotations
 

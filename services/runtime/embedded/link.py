@@ -1,6 +1,7 @@
 """The link between the two processes of `pullcord serve`: one line of JSON for each message, over a pair of sockets.
 
-The HTTP process asks the other to look for new events, and for its metrics. The other process tells how its loops are.
+The HTTP process asks the other process to look for new events, and asks for its metrics. The other process reports the
+state of its loops.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ class ProcessLink:
         self._sending = Lock()
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message. If the other process is gone, it is dropped: the reader of this end learns that."""
+        """Send a message. The message is dropped if the other process is gone.
+
+        `messages` then ends, so the reader of this end learns that the process is gone.
+        """
         line = json.dumps(message).encode() + b"\n"
         with self._sending, suppress(OSError):
             self._end.sendall(line)

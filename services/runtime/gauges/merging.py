@@ -26,7 +26,11 @@ class _Families(Collector):
 
 
 def added_metrics(ours: bytes, theirs: str) -> bytes:
-    """Return the metrics of this process with the counts of the other added. Both are in the Prometheus text format."""
+    """Return the metrics of this process, with the counts of the other process added.
+
+    Metrics with names such as `python_…` and `process_…`, about one process alone, are not added. All texts are in the
+    Prometheus text format.
+    """
     found = {family.name: family for family in text_string_to_metric_families(ours.decode())}
     for family in text_string_to_metric_families(theirs):
         if family.name.startswith(OF_ONE_PROCESS):

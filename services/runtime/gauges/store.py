@@ -98,9 +98,9 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
-    """Return when the last of the cases past their harmful day came to be so, or None if there is none.
+    """Return the latest time at which a case came to be past its harmful day, or None if no case is past it.
 
-    It is the end of that day, or the time at which the case was opened with a day already past.
+    A case comes to be past the day when the day ends, or when the case is opened, if the day has ended before.
     """
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()

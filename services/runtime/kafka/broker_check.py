@@ -1,4 +1,7 @@
-"""Checks at intervals that the brokers can be reached and have the topics. A role starts, and is ready, only then."""
+"""Checks at intervals that the brokers can be reached and have the topics.
+
+A role starts only after a check has succeeded, and is ready only while the checks succeed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Publishes records to the brokers, and says of each record if the brokers took it."""
+"""Publishes records to the brokers, and tells for each record whether the brokers took it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ LIMITS = {
 
 
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
-    """Make a producer. A `careful` one may write a record twice, and goes on after a record that the brokers refuse."""
+    """Make a producer whose retries never write a record twice.
+
+    With `careful`, a retry may write a record twice, but the producer goes on after a record that the brokers refuse.
+    """
     return KafkaProducer(
         **settings.client(),
         # A retry of the producer never writes a record twice.
@@ -77,8 +80,8 @@ class Publisher:
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
         """Publish these records, and wait until every in-sync replica has them.
 
-        Return for each record its error, or None if the brokers have it. An error of REFUSALS is about this very
-        record: it was also refused when it was sent alone.
+        Return for each record its error, or None if the brokers have the record. If the error is one of REFUSALS, the
+        brokers refuse this very record: it was refused again when it was sent alone.
         """
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]

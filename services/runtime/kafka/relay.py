@@ -6,7 +6,7 @@ Only one relay at a time works on a lane, so events with the same key keep their
 An event is marked as published only after the brokers have acknowledged it, in the transaction that locked its lane.
 After a crash the event is published again, and the inboxes of the consumers drop the duplicate.
 
-The events of a topic in a lane fail alone: whatever the brokers refuse there, the others are published.
+If the brokers refuse events of one topic in one lane, all other events are still published.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Relay:
     def _sorted_out(
         self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
     ) -> tuple[list[StoredEvent], KafkaError | None]:
-        """Return the events that need not be published again, and the first error of the others."""
+        """Return the events that need not be published again, and the first error of the events that must be."""
         done: list[StoredEvent] = []
         failure: KafkaError | None = None
         stopped = set[str]()
@@ -126,7 +126,7 @@ class Relay:
                 if not self._cut(connection, event, error):
                     done.append(event)
                 continue
-            # An event behind one with the same key that failed is published again, after that one.
+            # If an event failed, later events with the same key are published again after it.
             if error is None and event.partition_key not in stopped:
                 done.append(event)
                 continue
@@ -135,7 +135,10 @@ class Relay:
         return done, failure
 
     def _cut(self, connection: Connection, event: StoredEvent, error: KafkaError) -> bool:
-        """Split an event that the brokers refuse. Return False if it cannot be split, and is in quarantine."""
+        """Split an event that the brokers refuse.
+
+        If the event cannot be split, put it in quarantine and return False.
+        """
         why = type(error).__name__
         if isinstance(error, TOO_LARGE) and split(connection, event, self.store.random):
             log.warning("event_split", topic=event.topic, event_id=event.event_id, error=why)

@@ -56,7 +56,10 @@ METADATA_MS = 10_000
 
 
 class ForeignEventsError(PullcordError):
-    """The topics carry events of another database. They must not be taken: their own deployment would miss them."""
+    """The topics carry events of another database.
+
+    A worker must not take these events, because their own deployment would then miss them.
+    """
 
 
 @dataclass

@@ -37,7 +37,11 @@ class ConnectionPlaces:
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
 
     def take(self, connection: GuardedProtocol) -> None:
-        """Give a new connection a place. The oldest one whose request has not arrived whole loses its place for it."""
+        """Give a new connection a place.
+
+        If all places are taken, the oldest connection whose request has not arrived whole loses its place. If there is
+        no such connection, the new one is cut off.
+        """
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
         else:
@@ -110,7 +114,7 @@ class GuardedProtocol(H11Protocol):
 
 
 def guarded(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """Return the protocol of one server with these limits, within what the process may open."""
+    """Return the protocol of one server with these limits, lowered to the number of files that the process may open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)
     within = ConnectionLimits(max(most, FEWEST_CONNECTIONS), limits.head_seconds, limits.answer_seconds)

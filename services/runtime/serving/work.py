@@ -32,9 +32,9 @@ class WorkLimits:
 
 
 class LimitedWork:
-    """ASGI middleware that answers 408 to a body that does not arrive, and 503 where there is no place in time.
+    """ASGI middleware that answers 408 if a body does not arrive in time, and 503 if no place is free in time.
 
-    A place is taken when the whole request is here: a caller who sends slowly takes no place of another.
+    A request takes a place only once it has arrived whole. So a caller who sends slowly takes no place from others.
     """
 
     def __init__(self, app: App, limits: WorkLimits) -> None:

@@ -16,7 +16,7 @@ from services.storage.tables import outbox
 def split(connection: Connection, event: StoredEvent, random: RandomBytes) -> bool:
     """Replace an event of the outbox by two. Return False if it has only one record, or cannot be decoded.
 
-    No consumer has handled the event, because the brokers never took it. So its id may end with it.
+    The two events have new ids. This is safe, because the brokers never took the event, so no consumer knows its id.
     """
     try:
         envelope = decode(event.body)
@@ -31,7 +31,7 @@ def split(connection: Connection, event: StoredEvent, random: RandomBytes) -> bo
     for pk, part in zip(allocate_ids(connection, "outbox", 2), (records[:middle], records[middle:]), strict=True):
         data = envelope.data.model_copy(update={"records": part})
         half = envelope.model_copy(update={"id": event_id(envelope.time, random), "data": data})
-        # All else stays: the age of the outbox counts from the event as it was written.
+        # All other columns stay, because the age of the outbox counts from the time when the event was written.
         made.append({**row, "pk": pk, "event_id": half.id, "body": encode(half), "published_at": None})
     connection.execute(delete(outbox).where(outbox.c.pk == event.pk))
     connection.execute(insert(outbox), made)

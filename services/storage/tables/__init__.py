@@ -6,7 +6,7 @@ stored nowhere else.
 """
 
 from services.storage.tables.base import Moment, metadata
-from services.storage.tables.cases import alert_cases, alerts, cases, deliveries, delivery_attempts
+from services.storage.tables.cases import alert_cases, alerts, cases, deliveries, delivery_attempts, relaxations
 from services.storage.tables.intake import (
     api_keys,
     chosen_words,
@@ -68,6 +68,7 @@ __all__ = [
     "quarantine",
     "refused_rows",
     "register_entries",
+    "relaxations",
     "sequences",
     "submission_outcomes",
     "submissions",

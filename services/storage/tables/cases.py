@@ -69,6 +69,13 @@ cases = Table(
     Column("claimed_by", Text, nullable=False),
     # The last changes that the passing of time made. They can be undone if the clock was wrong.
     Column("time_steps", JSON, nullable=False),
+    # What the feeds said at the last review.
+    Column("believed", JSON(none_as_null=True)),
+    # Set while a change of a feed waits until a person agrees.
+    Column("changes_wait_since", Moment),
+    Column("changes_raised_on", Date),
+    # When a change of a feed last ended or delayed the case without a person.
+    Column("relaxed_at", Moment),
     # The time of the next review.
     Column("due_at", Moment),
     # The rule sets that apply to the case, separated by blanks: see `rules_in_force`.
@@ -76,6 +83,13 @@ cases = Table(
     Column("revision", Integer, nullable=False),
     CheckConstraint(OPEN_IS_DUE, name="open_case_is_due"),
     Index("ix_cases_feed_id_state", "feed_id", "state"),
+    Index(
+        "ix_cases_feed_id_relaxed_at",
+        "feed_id",
+        "relaxed_at",
+        sqlite_where=text("relaxed_at IS NOT NULL"),
+        postgresql_where=text("relaxed_at IS NOT NULL"),
+    ),
     Index(
         "ix_cases_due_at",
         "due_at",
@@ -90,6 +104,14 @@ cases = Table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+)
+
+# One row for each council. Whoever uses up a council's allowance of relaxed cases writes it, one after another.
+relaxations = Table(
+    "relaxations",
+    metadata,
+    Column("feed_id", String(24), primary_key=True),
+    Column("taken_at", Moment, nullable=False),
 )
 
 alerts = Table(

@@ -79,7 +79,7 @@ def _is_undone(world: World, xid: str) -> bool:
 
 
 def through_proxy(treat: Callable[[Proxy], None], what: str) -> Bring:
-    """Return a fault that treats the connections of one way badly for a time."""
+    """Return a fault that disturbs all connections through one proxy for a time."""
 
     def bring(world: World, fault: Fault) -> str:
         assert fault.way is not None

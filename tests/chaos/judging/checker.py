@@ -126,8 +126,8 @@ def _case_at_risk(case: Case, day: date) -> Iterator[str]:
 def paged_without_cause(history: History, records: Records) -> Iterator[str]:
     """Report each case that was alerted about more often than it changed.
 
-    One alert is allowed at the start, and one more for each change. Each change may also end the case, which the
-    council is told once. A replayed event is not a change.
+    One alert is allowed at the start, and one more for each change. Each change may also end the case. The council may
+    then be told once that the case is over. A replayed event is not a change.
     """
     changes = causes(history)
     for case in records.cases:
@@ -158,9 +158,9 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """Report deliveries that are not settled, mails that nobody was owed, and mails that came too often.
+    """Report each delivery that is not settled, and each mail that was not owed, never came or came too often.
 
-    A mail may come once, and once more for each attempt in doubt.
+    A mail may come once if its delivery is on record as sent, and once more for each attempt in doubt.
     """
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))

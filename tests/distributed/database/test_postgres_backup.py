@@ -56,9 +56,9 @@ def address(deployment: Deployment) -> str:
 
 
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
-    """Restore the dump into an empty database of the same name, with everything stopped.
+    """Restore the dump into an empty database that takes the old one's name, while nothing uses the database.
 
-    Then settle the restored deliveries, and forget the mails of before.
+    Then settle the restored deliveries, and clear the mails that were sent before.
     """
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database

@@ -1,4 +1,7 @@
-"""A PostgreSQL that only reads: 503 and not ready; once it takes changes, the service goes on without a restart."""
+"""While PostgreSQL is read-only, requests are answered with 503 and the service is not ready.
+
+Once PostgreSQL takes changes again, the service goes on without a restart.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A PostgreSQL that cannot serve is refused with a sentence: behind a pooler of transactions, in another encoding."""
+"""A PostgreSQL that Pullcord cannot use is refused with a sentence that says what to change.
+
+Such a server is behind a pooler in transaction mode, or has another encoding than UTF-8.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def driver_url(engine: Engine) -> str:
 
 @pytest.fixture
 def pooled(engine: Engine) -> Iterator[Engine]:
-    """All connections lead to one session, as behind a pooler that lends a session for a transaction."""
+    """An engine whose connections share one session, as behind a pooler that lends a session for each transaction."""
     with psycopg.connect(driver_url(engine)) as session:
         made = create_engine("postgresql+psycopg://", creator=lambda: session)
         yield made

@@ -1,4 +1,7 @@
-"""An answer, and its stored record, grow no faster than the body that was sent: beyond a limit faults are counted."""
+"""An answer and its stored record grow no faster than the body that was sent.
+
+Up to a limit, faults are named one by one. Beyond the limit, they are only counted.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from tests.support.http import ENTRIES, NOTICES, Api
 
 
 def letters(number: int) -> str:
-    """A name without digits: a name with many digits would not be shown."""
+    """Return a name without digits, because answers do not show a name with many digits."""
     return "".join(chr(ord("a") + number // 26**place % 26) for place in range(4))
 
 

@@ -1,4 +1,7 @@
-"""Bodies that would take many times their size in memory: reading stops at the limit of rows, and counts on the way."""
+"""Bodies that would take many times their size in memory.
+
+Rows are counted while they are read, and reading stops at the limit.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ BODIES = [
 
 
 def peak_of(body: bytes, media: str) -> tuple[int, str]:
-    """The most bytes that reading the body took, and the refusal."""
+    """Read a body that must be refused. Return the peak of memory in bytes, and the type of the problem."""
     tracemalloc.start()
     try:
         with pytest.raises(ProblemError) as refused:

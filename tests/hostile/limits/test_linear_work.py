@@ -66,7 +66,7 @@ def linear(small: int, large: int) -> bool:
 
 
 def steps_of(work: Callable[[], object]) -> int:
-    """The calls, returns and lines of Python that the work takes, and its calls of C."""
+    """Return the number of steps of the work: calls, returns and lines of Python, and calls of C functions."""
     count = 0
 
     def step(_frame: FrameType, _happening: str, _value: object) -> None:
@@ -211,7 +211,7 @@ def test_a_file_takes_twice_the_steps_for_twice_the_rows(made: Callable[[int], b
 
 
 class Used(NamedTuple):
-    """A pattern, and if it is looked for everywhere in a text or must fit the whole of it."""
+    """A pattern. `everywhere` is True if it is searched for in a text, and False if it must fit the whole text."""
 
     name: str
     pattern: re.Pattern[str]

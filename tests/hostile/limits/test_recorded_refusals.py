@@ -1,4 +1,7 @@
-"""Refused and repeated requests and dry runs are recorded so often for each key: nobody can fill the disk."""
+"""Refused requests, repeated requests and dry runs are recorded only up to a limit for each key.
+
+So nobody can fill the disk with them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are small and ask for much: reading counts as it goes, and stops at the limit."""
+"""Small files that ask for much work. The reader counts while it reads, and stops at the limit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ HEAD = b"Case ID,Tel No,Last test\n"
 
 
 def padded(data: bytes) -> bytes:
-    """The workbook with noise in each large part, so that it does not pack too well to be opened."""
+    """Return the workbook with random characters in each large part.
+
+    Without them, the workbook would pack so well that it is refused unopened.
+    """
     noise = b"<!--" + random.Random(1).randbytes(60_000).hex().encode() + b"-->"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         large = [part.filename for part in archive.infolist() if part.file_size > 1_000_000]
@@ -81,7 +84,7 @@ def formula(row: int) -> bytes:
 
 
 def steps_of(work: Callable[[], object]) -> int:
-    """The calls that the work makes, of Python and of C: the same on every machine."""
+    """Return the number of calls that the work makes, of Python and of C. It is the same on every machine."""
     count = 0
 
     def step(_frame: FrameType, happening: str, _value: object) -> None:

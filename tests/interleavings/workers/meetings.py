@@ -46,4 +46,4 @@ def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
 
 
 def _go_on() -> None:
-    """Do nothing, from the second time on."""
+    """Do nothing: `meanwhile` is called only at the first such statement."""

@@ -1,4 +1,4 @@
-"""A notice whose date may mean two days: the council is alerted as for one without a date, with both days."""
+"""A notice whose date may mean two days is alerted about like a notice without a date. The alert names both days."""
 
 from __future__ import annotations
 

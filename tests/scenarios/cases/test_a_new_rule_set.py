@@ -1,4 +1,4 @@
-"""A deployment changes to a new rule set: every council is reviewed by it once, and no open case is dropped."""
+"""A deployment changes to a new rule set: it is applied to each council once, and no open case is dropped."""
 
 from __future__ import annotations
 

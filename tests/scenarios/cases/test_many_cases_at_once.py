@@ -1,4 +1,4 @@
-"""One act on many cases holds the database for a short time, and what is due is found without a look at the rest."""
+"""One act on many cases holds the database only briefly. Due cases are found without reading the other cases."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_an_acknowledgement_that_was_cut_off_is_finished_by_sending_it_again(
 
 
 def plan_of(connection: Connection, query: Select[Any]) -> str:
-    """How SQLite goes about a query, in its own words."""
+    """Return SQLite's own description of how it runs a query."""
     compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
     return " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"))
 

@@ -64,6 +64,9 @@ def test_a_line_the_council_never_heard_of_is_withdrawn_without_a_word(deploymen
 
 
 def test_many_withdrawn_at_once_are_told_in_one_message(deployment: Deployment) -> None:
+    desk = Contact(label="duty desk", route="mailto://desk.example")
+    tiers = (Tier(label="duty", from_days=56, contacts=(desk,)),)
+    deployment.with_officers(CouncilPolicy(tiers=tiers, relaxed_without_consent=40))
     numbers = [f"01632 960{number:03}" for number in range(40)]
     deployment.put_entries(*({**ENTRY, "entry_id": f"e{number}", "cli": number} for number in numbers))
     deployment.post_notices(*(notice(f"n{number}") | {"cli": number} for number in numbers))

@@ -1,4 +1,7 @@
-"""A channel fails and returns: owed messages go soon, none goes twice, and the operator's copy has its own age."""
+"""A channel fails and works again: owed messages are sent soon, and none is sent twice.
+
+The age of the operator's copy counts from the copy, not from the message that failed.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ LASTING = (RuntimeError(), OSError(28, "No space left on device"), MemoryError()
 
 
 class Silent(EmbeddedRunner):
-    """A runner whose loops are never started, so that they are only woken."""
+    """A runner whose loops never start. A request can wake them, but nothing happens."""
 
     def start(self) -> None:
         """Start nothing, so that all work stays undone."""
@@ -84,7 +84,7 @@ def reception(deployment: Deployment) -> Iterator[Reception]:
 
 @contextmanager
 def failing(fault: BaseException, *, after: bool) -> Iterator[None]:
-    """Let each write transaction fail: before it has done anything or, if `after`, once it is committed."""
+    """Let each write transaction fail before it has done anything. If `after`, let it fail once it is committed."""
     writing = Store.writing
 
     @contextmanager

@@ -27,7 +27,7 @@ def served(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def counted(status: str) -> float:
-    """How many requests of this process were answered with a status that begins so."""
+    """Return the number of this process's requests that were answered with a status that begins with `status`."""
     samples = [
         one for family in REGISTRY.collect() for one in family.samples if one.name == "pullcord_http_requests_total"
     ]

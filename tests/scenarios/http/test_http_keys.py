@@ -1,4 +1,4 @@
-"""Access to the API: without a key to nothing, and with a key only to the caller's own data."""
+"""Access to the API. Without a key nothing is open. With a key only the caller's own data is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A link that leaked is revoked: it opens nothing, and the council gets another for what is still open."""
+"""A link that leaked is revoked. It then opens nothing, and the council gets a new link to the cases still open."""
 
 from __future__ import annotations
 

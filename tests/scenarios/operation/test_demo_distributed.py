@@ -91,9 +91,9 @@ def told(folder: Path) -> Said:
 
 @pytest.fixture
 def one_process_finds(tmp_path: Path) -> Mapping[str, int]:
-    """The numbers of matches by level and of cases that `pullcord demo` finds on the same day.
+    """The number of matches of each level, and the number of cases, that `pullcord demo` finds on the same day.
 
-    It runs in one process on SQLite.
+    `pullcord demo` runs in one process on SQLite.
     """
     today = london_day(SystemClock().now())
     with start_demo(tmp_path, "127.0.0.1", 0, today) as demo:

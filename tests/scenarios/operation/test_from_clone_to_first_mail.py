@@ -37,7 +37,7 @@ def commands() -> list[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone that `make setup` has nothing left to do for, with a council's and a provider's own files."""
+    """A clone in which `make setup` has nothing left to do. It holds one file of a council and one of a provider."""
     for name in ("Makefile", "uv.lock", "pyproject.toml", "CHANGELOG.md"):
         shutil.copy(ROOT / name, tmp_path / name)
         os.utime(tmp_path / name, (1, 1))

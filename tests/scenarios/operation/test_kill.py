@@ -48,7 +48,7 @@ def count(deployment: ServedDeployment, query: Select[Any]) -> int:
 
 
 def let_time_pass(deployment: ServedDeployment, by: timedelta) -> None:
-    """Make open deliveries due earlier by this time, both those cut off and those to be tried again."""
+    """Make every open delivery due this much earlier, whether its attempt was cut off or it waits for another try."""
     with deployment.store.writing() as connection:
         for row in connection.execute(select(deliveries.c.pk, deliveries.c.due_at)).all():
             if row.due_at is not None:

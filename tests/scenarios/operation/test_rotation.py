@@ -64,7 +64,7 @@ def test_the_key_is_changed_under_load_and_the_old_one_taken_away(
 def it_goes_on_without_the_old_key(deployment: ServedDeployment, mailbox: Mailbox) -> None:
     """Assert that a further notice leads to an alert without the old key.
 
-    For this, the contacts' routes must be decrypted, which were encrypted long before.
+    An alert needs the contacts' routes. They were encrypted long before, and must now open with the new key.
     """
     before = len(mailbox.taken)
     with deployment.client(deployment.provider_key) as client:

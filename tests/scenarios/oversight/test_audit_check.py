@@ -1,4 +1,7 @@
-"""Data altered by hand in the database is found, by a new count from the audit. The audit itself cannot be altered."""
+"""Data altered by hand in the database differs from a new count from the audit, so the alteration is found.
+
+The audit itself cannot be altered.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Notices on areas: those of one provider on one area share one match with each home, and each keeps its days."""
+"""Notices on areas: all notices of a provider on one area share one match with each home.
+
+Each notice keeps its own days.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Letter case of references is policy of the council: asked about by default, or none of its business."""
+"""References that differ only in letter case: by default, two entries are kept and the council is asked about them.
+
+A council's policy can ignore letter case instead. Such references then mean one entry.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key that stands twice in a row of JSON refuses that row, with the key and the row, and no other."""
+"""A row of JSON in which a key stands twice is refused, and no other row. The answer names the row and the key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A status of a notice changes the status: it erases no date and no place, and undoes no acknowledgement."""
+"""A notice that is sent again with only a status changes only the status.
+
+It erases no date and no place, and undoes no acknowledgement.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ STATUSES = ("planned", "rescheduled", "paused", "completed", "withdrawn", "rever
 
 
 def report(status: str, *, day: int, name: str = "n1", **more: Any) -> dict[str, Any]:
-    """A reference and a status, with its time of issue and nothing else."""
+    """Return a notice with a reference, a status, its time of issue and the fields in `more`, and nothing else."""
     return {"id": name, "status": status, "issued_at": f"2026-11-{day:02}T09:00:00Z", **more}
 
 

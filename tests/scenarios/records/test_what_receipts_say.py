@@ -1,4 +1,7 @@
-"""A receipt says whom a register withdraws with which cases, whom no number finds, and what an exchange matches."""
+"""A receipt says which entries a register withdraws and which cases end with them.
+
+It also names the entries without a number, and says if a notice for an exchange matches nothing.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ def replaced(api: Api, data: bytes | str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def two_cases(api: Api) -> Api:
-    """The register of case 58, with open cases of two of the three people whose references then lose their noughts."""
+    """An API with the register of case 58 and two open cases.
+
+    The next file of case 58 drops the leading noughts of three references. The open cases belong to two of these three.
+    """
     replaced(api, case_file("58a"))
     for number in ("01632 960003", "01632 960007"):
         api.deployment.post_notices({"id": number[-1], "cli": number, "planned_migration_date": "2027-01-18"})

@@ -1,4 +1,4 @@
-"""Callers who send half a request, or nothing, take no place of anybody else."""
+"""Callers who send half a request, or nothing, take no place away from other callers."""
 
 from __future__ import annotations
 

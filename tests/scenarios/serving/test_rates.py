@@ -45,7 +45,7 @@ def limited(deployment: Deployment) -> Iterator[Api]:
 
 
 def refused(answer: Response) -> int:
-    """Assert that this is the problem of too many requests, and return the seconds to wait."""
+    """Assert that the answer is the problem `too-many-requests`, and return the seconds that the caller must wait."""
     assert problem_of(answer) == (429, "too-many-requests")
     return int(answer.headers["Retry-After"])
 

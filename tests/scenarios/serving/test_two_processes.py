@@ -1,4 +1,7 @@
-"""The API and the alerts of `pullcord serve` do not share one fate, and neither goes on alone."""
+"""The two processes of `pullcord serve`. Alerts are sent even while the HTTP process is dead or hangs.
+
+An HTTP process that dies is started again. It ends when the other process is killed.
+"""
 
 from __future__ import annotations
 

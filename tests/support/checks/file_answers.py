@@ -50,7 +50,7 @@ class FileAnswers:
         return found
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return the stored entries, which must be the same for both ways, each with its numbers."""
+        """Return the stored entries with their numbers. Assert that the command line and HTTP stored the same."""
         with self.desk.store() as store:
             kept = _entries(store)
         assert kept == _entries(self.api.deployment.store)

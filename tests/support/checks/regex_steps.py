@@ -33,7 +33,7 @@ class Backtracking:
         return self._run(self._items, 0, 0, lambda end: end == len(self._text))
 
     def everywhere(self) -> None:
-        """Look for the pattern from each place, as `sub` and `search` do where nothing fits."""
+        """Try the pattern from each place in the text, as `sub` does."""
         at = 0
         while at <= len(self._text):
             end = self._first_end(self._items, at)
@@ -178,7 +178,7 @@ def steps_of_match(pattern: re.Pattern[str], text: str, *, everywhere: bool) -> 
 
 
 def signs_of(pattern: re.Pattern[str]) -> list[str]:
-    """Return one sign for each literal and each class in the pattern."""
+    """Return the signs of which a text for the pattern is made: each literal, and one sign for each class."""
     found: dict[str, None] = {}
 
     def look(items: Any) -> None:

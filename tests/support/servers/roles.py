@@ -1,4 +1,4 @@
-"""One role of `pullcord run` as a process, with what its health port answers."""
+"""Runs one role of `pullcord run` as a process, and asks its health port."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ STOPPED_WITHIN = 30.0
 
 @dataclass
 class RoleProcess:
-    """A process of one role. Its log holds all that it wrote."""
+    """A process that runs one role. `log` is the file with everything that the process wrote."""
 
     process: subprocess.Popen[bytes]
     port: int
     log: Path
 
     def asked(self, path: str, method: str = "GET", **more: Any) -> httpx.Response | None:
-        """The answer of the port, or None if it is closed."""
+        """Send a request to the health port. Return the answer, or None if nothing answers."""
         try:
             return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=10, **more)
         except httpx.TransportError:
@@ -48,23 +48,26 @@ class RoleProcess:
         return until(lambda: self.answers(path, status), PATIENCE)
 
     def faults(self) -> str:
-        """What `/readyz` says is wrong."""
+        """Return the faults that `/readyz` names, as one text."""
         answer = self.asked("/readyz")
         return "; ".join(answer.json()["faults"]) if answer is not None else "the port is closed"
 
     def stopped(self) -> int:
-        """Tell it to stop as a supervisor does; its exit code. Raises TimeoutExpired where it would be killed."""
+        """Tell the process to stop, as a supervisor does, and return its exit code.
+
+        Raises TimeoutExpired if the process takes so long that a supervisor would kill it.
+        """
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOPPED_WITHIN)
 
     def lines(self) -> list[Mapping[str, Any]]:
-        """The lines of its log. Raises ValueError if one of them is not JSON."""
+        """Return the lines of the process's log. Raises ValueError if a line is not JSON."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 @contextmanager
 def role(name: str, folder: Path, database: str, **settings: str) -> Iterator[RoleProcess]:
-    """A role that runs while the block does. `settings` are environment variables without their prefix."""
+    """Run a role while the block runs. `settings` are environment variables without the prefix PULLCORD_."""
     keys = folder / "keys.json"
     if not keys.exists():
         write_keyring(keys, new_keyring())

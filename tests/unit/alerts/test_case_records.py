@@ -33,6 +33,7 @@ COMPLETE: dict[CaseEvent, dict[str, Any]] = {
     CaseEvent.REJECT_MATCH: BY | {"evidence": "the line is next door's"},
     CaseEvent.PORT_LINE: BY | {"from_provider": "RAVN"},
     CaseEvent.SETTLE_VERSIONS: BY,
+    CaseEvent.ACCEPT_CHANGES: BY,
     CaseEvent.MOVE_DATE_EARLIER: {"harm_on": "2026-12-01", "was": "2026-12-09"},
     CaseEvent.MOVE_DATE_LATER: {"harm_on": None},
 }

@@ -18,7 +18,7 @@ GAPS = st.lists(st.integers(1, 100), min_size=FEWEST_GAPS, max_size=40)
 
 
 def after(*gaps: float) -> list[datetime]:
-    """The moments of a feed that was heard at these gaps, in days."""
+    """Return the times at which a feed was heard, with these gaps between them, in days."""
     return [START + timedelta(days=days) for days in accumulate(gaps, initial=0)]
 
 

@@ -38,7 +38,7 @@ class Waits:
 def let_wait(
     loop: Loop, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, after: Callable[[], None] = lambda: None
 ) -> None:
-    """Let a loop wait on this clock."""
+    """Replace a loop's waits, so that each wait moves this clock and takes no real time."""
     monkeypatch.setattr("services.runtime.embedded.runner.monotonic", lambda: clock.now().timestamp())
     loop._wake = Waits(clock, after)  # type: ignore[assignment]
 

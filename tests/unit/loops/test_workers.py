@@ -59,7 +59,7 @@ class App:
 
 
 class Failing(Worker):
-    """A worker that fails this many times to handle messages."""
+    """A worker that raises each of these faults once before it handles messages."""
 
     def __init__(self, deployment: Deployment, app: Any, *faults: BaseException) -> None:
         super().__init__(deployment.store, deployment.consumers[0], app, BROKERS, jitter=lambda: 0.0)

@@ -1,4 +1,4 @@
-"""A role is ready while its last check of the brokers succeeded, and starts after the first that did."""
+"""A role starts after its first successful check of the brokers. It is ready as long as its last check succeeded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OUTCOMES = [None, AWAY, KafkaTimeoutError("broker-7.example:9092"), TopicsError(
 
 
 def checking(*outcomes: BaseException | None) -> BrokerCheck:
-    """A check that comes upon these one after another."""
+    """Return a check with these outcomes, one for each run. None stands for success."""
     left: Iterator[BaseException | None] = iter(outcomes)
 
     def check() -> None:

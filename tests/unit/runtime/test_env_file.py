@@ -1,4 +1,4 @@
-"""Settings come from the environment, and from a file only where PULLCORD_ENV_FILE names it."""
+"""Settings come from the environment. A file is read only if PULLCORD_ENV_FILE names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a library says is logged as far as it stands in the library's code, never a value."""
+"""Messages of libraries are logged with the words that stand in the library's code, and without any value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The id by which a message of a topic is known, whatever else somebody may have written there."""
+"""The id of a message in a topic: from its header if that holds an id, otherwise from its content."""
 
 from __future__ import annotations
 

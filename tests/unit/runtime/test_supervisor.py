@@ -35,7 +35,7 @@ class Runner:
 
 
 def made(runner: Runner, code: str, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
-    """A supervisor whose HTTP process runs this code in its place."""
+    """Return a supervisor that runs this Python code as a process in place of the HTTP process."""
     parts = SimpleNamespace(settings=None, pool=SimpleNamespace(full=False, stuck=0))
     monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.001)

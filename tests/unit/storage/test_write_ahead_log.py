@@ -1,4 +1,4 @@
-"""The write-ahead log of SQLite grows while somebody reads for long; its room is given back afterwards."""
+"""The write-ahead log of SQLite grows during a long read. Afterwards its space on the disk is given back."""
 
 from __future__ import annotations
 

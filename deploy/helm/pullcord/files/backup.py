@@ -1,4 +1,4 @@
-"""Backs the database up into /backup, and deletes all but the newest backups once a new one was made and checked."""  # noqa: INP001 - a script of the chart
+"""Backs the database up into /backup. Once the new backup is made and checked, all but the newest are deleted."""  # noqa: INP001 - a script of the chart
 
 from __future__ import annotations
 

@@ -17,6 +17,12 @@ envFrom:
 {{- if and .is.delivers .root.Values.fallbackRoutes.existingSecret }}
 {{- $secrets = append $secrets (list "PULLCORD_FALLBACK_ROUTES" .root.Values.fallbackRoutes) }}
 {{- end }}
+{{- if and .is.delivers .root.Values.channels.mailServer.existingSecret }}
+{{- $secrets = append $secrets (list "PULLCORD_MAIL_SERVER" .root.Values.channels.mailServer) }}
+{{- end }}
+{{- if and .is.delivers .root.Values.channels.textService.existingSecret }}
+{{- $secrets = append $secrets (list "PULLCORD_TEXT_SERVICE" .root.Values.channels.textService) }}
+{{- end }}
 {{- if and .is.kafka (hasPrefix "sasl" .root.Values.kafka.security) }}
 {{- $secrets = append $secrets (list "PULLCORD_KAFKA_SASL_PASSWORD" .root.Values.kafka.sasl) }}
 {{- end }}

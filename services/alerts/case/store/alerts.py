@@ -52,7 +52,10 @@ def links_of_council(connection: Connection, feed_id: str) -> Sequence[str]:
 
 
 def mark_link_revoked(connection: Connection, alert_pk: int, now: datetime) -> bool:
-    """Return False if the link was revoked before. That time stays on record."""
+    """Record that the link of an alert is revoked.
+
+    Return False if the link was revoked before. The time of the first revocation then stays on record.
+    """
     row = alerts.c
     done = connection.execute(
         update(alerts).where(row.pk == alert_pk, row.link_revoked_at.is_(None)).values(link_revoked_at=now)

@@ -43,8 +43,8 @@ def find_cases(
 ) -> list[Case]:
     """Return the cases that meet all conditions. The case with the earliest harm comes first.
 
-    With `urgent_first`, cases in an urgent state come before all others, and cases whose clock has stopped after them.
-    With `to_change`, the cases are locked and come in the order of their ids.
+    With `urgent_first`, cases in an urgent state come first. Cases whose clock has stopped come after all others, and
+    ended cases come last. With `to_change`, the cases are locked and come in the order of their ids.
     """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:
@@ -94,6 +94,12 @@ def cases_of_council(
 def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
     """Return the cases with these ids, locked, in the order of the ids."""
     return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
+
+
+def waiting_cases(connection: Connection, feed_id: str | None) -> list[Case]:
+    """Return the cases on which a change of a feed waits for a person: of one council, or of all."""
+    mine = [] if feed_id is None else [cases.c.feed_id == feed_id]
+    return find_cases(connection, cases.c.changes_wait_since.is_not(None), *mine)
 
 
 def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = False) -> list[Case]:

@@ -12,6 +12,7 @@ from schemas.codes import ServiceStatus
 from services.alerts.case.store.cases import find_cases
 from services.alerts.case.store.lines import find_lines
 from services.alerts.review.case import Case, Entry, Line
+from services.alerts.review.consent.snapshot import Facts
 from services.storage.dialect import among
 from services.storage.tables import cases, register_entries
 
@@ -33,6 +34,14 @@ def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[in
     entries = _entries(connection, entry_pks)
     lines = find_lines(connection, entry_pks)
     return {pk: CaseContext(entry, tuple(lines.get(pk, ())), known.get(pk)) for pk, entry in entries.items()}
+
+
+def find_facts(connection: Connection, entry_pks: Collection[int]) -> dict[int, Facts]:
+    """Return what the feeds say now about these register entries, by entry id. Nothing is locked."""
+    if not entry_pks:
+        return {}
+    lines = find_lines(connection, entry_pks)
+    return {pk: Facts(entry, tuple(lines.get(pk, ()))) for pk, entry in _entries(connection, entry_pks).items()}
 
 
 def _entries(connection: Connection, pks: Collection[int]) -> dict[int, Entry]:

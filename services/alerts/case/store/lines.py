@@ -80,7 +80,10 @@ def find_matches(connection: Connection, entry_pk: int) -> Sequence[Row[Any]]:
 
 
 def find_unsure_days(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[UnsureDay]]:
-    """Return the days of live notices that may be read in two ways, by entry id. Few notices have one."""
+    """Return, by entry id, the days that may be read in two ways, from the live notices matched to the entry.
+
+    Few notices have such a day.
+    """
     wanted = listed(connection, entry_pks)
     is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
     rows, match = looked_up(connection, wanted, matches, is_live, matches.c.entry_pk, matches.c.notice_pk)

@@ -32,7 +32,7 @@ def mark_overdue_rows(connection: Connection, now: datetime) -> int:
 
 
 def overdue_rows(connection: Connection) -> Sequence[RefusedRows]:
-    """Return the open rows of which the operator was alerted, by submission, the oldest first."""
+    """Return the open rows about which the operator was alerted, grouped by submission, the oldest first."""
     row = refused_rows.c
     query = (
         select(row.feed_id, feeds.c.name, row.submission_id, func.count(), func.min(row.row), func.min(row.refused_at))

@@ -32,9 +32,10 @@ class WrittenCell(NamedTuple):
 
 
 def sheet_rows(book: Book, part: str) -> Iterator[tuple[int, list[WrittenCell]]]:
-    """Yield each row that is written: its number, from 1, and its cells. Rows between them are blank.
+    """Yield the number (from 1) and the cells of each row that is written in the sheet. All other rows are blank.
 
-    Raises FileRefused beyond the last row or column of a spreadsheet, and any error for a damaged sheet.
+    Raises FileRefused if a cell lies beyond the last row or column that a spreadsheet can have. A damaged sheet may
+    raise any exception.
     """
     number = 0
     with book.archive.open(part) as stream:

@@ -1,6 +1,7 @@
 """Opens a workbook: its sheets, its shared texts and its number formats, each read as a stream and within a limit.
 
-openpyxl reads the list of sheets. It would build a tree of every style, and look through every sheet for its size.
+openpyxl reads only the list of sheets. It is not used for the rest, because it would build a tree of every style, and
+look through every sheet for its size.
 """
 
 from __future__ import annotations
@@ -65,11 +66,14 @@ class Book:
 
 
 def open_book(data: bytes) -> Book:
-    """Open a workbook of a checked archive. Raises FileRefused beyond a limit, and any error for a damaged workbook."""
+    """Open a workbook of a checked archive.
+
+    Raises FileRefused if the workbook exceeds a limit. A damaged workbook may raise any exception.
+    """
     reader = ExcelReader(io.BytesIO(data), read_only=True, keep_links=False)
     archive: ZipFile = reader.archive
     for part in archive.infolist():
-        # Such a part becomes a tree. Sheets, texts and styles are streams, whatever their size.
+        # openpyxl makes a tree of such a part. Sheets, texts and styles are read as streams, whatever their size.
         if part.filename.endswith((".rels", "workbook.xml", "[Content_Types].xml")) and part.file_size > _SMALL_PART:
             raise FileRefused(FileCode.UNPACKS_TOO_LARGE)
     reader.read_manifest()
@@ -89,9 +93,10 @@ def open_book(data: bytes) -> Book:
 
 
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
-    """Yield each element of the kinds `whole` once it is complete. Everything else is dropped as soon as it ends.
+    """Yield each element whose tag is in `whole` once it is complete. All other elements are dropped as they end.
 
-    Raises FileRefused if one has more than `_MOST_INSIDE` elements inside, or if elements stand too deep in each other.
+    Raises FileRefused if a yielded element would hold more than `_MOST_INSIDE` elements, itself included, or if
+    elements are nested too deep.
     """
     within, inside = 0, 0
     parents: list[Any] = []
@@ -109,7 +114,7 @@ def elements(stream: Any, *whole: str) -> Iterator[Any]:
             if not within:
                 inside = 0
                 yield element
-        # The parent would otherwise hold an empty element for each that has ended.
+        # Without this, the parent would keep an empty element for each element that has ended.
         if not within and parents:
             del parents[-1][:]
 

@@ -21,7 +21,10 @@ class _Sign(NamedTuple):
 
 
 def with_questions(drafts: Sequence[Draft[EntryFacts]]) -> list[Draft[EntryFacts]]:
-    """Return the drafts of one file. A draft that may be the same person as another row has an issue that asks."""
+    """Return the drafts of one file.
+
+    A draft that may be the same person as another row gets an issue that asks the sender about it.
+    """
     signs = [tuple(_signs(draft)) for draft in drafts]
     first: dict[_Sign, list[Draft[EntryFacts]]] = {}
     for draft, own in zip(drafts, signs, strict=True):

@@ -1,4 +1,4 @@
-"""Reads from a notice its place, its facts for the rules, and what is missing in it. Pure."""
+"""Reads the place and the facts of a notice, and says what the notice lacks. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_CONTENT: Final = {"id", "source", "issued_at"}
 
 
 class LocatedNotice(NamedTuple):
-    """A notice with its place: the values that matching finds it by, and the parts that are stored."""
+    """The place of a notice: the values by which matching finds the notice, and the parts that are stored."""
 
     values: Values
     content: bytes
@@ -104,7 +104,7 @@ def without_areas(notice: MigrationNotice, values: Values) -> tuple[Issue, ...]:
 
 
 def undated(notice: MigrationNotice, now: datetime) -> tuple[Issue, ...]:
-    """Return the issue of a notice that gives no date, or of a move that is reported without a fitting day."""
+    """Return the issue of a notice that lacks a date, or whose day of the move does not fit its status."""
     if notice.status is WITHDRAWN:
         return ()
     day = _day_of_move(notice)
@@ -161,7 +161,11 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Return a notice without a usable place, with the place and all else that it leaves out as on record."""
+    """Return a notice that came without a usable place, completed from the record of the notice.
+
+    The place, and all other fields that the notice leaves out, are those on record. But the dates are not taken from
+    the record.
+    """
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}
     return MigrationNotice.model_validate({**kept, **given})

@@ -49,7 +49,7 @@ def has_lost_digits(reference: str) -> bool:
 def seems_rounded(reference: str) -> bool:
     """Return True if the reference may have lost its last digits.
 
-    Such a reference is believed if one row of a file has it, and not if several rows have it.
+    If only one row of a file has such a reference, the reference is believed. If several rows have it, it is not.
     """
     return _ROUNDED.fullmatch(reference) is not None
 
@@ -62,7 +62,10 @@ def alike_form(reference: str) -> str:
 
 
 def in_other_case(reference: str) -> frozenset[str]:
-    """Return the reference with each of its first groups of letters in upper case, lower case and with a capital."""
+    """Return the forms of a reference that differ from it in letter case alone.
+
+    In these forms, each of the first groups of letters is in upper case, is in lower case, or begins with a capital.
+    """
     groups = list(islice(_LETTERS.finditer(reference), _CASE_GROUPS))
     if not groups:
         return frozenset()

@@ -1,7 +1,8 @@
 """Joins the rows of a register that have the same reference, as in a file with a row for each device. Pure.
 
-The joined row has the telephone numbers of all rows, as many as the field can hold. Of different statuses, the one that
-keeps the alarm watched counts. Rows with another place stay apart and become a version of the same entry.
+The joined row has the telephone numbers of all rows, as many as the field can hold. If the statuses of the rows differ,
+the joined row has the status that keeps the alarm watched. Rows with another place stay apart and become a version of
+the same entry.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Return one row for all rows of a reference. A row for each other place stands before that row.
+    """Join all rows of a reference into one row, the last of the result.
+
+    Rows with another place are not joined with it. One row for each other place stands before it.
 
     If the reference may be rounded, all rows are returned without the reference.
     """
@@ -58,7 +61,7 @@ def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
     shared = _shared(group)
     fields = {**_filled(main, joined), **shared.fields}
     issues = (*main.issues, *_contradictions(main, group), *shared.issues)
-    # Last, so that the main row is on record if no stamp says which version is later.
+    # The main row comes last, so that it is the version on record if no stamp says which version is later.
     return [
         *(
             first._replace(fields={**first.fields, **shared.fields}, joined=_joined(first, others))

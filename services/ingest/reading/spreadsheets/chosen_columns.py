@@ -22,7 +22,10 @@ Chosen = Mapping[str, str]
 
 
 class ChosenWord(NamedTuple):
-    """A mapping that is remembered for a sender: `what` is `column` or the field of a code."""
+    """A mapping that is remembered for a sender: `word` is read as `target`.
+
+    For a mapped column `what` is `column`. For the word of a code it is the field of the code, such as `status`.
+    """
 
     what: str
     word: str
@@ -50,7 +53,7 @@ def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
 
 
 def remembered_as(what: str, remembered: Sequence[ChosenWord], chosen: Chosen) -> dict[str, str]:
-    """Return the mappings of a kind that were made before, without those that are made anew."""
+    """Return the remembered mappings of the kind `what`, without words that `chosen` maps anew."""
     return {one.word: one.target for one in remembered if one.what == what and one.word not in chosen}
 
 

@@ -43,7 +43,10 @@ class ChosenStatuses:
 
 
 def read_statuses(texts: Sequence[str], kind: RecordKind) -> dict[str, str]:
-    """Return the words mapped by hand, each with its code. Raises RefusedError if one is not of the form."""
+    """Return the words mapped by hand, each with its code.
+
+    Raises RefusedError if a text has the wrong form or names no code, or if one word is mapped to two codes.
+    """
     chosen: dict[str, str] = {}
     for text in texts:
         word, sign, code = text.rpartition("=")

@@ -1,4 +1,4 @@
-"""References that differ in letter case alone are one reference, if the policy of the council says so."""
+"""Treats references that differ in letter case alone as one reference, if the policy of the council says so."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ignores_case(store: Store, feed_id: str) -> bool:
 
 
 def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
-    """Yield the rows with each reference as it is written first in the submission."""
+    """Yield the rows. Each reference gets the letter case in which the submission has it first."""
     first: dict[str, str] = {}
     for row in rows:
         reference = row.fields.get("entry_id")
@@ -45,7 +45,7 @@ def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
 
 
 def with_case_on_record(work: UnitOfWork, feed_id: str, reading: Reading[Any]) -> Reading[Any]:
-    """Return the reading with each reference as it is written on record, where only the letter case differs."""
+    """Return the reading. A reference that is on record in another letter case is written as it is on record."""
     if not reading.ignores_case:
         return reading
     references = {draft.reference for draft in reading.drafts} | {

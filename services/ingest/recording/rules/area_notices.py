@@ -22,7 +22,10 @@ _TARGETS = (
 
 
 class AreaNotice(NamedTuple):
-    """A live notice on an area, or several with equal values. A notice that ties with a rival comes once for each."""
+    """A live notice on an area, or several such notices with equal values.
+
+    A notice that ties with a rival gives two items: one for each version.
+    """
 
     status: NoticeStatus
     migration_kind: MigrationKind

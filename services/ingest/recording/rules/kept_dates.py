@@ -17,9 +17,10 @@ _OVER: Final = frozenset([NoticeStatus.COMPLETED, NoticeStatus.WITHDRAWN])
 
 
 def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draft[Facts]:
-    """Return the draft with the earliest known date in place of each date of the move that it does not give.
+    """Return the draft. Where it gives no day for the move or the restriction, it gets the earliest known day.
 
-    `before` holds the versions that the draft replaces. Without this, an empty cell would put off an alert.
+    `before` holds the versions that the draft replaces. If the known day were dropped, an empty cell could delay an
+    alert.
     """
     facts = draft.facts
     if not isinstance(facts, NoticeFacts) or not before:

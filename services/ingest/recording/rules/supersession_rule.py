@@ -29,7 +29,8 @@ def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> 
         return True
     # A notice issued before the one it names cannot replace it.
     surely_before = later.latest < earlier.earliest <= believed
-    # In unknown order, an `earlier` that itself replaces a notice yields only to a later stored stamp or a higher key.
-    # So exactly one of two notices that name each other stays live.
+    # The order may be unknown. Then an `earlier` that itself replaces a notice yields only to a notice with a later
+    # stored stamp, or with the same stamp and a higher key. So of two notices that name each other, exactly one stays
+    # live.
     yields = not earlier.replaces_another or (later.issued_at, later.key) > (earlier.issued_at, earlier.key)
     return not surely_before and yields

@@ -41,7 +41,7 @@ class AreaRecord(NamedTuple):
 
 
 def keys_of_areas(connection: Connection, notice_pks: Collection[int]) -> set[bytes]:
-    """Return the keys of the areas whose notices these are."""
+    """Return the keys of the areas that these notices are about."""
     if not notice_pks:
         return set()
     query = select(area_members.c.area_key).where(among(connection, area_members.c.notice_pk, notice_pks))

@@ -1,4 +1,4 @@
-"""Reads and writes the rows that were refused and not sent again since."""
+"""Reads and writes the rows that were refused and not sent again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 
 
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
-    """Drop the rows without a reference of earlier submissions of up to `rows` rows: they were sent again whole."""
+    """Drop refused rows without a reference, if their submissions had 2 to `rows` rows.
+
+    Such a submission is taken to have been sent again whole.
+    """
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)
     statement = delete(refused_rows).where(*_of(context, kind), refused_rows.c.has_reference.is_(False), again)
@@ -42,7 +45,7 @@ def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: 
 
 
 def drop_alerted(context: SubmissionContext, before: datetime) -> None:
-    """Drop the rows of which the operator was alerted before a time: nobody can mend them any more."""
+    """Drop the rows about which the operator was alerted before the time `before`. They are too old to be mended."""
     old = (refused_rows.c.feed_id == context.feed_id) & (refused_rows.c.alerted_at < before)
     context.connection.execute(delete(refused_rows).where(old))
 

@@ -1,4 +1,4 @@
-"""Finds the case that a person names: by its own reference, or by the reference the council gave the register entry."""
+"""Finds the case that a person names: by its own reference, or by the council's reference of the register entry."""
 
 from __future__ import annotations
 
@@ -32,11 +32,12 @@ def is_alert(typed: str) -> bool:
 
 
 def named_case(connection: Connection, store: Store, typed: str, council: str | None = None) -> Case:
-    """Return the case that a text names. `council` is the code of the council whose own reference it is.
+    """Return the case that a text names.
 
+    If the text is a council's own reference, `council` may give the code of this council.
     Raises NotFoundError if there is no such case. Raises RefusedError if several councils use the reference.
     """
-    # A council may use references of the same form, so both are tried.
+    # The own references of a council may look like references of cases, so both are tried.
     if _LIKE_A_CASE.fullmatch(typed.strip().upper()):
         with suppress(NotFoundError):
             return find_case(connection, typed, None)

@@ -67,6 +67,8 @@ EVENTS: Final[Mapping[str, str]] = {
     CaseEvent.PORT_LINE: "number moved to another provider",
     CaseEvent.SETTLE_VERSIONS: "two versions of a notice settled",
     CaseEvent.VERSIONS_DIFFER: "two versions of a notice differ: the earlier danger counts, and the provider is asked",
+    CaseEvent.ACCEPT_CHANGES: "the changes of a feed accepted",
+    CaseEvent.CHANGES_WAIT: "a change of a feed waits until somebody agrees to it",
     CaseEvent.CORRECT_CLOCK: "what a wrong clock did was undone",
     CaseEvent.MOVE_DATE_EARLIER: "the date moved earlier",
     CaseEvent.MOVE_DATE_LATER: "the date moved later",

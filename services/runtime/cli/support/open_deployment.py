@@ -79,9 +79,9 @@ def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
 
 
 def _look_for_data(settings: Settings) -> None:
-    """Raise NotReadyError if the keys or the database file are not where the settings say, and name that place.
+    """Raise NotReadyError if the keys or the database file are missing. The error names the place where they should be.
 
-    Most often somebody is in the wrong folder, and `init` there would make a second, empty deployment.
+    Most often, somebody is in the wrong folder. `init` in that folder would make a second, empty deployment.
     """
     url = make_url(settings.database)
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

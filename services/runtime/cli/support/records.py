@@ -75,7 +75,7 @@ def typed_person(typed: str | None) -> str:
 
 
 def show_kept(record: HumanAct) -> None:
-    """Print what an act was understood to hold, because a date or a word may have been meant otherwise."""
+    """Print the values that were read for an act, so that the person sees if a date or a word was misread."""
     kept = record.model_dump(mode="json", exclude={"by"}, exclude_none=True, exclude_defaults=True)
     if kept:
         say(f"Kept: {escaped(shown_record(kept))}.")

@@ -292,6 +292,10 @@ def upgrade() -> None:
         sa.Column("solution", sa.String(length=24), nullable=True),
         sa.Column("claimed_by", sa.Text(), nullable=False),
         sa.Column("time_steps", sa.JSON(), nullable=False),
+        sa.Column("believed", sa.JSON(), nullable=True),
+        sa.Column("changes_wait_since", sa.BigInteger(), nullable=True),
+        sa.Column("changes_raised_on", sa.Date(), nullable=True),
+        sa.Column("relaxed_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("rulesets", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -322,7 +326,21 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_cases_feed_id_relaxed_at",
+        "cases",
+        ["feed_id", "relaxed_at"],
+        unique=False,
+        sqlite_where=sa.text("relaxed_at IS NOT NULL"),
+        postgresql_where=sa.text("relaxed_at IS NOT NULL"),
+    )
     op.create_index("ix_cases_feed_id_state", "cases", ["feed_id", "state"], unique=False)
+    op.create_table(
+        "relaxations",
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("feed_id", name="pk_relaxations"),
+    )
     op.create_table(
         "deliveries",
         sa.Column("pk", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -508,7 +526,14 @@ def downgrade() -> None:
     )
     op.drop_index("ix_deliveries_alert_pk", table_name="deliveries")
     op.drop_table("deliveries")
+    op.drop_table("relaxations")
     op.drop_index("ix_cases_feed_id_state", table_name="cases")
+    op.drop_index(
+        "ix_cases_feed_id_relaxed_at",
+        table_name="cases",
+        sqlite_where=sa.text("relaxed_at IS NOT NULL"),
+        postgresql_where=sa.text("relaxed_at IS NOT NULL"),
+    )
     op.drop_index(
         "ix_cases_feed_id_due_at",
         table_name="cases",

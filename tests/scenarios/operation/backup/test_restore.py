@@ -44,7 +44,7 @@ def references(deployment: Deployment) -> list[tuple[str, ...]]:
 
 
 def alertable(deployment: Deployment) -> list[tuple[int, int]]:
-    """Return each case with each threshold at which it was alerted about, in order."""
+    """Return a case and a threshold for each time that a case was alerted about, in the order of the alerts."""
     with deployment.store.reading() as connection:
         query = select(alert_cases.c.case_pk, alert_cases.c.threshold).join(alerts).order_by(alerts.c.pk)
         return [tuple(row) for row in connection.execute(query)]

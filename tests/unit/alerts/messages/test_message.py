@@ -165,6 +165,7 @@ class TestPrivacy:
             "claimed_by",
             "doubts",
             "unsure_days",
+            "changes",
         }
 
     def test_a_code_that_is_not_known_is_not_shown_as_it_came(self) -> None:

@@ -1,4 +1,4 @@
-"""A case, its register entry and its line. Tests change one thing of them."""
+"""A case, its register entry and its line. Each test changes one value of these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A clock that ran ahead is corrected: its effects on a case are undone, and nothing else is."""
+"""A clock that ran ahead is corrected: its effects on a case are undone, and nothing else is undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The days and times that a person records with an act are those that somebody can have meant."""
+"""A day or time that a person records with an act is refused if nobody can have meant it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TIMES = {
 
 
 def refused(event: CaseEvent, values: dict[str, Any]) -> list[str]:
-    """The fields that are refused."""
+    """Return the fields of an act whose days or times are refused."""
     try:
         check_days(case(), read_record(event, values), NOW)
     except RecordFaultyError as error:

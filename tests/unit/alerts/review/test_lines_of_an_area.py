@@ -45,7 +45,7 @@ def apart(*days: Days, **more: Any) -> list[Line]:
 
 
 def history(lines: list[Line], confirmed: bool) -> list[tuple[Any, ...]]:
-    """Review a case each day for two months, and return what stands after each review."""
+    """Review a case each day for two months. Return its state, its days and the owed message after each review."""
     if confirmed:
         lines = [replace(line, decision=MatchDecision.CONFIRMED, decided_level=line.level) for line in lines]
     made, stands = new_case(1, "C-2222-2222", ENTRY, RULES, NOW), []

@@ -44,7 +44,7 @@ def test_a_review_of_what_is_known_brings_no_news() -> None:
     made = reviewed(case(), LINE)
     assert (made.transitions, made.lines_changed) == ((), False)
     assert made.message is not None
-    assert replace(made.case, due_at=None) == case()
+    assert replace(made.case, due_at=None, believed=None) == case()
 
 
 def test_what_has_just_happened_comes_before_what_is_found() -> None:

@@ -1,4 +1,4 @@
-"""A rule set decides by the first rule that applies, and gives its words. If no rule applies, the line is at risk."""
+"""The first rule that applies decides, and its words are given. If no rule of the set applies, the line is at risk."""
 
 from __future__ import annotations
 

@@ -71,5 +71,6 @@ def test_what_brings_a_new_danger_is_told_at_once_and_no_act_of_a_person_is() ->
         "claim_line",
         "line_at_risk",
         "versions_differ",
+        "changes_wait",
         "correct_clock",
     }

@@ -1,4 +1,4 @@
-"""What may happen on any machine is said in a sentence with a remedy; nobody is asked to report it."""
+"""Faults that may happen on any machine are explained in a sentence with a remedy. Nobody is asked to report them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KILOBYTE = 1024
 def run(
     *typed: str | bytes, before: Callable[[], None] | None = None, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command as a process, with a limit or in a locale of its own."""
+    """Run a command as a process. `before` runs in that process first. `environment` changes its environment."""
     return subprocess.run(
         [PULLCORD, *typed],
         env={**os.environ, **environment},

@@ -1,4 +1,4 @@
-"""`init` asks on a terminal for what it cannot guess, keeps the answers, and asks nothing where nobody sits."""
+"""On a terminal, `init` asks for what it cannot guess, and keeps the answers. Without a terminal, it asks nothing."""
 
 from __future__ import annotations
 

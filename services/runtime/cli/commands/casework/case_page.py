@@ -33,7 +33,7 @@ DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 def print_case(
     connection: Connection, store: Store, case: Case, view: CaseView, numbers: Mapping[str, list[str]] | None = None
 ) -> None:
-    """Print a case. `numbers` holds the telephone numbers on its notices, by match, if they are to be shown."""
+    """Print a case. If `numbers` is given, it holds the telephone numbers on the notices, by match. They are shown."""
     console = out()
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))

@@ -64,9 +64,9 @@ def cases(
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """List the cases, open and most urgent first: urgent states, then the earliest harmful day.
+    """List the cases: urgent states first, then the earliest harmful day.
 
-    That day is the earlier of the restriction and the move. Cases about which alerts have stopped come last.
+    The harmful day is the earlier of the restriction and the move. Cases about which alerts have stopped come last.
     """
     with opened() as store:
         with store.reading() as connection:

@@ -1,4 +1,4 @@
-"""`pullcord mappings`: the columns and words that a sender has mapped by hand, and that its later files are read by."""
+"""`pullcord mappings`: columns and words that a sender has mapped by hand. Its later files are read by them too."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def forget_(
         list[str] | None, typer.Option(help="A word for a status. May be given again.", metavar="WORD")
     ] = None,
 ) -> None:
-    """Forget mappings. Files that were read before stay as they were read."""
+    """Forget mappings. This changes nothing that earlier files brought."""
     if not column and not status:
         raise RefusedError("name what to forget: --column HEADING or --status WORD")
     with opened() as store:

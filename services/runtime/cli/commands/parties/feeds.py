@@ -59,7 +59,7 @@ def contact_of_provider(
         str, typer.Argument(help="How a council reaches it about a line; nobody's private number.", metavar="TEXT")
     ],
 ) -> None:
-    """Enter how a council reaches a provider about a line. It stands beside each of its cases."""
+    """Enter how a council reaches a provider about a line. The contact is shown in each case of this provider."""
     told = plain(contact).strip()
     if not told or len(told) > LONGEST_CONTACT:
         raise RefusedError(f"give the contact in 1 to {LONGEST_CONTACT} signs, such as a mailbox or a desk's number")

@@ -1,4 +1,4 @@
-"""Adds a sender, and its first contact, with the first file that is imported for it."""
+"""Adds a sender and its first contact in the command that imports its first file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ TIER, LABEL = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Add a council or a provider that is not known yet, if its name is given."""
+    """Add a council or a provider, if its name is given and it is not known yet.
+
+    Raises RefusedError if the name is empty, or in a dry run, which adds nothing.
+    """
     if name is None:
         return
     feed_id, told = feed_id_of(kind, code), plain(name).strip()

@@ -22,7 +22,7 @@ _TLS_PORT: Final = "465"
 
 
 def ask_what_is_missing(settings: Settings) -> None:
-    """Ask on a terminal for the settings that are not given, and keep the answers. An empty answer leaves one out."""
+    """Ask on a terminal for settings that are missing, and keep the answers. An empty answer leaves a setting unset."""
     if not is_a_terminal():
         return
     answers: dict[str, str] = {}

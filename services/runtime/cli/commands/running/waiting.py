@@ -61,8 +61,9 @@ def database_there(store: Store, settings: Settings, stop: Event) -> bool:
 def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
     """Serve on a socket until the process is stopped. Meanwhile wait for the database in a thread.
 
-    The port is open from the start: a probe must not take a process that waits for a dead one. Until the database is
-    there, each request that needs it is answered with 503. Raises NotReadyError as `database_there` does.
+    The port is open from the start, so that a probe does not think that the process is dead. Until the database is
+    there, each request that needs the database is answered with 503. Raises NotReadyError if the schema is missing or
+    older.
     """
     stop, refused = Event(), list[PullcordError]()
 

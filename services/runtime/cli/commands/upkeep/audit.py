@@ -1,4 +1,4 @@
-"""`pullcord audit`: checks if what is stored agrees with the audit."""
+"""`pullcord audit`: checks that the stored data agrees with the audit."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def audit() -> None:
 
 @app.command(epilog=examples("pullcord audit check", note="For a cron job: it exits with 1 if anything differs."))
 def check() -> None:
-    """Compare everything on record with the audit, and records with their sealed parts. This changes nothing.
+    """Compare what is stored with the audit, and records with their sealed parts. This changes nothing.
 
-    Figures, cases, alerts, deliveries, notices, register entries, matches, keys, policies and the quarantine. Data that
-    was altered by hand in the database is listed, and the exit code is 1. In this case, trust the audit.
+    It checks figures, cases, alerts, deliveries, notices, register entries, matches, keys, policies and the quarantine.
+    It lists data that was altered by hand in the database, and the exit code is then 1. Trust the audit in this case.
     """
     with opened() as store, store.reading() as connection:
         found = [*audit_differences(connection), *sealed_differences(connection, store)]

@@ -28,7 +28,7 @@ def cases_listed(desk: Desk, *typed: str) -> list[str]:
 
 
 def with_cases(desk: Desk, days: list[int]) -> list[str]:
-    """Import an entry and a notice for each number of days until the move, and return the own references."""
+    """Import an entry and its notice for each number of days until the move. Return the entries' references."""
     numbers = [f"01632 960{100 + place}" for place in range(len(days))]
     entries = [
         {

@@ -1,4 +1,7 @@
-"""Files of `tests/data/cases` with cells changed by a program: each is read correctly or named, by every way in."""
+"""Files of `tests/data/cases` in which a program changes cells: each such cell is read correctly or named.
+
+This holds for every way in which a file can be sent.
+"""
 
 from __future__ import annotations
 

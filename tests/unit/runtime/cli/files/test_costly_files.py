@@ -1,4 +1,4 @@
-"""A file that takes too much time or memory, on the command line: a sentence, and the next file is read."""
+"""The command line refuses a file that takes too much time or memory with a sentence, and reads the next file."""
 
 from __future__ import annotations
 

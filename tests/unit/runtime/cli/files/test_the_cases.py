@@ -38,7 +38,7 @@ class Sent:
         return answer_on(kind, file_of(name), self.desk, self.api)
 
     def notices(self) -> list[tuple[str, str]]:
-        """The planned day and the status of every notice on record, the same by both ways."""
+        """Return the planned day and the status of every stored notice. Assert that both directories agree."""
         return self._same(lambda store: [(str(row.planned_on), row.status) for row in _all(store, notices)])
 
     def entries(self) -> list[dict[str, Any]]:

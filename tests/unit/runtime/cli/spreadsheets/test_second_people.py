@@ -1,4 +1,7 @@
-"""A list with columns for residents and contacts: the contacts' are not read as alarm lines, and all are named."""
+"""A list with columns for residents and for contacts: contacts' numbers are not read as alarm lines.
+
+The answer names every column that is not read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A council's own words for statuses: no entry is refused for one, and any can be mapped by hand, once and for all."""
+"""A council's own words for statuses: no entry is refused because its status is unknown.
+
+The user can map any word to a status by hand. The mapping is remembered.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,37 @@
+"""Counts the cases of a council that changes of feeds have ended or delayed without a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+
+from services.alerts.states.machine import ENDED
+from services.storage.dialect import upsert
+from services.storage.tables import cases, relaxations
+
+
+def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
+    """Let no other transaction count a council's relaxed cases until this one ends.
+
+    A transaction that read its data before an earlier turn ended fails on PostgreSQL. Its caller tries it again.
+    """
+    # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
+    turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))
+    connection.execute(turn, {"feed_id": feed_id, "taken_at": now})
+
+
+def relaxed_since(connection: Connection, feed_id: str, since: datetime) -> set[int]:
+    """Return the ids of the cases that a change of a feed has ended or delayed since then."""
+    return set(connection.scalars(select(cases.c.pk).where(*_relaxed(feed_id, since))))
+
+
+def open_or_relaxed(connection: Connection, feed_id: str, since: datetime) -> int:
+    """Count the cases that are open, or that such a change has ended since then."""
+    running = cases.c.state.not_in([state.value for state in ENDED])
+    query = select(func.count()).where(cases.c.feed_id == feed_id, or_(running, cases.c.relaxed_at > since))
+    return connection.scalars(query).one()
+
+
+def _relaxed(feed_id: str, since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return cases.c.feed_id == feed_id, cases.c.relaxed_at > since

@@ -1,0 +1,61 @@
+"""Decides whether a change of a feed ends or delays what is owed about a case. All functions are pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from services.alerts.policy.policy import CouncilPolicy
+from services.alerts.review.case import Case
+from services.alerts.review.owed import Owed
+from services.alerts.states.machine import MOVED, URGENT
+
+
+def relaxes(kept: Owed, current: Owed) -> bool:
+    """Return True if the current facts end or delay what the kept facts leave owed.
+
+    Both are reviews of the same case at the same time. Only the facts of the feeds differ.
+    """
+    before, after = kept.case, current.case
+    if before.ended or after.ended:
+        return after.ended and not before.ended
+    if after.clock_stopped and not before.clock_stopped:
+        return True
+    # In an urgent state, and after the move, the state sets the pace of the messages.
+    by_date = after.state not in URGENT | MOVED
+    return (by_date and (_is_later(before, after) or _is_less_sure(before, after))) or _is_told_later(kept, current)
+
+
+def without_waiting(case: Case) -> Case:
+    """Return the case as it would be if no change waited for a person."""
+    return replace(case, changes_wait_since=None, changes_raised_on=None)
+
+
+def allowance(policy: CouncilPolicy, cases: int) -> int:
+    """Return the number of cases of a council that feeds may end or delay in 24 hours without a person.
+
+    `cases` is the number of cases that are open, or were open before such a change in these 24 hours.
+    """
+    return max(policy.relaxed_without_consent, cases * policy.relaxed_share_without_consent // 100)
+
+
+def latest_harm_first(case: Case) -> tuple[date, int]:
+    """Return a key for `sorted`. A case without a known day comes last, because its harm may come at once."""
+    day = case.harm_on or date.min
+    return date.max - (day - date.min), case.pk
+
+
+def _is_later(before: Case, after: Case) -> bool:
+    return before.harm_on is not None and (after.harm_on is None or after.harm_on > before.harm_on)
+
+
+def _is_less_sure(before: Case, after: Case) -> bool:
+    return before.level is not None and after.level is not None and after.level.rank < before.level.rank
+
+
+def _is_told_later(kept: Owed, current: Owed) -> bool:
+    return kept.message is not None and _due(current) > _due(kept)
+
+
+def _due(owed: Owed) -> datetime:
+    return owed.message.due_at if owed.message else datetime.max.replace(tzinfo=owed.case.opened_at.tzinfo)

@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from services.runtime.serving.connections import ConnectionLimits, allow_descriptors, guarded
+from services.runtime.serving.connections import ConnectionLimits, allow_descriptors, protocol_within
 from services.runtime.settings import Settings
 
 log = structlog.get_logger()
@@ -66,7 +66,7 @@ def make_server(app: FastAPI, limits: ConnectionLimits = ConnectionLimits()) -> 
     config = uvicorn.Config(
         app,
         # A factory serves as well as a class: uvicorn only calls it.
-        http=cast("type[asyncio.Protocol]", guarded(limits)),
+        http=cast("type[asyncio.Protocol]", protocol_within(limits)),
         ws="none",
         # uvicorn's own logs would hold the addresses and paths of requests.
         log_config=None,

@@ -113,7 +113,7 @@ class GuardedProtocol(H11Protocol):
             due.cancel()
 
 
-def guarded(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
+def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
     """Return the protocol of one server with these limits, lowered to the number of files that the process may open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from schemas.envelope import Envelope
 from schemas.events import CHUNK, CaseRef, CasesChanged, LinesMatched, LinesUnmatched
-from services.alerts.case.guard import guarded
+from services.alerts.case.guard import with_judged_facts
 from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import CaseContext, load_contexts
 from services.alerts.policy.councils import Council, load_council
@@ -49,7 +49,7 @@ class CaseConsumer:
             feed: load_council(work.connection, work.store, feed)
             for feed in {context.entry.feed_id for context in contexts.values()}
         }
-        contexts = guarded(work, contexts, councils, self._ruleset)
+        contexts = with_judged_facts(work, contexts, councils, self._ruleset)
         new_cases = _new_cases(work, contexts.values(), self._ruleset)
         reviews = [
             self._review(context, context.case or new_cases[context.entry.pk], councils, work.now)

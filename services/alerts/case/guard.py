@@ -29,14 +29,14 @@ Contexts = dict[int, CaseContext]
 
 
 def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None = None) -> Contexts:
-    """Return the contexts with the facts that count until `guarded` has judged what the feeds have changed since.
+    """Return the contexts with the facts that count until `with_judged_facts` has judged the changes of the feeds.
 
     A nearer danger counts at once. What ends or delays a case does not count yet.
     """
     return {entry: _with_kept(context, ruleset) for entry, context in contexts.items()}
 
 
-def guarded(
+def with_judged_facts(
     work: UnitOfWork, contexts: Mapping[int, CaseContext], councils: Mapping[str, Council], ruleset: Ruleset
 ) -> Contexts:
     """Return the contexts with the facts that count now.

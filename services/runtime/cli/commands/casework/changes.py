@@ -39,12 +39,13 @@ def list_(council: Annotated[str | None, _CODE] = None) -> None:
 
 
 @app.command(
+    "accept",
     epilog=examples(
         'pullcord changes accept --council E06000009 --by "Asha Patel" C-7K3M-2Q9P C-2F4H-8J3L',
         'pullcord changes accept --council E06000009 --by "Asha Patel" --all',
-    )
+    ),
 )
-def accept(
+def accept_(
     council: Annotated[str, typer.Option(help="Whose cases they are, by GSS code.", metavar="CODE")],
     by: Annotated[str, typer.Option(help="Who agrees, by name.", metavar="NAME")],
     cases: Annotated[

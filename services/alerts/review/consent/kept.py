@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
-from schemas.codes import DANGEROUS_FIRST, ServiceStatus
+from schemas.codes import DANGEROUS_FIRST, REPORTED, NoticeStatus, ServiceStatus
 from services.alerts.review.case import AreaDays, Case, Entry, Line
 from services.alerts.review.consent.snapshot import Facts, recalled, snapshot
 from services.alerts.review.line_memory import memories
@@ -64,7 +64,16 @@ def _worst_of(case: Case, before: Line, now: Line) -> Line:
         restriction_on=_earlier(_ahead(before.restriction_on, case), now.restriction_on),
         unsure_from=_earlier(before.unsure_from, now.unsure_from),
     )
+    worst = worst if worst.alertable else _by_its_day(worst, before)
     return worst if now.days is None else replace(worst, days=_with_day(now.days, worst))
+
+
+def _by_its_day(worst: Line, before: Line) -> Line:
+    # A report on a match that is only possible makes no case urgent, so it must not hide the day of a move ahead.
+    if before.status in REPORTED or before.status is NoticeStatus.WITHDRAWN:
+        return worst
+    rival = worst.rival and replace(worst.rival, status=before.status)
+    return replace(worst, status=before.status, rival=rival)
 
 
 def _with_day(days: AreaDays, worst: Line) -> AreaDays:

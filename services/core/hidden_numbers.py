@@ -19,11 +19,10 @@ _SET_ASIDE: Final = "x"
 # Lists such as `12, 14, 16, 18 and 20` are no number, so these signs end a run of digits.
 _GAP: Final = r"(?:[^\w,;:&]|_)*"
 _ANY_NUMBER: Final = re.compile(rf"(?:\d{_GAP}){{9,}}")
-# A number that can be dialled in the United Kingdom, with any signs but letters between its digits.
-_SIGNS: Final = r"[\W_]*"
-_UK_NUMBER: Final = re.compile(
-    rf"(?<!\d)(?:(?:\+|0{_SIGNS}0)?{_SIGNS}4{_SIGNS}4{_SIGNS}(?:0{_SIGNS})?|0{_SIGNS})[1-35789](?:{_SIGNS}\d){{8,9}}(?!\d)"
-)
+# Each run of signs becomes one blank, so that the pattern below looks at each character a few times only.
+_SIGNS: Final = re.compile(r"[\W_]+")
+# A number that can be dialled in the United Kingdom, with at most a blank between its digits.
+_UK_NUMBER: Final = re.compile(r"(?<!\d)(?:(?:0 ?0 ?)?4 ?4 ?(?:0 ?)?|0 ?)[1-35789](?: ?\d){8,9}(?!\d)")
 # The letters O, I and L, and those of other alphabets that look alike, typed for 0 and 1.
 _LOOK_ALIKE: Final = {**dict.fromkeys("OoΟοОо", "0"), **dict.fromkeys("IiLlΙІ", "1")}  # noqa: RUF001
 # Beside another letter they are a part of a word: `PO1234567890`.
@@ -34,12 +33,16 @@ _AS_DIGITS: Final = str.maketrans(_LOOK_ALIKE)
 def has_telephone_number(text: str) -> bool:
     """Return True if the text holds nine or more digits in a row, or a UK number in a disguise. Dates do not count."""
     plain = _DATE_OR_TIME.sub(_SET_ASIDE, _plain(text))
-    return _ANY_NUMBER.search(plain) is not None or _UK_NUMBER.search(_read_letters(plain)) is not None
+    return _ANY_NUMBER.search(plain) is not None or _holds_uk_number(plain)
 
 
 def has_uk_number(text: str) -> bool:
     """Return True if the text holds a number that can be dialled in the United Kingdom, in whatever disguise."""
-    return _UK_NUMBER.search(_read_letters(_plain(text))) is not None
+    return _holds_uk_number(_plain(text))
+
+
+def _holds_uk_number(plain: str) -> bool:
+    return _UK_NUMBER.search(_SIGNS.sub(" ", _read_letters(plain))) is not None
 
 
 def _plain(text: str) -> str:

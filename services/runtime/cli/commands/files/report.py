@@ -79,26 +79,29 @@ def _months(connection: Connection, store: Store, period: str | None) -> Sequenc
     # Minutes after its end a month still runs: what happened in it may not be committed yet.
     current = month_of(now - SETTLED)
     # A clock that ran ahead may have closed months that are not over yet.
-    complete = [month for month in complete_months(connection) if month < current]
+    closed = complete_months(connection)
+    complete = [month for month in closed if month < current]
     # Before the first month is over, the one that runs is better than nothing.
     wanted = read_period(period) if period else (complete[-1:] or [current])
-    _refuse_ahead(wanted[-1], current, complete)
+    if wanted[-1] > current:
+        raise RefusedError(_lies_ahead(wanted[-1], current, closed))
     found = read_months(connection, [month for month in wanted if month in complete])
     if current in wanted:
         counts = month_to_date(connection, current, UNSAFE, now)
         found.append(MonthShown(current, shown(counts), complete=False))
-    if complete and current < complete[-1]:
-        raise RefusedError(
-            f"the clock of this machine says {current}, and there are figures up to {complete[-1]}: set it right first"
-        )
     if len(found) < len(wanted):
         raise RefusedError(f"there are figures of {_there(complete, current)} only: ask for those")
     return found
 
 
-def _refuse_ahead(last: Month, current: Month, complete: Sequence[Month]) -> None:
-    if last > current:
-        raise RefusedError(f"{last} lies ahead: there are figures of {_there(complete, current)} only, ask for those")
+def _lies_ahead(last: Month, current: Month, closed: Sequence[Month]) -> str:
+    # A month is closed after its end, so one of the clocks is or was wrong.
+    if closed and current <= closed[-1]:
+        return (
+            f"{last} lies ahead: the clock of this machine says {current}, and there are figures up to {closed[-1]}. "
+            "If the clock is wrong, set it right first"
+        )
+    return f"{last} lies ahead: there are figures of {_there(closed, current)} only, ask for those"
 
 
 def _there(complete: Sequence[Month], current: Month) -> str:

@@ -114,7 +114,10 @@ LOCK_CLASS = 0x70636F62
 
 
 class Exclusive(IntEnum):
-    """The lock numbers of tasks that only one process does at a time. Smaller numbers lock the lanes of the outbox."""
+    """The lock numbers of tasks that only one process does at a time.
+
+    The numbers below all of these are taken: each of them locks one lane of the outbox.
+    """
 
     CANARIES = 16
     MIGRATION = 17

@@ -57,7 +57,7 @@ def publish_tables(
     - The difference between `total` and the total of the part is small.
     - A table cannot be shown without revealing a small count.
 
-    Zeros are shown even then.
+    Counts of zero in the tables are shown even if the whole figure is withheld.
     """
     withheld = {
         name: _withheld(counts, _left(counts, part.tables[name]) if name in part.tables else {}, small)

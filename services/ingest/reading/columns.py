@@ -14,9 +14,9 @@ from services.ingest.files.problems import CellCode, CellProblem
 from services.ingest.files.table import SheetRow, column_label
 from services.ingest.reading.column_names import LISTS, MANY_COLUMNS, REQUIRED
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.reading.headings import FORBIDDEN, Claim, claim_of, names_a_flat, names_whole_address
+from services.ingest.reading.headings import FORBIDDEN, Meaning, meaning_of, names_a_flat, names_whole_address
 from services.ingest.reading.spreadsheets.areas import holds_sectors
-from services.ingest.reading.spreadsheets.chosen_columns import Chosen, chosen_claims, knows_heading
+from services.ingest.reading.spreadsheets.chosen_columns import Chosen, chosen_meanings, knows_heading
 from services.ingest.reading.spreadsheets.revised_dates import RevisedDate, date_columns
 from services.ingest.reading.spreadsheets.second_people import contact_columns, repeated_columns
 
@@ -32,7 +32,7 @@ _HOUSE_NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:\s*-\s*\d{1,4}[A-Za-z]?)?")
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two columns that claim one field. The better match is read, or the first column if both match equally well."""
+    """Two columns for one field. The better match is read, or the first column if both match equally well."""
 
     field: str
     read: str
@@ -105,21 +105,23 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
     A field's own name beats a synonym, and a synonym beats a heading with a typing error. If two columns match equally
     well, the first is read. Telephone numbers, address lines and areas may come from several columns.
     """
-    claims = {index: claim for index, heading in enumerate(headings) if (claim := claim_of(heading, kind))}
+    meanings = {index: meaning for index, heading in enumerate(headings) if (meaning := meaning_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]
-    claims |= dict.fromkeys(contact_columns(headings, claims), Claim(FORBIDDEN, Claim.SYNONYM))
-    chosen = chosen_claims(headings, by_hand or {})
-    claims |= chosen
-    dates = date_columns(["" if at in chosen else text for at, text in enumerate(headings)], kind, claims)
-    marked = {index: Claim(one.field, Claim.SYNONYM) for one in dates if one.in_order for index in one.marked}
-    claims = {index: claim for index, claim in claims.items() if index not in marked} | marked
-    known = {index: claim for index, claim in claims.items() if claim.field != FORBIDDEN and index not in marked}
+    meanings |= dict.fromkeys(contact_columns(headings, meanings), Meaning(FORBIDDEN, Meaning.SYNONYM))
+    chosen = chosen_meanings(headings, by_hand or {})
+    meanings |= chosen
+    dates = date_columns(["" if at in chosen else text for at, text in enumerate(headings)], kind, meanings)
+    marked = {index: Meaning(one.field, Meaning.SYNONYM) for one in dates if one.in_order for index in one.marked}
+    meanings = {index: meaning for index, meaning in meanings.items() if index not in marked} | marked
+    known = {
+        index: meaning for index, meaning in meanings.items() if meaning.field != FORBIDDEN and index not in marked
+    }
     # The second block of a list is often the next of kin's: its values are never joined to the resident's.
     by_itself = known.keys() - chosen.keys()
     repeated = {index: first for index, first in repeated_columns(headings).items() if index in by_itself}
-    candidates = {index: claim for index, claim in known.items() if index not in repeated}
+    candidates = {index: meaning for index, meaning in known.items() if index not in repeated}
     losers = _losers(candidates, headings)
-    fields = {index: claim.field for index, claim in candidates.items() if index not in losers}
+    fields = {index: meaning.field for index, meaning in candidates.items() if index not in losers}
     for one in dates:
         # Last in this order, so that of the cells that are filled the revised one counts.
         fields = {index: name for index, name in fields.items() if index not in one.in_order}
@@ -129,8 +131,8 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
     return ColumnMap(
         kind=kind,
         fields=fields,
-        unmapped=tuple(label for index, label in enumerate(labels) if index not in claims),
-        forbidden=tuple(labels[index] for index, claim in claims.items() if claim.field == FORBIDDEN),
+        unmapped=tuple(label for index, label in enumerate(labels) if index not in meanings),
+        forbidden=tuple(labels[index] for index, meaning in meanings.items() if meaning.field == FORBIDDEN),
         clashes=(
             *(Clash(candidates[lost].field, labels[won], labels[lost]) for lost, won in losers.items()),
             *(Clash(one.field, labels[one.in_order[0]], labels[at]) for one, at in older),
@@ -138,10 +140,10 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
         dates=dates,
         revised=tuple((one.field, tuple(labels[at] for at in one.in_order)) for one in dates if len(one.in_order) > 1),
         repeated=tuple((labels[index], labels[first]) for index, first in repeated.items()),
-        guessed=tuple((labels[at], name) for at, name in fields.items() if claims[at].rank == Claim.NEAR),
+        guessed=tuple((labels[at], name) for at, name in fields.items() if meanings[at].rank == Meaning.NEAR),
         missing_required=tuple(group for group in REQUIRED[kind] if present.isdisjoint(group)),
         single=tuple((at, name) for at, name in fields.items() if name not in MANY_COLUMNS | LISTS),
-        gathered=_gathered(fields, claims),
+        gathered=_gathered(fields, meanings),
         sectors=holds_sectors([headings[at] for at, name in fields.items() if name == "area_codes"]),
         flats=frozenset(index for index in fields if names_a_flat(headings[index])),
     )
@@ -167,13 +169,13 @@ def row_problems(row: SheetRow, column_map: ColumnMap) -> tuple[CellProblem, ...
     )
 
 
-def _losers(candidates: dict[int, Claim], headings: Sequence[str]) -> dict[int, int]:
+def _losers(candidates: dict[int, Meaning], headings: Sequence[str]) -> dict[int, int]:
     # Maps each column that is not read to the column that is read instead.
     rivals: dict[str, list[int]] = {}
-    for index, claim in candidates.items():
+    for index, meaning in candidates.items():
         # Two columns of whole addresses may be two places, such as home and billing: only one of them is read.
-        if claim.field not in MANY_COLUMNS or names_whole_address(headings[index]):
-            rivals.setdefault(claim.field, []).append(index)
+        if meaning.field not in MANY_COLUMNS or names_whole_address(headings[index]):
+            rivals.setdefault(meaning.field, []).append(index)
     losers: dict[int, int] = {}
     for group in rivals.values():
         best = min(group, key=lambda index: candidates[index].rank)
@@ -181,15 +183,15 @@ def _losers(candidates: dict[int, Claim], headings: Sequence[str]) -> dict[int, 
     return losers
 
 
-def _gathered(fields: dict[int, str], claims: dict[int, Claim]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+def _gathered(fields: dict[int, str], meanings: dict[int, Meaning]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     columns: dict[str, list[int]] = {}
     for index, name in fields.items():
         if name in MANY_COLUMNS | LISTS:
             columns.setdefault(name, []).append(index)
     for group in columns.values():
         # "Address 2" may stand left of "Address 1": the numbers decide the order if every column has one.
-        if all(claims[index].number is not None for index in group):
-            group.sort(key=lambda index: claims[index].number or 0)
+        if all(meanings[index].number is not None for index in group):
+            group.sort(key=lambda index: meanings[index].number or 0)
     return tuple((name, tuple(group)) for name, group in columns.items())
 
 

@@ -23,7 +23,7 @@ from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.spreadsheets.contact_words import is_a_contacts
 from services.ingest.reading.spreadsheets.heading_forms import loose_key, parts_of, plain_letters, splits_of
 
-# Takes the place of a field in the claim of a column that must never be kept.
+# Takes the place of a field in the meaning of a column that must never be kept.
 FORBIDDEN: Final = "never kept"
 
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
@@ -38,7 +38,7 @@ _LONGEST = 200  # characters of a heading
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Meaning:
     """The field that a heading stands for, and the quality of the match (a lower `rank` is better)."""
 
     CHOSEN: ClassVar[int] = -1  # mapped by hand
@@ -52,11 +52,11 @@ class Claim:
 
 
 # Takes the place of a field where one key stands for two.
-_NO_FIELD = Claim("", Claim.NEAR)
+_NO_FIELD = Meaning("", Meaning.NEAR)
 
 
-def claim_of(heading: str, kind: RecordKind, *, near: bool = True) -> Claim | None:
-    """Return the claim of a heading in a file of this kind, or None if the heading is unknown.
+def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning | None:
+    """Return the meaning of a heading in a file of this kind, or None if the heading is unknown.
 
     With `near`, one or two typing errors are forgiven.
     """
@@ -67,9 +67,9 @@ def claim_of(heading: str, kind: RecordKind, *, near: bool = True) -> Claim | No
     texts = dict.fromkeys((heading, _BRACKETS.sub(" ", heading)))
     for text in texts:
         # `_near` comes last: a heading that must never be kept is not read as a misspelt field.
-        claim = _known(text, kind) or _never_kept(text) or _in_two_languages(text, kind)
-        if claim or (near and (claim := _near(heading_key(text), kind))):
-            return claim
+        meaning = _known(text, kind) or _never_kept(text) or _in_two_languages(text, kind)
+        if meaning or (near and (meaning := _near(heading_key(text), kind))):
+            return meaning
     return None
 
 
@@ -78,8 +78,8 @@ def is_never_kept(field: str, kind: RecordKind) -> bool:
 
     The same list decides this as for the headings of files.
     """
-    claim = claim_of(field, kind, near=False)
-    return claim is not None and claim.field == FORBIDDEN
+    meaning = meaning_of(field, kind, near=False)
+    return meaning is not None and meaning.field == FORBIDDEN
 
 
 def names_a_flat(heading: str) -> bool:
@@ -91,82 +91,84 @@ def names_whole_address(heading: str) -> bool:
     return _is_among(heading, tuple(WHOLE_ADDRESS_NAMES))
 
 
-def _known(text: str, kind: RecordKind) -> Claim | None:
+def _known(text: str, kind: RecordKind) -> Meaning | None:
     key, loose = heading_key(text), loose_key(text)
     return (
-        _claims(kind).get(key)
-        or _numbered(key, _claims(kind))
-        or _loose_claims(kind).get(loose)
-        or _numbered(loose, _loose_claims(kind))
+        _meanings(kind).get(key)
+        or _numbered(key, _meanings(kind))
+        or _loose_meanings(kind).get(loose)
+        or _numbered(loose, _loose_meanings(kind))
     )
 
 
-def _numbered(key: str, claims: Mapping[str, Claim]) -> Claim | None:
+def _numbered(key: str, meanings: Mapping[str, Meaning]) -> Meaning | None:
     match = _NUMBERED.fullmatch(key)
-    claim = claims.get(match["base"]) if match else None
+    meaning = meanings.get(match["base"]) if match else None
     # A number makes no sense on a field that one column feeds: "UPRN 2" stays unknown.
-    if match is None or claim is None or claim.field not in MANY_COLUMNS | {FORBIDDEN}:
+    if match is None or meaning is None or meaning.field not in MANY_COLUMNS | {FORBIDDEN}:
         return None
-    return Claim(claim.field, Claim.SYNONYM, int(match["number"]))
+    return Meaning(meaning.field, Meaning.SYNONYM, int(match["number"]))
 
 
-def _never_kept(text: str) -> Claim | None:
+def _never_kept(text: str) -> Meaning | None:
     # "telecarerecord" holds the letters of "carer", which are on the list.
     letters = heading_key(text).replace("telecare", "")
     forbidden = is_a_contacts(text) or any(part in letters for part in FORBIDDEN_PARTS)
-    return Claim(FORBIDDEN, Claim.SYNONYM) if forbidden else None
+    return Meaning(FORBIDDEN, Meaning.SYNONYM) if forbidden else None
 
 
-def _in_two_languages(text: str, kind: RecordKind) -> Claim | None:
-    found = {claim.field: claim for part in parts_of(text) if (claim := _known(part, kind))}
+def _in_two_languages(text: str, kind: RecordKind) -> Meaning | None:
+    found = {meaning.field: meaning for part in parts_of(text) if (meaning := _known(part, kind))}
     if FORBIDDEN in found:
         return found[FORBIDDEN]
     if len(found) == 1:
-        (claim,) = found.values()
-        return Claim(claim.field, Claim.SYNONYM, claim.number)
+        (meaning,) = found.values()
+        return Meaning(meaning.field, Meaning.SYNONYM, meaning.number)
     # Without a sign between them, both halves must be known, and as the same field.
     for half, other in splits_of(text):
         # The second half is read only if the first is known, which is seldom so.
-        first = _claims(kind).get(heading_key(half))
+        first = _meanings(kind).get(heading_key(half))
         second = _known(other, kind) if first else None
         if first and second and first.field == second.field:
-            return Claim(first.field, Claim.SYNONYM, second.number)
+            return Meaning(first.field, Meaning.SYNONYM, second.number)
     return None
 
 
-def _near(key: str, kind: RecordKind) -> Claim | None:
+def _near(key: str, kind: RecordKind) -> Meaning | None:
     errors = (len(key) >= _ONE_ERROR_FROM) + (len(key) >= _TWO_ERRORS_FROM)
     if not errors:
         return None
-    claims = _claims(kind)
-    found = process.extract(key, claims.keys(), scorer=OSA.distance, score_cutoff=errors, limit=None)
+    meanings = _meanings(kind)
+    found = process.extract(key, meanings.keys(), scorer=OSA.distance, score_cutoff=errors, limit=None)
     # Digits must agree: "Address 3" is no misspelling of "Address 2".
     digits = re.sub(r"\D", "", key)
-    near = [(distance, claims[known].field) for known, distance, _ in found if re.sub(r"\D", "", known) == digits]
+    near = [(distance, meanings[known].field) for known, distance, _ in found if re.sub(r"\D", "", known) == digits]
     nearest = {name for distance, name in near if distance == min(near)[0]}
     # Two fields at the same distance are a guess, and a guess would put values into the wrong field.
-    return Claim(nearest.pop(), Claim.NEAR) if len(nearest) == 1 else None
+    return Meaning(nearest.pop(), Meaning.NEAR) if len(nearest) == 1 else None
 
 
 @cache
-def _claims(kind: RecordKind) -> dict[str, Claim]:
+def _meanings(kind: RecordKind) -> dict[str, Meaning]:
     # Later entries win: a synonym over a forbidden heading, and a field's own name over both.
-    claims = {heading_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES[kind]}
+    meanings = {heading_key(name): Meaning(FORBIDDEN, Meaning.SYNONYM) for name in FORBIDDEN_NAMES[kind]}
     for name, synonyms in FIELD_NAMES[kind].items():
-        claims |= {heading_key(synonym): Claim(name, Claim.SYNONYM) for synonym in synonyms}
-    return claims | {heading_key(name): Claim(name, Claim.EXACT) for name in FIELD_NAMES[kind]}
+        meanings |= {heading_key(synonym): Meaning(name, Meaning.SYNONYM) for synonym in synonyms}
+    return meanings | {heading_key(name): Meaning(name, Meaning.EXACT) for name in FIELD_NAMES[kind]}
 
 
 @cache
-def _loose_claims(kind: RecordKind) -> dict[str, Claim]:
+def _loose_meanings(kind: RecordKind) -> dict[str, Meaning]:
     # The short form of a heading counts only if it stands for one field.
-    claims: dict[str, Claim] = {}
+    meanings: dict[str, Meaning] = {}
     for name, synonyms in FIELD_NAMES[kind].items():
         for synonym in synonyms:
-            claim = Claim(name, Claim.SYNONYM)
-            claims[loose_key(synonym)] = claim if claims.get(loose_key(synonym), claim) == claim else _NO_FIELD
-    forbidden = {loose_key(name): Claim(FORBIDDEN, Claim.SYNONYM) for name in FORBIDDEN_NAMES[kind]}
-    return {key: claim for key, claim in (forbidden | claims).items() if claim is not _NO_FIELD}
+            meaning = Meaning(name, Meaning.SYNONYM)
+            meanings[loose_key(synonym)] = (
+                meaning if meanings.get(loose_key(synonym), meaning) == meaning else _NO_FIELD
+            )
+    forbidden = {loose_key(name): Meaning(FORBIDDEN, Meaning.SYNONYM) for name in FORBIDDEN_NAMES[kind]}
+    return {key: meaning for key, meaning in (forbidden | meanings).items() if meaning is not _NO_FIELD}
 
 
 def _is_among(heading: str, names: tuple[str, ...]) -> bool:

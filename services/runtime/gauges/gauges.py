@@ -101,6 +101,17 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
     )
     yield _one("pullcord_outbox_unpublished", "Events not yet published.", count_unpublished(connection))
     yield _one(
+        "pullcord_cases_changes_waiting",
+        "Cases that a feed would end or delay, and that wait until a person agrees.",
+        figures.count_waiting_changes(connection),
+    )
+    yield _age(
+        "pullcord_cases_changes_waiting_oldest_seconds",
+        "Time since the first change of the oldest such case.",
+        figures.oldest_waiting_change(connection),
+        now,
+    )
+    yield _one(
         "pullcord_matching_unfinished",
         "Areas whose homes are not all matched yet with the notices on the area.",
         figures.count_unfinished_matching(connection),

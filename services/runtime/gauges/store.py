@@ -54,6 +54,15 @@ def count_refused_overdue(connection: Connection, now: datetime) -> int:
     return _count(connection, refused_rows, refused_rows.c.due_at <= now)
 
 
+def count_waiting_changes(connection: Connection) -> int:
+    return _count(connection, cases, cases.c.changes_wait_since.is_not(None))
+
+
+def oldest_waiting_change(connection: Connection) -> datetime | None:
+    moment: datetime | None = connection.scalar(select(func.min(cases.c.changes_wait_since)))
+    return moment
+
+
 def cases_by_state(connection: Connection) -> Counts:
     return _count_by(connection, cases.c.state)
 

@@ -35,7 +35,7 @@ from services.ingest.files.dates import contradicts_weekday, read_date, read_mom
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.columns import map_columns
 from services.ingest.reading.drafts import RawRow, RecordKind
-from services.ingest.reading.headings import claim_of
+from services.ingest.reading.headings import meaning_of
 from services.ingest.reading.rows.references import alike_form, alike_references, clean_reference
 from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.sheets import read_sheet
@@ -143,7 +143,7 @@ READERS: list[Callable[[str], object]] = [
 
 
 def heading_claim(text: str) -> object:
-    return claim_of(text, RecordKind.ENTRY)
+    return meaning_of(text, RecordKind.ENTRY)
 
 
 def headings(text: str) -> object:

@@ -9,7 +9,7 @@ from services.core.errors import RefusedError
 from services.ingest.files.table import column_label
 from services.ingest.reading.column_names import FIELD_NAMES
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.reading.headings import Claim, claim_of, heading_key
+from services.ingest.reading.headings import Meaning, heading_key, meaning_of
 
 # Columns that a refusal lists.
 _LISTED: Final = 40
@@ -65,7 +65,7 @@ def to_remember(what: str, chosen: Chosen) -> tuple[ChosenWord, ...]:
 def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:
     """Return a test for known headings, with which the reader finds the heading row of a file."""
     # A near match does not count: a title or a value may be one typing error away from a heading.
-    return lambda heading: claim_of(heading, kind, near=False) is not None or heading_key(heading) in chosen
+    return lambda heading: meaning_of(heading, kind, near=False) is not None or heading_key(heading) in chosen
 
 
 def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
@@ -78,10 +78,10 @@ def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
     raise RefusedError(f"a column is mapped that the file does not have. It has {there}{more}")
 
 
-def chosen_claims(headings: Sequence[str], chosen: Chosen) -> dict[int, Claim]:
+def chosen_meanings(headings: Sequence[str], chosen: Chosen) -> dict[int, Meaning]:
     """Return the field of each column that is mapped by hand, by column number. Columns not in the file are omitted."""
     first = _first(headings)
-    return {first[key]: Claim(field, Claim.CHOSEN) for key, field in chosen.items() if key in first}
+    return {first[key]: Meaning(field, Meaning.CHOSEN) for key, field in chosen.items() if key in first}
 
 
 def remembered_remarks(headings: Sequence[str], remembered: Chosen) -> tuple[str, ...]:

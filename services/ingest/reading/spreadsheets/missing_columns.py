@@ -7,7 +7,7 @@ from typing import Final
 
 from services.ingest.files.table import column_label
 from services.ingest.reading.columns import ColumnMap
-from services.ingest.reading.headings import claim_of
+from services.ingest.reading.headings import meaning_of
 from services.ingest.reading.outcomes import Outcome, RowOutcome
 from services.ingest.reading.spreadsheets.heading_forms import loose_key
 from services.ingest.reading.spreadsheets.remarks import LENGTH
@@ -54,7 +54,7 @@ def _candidates(headings: Sequence[str], columns: ColumnMap, field: str) -> list
     free = [
         index
         for index, heading in enumerate(headings)
-        if heading and index not in columns.fields and claim_of(heading, columns.kind) is None
+        if heading and index not in columns.fields and meaning_of(heading, columns.kind) is None
     ]
     like = [index for index in free if any(mark in loose_key(headings[index]) for mark in _LOOKS[field])]
     return (like or free)[:_LISTED]

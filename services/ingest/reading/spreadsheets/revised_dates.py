@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from services.ingest.files.dates import read_date
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.reading.headings import Claim, claim_of
+from services.ingest.reading.headings import Meaning, meaning_of
 from services.ingest.reading.outcomes import Issue
 
 _FIELDS: Final = ("planned_migration_date", "restriction_start_date")
@@ -55,7 +55,7 @@ class RevisedDate(NamedTuple):
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 
 
-def date_columns(headings: Sequence[str], kind: RecordKind, claims: Mapping[int, Claim]) -> tuple[RevisedDate, ...]:
+def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[int, Meaning]) -> tuple[RevisedDate, ...]:
     """Return the dates with several columns, or with a column for a revised or original date.
 
     Only notices have such dates.
@@ -67,7 +67,7 @@ def date_columns(headings: Sequence[str], kind: RecordKind, claims: Mapping[int,
         if date := _revision(heading, kind):
             found[date[0]][date[1]].append(index)
     marked = {index for groups in found.values() for group in groups for index in group}
-    plain = {index: claim for index, claim in claims.items() if index not in marked}
+    plain = {index: meaning for index, meaning in meanings.items() if index not in marked}
     columns = [_columns(field, plain, *found[field]) for field in _FIELDS]
     return tuple(one for one in columns if one.revised or one.original or one.others)
 
@@ -94,14 +94,14 @@ def _revision(heading: str, kind: RecordKind) -> tuple[str, int] | None:
         rest = " ".join(word for word in words if word.strip("()[]:") not in marks).strip("()[]: ")
         if len(rest) == len(" ".join(words).strip("()[]: ")):
             continue
-        claim = claim_of(rest, kind, near=False)
-        if rest in _BARE or (claim and claim.field in _FIELDS):
-            return (claim.field if claim and claim.field in _FIELDS else _FIELDS[0]), number
+        meaning = meaning_of(rest, kind, near=False)
+        if rest in _BARE or (meaning and meaning.field in _FIELDS):
+            return (meaning.field if meaning and meaning.field in _FIELDS else _FIELDS[0]), number
     return None
 
 
-def _columns(field: str, claims: Mapping[int, Claim], revised: list[int], original: list[int]) -> RevisedDate:
-    own = sorted((claim.rank, index) for index, claim in claims.items() if claim.field == field)
+def _columns(field: str, meanings: Mapping[int, Meaning], revised: list[int], original: list[int]) -> RevisedDate:
+    own = sorted((meaning.rank, index) for index, meaning in meanings.items() if meaning.field == field)
     plain = own[0][1] if own else None
     return RevisedDate(field, plain, tuple(revised), tuple(original), tuple(index for _, index in own[1:]))
 

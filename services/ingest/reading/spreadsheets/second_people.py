@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from services.ingest.reading.headings import FORBIDDEN, Claim, heading_key
+from services.ingest.reading.headings import FORBIDDEN, Meaning, heading_key
 from services.ingest.reading.spreadsheets.contact_words import (
     is_a_contacts,
     is_about_a_contact,
@@ -38,39 +38,39 @@ def repeated_columns(headings: Sequence[str]) -> dict[int, int]:
     return repeated
 
 
-def contact_columns(headings: Sequence[str], claims: Mapping[int, Claim]) -> set[int]:
+def contact_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> set[int]:
     """Return the columns of a contact's number or address, which would otherwise be read as the resident's."""
-    found = {at for at, claim in claims.items() if claim.field in _WHERE and is_a_contacts(headings[at])}
-    doubtful = {at for at in found if may_be_a_contacts(headings[at]) and claims[at].field == "cli"}
+    found = {at for at, meaning in meanings.items() if meaning.field in _WHERE and is_a_contacts(headings[at])}
+    doubtful = {at for at in found if may_be_a_contacts(headings[at]) and meanings[at].field == "cli"}
     # "Contact number" is the resident's if the file has no other number and no contact.
-    own = any(claim.field == "cli" and at not in found for at, claim in claims.items())
-    if not own and not any(_starts_a_block(headings[at], claim) for at, claim in claims.items()):
+    own = any(meaning.field == "cli" and at not in found for at, meaning in meanings.items())
+    if not own and not any(_starts_a_block(headings[at], meaning) for at, meaning in meanings.items()):
         found -= doubtful
-    known = {**claims, **dict.fromkeys(found, Claim(FORBIDDEN, Claim.SYNONYM))}
+    known = {**meanings, **dict.fromkeys(found, Meaning(FORBIDDEN, Meaning.SYNONYM))}
     return found | _after_a_contact(headings, known)
 
 
-def _after_a_contact(headings: Sequence[str], claims: Mapping[int, Claim]) -> set[int]:
+def _after_a_contact(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> set[int]:
     # A contact's columns follow the contact's name, and the resident's own stand before it.
     found: dict[int, str] = {}
     own: set[tuple[str, int | None]] = set()
     has_contact = False
-    for at, claim in sorted(claims.items()):
-        has_contact = has_contact or _starts_a_block(headings[at], claim)
-        if claim.field not in _WHERE:
+    for at, meaning in sorted(meanings.items()):
+        has_contact = has_contact or _starts_a_block(headings[at], meaning)
+        if meaning.field not in _WHERE:
             continue
-        is_own = is_the_residents(headings[at]) or _goes_on(claim, own, found.values())
-        if has_contact and not is_own and any(name == claim.field for name, _ in own):
-            found[at] = claim.field
+        is_own = is_the_residents(headings[at]) or _goes_on(meaning, own, found.values())
+        if has_contact and not is_own and any(name == meaning.field for name, _ in own):
+            found[at] = meaning.field
         else:
-            own.add((claim.field, claim.number))
+            own.add((meaning.field, meaning.number))
     return set(found)
 
 
-def _goes_on(claim: Claim, own: AbstractSet[tuple[str, int | None]], contacts: Collection[str]) -> bool:
+def _goes_on(meaning: Meaning, own: AbstractSet[tuple[str, int | None]], contacts: Collection[str]) -> bool:
     # "Tel 2" goes on from "Tel 1", wherever it stands, unless a contact's number stands between them.
-    return claim.number is not None and (claim.field, claim.number - 1) in own and claim.field not in contacts
+    return meaning.number is not None and (meaning.field, meaning.number - 1) in own and meaning.field not in contacts
 
 
-def _starts_a_block(heading: str, claim: Claim) -> bool:
-    return claim.field == FORBIDDEN and is_about_a_contact(heading)
+def _starts_a_block(heading: str, meaning: Meaning) -> bool:
+    return meaning.field == FORBIDDEN and is_about_a_contact(heading)

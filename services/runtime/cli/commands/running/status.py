@@ -49,6 +49,10 @@ def _print(now: DeploymentStatus) -> None:
         ("Oldest not acknowledged", oldest),
         ("Events not yet handled", outbox),
     ]
+    if now.changes_waiting:
+        rows.append(
+            ("Changes that wait for a person", f"{counted(now.changes_waiting, 'case')}: see `pullcord changes list`")
+        )
     if now.unfinished_areas:
         rows.append(("Areas still being matched", f"{now.unfinished_areas:,}"))
     out().print(pairs(rows))

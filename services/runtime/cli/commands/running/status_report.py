@@ -67,6 +67,8 @@ class DeploymentStatus:
     without_due_time: int
     outbox: int
     outbox_age: float
+    # Cases that a feed would end or delay, and that wait until a person agrees.
+    changes_waiting: int
     # Areas whose homes are not all matched yet, and the age in seconds of the oldest.
     unfinished_areas: int
     unfinished_age: float
@@ -128,6 +130,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         without_due_time=int(_one(figures["pullcord_cases_without_due_time"])),
         outbox=int(_one(figures["pullcord_outbox_unpublished"])),
         outbox_age=_one(figures["pullcord_outbox_oldest_seconds"]),
+        changes_waiting=int(_one(figures["pullcord_cases_changes_waiting"])),
         unfinished_areas=int(_one(figures["pullcord_matching_unfinished"])),
         unfinished_age=_one(figures["pullcord_matching_unfinished_oldest_seconds"]),
         quarantined=int(_one(figures["pullcord_events_quarantined"])),

@@ -6,11 +6,15 @@ clock. If every stored time is a day earlier, the rules decide as if a day had p
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+import re
+from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Column, Connection, select, text, update
 
 from services.storage.store import Store
+from services.storage.tables import cases, notices
 
 # A day in microseconds, because moments are stored in microseconds.
 A_DAY = timedelta(days=1) // timedelta(microseconds=1)
@@ -41,13 +45,10 @@ UPDATE cases SET
     review_on = review_on - 1
 """
 
-# A case stores the day of the last restriction that the council was alerted about.
-RESTRICTIONS_TOLD = """
-UPDATE cases SET seen = jsonb_set(
-    CAST(seen AS jsonb), '{restricted}', to_jsonb(CAST(CAST(seen ->> 'restricted' AS date) - 1 AS text))
-)
-WHERE seen ->> 'restricted' IS NOT NULL
-"""
+# JSON columns that hold days: what a case remembers of its lines, and the days of an area's notices.
+WITH_DAYS = (cases.c.seen, cases.c.believed, notices.c.area_facts)
+# A day, or the day of a moment, as JSON writes it.
+DAY = re.compile(r'(?<=")\d{4}-\d\d-\d\d(?=["T])')
 
 ALERTS = f"""
 UPDATE alerts SET
@@ -59,5 +60,19 @@ UPDATE alerts SET
 def let_a_day_pass(store: Store) -> None:
     """Move notices, cases and alerts a day into the past, in one transaction. Works only on PostgreSQL."""
     with store.writing() as connection:
-        for statement in (NOTICES, CASES, RESTRICTIONS_TOLD, ALERTS):
+        for statement in (NOTICES, CASES, ALERTS):
             connection.execute(text(statement))
+        for column in WITH_DAYS:
+            _move_days(connection, column)
+
+
+def _move_days(connection: Connection, column: Column[Any]) -> None:
+    table = column.table
+    for pk, value in connection.execute(select(table.c.pk, column).where(column.is_not(None))).all():
+        moved = json.loads(DAY.sub(_day_before, json.dumps(value)))
+        if moved != value:
+            connection.execute(update(table).where(table.c.pk == pk).values({column.name: moved}))
+
+
+def _day_before(found: re.Match[str]) -> str:
+    return str(date.fromisoformat(found[0]) - timedelta(days=1))

@@ -129,7 +129,7 @@ def test_without_the_share_lock_that_change_leaves_a_stale_match(
     store: Store, change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events = a_pair_to_match(store)
-    monkeypatch.setattr("services.matcher.store.share_lock", lambda _: False)
+    monkeypatch.setattr("services.matcher.store.matches.share_lock", lambda _: False)
     with interrupted_before(store.engine, WRITING, partial(change_and_match_elsewhere, store, change, events)):
         deliver(store, Matcher(), events)
     settle(store)

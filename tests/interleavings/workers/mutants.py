@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from schemas.envelope import decode
-from services.matcher import store as matcher_store
+from services.matcher.store import matches as matcher_store
 from services.matcher.consumer import Matcher
 from services.storage.events.outbox import mark_published, unpublished
 from services.storage.events.process import write_effects

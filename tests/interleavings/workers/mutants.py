@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from schemas.envelope import decode
-from services.matcher.store import matches as matcher_store
 from services.matcher.consumer import Matcher
+from services.matcher.store import matches as matcher_store
 from services.storage.events.outbox import mark_published, unpublished
 from services.storage.events.process import write_effects
 from services.storage.store import Store

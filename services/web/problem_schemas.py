@@ -1,4 +1,7 @@
-"""The bodies of error answers, for the OpenAPI description. A model has the members that its types of problem add."""
+"""The bodies of error answers, for the OpenAPI description.
+
+Each model describes one or more types of problem. It has the fields of `Problem`, and those that only these types have.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ class FileRefusedProblem(Problem):
 
 
 class ReplacementTooLargeProblem(Problem):
-    """A file that lacks many entries of the register that it would replace. A person must confirm the number."""
+    """A file that lacks many entries of the register that it would replace. A person must confirm `would_withdraw`."""
 
     type: Literal["urn:pullcord:problem:replacement-too-large"]
     would_withdraw: int
@@ -76,7 +79,7 @@ class ActRefusedProblem(Problem):
 
 
 def problem_models(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield every model of a problem that is imported."""
+    """Yield `base` and every model that is derived from it. The modules of the models must be imported first."""
     yield base
     for below in base.__subclasses__():
         yield from problem_models(below)

@@ -60,7 +60,7 @@ class Relay:
     def run_once(self) -> int:
         """Publish a batch of events from every lane that no other relay works on. Return the number of events.
 
-        Raises RelayError if the brokers do not answer, and accepted nothing.
+        Raises RelayError if no event was published, and the brokers did not answer.
         """
         with self.store.reading() as connection:
             lanes = lanes_with_backlog(connection)

@@ -15,7 +15,10 @@ TYPE_PREFIX = "urn:pullcord:problem:"
 
 
 class Problem(BaseModel):
-    """The body of every error answer (RFC 9457). Branch on `type`, not on the sentences."""
+    """The body of every error answer (RFC 9457).
+
+    A client should tell errors apart by `type`, because the texts may change.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -36,7 +39,7 @@ class Fault(BaseModel):
 
 
 class InvalidRequestProblem(Problem):
-    """A request that was refused. `faults` names the faulty parts, if the fault lies in single parts."""
+    """A request that was refused. If single parts of it are faulty, `faults` names these parts."""
 
     type: Literal[
         "urn:pullcord:problem:invalid-request",
@@ -72,7 +75,10 @@ class ReplacementTooLargeProblem(Problem):
 
 
 class ActRefusedProblem(Problem):
-    """An act that the state of the case does not allow. `acts` lists what a person can record."""
+    """An act that no person can record, or that the state of the case does not allow.
+
+    `acts` lists every act that a person can record.
+    """
 
     type: Literal["urn:pullcord:problem:act-refused"]
     acts: list[str]

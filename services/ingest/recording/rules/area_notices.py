@@ -1,4 +1,4 @@
-"""Takes the live area notices of one provider on one area together. All functions are pure."""
+"""Combines the live notices of one provider on one area into one summary. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Bodies with rows, for the OpenAPI description. Routes read them by hand, so that one bad row refuses no other."""
+"""Describes request bodies that hold rows, for the OpenAPI description.
+
+The routes themselves check such a body row by row. If the framework checked it, one bad row would refuse all rows.
+"""
 
 from __future__ import annotations
 

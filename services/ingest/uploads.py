@@ -120,10 +120,10 @@ async def upload_register(
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a register, or part of one.
 
-    With `mode=replace`, entries that the file does not hold are withdrawn. The answer 409 asks you to confirm this, and
-    no row is stored yet. It comes if the file would withdraw more entries than the deployment allows, or any entry
-    while a row has no readable reference. The answer says how many entries would be withdrawn. To confirm, send the
-    file again with `confirm_withdrawals` set to that number.
+    With `mode=replace`, entries that the file does not hold are withdrawn. In two cases the answer is 409, and no row
+    is stored: if the file would withdraw more entries than the deployment allows, or if it would withdraw any entry and
+    one of its rows has no readable reference. The answer 409 says how many entries would be withdrawn. To confirm, send
+    the file again with `confirm_withdrawals` set to that number.
     """
     body = await _read_file(request, limits)
     upload = _Upload(

@@ -1,8 +1,8 @@
 """Compares two addresses with the same postcode, part by part.
 
 House numbers are compared as sets, and so are sub-units. If the numbers or the sub-units clash, the addresses do not
-match: Flat A is not Flat C, however similar the rest is. The similarity of whole addresses is not used. A person
-decides unclear cases.
+match: Flat A is not Flat C, however similar the rest is. No score is computed for the similarity of two whole
+addresses. A person decides unclear cases.
 """
 
 from dataclasses import dataclass
@@ -68,9 +68,15 @@ _DOUBTS: Final = frozenset(
 def compare(a: AddressParts, b: AddressParts) -> Agreement:
     """Compare two addresses with the same postcode. The order of the two makes no difference.
 
-    The level is CLASH if the sub-units or the numbers clash. But it is NEAR if the number of one address may be the
-    sub-unit of the other. It is also NEAR at best if the streets differ, if only one address has a sub-unit or a
-    number, or if the sub-units are named in different ways. It is UNKNOWN if too few parts agree.
+    The level is the first of these that applies:
+
+    - NEAR, if the number of one address may be the sub-unit of the other.
+    - CLASH, if the sub-units or the numbers clash.
+    - UNKNOWN, if too few parts agree.
+    - NEAR, if a part leaves a doubt. For example, the streets differ, only one address has a sub-unit or a number, the
+      sub-units are named in different ways, or the buildings have different names and no street is given.
+    - SAME, if the numbers or the names of the buildings agree.
+    - NEAR otherwise.
     """
     street = _names(a.street, b.street, AddressReason.STREETS_AGREE, AddressReason.STREETS_DIFFER)
     building = _names(a.building, b.building, AddressReason.BUILDINGS_AGREE, AddressReason.BUILDINGS_DIFFER)

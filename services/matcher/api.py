@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
 
 class DecisionBody(BaseModel):
-    """A named person's decision on a match, and how they know."""
+    """A decision on a match, with the name of the person who decided and the evidence for the decision."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,7 +44,8 @@ class MatchingView(BaseModel):
 def show_matching(store: StoreOf, feed: CouncilFeed) -> MatchingView:
     """Show how many of the council's register entries wait for their turn to be compared with the notices on an area.
 
-    Notices that name a line by number, UPRN or address do not wait.
+    No entry waits for a notice that names a line by number, UPRN or address. Such a notice is compared with all entries
+    at once.
     """
     with store.reading() as connection:
         return MatchingView(entries_waiting=count_waiting(connection, feed, MOST_COUNTED))

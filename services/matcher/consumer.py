@@ -59,7 +59,7 @@ class Matcher:
     ) -> Effects:
         """Match these notices with all entries, and these entries with all notices. Write the changed matches.
 
-        Of the areas in `pages`, only the entries of the page are matched.
+        For each area in `pages`, only the entries on its page are matched with the area.
         """
         state = load(work, notices, entries, pages)
         # `save` leaves out pairs that have changed meanwhile, so only the pairs that it wrote are published.

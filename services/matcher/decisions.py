@@ -1,6 +1,7 @@
 """Records a person's decision on a match: confirmed or rejected.
 
-Later matching keeps this decision. But a rejection no longer counts once the match is surer than when it was rejected.
+Later matching keeps this decision, with one exception: a rejection no longer counts if new data gives the match a
+higher level than it had when it was rejected.
 """
 
 from __future__ import annotations

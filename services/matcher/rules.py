@@ -58,7 +58,11 @@ Look = Callable[[], tuple[Location, Location]]
 
 
 def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | None:
-    """Return the finding about a pair of records that share tokens of `kinds`, or None if they do not match."""
+    """Return the finding about a notice and an entry, or None if they do not match.
+
+    `kinds` are the kinds of token that the two share. `scope` says whether the notice is about a line or an area.
+    `look` decrypts the locations of both, and is called only if the level depends on them.
+    """
     # An area notice names no line, so no token can make the match surer.
     if scope is not Scope.LINE:
         return Finding(MatchLevel.POSSIBLE, (MatchReason.AREA_COVERS_ADDRESS,))

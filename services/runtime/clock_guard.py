@@ -60,7 +60,7 @@ class _ClockReading:
 
 
 class ClockGuard:
-    """Decides if a clock can be trusted: compares it with the monotonic clock and with the clock of the database.
+    """Decides whether a clock can be trusted: compares it with the monotonic clock and with the clock of the database.
 
     `database` returns the time of the database, or None if the database does not answer or has no clock of its own.
     """

@@ -52,8 +52,8 @@ def add_health(
     """Add the routes for health and metrics.
 
     `metrics_for` are the dependencies that check who may see the metrics. `others` returns the metrics of another
-    process of the same service. `faults` returns more reasons why the process is not ready. `tasks` is read anew at
-    each request.
+    process of the same service. A process is not ready if its database or one of its `tasks` fails, or for a reason
+    that `faults` returns. `tasks` and `faults` are read anew at each request.
     """
     # Each application has its own registry: two applications in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()

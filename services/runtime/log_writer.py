@@ -1,6 +1,6 @@
 """Writes the lines of the log without blocking the caller or raising errors. A line that cannot be written is lost.
 
-This also holds if the disk is full, if the pipe is closed, or if the reader of the pipe has stopped reading.
+The caller goes on even if the disk is full, the pipe is closed, or the reader of the pipe has stopped reading.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ def metrics_served(
 ) -> Iterator[None]:
     """Serve health and metrics while the block runs, if the settings name a port for them.
 
-    `sends` are the sends of this process unless given. `others` returns the metrics of another process of the service.
-    `faults` returns more reasons why the process is not ready.
+    If `sends` is None, the sends of this process are reported. `others` returns the metrics of another process of the
+    service. `faults` returns reasons why the process is not ready, besides those that `add_health` finds itself.
     """
     settings = parts.settings
     if not settings.metrics_port:

@@ -27,7 +27,10 @@ _REFUSALS: Final = frozenset(
 
 
 def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
-    """Raise TooOftenError if a feed has had too many refused, repeated or tried requests recorded in an hour."""
+    """Raise TooOftenError if a feed has sent too many useless requests within an hour.
+
+    These are refused requests, repeated requests and dry runs.
+    """
     if count_recorded(work.connection, _REFUSALS, feed_id, work.now - timedelta(hours=1)) >= REFUSALS_AN_HOUR:
         raise TooOftenError(
             f"{REFUSALS_AN_HOUR:,} refused, repeated or dry requests were recorded within an hour, so this one was "

@@ -1,6 +1,7 @@
 """Reports damaged sealed values to the operator. A value is damaged if it cannot be opened. All other work goes on.
 
-A row in quarantine, where events are usually kept, stands for the value. The operator is alerted about the quarantine.
+Each damaged value gets a row in the quarantine, although it is no event. So the alert to the operator about the
+quarantine counts the value too.
 """
 
 from __future__ import annotations

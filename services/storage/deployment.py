@@ -1,7 +1,7 @@
 """The name and the id of the deployment that a database belongs to.
 
-Two deployments on one Kafka would take each other's events. The name keeps their topics and consumer groups apart. The
-id shows to whom an event belongs, if both were given the same name.
+Two deployments on one Kafka would take each other's events. The name keeps their topics and consumer groups apart. If
+both were given the same name, the id of an event's sender shows to which deployment the event belongs.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ class DeploymentIdentity:
 
 
 def identity_of(connection: Connection) -> DeploymentIdentity | None:
-    """Return the identity of the database's deployment, or None if no process has claimed it yet."""
+    """Return the identity of the database's deployment, or None if no process has stored it yet."""
     row = connection.execute(select(deployment.c.name, deployment.c.id)).one_or_none()
     return None if row is None else DeploymentIdentity(*row)
 
 
 def claim_database(engine: Engine, name: str, random: RandomBytes = os.urandom) -> DeploymentIdentity:
-    """Keep the name of the deployment, unless the database has one. Return what the database has.
+    """Store `name` and a random id as the identity of the database, if none is stored. Return the stored identity.
 
-    Raises RefusedError if the database belongs to a deployment of another name.
+    Raises RefusedError if another name is stored: the database then belongs to another deployment.
     """
     found = _found(engine)
     if found is None:

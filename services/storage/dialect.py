@@ -55,9 +55,10 @@ def among_keys(
 
 
 class _UntypedText(UserDefinedType[str]):
-    """An SQLAlchemy type for a text parameter. It puts no cast to a text type into the SQL.
+    """An SQLAlchemy type for a text parameter, sent to PostgreSQL without a cast to a text type.
 
-    PostgreSQL then takes the type from the context, for example an array. So its planner sees a constant of that type.
+    PostgreSQL then takes the type from the context, for example an array. The planner can use the value as a constant
+    of the type.
     """
 
     cache_ok = True
@@ -116,7 +117,8 @@ LOCK_CLASS = 0x70636F62
 class Exclusive(IntEnum):
     """The lock numbers of tasks that only one process does at a time.
 
-    The numbers below all of these are taken: each of them locks one lane of the outbox.
+    Lower numbers are not available: each number from 0 on locks one lane, that is, one of the parts of the outbox that
+    relays publish separately.
     """
 
     CANARIES = 16

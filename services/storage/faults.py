@@ -102,7 +102,10 @@ def _by_code(cause: BaseException | None) -> DatabaseFault | None:
 
 
 class _Refusals:
-    """The last refusal of a change by the database of an engine, until the database takes a change again."""
+    """The last refusal by a database: a change failed because the database is read-only or full.
+
+    When the database takes a change again, the refusal is forgotten.
+    """
 
     def __init__(self) -> None:
         self.fault: DatabaseFault | None = None
@@ -114,7 +117,10 @@ _REFUSALS: Final = WeakKeyDictionary[Dialect, _Refusals]()
 
 
 def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
-    """Remember the refusals of an engine's database, and replace connections to a database that only reads."""
+    """Remember the refusals of an engine's database. Close each connection on which a PostgreSQL database is read-only.
+
+    A new connection may reach a database that takes changes, for example after a failover.
+    """
     kept = _REFUSALS[engine.dialect] = _Refusals()
 
     def note(context: ExceptionContext) -> None:
@@ -134,6 +140,9 @@ def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
 
 
 def last_refusal(engine: Engine, time: Callable[[], float] = monotonic) -> DatabaseFault | None:
-    """Return why the database refused the last change, or None if that was long ago or it took a change since."""
+    """Return why the database refused its last change: it is read-only or full.
+
+    Return None if the database has taken a change since, or if the refusal is older than REFUSING_SECONDS.
+    """
     kept = _REFUSALS.get(engine.dialect)
     return kept.fault if kept is not None and time() - kept.at < REFUSING_SECONDS else None

@@ -1,4 +1,7 @@
-"""Checks the encoding of a PostgreSQL database, and that no connection pooler in between shares out its sessions."""
+"""Checks the encoding of a PostgreSQL database, and finds an unsuitable connection pooler.
+
+A pooler is unsuitable if it gives each transaction another session of the database.
+"""
 
 from __future__ import annotations
 

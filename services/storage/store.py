@@ -1,4 +1,4 @@
-"""The resources that every slice needs to store data. They are chosen once, at start."""
+"""The resources that every part of Pullcord needs to store data. They are chosen once, at start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.storage.vault import Vault
 
 @dataclass(frozen=True)
 class Store:
-    """The resources that all slices share: engine, vault, tokeniser, clock and randomness.
+    """The resources that all parts of Pullcord share: engine, vault, tokeniser, clock and randomness.
 
     `bootstrap` makes the store of a running service. Tests make their own.
     """

@@ -50,7 +50,7 @@ class VaultKeys:
 
 
 class KeySource(Protocol):
-    """Provides the vault keys when they change."""
+    """A function that returns the vault keys if they have changed."""
 
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
         """Return the keys if they changed since the last call, or None. A source may check only at intervals.

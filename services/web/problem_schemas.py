@@ -1,4 +1,7 @@
-"""The bodies of error answers, for the OpenAPI description. A model has the members that its types of problem add."""
+"""The bodies of error answers, for the OpenAPI description.
+
+Each model describes one or more types of problem. It has the fields of `Problem`, and those that only these types have.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ TYPE_PREFIX = "urn:pullcord:problem:"
 
 
 class Problem(BaseModel):
-    """The body of every error answer (RFC 9457). Branch on `type`, not on the sentences."""
+    """The body of every error answer (RFC 9457).
+
+    A client should tell errors apart by `type`, because the texts may change.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -33,7 +39,7 @@ class Fault(BaseModel):
 
 
 class InvalidRequestProblem(Problem):
-    """A request that was refused. `faults` names the faulty parts, if the fault lies in single parts."""
+    """A request that was refused. If single parts of it are faulty, `faults` names these parts."""
 
     type: Literal[
         "urn:pullcord:problem:invalid-request",
@@ -61,7 +67,7 @@ class FileRefusedProblem(Problem):
 
 
 class ReplacementTooLargeProblem(Problem):
-    """A file that lacks many entries of the register that it would replace. A person must confirm the number."""
+    """A file that lacks many entries of the register that it would replace. A person must confirm `would_withdraw`."""
 
     type: Literal["urn:pullcord:problem:replacement-too-large"]
     would_withdraw: int
@@ -69,14 +75,17 @@ class ReplacementTooLargeProblem(Problem):
 
 
 class ActRefusedProblem(Problem):
-    """An act that the state of the case does not allow. `acts` lists what a person can record."""
+    """An act that no person can record, or that the state of the case does not allow.
+
+    `acts` lists every act that a person can record.
+    """
 
     type: Literal["urn:pullcord:problem:act-refused"]
     acts: list[str]
 
 
 def problem_models(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield every model of a problem that is imported."""
+    """Yield `base` and every model that is derived from it. The modules of the models must be imported first."""
     yield base
     for below in base.__subclasses__():
         yield from problem_models(below)

@@ -19,7 +19,7 @@ from services.web.problems import ProblemError, ProblemType
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Requests in a minute. Every number is policy of the deployment."""
+    """The most requests in one minute. Every number is policy of the deployment."""
 
     key: int = 3_000
     link: int = 120

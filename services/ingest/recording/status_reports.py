@@ -60,7 +60,10 @@ class Completed(NamedTuple):
 def completed_notices(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: KeyedDrafts, recorded: Mapping[bytes, Recorded]
 ) -> Completed:
-    """Return the drafts. A draft that gives a status without a place has the place on record."""
+    """Return the drafts, and the outcomes of the rows that are rejected.
+
+    A draft that gives a status without a place is filled in from the record with its reference.
+    """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])
     reports = {key for key, draft in drafts if draft.placeless}

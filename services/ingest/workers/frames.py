@@ -1,4 +1,7 @@
-"""The messages between this process and a worker: a length, and a pickled value of few kinds."""
+"""The messages between this process and a worker: the length of a value, and then the pickled value.
+
+Only values of a few kinds are accepted, because a worker reads files that may attack it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ _OURS: Final = ("services.ingest.reading.", "services.ingest.files.", "schemas."
 
 
 class FrameKind(StrEnum):
-    """The kinds of message that a worker sends. All but the first three end a job."""
+    """The kinds of message that a worker sends.
+
+    BEGUN, SHEET and ROWS are followed by further messages. A message of any other kind is the last of its job.
+    """
 
     BEGUN = "begun"
     SHEET = "sheet"
@@ -48,12 +54,15 @@ class _Opener(pickle.Unpickler):
 
 
 def closed(value: object) -> bytes:
-    """Return a value as it is sent."""
+    """Return a value in the form in which it is sent: pickled."""
     return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
 def opened_frame(data: bytes) -> Any:
-    """Return the value in a message. Raises FrameError if it holds anything but data."""
+    """Return the value in a message.
+
+    Raises FrameError if the message names a function, or a class that is not allowed.
+    """
     return _Opener(BytesIO(data)).load()
 
 
@@ -64,7 +73,10 @@ def write_frame(stream: IO[bytes], data: bytes) -> None:
 
 
 def read_frame(stream: IO[bytes], most: int) -> bytes:
-    """Return the next message. Raises FrameError at the end of the stream, or if it is longer than `most` bytes."""
+    """Return the next message.
+
+    Raises FrameError if the stream has ended, or if the message is longer than `most` bytes.
+    """
     length = int.from_bytes(_exactly(stream, _LENGTH), "big")
     if length > most:
         raise FrameError("a message is longer than any worker sends")

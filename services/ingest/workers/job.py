@@ -53,5 +53,5 @@ def read_job(job: FileJob) -> Sheet:
 
 
 def without_rows(sheet: Sheet) -> Sheet:
-    """Return a sheet that can be sent. Its rows follow it."""
+    """Return a copy of the sheet without its rows. The rows are sent separately, after this copy."""
     return replace(sheet, rows=())  # type: ignore[arg-type] # an iterator cannot be sent

@@ -33,19 +33,19 @@ _WORN_AT: Final = 5_000_000
 
 
 class NoWorkerFreeError(PullcordError):
-    """All workers read other files, and none was free in time."""
+    """All workers were reading other files, and no worker became free in time."""
 
 
 class WorkerFailedError(PullcordError):
-    """The reading of a file failed for a fault of ours."""
+    """A worker could not read a file because of an error in Pullcord, not because of the file."""
 
 
 class _GoneError(PullcordError):
-    """The worker had ended before it could begin."""
+    """The worker process had ended before it began to read the file."""
 
 
 class _Worker:
-    """One process."""
+    """One worker process. It reads one file at a time."""
 
     def __init__(self, limits: WorkerLimits) -> None:
         command = [sys.executable, "-m", "services.ingest.workers.worker"]
@@ -73,7 +73,7 @@ class _Worker:
                 _there(stream).close()
 
     def read(self, job: FileJob, seconds: float) -> tuple[Sheet, list[bytes]]:
-        """Return the sheet without its rows, and its rows as they were sent."""
+        """Return the sheet without its rows, and its rows as the pickled messages in which they were sent."""
         self._bytes += len(job.data)
         deadline = Timer(seconds, self._process.kill)
         deadline.daemon = True

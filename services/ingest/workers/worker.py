@@ -33,7 +33,7 @@ _MOST_BYTES: Final = 1 << 40
 
 
 def serve_jobs() -> None:
-    """Read jobs from standard input, and write what comes of them to standard output."""
+    """Read jobs from standard input, and write the result of each job to standard output."""
     seconds, memory = int(sys.argv[1]), int(sys.argv[2])
     os.nice(_NICENESS)
     _limit_memory(memory)

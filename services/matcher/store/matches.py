@@ -48,7 +48,7 @@ _SCOPES = {scope.value: scope for scope in Scope}
 def load(
     work: UnitOfWork, changed_notices: Collection[int], changed_entries: Collection[int], pages: Sequence[Page] = ()
 ) -> MatchState:
-    """Load all data that decides the matches of these records, and of the areas of which `pages` holds entries."""
+    """Load all data that decides the matches of these records, and of the entries in `pages` with their areas."""
     connection = work.connection
     shared = _shared_tokens(connection, changed_notices, changed_entries)
     on_record = _matches(connection, changed_notices, changed_entries)

@@ -20,7 +20,7 @@ Operations = Iterator[dict[str, Any]]
 
 
 def describe(app: FastAPI) -> None:
-    """Complete the description that the application serves."""
+    """Complete the OpenAPI description that the application serves."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -21,7 +21,7 @@ LEFT_ALONE = 70
 
 
 class RemoteSends:
-    """The state of the sends of the other process."""
+    """The state of the messages that the other process is sending."""
 
     def __init__(self) -> None:
         self.full = False

@@ -70,7 +70,7 @@ class EventDispatcher:
 def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
     """Publish again the events that some consumer never handled. Return their number.
 
-    This happens, for example, if an older release of Pullcord skipped events of a kind that it did not know.
+    An event may be missed, for example, if an older release of Pullcord skipped events of a kind that it did not know.
     """
     now = store.now()
     with store.writing() as connection:
@@ -85,8 +85,9 @@ def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
     """Let a consumer handle events.
 
-    An event that can never be handled goes to quarantine. An event of a kind that only a newer version of Pullcord
-    knows is skipped. All other events are handled. If a fault may be temporary, its error is raised.
+    Two kinds of events are not handled. An event that can never be handled goes to quarantine. An event of a kind that
+    only a newer version of Pullcord knows is skipped. If a fault may be temporary, its error is raised, and the events
+    that are left must be delivered again.
     """
     remaining = list(events)
     while remaining:

@@ -109,7 +109,8 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
     """Return the latest time at which a case came to be past its harmful day, or None if no case is past it.
 
-    A case comes to be past the day when the day ends, or when the case is opened, if the day has ended before.
+    A case comes to be past its harmful day when that day ends. If the case is opened after that day, the case comes to
+    be past it when the case is opened.
     """
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()

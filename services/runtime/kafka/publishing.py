@@ -80,8 +80,8 @@ class Publisher:
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
         """Publish these records, and wait until every in-sync replica has them.
 
-        Return for each record its error, or None if the brokers have the record. If the error is one of REFUSALS, the
-        brokers refuse this very record: it was refused again when it was sent alone.
+        Return for each record its error, or None if the brokers have the record. An error of REFUSALS means that the
+        brokers refuse the record itself: the record was sent again alone, and was refused again.
         """
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]

@@ -60,7 +60,7 @@ class Relay:
     def run_once(self) -> int:
         """Publish a batch of events from every lane that no other relay works on. Return the number of events.
 
-        Raises RelayError if the brokers do not answer, and accepted nothing.
+        Raises RelayError if no event was published, and the brokers did not answer.
         """
         with self.store.reading() as connection:
             lanes = lanes_with_backlog(connection)
@@ -117,7 +117,11 @@ class Relay:
     def _sorted_out(
         self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
     ) -> tuple[list[StoredEvent], KafkaError | None]:
-        """Return the events that need not be published again, and the first error of the events that must be."""
+        """Return the events that are published or in quarantine, and the first error of the events that failed.
+
+        A failed event is published again. To keep their order, later events with the same key are published again after
+        it.
+        """
         done: list[StoredEvent] = []
         failure: KafkaError | None = None
         stopped = set[str]()

@@ -102,9 +102,9 @@ class Worker:
     def is_behind(self, patience: timedelta) -> bool:
         """Return True if the consumer has not received a canary that it should have received by now.
 
-        This holds if a partition's newest canary was published more than `patience` after the last canary received
-        from it, or if none was received from it. Only the partitions of this worker count. If the worker has no
-        partitions, all partitions count.
+        A canary is missing if a partition's newest canary was published more than `patience` after the last canary
+        received from that partition, or if the consumer received no canary from it. Only the partitions of this worker
+        count. If the worker has no partitions, all partitions count.
         """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)

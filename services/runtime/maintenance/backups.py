@@ -83,7 +83,8 @@ def record_backup(store: Store, kind: str, size: int) -> None:
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
     """Replace the store's SQLite database with a backup, upgraded to the present schema.
 
-    Deliveries in the backup that newer messages replace are cancelled (see `settle_restore`).
+    The delivery of an alert is cancelled if a newer message is due about all open cases of the alert (see
+    `settle_restore`).
 
     Raises RefusedError if a process uses the database, if a database exists and `replacing` is False, or if `backup` is
     itself a database in use. Raises CopyError if the backup fails a check.

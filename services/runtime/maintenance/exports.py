@@ -1,7 +1,8 @@
 """Writes matches and cases to files for statistics and other systems: only ids, levels, reasons and dates.
 
-The files hold no telephone number, address or name. A council's own reference is left out unless it is requested. Even
-then it is written only if it looks like a reference: people have put numbers, names and addresses into that column.
+The files hold no telephone number, address or name. A council's own reference is left out unless it is requested. A
+requested reference is written only if it looks like a reference: people have put numbers, names and addresses into that
+column.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Limits the connections of the HTTP server, so that no caller can take the places of all others.
+"""Limits the connections of the HTTP server, so that one caller cannot use up all of them.
 
-A connection gives up its place if a newer one needs it and its request has not arrived whole.
+If all connections are in use and a new caller arrives, a connection whose request has not arrived whole is closed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ConnectionLimits:
 
 @dataclass(slots=True)
 class ConnectionPlaces:
-    """The connections of one server, the oldest first."""
+    """The open connections of one server, the oldest first. The server has a limited number of places for them."""
 
     limits: ConnectionLimits
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)

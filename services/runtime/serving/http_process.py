@@ -1,4 +1,4 @@
-"""The HTTP process of `pullcord serve`: it takes in and shows. Another process matches, alerts and delivers."""
+"""The HTTP process of `pullcord serve`: it accepts submissions and shows pages. Another process matches and alerts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from services.runtime.settings import Settings
 
 
 def serve_http() -> None:
-    """Serve on the socket whose number is the first argument. The second is the number of the link's socket."""
+    """Serve HTTP on the socket whose file descriptor is the first argument of the command.
+
+    The second argument is the file descriptor of the socket that links this process to the other process.
+    """
     os.umask(0o077)
     listening, end = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     host, port, pretty = sys.argv[3], int(sys.argv[4]), sys.argv[5] == "pretty"

@@ -34,7 +34,8 @@ class WorkLimits:
 class LimitedWork:
     """ASGI middleware that answers 408 if a body does not arrive in time, and 503 if no place is free in time.
 
-    A request takes a place only once it has arrived whole. So a caller who sends slowly takes no place from others.
+    A place is the right to be worked on. A request takes a place only once it has arrived whole. So a caller who sends
+    slowly takes no place from others.
     """
 
     def __init__(self, app: App, limits: WorkLimits) -> None:

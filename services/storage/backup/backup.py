@@ -93,8 +93,8 @@ def count_rows(connection: Connection) -> Counts:
 def check_copy(copy: Store) -> Contents:
     """Check a copy in a SQLite file and return its contents.
 
-    Raises CopyError if the schema of the copy does not fit, or if the store's keys do not fit its values. All values
-    are checked for their key id, and a sample of them is opened.
+    Raises CopyError if the schema of the copy does not fit, or if the keys of `copy` cannot open its sealed values. The
+    key id of each value is checked, and a sample of the values is opened.
     """
     with copy.reading() as connection:
         if not schema_of(connection).fits:

@@ -34,7 +34,11 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Lane:
-    """The events of one topic in one lane of the outbox."""
+    """The events of one topic in one lane of the outbox.
+
+    The outbox is divided into lanes by partition key. One relay at a time publishes a lane, which keeps events with the
+    same key in order.
+    """
 
     number: int
     topic: str

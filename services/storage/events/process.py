@@ -24,17 +24,17 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The events and audit rows that follow from handling a batch.
-
-    The slice writes its own rows itself.
-    """
+    """The events and audit rows that follow from handling a batch. The consumer itself writes all other rows."""
 
     announcements: Sequence[Announcement] = ()
     audit: Sequence[AuditRow] = ()
 
 
 class Consumer(Protocol):
-    """A slice that handles events. `handle` loads the state, calls the pure step of the slice and saves the outcome."""
+    """A part of Pullcord that handles events, such as the matcher.
+
+    `handle` loads the state, calls the pure function that decides, and saves the outcome.
+    """
 
     @property
     def name(self) -> str:
@@ -91,7 +91,7 @@ def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent])
 
 
 def write_effects(work: UnitOfWork, effects: Effects) -> None:
-    """Write the events and audit rows of a batch, in the same transaction as the slice's own rows."""
+    """Write the events and audit rows of a batch, in the same transaction as the consumer's own rows."""
     work.announce(effects.announcements)
     work.record_audit(*effects.audit)
 
@@ -101,7 +101,7 @@ def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> 
 
 
 def set_aside(store: Store, consumer: str, event: StoredEvent, error: str) -> None:
-    """Store an event that does not get through to a consumer, for a person to look at.
+    """Put an event in quarantine, because the consumer cannot handle it or the brokers refuse it.
 
     The event is also put in the inbox and recorded in the audit. If it is in the inbox already, nothing changes.
     """

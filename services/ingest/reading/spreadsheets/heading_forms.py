@@ -56,7 +56,7 @@ def parts_of(text: str) -> list[str]:
 def splits_of(text: str) -> Iterator[tuple[str, str]]:
     """Yield every way to split a heading in two.
 
-    The two halves may have stood on two lines of the cell, as in "Cod post Postcode".
+    A cell may hold a heading in two languages on two lines, as in "Cod post Postcode". A split finds the two headings.
     """
     words = text.split()
     if len(words) <= _MOST_WORDS:

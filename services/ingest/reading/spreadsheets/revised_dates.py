@@ -36,7 +36,10 @@ _BARE: Final = frozenset({"date", "to", "date to", "to date"})
 
 
 class RevisedDate(NamedTuple):
-    """The columns of one date, counted from 0. `others` are not read, but compared with the date that is read."""
+    """The columns of one date, counted from 0.
+
+    The date is not read from the columns in `others`. Their values are only compared with the date that is read.
+    """
 
     field: str
     plain: int | None

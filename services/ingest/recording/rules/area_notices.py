@@ -1,4 +1,4 @@
-"""Takes the live area notices of one provider on one area together. All functions are pure."""
+"""Combines the live notices of one provider on one area into one summary. All functions are pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TARGETS = (
 class AreaNotice(NamedTuple):
     """A live notice on an area, or several such notices with equal values.
 
-    A notice that ties with a rival gives two items: one for each version.
+    If nothing shows which of two versions of a notice is the newest, each version is one item.
     """
 
     status: NoticeStatus
@@ -51,7 +51,12 @@ class AreaNotice(NamedTuple):
 
 
 class AreaSummary(NamedTuple):
-    """The live notices on an area, taken together: facts by part, and the earliest days that are in doubt."""
+    """The live notices on an area, taken together.
+
+    `parts` groups the notices by what they report, such as pending or completed, and has the facts of each group. A day
+    that can be read as two dates, such as 03/04/2026, is in doubt. The other two fields hold the earliest planned day
+    in doubt, and the earliest restriction day in doubt.
+    """
 
     parts: tuple[AreaFacts, ...]
     planned_readings: tuple[date, date] | None

@@ -17,10 +17,10 @@ _OVER: Final = frozenset([NoticeStatus.COMPLETED, NoticeStatus.WITHDRAWN])
 
 
 def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draft[Facts]:
-    """Return the draft. Where it gives no day for the move or the restriction, it gets the earliest known day.
+    """Return the draft. If the draft gives no day for the move or the restriction, fill in the earliest known day.
 
-    `before` holds the versions that the draft replaces. If the known day were dropped, an empty cell could delay an
-    alert.
+    `before` holds the versions that the draft replaces. The known day is the earliest day in these versions. Without
+    it, an empty cell could delay an alert.
     """
     facts = draft.facts
     if not isinstance(facts, NoticeFacts) or not before:

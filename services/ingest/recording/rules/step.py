@@ -52,7 +52,7 @@ class Recorded(NamedTuple):
 class Keyed(NamedTuple, Generic[Facts]):
     """A draft with its record key and the digest of its content.
 
-    `rival` and `announced` come from earlier versions of the same record.
+    `rival` and `announced` come from earlier versions of the same record. See `Recorded` for their meaning.
     """
 
     key: bytes

@@ -70,7 +70,8 @@ def place_of(private: Mapping[str, Any]) -> Place:
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
     """Return the rival after adding a version with this risk and place.
 
-    The result has the more dangerous status, the earlier dates and the latest places.
+    The result has the more dangerous status and the earlier dates of the two. Its places are those of the rival and
+    `place`. If there are more than MOST_PLACES, the places that were received first are dropped.
     """
     if rival is None:
         return TiedVersions(risk, (place,))

@@ -32,7 +32,10 @@ def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[Cho
 
 
 def forget_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[tuple[str, str]]) -> int:
-    """Drop the mappings of these pairs of `what` and word. Return the number of mappings that were dropped."""
+    """Drop mappings. Return the number of mappings that were dropped.
+
+    `words` holds a pair for each mapping: its `what` (see `ChosenWord`), and its word.
+    """
     row = chosen_words.c
     found = 0
     with store.writing() as connection:

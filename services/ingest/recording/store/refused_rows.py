@@ -45,7 +45,10 @@ def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: 
 
 
 def drop_alerted(context: SubmissionContext, before: datetime) -> None:
-    """Drop the rows about which the operator was alerted before the time `before`. They are too old to be mended."""
+    """Drop the rows about which the operator was alerted before the time `before`.
+
+    After such a time nobody is expected to correct these rows.
+    """
     old = (refused_rows.c.feed_id == context.feed_id) & (refused_rows.c.alerted_at < before)
     context.connection.execute(delete(refused_rows).where(old))
 

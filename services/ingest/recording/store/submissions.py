@@ -42,7 +42,8 @@ def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin)
 def find_receipt(connection: Connection, submission_id: str, feed_id: str | None, *, repeated: bool = False) -> Receipt:
     """Return the receipt of a submission. If `feed_id` is not None, that feed must have sent the submission.
 
-    Raises NotFoundError if there is no such submission.
+    `repeated` is copied to the receipt. It is True if the receipt answers a repeated request. Raises NotFoundError if
+    there is no such submission.
     """
     query = select(submissions).where(submissions.c.submission_id == submission_id)
     if feed_id is not None:

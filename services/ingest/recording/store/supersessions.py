@@ -1,4 +1,7 @@
-"""Finds notices that replace one another, and marks notices as live or announced."""
+"""Finds notices that replace one another, and marks notices as live or announced.
+
+A notice is announced if one of its versions told of the migration before it was done, or if it replaces such a notice.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,8 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
     """Mark each notice that replaces an announced notice as announced too. Return the notices that were marked.
 
-    Begin with the notices that replace the notices under `keys`, and follow the chain of replacements to its end.
+    Begin with the notices that replace the notices under `keys`, and follow the chain of replacements to its end. A
+    notice is announced if one of its versions told of the migration before it was done.
     """
     before = notices.alias("before")
     announced = exists(

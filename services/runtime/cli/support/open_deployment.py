@@ -81,7 +81,8 @@ def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
 def _look_for_data(settings: Settings) -> None:
     """Raise NotReadyError if the keys or the database file are missing. The error names the place where they should be.
 
-    Most often, somebody is in the wrong folder. `init` in that folder would make a second, empty deployment.
+    The usual cause is that the command was run in the wrong folder. `init` in that folder would make a second, empty
+    deployment.
     """
     url = make_url(settings.database)
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

@@ -77,8 +77,9 @@ def record(
 ) -> None:
     """Record what a named person did about a case.
 
-    Dates and words are read as in files: `30/11/2026` with the day first, `phone` for a call. A time without an offset
-    is UK time. `now` and `today` stand for the present.
+    A value is typed as it would stand in an imported file. In a date the day comes first: `30/11/2026`. A code may be
+    given as a common word: `phone` for a call. A time without an offset is UK time. `now` and `today` stand for the
+    present.
     """
     done = act_of(event)
     with opened() as store:

@@ -33,7 +33,10 @@ DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 def print_case(
     connection: Connection, store: Store, case: Case, view: CaseView, numbers: Mapping[str, list[str]] | None = None
 ) -> None:
-    """Print a case. If `numbers` is given, it holds the telephone numbers on the notices, by match. They are shown."""
+    """Print a case. If `numbers` is given, the telephone numbers on its notices are printed too.
+
+    `numbers` maps the id of each match to the telephone numbers on the notice of that match.
+    """
     console = out()
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))

@@ -28,7 +28,10 @@ _CODE = typer.Option(help="Only this council's, by GSS code.", metavar="CODE")
 
 @app.command("list", epilog=examples("pullcord changes list", "pullcord changes list --council E06000009"))
 def list_(council: Annotated[str | None, _CODE] = None) -> None:
-    """List the cases on which a change waits, with what the feed says now. Until it is accepted, each case stays."""
+    """List the cases on which a change waits, with what the feed says now.
+
+    Until a person accepts the change, the case stays as it was before the change.
+    """
     with opened() as store:
         with store.reading() as connection:
             feed_id = None if council is None else find_feed(connection, "council", council).feed_id
@@ -56,7 +59,8 @@ def accept_(
 ) -> None:
     """Accept the changes that wait on cases, in a person's name. The cases are then judged by what the feeds say now.
 
-    Ask the provider or the council first: a key may be stolen, or a file may be wrong.
+    Before you accept, ask the provider or the council whether it meant the changes: a key may be stolen, or a file may
+    be wrong.
     """
     if bool(cases) is every:
         raise RefusedError("name the cases, or all of them with --all")

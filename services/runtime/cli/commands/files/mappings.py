@@ -1,4 +1,7 @@
-"""`pullcord mappings`: columns and words that a sender has mapped by hand. Its later files are read by them too."""
+"""`pullcord mappings`: lists and forgets the columns and words that a sender has mapped by hand.
+
+A mapping also applies to the later files of its sender.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ def forget_(
         list[str] | None, typer.Option(help="A word for a status. May be given again.", metavar="WORD")
     ] = None,
 ) -> None:
-    """Forget mappings. This changes nothing that earlier files brought."""
+    """Forget mappings. Records from files that were imported before stay as they are."""
     if not column and not status:
         raise RefusedError("name what to forget: --column HEADING or --status WORD")
     with opened() as store:

@@ -46,8 +46,8 @@ def report(
 ) -> None:
     """Write the regulator's figures: one HTML page with plots and tables, and a CSV file beside it.
 
-    Small counts are withheld in both. Before that, the figures of each month that has ended are counted and stored, if
-    they were not stored yet.
+    Small counts are withheld in the page and in the CSV file. If the figures of a month that has ended were not stored
+    yet, the command first counts and stores them.
     """
     with opened() as store:
         _close_months(store)

@@ -19,7 +19,7 @@ TIER, LABEL = "duty", "duty desk"
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
     """Add a council or a provider, if its name is given and it is not known yet.
 
-    Raises RefusedError if the name is empty, or in a dry run, which adds nothing.
+    Raises RefusedError if it would be added, but the name is empty, or this is a dry run.
     """
     if name is None:
         return

@@ -123,7 +123,7 @@ def send_test(
 ) -> None:
     """Send a test message to a council's contacts now, and show what became of each. Nobody is said to be at risk.
 
-    Exit code 1 if a message was not accepted.
+    The exit code is 1 if the receiving server or service did not accept a message.
     """
     settings = Settings()
     with opened(settings) as store:

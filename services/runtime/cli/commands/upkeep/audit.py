@@ -28,7 +28,8 @@ def check() -> None:
     """Compare what is stored with the audit, and records with their sealed parts. This changes nothing.
 
     It checks figures, cases, alerts, deliveries, notices, register entries, matches, keys, policies and the quarantine.
-    It lists data that was altered by hand in the database, and the exit code is then 1. Trust the audit in this case.
+    It lists data that was altered by hand in the database, and the exit code is then 1. If the data and the audit
+    differ, trust the audit.
     """
     with opened() as store, store.reading() as connection:
         found = [*audit_differences(connection), *sealed_differences(connection, store)]

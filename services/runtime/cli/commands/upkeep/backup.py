@@ -91,7 +91,8 @@ def restore_(
 ) -> None:
     """Restore a backup, while everything is stopped. Alerts that were sent before the backup are not sent again.
 
-    Alerts that have fallen due since the backup are sent once more, and say that they may be a repeat.
+    The backup does not show whether alerts that fell due later were sent. So these alerts are sent after the restore,
+    and say that they may be a repeat.
     """
     settings = Settings()
     # Exactly one of the two must be given.

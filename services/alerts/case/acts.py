@@ -148,9 +148,10 @@ def _acknowledge(work: UnitOfWork, alert: FoundAlert, pks: Sequence[int], by: Hu
 
 
 def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[str]) -> list[Case]:
-    """Let the changes of feeds count that wait on these cases of a council. Return the cases, as they are after that.
+    """Accept the changes of feeds that wait for a person on these cases, and return the cases with the changes applied.
 
-    A case on which nothing waits any more is left out. Raises NotFoundError if the council has no such case.
+    `only` holds the references of the cases. A case without a waiting change is left out of the result. Raises
+    NotFoundError if the council has no case with one of these references.
     """
     now = store.now()
     with store.reading() as connection:

@@ -135,9 +135,10 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class AreaDays:
-    """The days of one part of the notices on an area, the earliest first.
+    """The days that notices of one provider on one area name, the earliest first.
 
-    `undated` is true if one of these notices has no day.
+    `part` says which of the notices: the pending, the completed or the reverted ones. `undated` is true if one of them
+    has no day.
     """
 
     part: AreaPart

@@ -169,8 +169,8 @@ def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[st
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
     """Return a function that returns True if an alert covers a case.
 
-    An alert covers a case if it named every known fact about the case, and if no later alert named the case as more
-    urgent. An acknowledgement of the alert applies only to cases that the alert covers.
+    An alert covers a case if nothing new about the case became known after the alert was written, and if no later alert
+    named the case as more urgent. An acknowledgement of the alert applies only to cases that the alert covers.
     """
     in_alert = cases_in_alert(connection, alert_pk)
     since = most_urgent_since(connection, alert_pk)

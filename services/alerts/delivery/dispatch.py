@@ -1,4 +1,4 @@
-"""Sends due deliveries: claims them, renders their messages, starts jobs in the pool, and settles the outcomes."""
+"""Sends due deliveries: renders their messages, starts a job in the pool for each, and writes the outcomes."""
 
 from __future__ import annotations
 

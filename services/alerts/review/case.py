@@ -175,7 +175,7 @@ class Line:
 
     @property
     def key(self) -> str:
-        """Return the key under which a case remembers the line."""
+        """Return the key under which a case stores facts about the line, in `Case.seen`."""
         if self.days is None or self.days.part is AreaPart.PENDING:
             return str(self.notice_pk)
         return f"{self.notice_pk}.{self.days.part.value}"

@@ -60,7 +60,7 @@ def play(
     now: datetime,
     transitions: list[Transition],
 ) -> Case:
-    """Apply every event that is due, the earliest first.
+    """Apply every event that is due to the case, the earliest first, and return the case.
 
     After each event the due events are computed again, because an event may change which event comes next.
     """

@@ -88,7 +88,7 @@ def _first(issues: tuple[Issue, ...], allowed: int) -> tuple[Issue, ...]:
 def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
     """Return the stored form of outcomes: the row numbers, one letter for each row, and the issues by position.
 
-    References are not part of it, because they are stored sealed.
+    The stored form has no references of records, because references are stored sealed.
     """
     # Most rows of a file have the same issues, so each text is stored once.
     texts: dict[Issue, int] = {}

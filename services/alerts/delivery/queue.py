@@ -1,4 +1,8 @@
-"""Writes deliveries, and settles each delivery after an attempt. All state of a delivery is in the database."""
+"""Writes deliveries, and writes the outcome of each attempt to send one.
+
+A delivery is settled when no further attempt follows: it was sent, given up, or is not needed. All state of a delivery
+is in the database.
+"""
 
 from __future__ import annotations
 

@@ -62,7 +62,8 @@ class CaseClock:
     `opened_at` is when the case was opened or opened again, or when Pullcord last learned of a new danger.
     `last_alert_at` is when a channel last accepted an escalation about the case. `last_threshold` is the threshold of
     that escalation. `tried_at` is the time of a later escalation that no channel has accepted yet. `paused_until` is
-    the end of the pause that a person's act has set. It counts until a channel accepts an escalation after this end.
+    the end of the pause that a person's act has set. The pause counts until a channel accepts an escalation after its
+    end.
 
     `claimed` is true if every provider of the case reported a move without giving notice of it first. In an urgent
     state, the first alert about such a case ignores quiet hours. Later alerts wait for the end of quiet hours, and

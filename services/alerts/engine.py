@@ -144,7 +144,7 @@ def _after_alert(due: DueEscalation, council: Council, now: datetime, doubtful: 
 def _intend(
     work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], fallback: Sequence[Contact]
 ) -> set[int]:
-    """Write the alerts that are due. Return the ids of cases about which an earlier message is in doubt."""
+    """Write the alerts that are due. Return the ids of cases about which an earlier message may have arrived."""
     doubtful: set[int] = set()
     # All cases that go to the same tiers share one message. Withdrawn notices have a message of their own.
     groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}

@@ -83,7 +83,10 @@ def keep(connection: Connection, month: Month, counts: Counts) -> None:
 
 
 def registers(connection: Connection, moment: datetime) -> Counts:
-    """Count the register entries that are live now, by whether each is fresh or stale at `moment`."""
+    """Count the register entries that are live now, by whether each is fresh or stale at `moment`.
+
+    An entry is stale if its council has not confirmed it for STALE_DAYS days, or never.
+    """
     row = register_entries.c
     stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
     # An entry that nobody ever confirmed is stale.
@@ -128,6 +131,7 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
 def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Counts:
     """Count councils and providers by whether each is heard or silent at `moment`.
 
+    A council or provider is silent if it has sent nothing for SILENT_DAYS days, or never anything.
     Councils and providers that were added at `until` or later are left out.
     """
     counts = Counts()

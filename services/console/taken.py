@@ -1,4 +1,4 @@
-"""Who took which case: the acknowledgements of an alert, and the last act of a person on each case."""
+"""Finds who acknowledged which case of an alert, and who last acted on each case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.storage.store import Store
 
 
 class TakenCases(NamedTuple):
-    """An acknowledgement, and the references of the cases that the person took with it."""
+    """An acknowledgement, and the references of the cases that it acknowledged."""
 
     acknowledgement: Acknowledgement
     cases: frozenset[str]
@@ -31,7 +31,7 @@ def taken_of_alert(connection: Connection, store: Store, alert: str) -> list[Tak
 
 
 def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
-    """Return who last acted on each case, in whatever way, by the reference of the case."""
+    """Return the person who last acted on each case and the time of the act, by the reference of the case."""
     rows = find_acts(connection, [case.reference for case in cases])
     # The rows come oldest first, so the last act of each case stays.
     last = {row.subject: row for row in rows if row.fields["event"] in DONE_BY_PERSON}

@@ -1,7 +1,7 @@
 """The facts of all live notices of one provider on one area, taken together.
 
-The notices of an area share one record, so that a thousand notices make one match for each home and not a thousand.
-Ingest writes these facts, and alerts read them.
+The notices on an area share one record. So each home in the area gets one match, even if there are a thousand notices.
+Ingest writes the facts, and alerts read them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from schemas.codes import MigrationKind, NoticeStatus, TargetService
 
 
 class AreaPart(StrEnum):
-    """The part of an area's notices that a fact is about. The values are stored."""
+    """The part of an area's notices that facts are about: the pending, the completed or the reverted notices.
+
+    The values are stored.
+    """
 
     PENDING = "pending"  # planned, rescheduled or paused
     COMPLETED = "completed"
@@ -25,7 +28,7 @@ class AreaPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AreaFacts:
-    """The facts of one part of an area's notices.
+    """The facts of the pending, the completed or the reverted notices on an area (see `AreaPart`).
 
     `planned` and `restricted` hold every distinct day on which the notices plan a move or a restriction, the earliest
     first. Of completed notices, `planned` holds the days of the moves. `undated` is true if a notice has no day.

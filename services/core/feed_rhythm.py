@@ -1,6 +1,6 @@
-"""Judges how long a feed may be silent, by the gaps between the days on which it was heard.
+"""Judges how long a feed may send nothing, by the gaps between the days on which it sent something.
 
-No source prescribes the numbers. They are policy of the deployment [P].
+No source prescribes the numbers. They are policy of the deployment.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ SHORTEST: Final = timedelta(days=2)
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """Return the length that nearly all gaps between these moments keep within. Return None if the gaps are too few.
+    """Return the typical gap between these moments, or None if the gaps are too few.
 
-    `heard` has one moment for each day on which the feed was heard, in any order.
+    At least nine in ten of the newest gaps are no longer than the typical gap. One gap that is far longer than all
+    others is left out. `heard` has one moment for each day on which the feed sent something, in any order.
     """
     # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])

@@ -48,8 +48,9 @@ async def post_notices(
     """Post one notice, or a batch of up to 10,000 notices, as JSON or NDJSON.
 
     The answer 202 means that the submission is on disk. The answer lists the first 100 rows with issues, and all
-    further stale rows. Each issue has a field, a reason and a remedy. Read the submission to see all rows. A rejected
-    row does not stop the other rows. If every row is rejected, the answer is 422.
+    further stale rows. A row is stale if a later version is on record; a stale row changes nothing. Each issue has a
+    field, a reason and a remedy. Read the submission to see all rows. A rejected row does not stop the other rows. If
+    every row is rejected, the answer is 422.
     """
     body = await read_body(request, limits.body_bytes)
     media = media_type(request)

@@ -148,9 +148,10 @@ def _acknowledge(work: UnitOfWork, alert: FoundAlert, pks: Sequence[int], by: Hu
 
 
 def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[str]) -> list[Case]:
-    """Let the changes of feeds count that wait on these cases of a council. Return the cases, as they are after that.
+    """Accept the changes of feeds that wait for a person on these cases, and return the cases with the changes applied.
 
-    A case on which nothing waits any more is left out. Raises NotFoundError if the council has no such case.
+    `only` holds the references of the cases. A case without a waiting change is left out of the result. Raises
+    NotFoundError if the council has no case with one of these references.
     """
     now = store.now()
     with store.reading() as connection:
@@ -168,8 +169,8 @@ def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[st
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
     """Return a function that returns True if an alert covers a case.
 
-    An alert covers a case if it named every known fact about the case, and if no later alert named the case as more
-    urgent. An acknowledgement of the alert applies only to cases that the alert covers.
+    An alert covers a case if nothing new about the case became known after the alert was written, and if no later alert
+    named the case as more urgent. An acknowledgement of the alert applies only to cases that the alert covers.
     """
     in_alert = cases_in_alert(connection, alert_pk)
     since = most_urgent_since(connection, alert_pk)

@@ -1,7 +1,7 @@
-"""Lets the changes of feeds end or delay only a few cases of a council in a day. The rest waits for a person.
+"""Limits how many cases of a council the changes of feeds may end or delay in 24 hours.
 
-A key that is stolen, or a feed that is wrong, then cannot silence what is owed to many people. The numbers are policy
-of the deployment: see `CouncilPolicy.relaxed_without_consent`.
+A change beyond this limit waits until a person accepts it. So a stolen key, or a faulty feed, cannot stop the messages
+about many residents. The limit is policy of the deployment: see `CouncilPolicy.relaxed_without_consent`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ Contexts = dict[int, CaseContext]
 
 
 def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None = None) -> Contexts:
-    """Return the contexts with the facts that count until `with_judged_facts` has judged the changes of the feeds.
+    """Return the contexts with the facts that count before `with_judged_facts` has judged the changes of the feeds.
 
-    A nearer danger counts at once. What ends or delays a case does not count yet.
+    A change that brings a new danger, or brings the harmful day forward, counts at once. A change that ends or delays
+    a case does not count yet.
     """
     return {entry: _with_kept(context, ruleset) for entry, context in contexts.items()}
 
@@ -41,8 +42,9 @@ def with_judged_facts(
 ) -> Contexts:
     """Return the contexts with the facts that count now.
 
-    A change that ends or delays a case counts while the council has cases left of its allowance. After that, the case
-    keeps its earlier facts, and the change waits.
+    The allowance of a council is the number of its cases that feeds may end or delay in 24 hours. A change that ends
+    or delays a case counts until the allowance is used up. Then the case keeps its earlier facts, and the change waits
+    for a person.
     """
     judged = {entry: _judged(context, councils, ruleset, work.now) for entry, context in contexts.items()}
     asking = [case for context, relaxed in judged.values() if (case := context.case) and relaxed]

@@ -33,7 +33,7 @@ def revoke_link(store: Store, alert: str, by: PersonName, feed_id: str | None = 
 
 
 def revoke_links_of(store: Store, feed_id: str, by: PersonName) -> int:
-    """Revoke the links of all alerts of a council. Return the number of links that worked until now."""
+    """Revoke the links of all alerts of a council. Return the number of links that this call revoked."""
     with store.reading() as connection:
         references = links_of_council(connection, feed_id)
     # One transaction each, because an alert may have thousands of cases.

@@ -1,4 +1,7 @@
-"""Chooses the deliveries to send next and claims them. Each destination gets a fair share."""
+"""Chooses the deliveries to send next, and claims them so that no other process sends them.
+
+Each destination gets a fair share.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,10 @@ class Places(Protocol):
 
 
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
-    """Claim deliveries that are due, as many as there are places for, and return them for sending.
+    """Claim deliveries that are due, and return them for sending. `room` limits how many are claimed.
 
-    An attempt is recorded for each claimed delivery.
+    To claim a delivery is to record its next attempt and mark the delivery as being sent. Until ATTEMPT_LIMIT is over,
+    no other process sends it. `in_flight` holds the ids of deliveries that this process is still sending.
     """
     now = store.now()
     if not room.places():

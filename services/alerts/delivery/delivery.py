@@ -26,7 +26,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery that is claimed for sending. Attempt `number` is recorded before anything is sent."""
+    """A delivery that this process is about to send. Attempt `number` is recorded before anything is sent."""
 
     pk: int
     alert_pk: int

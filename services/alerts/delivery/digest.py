@@ -122,7 +122,8 @@ def case_lines(
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
     """Return the councils' own references of register entries, by id.
 
-    DAMAGED stands for a reference that is damaged. A text says so if a reference looks like a telephone number.
+    If the sealed record of an entry is damaged, the text is DAMAGED. If the reference looks like a telephone number,
+    the text says that the reference is not shown.
     """
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):

@@ -1,4 +1,4 @@
-"""Sends due deliveries: claims them, renders their messages, starts jobs in the pool, and settles the outcomes."""
+"""Sends due deliveries: renders their messages, starts a job in the pool for each, and writes the outcomes."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class Dispatcher:
     _ended: SimpleQueue[tuple[SendJob, SendResult]] = field(default_factory=SimpleQueue)
 
     def run_due(self) -> int:
-        """Settle jobs that have ended and start due deliveries.
+        """Write the outcomes of jobs that have ended, and start due deliveries.
 
-        Return the number of settled jobs and started deliveries: call again until it returns 0. An outcome that cannot
-        be written delays no other delivery. The first error is raised after all deliveries were tried.
+        Return the number of outcomes written and deliveries started: call again until it returns 0. An outcome that
+        cannot be written delays no other delivery. The first error is raised after all deliveries were tried.
         """
         faults: list[Exception] = []
         settled = self._settle_ended(faults)
@@ -60,9 +60,9 @@ class Dispatcher:
         return len(claimed) + settled
 
     def close(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for the jobs that run, and settle them.
+        """Wait up to `timeout` seconds for the jobs that run, and write their outcomes.
 
-        Return True if each of them ended in time or was reported as stuck.
+        Return True if each of these jobs ended in time or was reported as stuck.
         """
         ended = self.pool.close(timeout)
         # Errors are dropped because the process ends. After ATTEMPT_LIMIT another process makes these attempts again.

@@ -1,4 +1,8 @@
-"""Writes deliveries, and settles each delivery after an attempt. All state of a delivery is in the database."""
+"""Writes deliveries, and writes the outcome of each attempt to send one.
+
+A delivery is settled when no further attempt follows: it was sent, given up, or is not needed. All state of a delivery
+is in the database.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +104,7 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
     """Settle a delivery as not needed, because no case of its alert is open any more.
 
     If an earlier attempt is in doubt, somebody may have had the message. The cases are then marked as alerted, so that
-    the council also gets a message when the warning is over.
+    the council also gets a message if the line is no longer to be switched.
     """
     now = store.now()
     with store.writing() as connection:
@@ -118,9 +122,9 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
     """Settle as not needed the waiting deliveries that a new alert replaces. `alert_pk` is the id of the new alert.
 
-    The new alert replaces a delivery to one of these contacts if it contains all cases of the older alert. Return the
-    ids of cases about which such a delivery may have reached somebody. The caller marks these cases as warned, so that
-    their council also gets a message when the warning is over.
+    A delivery of an older alert to one of these contacts is replaced if the new alert contains all cases of the older
+    alert. Return the ids of cases about which a replaced delivery may have reached somebody. The caller marks the cases
+    with these ids as warned, so that their council also gets a message if the line is no longer to be switched.
     """
     older, state = lock_older(work.connection, alert_pk, feed_id, contacts), DeliveryState.NOT_NEEDED
     for delivery in older:

@@ -1,9 +1,9 @@
-"""Decides what is delivered after a database was restored. The records in it end before the restore.
+"""Decides what is delivered after a database was restored. The newest record in it is older than the restore.
 
-A message that the records show as sent is not sent again. A message that was sent after the end of the records is due
-again, and the ordinary rules send it. It may be a repeat, but a missing message may cost a life. For two days, the
-first message about a case says that it may be a repeat. An unfinished delivery is cancelled if newer messages are due
-about all open cases of its alert.
+A message that the restored database shows as sent is not sent again. The database cannot show a message that was sent
+after its newest record. Such a message is due again, and the ordinary rules send it. The council may get the message
+twice, but a missing message may cost a life. For two days after the restore, the first message about a case says that
+it may be a repeat. An unfinished delivery is cancelled if newer messages are due about all open cases of its alert.
 """
 
 from __future__ import annotations

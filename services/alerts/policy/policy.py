@@ -1,7 +1,8 @@
 """Decides when the next message about a case is due, who gets it, and how long a person's act pauses messages.
 
-All functions are pure: `now` is an argument. While the clock of a case runs, the case always has a next message. The
-rules are policy of the deployment; their numbers come from `CouncilPolicy`.
+All functions are pure: `now` is an argument. The clock of a case runs in every state except the states in
+`CLOCK_STOPPED`: ended, confirmed safe and on hold. While the clock runs, the case always has a next message. The rules
+are policy of the deployment; their numbers come from `CouncilPolicy`.
 """
 
 from dataclasses import dataclass
@@ -61,7 +62,8 @@ class CaseClock:
     `opened_at` is when the case was opened or opened again, or when Pullcord last learned of a new danger.
     `last_alert_at` is when a channel last accepted an escalation about the case. `last_threshold` is the threshold of
     that escalation. `tried_at` is the time of a later escalation that no channel has accepted yet. `paused_until` is
-    the end of the pause that a person's act has set. It counts until a channel accepts an escalation after this end.
+    the end of the pause that a person's act has set. The pause counts until a channel accepts an escalation after its
+    end.
 
     `claimed` is true if every provider of the case reported a move without giving notice of it first. In an urgent
     state, the first alert about such a case ignores quiet hours. Later alerts wait for the end of quiet hours, and
@@ -92,7 +94,7 @@ class Escalation:
 
 
 def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Return the next escalation of a case, or None if the state of the case has stopped its clock."""
+    """Return the next escalation of a case, or None if the clock of the case is stopped (see `CLOCK_STOPPED`)."""
     if clock.state in CLOCK_STOPPED:
         return None
     due_at = _when_awake(clock, policy, _due(clock, policy), now)
@@ -104,9 +106,9 @@ def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> E
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
     """Return the end (UTC) of the pause that a person's act at `now` gives a case.
 
-    The pause ends when the next threshold is reached, or after the longest pause if that comes first. But it lasts at
-    least `acknowledgement_min_hours`. The longest pause is `acknowledgement_hours`. In an urgent state, after the move,
-    and from the harmful day on, the longest pause is `urgent_acknowledgement_hours`.
+    The pause ends when the next threshold is reached. Two limits apply. The pause lasts at least
+    `acknowledgement_min_hours`. It lasts at most `acknowledgement_hours`, or `urgent_acknowledgement_hours` in an
+    urgent state, after the move, and from the harmful day on.
     """
     # A person who acts near the harmful day gets a reminder sooner than a person who acts weeks before it.
     longest = policy.urgent_acknowledgement_hours if _pressing(clock, now) else policy.acknowledgement_hours
@@ -120,11 +122,11 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datet
 
 
 def tiers_for(policy: CouncilPolicy, threshold: int, state: CaseState) -> tuple[Tier, ...]:
-    """Return the tiers that get a message at a threshold. In an urgent state all tiers get it.
+    """Return the tiers that get a message at a threshold. A tier without contacts is left out.
 
-    Otherwise a tier gets the message if the threshold is the tier's `from_days` or lower. If no tier with contacts has
-    begun yet, the tier that begins first gets the message early. A tier without contacts is left out. The result is
-    empty only if the council has no contact at all.
+    A tier gets the message if the threshold is the tier's `from_days` or lower. If the threshold is too high for every
+    tier, the tiers with the highest `from_days` get the message. In an urgent state all tiers get the message. The
+    result is empty only if the council has no contact at all.
     """
     reachable = sorted((tier for tier in policy.tiers if tier.contacts), key=lambda tier: -tier.from_days)
     # In an urgent state the line was moved or restricted while the resident was not safe.

@@ -46,11 +46,12 @@ def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> da
 
 
 def repeat_moment(policy: CouncilPolicy, last: datetime, hours: int) -> datetime:
-    """Return the time at which a message that was sent at `last` is repeated: at most `hours` later.
+    """Return the time at which a message that was sent at `last` is repeated, at most `hours` after `last`.
 
-    The repeats of a council fall on the same times of day, so that its cases share a message. These times are
-    `day_starts`, and every `hours` hours from then if `hours` is less than 24. If the message would then be repeated
-    before half of `hours` has passed, it is repeated exactly `hours` later.
+    A council has fixed times of day for repeats, so that its cases share a message. The fixed times are `day_starts`,
+    and every `hours` hours from `day_starts` if `hours` is less than 24. The message is repeated at the last fixed time
+    that is at most `hours` after `last`. If less than half of `hours` lies between `last` and this fixed time, the
+    message is repeated exactly `hours` after `last`.
     """
     latest = last + timedelta(hours=hours)
     beat = timedelta(hours=min(hours, 24))

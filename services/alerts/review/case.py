@@ -135,9 +135,10 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class AreaDays:
-    """The days of one part of the notices on an area, the earliest first.
+    """The days that notices of one provider on one area name, the earliest first.
 
-    `undated` is true if one of these notices has no day.
+    `part` says which of the notices: the pending, the completed or the reverted ones. `undated` is true if one of them
+    has no day.
     """
 
     part: AreaPart
@@ -174,7 +175,7 @@ class Line:
 
     @property
     def key(self) -> str:
-        """Return the key under which a case remembers the line."""
+        """Return the key under which a case stores facts about the line, in `Case.seen`."""
         if self.days is None or self.days.part is AreaPart.PENDING:
             return str(self.notice_pk)
         return f"{self.notice_pk}.{self.days.part.value}"

@@ -1,8 +1,9 @@
 """Undoes changes that were made to a case while the clock ran ahead. All functions are pure.
 
-A case keeps the last changes that the calendar made, with their times. If such a time is in the future, a wrong clock
-made the change, and the change is undone. Other times of past events are corrected if they are in the future. A pause
-that is longer than the policy allows is dropped.
+A case keeps the last changes that the calendar made, with their times. If the time of a change is in the future, a
+wrong clock made the change, and the change is undone. A case also keeps the times of other events, such as its opening
+and its last alert. If the time of an event is in the future, it is set to the present or removed. A pause that is
+longer than the policy allows is removed.
 """
 
 from __future__ import annotations

@@ -61,12 +61,14 @@ class RecordFaultyError(RefusedError):
 
 
 def check_days(case: Case, record: HumanAct, now: datetime) -> None:
-    """Check that somebody can have meant the days of a record, and check the provider of a hold.
+    """Check that the days of a record are plausible, and check the provider of a hold.
 
-    Raises RecordFaultyError if a day lies too far back or ahead, such as a test call in the future.
-    Raises RecordFaultyError if the hold is over, or if it ends more than a year ahead and `more_than_a_year` is false.
-    Raises it also if the hold names a provider without a line at risk. The provider may be left out if only one
-    provider has lines at risk.
+    Raises RecordFaultyError in these cases:
+
+    - A day lies too far back or ahead, such as a test call in the future.
+    - The hold is over, or it ends more than a year ahead and `more_than_a_year` is false.
+    - The hold names a provider without a line at risk.
+    - The hold names no provider, and several providers have lines at risk.
     """
     faults = [(field, fault) for field, reach in _REACH.items() if (fault := _out_of_reach(record, field, reach, now))]
     if faults:

@@ -60,7 +60,7 @@ def play(
     now: datetime,
     transitions: list[Transition],
 ) -> Case:
-    """Apply every event that is due, the earliest first.
+    """Apply every event that is due to the case, the earliest first, and return the case.
 
     After each event the due events are computed again, because an event may change which event comes next.
     """
@@ -76,9 +76,9 @@ def play(
 
 
 def turning_days(case: Case, lines: Sequence[Line], after: date = EVER) -> Iterator[date]:
-    """Yield the days later than `after` on which the calendar changes the case: days of the case, and of its lines.
+    """Yield the days later than `after` on which the calendar changes the case, such as the end of a hold.
 
-    Of the many days of an area only the next ones are yielded.
+    A notice on an area may name many days. Only the next move and the next restriction of the area are yielded.
     """
     return (day for day in _turning_days(case, lines, after) if day > after)
 

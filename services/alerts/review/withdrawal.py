@@ -25,9 +25,9 @@ from services.core.clock import london_day, london_midnight
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
     """Return the next message about a case.
 
-    The message is an escalation while the clock of the case runs. If the clock has stopped, it is the message that the
-    notice was withdrawn, or None if the council need not hear of that. In every state a change of a feed that waits for
-    a person has a message.
+    While the clock of the case runs, the message is an escalation. If the clock has stopped, the message says that the
+    notice was withdrawn, or the result is None if the council need not hear of the withdrawal. If a change of a feed
+    waits for a person, a message about the change may come first, whether the clock runs or not.
     """
     message = next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
     return _with_word_of_changes(message, case, policy, now)

@@ -16,7 +16,7 @@ from services.core.clock import london_day
 
 
 class Dimension(StrEnum):
-    """A table in which a figure is counted."""
+    """The table in which a count stands: the total, or a table by council, by provider or by kind."""
 
     TOTAL = "total"
     COUNCIL = "council"
@@ -59,7 +59,8 @@ class CaseStanding:
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
     """Count the figures of a month from its audit rows, which must be in the order in which they were written.
 
-    `seen` holds the first acts (`First`) of earlier months. The first acts of this month are added to `seen`.
+    A first act (`First`) is the first act of a person, or the first confirmation, on a case after a notice. `seen`
+    holds the first acts of earlier months. The first acts of this month are added to `seen`.
     """
     counts: Counts = Counter()
     for row in rows:

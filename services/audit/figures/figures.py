@@ -11,7 +11,10 @@ from typing import Final
 
 
 class Kind(StrEnum):
-    """The type of a figure: a flow, a stock or a wait."""
+    """The type of a figure.
+
+    A flow counts events in a month. A stock is the state at the end of a month. A wait is a number of days.
+    """
 
     # Events in the month.
     FLOW = "flow"

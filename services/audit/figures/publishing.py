@@ -80,7 +80,10 @@ def of_figure(figures: Sequence[Shown], figure: Figure) -> Shown:
 
 
 def denominator(figures: Sequence[Shown], one: Shown, dimension: Dimension, key: str) -> int | None:
-    """Return the published count of which a count is a part, or None if there is none or it is withheld."""
+    """Return the published count of which a count is a part. `dimension` and `key` say which count of the figure `one`.
+
+    Return None if the count is a part of no other count, or if the other count is withheld.
+    """
     if one.definition.out_of is None or dimension not in (Dimension.TOTAL, *CODES):
         return None
     whole = of_figure(figures, one.definition.out_of)

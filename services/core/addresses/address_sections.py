@@ -14,7 +14,7 @@ _SLASH: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\
 
 
 class AddressPart(NamedTuple):
-    """One part of an address: its house numbers, the words before the first number, and the name after the last.
+    """One part of an address: its house numbers, the words before the first number, and the name after the last number.
 
     Sub-units have been removed from the part.
     """

@@ -1,7 +1,8 @@
-"""The form of UK telephone numbers in Ofcom's National Telephone Numbering Plan, including the +44 islands.
+"""The form of UK telephone numbers in Ofcom's National Telephone Numbering Plan.
 
-A national number is written here without its leading zero. The rule checks that the plan has room for a number. It does
-not check that the number is in use, because the ranges for drama and ranges that open later must pass too.
+Numbers of Jersey, Guernsey and the Isle of Man count as UK numbers. A national number is written here without its
+leading zero. The rule checks that a number has a form that the plan allows. It does not check that the number is in
+use, because the ranges for drama and ranges that open later must pass too.
 """
 
 import re

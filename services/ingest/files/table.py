@@ -46,7 +46,10 @@ class SheetRow:
 
     @property
     def usable(self) -> bool:
-        """Return False if values may stand in the wrong columns. Such a row is reported, and not read."""
+        """Return True if no value of the row can stand in the wrong column.
+
+        A row that is not usable is reported, and not read.
+        """
         return not any(problem.index is None for problem in self.problems)
 
 
@@ -129,7 +132,7 @@ def trimmed(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 class _RowFitter:
-    """Fits raw rows to the headings."""
+    """Turns raw rows into rows with one cell for each heading, and leaves out rows that repeat the headings."""
 
     def __init__(
         self, headings: tuple[str, ...], limits: FileLimits, written_width: int | None, read: Sequence[list[str]]

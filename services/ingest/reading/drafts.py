@@ -83,7 +83,10 @@ Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
 
 
 class Draft(NamedTuple, Generic[Facts]):
-    """A row that can be written. Of two versions with different stamps the later counts, whichever arrives first."""
+    """A row that can be written as a version of a record.
+
+    Of two versions of a record, the version with the later stamp counts. It does not matter which arrives first.
+    """
 
     row: int
     reference: str

@@ -76,7 +76,7 @@ def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning 
 def is_never_kept(field: str, kind: RecordKind) -> bool:
     """Return True if no record may carry this field of a JSON row.
 
-    The same list decides this as for the headings of files.
+    The list of forbidden headings for files also applies to the fields of JSON rows.
     """
     meaning = meaning_of(field, kind, near=False)
     return meaning is not None and meaning.field == FORBIDDEN

@@ -40,7 +40,7 @@ _OF_KEPT_ROWS: Final = (f" {KEPT_WITHOUT}", " That of this row was kept.", " It 
 
 
 def without_kept(issues: Iterable[Issue]) -> tuple[Issue, ...]:
-    """Return the issues of a rejected row. None of them says that the row was kept."""
+    """Return the issues of a rejected row, without the sentences that say that the row was kept."""
     return tuple(issue._replace(reason=_without_kept(issue.reason)) for issue in issues)
 
 
@@ -68,9 +68,9 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
 
 
 def with_capped_issues(outcomes: Iterable[RowOutcome], most: int = MOST_ISSUES) -> Iterator[RowOutcome]:
-    """Yield the outcomes with about `most` issues in total. Each row keeps its first issue in any case.
+    """Yield the outcomes with about `most` issues in total, and at most `_ISSUES_A_ROW` issues in each row.
 
-    One row also has a limit of its own. If issues of a row are left out, its last issue says how many.
+    Each row keeps its first issue in any case. If issues of a row are left out, one more issue says how many.
     """
     left = most
     for outcome in outcomes:
@@ -88,7 +88,7 @@ def _first(issues: tuple[Issue, ...], allowed: int) -> tuple[Issue, ...]:
 def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
     """Return the stored form of outcomes: the row numbers, one letter for each row, and the issues by position.
 
-    References are not part of it, because they are stored sealed.
+    The stored form has no references of records, because references are stored sealed.
     """
     # Most rows of a file have the same issues, so each text is stored once.
     texts: dict[Issue, int] = {}

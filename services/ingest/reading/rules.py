@@ -90,7 +90,7 @@ def entry_content(entry: RegisterEntry) -> bytes:
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
     """Return the part of a draft that is stored encrypted, as JSON.
 
-    `rivals` are the places of the versions that tie with the draft.
+    `rivals` are the places of other versions of the record that have the same stamp as the draft.
     """
     private = {**draft.private, "rivals": rivals} if rivals else draft.private
     return to_json(private, exclude_none=True)

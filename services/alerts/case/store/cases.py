@@ -1,4 +1,4 @@
-"""Finds cases, claims cases that are due, and saves cases."""
+"""Finds cases, locks cases that are due, and saves cases."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def find_cases(
 ) -> list[Case]:
     """Return the cases that meet all conditions. The case with the earliest harm comes first.
 
-    With `urgent_first`, cases in an urgent state come first. Cases whose clock has stopped come after all others, and
-    ended cases come last. With `to_change`, the cases are locked and come in the order of their ids.
+    With `urgent_first`, cases in an urgent state come first. Then come the cases that still get alerts, then the open
+    cases that get none (safe, or on hold), and last the ended cases. With `to_change`, the cases are locked and come in
+    the order of their ids.
     """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:
@@ -97,7 +98,10 @@ def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
 
 
 def waiting_cases(connection: Connection, feed_id: str | None) -> list[Case]:
-    """Return the cases on which a change of a feed waits for a person: of one council, or of all."""
+    """Return the cases on which a change of a feed waits for a person.
+
+    With `feed_id`, only cases of that council are returned.
+    """
     mine = [] if feed_id is None else [cases.c.feed_id == feed_id]
     return find_cases(connection, cases.c.changes_wait_since.is_not(None), *mine)
 
@@ -144,9 +148,9 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
 
 
 def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
-    """Clear `tried_at` of the cases of an alert.
+    """Clear `tried_at`, the time of the last alert that no channel has accepted yet, in the cases of an alert.
 
-    With `warned`, also record that their council may have had a message about these cases.
+    With `warned`, also record that the council may have had a message about these cases.
     """
     # A case without `tried_at` does not wait as long as a case whose last message reached nobody.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
@@ -165,7 +169,10 @@ def _running() -> ColumnElement[bool]:
 
 
 def due_conditions(due: DueBy) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return the two conditions of which a due case meets one. Each is a range of an index."""
+    """Return two conditions. A case is due if it meets one of them.
+
+    The database can answer each condition with an index.
+    """
     # Each has a query of its own: joined by OR, SQLite would read every case.
     return cases.c.due_at <= due.by, and_(cases.c.due_at > due.beyond, _running())
 

@@ -80,9 +80,9 @@ def find_matches(connection: Connection, entry_pk: int) -> Sequence[Row[Any]]:
 
 
 def find_unsure_days(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[UnsureDay]]:
-    """Return, by entry id, the days that may be read in two ways, from the live notices matched to the entry.
+    """Return the dates that may mean two days, by entry id. The dates come from the live notices matched to the entry.
 
-    Few notices have such a day.
+    An entry without such a date is left out.
     """
     wanted = listed(connection, entry_pks)
     is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)

@@ -1,4 +1,7 @@
-"""Counts the cases of a council that changes of feeds have ended or delayed without a person."""
+"""Counts the relaxed cases of a council.
+
+A case is relaxed if a change of a feed has ended or delayed the case, and no person accepted the change.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ from services.storage.tables import cases, relaxations
 
 
 def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
-    """Let no other transaction count a council's relaxed cases until this one ends.
+    """Let no other transaction count a council's relaxed cases until the current transaction ends.
 
-    A transaction that read its data before an earlier turn ended fails on PostgreSQL. Its caller tries it again.
+    Other transactions that call this function for the council wait. On PostgreSQL, a transaction that had read its data
+    before it waited may then fail, and its caller tries it again.
     """
     # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
     turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))
@@ -22,12 +26,12 @@ def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
 
 
 def relaxed_since(connection: Connection, feed_id: str, since: datetime) -> set[int]:
-    """Return the ids of the cases that a change of a feed has ended or delayed since then."""
+    """Return the ids of the cases that a change of a feed has ended or delayed after `since`."""
     return set(connection.scalars(select(cases.c.pk).where(*_relaxed(feed_id, since))))
 
 
 def open_or_relaxed(connection: Connection, feed_id: str, since: datetime) -> int:
-    """Count the cases that are open, or that such a change has ended since then."""
+    """Return the number of cases that are open, or that a change of a feed has ended or delayed after `since`."""
     running = cases.c.state.not_in([state.value for state in ENDED])
     query = select(func.count()).where(cases.c.feed_id == feed_id, or_(running, cases.c.relaxed_at > since))
     return connection.scalars(query).one()

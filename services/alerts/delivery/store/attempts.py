@@ -45,7 +45,10 @@ def has_doubtful_attempt(connection: Connection, delivery_pk: int) -> bool:
 
 
 def cases_in_doubt(connection: Connection, delivery_pks: Collection[int]) -> set[int]:
-    """Return the ids of cases about which one of these deliveries has an attempt in doubt."""
+    """Return the ids of cases about which one of these deliveries has an attempt in doubt.
+
+    An attempt is in doubt if the message may have been accepted.
+    """
     attempt = delivery_attempts.c
     query = (
         select(alert_cases.c.case_pk)

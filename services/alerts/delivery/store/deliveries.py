@@ -58,7 +58,8 @@ def all_given_up(connection: Connection, alert_pk: int) -> bool:
 def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> list[OwedDelivery]:
     """Lock and return the waiting deliveries that a new alert replaces. `alert_pk` is the id of the new alert.
 
-    The new alert replaces a delivery to one of these contacts if it contains all cases of the older alert.
+    A delivery of an older alert to one of these contacts is replaced if the new alert contains all cases of the older
+    alert.
     """
     old, new = alert_cases.alias("old"), alert_cases.alias("new")
     covered = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)

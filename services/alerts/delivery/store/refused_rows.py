@@ -1,4 +1,4 @@
-"""Finds rows of senders that were refused, and not sent again within a working day."""
+"""Finds refused rows that are overdue: their sender has not sent them again within a working day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.storage.tables import feeds, refused_rows
 
 @dataclass(frozen=True, slots=True)
 class RefusedRows:
-    """The refused rows of one submission that are still open."""
+    """The refused rows of one submission that are overdue and have not been sent again."""
 
     sender: str  # such as `provider:RAVN`
     name: str
@@ -24,7 +24,10 @@ class RefusedRows:
 
 
 def mark_overdue_rows(connection: Connection, now: datetime) -> int:
-    """Mark the refused rows whose working day is over as alerted, and return their number. Each is counted once."""
+    """Mark the refused rows that became overdue as alerted, and return their number.
+
+    A row that an earlier call marked is not counted again.
+    """
     row = refused_rows.c
     due = (row.due_at <= now) & row.alerted_at.is_(None)
     # The update locks the rows: of two workers, only one finds them.
@@ -32,7 +35,10 @@ def mark_overdue_rows(connection: Connection, now: datetime) -> int:
 
 
 def overdue_rows(connection: Connection) -> Sequence[RefusedRows]:
-    """Return the open rows about which the operator was alerted, grouped by submission, the oldest first."""
+    """Return the refused rows that are marked as alerted and have not been sent again.
+
+    The rows are grouped by submission, the oldest first.
+    """
     row = refused_rows.c
     query = (
         select(row.feed_id, feeds.c.name, row.submission_id, func.count(), func.min(row.row), func.min(row.refused_at))

@@ -1,4 +1,7 @@
-"""Joins the facts that a case believed with the current ones, so that every danger of both counts. Pure functions."""
+"""Joins the facts of a case's last review with the current facts of the feeds. All functions are pure.
+
+A danger counts if it is in either of the two.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ from services.alerts.states.rules import Ruleset
 
 
 def kept_facts(case: Case, current: Facts, rulesets: Sequence[Ruleset]) -> Facts:
-    """Return the facts that count if nothing that a feed has taken back is taken back.
+    """Return the facts of the case as they are without the changes of feeds that lessen a danger.
 
-    A line that is gone still counts. Of each line the more dangerous status, the earlier days and the surer match
-    count. A new line counts as it is. The current facts are returned unchanged if the case believes them already, if
-    it has ended, or if it was never reviewed.
+    A new line is added. A line that is no longer matched is kept. A line that has changed gets the more dangerous
+    status, the earlier days and the surer match of its two versions, old and current. The current facts are returned
+    unchanged if they equal those of the last review, if the case has ended, or if it was never reviewed.
     """
     if case.believed is None or case.ended or case.believed == snapshot(*current):
         return current

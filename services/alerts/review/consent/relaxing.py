@@ -1,4 +1,4 @@
-"""Decides whether a change of a feed ends or delays what is owed about a case. All functions are pure."""
+"""Decides whether a change of a feed ends or delays a case or its next message. All functions are pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from services.alerts.states.machine import MOVED, URGENT
 
 
 def relaxes(kept: Owed, current: Owed) -> bool:
-    """Return True if the current facts end or delay what the kept facts leave owed.
+    """Return True if the changes of the feeds end or delay the case or its next message.
 
-    Both are reviews of the same case at the same time. Only the facts of the feeds differ.
+    `kept` is the review of the case without these changes, and `current` is the review with them. Both are reviews of
+    the same case at the same time.
     """
     before, after = kept.case, current.case
     if before.ended or after.ended:
@@ -34,7 +35,7 @@ def without_waiting(case: Case) -> Case:
 def allowance(policy: CouncilPolicy, cases: int) -> int:
     """Return the number of cases of a council that feeds may end or delay in 24 hours without a person.
 
-    `cases` is the number of cases that are open, or were open before such a change in these 24 hours.
+    `cases` is the number of cases that are open now, or that a change of a feed ended in these 24 hours.
     """
     return max(policy.relaxed_without_consent, cases * policy.relaxed_share_without_consent // 100)
 

@@ -31,7 +31,10 @@ class Facts(NamedTuple):
 
 
 def snapshot(entry: Entry, lines: Sequence[Line]) -> dict[str, Any]:
-    """Return the facts as JSON. Of the many days of an area only the earliest are kept."""
+    """Return the facts as JSON.
+
+    A notice on an area may name many days. Only one day of a move and one day of a restriction are kept.
+    """
     said = {"live": entry.live, "service": entry.service_status.value, "connection": entry.connection.value}
     return {"entry": said, "lines": [_written(line) for line in lines]}
 

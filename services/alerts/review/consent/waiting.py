@@ -36,7 +36,10 @@ class WaitingChange:
 
 
 def waiting_changes(case: Case, current: Facts) -> tuple[WaitingChange, ...]:
-    """Return the changes that wait, the register's first. `current` holds what the feeds say now."""
+    """Return the changes that wait for a person. `current` holds what the feeds say now.
+
+    If the register took the entry off or ended the service, only this change is returned.
+    """
     if case.believed is None or not case.changes_wait:
         return ()
     before = recalled(case.believed, current.entry)

@@ -93,7 +93,9 @@ def open_book(data: bytes) -> Book:
 
 
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
-    """Yield each element whose tag is in `whole` once it is complete. All other elements are dropped as they end.
+    """Yield each element whose tag is in `whole`, as soon as the element is complete.
+
+    All other elements are dropped as they end.
 
     Raises FileRefused if a yielded element would hold more than `_MOST_INSIDE` elements, itself included, or if
     elements are nested too deep.

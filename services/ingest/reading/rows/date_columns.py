@@ -1,9 +1,9 @@
 """Judges the dates of a spreadsheet by column. Pure.
 
 Every cell of a column is seen before the first cell is read. A date such as `3/12/2026` is valid in both orders, and is
-normally read with the day first. It is in doubt if another date of the column is valid only with the month first. A
-column that proves no order takes the doubt over from other columns. If the sender states the order, no date is in
-doubt.
+normally read with the day first. The date is in doubt if another date of its column is valid only with the month first.
+If no date of its column is valid in one order only, the date is in doubt if another column has a date that is valid
+only with the month first. If the sender states the order, no date is in doubt.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class DateColumns:
         return None, (*found, issues.implausible(field, kept=False))
 
     def readings(self, field: str, text: str) -> TwoReadings | None:
-        """Return the two days that a date in doubt may mean, or None if it is in no doubt."""
+        """Return the two days that the date in a cell may mean, or None if the date is not in doubt."""
         cell = self._cell(field, text)
         if not cell.in_both_orders or self._order(field) is not None:
             return None

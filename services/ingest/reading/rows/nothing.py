@@ -72,7 +72,10 @@ def is_error(text: str) -> CellCode | None:
 
 
 def was_made_a_date(text: str) -> bool:
-    """Return True for a date where no date belongs: `01-Feb` and `2026-02-01` were `1/2` or `2-1`."""
+    """Return True if a spreadsheet may have turned the text into a date.
+
+    For example, `01-Feb` or `2026-02-01` may have been the text `1/2` or `2-1`.
+    """
     return len(text) <= _LONGEST and _MADE_A_DATE.fullmatch(text) is not None
 
 

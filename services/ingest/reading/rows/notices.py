@@ -161,10 +161,10 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Return a notice that came without a usable place, completed from the record of the notice.
+    """Return a notice that came without a usable place, completed from the record of an earlier version of the notice.
 
-    The place, and all other fields that the notice leaves out, are those on record. But the dates are not taken from
-    the record.
+    The place comes from the record. So do the other fields that the notice leaves out, except those in
+    `_OF_THE_REPORT`, such as the dates.
     """
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}

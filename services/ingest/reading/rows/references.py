@@ -47,9 +47,10 @@ def has_lost_digits(reference: str) -> bool:
 
 
 def seems_rounded(reference: str) -> bool:
-    """Return True if the reference may have lost its last digits.
+    """Return True if a spreadsheet may have rounded the reference, so that its last digits are lost.
 
-    If only one row of a file has such a reference, the reference is believed. If several rows have it, it is not.
+    The caller decides what follows. It uses such a reference if only one row of a file has it, and drops the reference
+    if several rows have it.
     """
     return _ROUNDED.fullmatch(reference) is not None
 

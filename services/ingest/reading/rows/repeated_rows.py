@@ -1,8 +1,8 @@
 """Joins the rows of a register that have the same reference, as in a file with a row for each device. Pure.
 
 The joined row has the telephone numbers of all rows, as many as the field can hold. If the statuses of the rows differ,
-the joined row has the status that keeps the alarm watched. Rows with another place stay apart and become a version of
-the same entry.
+the joined row has the status that keeps the alarm watched. The main row is the row that was changed last. A row whose
+place differs from the place of the main row is not joined: it becomes another version of the same entry.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Join all rows of a reference into one row, the last of the result.
+    """Join all rows of a reference that have the same place as the main row. The joined row is the last of the result.
 
-    Rows with another place are not joined with it. One row for each other place stands before it.
+    The main row is the row that was changed last. For each other place, one row stands before the joined row.
 
     If the reference may be rounded, all rows are returned without the reference.
     """

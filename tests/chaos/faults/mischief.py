@@ -32,7 +32,7 @@ MARK = "UPDATE outbox SET published_at = %s WHERE pk = ANY(%s)"
 
 
 def tell_outbox_again(world: World, count: int) -> int:
-    """Let the relays publish events once more. Return the number of events."""
+    """Make the relays publish up to `count` events that they have published before. Return the number of events."""
     with psycopg.connect(world.database) as connection:
         return connection.execute(AGAIN, [_heard_topics(), count]).rowcount
 

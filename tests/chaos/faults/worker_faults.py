@@ -24,7 +24,7 @@ MATCHERS = "pullcord-matcher"
 
 
 def kill(role: Role) -> Bring:
-    """Kill a process, as a power cut would. The supervisor starts it again."""
+    """Return a fault that kills a process of the role, as a power cut would. The supervisor starts it again."""
 
     def bring(world: World, fault: Fault) -> str:
         processes = world.supervisor.of(role)

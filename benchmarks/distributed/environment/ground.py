@@ -22,7 +22,7 @@ BLANK = "blank"
 
 
 class WrongMatchesError(Exception):
-    """The matches found differ from the matches that the county must give."""
+    """The matches found are not the matches that the lines of the invented county must have."""
 
 
 @dataclass

@@ -142,7 +142,7 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """Return, for each entry, how many times its danger may have changed after the first alert.
+    """Return, for each entry, how many times its risk may have changed after the first alert.
 
     A change is a later version of the entry, a later version of a notice about any number that the entry has had, or
     the first notice of another provider about such a number.

@@ -38,7 +38,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case. `alerts` counts the alerts about its danger, and `ends` the alerts about its withdrawn notices."""
+    """A case. `ends` counts the alerts that tell of a withdrawn notice. `alerts` counts all other alerts."""
 
     entry: str
     reference: str
@@ -46,7 +46,7 @@ class Case:
     harm_on: date | None
     alerts: int
     ends: int
-    # The reason of the last of them that came, or may have come, to anybody.
+    # The reason of the last alert that reached a contact, or may have reached one.
     last_told: str | None
 
 

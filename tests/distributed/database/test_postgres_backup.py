@@ -58,8 +58,7 @@ def address(deployment: Deployment) -> str:
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
     """Restore the dump into an empty database that takes the old one's name, while nothing uses the database.
 
-    Then settle the deliveries that the backup holds as unfinished, as `settle_in_place` does. The test's list of mails is
-    emptied.
+    Then settle the deliveries that the backup holds as unfinished, as `settle_in_place` does. Empty the mailbox last.
     """
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database

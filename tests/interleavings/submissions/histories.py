@@ -35,7 +35,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One change to one record. Deeds with the same turn happen at the same time."""
+    """One change to one record. `turn` is its place in the history. Deeds of the same turn run at the same time."""
 
     turn: int
     act: Act

@@ -75,7 +75,7 @@ def events(store: Store, count: int) -> list[Envelope]:
 
 
 def put(settings: KafkaSettings, topic: str, *told: Envelope | bytes) -> None:
-    """Publish to a topic: events as a relay does, and raw bytes as anybody could."""
+    """Publish to a topic: events as a relay publishes them, and bytes as they are."""
     producer = make_producer(settings)
     for one in told:
         if isinstance(one, bytes):

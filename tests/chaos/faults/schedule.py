@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Way(StrEnum):
-    """A connection that the proxy stands on."""
+    """A kind of connection. Each kind leads through its own proxy."""
 
     INGEST = "clients to ingest"
     KAFKA = "workers to Kafka"

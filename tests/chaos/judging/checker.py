@@ -105,7 +105,7 @@ def cases_wrong(history: History, records: Records) -> Iterator[str]:
     """Report each case that does not agree with the risk of its entry.
 
     An entry at risk needs a case with the right day, and at least one alert about that case. Every other case must be
-    over. If it was alerted about and then ended by a withdrawn notice, the alerted people must have been told so.
+    over. If a withdrawn notice has ended a case after an alert, an alert about this end is needed too.
     """
     due, cases = danger_due(history), {case.entry: case for case in records.cases}
     yield from (f"entry {entry} is at risk and has no case" for entry in sorted(due.keys() - cases.keys()))
@@ -166,7 +166,7 @@ def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str
 
     A mail is wrong if no delivery has its reference, if it never came though it was sent, or if it came too often.
 
-    It may come once if its delivery is on record as sent, and once more for each attempt whose outcome was unknown.
+    A mail may come once if its delivery is on record as sent, and once more for each attempt with an unknown outcome.
     """
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))

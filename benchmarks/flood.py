@@ -2,9 +2,10 @@
 
     python -m benchmarks.flood [--homes 300] [--notices 1000]
 
-A provider sends one body in which every notice names the same district with another day. Right after this body, another
-provider gives notice of one line of another council. "alone" is the same notice without the flood. All work runs in one
-process, as in the embedded product. The time is from the commit of the notice until its message is handed to a channel.
+The flood is one body of a provider. All its notices name the same district, and each has a different day. Right after
+the flood, a second provider gives notice of one line of a second council. The row "alone" has the time of this notice
+without a flood. All work runs in one process, as in the embedded product. The time is from the commit of the notice
+until its message is handed to a channel.
 """
 
 from __future__ import annotations
@@ -60,7 +61,10 @@ class Watched:
 
 
 def seconds_until_the_alert(folder: Path, homes: int, notices: int) -> tuple[float, float, int]:
-    """Return the seconds of the request that floods, the seconds until the alert, and the number of matches by then."""
+    """Return the seconds that the flood's request took, the seconds until the alert, and a number of matches.
+
+    The matches are counted when the alert has been handed to the channel.
+    """
     settings = Settings(
         data_dir=folder,
         database=f"sqlite:///{folder / 'flood.db'}",

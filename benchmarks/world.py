@@ -24,7 +24,7 @@ BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home. `index` is its place in the county."""
+    """A home. `index` is its number among the homes of the county, and is part of its telephone number."""
 
     index: int
 

@@ -1,4 +1,4 @@
-"""What tests of every kind share."""
+"""Fixtures for the tests of all folders."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ DECODED = "Kafka, JSON"
 
 @dataclass
 class Measurements:
-    """The results so far."""
+    """The results of all measurements that have ended."""
 
     county: County
     profile: Profile | None

@@ -44,7 +44,7 @@ class Run:
 
 
 def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | None = None) -> Run:
-    """Measure from the first byte posted until every line is matched and the matches are committed."""
+    """Post a county over HTTP. Measure from the first byte posted until the matches of every line are committed."""
     name = f"http_{crew.apis}_{crew.matchers}_{crew.alerts}"
     ground.empty_broker()
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)

@@ -2,5 +2,5 @@
 
 `pyproject.toml` in this folder is a project of its own, because the libraries need other versions than Pullcord. The
 modules run in the environment of that project. Only `faust_join` runs in Pullcord's environment, which has Faust. Each
-process does the work that `Job` describes.
+process gets a `Job` on its command line.
 """

@@ -1,8 +1,8 @@
 """Writes a county to the broker for the peers: one message for each line, keyed by the token of its telephone number.
 
 The program makes the topics, writes one unmatched line to each partition, and prints "ready". Workers that have handled
-these lines are warm. After a line on its standard input, the program writes all other messages. It ends when the broker
-has them. The messages hold the same fields of a line as Pullcord's own events.
+these lines are warm. When the program reads a line from its standard input, it writes all other messages. It ends when
+the broker has them. The messages hold the same fields of a line as Pullcord's own events.
 """
 
 from __future__ import annotations

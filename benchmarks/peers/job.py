@@ -19,7 +19,11 @@ TELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Job:
-    """The job of a peer, passed on its command line. `folder` is for state. Only the floor uses `topics`."""
+    """The job of a peer, passed on its command line.
+
+    `broker` holds the topics with the lines. `folder` is for the peer's state. Only the feed uses `lines`, which is the
+    number of lines that it writes. Only the floor uses `topics`.
+    """
 
     broker: str
     lines: int

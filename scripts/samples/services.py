@@ -91,7 +91,8 @@ class Service:
 def council_services(town: Town, prefix: str, size: int, numbers: Numbers, random: Random) -> list[Service]:
     """Return `size` services of a town.
 
-    They are homes all over the town, a scheme of twelve flats that share a line, and homes with two residents.
+    The services belong to homes all over the town, some with two residents, and to a scheme of twelve flats. The flats
+    share one line.
     """
     block = _block(random.choice(town.streets))
     single = _scattered(town, block, size - SCHEME_SIZE - _SHARED_HOMES, random)

@@ -1,4 +1,4 @@
-"""What a run needs around it."""
+"""A fixture for the tests that run a deployment through faults."""
 
 from __future__ import annotations
 

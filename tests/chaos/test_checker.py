@@ -1,4 +1,4 @@
-"""The checker finds what it is there to find: every kind of loss and of double paging, planted."""
+"""The checker finds every kind of lost data and of needless paging, each put into correct records by a test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ LONELY = EntryVersion("council:E06000009", "e3", "01632960003", START)
 
 
 def history() -> History:
-    """Two lines at risk, of which the second is withdrawn later, an entry by itself, and an acknowledgement."""
+    """Two lines at risk, an entry that has no notice, and an acknowledgement.
+
+    The notice of the second line is withdrawn later.
+    """
     later = replace(SECOND, status=WITHDRAWN, issued_at=START + timedelta(minutes=1))
     return History(
         accepted=[

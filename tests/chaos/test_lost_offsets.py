@@ -1,4 +1,4 @@
-"""Brokers that come back empty, and a group whose committed offset lies beyond the end of its partition."""
+"""A group whose committed offset lies beyond the end of its partition, as after a broker came back empty."""
 
 from __future__ import annotations
 

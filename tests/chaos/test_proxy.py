@@ -20,7 +20,7 @@ A_WHILE = 0.3
 
 
 class Echo(BaseRequestHandler):
-    """Says again what it hears."""
+    """Sends all received data back."""
 
     def handle(self) -> None:
         while data := self.request.recv(100):

@@ -1,4 +1,4 @@
-"""A message without an event id is known by its hash.
+"""A message without an event id is recognised by its hash.
 
 The hash is longer than an id, but fits its column in PostgreSQL.
 """

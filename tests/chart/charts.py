@@ -1,4 +1,4 @@
-"""The chart as Helm renders it, and what Kubernetes would make of selectors."""
+"""Renders the chart with Helm, and finds the pods that Kubernetes would select."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Release:
-    """What Helm would send to the cluster, and what it says to whoever installs it."""
+    """The objects that Helm would send to the cluster, and the notes that it shows after an install."""
 
     objects: tuple[Object, ...]
     notes: str
@@ -61,7 +61,7 @@ class Release:
         return {pod["metadata"]["labels"][COMPONENT]: pod for pod in (*made, *self.of("Pod"))}
 
     def settings(self, component: str) -> dict[str, str]:
-        """The plain environment of a pod's container."""
+        """The environment of a pod's last container, without the variables that come from Secrets."""
         container = containers(self.pods[component])[-1]
         names = [source["configMapRef"]["name"] for source in container.get("envFrom", ())]
         maps = [one["data"] for one in self.of("ConfigMap") if one["metadata"]["name"] in names]
@@ -89,12 +89,12 @@ def render(values: Mapping[str, Any]) -> Release:
 
 @cache
 def released(case: str) -> Release:
-    """The release of a case of `ci/`, with unchanged values."""
+    """The release with the values of a case, that is, of a file of values in the chart's folder `ci/`."""
     return render(values_of(case))
 
 
 def changed(case: str, path: str, value: Any) -> Object:
-    """The values of a case of `ci/`, with one value changed."""
+    """The values of a file in the chart's folder `ci/`, with one value changed. `path` has dots."""
     values = values_of(case)
     *above, last = path.split(".")
     inner = values
@@ -110,7 +110,7 @@ def containers(pod: Object) -> list[Object]:
 
 
 def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Return True if a label selector takes these labels."""
+    """Return True if a label selector matches these labels."""
     alike = all(labels.get(name) == value for name, value in selector.get("matchLabels", {}).items())
     rules = selector.get("matchExpressions", ())
     assert all(rule["operator"] == "In" for rule in rules)

@@ -65,7 +65,7 @@ def unmatched(deployment: ServedDeployment) -> Iterator[str]:
 
 
 def fly(url: str, keys: Path | None, patience: int = 60) -> subprocess.CompletedProcess[str]:
-    """Run the chart's script as its pod runs it, and return the finished process."""
+    """Run the canary's script as the chart's pod runs it, and return the finished process."""
     environment = {"CANARY_URL": url, "CANARY_COUNCIL": "E06000009", "CANARY_PATIENCE_SECONDS": str(patience)}
     command = [sys.executable, str(CHART / "files" / "canary.py")]
     given = environment | ({"CANARY_KEYS": str(keys)} if keys else {})

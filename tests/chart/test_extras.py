@@ -1,4 +1,4 @@
-"""What an operator adds to the chart or takes from it: labels, volumes, environment, objects, registries and places."""
+"""Whoever installs the chart may add labels, volumes, variables and objects, and choose registries and nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the chart asks of operators: autoscaling, topics, scraping, rules."""
+"""The objects for Kubernetes operators (KEDA, Strimzi, Prometheus): autoscaling, topics, scraping, rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every pod: each role once, restricted, with the secrets it needs and no others, and time to stop."""
+"""Each role has one workload. Its pods are restricted, have only the secrets they need, and get enough time to stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Throw-away certificates, with which everybody in the cluster proves who they are."""
+"""Certificates for one test run, with which the processes and clients of the cluster identify themselves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Identity:
 
 @dataclass
 class Authority:
-    """The certificate authority that everybody in the cluster trusts, with its files in a folder."""
+    """The certificate authority that all processes and clients of the cluster trust, with its files in a folder."""
 
     folder: Path
     _ca: trustme.CA = field(default_factory=trustme.CA)

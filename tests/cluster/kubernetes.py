@@ -94,19 +94,19 @@ def cordoned(cluster: Cluster) -> Iterator[None]:
 
 
 def soon(condition: Callable[[], bool], seconds: float = SOON) -> None:
-    """Wait until the cluster has come to a state. Fails if it does not."""
+    """Wait until the condition holds. The test fails if this takes longer than `seconds`."""
     assert until(condition, seconds), f"not within {seconds:g} s"
 
 
 def holds(one: Object, condition: str) -> bool:
-    """Return True if a condition of an object is there and true."""
+    """Return True if the object's status has this condition with the value True."""
     # The server says null where there are none yet.
     conditions = one.get("status", {}).get("conditions") or ()
     return any(each["type"] == condition and each["status"] == "True" for each in conditions)
 
 
 def node(name: str, zone: str) -> Object:
-    """A node that kwok plays, with room for everything."""
+    """A node that kwok simulates, with enough resources for all pods."""
     room = {"cpu": "32", "memory": "128Gi", "pods": "200", "ephemeral-storage": "100Gi"}
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "topology.kubernetes.io/zone": zone}
     return {

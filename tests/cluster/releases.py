@@ -44,7 +44,7 @@ def values(case: str, **others: Any) -> Object:
 
 @dataclass(frozen=True)
 class Said:
-    """What Helm said, and the code it ended with."""
+    """The output and the exit code of a run of Helm."""
 
     code: int
     out: str

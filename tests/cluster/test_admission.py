@@ -1,4 +1,4 @@
-"""What a real API server says to each object of the chart, in a namespace that enforces the restricted standard."""
+"""A real API server accepts each object of the chart, in a namespace that enforces the restricted standard."""
 
 from __future__ import annotations
 

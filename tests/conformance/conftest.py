@@ -1,4 +1,4 @@
-"""Every way the product runs: embedded on SQLite, embedded on PostgreSQL, distributed on Kafka and PostgreSQL."""
+"""A deployment for each way to run Pullcord: on SQLite, on PostgreSQL, and distributed on Kafka and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
 
 @pytest.fixture(params=["embedded-sqlite", "embedded-postgres", "distributed"])
 def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
-    """A Pullcord, run in each of the ways it can be run."""
+    """A running Pullcord. Each test runs once for each way to run Pullcord."""
     if request.param == "embedded-sqlite":
         engine = sqlite_engine(tmp_path)
     else:

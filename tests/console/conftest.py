@@ -1,4 +1,4 @@
-"""Sample views, the rules every page obeys, and a real Chromium."""
+"""Fixtures: sample views, a parser that checks the rules for every page, and a real Chromium."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ NOW = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
 
 @pytest.fixture
 def page_cases() -> tuple[PageCase, ...]:
-    """Four cases: overdue, restricted first, dated and undated; the third has no reference of the council's own."""
+    """Four cases, in this order: overdue, restricted before its move, with a day ahead, and without a day.
+
+    The third case has no reference of the council's own.
+    """
     overdue, restriction, planned = date(2026, 11, 26), date(2026, 12, 3), date(2027, 1, 28)
     rows = [
         ("C-LATE-2222", MatchLevel.CONFIRMED, overdue, overdue, None, "TC/1001"),
@@ -48,7 +51,7 @@ def view(page_cases: tuple[PageCase, ...]) -> AcknowledgementView:
 
 @pytest.fixture
 def parsed() -> Callable[[str], JustHTML]:
-    """Parses a page after holding it to the rules every page obeys."""
+    """Returns a function that parses a page and asserts that the page keeps the rules for every page."""
 
     def parse(html: str) -> JustHTML:
         document = JustHTML(html, sanitize=False, strict=True)

@@ -100,7 +100,7 @@ def desk(view: AcknowledgementView) -> Iterator[Desk]:
             self.wfile.write(html.encode())
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: the tests look at the pages."""
+            """Write no log of the requests."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     desk.address = f"http://127.0.0.1:{server.server_port}"

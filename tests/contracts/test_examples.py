@@ -1,4 +1,4 @@
-"""Every example is what its folder says, to Pullcord and to whoever holds the published schemas."""
+"""Pullcord and the published schemas both accept each example in a folder `valid`, and refuse each in `invalid`."""
 
 from __future__ import annotations
 

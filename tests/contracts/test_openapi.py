@@ -30,7 +30,7 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
 
 
 def everything(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object below a value."""
+    """Yield every JSON object in a value, at any depth. The value itself is included if it is an object."""
     if isinstance(value, dict):
         yield value
         value = list(value.values())

@@ -1,4 +1,4 @@
-"""The served OpenAPI description and the service agree: schemathesis tries to find where they do not."""
+"""The served OpenAPI description and the service agree. Schemathesis searches for differences between them."""
 
 from __future__ import annotations
 

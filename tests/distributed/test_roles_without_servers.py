@@ -1,4 +1,4 @@
-"""A role whose broker or database is away stays alive, is not ready, says why, and stops when it is told to."""
+"""A role that cannot reach its broker or database stays alive, is not ready, says why, and stops on request."""
 
 from __future__ import annotations
 

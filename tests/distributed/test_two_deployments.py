@@ -1,6 +1,6 @@
-"""Two deployments on one Kafka: with a name of its own for each, neither hears the other.
+"""Two deployments share one Kafka. If each has its own name, neither reads the events of the other.
 
-If they share a name, both report it.
+If both have the same name, both report it.
 """
 
 from __future__ import annotations

@@ -47,7 +47,10 @@ class Way:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an authority, the broker's and our certificate, and an authority that nobody knows."""
+    """A folder with certificates: those of an authority, the broker and Pullcord, and that of a second authority.
+
+    The second authority has issued no certificate.
+    """
     folder = tmp_path_factory.mktemp("certificates")
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "authority.pem")
@@ -105,9 +108,9 @@ Reached = Callable[..., KafkaSettings]
 
 @pytest.fixture
 def reached(ways: Mapping[str, Way], monkeypatch: pytest.MonkeyPatch) -> Reached:
-    """Returns a function that makes the settings for one of the ways, from the environment.
+    """Returns a function that makes the settings for one of the brokers in `ways`, through environment variables.
 
-    The function may change settings. A setting that is changed to None is absent.
+    The function can change some of the settings. It leaves out a setting that is changed to None.
     """
 
     def settings(way: str, **changed: str | None) -> KafkaSettings:

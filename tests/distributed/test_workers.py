@@ -1,4 +1,4 @@
-"""Faust workers against a real broker: poison, a database that is away, and a stop in the middle of a batch."""
+"""Faust workers on a real broker: invalid events, a database out of reach, and a stop in the middle of a batch."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def events(store: Store, count: int) -> list[Envelope]:
 
 
 def put(settings: KafkaSettings, topic: str, *told: Envelope | bytes) -> None:
-    """Publish to a topic: events as a relay does, and raw bytes as anybody could."""
+    """Publish to a topic: events as a relay publishes them, and bytes as they are."""
     producer = make_producer(settings)
     for one in told:
         if isinstance(one, bytes):
@@ -103,14 +103,14 @@ def test_what_cannot_be_parsed_is_set_aside_once_and_the_rest_is_handled(
 
 
 class Database:
-    """A database that can be closed to everybody, as during a failover."""
+    """A database that can refuse all connections, as during a failover."""
 
     def __init__(self, engine: Engine) -> None:
         self._name = engine.url.database
         self._admin = create_engine(engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
 
     def shut_out(self) -> None:
-        """Let nobody in and cut off who is there."""
+        """Refuse new connections, and end all open connections."""
         self._run(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS false')
         self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'")
 
@@ -179,7 +179,7 @@ def test_a_database_that_is_away_is_waited_for_and_nothing_is_acknowledged_meanw
 
 
 class Gate:
-    """Holds a consumer up in the middle of a batch."""
+    """Makes a consumer wait in the middle of a batch."""
 
     def __init__(self) -> None:
         self.reached, self.opened = Event(), Event()

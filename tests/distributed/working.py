@@ -47,7 +47,7 @@ class Listener:
 
 
 class Working:
-    """A worker at work."""
+    """A worker that runs in a thread of its own."""
 
     def __init__(self, store: Store, consumer: Consumer, settings: KafkaSettings, folder: Path) -> None:
         self._loop = asyncio.new_event_loop()
@@ -57,7 +57,7 @@ class Working:
         self.worker: Worker = self._run(self._made(store, consumer, settings, folder)).result(WITHIN)
 
     def start(self) -> None:
-        """Raises what the worker's start raises."""
+        """Start the worker. If the start fails, the worker's error is raised here."""
         self._run(self.worker.app.start()).result(WITHIN)
 
     def stop(self) -> Future[Any]:
@@ -66,7 +66,7 @@ class Working:
         return self._stopping
 
     def end(self) -> None:
-        """End the thread."""
+        """End the thread and close its event loop. Call this method after the worker has stopped."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN)
         self._loop.close()
@@ -81,7 +81,7 @@ class Working:
 
 @contextmanager
 def working(store: Store, consumer: Consumer, settings: KafkaSettings, folder: Path) -> Iterator[Working]:
-    """A worker that works while the block runs."""
+    """Run a worker until the block ends."""
     made = Working(store, consumer, settings, folder)
     try:
         made.start()

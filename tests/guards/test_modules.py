@@ -1,4 +1,4 @@
-"""How the code reads: short modules, absolute imports, pure rules, nothing left for later."""
+"""How the code reads: short modules, absolute imports, pure rules, no marks such as TODO."""
 
 from __future__ import annotations
 

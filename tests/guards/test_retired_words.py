@@ -1,4 +1,4 @@
-"""Words that only this project used stay retired. Words of the field, or of every engineer, replace them."""
+"""Retired words are words that only this project used. No text uses them again."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_a_resident_has_one(text: str) -> None:
 
 
 def test_no_public_name_stands_twice() -> None:
-    """Commands are excepted, because their functions have the names of the commands."""
+    """The modules of commands are left out, because their functions have the names of the commands."""
     kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     found = [
         (node.name, str(path.relative_to(ROOT)))

@@ -1,4 +1,4 @@
-"""SQL is written in stores only: `services/storage`, and the `store.py` or `store/` of a slice."""
+"""SQL is written in stores only: `services/storage`, and each `store.py` or folder `store/` in `services`."""
 
 from __future__ import annotations
 

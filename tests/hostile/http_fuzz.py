@@ -43,7 +43,10 @@ def assert_refused(response: Response, status: int, kind: str) -> None:
 
 
 def assert_silent(response: Response, *sent: Any) -> None:
-    """Assert that the answer repeats no value and no odd field name of `sent`, nor the telltale number or street."""
+    """Assert that the answer repeats nothing of `sent` that could be personal.
+
+    This means every value, every field name that is not a plain word, the number TELLTALE and the street STREET.
+    """
     digits = re.sub(r"\D", "", response.text)
     assert "1632960777" not in digits
     assert STREET.lower() not in response.text.lower()

@@ -45,7 +45,7 @@ def issued(name: str, code: str, value: Any) -> HostileRow:
 
 
 def numbered(name: str, code: str, value: Any) -> HostileRow:
-    """Return a notice that names its line only by a telephone number, and the number is not valid."""
+    """Return a hostile notice. It names its line only by a telephone number, `value`, which is invalid."""
     return refused(name, "cli", code, {"cli": value})
 
 

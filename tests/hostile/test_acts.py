@@ -1,4 +1,4 @@
-"""Hostile acts: records, acknowledgements and decisions, over the API and by the link in a message."""
+"""Hostile requests to record an event of a case, acknowledge an alert or decide a match, by API or by link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the image is built: what goes in, what stays out, and what is said when something is missing."""
+"""The build of the image: the files and packages that it takes in, its secrets, and the error if a tool is missing."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ Pairs = dict[tuple[int, int], tuple[Any, ...]]
 class Differences:
     """The differences between the stored matches and the matches that the records call for."""
 
-    # The records call for them, and there is none.
+    # Pairs that should match, but have no stored match.
     missed: frozenset[tuple[int, int]]
-    # They stand, and the records do not call for them, or no longer at the versions or the level they name.
+    # Pairs with a stored match that should not exist, or that has a wrong level, wrong reasons or old versions.
     stale: frozenset[tuple[int, int]]
 
     def __bool__(self) -> bool:

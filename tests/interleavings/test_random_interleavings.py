@@ -47,7 +47,7 @@ def show(capsys: pytest.CaptureFixture[str]) -> Show:
 
 @pytest.fixture
 def noise(store: Store, show: Show) -> Random:
-    """The source of all random choices. It also delays some statements and commits of the writers."""
+    """The source of all random choices. The fixture also delays some statements and commits of the writers."""
     seed = int(os.environ.get("PULLCORD_TEST_SEED") or SystemRandom().randrange(10**6))
     show(f"PULLCORD_TEST_SEED={seed}")
     hold_up_at_random(store.engine, Random(seed), share=0.02, seconds=0.004)

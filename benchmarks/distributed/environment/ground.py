@@ -22,7 +22,7 @@ BLANK = "blank"
 
 
 class WrongMatchesError(Exception):
-    """The matches found differ from the matches that the county must give."""
+    """The matches found are not the matches that the lines of the invented county must have."""
 
 
 @dataclass
@@ -51,7 +51,10 @@ class Ground:
         return self.postgres.url.replace("/postgres?", f"/{database}?", 1)
 
     def copy(self, database: str, of: str = BLANK) -> str:
-        """Copy a database and return the name of the copy. The database must have no open connection."""
+        """Copy the database `of` into a new database with the name `database`. Return the new name.
+
+        `of` must have no open connection.
+        """
         self._run(f"CREATE DATABASE {database} TEMPLATE {of}")
         # Otherwise the server would write its delayed changes during the next measurement.
         self._run("CHECKPOINT")

@@ -18,7 +18,8 @@ STAGES = ("to the matcher", "to the case", "to the alert", "to the mail")
 class Journey:
     """The times of a line on its way to the first mail, in seconds of the system's clock.
 
-    A consumer dates all rows of a batch with the start of the batch.
+    `opened` is the time of the case, and `owed` that of the alert. A consumer dates all rows of a batch with the start
+    of the batch.
     """
 
     answered: float

@@ -33,18 +33,18 @@ class Client(ABC):
 
     @abstractmethod
     def act(self, http: httpx.Client) -> None:
-        """Do one thing."""
+        """Make the next requests of this client, and add them with their answers to the history."""
 
     def start(self) -> None:
         self._thread = Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Begin nothing new. A request that has begun is repeated until it has an answer."""
+        """Make no further requests after the present one, which is repeated until it has an answer."""
         self._stopped.set()
 
     def ended(self) -> bool:
-        """Return True if the last request has its answer."""
+        """Wait for the answer to the last request. Return True if it came in time."""
         self._thread.join(LAST_WORD_SECONDS)
         return not self._thread.is_alive()
 
@@ -82,6 +82,6 @@ class Client(ABC):
         self.history.refused.append(f"{self.name}: {answer.status_code} {answer.text[:200]}")
 
     def _written(self, number: str) -> str:
-        """A telephone number in one of the ways people write it."""
+        """Return the telephone number in one of the forms in which people write numbers."""
         forms = (number, f"{number[:5]} {number[5:]}", f"+44{number[1:]}", f"+44 (0){number[1:5]} {number[5:]}")
         return self.noise.choice(forms)

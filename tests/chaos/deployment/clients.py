@@ -1,4 +1,4 @@
-"""Providers, a council and a person at its desk: what each has to say."""
+"""The clients of a run: providers, a council, and a person at the council's desk. Each sends its own requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROWS = 4
 
 @dataclass
 class Provider(Client):
-    """Sends notices in batches: new ones, and what becomes of its earlier ones."""
+    """Sends notices in batches: new notices, and earlier notices that are rescheduled or withdrawn."""
 
     feed: str = ""
     _known: dict[str, NoticeVersion] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Provider(Client):
 
 @dataclass
 class Council(Client):
-    """Puts entries on its register, gives some another number, and takes some off for good."""
+    """Puts entries on its register. It changes the telephone number of some of them, and removes some for good."""
 
     feed: str = f"council:{COUNCIL}"
     _live: dict[str, EntryVersion] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Council(Client):
             self.put(http, ROWS)
 
     def put(self, http: httpx.Client, count: int) -> None:
-        """Put entries on the register, most of them new."""
+        """Send `count` entries for the register. Most of them are new, and the others get another telephone number."""
         self._batches += 1
         rows = list({row.reference: row for row in (self._row(place) for place in range(count))}.values())
         body = [

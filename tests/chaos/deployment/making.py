@@ -52,7 +52,7 @@ ENVIRONMENT = {
 
 @contextmanager
 def running(folder: Path, seed: int) -> Iterator[World]:
-    """A deployment that runs, with clients at it, while the block does."""
+    """Run a deployment until the block ends. Its clients are made, but the block must start them."""
     with ExitStack() as stack:
         world = _made(folder, seed, stack)
         world.supervisor.start()

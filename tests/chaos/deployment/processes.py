@@ -1,4 +1,4 @@
-"""Pullcord's roles as real processes, and a supervisor that starts again whatever ends."""
+"""Pullcord's roles as real processes, and a supervisor that starts each process again if it ends."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 @dataclass
 class Worker:
-    """A process of one role. Its log holds all that it ever said."""
+    """A process of one role. Its log holds the output of all its runs."""
 
     name: str
     role: Role
@@ -92,7 +92,7 @@ class Worker:
 
 
 class Supervisor:
-    """Keeps processes running: what ends is started again."""
+    """Keeps processes running: a process that ends is started again."""
 
     def __init__(self, workers: Sequence[Worker]) -> None:
         self.workers = list(workers)
@@ -105,7 +105,7 @@ class Supervisor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop supervising, then every process."""
+        """Stop starting processes again, then stop every process."""
         self._stopped.set()
         self._thread.join(STOPPING_SECONDS)
         for worker in self.workers:

@@ -1,4 +1,4 @@
-"""A TCP proxy that stands between two parties and treats them badly: it cuts, delays, or falls silent."""
+"""A TCP proxy that can disturb the connections through it: it cuts them, delays their data, or swallows the data."""
 
 from __future__ import annotations
 
@@ -78,22 +78,25 @@ class Proxy:
         return self
 
     def stop(self) -> None:
-        """End every connection, and listen no more."""
+        """End every connection, and accept no new ones."""
         self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN_SECONDS)
         self._loop.close()
 
     def cut(self) -> None:
-        """Reset every connection, and every new one until `open`."""
+        """Reset every connection. Until `open` is called, reset every new connection too."""
         self._run(self._set(Mode.CUT))
 
     def delay(self, seconds: float) -> None:
-        """Hold back each piece of data for so long, both ways, until `open`."""
+        """Hold back each piece of data for `seconds`, in both directions, until `open` is called."""
         self._run(self._set(Mode.DELAYED, seconds))
 
     def half_open(self) -> None:
-        """Swallow whatever is sent, both ways, until `open` is called. `open` then resets the affected connections."""
+        """Swallow all data, in both directions, until `open` is called.
+
+        `open` resets the connections whose data were swallowed.
+        """
         self._run(self._set(Mode.HALF_OPEN))
 
     def open(self) -> Toll:

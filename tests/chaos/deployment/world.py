@@ -49,7 +49,7 @@ class World:
     noise: random.Random
 
     def sql(self, query: str, **values: Any) -> list[Any]:
-        """Run a query of the suite and return the rows. Wait while the database is away."""
+        """Run a query on the database and return the rows. While the database is not reachable, try again."""
         found: list[Any] = []
 
         def answered() -> bool:
@@ -69,5 +69,5 @@ class World:
 
     @property
     def kafka(self) -> KafkaSettings:
-        """The settings with which the suite reaches the broker: through the proxy, like every other client."""
+        """The settings with which the tests connect to the broker, through the proxy like every other client."""
         return KafkaSettings(brokers=f"{LOCAL}:{self.proxies[Way.KAFKA].port}", replication=1, partitions=PARTITIONS)

@@ -32,7 +32,7 @@ MARK = "UPDATE outbox SET published_at = %s WHERE pk = ANY(%s)"
 
 
 def tell_outbox_again(world: World, count: int) -> int:
-    """Let the relays publish events once more. Return the number of events."""
+    """Make the relays publish up to `count` events that they have published before. Return the number of events."""
     with psycopg.connect(world.database) as connection:
         return connection.execute(AGAIN, [_heard_topics(), count]).rowcount
 
@@ -40,8 +40,8 @@ def tell_outbox_again(world: World, count: int) -> int:
 def tell_old_records_again(world: World, count: int) -> int:
     """Write records of the topics to the topics once more, shuffled. Return the number of records written.
 
-    Some records are also written twice without the header that holds their id. Consumers know these only by their
-    content.
+    Some records are also written twice without the header that holds their id. Consumers can recognise such a record
+    only by its content.
     """
     found = _records(world, count)
     strange = [record._replace(headers=[]) for record in found if world.noise.random() < STRANGE]

@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Way(StrEnum):
-    """A connection that the proxy stands on."""
+    """A kind of connection. Each kind leads through its own proxy."""
 
     INGEST = "clients to ingest"
     KAFKA = "workers to Kafka"
@@ -49,7 +49,7 @@ LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault that begins after `after` seconds of quiet and lasts at least `seconds`.
+    """A fault that lasts at least `seconds`. It begins `after` seconds after the previous fault of its sequence.
 
     `one` chooses one of two processes.
     """
@@ -66,7 +66,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Two sequences of faults that run at the same time: faults of the surroundings and faults of processes."""
+    """Two sequences of faults that run at the same time: faults of servers and networks, and faults of processes."""
 
     seed: int
     surroundings: Sequence[Fault]

@@ -1,4 +1,4 @@
-"""Faults of what Pullcord stands on: the broker, the database, the network."""
+"""Faults of the servers and connections that Pullcord uses: the broker, the database, the network."""
 
 from __future__ import annotations
 

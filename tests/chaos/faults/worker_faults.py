@@ -24,7 +24,7 @@ MATCHERS = "pullcord-matcher"
 
 
 def kill(role: Role) -> Bring:
-    """Kill a process, as a power cut would. The supervisor starts it again."""
+    """Return a fault that kills a process of the role, as a power cut would. The supervisor starts it again."""
 
     def bring(world: World, fault: Fault) -> str:
         processes = world.supervisor.of(role)
@@ -78,7 +78,7 @@ def rebalance(world: World, fault: Fault) -> str:
 
 
 def slow_consumer(world: World, fault: Fault) -> str:
-    """Pause a matcher without ending it, so that events wait in its part of the topics."""
+    """Pause a matcher without ending it, so that events wait in its partitions."""
     topics = Matcher().topics
     matchers = world.supervisor.of(Role.MATCHER)
     with _paused([matchers[fault.one % len(matchers)]]):

@@ -24,7 +24,7 @@ Pairs = set[tuple[str, str]]
 
 
 def findings(history: History, records: Records, mails: Mapping[str, int]) -> list[str]:
-    """Return all findings. `mails` says how often a mail with each reference arrived."""
+    """Return a sentence for each error found. `mails` says how often a mail with each reference arrived."""
     return [
         *refused(history),
         *submissions_lost(history, records),
@@ -39,12 +39,15 @@ def findings(history: History, records: Records, mails: Mapping[str, int]) -> li
 
 
 def refused(history: History) -> Iterator[str]:
-    """Report each request that was refused: the clients send nothing that should be refused."""
+    """Report each request that was refused. Each is an error, because the clients send only valid requests."""
     yield from (f"a request was refused: {answer}" for answer in history.refused)
 
 
 def submissions_lost(history: History, records: Records) -> Iterator[str]:
-    """Report each submission that had a 202 but is not on record with all its rows."""
+    """Report each submission that was answered with 202 but is not on record with all its rows.
+
+    Each submission on record that no client sent is reported too.
+    """
     kept = {one.submission: one.rows for one in records.kept}
     for one in history.accepted:
         if one.submission not in kept:
@@ -82,7 +85,7 @@ def pairs_due(history: History) -> Pairs:
 
 
 def matches_wrong(history: History, records: Records) -> Iterator[str]:
-    """Report missing matches, matches that should have ended, and matches made from other versions."""
+    """Report missing matches, matches that should have ended, and matches of versions that are not the latest."""
     due, found = pairs_due(history), {(one.notice, one.entry) for one in records.matches}
     yield from (f"notice {notice} and entry {entry} were never matched" for notice, entry in sorted(due - found))
     yield from (f"notice {notice} and entry {entry} are matched still" for notice, entry in sorted(found - due))
@@ -101,7 +104,8 @@ def danger_due(history: History) -> dict[str, date]:
 def cases_wrong(history: History, records: Records) -> Iterator[str]:
     """Report each case that does not agree with the risk of its entry.
 
-    An entry at risk needs a case with the right day, of which somebody was told. Every other case must be over.
+    An entry at risk needs a case with the right day, and at least one alert about that case. Every other case must be
+    over. If a withdrawn notice has ended a case after an alert, an alert about this end is needed too.
     """
     due, cases = danger_due(history), {case.entry: case for case in records.cases}
     yield from (f"entry {entry} is at risk and has no case" for entry in sorted(due.keys() - cases.keys()))
@@ -126,8 +130,8 @@ def _case_at_risk(case: Case, day: date) -> Iterator[str]:
 def paged_without_cause(history: History, records: Records) -> Iterator[str]:
     """Report each case that was alerted about more often than it changed.
 
-    One alert is allowed at the start, and one more for each change. Each change may also end the case. The council may
-    then be told once that the case is over. A replayed event is not a change.
+    One alert is allowed at the start of a case, and one more for each change. In addition, the council may be told once
+    for each change that the case is over. An event that is published again is not a change.
     """
     changes = causes(history)
     for case in records.cases:
@@ -138,7 +142,7 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """Return, for each entry, how many times its danger may have changed after the first alert.
+    """Return, for each entry, how many times its risk may have changed after the first alert.
 
     A change is a later version of the entry, a later version of a notice about any number that the entry has had, or
     the first notice of another provider about such a number.
@@ -158,9 +162,11 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """Report each delivery that is not settled, and each mail that was not owed, never came or came too often.
+    """Report each delivery that is neither sent nor unneeded, and each mail that is wrong.
 
-    A mail may come once if its delivery is on record as sent, and once more for each attempt in doubt.
+    A mail is wrong if no delivery has its reference, if it never came though it was sent, or if it came too often.
+
+    A mail may come once if its delivery is on record as sent, and once more for each attempt with an unknown outcome.
     """
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))
@@ -175,7 +181,7 @@ def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str
 
 
 def acknowledgements_lost(history: History, records: Records) -> Iterator[str]:
-    """Report each acknowledgement that had a 200 but is not on record for every case that it named."""
+    """Report each acknowledgement that was answered with 200 but is not on record for every case in the answer."""
     recorded: dict[str, set[str]] = defaultdict(set)
     for word in records.acknowledged:
         recorded[word.alert].update(word.cases)

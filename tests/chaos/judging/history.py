@@ -35,7 +35,7 @@ class EntryVersion:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A submission for which a 202 came, with every row of it."""
+    """A submission that was answered with 202, and all its rows."""
 
     submission: str
     rows: Sequence[NoticeVersion | EntryVersion]
@@ -45,7 +45,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """An acknowledgement for which a 200 came, with the cases it named."""
+    """An acknowledgement that was answered with 200, and the cases that the answer named."""
 
     alert: str
     cases: Sequence[str]

@@ -1,4 +1,4 @@
-"""The records of the database at the end of a run, read by the suite's own SQL."""
+"""The records of the database at the end of a run, read with SQL that is written for these tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RecordKey = Callable[[str, str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A submission on record: how many rows it accounts for."""
+    """A submission on record, and the number of rows that its receipt counts."""
 
     submission: str
     rows: int
@@ -26,7 +26,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A live match, by the feeds' own references. A stale one was made from another version than the one on record."""
+    """A live match, with the feeds' references of its notice and its entry.
+
+    `stale` is True if the match was made from a version of either that is not the version on record.
+    """
 
     notice: str
     entry: str
@@ -35,7 +38,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case. `alerts` counts the alerts about its danger, and `ends` the alerts about its withdrawn notices."""
+    """A case. `ends` counts the alerts that tell of a withdrawn notice. `alerts` counts all other alerts."""
 
     entry: str
     reference: str
@@ -43,7 +46,7 @@ class Case:
     harm_on: date | None
     alerts: int
     ends: int
-    # The reason of the last of them that came, or may have come, to anybody.
+    # The reason of the last alert that reached a contact, or may have reached one.
     last_told: str | None
 
 
@@ -59,7 +62,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """An acknowledgement as the audit has it."""
+    """An acknowledgement as the audit records it: the alert, and the acknowledged cases."""
 
     alert: str
     cases: Sequence[str]
@@ -114,7 +117,11 @@ ACKNOWLEDGED = """
 
 
 def read_records(connection: psycopg.Connection[Any], history: History, key: RecordKey) -> Records:
-    """Read all records. The database knows them by keys only, and the history gives their references."""
+    """Read all records from the database.
+
+    The database holds a keyed hash in place of each reference. `key` makes these hashes from the references in
+    `history`, so that each record gets its reference back.
+    """
     names = {key(row.feed, row.reference): row.reference for one in history.accepted for row in one.rows}
 
     def name(found: bytes) -> str:

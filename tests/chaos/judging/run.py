@@ -54,7 +54,7 @@ class Story:
 
 
 def run(world: World, schedule: Schedule) -> Story:
-    """Bring about every fault of a schedule, then leave the deployment alone until it has done all it owes."""
+    """Bring about every fault of a schedule. Then wait until all events are handled and all deliveries are made."""
     for client in world.clients:
         client.start()
     evidence = _bring_about(world, schedule)
@@ -81,7 +81,7 @@ def run(world: World, schedule: Schedule) -> Story:
 
 
 def restore(world: World) -> None:
-    """End every fault, including any that could not be ended at its time."""
+    """End every fault, including each fault that did not end when it should have ended."""
     for proxy in world.proxies.values():
         proxy.open()
     if not world.broker.running:
@@ -92,7 +92,7 @@ def restore(world: World) -> None:
 
 
 def what_is_left(world: World) -> str:
-    """Return in words what is still to be done, or an empty text. Bring forward what only waits for its time."""
+    """Return in words the work that is still to be done, or an empty text. Waiting deliveries are made due at once."""
     let_time_pass(world)
     soon = _micros() + SOON * MICROSECONDS
     left = {
@@ -106,7 +106,7 @@ def what_is_left(world: World) -> str:
 
 
 def let_time_pass(world: World) -> None:
-    """Make deliveries due now: those that wait for another try, and those whose attempt can have no answer any more."""
+    """Make due now each delivery that waits for another try, or whose last attempt is too old to get an answer."""
     world.sql(
         """UPDATE deliveries d SET due_at = %(now)s FROM delivery_attempts a
             WHERE a.delivery_pk = d.pk AND a.number = d.attempts AND d.due_at > %(now)s

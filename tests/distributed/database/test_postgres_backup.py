@@ -58,7 +58,7 @@ def address(deployment: Deployment) -> str:
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
     """Restore the dump into an empty database that takes the old one's name, while nothing uses the database.
 
-    Then settle the restored deliveries, and clear the mails that were sent before.
+    Then settle the deliveries that the backup holds as unfinished, as `settle_in_place` does. Empty the mailbox last.
     """
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database

@@ -24,7 +24,7 @@ LINES = 60
 
 
 class Said:
-    """Stands in for the keys file: it gives the new key from the moment at which the test says so."""
+    """Stands in for the keys file. It gives the new key once the test has set `new`, or if it is asked `at_once`."""
 
     def __init__(self) -> None:
         self.new = Event()

@@ -1,4 +1,4 @@
-"""Bodies that would take many times their size in memory.
+"""Bodies that would take many times their size in memory are refused.
 
 Rows are counted while they are read, and reading stops at the limit.
 """

@@ -1,4 +1,4 @@
-"""Small files that ask for much work. The reader counts while it reads, and stops at the limit."""
+"""Small files that ask for much work are refused. The reader counts while it reads, and stops at a limit."""
 
 from __future__ import annotations
 

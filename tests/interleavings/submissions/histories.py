@@ -35,7 +35,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One change to one record. Deeds with the same turn happen at the same time."""
+    """One change to one record. `turn` is its place in the history. Deeds of the same turn run at the same time."""
 
     turn: int
     act: Act
@@ -110,9 +110,9 @@ class Pair:
         self.deeds.append(Deed(self._turn(feed), act, feed, row))
 
     def _turn(self, feed: str) -> int:
-        """Return the turn of a new deed, at random the last deed's turn or the next one.
+        """Return the turn of a new deed. The turn is at random that of the pair's last deed or the next one.
 
-        It is always later than the last deed on the same record.
+        The turn is always later than that of the last deed on the same record.
         """
         after = max((deed.turn + 1 for deed in self.deeds if deed.feed == feed), default=0)
         beside = max((deed.turn for deed in self.deeds), default=0)

@@ -7,20 +7,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Numbers that decide how often two transactions meet, and how much work a meeting costs."""
+    """Numbers that decide how often two transactions change the same records at the same time.
+
+    They also decide how much work must be repeated if this happens.
+    """
 
     # Pairs under way at a time.
     wave: int
     # The fewest and the most records of a submission; the last of a wave may have fewer.
     batch: tuple[int, int]
-    # Events that may wait for a matcher before writers wait too: a matcher far behind meets nobody.
+    # The most events that may wait for a matcher. Beyond this number, writers wait too, because a matcher that is far
+    # behind would change no record at the same time as a writer.
     backlog: int
     # Of the events that wait, how many a matcher chooses from: the newest or the oldest.
     seen: int
-    # Events that a matcher may take for one transaction, each number as likely. A transaction that meets another
-    # is undone as a whole, so small ones come through beside others.
+    # The numbers of events that a matcher may take for one transaction. Each number is equally likely. A transaction
+    # in conflict with another is undone as a whole, and small transactions are in conflict less often than large ones.
     at_once: tuple[int, ...]
-    # Of a matcher's transactions, the share that is held up when it has read what it needs and is about to write.
+    # The share of a matcher's transactions that are delayed between the last read and the first write.
     held_up: float
 
 

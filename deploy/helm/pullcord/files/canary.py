@@ -1,4 +1,4 @@
-"""Sends one line through a running Pullcord, from the notice to its case, and takes it away again (`helm test`).
+"""Sends a test line through a running Pullcord, from notice to case, and then withdraws the line (`helm test`).
 
 The line has one of Ofcom's fictional numbers. Its migration lies so far ahead that nobody is alerted. The script needs
 only Python. CANARY_URL is the address of the ingest API. CANARY_COUNCIL is the council's code. CANARY_KEYS names a

@@ -1,4 +1,4 @@
-"""API keys: shown once, kept as hashes, bound to one provider or council, valid until they expire or are revoked."""
+"""API keys: shown once, kept as hashes, bound to one provider or council, invalid once expired or revoked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The figures behind the alerts on further cases, attempts in doubt and late first messages."""
+"""The figures behind three alerts of Prometheus.
+
+They fire if a further line passes its date unconfirmed, if an attempt is in doubt, or if a first message is late.
+"""
 
 from __future__ import annotations
 

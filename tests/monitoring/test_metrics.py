@@ -18,7 +18,7 @@ OVERSIGHT = {family.name for family in OversightGauges(None).collect()}
 
 
 def there(text: str) -> set[str]:
-    """Return the names under which Prometheus knows the metrics in a text."""
+    """Return the names that Prometheus gives to the metrics in an answer of /metrics."""
     families = list(text_string_to_metric_families(text))
     totals = {f"{family.name}_total" for family in families if family.type == "counter"}
     return totals | {family.name for family in families} | {one.name for family in families for one in family.samples}

@@ -1,4 +1,4 @@
-"""Two metrics of a feed: how long it has been silent, and how long a silence its stored submissions allow."""
+"""Two metrics of a feed: how long it has been silent, and how long it may be silent, judged by its submissions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def send(deployment: Deployment, number: int) -> None:
 
 
 def heard_at(deployment: Deployment, *gaps: float) -> None:
-    """Let Blackpool send its register at these gaps, in days."""
+    """Let Blackpool send its register several times. `gaps` holds the days between them."""
     send(deployment, 0)
     for number, gap in enumerate(gaps, start=1):
         deployment.clock.advance(days=gap)

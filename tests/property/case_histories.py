@@ -1,7 +1,8 @@
-"""Random histories of one register entry, for the rules alone: two providers, a policy edit and a person's acts.
+"""Random histories of one register entry, without a database: two providers, a policy edit and a person's acts.
 
-`play` leads a case through one history. It raises AssertionError if a resident would be forgotten. It looks at the case
-only when its `due_at` has come, as the engine does.
+`play` leads a case through one history. It reviews the case only when its `due_at` has come, as the engine does. It
+raises AssertionError if the resident is forgotten, that is, if the next review or the next message of an open case is
+missing or too late, or if the case ends although a line is still at risk.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ OFFICER = "Asha Patel"
 
 @dataclass
 class History:
-    """A case and the world around it."""
+    """A case, and the notices, the policy and the time that it depends on."""
 
     dice: random.Random
     recompute_on_edit: bool = True
@@ -75,7 +76,7 @@ class History:
         return owed_module.what_is_owed(case or self.case, ENTRY, lines, policy, self.now, before)
 
     def look(self, before: tuple[Transition, ...] = (), case: Case | None = None) -> None:
-        """Review the case now. A message that is due is accepted at once."""
+        """Review the case now. If a message is due, record it as sent."""
         made = self.owed(before, case)
         self.case = replace(made.case, revision=made.case.revision + 1)
         self.told += [f"{self.now:%d %b %H:%M} {one.event} {one.before}>{one.after}" for one in made.transitions]
@@ -85,7 +86,7 @@ class History:
             self.case = self.owed(case=told).case
 
     def advance(self, by: timedelta) -> None:
-        """Let time pass, and look at the case whenever it is due."""
+        """Let time pass, and review the case whenever it is due."""
         until = self.now + by
         while self.case.due_at is not None and self.case.due_at <= until:
             self.now = max(self.now, self.case.due_at) + timedelta(seconds=1)
@@ -166,7 +167,7 @@ class History:
         ]
 
     def check(self) -> None:
-        """Assert that the resident of this case is not forgotten."""
+        """Assert that the resident of this case is not forgotten, as the module's docstring explains it."""
         case = self.case
         if case.revision == 0:
             return
@@ -199,7 +200,7 @@ class History:
         return (self.policy.possible_thresholds if possible else self.policy.thresholds)[0]
 
     def _untested(self) -> list[Line]:
-        """The lines whose move or restriction is later than the last test that passed."""
+        """The lines that move or are restricted after the last passed test, or all lines if no test has passed."""
         tested = self.case.tested_on
         return [line for line in self._counted() if tested is None or _last_day(line) > tested]
 
@@ -223,7 +224,7 @@ class History:
 def play(seed: int, steps: int = 40, *, recompute_on_edit: bool = True, look_after_acts: bool = True) -> History:
     """Lead a case through a random history.
 
-    Raises AssertionError if a resident would be forgotten.
+    Raises AssertionError if the resident is forgotten.
     """
     history = History(random.Random(seed), recompute_on_edit, look_after_acts)
     for _ in range(steps):
@@ -250,7 +251,7 @@ def _last_day(line: Line) -> date:
 
 
 def _days_that_lie_ahead(case: Case, now: datetime) -> datetime | None:
-    """Return a due time by a former, wrong rule. After an act, that rule ignored every day that had begun."""
+    """Return the due time after an act, by a former, wrong rule. The rule ignored every day that had already begun."""
     days = (case.hold_until, case.review_on, case.restriction_on, case.planned_on)
     ahead = [london_midnight(day) for day in days if day is not None]
     return min((moment for moment in ahead if moment > now), default=None)

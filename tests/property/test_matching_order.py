@@ -1,4 +1,7 @@
-"""After any order, batching, crash and replay, the matches are those that the present records call for."""
+"""The matches depend only on the current records.
+
+The order and the batches of submissions, crashes and replays make no difference.
+"""
 
 from __future__ import annotations
 

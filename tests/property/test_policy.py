@@ -48,7 +48,7 @@ POLICY = CouncilPolicy()
 
 @st.composite
 def clocks(draw: st.DrawFn) -> CaseClock:
-    """Any running case, whether or not its values fit together.
+    """Any case whose state allows alerts, whether or not its values fit together.
 
     Its harmful day may be unknown, near, far or past. The case may have been alerted or paused.
     """
@@ -67,7 +67,7 @@ def clocks(draw: st.DrawFn) -> CaseClock:
 def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
     """Cases whose alerts depend on their harmful day.
 
-    If a case was alerted, its last threshold is the threshold that held at the time of that alert.
+    If a case was alerted, its last threshold is the one that had been reached at the time of that alert.
 
     The harmful day was at least `least_left` days away at the last alert, or at the opening if there was no alert.
     """

@@ -37,7 +37,10 @@ def is_small(count: int) -> bool:
 
 
 def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[int]:
-    """Return the places of small counts that are the same, or small, in every world. The truth must be one world."""
+    """Return the places of those small counts that are given away.
+
+    Such a count has the same value in every world, or is small in every world. `truth` must be one of the worlds.
+    """
     every = list(worlds)
     assert tuple(truth) in {tuple(world) for world in every}
     columns = list(zip(*every, strict=True))
@@ -49,9 +52,9 @@ def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[in
 
 
 def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
-    """Return the possible values of each count by itself.
+    """Return the possible values of each count, judged without the other counts.
 
-    These are the published value, or any value from 1 up if the count is withheld.
+    A published count has one possible value. A withheld count may have any value from 1 to `most`.
     """
     return [range(1, most + 1) if count is None else [count] for count in shown.values()]
 
@@ -115,7 +118,7 @@ def test_the_same_holds_where_one_case_counts_for_several_providers(cases: list[
 @given(st.lists(st.tuples(st.sampled_from([0, 0, 3, 4, 5]), st.integers(0, 4)), min_size=2, max_size=3))
 @settings(max_examples=500)
 def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tuple[int, int]]) -> None:
-    """The difference between a figure and its part is protected like any other count."""
+    """Some figures are a part of another figure. The difference of the two is protected like any other count."""
     part, left = named(one for one, _ in pairs), named(other for _, other in pairs)
     whole = {name: part[name] + left[name] for name in part}
     totals = sum(part.values()), sum(whole.values())
@@ -215,7 +218,7 @@ waits_in_bands = st.tuples(*[few_or_many] * len(BAND_NAMES)).filter(lambda bands
 @given(waits_in_bands)
 @settings(max_examples=150)
 def test_no_small_count_of_waits_can_be_worked_out_with_the_help_of_quantiles(bands: tuple[int, ...]) -> None:
-    """The attacker keeps only those worlds in which the same quantiles would be shown."""
+    """The attacker keeps only those worlds that have the published quantiles."""
     published = waits_of(bands)
     if published.total is None:
         assert published.waits == {}
@@ -225,7 +228,7 @@ def test_no_small_count_of_waits_can_be_worked_out_with_the_help_of_quantiles(ba
 
 
 def told(world: tuple[int, ...], published: ShownFigure) -> bool:
-    """Return True if every published quantile is true in this world."""
+    """Return True if every published quantile is equal to the quantile of the counts in this world."""
     wait = published.waits.get((Dimension.TOTAL, ""))
     if wait is None:
         return True

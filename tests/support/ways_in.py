@@ -140,14 +140,14 @@ def case_file(name: str) -> bytes:
 
 
 def days_on_record(way: Way) -> list[tuple[str, str]]:
-    """Return the planned day and the rival planned day of every notice, in order."""
+    """Return two planned days for every notice, in order: its own, and that of a version that ties with it."""
     with way.store() as store, store.reading() as connection:
         query = select(notices.c.planned_on, notices.c.rival_planned_on).order_by(notices.c.pk)
         return [(str(one), str(other)) for one, other in connection.execute(query)]
 
 
 def numbers_on_record(way: Way) -> list[tuple[str, int]]:
-    """Return the first number of every entry, and the number of telephone tokens that find the entry."""
+    """Return, for every entry, its first telephone number, and how many telephone tokens lead to the entry."""
     with way.store() as store, store.reading() as connection:
         return [_number(store, connection, row) for row in connection.execute(select(register_entries)).all()]
 

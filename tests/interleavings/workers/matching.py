@@ -51,7 +51,7 @@ class Shared:
         self.held_up = CONTEXT.Lock()
 
     def count_one(self) -> None:
-        """Count a transaction as done, and wake those that wait for it."""
+        """Count a transaction as done, and wake the process that waits for more transactions."""
         with self.got_on:
             self.handled.value += 1
             self.got_on.notify_all()

@@ -1,4 +1,4 @@
-"""Makes two transactions meet at a chosen place, every time."""
+"""Makes two transactions overlap at a chosen statement or at their commits, every time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATIENCE = 30.0
 
 @contextmanager
 def interrupted_before(engine: Engine, words: str, meanwhile: Callable[[], None]) -> Iterator[None]:
-    """Do something else when a statement with these words is about to be run for the first time."""
+    """Call `meanwhile` just before the first statement that contains `words`. Fail if no statement contains them."""
     first = iter([meanwhile])
 
     def interrupt(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -21,7 +21,7 @@ ALL = 10_000
 
 @dataclass(frozen=True)
 class ProbingStore(Store):
-    """A store whose writers look for partners before they commit. Nobody looks again after the commit."""
+    """A store whose writers match their own records before they commit. No matcher sees the records afterwards."""
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

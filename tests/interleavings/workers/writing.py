@@ -28,7 +28,7 @@ WRITERS = 4
 
 @dataclass
 class Writers:
-    """Threads that divide the submissions among them. Each thread takes the next one."""
+    """Threads that divide the submissions among them. Each thread takes the next submission that is left."""
 
     store: Store
     submissions: Iterator[Submission]
@@ -78,7 +78,7 @@ class Writers:
 
 
 def submit(store: Store, submission: Submission) -> None:
-    """Carry out a submission. Ignore the withdrawal of an entry that is not there yet."""
+    """Carry out a submission. Ignore the withdrawal of an entry that is not stored yet."""
     if submission.act is Act.WITHDRAW:
         for row in submission.rows:
             with suppress(NotFoundError):

@@ -1,4 +1,4 @@
-"""A notice whose date may mean two days is alerted about like a notice without a date. The alert names both days."""
+"""The date of a notice may mean two days: the alert comes as for a notice without a date, and names both days."""
 
 from __future__ import annotations
 

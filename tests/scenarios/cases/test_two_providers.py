@@ -122,7 +122,7 @@ def test_a_person_records_that_the_number_has_left_its_provider(alerted: Deploym
 
 
 def test_a_hold_ends_though_somebody_acted_after_its_last_day(alerted: Deployment) -> None:
-    """The alerts role is away overnight, and an officer records a telephone call before it is back."""
+    """The alerts role stops before the hold ends. An officer records a telephone call before the role runs again."""
     confirm_hold(alerted, "2026-11-30")
     alerted.clock.advance(days=8, hours=21)
     case = record(alerted, CaseEvent.CONTACT_RESIDENT, method="call")

@@ -73,7 +73,7 @@ def delayed(deployment: Deployment, after: date) -> set[str]:
 
 
 def touched(deployment: Deployment, in_days: int = 10) -> set[str]:
-    """Return the entries whose case has ended, or whose harm is later than at first."""
+    """Return the entries whose case has ended, or whose harmful day is unknown or over `in_days` days from TODAY."""
     return ended(deployment) | delayed(deployment, TODAY + timedelta(days=in_days))
 
 

@@ -22,7 +22,7 @@ DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 @pytest.fixture
 def late(deployment: Deployment) -> Delivery:
-    """The delivery of a first attempt that has lasted so long that it counts as in doubt."""
+    """A delivery whose first attempt has lasted for so long that the attempt counts as in doubt."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(NOTICE)
     deployment.settle()

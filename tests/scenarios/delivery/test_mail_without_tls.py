@@ -27,7 +27,7 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def server(inbox: Inbox) -> Iterator[LoopbackServer]:
-    """A mail server that offers no TLS, and notes what it is told before it takes a mail."""
+    """A mail server that offers no TLS. The mails that it accepts are in `inbox`."""
     started = LoopbackServer(inbox, hostname="127.0.0.1", port=0)
     started.start()
     yield started

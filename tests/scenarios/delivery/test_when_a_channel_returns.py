@@ -1,6 +1,6 @@
 """A channel fails and works again: owed messages are sent soon, and none is sent twice.
 
-The age of the operator's copy counts from the copy, not from the message that failed.
+The operator gets a copy of a message that failed. The age of this copy counts from the time when the copy was made.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""After the commit, the answer is always the receipt. Before it, no answer says more than is known."""
+"""After the commit, the answer is always the receipt. Before the commit, no answer says more than is known."""
 
 from __future__ import annotations
 

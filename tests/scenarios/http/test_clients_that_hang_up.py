@@ -1,4 +1,4 @@
-"""A client that hangs up in the middle of its request is counted as just that, and never as an error on our side."""
+"""A client hangs up in the middle of its request: the request is counted as 4xx, the client's fault, never as 5xx."""
 
 from __future__ import annotations
 

@@ -32,7 +32,11 @@ CARDIFF, BLACKPOOL = "W06000015", "E06000009"
 
 @pytest.fixture
 def api(deployment: Deployment) -> Iterator[Api]:
-    """An API with two lived months, and a third month whose stored figures are large enough to be shown."""
+    """An API with figures of three months.
+
+    The first two months are counted from events. The third month is stored directly, and has figures that are large
+    enough to be shown.
+    """
     live_through_december(live_through_november(deployment))
     counts = Counts()
     for council, provider, waits in ((BLACKPOOL, "RAVN", (3, 5, 9)), (CARDIFF, "HBRT", (20, 20, 60))):

@@ -1,4 +1,4 @@
-"""Answers on rows name the sender's own reference beside the number of the row. It is stored only sealed."""
+"""Answers on rows name the sender's own reference beside the number of the row. The reference is stored only sealed."""
 
 from __future__ import annotations
 

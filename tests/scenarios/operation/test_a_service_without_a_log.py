@@ -62,7 +62,7 @@ def rename(deployment: ServedDeployment, old: str, new: str) -> None:
 
 @contextmanager
 def locked(deployment: ServedDeployment) -> Iterator[None]:
-    """Let another process lock the database for longer than anybody waits."""
+    """Hold the write lock of the database while the block runs, as another process may do."""
     path = deployment.store.engine.url.database
     with closing(connect(str(path), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

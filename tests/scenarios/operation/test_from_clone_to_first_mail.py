@@ -1,4 +1,4 @@
-"""The commands of the README, typed as they stand there, lead from a clone to the first mail of one's own data."""
+"""The commands of the README, typed as they stand there, lead from a clone to the first mail about the user's data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events are lost or set aside: a rebuild restores everything from the records, and nobody is paged twice."""
+"""Events are lost or set aside: a rebuild restores everything from the records, and nobody is alerted twice."""
 
 from __future__ import annotations
 

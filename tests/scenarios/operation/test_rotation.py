@@ -1,4 +1,4 @@
-"""The vault key is changed while the service works: no request fails, and no value keeps the old key."""
+"""The vault key is changed while the service works: no request fails, and no value stays encrypted with the old key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data altered by hand in the database differs from a new count from the audit, so the alteration is found.
+"""Figures and cases that somebody altered by hand in the database are found, because they contradict the audit.
 
 The audit itself cannot be altered.
 """

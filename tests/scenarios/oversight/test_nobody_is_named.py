@@ -1,4 +1,4 @@
-"""The samples go through a whole deployment, and afterwards no person is found where nobody may be named."""
+"""A whole deployment handles the samples. Afterwards no personal data is found in any place where it may not be."""
 
 from __future__ import annotations
 

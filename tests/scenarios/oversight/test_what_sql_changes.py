@@ -1,4 +1,4 @@
-"""Whoever writes in the database by hand is found out: by the audit, and by the sealed parts of records."""
+"""Changes that somebody makes by hand in the database are found by the audit and by the sealed parts of records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.deployment import RAVEN, Deployment, make_store, sqlite_engin
 
 @pytest.fixture(scope="module")
 def two_months(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The database of a deployment with two months behind it, with keys, one of which is revoked."""
+    """The database of a deployment that has run for two months. It has two API keys, one of which is revoked."""
     folder = tmp_path_factory.mktemp("lived")
     deployment = Deployment(sqlite_engine(folder)).with_officers()
     key = create_key(deployment.store, Role.PROVIDER, RAVEN, "one")

@@ -22,7 +22,7 @@ OLDER = {type_: data for type_, data in EVENT_TYPES.items() if type_ != NEW}
 
 @pytest.fixture
 def left(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    """A deployment whose older version met an event of a newer kind, and was then replaced."""
+    """A deployment on which an older Pullcord ran and met an event of a newer kind. Now the newer Pullcord runs."""
     with monkeypatch.context() as older:
         older.setattr(envelope, "EVENT_TYPES", OLDER)
         deployment.post_notices(NOTICE)

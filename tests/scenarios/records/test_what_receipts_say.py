@@ -29,9 +29,9 @@ def replaced(api: Api, data: bytes | str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def two_cases(api: Api) -> Api:
-    """An API with the register of case 58 and two open cases.
+    """An API with the register of `tests/data/cases/58a-register-200.csv` and two open cases.
 
-    The next file of case 58 drops the leading noughts of three references. The open cases belong to two of these three.
+    The file 58b drops the leading noughts of three references. The open cases belong to two of these three references.
     """
     replaced(api, case_file("58a"))
     for number in ("01632 960003", "01632 960007"):

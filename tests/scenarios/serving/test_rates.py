@@ -1,4 +1,4 @@
-"""Whoever asks too often is told when to ask again, and nobody else suffers for it."""
+"""A caller that asks too often is told when to ask again. Other callers are answered as usual."""
 
 from __future__ import annotations
 

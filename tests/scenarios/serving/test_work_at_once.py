@@ -33,7 +33,7 @@ async def whole() -> dict[str, Any]:
 
 
 class Held:
-    """An application that works until it is let go, and counts how many requests it works on."""
+    """An application that answers no request until `let_go` is set. `most` is the largest number it held at once."""
 
     def __init__(self) -> None:
         self.let_go = anyio.Event()

@@ -1,8 +1,8 @@
 """Checks for schemathesis: rules that every answer of the API follows, but that no schema can express.
 
 JSON Schema cannot express what a person's name is, or that a row needs a way to find its line. So the published
-description allows more than the API accepts. The API answers such requests row by row or field by field. If only a part
-of a row is valid, the API keeps this part.
+description allows some requests that the API refuses, as a whole or in part. The answer names the rows or fields that
+are refused. If only a part of a row is valid, the API keeps this part.
 """
 
 from __future__ import annotations

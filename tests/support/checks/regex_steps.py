@@ -178,7 +178,7 @@ def steps_of_match(pattern: re.Pattern[str], text: str, *, everywhere: bool) -> 
 
 
 def signs_of(pattern: re.Pattern[str]) -> list[str]:
-    """Return the signs of which a text for the pattern is made: each literal, and one sign for each class."""
+    """Return the characters to build texts from: each literal of the pattern, and one of each range or class."""
     found: dict[str, None] = {}
 
     def look(items: Any) -> None:

@@ -115,7 +115,7 @@ class Version:
 
 @dataclass
 class World:
-    """The records after all rows that were submitted."""
+    """The records that result from all rows submitted so far."""
 
     tokeniser: Tokeniser
     notices: dict[str, Version] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The database knows the states in which a case is over, without knowing the state table."""
+"""The database has its own list of the states in which a case is over. It agrees with the state table."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def after(state: CaseState, *events: CaseEvent) -> CaseState:
 
 
 def ways_out(state: CaseState, without: Collection[CaseEvent] = ()) -> set[CaseState]:
-    """Every state that can be reached from `state`."""
+    """Return `state` and every state that can be reached from it by any events but those in `without`."""
     seen, waiting = {state}, deque([state])
     while waiting:
         here = waiting.popleft()

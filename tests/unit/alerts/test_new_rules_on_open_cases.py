@@ -1,4 +1,4 @@
-"""A new rule set is applied to open cases: it may find more lines at risk, and it drops nobody."""
+"""A new rule set is applied to open cases: it may find more lines at risk, and it ends no open case."""
 
 from __future__ import annotations
 

@@ -262,7 +262,7 @@ class TestQuietHours:
 
 
 class TestPaces:
-    """The pace and the hours of alerts, by the states and levels on which they depend."""
+    """How often and at which hours a case is alerted about, by its state and its match level."""
 
     NIGHT = london(2026, 11, 3, 2)
 

@@ -1,4 +1,4 @@
-"""What people may write with an act: no telephone number in any disguise, and no sign that hides or turns text."""
+"""The texts of acts hold no telephone number in any disguise, and no character that hides or reverses text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures as they may be shown."""
+"""Figures as they may be shown, that is, with small counts withheld."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A feed's silence is judged by that feed's own rhythm."""
+"""How long a feed may be silent depends on the usual gaps between its own earlier submissions."""
 
 from __future__ import annotations
 

@@ -254,9 +254,9 @@ def test_a_text_of_any_length_is_read_in_time_that_grows_no_faster_than_it(words
 
 
 def least_work(text: str) -> float:
-    """Return the processor seconds that this thread needs to read the text: the least of three tries.
+    """Return the processor time of this thread for reading the text, in seconds: the least of three tries.
 
-    Other work on the machine adds nothing to this time.
+    Other work on the machine does not count. A millisecond is added, so that noise in short times does not matter.
     """
 
     def once() -> float:

@@ -1,4 +1,4 @@
-"""A blank before a quotation mark in a text file is no part of the cell, whatever stands between the cells."""
+"""A blank before a quotation mark in a text file is no part of the cell, whichever separator the file uses."""
 
 from __future__ import annotations
 

@@ -44,5 +44,5 @@ any_fault = st.sampled_from(EVERY).map(lambda fault: fault.with_traceback(None))
 
 
 def kind_of(fault: BaseException) -> str:
-    """The name of a fault in the list of tests."""
+    """Return the name of a fault's type, which pytest shows in the list of tests."""
     return type(fault).__name__

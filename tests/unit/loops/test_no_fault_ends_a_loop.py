@@ -81,7 +81,7 @@ def test_no_fault_of_any_call_that_a_loop_makes_ends_it(where: str, faults: list
 
 @contextmanager
 def failing_at(engine: Engine, number: int, fault: BaseException) -> Iterator[list[int]]:
-    """Let the statement with this number raise the fault once. Yield a list whose one element counts statements."""
+    """Raise the fault at the statement with this number. Yield a list whose one element counts statements from 1."""
     count = [0]
 
     def before(*_: Any) -> None:

@@ -20,7 +20,7 @@ START = datetime(2026, 11, 29, 8, tzinfo=UTC)
 
 
 class Clocks:
-    """The machine's clock, the monotonic one and the database's, and a guard that looks once a second."""
+    """The machine's clock, the monotonic clock, the database's clock, and a guard that compares them once a second."""
 
     def __init__(self, *, with_database: bool = False, database_off: timedelta = timedelta()) -> None:
         self.elapsed = 1_000.0

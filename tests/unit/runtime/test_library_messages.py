@@ -1,4 +1,4 @@
-"""Messages of libraries are logged with the words that stand in the library's code, and without any value."""
+"""Messages of libraries are logged with the fixed words of the library's code, without the values put into them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from services.runtime.gauges.merging import added_metrics
 
 
 class Runner:
-    """A runner whose loops the test writes."""
+    """Stands for a runner of one loop. The test says whether this loop is alive."""
 
     def __init__(self, *, alive: bool = True) -> None:
         self.loops = [SimpleNamespace(name="engine", alive=alive, failing=0)]

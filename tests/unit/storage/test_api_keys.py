@@ -1,4 +1,4 @@
-"""API keys: shown once, kept as hashes, bound to one provider or council, good for their time, revoked for good."""
+"""API keys: shown once, kept as hashes, bound to one provider or council, invalid once expired or revoked."""
 
 from __future__ import annotations
 

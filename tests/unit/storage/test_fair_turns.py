@@ -1,4 +1,4 @@
-"""The events of all feeds have fair turns in the outbox."""
+"""The outbox gives events of all feeds in turn, so a feed with a long queue delays no other feed."""
 
 from __future__ import annotations
 

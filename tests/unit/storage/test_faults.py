@@ -1,4 +1,4 @@
-"""What a fault of the database means is read from its code, whatever class of error the driver makes of it."""
+"""The meaning of a database fault is read from its code. The class of the driver's error does not matter."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_the_migrated_schema_is_the_one_of_the_tables(empty: Engine) -> None:
 
 
 def test_partial_indexes_and_tables_without_row_ids_are_the_same_too(empty: Engine) -> None:
-    """The comparison in the test above does not see these differences."""
+    """Alembic's comparison does not see whether an index is partial or a table has row ids."""
     upgrade(empty)
     migrated = statements(empty)
     downgrade(empty, "base")

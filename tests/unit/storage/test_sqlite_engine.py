@@ -27,7 +27,7 @@ def test_every_connection_is_set_up_for_commits_that_survive_a_power_cut(
 
 
 def begun(engine: Engine) -> list[str]:
-    """A list of the statements that are sent from now on."""
+    """Return a list to which every statement is added that is sent from now on."""
     said: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *args: said.append(args[2]))
     return said

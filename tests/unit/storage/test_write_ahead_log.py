@@ -21,7 +21,7 @@ PAGE = 4096
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A database that keeps a small log, and folds it into the file after a few pages."""
+    """A database that keeps a small log, and copies it into the database file after four pages."""
     monkeypatch.setattr(engine_module, "WAL_KEPT_BYTES", KEPT)
     monkeypatch.setattr(engine_module, "WAL_PAGES", 4)
     made = make_engine(f"sqlite:///{tmp_path / 'log.db'}")

@@ -149,7 +149,7 @@ class TestAfterARestore:
 class TestWhatWasOnItsWay:
     @pytest.fixture
     def waiting(self, deployment: Deployment, tmp_path: Path) -> Path:
-        """A backup made before an alert could be delivered. The alert was sent a minute later."""
+        """A backup made when the first attempt to send an alert had failed. The alert was sent a minute later."""
         deployment.put_entries(ENTRIES[0])
         deployment.post_notices(NOTICES[0])
         deployment.channel.results.append(BUSY)
@@ -246,6 +246,6 @@ def told_since(deployment: Deployment) -> list[StoredEvent]:
 
 
 def hear(deployment: Deployment, events: list[StoredEvent]) -> None:
-    """Let the consumers handle the events that the brokers still hold."""
+    """Let every consumer handle these events, as if they came from the brokers again."""
     for consumer in deployment.consumers:
         deliver(deployment.store, consumer, [event for event in events if event.topic in consumer.topics])

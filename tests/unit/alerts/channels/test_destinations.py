@@ -1,4 +1,7 @@
-"""Routes to the same destination share its places in the delivery pool."""
+"""Routes to the same destination share its places in the delivery pool.
+
+The places of a destination are the sends to it that may run at once.
+"""
 
 from __future__ import annotations
 

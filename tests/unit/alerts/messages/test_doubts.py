@@ -1,4 +1,7 @@
-"""The texts of messages and pages if only one provider says something, or if two versions of a notice differ."""
+"""The texts of messages and pages about two doubts.
+
+A provider reports a change of which it gave no notice before, or two versions of a notice differ.
+"""
 
 from __future__ import annotations
 

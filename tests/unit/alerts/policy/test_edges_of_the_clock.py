@@ -1,4 +1,4 @@
-"""The moments at which a pause or a message changes from one rule to the next."""
+"""Edge cases of the times of messages and pauses: a threshold reached just now, the eve of a day, time zones."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ KNOWN = {"1": {"provider": "RAVN", "known_as": "planned"}}
 
 
 def case(state: CaseState = CaseState.OPEN, **changes: Any) -> Case:
-    """A case about LINE whose council was alerted this morning, on the day it was opened."""
+    """A case about LINE that was opened an hour before NOW. Its council was alerted at once."""
     made = Case(
         pk=1,
         reference="C-2222-2222",

@@ -1,4 +1,7 @@
-"""Which changes of a feed end or delay what is owed about a case, and what counts until a person agrees to them."""
+"""Which changes of a feed end or delay what is owed about a case.
+
+Such a change waits until a person agrees to it. Until then the values from before the change count.
+"""
 
 from __future__ import annotations
 

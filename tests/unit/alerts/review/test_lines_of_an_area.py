@@ -1,4 +1,4 @@
-"""The notices on an area share one line: it must do what the lines of its notices would do, each on its own."""
+"""The notices on an area share one line. It must have the same effect as separate lines, one for each notice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def day(number: int) -> date:
 
 
 def shared(*days: Days, part: AreaPart = AreaPart.PENDING, **more: Any) -> Line:
-    """Return the line that pending notices with these pairs of planned day and restriction day share."""
+    """Return the line that several notices on an area share.
+
+    Each pair in `days` is the planned day and the restriction day of one notice. The notices are pending by default.
+    """
     planned = tuple(sorted({one for one, _ in days if one is not None}))
     restricted = tuple(sorted({one for _, one in days if one is not None}))
     of = AreaDays(part, planned, restricted, undated=(None, None) in days)

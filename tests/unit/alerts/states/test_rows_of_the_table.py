@@ -1,4 +1,7 @@
-"""A row of the case table: it decides every state once, as a move, a stay or a refusal."""
+"""A row of the case table says what one event does in every state.
+
+The case moves to another state, it stays in its state, or the event is refused.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The first rule that applies decides, and its words are given. If no rule of the set applies, the line is at risk."""
+"""The first rule that applies decides whether a line is at risk, and its text is given as the reason.
+
+If no rule of the set applies, the line is at risk.
+"""
 
 from __future__ import annotations
 

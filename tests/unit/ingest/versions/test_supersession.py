@@ -1,4 +1,4 @@
-"""Supersession: which notice counts if one names the other, or if both name each other."""
+"""Supersession: which notice counts if one says that it replaces the other, or if each says so of the other."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Versions of one notice whose stamps do not say which is later.
 
-The last to arrive counts, and no danger of the others is forgotten.
+The version that arrives last counts. An earlier danger that another version names is kept beside it.
 """
 
 from __future__ import annotations

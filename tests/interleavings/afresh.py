@@ -43,7 +43,7 @@ NONE = Differences(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
-class DeploymentStatus:
+class LiveRecord:
     """A live notice or entry, with the values by which it can be paired."""
 
     pk: int
@@ -88,12 +88,12 @@ def _judged(store: Store, connection: Connection) -> Pairs:
     return judged
 
 
-def _finding(notice: DeploymentStatus, entry: DeploymentStatus) -> Finding | None:
+def _finding(notice: LiveRecord, entry: LiveRecord) -> Finding | None:
     kinds = {kind for kind, _ in notice.values & entry.values}
     return judge(kinds, Scope.LINE, lambda: (notice.whereabouts, entry.whereabouts))
 
 
-def _standing(store: Store, connection: Connection, table: Table) -> Iterator[DeploymentStatus]:
+def _standing(store: Store, connection: Connection, table: Table) -> Iterator[LiveRecord]:
     row = table.c
     for pk, revision, key, sealed in connection.execute(
         select(row.pk, row.revision, row.record_key, row.sealed).where(row.live)
@@ -101,7 +101,7 @@ def _standing(store: Store, connection: Connection, table: Table) -> Iterator[De
         private = store.vault.open(place(table.name, key), sealed)
         parts = private.get("parts")
         whereabouts = Location(bool(private["numbers"]), AddressParts.from_compact(parts) if parts else None)
-        yield DeploymentStatus(pk, revision, frozenset(_values(private)), whereabouts)
+        yield LiveRecord(pk, revision, frozenset(_values(private)), whereabouts)
 
 
 def _values(private: dict[str, Any]) -> Iterator[Value]:

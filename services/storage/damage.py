@@ -52,7 +52,7 @@ class DamagedValues(local):
 
 
 def open_row(vault: Vault, place: bytes, sealed: bytes, key_id: str) -> Any:
-    """Return the sealed value of a row. `key_id` is the id of the key that the row names.
+    """Decrypt the sealed value of a row. `key_id` is the id of the key that the row names.
 
     Raises MissingKeyError if that key is not loaded, and VaultError if the value is damaged.
     """

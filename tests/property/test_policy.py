@@ -65,11 +65,11 @@ def clocks(draw: st.DrawFn) -> CaseClock:
 
 @st.composite
 def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
-    """Cases whose alerts depend on their harmful day.
+    """Cases whose last threshold agrees with their harmful day.
 
-    If a case was alerted, its last threshold is the one that had been reached at the time of that alert.
-
-    The harmful day was at least `least_left` days away at the last alert, or at the opening if there was no alert.
+    If a case was alerted, its last threshold is the one that had been reached at the time of that alert. At that time,
+    or at the opening if there was no alert, the harmful day was at least `least_left` days away. A negative number means
+    that the day may have passed.
     """
     level, since = draw(levels), draw(moments)
     is_told = draw(st.booleans())

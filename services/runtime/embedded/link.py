@@ -61,7 +61,10 @@ class ProcessLink:
 
 
 def handle_messages(link: ProcessLink, handlers: Mapping[str, Callable[[Any], None]]) -> None:
-    """Handle the messages of the other process until it is gone. Each message has one kind, with its content."""
+    """Handle the messages of the other process until it is gone.
+
+    Each message has a kind and a content. The handler of that kind gets the content.
+    """
     for message in link.messages():
         for kind, content in message.items():
             if kind in handlers:

@@ -1,4 +1,7 @@
-"""A send needs two threads, one for itself and one for its alarm. The system may refuse to start either."""
+"""A send needs two threads: one that sends, and one that ends the send when its time is up.
+
+The system may refuse to start either.
+"""
 
 from __future__ import annotations
 

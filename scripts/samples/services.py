@@ -1,4 +1,7 @@
-"""Makes the telecare services of a council, with the faults of its register: homes, alarms and lines."""
+"""Makes the telecare services of a council: homes, alarms and lines.
+
+The register of these services has faults, as a real register has.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ SHORT = "20s"
 
 
 def values(case: str, **others: Any) -> Object:
-    """The values of a case of `ci/`, with the test image.
+    """Return the Helm values in the file of this name in the chart's folder `ci/`, with the test image.
 
     `others` changes further values. Each is named by its path, with `__` in place of each dot.
     """

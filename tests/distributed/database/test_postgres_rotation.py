@@ -24,7 +24,10 @@ LINES = 60
 
 
 class Said:
-    """Stands in for the keys file. It gives the new key once the test has set `new`, or if it is asked `at_once`."""
+    """Stands in for the keys file.
+
+    It gives the new key after the test has set `new`. A call with `at_once=True` always gets the new key.
+    """
 
     def __init__(self) -> None:
         self.new = Event()

@@ -68,8 +68,8 @@ def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
     """Cases whose last threshold agrees with their harmful day.
 
     If a case was alerted, its last threshold is the one that had been reached at the time of that alert. At that time,
-    or at the opening if there was no alert, the harmful day was at least `least_left` days away. A negative number means
-    that the day may have passed.
+    or at the opening if there was no alert, the harmful day was at least `least_left` days away. If the number is
+    negative, the day may have passed.
     """
     level, since = draw(levels), draw(moments)
     is_told = draw(st.booleans())

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import create_server
 from typing import Any
+from zlib import crc32
 
 import httpx
 
@@ -77,9 +78,12 @@ def role(name: str, folder: Path, database: str, **settings: str) -> Iterator[Ro
         "DATA_DIR": str(folder / name),
         "KEYS_FILE": str(keys),
         "DATABASE_URL": database,
-        "METRICS_PORT": str(port),
+        # The ingest API answers with its health on its own port.
+        "METRICS_PORT": "0" if name == "ingest" else str(port),
         "PORT": str(port),
         "KAFKA_REPLICATION": "1",
+        # Tests share brokers, and a deployment takes no events of another.
+        "DEPLOYMENT": f"test-{crc32(bytes(folder)):08x}",
         **settings,
     }
     environment = os.environ | {f"PULLCORD_{setting}": value for setting, value in wanted.items()}

@@ -32,17 +32,25 @@ def interrupted_before(engine: Engine, words: str, meanwhile: Callable[[], None]
 
 @contextmanager
 def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
-    """Hold back each commit until this number of transactions are ready to commit."""
+    """Hold back each commit of changes until this number of transactions are ready to commit."""
     barrier = Barrier(transactions)
 
-    def wait(_connection: Any) -> None:
-        barrier.wait(PATIENCE)
+    def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.lstrip().startswith("SELECT"):
+            connection.info["changed"] = True
 
+    def wait(connection: Any) -> None:
+        # A transaction that only reads need not wait for anybody.
+        if connection.info.pop("changed", False):
+            barrier.wait(PATIENCE)
+
+    event.listen(engine, "before_cursor_execute", note)
     event.listen(engine, "commit", wait)
     try:
         yield
     finally:
         event.remove(engine, "commit", wait)
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def _go_on() -> None:

@@ -89,8 +89,12 @@ class Served:
 
     def stop(self) -> int:
         """Stop the service as an engine does, and return its exit code."""
-        programs = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
-        programs[-1].terminate()
+        # The service is the parent of the process that answers HTTP, and what the engine runs comes before both.
+        programs = psutil.Process(self.process.pid).children(recursive=True)
+        (http,) = (one for one in programs if any("serving.http_process" in word for word in one.cmdline()))
+        service = http.parent()
+        assert service is not None
+        service.terminate()
         return self.process.wait(30)
 
 

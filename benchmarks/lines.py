@@ -39,7 +39,7 @@ from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.runtime.gauges.collector import calm
 from services.storage import tables
 from services.storage.bulk import bulk_insert
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.feeds import add_feed
 from services.storage.migrate import upgrade
 from services.storage.store import Store

@@ -33,7 +33,7 @@ from benchmarks.distributed.environment.processes import Processes, free_port, u
 from benchmarks.distributed.results.journeys import journeys
 from services.ingest.files.table import FileLimits
 from services.runtime.maintenance.keyring import new_keyring, write_keyring
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.feeds import add_feed
 from services.storage.secrets.keys import Role, create_key
 

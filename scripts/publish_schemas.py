@@ -21,7 +21,7 @@ from services.core.tokens import Tokeniser
 from services.runtime.app import make_app
 from services.runtime.bootstrap import make_parts
 from services.runtime.settings import Settings
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.store import Store
 from services.storage.vault import Vault
 

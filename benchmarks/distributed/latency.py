@@ -21,7 +21,7 @@ from benchmarks.distributed.environment.furnishing import COUNCIL, Keys, furnish
 from benchmarks.distributed.environment.ground import Ground
 from benchmarks.distributed.environment.processes import Processes, Role, free_port, until
 from benchmarks.distributed.results.journeys import Journey, journeys
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 
 # The number of register entries. Each has a telephone number of its own, from 01632 960000 to 01632 960999.
 LINES = 1_000

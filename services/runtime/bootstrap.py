@@ -29,7 +29,7 @@ from services.runtime.maintenance.key_file import KeyFile
 from services.runtime.maintenance.keyring import Keyring, parse_keyring, read_keyring
 from services.runtime.server import url_of
 from services.runtime.settings import Settings
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.store import Store
 from services.storage.vault import Vault
 

@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.runtime.gauges.gauges import EndedLoops, SafetyGauges, SendGauges, SendPool
 from services.runtime.gauges.merging import added_metrics
+from services.storage.database.engine import has_full_disk
+from services.storage.database.faults import DatabaseFault, last_refusal
 from services.storage.dialect import is_read_only
-from services.storage.engine import has_full_disk
-from services.storage.faults import DatabaseFault, last_refusal
 from services.storage.migrate import schema_of
 from services.storage.store import Store
 

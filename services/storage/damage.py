@@ -16,7 +16,7 @@ from sqlalchemy import Engine, insert, select
 from services.core.audit import AuditAction
 from services.core.clock import Clock
 from services.storage.audit import AuditRow, write_audit
-from services.storage.engine import reading
+from services.storage.database.engine import reading
 from services.storage.tables import quarantine
 from services.storage.vault import MissingKeyError, Vault, VaultError, key_of
 

@@ -14,7 +14,7 @@ from services.core.clock import Clock, SystemClock
 from services.core.ids import RandomBytes
 from services.core.tokens import Tokeniser
 from services.storage.damage import DamagedValues
-from services.storage.engine import reading
+from services.storage.database.engine import reading
 from services.storage.vault import Vault
 
 

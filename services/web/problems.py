@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from services.core.errors import PullcordError, TooOftenError
-from services.storage.faults import DatabaseFault, fault_of
+from services.storage.database.faults import DatabaseFault, fault_of
 from services.web.problem_schemas import MEDIA_TYPE, TYPE_PREFIX, InvalidRequestProblem, Problem, TooLargeProblem
 from services.web.request_ids import HEADER, INSTANCE_PREFIX, current_request_id
 

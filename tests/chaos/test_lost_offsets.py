@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from scripts.servers.kafka import Broker
 from services.matcher.consumer import Matcher
+from services.runtime.kafka.brokers.publishing import Publisher
+from services.runtime.kafka.brokers.topics import make_topics
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.publishing import Publisher
 from services.runtime.kafka.relay import Relay
-from services.runtime.kafka.topics import make_topics
 from services.storage.tables import inbox, outbox
 from tests.distributed.working import working
 from tests.support.deployment import Deployment

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from services.runtime.consumers import CONSUMERS
-from services.runtime.kafka.topics import MILLISECONDS_A_DAY, read_topics
+from services.runtime.kafka.brokers.topics import MILLISECONDS_A_DAY, read_topics
 from tests.chart.charts import CHART, ROLES, changed, containers, released, render, selected
 
 EVERYTHING = released("distributed-everything")

@@ -15,7 +15,7 @@ from services.ingest.recording.service import accept
 from services.ingest.recording.submission import Origin
 from services.ingest.requests import raw_rows
 from services.runtime.demo.samples import SAMPLES, Sample
-from services.runtime.kafka.topics import read_topics
+from services.runtime.kafka.brokers.topics import read_topics
 from services.storage.feeds import add_feed
 from services.web.bodies import JSON, read_json_rows
 from tests.support.checks.personal_data_probe import People, add_sample

@@ -15,9 +15,9 @@ from kafka import KafkaAdminClient, KafkaProducer
 from sqlalchemy import Engine
 
 from scripts.servers.kafka import Broker
-from services.runtime.kafka import admin_client
+from services.runtime.kafka.brokers import admin_client
+from services.runtime.kafka.brokers.topics import make_topics
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.topics import make_topics
 from tests.support.deployment import Deployment
 from tests.support.servers.distributed import Databases, postgres
 

@@ -10,8 +10,8 @@ from kafka import KafkaConsumer, TopicPartition
 from sqlalchemy import select
 
 from schemas.events import NoticesReconsidered, RecordRef
+from services.runtime.kafka.brokers.topics import read_topics
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.topics import read_topics
 from services.storage.events.outbox import Announcement, announce
 from services.storage.store import Store
 from services.storage.tables import outbox

@@ -16,8 +16,8 @@ from schemas.codes import MigrationKind, NoticeStatus, Scope, TargetService
 from schemas.envelope import decode
 from schemas.events import CaseRef, CasesChanged, NoticeRef, NoticesAccepted
 from services.runtime.gauges.store import count_quarantined
+from services.runtime.kafka.brokers.publishing import Publisher, RelayError
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.publishing import Publisher, RelayError
 from services.runtime.kafka.relay import Relay
 from services.storage.events.outbox import Announcement, announce
 from services.storage.events.quarantine import list_quarantine, requeue

@@ -20,12 +20,12 @@ from schemas.envelope import decode
 from scripts.servers.kafka import Broker
 from services.core.errors import PullcordError
 from services.ingest.reading.outcomes import Outcome
-from services.runtime.kafka import publishing
+from services.runtime.kafka.brokers import publishing
+from services.runtime.kafka.brokers.publishing import Publisher, RelayError
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.publishing import Publisher, RelayError
 from services.runtime.kafka.relay import Relay
 from services.runtime.kafka.relay_supervisor import RelaySupervisor
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.store import Store
 from services.storage.tables import outbox
 from tests.distributed.stream import tapped, unpublished_events, write_events

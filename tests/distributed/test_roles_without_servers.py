@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from scripts.servers.kafka import Broker
 from scripts.servers.postgres import Postgres
 from services.runtime.consumers import CONSUMERS
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.migrate import upgrade
 from tests.support.servers.bad_servers import bad_servers, silent
 from tests.support.servers.roles import PATIENCE, role

@@ -16,10 +16,10 @@ from kafka.errors import KafkaError
 
 from scripts.servers.kafka import Broker
 from services.core.errors import PullcordError
-from services.runtime.kafka.admin_client import BrokersError
+from services.runtime.kafka.brokers.admin_client import BrokersError
+from services.runtime.kafka.brokers.publishing import make_producer
+from services.runtime.kafka.brokers.topics import TopicsError, make_topics, read_topics
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.publishing import make_producer
-from services.runtime.kafka.topics import TopicsError, make_topics, read_topics
 from tests.distributed.stream import tapped
 from tests.distributed.working import LITTER
 from tests.support.servers.killing import until

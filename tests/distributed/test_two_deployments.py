@@ -15,11 +15,11 @@ from sqlalchemy import Engine, text
 
 from scripts.servers.kafka import Broker
 from services.core.errors import RefusedError
+from services.runtime.kafka.brokers.publishing import Publisher
+from services.runtime.kafka.brokers.topics import make_topics, read_topics
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.publishing import Publisher
 from services.runtime.kafka.relay import Relay
-from services.runtime.kafka.topics import make_topics, read_topics
-from services.storage.deployment import claim_database
+from services.storage.database.deployment import claim_database
 from services.storage.store import Store
 from tests.distributed.stream import unpublished_events, write_events
 from tests.distributed.working import LITTER, Listener, handled, working

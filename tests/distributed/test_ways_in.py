@@ -19,10 +19,10 @@ from sqlalchemy import Engine
 from scripts.servers.kafka import Broker
 from scripts.servers.kafka_listener import Listener as BrokerListener
 from services.core.errors import PullcordError
+from services.runtime.kafka.brokers.publishing import Publisher, make_producer
+from services.runtime.kafka.brokers.topics import make_topics
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.publishing import Publisher, make_producer
 from services.runtime.kafka.relay import Relay
-from services.runtime.kafka.topics import make_topics
 from tests.distributed.stream import write_events
 from tests.distributed.working import LITTER, Listener, Working, handled, working
 from tests.support.clock import FrozenClock

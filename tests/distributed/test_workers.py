@@ -16,8 +16,8 @@ from schemas.envelope import Envelope, encode
 from schemas.events import NoticesReconsidered, RecordRef
 from services.core.audit import AuditAction
 from services.core.ids import event_id
+from services.runtime.kafka.brokers.publishing import ID_HEADER, make_producer
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.publishing import ID_HEADER, make_producer
 from services.runtime.kafka.worker import BATCH
 from services.storage.events.process import Effects
 from services.storage.store import Store

@@ -49,7 +49,7 @@ def test_the_standard_logger_is_only_used_for_what_libraries_say() -> None:
     assert using == {
         "services/runtime/logs.py",
         "services/alerts/delivery/channels/library.py",
-        "services/runtime/kafka/admin_client.py",
+        "services/runtime/kafka/brokers/admin_client.py",
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from configparser import ConfigParser
 from fnmatch import fnmatch
 from pathlib import Path
@@ -13,8 +14,7 @@ import pytest
 from tests.support.checks.source import ROOT, calls, documents, imports, modules, name_of
 
 LONGEST = 300
-# Migrations are a record of what was done: they are never cut up or tidied.
-FROZEN = ROOT / "services" / "storage" / "migrations" / "versions"
+A_DOZEN = 12
 
 CALLS_ITSELF_PURE = re.compile(r"\bPure[.:;]")
 PURE = sorted(
@@ -42,7 +42,12 @@ def too_long(path: Path) -> bool:
 
 
 def test_no_module_is_longer_than_300_lines() -> None:
-    assert [name_of(path) for path in modules() if FROZEN not in path.parents and too_long(path)] == []
+    assert [name_of(path) for path in modules() if too_long(path)] == []
+
+
+def test_no_folder_holds_more_than_a_dozen_modules() -> None:
+    held = Counter(path.parent for path in modules() if path.name != "__init__.py")
+    assert {name_of(folder): count for folder, count in held.items() if count > A_DOZEN} == {}
 
 
 def test_every_import_is_absolute() -> None:

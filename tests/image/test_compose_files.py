@@ -18,7 +18,7 @@ from scripts.servers.postgres import Postgres
 from services.runtime.kafka.outbox_listener import OutboxListener
 from services.runtime.maintenance.keyring import read_keyring
 from services.runtime.settings import Settings
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from tests.image.composition import COMPOSE, FOLDER, OURS, SERVICES, Service, file_of, mounted
 from tests.monitoring.tools import run
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.core.feed_rhythm import GAPS_KEPT, WITHOUT_RHYTHM, allowed_silence
+from services.core.days.feed_rhythm import GAPS_KEPT, WITHOUT_RHYTHM, allowed_silence
 from services.runtime.cli.commands.running.status_report import stand
 from services.runtime.gauges.gauges import SafetyGauges
 from services.runtime.settings import Settings

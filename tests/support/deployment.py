@@ -33,7 +33,7 @@ from services.ingest.recording.service import accept
 from services.ingest.recording.submission import Origin, Receipt
 from services.runtime.consumers import make_consumers
 from services.runtime.embedded.event_dispatcher import EventDispatcher
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.feeds import add_feed
 from services.storage.migrate import upgrade
 from services.storage.store import Store

@@ -12,7 +12,7 @@ from benchmarks.distributed.environment.ground import Ground
 from benchmarks.distributed.environment.groups import wait_for_group
 from benchmarks.distributed.environment.processes import Processes, free_port, until
 from services.matcher.consumer import Matcher
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.events.outbox import CHANNEL
 from services.storage.tables import inbox, matches, outbox
 

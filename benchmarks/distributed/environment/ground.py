@@ -15,7 +15,7 @@ from benchmarks.distributed.environment.mailbox import Mailbox
 from scripts.servers.kafka import Broker
 from scripts.servers.postgres import Postgres
 from services.runtime.maintenance.keyring import Keyring, new_keyring, write_keyring
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 
 # The database that all others are copied from. It has feeds and keys, but no lines.
 BLANK = "blank"

@@ -17,7 +17,7 @@ from services.alerts.review.line_memory import LineMemory, memories, of_line, st
 from services.alerts.review.risk import Risk
 from services.alerts.review.step import Transition, apply, remember
 from services.core.clock import london_day, london_midnight
-from services.core.working_days import add_working_days, nation_of
+from services.core.days.working_days import add_working_days, nation_of
 
 # In these states an interim solution is still reviewed when its day comes.
 REVIEWED = frozenset({CaseState.CONFIRMED_SAFE, CaseState.POST_CHECK_PASSED, CaseState.CLOSED})

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, StringConstraints, model_validator
 
 from schemas.codes import CaseEvent
 from schemas.times import Day, Moment
-from services.core.plausible_days import EARLIEST, LATEST, is_plausible
+from services.core.days.plausible_days import EARLIEST, LATEST, is_plausible
 from services.core.texts import Closed, Label, Note, PersonName, Reference
 
 

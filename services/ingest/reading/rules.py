@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from schemas.notice import MigrationNotice, lasting_reference
 from schemas.register_entry import RegisterEntry
 from services.core.clock import london_day
-from services.core.plausible_days import EARLIEST, LATEST, is_plausible
+from services.core.days.plausible_days import EARLIEST, LATEST, is_plausible
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.places import Place, area_values, read_place, with_scope

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from services.core.working_days import nation_of, one_working_day_after
+from services.core.days.working_days import nation_of, one_working_day_after
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Outcome, RowOutcome
 from services.ingest.recording.store.refused_rows import (

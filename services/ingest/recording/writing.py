@@ -13,16 +13,16 @@ from services.core.clock import london_day
 from services.ingest.reading.drafts import Draft, Facts, NoticeFacts, RecordKind
 from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.reading.places import values_of
-from services.ingest.recording.areas import settle_areas, write_members
+from services.ingest.recording.notices.areas import settle_areas, write_members
+from services.ingest.recording.notices.status_reports import completed_notices
+from services.ingest.recording.notices.supersession import settle_supersessions
 from services.ingest.recording.record_types import NOTICES, RecordType, WrittenRecord
 from services.ingest.recording.rules.sharding import by_shard, shard_of
 from services.ingest.recording.rules.step import Keyed, Plan, plan
-from services.ingest.recording.status_reports import completed_notices
 from services.ingest.recording.store.areas import keys_of_areas
 from services.ingest.recording.store.records import find_recorded, open_record, write_records, write_tokens
 from services.ingest.recording.store.supersessions import already_superseded, superseded_by
 from services.ingest.recording.submission import SubmissionContext
-from services.ingest.recording.supersession import settle_supersessions
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.store import Store

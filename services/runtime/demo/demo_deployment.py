@@ -20,7 +20,7 @@ from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.maintenance.keyring import new_keyring, write_keyring
 from services.runtime.server import listen, served, url_of
 from services.runtime.settings import Settings
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.events.process import Consumer
 from services.storage.migrate import upgrade
 from services.storage.store import Store

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
-from services.core.feed_rhythm import GAPS_KEPT, allowed_silence
+from services.core.days.feed_rhythm import GAPS_KEPT, allowed_silence
 from services.runtime.consumers import CONSUMERS
 from services.runtime.gauges import store as figures
 from services.runtime.gauges.upkeep_gauges import upkeep

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from schemas.canary import Canary, CanaryData
 from services.core.ids import event_id
-from services.runtime.kafka.publishing import BrokerRecord, Publisher, RelayError
-from services.runtime.kafka.topics import Topic
+from services.runtime.kafka.brokers.publishing import BrokerRecord, Publisher, RelayError
+from services.runtime.kafka.brokers.topics import Topic
 from services.storage.dialect import Exclusive, try_exclusive
 from services.storage.events.canaries import Partition, heard_until, note_published, partitions_due
 from services.storage.events.missed import republish_missed

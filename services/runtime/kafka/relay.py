@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 
 from services.core.backoff import delay
 from services.runtime.consumers import consumers_of
-from services.runtime.kafka.publishing import REFUSALS, TOO_LARGE, BrokerRecord, Publisher, RelayError
+from services.runtime.kafka.brokers.publishing import REFUSALS, TOO_LARGE, BrokerRecord, Publisher, RelayError
 from services.storage.dialect import try_exclusive
 from services.storage.events.outbox import Lane, StoredEvent, lanes_with_backlog, mark_published, unpublished
 from services.storage.events.process import set_aside

@@ -9,12 +9,12 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.runtime.kafka.brokers.publishing import Publisher, RelayError
+from services.runtime.kafka.brokers.topics import Topic, make_topics, read_topics
 from services.runtime.kafka.canary import Canaries
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.publishing import Publisher, RelayError
 from services.runtime.kafka.relay import FAILED, Relay
-from services.runtime.kafka.topics import Topic, make_topics, read_topics
-from services.storage.deployment import identity_of
+from services.storage.database.deployment import identity_of
 from services.storage.events.outbox import Lane
 from services.storage.store import Store
 

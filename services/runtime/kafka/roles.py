@@ -18,11 +18,11 @@ from services.runtime.bootstrap import Parts
 from services.runtime.consumers import ConsumerRole
 from services.runtime.embedded.runner import Loop, alerting, closing, delivering, loop_with_heartbeat
 from services.runtime.health import BackgroundTask
-from services.runtime.kafka.broker_check import BrokerCheck
+from services.runtime.kafka.brokers.broker_check import BrokerCheck
+from services.runtime.kafka.brokers.topics import make_topics
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.outbox_listener import OutboxListener
 from services.runtime.kafka.relay_supervisor import RelaySupervisor
-from services.runtime.kafka.topics import make_topics
 from services.runtime.kafka.watchdog import Watchdog, end_process
 from services.runtime.kafka.worker import Worker, make_worker
 from services.runtime.logs import kind_of

@@ -24,12 +24,12 @@ from schemas.canary import Canary
 from services.core.backoff import delay
 from services.core.errors import PullcordError
 from services.runtime.embedded.event_dispatcher import deliver
+from services.runtime.kafka.brokers.publishing import ID_HEADER, SENDER_HEADER
 from services.runtime.kafka.canary import CANARY_KEY
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.offset_recovery import RewindingApp
-from services.runtime.kafka.publishing import ID_HEADER, SENDER_HEADER
 from services.runtime.logs import say_failed
-from services.storage.deployment import identity_of
+from services.storage.database.deployment import identity_of
 from services.storage.events.canaries import note_heard, unheard
 from services.storage.events.outbox import StoredEvent
 from services.storage.events.process import Consumer

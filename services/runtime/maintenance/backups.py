@@ -31,7 +31,7 @@ from services.storage.backup.backup import (
 )
 from services.storage.backup.files import sync_folder
 from services.storage.backup.replace_database import put_in_place, unused
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.migrate import DatabaseSchema, schema_of, upgrade
 from services.storage.store import Store
 

@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 from kafka import KafkaConsumer, KafkaProducer
 
-from services.runtime.kafka.publishing import ID_HEADER, make_producer
-from services.runtime.kafka.topics import read_topics
+from services.runtime.kafka.brokers.publishing import ID_HEADER, make_producer
+from services.runtime.kafka.brokers.topics import read_topics
 from tests.chaos.deployment.world import World
 
 PATIENCE_MS = 3_000

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from services.runtime.cli.commands.running.waiting import meaning
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from tests.support.deployment import Deployment
 from tests.support.http import NOTICE, NOTICES, Api, open_api, problem_of
 

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from services.storage.engine import POSTGRES_LIMITS, make_engine
-from services.storage.server_checks import UnsuitableServerError, check_server
+from services.storage.database.engine import POSTGRES_LIMITS, make_engine
+from services.storage.database.server_checks import UnsuitableServerError, check_server
 from tests.support.servers.distributed import Databases
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]

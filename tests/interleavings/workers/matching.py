@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, event, select
 
 from services.matcher.consumer import Matcher
 from services.runtime.embedded.event_dispatcher import deliver
+from services.storage.database.engine import make_engine
 from services.storage.dialect import skipping_locked
-from services.storage.engine import make_engine
 from services.storage.events.outbox import StoredEvent, mark_published
 from services.storage.store import Store
 from services.storage.tables import outbox

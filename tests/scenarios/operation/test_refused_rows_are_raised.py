@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.clock import LONDON
-from services.core.working_days import Nation, is_working_day, one_working_day_after
+from services.core.days.working_days import Nation, is_working_day, one_working_day_after
 from services.ingest.recording import refusals
 from services.ingest.recording.replacement import Replacement
 from services.runtime.gauges.store import count_refused_overdue

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from services.audit.check import audit_differences
 from services.core.differences import Difference
 from services.ingest.recording.sealed_check import sealed_differences
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.secrets.keys import Role, create_key, revoke_key
 from services.storage.store import Store
 from tests.support.checks.oversight import live_through_december, live_through_november

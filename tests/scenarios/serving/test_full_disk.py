@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from services.storage import engine as engine_module
+from services.storage.database import engine as engine_module
 from tests.support.http import NOTICE, NOTICES, Api
 
 

@@ -17,12 +17,12 @@ from scripts.servers.kafka import Broker
 from scripts.servers.postgres import Postgres
 from services.alerts.states.rules import load_ruleset
 from services.runtime.consumers import make_consumers
+from services.runtime.kafka.brokers.publishing import Publisher
+from services.runtime.kafka.brokers.topics import make_topics
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from services.runtime.kafka.publishing import Publisher
 from services.runtime.kafka.relay import Relay
-from services.runtime.kafka.topics import make_topics
 from services.runtime.kafka.worker import make_worker
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.events.process import Consumer
 from services.storage.migrate import upgrade
 from services.storage.tables import inbox, outbox

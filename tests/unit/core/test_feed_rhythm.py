@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.feed_rhythm import FEWEST_GAPS, GAPS_KEPT, SHORTEST, WITHOUT_RHYTHM, allowed_silence, typical_gap
+from services.core.days.feed_rhythm import (
+    FEWEST_GAPS,
+    GAPS_KEPT,
+    SHORTEST,
+    WITHOUT_RHYTHM,
+    allowed_silence,
+    typical_gap,
+)
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

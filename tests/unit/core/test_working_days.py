@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.core.working_days import Nation, add_working_days, is_working_day
+from services.core.days.working_days import Nation, add_working_days, is_working_day
 
 FRIDAY = date(2026, 9, 4)
 MONDAY = date(2026, 9, 7)

@@ -13,9 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.runtime.embedded.runner import Loop
 from services.runtime.kafka import outbox_listener as waking
+from services.runtime.kafka.brokers.publishing import RelayError
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.kafka.outbox_listener import OutboxListener
-from services.runtime.kafka.publishing import RelayError
 from services.runtime.kafka.relay_supervisor import RelaySupervisor
 from services.runtime.kafka.watchdog import Watchdog
 from tests.support.deployment import Deployment

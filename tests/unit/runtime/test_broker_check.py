@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.errors import KafkaTimeoutError
 
-from services.runtime.kafka.admin_client import BrokersError
-from services.runtime.kafka.broker_check import BrokerCheck
-from services.runtime.kafka.topics import TopicsError
+from services.runtime.kafka.brokers.admin_client import BrokersError
+from services.runtime.kafka.brokers.broker_check import BrokerCheck
+from services.runtime.kafka.brokers.topics import TopicsError
 
 AWAY = BrokersError("nobody answers at PULLCORD_KAFKA_BROKERS")
 # What a check may come upon. None is a check that succeeds.

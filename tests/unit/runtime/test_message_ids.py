@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.runtime.kafka.publishing import ID_HEADER
+from services.runtime.kafka.brokers.publishing import ID_HEADER
 from services.runtime.kafka.worker import ID_LENGTH, _canary_published_at, _stored
 
 ID = "019a8c3f2b107f3ea1b2c3d4e5f60718"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.store import Store
 from tests.support.clock import FrozenClock
 from tests.support.deployment import make_store, sqlite_engine

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
 
-from services.storage.engine import make_engine
-from services.storage.faults import DatabaseFault, fault_of, last_refusal, watch_faults
+from services.storage.database.engine import make_engine
+from services.storage.database.faults import DatabaseFault, fault_of, last_refusal, watch_faults
 
 CLASSES: list[type[DBAPIError]] = [OperationalError, InternalError, ProgrammingError, InterfaceError, DataError]
 

@@ -11,8 +11,8 @@ from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import Engine, text
 
 from services.runtime.gauges.gauges import SafetyGauges
-from services.storage import engine as engine_module
-from services.storage.engine import make_engine, reading
+from services.storage.database import engine as engine_module
+from services.storage.database.engine import make_engine, reading
 from services.storage.store import Store
 
 KEPT = 64 * 1024

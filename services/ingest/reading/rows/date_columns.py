@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from services.core.clock import london_day
-from services.core.plausible_days import is_plausible
+from services.core.days.plausible_days import is_plausible
 from services.ingest.files.dates import DateOrder, contradicts_weekday, read_date, read_moment
 from services.ingest.files.table import DateSystem
 from services.ingest.reading.drafts import TwoReadings

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from services.core.errors import PullcordError
 from services.runtime.settings import Settings
-from services.storage.faults import DatabaseFault, fault_of
+from services.storage.database.faults import DatabaseFault, fault_of
 
 # The exit code of a command that could not do its work, for example because of a wrong option.
 REFUSED: Final = 2

@@ -12,10 +12,10 @@ from services.core.clock import SystemClock
 from services.core.errors import NotFoundError, PullcordError
 from services.runtime.bootstrap import make_store
 from services.runtime.settings import Settings
-from services.storage.deployment import claim_database
+from services.storage.database.deployment import claim_database
+from services.storage.database.server_checks import check_server
 from services.storage.feeds import Feed, Kind, feed_id_of, list_feeds
 from services.storage.migrate import schema_of
-from services.storage.server_checks import check_server
 from services.storage.store import Store
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.runtime.cli import main as cli
-from services.storage.engine import make_engine
+from services.storage.database.engine import make_engine
 from services.storage.migrate import downgrade
 from services.storage.secrets.keys import find_caller
 from tests.support.command_line import BLACKPOOL, RAVEN, ROUTE, Desk

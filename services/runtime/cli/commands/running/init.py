@@ -15,10 +15,10 @@ from services.runtime.cli.support.help_texts import examples
 from services.runtime.cli.support.output import cell, out, pairs, say
 from services.runtime.maintenance.keyring import KeysError, new_keyring, write_keyring
 from services.runtime.settings import Settings
-from services.storage.deployment import claim_database
-from services.storage.engine import make_engine, reading
+from services.storage.database.deployment import claim_database
+from services.storage.database.engine import make_engine, reading
+from services.storage.database.server_checks import check_server
 from services.storage.migrate import DatabaseSchema, schema_of, upgrade
-from services.storage.server_checks import check_server
 
 MADE: Final = "made"
 THERE: Final = "already there"

@@ -17,7 +17,7 @@ from services.runtime.cli.support.open_deployment import check_database
 from services.runtime.logs import kind_of
 from services.runtime.server import StoppableServer
 from services.runtime.settings import Settings
-from services.storage.faults import fault_of
+from services.storage.database.faults import fault_of
 from services.storage.store import Store
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.core.errors import PullcordError
 from services.runtime.consumers import consumers_of
-from services.runtime.kafka.admin_client import BrokersError, administering
+from services.runtime.kafka.brokers.admin_client import BrokersError, administering
 from services.runtime.kafka.kafka_settings import KafkaSettings
 
 MILLISECONDS_A_DAY = 24 * 60 * 60 * 1000

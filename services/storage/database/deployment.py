@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.core.errors import RefusedError
 from services.core.ids import RandomBytes
-from services.storage.engine import reading
+from services.storage.database.engine import reading
 from services.storage.tables import deployment
 
 ID_BYTES = 16

@@ -18,7 +18,7 @@ from services.storage.events.missed import republish_missed
 from services.storage.events.outbox import Announcement, announce, mark_published, unpublished
 from services.storage.store import Store
 from tests.support.clock import START, FrozenClock
-from tests.unit.storage.test_events_in_and_out import RAVEN, withdrawn
+from tests.unit.storage.events.test_events_in_and_out import RAVEN, withdrawn
 
 TOPIC = "pullcord.notices"
 ONE, TWO = (TOPIC, 0), (TOPIC, 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 
-from services.storage.faults import watch_faults
+from services.storage.database.faults import watch_faults
 
 # With less room than this, the write-ahead log of SQLite may find none for the next change [P].
 LEAST_FREE_BYTES = 8 * 1024 * 1024

@@ -15,7 +15,7 @@ from kafka.errors import KafkaError
 
 from services.core.backoff import delay
 from services.core.errors import PullcordError
-from services.runtime.kafka.admin_client import BrokersError
+from services.runtime.kafka.brokers.admin_client import BrokersError
 
 log = structlog.get_logger()
 

@@ -24,8 +24,9 @@ class AuditAction(StrEnum):
     NOTICES_TIMED = "notices_timed"
     NOTICES_STALE = "notices_stale"
     NOTICES_SUPERSEDED = "notices_superseded"
-    # The notices on an area changed, so the record that they share changed.
+    # The record that all notices of a provider on one area share: it has new facts, or no notice is left.
     AREAS_CHANGED = "areas_changed"
+    AREAS_ENDED = "areas_ended"
     ENTRIES_ACCEPTED = "entries_accepted"
     ENTRIES_STALE = "entries_stale"
     ENTRIES_WITHDRAWN = "entries_withdrawn"
@@ -82,6 +83,7 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.NOTICES_STALE: "submission records",
         AuditAction.NOTICES_SUPERSEDED: "submission records",
         AuditAction.AREAS_CHANGED: "submission records",
+        AuditAction.AREAS_ENDED: "submission records",
         AuditAction.ENTRIES_ACCEPTED: "submission records",
         AuditAction.ENTRIES_STALE: "submission records",
         AuditAction.ENTRIES_WITHDRAWN: "submission records",

@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from schemas.envelope import Envelope
+from services.audit.check import audit_differences
+from services.core.differences import Difference
 from services.core.errors import NotFoundError
+from services.ingest.recording.sealed_check import sealed_differences
 from services.ingest.recording.withdrawals import withdraw_one
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.events.process import Effects
@@ -141,6 +144,12 @@ def at_risk(deployment: Deployment) -> dict[str, tuple[Any, ...]]:
     }
 
 
+def differences_found(deployment: Deployment) -> list[Difference]:
+    """Return what `pullcord audit check` finds: nobody has changed anything by hand."""
+    with deployment.store.reading() as connection:
+        return [*audit_differences(connection), *sealed_differences(connection, deployment.store)]
+
+
 @MOST
 @given(story=stories())
 def test_whatever_happens_the_matches_are_those_of_the_final_records(story: list[Step]) -> None:
@@ -149,6 +158,7 @@ def test_whatever_happens_the_matches_are_those_of_the_final_records(story: list
         live_through(deployment, world, story)
         assert pairs(deployment) == world.expected()
         assert stale_matches(deployment) == 0
+        assert differences_found(deployment) == []
 
         anew.put_entries(*(one.row for one in world.entries.values() if one.live))
         anew.post_notices(*(_as_it_stands(one) for one in world.notices.values()))

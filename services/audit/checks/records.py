@@ -16,17 +16,21 @@ from services.audit.store import recorded_actions
 from services.core.audit import AuditAction
 from services.core.differences import NOT_THERE, Difference
 
-# Actions that make a record live, and actions that end it.
-_ACTIONS = {
-    "notices": (AuditAction.NOTICES_ACCEPTED, AuditAction.NOTICES_SUPERSEDED),
-    "register_entries": (AuditAction.ENTRIES_ACCEPTED, AuditAction.ENTRIES_WITHDRAWN),
+# By table: the actions that make a record live, and the actions that end it.
+_LIVE = {
+    "notices": (AuditAction.NOTICES_ACCEPTED, AuditAction.AREAS_CHANGED),
+    "register_entries": (AuditAction.ENTRIES_ACCEPTED,),
+}
+_ENDED = {
+    "notices": (AuditAction.NOTICES_SUPERSEDED, AuditAction.AREAS_ENDED),
+    "register_entries": (AuditAction.ENTRIES_WITHDRAWN,),
 }
 _NAMES = {"notices": "notice", "register_entries": "register entry"}
 _OF_MATCHES = (AuditAction.LINES_MATCHED, AuditAction.LINES_UNMATCHED, AuditAction.MATCH_DECIDED)
 
 
 def record_differences(connection: Connection) -> Iterator[Difference]:
-    for table in _ACTIONS:
+    for table in _LIVE:
         yield from _of_records(connection, table)
     yield from _of_matches(connection)
     accepted = recorded_actions(connection, (AuditAction.SUBMISSION_ACCEPTED,))
@@ -52,12 +56,11 @@ def _of_records(connection: Connection, table: str) -> Iterator[Difference]:
 
 
 def _live_by_the_audit(connection: Connection, table: str) -> dict[int, bool]:
-    begins, _ = _ACTIONS[table]
     told: dict[int, tuple[int, bool]] = {}
-    for row in recorded_actions(connection, _ACTIONS[table]):
+    for row in recorded_actions(connection, (*_LIVE[table], *_ENDED[table])):
         for pk, revision in row.fields["records"]:
             # The revision decides: in one transaction a notice may be replaced before its acceptance is recorded.
-            told[pk] = max(told.get(pk, (0, False)), (revision, row.action is begins))
+            told[pk] = max(told.get(pk, (0, False)), (revision, row.action in _LIVE[table]))
     return {pk: live for pk, (_, live) in told.items()}
 
 

@@ -92,9 +92,12 @@ def stored_records(connection: Connection, table: str) -> Mapping[int, bool]:
 
 
 def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
-    """Return the ids of notices that are not live, although no other notice names them as replaced."""
+    """Return the ids of notices that are not live, although no other notice names them as replaced.
+
+    The record that the notices on an area share ends in another way, and is left out.
+    """
     earlier, later = notices.c, notices.alias("later")
-    query = select(earlier.pk).where(earlier.live.is_(False))
+    query = select(earlier.pk).where(earlier.live.is_(False), earlier.area_facts.is_(None))
     return frozenset(connection.scalars(query.where(~exists().where(later.c.supersedes_key == earlier.record_key))))
 
 

@@ -112,6 +112,11 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
     return tuple(dict.fromkeys(values)), tuple(dict.fromkeys(issues))
 
 
+def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
+    """Return True if a notice is about an area, or names nothing finer than a postcode."""
+    return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
+
+
 def with_scope(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the fields of a notice. A notice that names only areas, and has no scope, gets the scope `postcode`."""
     if not fields.get("area_codes") or fields.get("scope") or any(map(fields.get, _OF_ONE_LINE)):

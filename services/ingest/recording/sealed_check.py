@@ -11,12 +11,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from services.core.area_facts import to_json
 from services.core.differences import Difference
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.reading.places import values_of
-from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
+from services.ingest.reading.places import shares_area, values_of
+from services.ingest.recording.record_types import ENTRIES, NOTICES, OF_AREAS, RecordType
+from services.ingest.recording.rules.area_notices import area_summary
 from services.ingest.recording.rules.ties import SAME_STAMP, place_of
-from services.ingest.recording.store.sealed import records_with_tokens
+from services.ingest.recording.store.areas import area_rows, live_notices
+from services.ingest.recording.store.sealed import WholeRecord, whole_records
 from services.storage.store import Store
 from services.storage.vault import VaultError, place
 
@@ -36,30 +39,47 @@ _NAMES: Final = {RecordKind.NOTICE: "notice", RecordKind.ENTRY: "register entry"
 
 def sealed_differences(connection: Connection, store: Store) -> Iterator[Difference]:
     for record_type in (NOTICES, ENTRIES):
-        for row, tokens in records_with_tokens(connection, record_type):
-            yield from _of_record(store, record_type, row, tokens)
+        for whole in whole_records(connection, record_type):
+            yield from _of_record(store, record_type, whole)
+    # The facts that the notices on an area share are worked out anew from these notices.
+    for row in area_rows(connection):
+        summary = area_summary(live_notices(connection, [row.record_key]).get(row.record_key, ()))
+        if row.live is not (summary is not None) or (summary and row.area_facts != to_json(summary.parts)):
+            yield Difference(f"notice {row.pk} facts of its area", "others", "those of the notices on the area")
 
 
-def _of_record(store: Store, record_type: RecordType[Any], row: Any, tokens: set[bytes]) -> Iterator[Difference]:
+def _of_record(store: Store, record_type: RecordType[Any], whole: WholeRecord) -> Iterator[Difference]:
+    row = whole.row
     what = f"{_NAMES[record_type.kind]} {row.pk}"
     try:
         private = store.vault.open(place(record_type.table.name, row.record_key), row.sealed)
     except VaultError:
         yield Difference(f"{what} sealed part", "does not open", "opens")
         return
-    expected = _tokens(store, record_type, private)
-    if tokens != expected:
-        yield Difference(f"{what} tokens", _counted(tokens, expected), str(len(expected)))
+    expected, areas = _tokens(store, record_type, row, private)
+    if whole.tokens != expected:
+        yield Difference(f"{what} tokens", _counted(whole.tokens, expected), str(len(expected)))
+    if whole.areas != areas:
+        yield Difference(f"{what} areas", _counted(whole.areas, areas), str(len(areas)))
     # Of two versions that tie, the columns hold the more dangerous facts, and not those of the version that is sealed.
     if SAME_STAMP not in row.flags.split():
         yield from _of_facts(what, record_type.kind, row, private["record"])
 
 
-def _tokens(store: Store, record_type: RecordType[Any], private: Mapping[str, Any]) -> set[bytes]:
+def _tokens(
+    store: Store, record_type: RecordType[Any], row: Any, private: Mapping[str, Any]
+) -> tuple[set[bytes], set[bytes]]:
+    # Returns the tokens of a record, and the keys of the areas that its notice is about.
     places = chain([place_of(private)], private.get("rivals", ()))
-    with_areas = record_type.kind is RecordKind.ENTRY
-    values = chain.from_iterable(values_of(one, with_areas=with_areas) for one in places)
-    return {store.tokeniser.token(kind, value) for kind, value in values}
+    is_entry = record_type.kind is RecordKind.ENTRY
+    values = chain.from_iterable(values_of(one, with_areas=is_entry) for one in places)
+    tokens = {(kind, store.tokeniser.token(kind, value)) for kind, value in values}
+    # The shared record of an area has the token of the area itself.
+    if is_entry or row.area_facts is not None or not shares_area(row.scope, private):
+        return {token for _, token in tokens}, set()
+    shared = {one for one in tokens if one[0] in OF_AREAS}
+    areas = {store.tokeniser.area_key(row.feed_id, kind, token) for kind, token in shared}
+    return {token for _, token in tokens - shared}, areas
 
 
 def _counted(tokens: set[bytes], expected: set[bytes]) -> str:

@@ -19,6 +19,8 @@ from tests.support.checks.oversight import live_through_december, live_through_n
 from tests.support.clock import FrozenClock
 from tests.support.deployment import RAVEN, Deployment, make_store, sqlite_engine
 
+AREAS = ("FY3 8", "FY3 9", "FY4")
+
 
 @pytest.fixture(scope="module")
 def two_months(tmp_path_factory: pytest.TempPathFactory) -> bytes:
@@ -29,8 +31,19 @@ def two_months(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     create_key(deployment.store, Role.PROVIDER, RAVEN, "other")
     revoke_key(deployment.store, key.split(".")[1])
     live_through_december(live_through_november(deployment))
+    announce_areas(deployment)
     deployment.store.engine.dispose()
     return (folder / "pullcord.db").read_bytes()
+
+
+def announce_areas(deployment: Deployment) -> None:
+    """Post notices on three areas. Then one area has no notice any more, and one notice moves to another area."""
+    rows = [{"id": f"a{one}", "scope": "postcode", "area_codes": [code]} for one, code in enumerate(AREAS)]
+    deployment.post_notices(*(row | {"issued_at": "2026-12-01T09:00:00Z"} for row in rows))
+    deployment.settle()
+    later = {"issued_at": "2026-12-02T09:00:00Z"}
+    deployment.post_notices(rows[0] | later | {"status": "withdrawn"}, rows[1] | later | {"area_codes": ["FY5"]})
+    deployment.settle()
 
 
 @pytest.fixture
@@ -106,6 +119,16 @@ CHANGES = {
     ),
     "a service has ended": ("UPDATE register_entries SET service_status = 'ended'", "register entry "),
     "a sealed part is damaged": ("UPDATE notices SET sealed = zeroblob(60)", "notice "),
+    "the notices of an area are gone": ("DELETE FROM area_members", "notice "),
+    "the days of an area are others": (
+        "UPDATE notices SET area_facts = replace(area_facts, 'pending', 'reverted') WHERE area_facts IS NOT NULL",
+        "notice ",
+    ),
+    "an area counts no more": (
+        "UPDATE notices SET live = 0 WHERE pk = (SELECT MAX(pk) FROM notices WHERE area_facts IS NOT NULL AND live)",
+        "notice ",
+    ),
+    "an area is a notice of its own": ("UPDATE notices SET area_facts = NULL", "notice "),
     "a match counts no more": ("UPDATE matches SET live = 1 - live", "match "),
     "a match is gone": ("DELETE FROM matches", "match "),
     "a match is rejected by nobody": ("UPDATE matches SET decision = 'rejected'", "match "),

@@ -11,7 +11,7 @@ from schemas.notice import MigrationNotice
 from services.core.clock import london_day
 from services.ingest.reading.drafts import NoticeFacts, TwoReadings
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.places import Values, read_areas, read_place
+from services.ingest.reading.places import Values, read_areas, read_place, shares_area
 
 # Read once: looking up an enum member for every row is measurably slow.
 LINE, EXCHANGE = Scope.LINE, Scope.EXCHANGE
@@ -36,8 +36,8 @@ def locate(notice: MigrationNotice) -> LocatedNotice:
     place = read_place(notice.cli, notice.uprn, notice.postcode, notice.address_lines, notice.post_town)
     values, issues = (place.values, ()) if notice.scope is LINE else read_areas(_area_codes(notice))
     content = notice.model_dump_json(exclude=_NOT_CONTENT, exclude_defaults=True).encode()
-    shares_area = notice.scope is not LINE or not (place.numbers or place.uprn or place.parts)
-    return LocatedNotice(values, content, {"record": notice, **place.private}, (*place.issues, *issues), shares_area)
+    shared = shares_area(notice.scope, place.private)
+    return LocatedNotice(values, content, {"record": notice, **place.private}, (*place.issues, *issues), shared)
 
 
 def with_readings(content: bytes, readings: Sequence[TwoReadings]) -> bytes:

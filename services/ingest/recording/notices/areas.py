@@ -35,7 +35,8 @@ def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[An
         for area in _areas(context, record):
             areas[area.key] = area
             members.append((area.key, record.pk))
-    replace_members(context.connection, [record.pk for record in written], members)
+    # A new notice has no areas yet.
+    replace_members(context.connection, [record.pk for record in written if record.revision > 1], members)
     return areas
 
 
@@ -59,14 +60,13 @@ def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touche
     ]
     # An area without a record is always one of `named`, because a touched area had a notice before.
     new = [(named[key], one) for key, one in standing.items() if key not in known]
-    records = [
-        *end_area_records(context.connection, ended),
-        # In the order of ids, as the matcher locks them.
-        *update_area_records(context, sorted(changed, key=lambda one: one[1].pk)),
-        *insert_area_records(context, new),
-    ]
-    _announce(context, records)
-    context.record_outcome(AuditAction.AREAS_CHANGED, [(record.pk, record.revision) for record in records])
+    gone = end_area_records(context.connection, ended)
+    # In the order of ids, as the matcher locks them.
+    updated = update_area_records(context, sorted(changed, key=lambda one: one[1].pk))
+    standing_now = [*updated, *insert_area_records(context, new)]
+    _announce(context, [*gone, *standing_now])
+    for action, records in ((AuditAction.AREAS_ENDED, gone), (AuditAction.AREAS_CHANGED, standing_now)):
+        context.record_outcome(action, [(record.pk, record.revision) for record in records])
 
 
 def _areas(context: SubmissionContext, record: WrittenRecord[Any]) -> list[Area]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ from services.storage.dialect import among, among_keys
 from services.storage.sequences import allocate_ids
 from services.storage.tables import area_members, notice_tokens, notices
 from services.storage.vault import key_of, place
+
+ROWS_A_READ = 1_000
 
 
 class Area(NamedTuple):
@@ -101,6 +103,18 @@ def find_area_records(connection: Connection, keys: Collection[bytes]) -> dict[b
     conditions = among_keys(connection, row.record_key, keys)
     rows = chain.from_iterable(connection.execute(query.where(condition)) for condition in conditions)
     return {key: AreaRecord(*values) for key, *values in rows}
+
+
+def area_rows(connection: Connection) -> Iterator[Any]:
+    """Yield the record of every area, in the order of the ids."""
+    row = notices.c
+    columns = (row.pk, row.record_key, row.live, row.area_facts)
+    query = select(*columns).where(row.area_facts.is_not(None)).order_by(row.pk)
+    # Read in parts, because the caller reads other tables between two rows.
+    last = 0
+    while found := connection.execute(query.where(row.pk > last).limit(ROWS_A_READ)).all():
+        yield from found
+        last = found[-1].pk
 
 
 def end_area_records(connection: Connection, ended: Iterable[tuple[bytes, AreaRecord]]) -> list[ChangedRecord]:

@@ -4,32 +4,44 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, select
 
 from services.ingest.recording.record_types import RecordType
 from services.storage.dialect import among
+from services.storage.tables import area_members, notices
 
 CHUNK = 1_000  # the most records in memory at once
 
 
-def records_with_tokens(connection: Connection, record_type: RecordType[Any]) -> Iterator[tuple[Any, set[bytes]]]:
-    """Yield every record of a kind with the tokens that are stored for it, in the order of the ids."""
+class WholeRecord(NamedTuple):
+    """A row of notices or register entries, with its tokens and the keys of the areas that a notice is about."""
+
+    row: Any
+    tokens: set[bytes]
+    areas: set[bytes]
+
+
+def whole_records(connection: Connection, record_type: RecordType[Any]) -> Iterator[WholeRecord]:
+    """Yield every record of a kind, in the order of the ids."""
     last, table = 0, record_type.table
     while True:
         rows = connection.execute(select(table).where(table.c.pk > last).order_by(table.c.pk).limit(CHUNK)).all()
         if not rows:
             return
-        tokens = _tokens_of(connection, record_type, [row.pk for row in rows])
-        yield from ((row, tokens[row.pk]) for row in rows)
+        pks = [row.pk for row in rows]
+        tokens = _by_record(connection, record_type.tokens.c[record_type.owner], record_type.tokens.c.token, pks)
+        is_notice = record_type.table is notices
+        areas = _by_record(connection, area_members.c.notice_pk, area_members.c.area_key, pks) if is_notice else {}
+        yield from (WholeRecord(row, tokens.get(row.pk, set()), areas.get(row.pk, set())) for row in rows)
         last = rows[-1].pk
 
 
-def _tokens_of(connection: Connection, record_type: RecordType[Any], pks: list[int]) -> dict[int, set[bytes]]:
-    owner = record_type.tokens.c[record_type.owner]
-    query = select(owner, record_type.tokens.c.token).where(among(connection, owner, pks))
+def _by_record(
+    connection: Connection, owner: Column[int], column: Column[bytes], pks: list[int]
+) -> dict[int, set[bytes]]:
     found: dict[int, set[bytes]] = defaultdict(set)
-    for pk, token in connection.execute(query):
-        found[pk].add(token)
+    for pk, value in connection.execute(select(owner, column).where(among(connection, owner, pks))):
+        found[pk].add(value)
     return found

@@ -26,9 +26,9 @@ from schemas.events import (
 from services.core.audit import AuditAction
 from services.matcher.areas import Page
 from services.matcher.step import MatchOutcome, MatchState, Pair, step
-from services.matcher.store.areas import areas_among
+from services.matcher.store.areas import areas_among, providers_unfinished
 from services.matcher.store.matches import load, save
-from services.matcher.turns import take_turn
+from services.matcher.turns import take_turn, turns_for
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.events.process import Effects
@@ -52,7 +52,10 @@ class Matcher:
 
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
         """Match these register entries again with all notices."""
-        return self.match(work, (), entries)
+        matched = self.match(work, (), entries)
+        # An event that was lost or dropped may have left an area without its next turn.
+        turns = turns_for(providers_unfinished(work.connection))
+        return Effects((*matched.announcements, *turns), matched.audit)
 
     def match(
         self, work: UnitOfWork, notices: Collection[int], entries: Collection[int], pages: Sequence[Page] = ()

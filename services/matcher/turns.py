@@ -25,7 +25,12 @@ def take_turn(
     new = save_progress(work.connection, pages, waiting, work.now)
     # There is an event for each unfinished area, so every area gets as many turns as it needs.
     again = [*new, *(page.area.feed_id for page in resumed if page.last is not None), *unused]
-    return pages, [Announcement("matcher", feed, MatchingUnfinished(feed=feed)) for feed in again]
+    return pages, turns_for(again)
+
+
+def turns_for(providers: Sequence[str]) -> list[Announcement]:
+    """Return an event for each provider, which gives an unfinished area one turn. A turn too many changes nothing."""
+    return [Announcement("matcher", feed, MatchingUnfinished(feed=feed)) for feed in providers]
 
 
 def _first_pages(work: UnitOfWork, areas: Sequence[AreaRow]) -> tuple[list[Page], list[AreaRow]]:

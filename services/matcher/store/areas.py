@@ -56,6 +56,11 @@ def _matched(connection: Connection, area: AreaRow, limit: int) -> Mapping[int, 
     }
 
 
+def providers_unfinished(connection: Connection) -> Sequence[str]:
+    """Return the provider of each unfinished area."""
+    return connection.scalars(select(unfinished_matching.c.feed_id)).all()
+
+
 def claim_unfinished(connection: Connection, besides: Collection[int]) -> AreaRow | None:
     """Return the unfinished area that has the next turn, and lock it. Areas in `besides` are left out.
 

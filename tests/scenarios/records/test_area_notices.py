@@ -11,12 +11,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from schemas.codes import MatchDecision
 from services.matcher import turns
 from services.matcher.decisions import MatchId, decide_match
+from services.runtime.maintenance.rebuild import rebuild
 from services.storage.feeds import add_feed
-from services.storage.tables import unfinished_matching
+from services.storage.tables import outbox, unfinished_matching
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, count, match_id, pairs
 
@@ -213,6 +215,18 @@ class TestTurns:
         settled(deployment, area_notice("a1", day=2, planned_migration_date="2026-12-03"))
         assert {str(case.harm_on) for case in deployment.cases()} == {"2026-12-03"}
         assert len(deployment.cases()) == 45
+
+    def test_a_rebuild_gives_an_area_its_turns_again(self, deployment: Deployment) -> None:
+        self.homes(deployment)
+        deployment.post_notices(area_notice("a1"))
+        self.turn(deployment)
+        with deployment.store.writing() as connection:
+            connection.execute(delete(outbox).where(outbox.c.published_at.is_(None)))
+        deployment.settle()
+        assert count(deployment, unfinished_matching) == 1
+        assert sum(rebuild(deployment.store, deployment.consumers)) > 0
+        deployment.settle()
+        assert (len(deployment.cases()), count(deployment, unfinished_matching)) == (45, 0)
 
     def test_an_end_in_the_middle_ends_every_match(self, deployment: Deployment) -> None:
         self.homes(deployment)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from services.ingest.files.cleaning import clean_text
 from services.ingest.files.problems import CellCode, CellProblem
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.rows.nothing import is_error, is_no_reference
+from services.ingest.reading.rows.nothing import is_error, is_to_come
 
 # Fields by which a record is found again.
 REFERENCES: Final = frozenset(["entry_id", "id", "provider_reference", "supersedes"])
@@ -36,7 +36,8 @@ _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 def clean_reference(text: str) -> str:
     """Return the form of a reference that is compared and kept. Its letter case stays as it is."""
-    plain = " ".join(clean_text(text).strip(_QUOTES).split())
+    # JSON can write a NUL. A row of a file that has one is never read.
+    plain = " ".join(clean_text(text.replace("\0", "")).strip(_QUOTES).split())
     # `12345.0` is a number cell that was saved as text.
     decimal = _DECIMAL.fullmatch(plain)
     return decimal[1] if decimal else plain
@@ -109,7 +110,7 @@ def clean_references(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tupl
         if not isinstance(value, str) or not (reference := clean_reference(value)):
             continue
         code = _fault_of(reference)
-        if code is None and not is_no_reference(reference):
+        if code is None and not is_to_come(reference):
             cleaned[field] = reference
             continue
         del cleaned[field]

@@ -20,8 +20,8 @@ _QUOTES: Final = "'`\u2018\u2019"
 _DECIMAL: Final = re.compile(r"([0-9]+)\.0+")
 # `2.02612E+14`. "7E10" may be a reference, so an exponent counts only after a decimal point or before a plus.
 _LOST: Final = re.compile(r"[0-9](?:[.,][0-9]{1,20}E[+-]?[0-9]{1,3}|E\+[0-9]{1,3})", re.IGNORECASE)
-# Spreadsheets show six digits of a number of twelve or more. Saved as text, the others become zeros.
-_ROUNDED: Final = re.compile(r"(?=[0-9]{12})[0-9]{1,6}0{6,}")
+# Spreadsheets show six digits of a number of twelve or more, and keep fifteen. The others become zeros.
+_ROUNDED: Final = re.compile(r"(?=[0-9]{12})[0-9]{1,6}0{6,}|[0-9]{15}0{2,}")
 _GAP_OF_DIGITS: Final = re.compile(r"(?<=[0-9])[\s-]+(?=[0-9])")
 _GAP: Final = re.compile(r"(?<![0-9])[\s-]+|[\s-]+(?![0-9])")
 _ANY_GAP: Final = re.compile(r"[\s-]+")

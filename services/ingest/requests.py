@@ -16,7 +16,8 @@ from services.ingest.files.table import FileLimits
 from services.ingest.metrics import count_submission
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.rows.references import REFERENCES, clean_references
+from services.ingest.reading.rows.cells import clean_fields
+from services.ingest.reading.rows.references import REFERENCES
 from services.ingest.reading.sheets import Sheet
 from services.ingest.reading.spreadsheets.remarks import no_remarks
 from services.ingest.reading.validation import repeated_keys
@@ -77,7 +78,7 @@ def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
         issues = repeated_keys(fields[REPEATED_KEYS])
         # No value is read, but for the reference that says which record is meant.
         return RawRow(number, {name: fields[name] for name in REFERENCES & fields.keys()}, issues, usable=False)
-    return RawRow(number, *clean_references(fields))
+    return RawRow(number, *clean_fields(fields))
 
 
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:

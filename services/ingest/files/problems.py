@@ -69,7 +69,10 @@ _FILE: dict[FileCode, tuple[str, str]] = {
     FileCode.NO_SHEET: ("The workbook has no visible sheet with cells.", "Unhide the sheet that holds the rows."),
     FileCode.NO_HEADINGS: (
         "No row with two known headings was found near the top of the file or of its first visible sheet.",
-        "Put one row of headings above the rows, with names from the list of columns.",
+        (
+            "Put one row of headings above the rows, with names from the list of columns. "
+            'Or map your own headings by hand: --column "HEADING=FIELD", over HTTP ?column=.'
+        ),
     ),
 }
 

@@ -53,6 +53,8 @@ class ColumnMap:
     clashes: tuple[Clash, ...]
     # Columns with a heading that stands further left already, and the columns that are read instead.
     repeated: tuple[tuple[str, str], ...]
+    # Fields that are joined from columns that do not stand side by side, with the labels of these columns.
+    scattered: tuple[tuple[str, tuple[str, ...]], ...]
     # Dates with more than one column.
     dates: tuple[RevisedDate, ...]
     # Columns that are read although the heading has a typing error: label and field.
@@ -86,6 +88,10 @@ class ColumnMap:
             "If it is about the same home, give it another heading."
             for label, read in self.repeated
         ]
+        remarks += [
+            f"The field {name} was joined from {' and '.join(found)}. If one is about somebody else, leave it out."
+            for name, found in self.scattered
+        ]
         remarks += [f"Not read, the heading is not known: {name}." for name in self.unmapped]
         remarks += [
             f"Not read: {clash.not_read}. The field {clash.field} was read from {clash.read}." for clash in self.clashes
@@ -118,7 +124,7 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
     }
     # The second block of a list is often the next of kin's: its values are never joined to the resident's.
     by_itself = known.keys() - chosen.keys()
-    repeated = {index: first for index, first in repeated_columns(headings).items() if index in by_itself}
+    repeated = {index: first for index, first in repeated_columns(headings, known).items() if index in by_itself}
     candidates = {index: meaning for index, meaning in known.items() if index not in repeated}
     losers = _losers(candidates, headings)
     fields = {index: meaning.field for index, meaning in candidates.items() if index not in losers}
@@ -128,6 +134,7 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
         fields |= dict.fromkeys(one.in_order, one.field)
     older = [(one, at) for one in dates if one.in_order for at in one.original if at not in one.in_order]
     present = set(fields.values())
+    gathered = _gathered(fields, meanings)
     return ColumnMap(
         kind=kind,
         fields=fields,
@@ -139,11 +146,12 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
         ),
         dates=dates,
         revised=tuple((one.field, tuple(labels[at] for at in one.in_order)) for one in dates if len(one.in_order) > 1),
+        scattered=tuple((name, tuple(labels[at] for at in group)) for name, group in gathered if _is_scattered(group)),
         repeated=tuple((labels[index], labels[first]) for index, first in repeated.items()),
         guessed=tuple((labels[at], name) for at, name in fields.items() if meanings[at].rank == Meaning.NEAR),
         missing_required=tuple(group for group in REQUIRED[kind] if present.isdisjoint(group)),
         single=tuple((at, name) for at, name in fields.items() if name not in MANY_COLUMNS | LISTS),
-        gathered=_gathered(fields, meanings),
+        gathered=gathered,
         sectors=holds_sectors([headings[at] for at, name in fields.items() if name == "area_codes"]),
         flats=frozenset(index for index in fields if names_a_flat(headings[index])),
     )
@@ -193,6 +201,10 @@ def _gathered(fields: dict[int, str], meanings: dict[int, Meaning]) -> tuple[tup
         if all(meanings[index].number is not None for index in group):
             group.sort(key=lambda index: meanings[index].number or 0)
     return tuple((name, tuple(group)) for name, group in columns.items())
+
+
+def _is_scattered(group: Sequence[int]) -> bool:
+    return max(group) - min(group) >= len(group)
 
 
 def _with_flat(text: str) -> str:

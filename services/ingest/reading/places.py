@@ -60,7 +60,8 @@ def read_place(
     issues: list[Issue] = []
     numbers = _numbers(cli, issues)
     given = (postcode or "").strip()
-    code = _postcode(given, issues) if given else ending_postcode(lines)
+    # A postcode that cannot be read hides none that ends the address.
+    code = (_postcode(given, issues) if given else None) or ending_postcode(lines)
     return Place(numbers, _uprn(uprn, issues), code, parse_address(lines, town) if lines else None, tuple(issues))
 
 

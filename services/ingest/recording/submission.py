@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple
 
-from schemas.events import CHUNK
+from schemas.events import CHUNK, EntriesWithdrawn, NoticesReconsidered, RecordRef
 from services.core.audit import AuditAction
 from services.core.errors import ConflictError, TooOftenError
 from services.ingest.reading.drafts import Draft, Facts, JoinedRow, RecordKind, Refused
 from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.recording.record_types import RecordType
+from services.ingest.recording.rules.sharding import by_shard
 from services.storage.audit import AuditRow
+from services.storage.events.outbox import Announcement
 from services.storage.unit_of_work import UnitOfWork
 
 
@@ -86,6 +88,17 @@ class SubmissionContext(UnitOfWork):
     def key_of(self, reference: str) -> bytes:
         # References are unique within a feed only, so the key depends on both.
         return self.store.tokeniser.record_key(self.feed_id, reference)
+
+    def announce_changed(
+        self, event: type[NoticesReconsidered | EntriesWithdrawn], changed: Sequence[ChangedRecord]
+    ) -> None:
+        """Publish that these records must be matched again, or not any more."""
+        announcements = []
+        for key, members in by_shard(self.feed_id, changed, lambda record: record.shard):
+            refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
+            data = event(feed=self.feed_id, submission=self.submission_id, records=refs)
+            announcements.append(Announcement("ingest", key, data))
+        self.announce(announcements)
 
     def record_outcome(self, action: AuditAction, records: Sequence[tuple[int, int]]) -> None:
         """Write audit rows about records. `records` holds the id and the revision of each record."""

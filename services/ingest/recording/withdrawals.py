@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from schemas.events import CHUNK, EntriesWithdrawn, RecordRef
+from schemas.events import CHUNK, EntriesWithdrawn
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError
 from services.ingest.reading.rows.references import clean_reference
-from services.ingest.recording.rules.sharding import by_shard
 from services.ingest.recording.store.entries import find_entry, mark_withdrawn
-from services.ingest.recording.submission import ChangedRecord, SubmissionContext
-from services.storage.events.outbox import Announcement
+from services.ingest.recording.submission import SubmissionContext
 from services.storage.feeds import lock_feed
 from services.storage.store import Store
 
@@ -23,7 +21,7 @@ def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
     # In chunks, because one SQL statement takes a limited number of parameters.
     for start in range(0, len(pks), CHUNK):
         changed = mark_withdrawn(context, pks[start : start + CHUNK])
-        context.announce(list(_announcements(context, changed)))
+        context.announce_changed(EntriesWithdrawn, changed)
         context.record_outcome(AuditAction.ENTRIES_WITHDRAWN, [(record.pk, record.revision) for record in changed])
 
 
@@ -41,10 +39,3 @@ def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
         if pk is None:
             raise NotFoundError("this register has no entry with that id")
         withdraw(SubmissionContext(connection, store, now, feed_id, ONE_BY_ONE), [pk])
-
-
-def _announcements(context: SubmissionContext, changed: Sequence[ChangedRecord]) -> Iterator[Announcement]:
-    for key, members in by_shard(context.feed_id, changed, lambda record: record.shard):
-        refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
-        event = EntriesWithdrawn(feed=context.feed_id, submission=context.submission_id, records=refs)
-        yield Announcement("ingest", key, event)

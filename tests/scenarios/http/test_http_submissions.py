@@ -188,3 +188,29 @@ def test_what_is_no_reference_is_refused_in_json_too(api: Api, reference: str, c
     assert notice.status_code == 202
     codes = {issue["code"] for row in notice.json()["rows_with_issues"] for issue in row["issues"]}
     assert codes == ({code} if code != "missing" else set())
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept", "code"),
+    [
+        (["12 Tower Road", "#N/A"], ["12 Tower Road"], "error_value"),
+        (["NULL", "12 Tower Road", "00/00/0000"], ["12 Tower Road"], None),
+        (["01-Feb Tower Road", "Blackpool"], ["Tower Road", "Blackpool"], "made_a_date"),
+    ],
+)
+def test_what_is_no_line_of_an_address_is_left_out_in_json_too(
+    api: Api, lines: list[str], kept: list[str], code: str | None
+) -> None:
+    entry = {**ENTRY, "address_lines": lines}
+    answer = api.ask("blackpool", "PUT", ENTRIES, json=entry)
+    codes = [issue["code"] for row in answer.json()["rows_with_issues"] for issue in row["issues"]]
+    assert codes == ([code] if code else [])
+    again = api.ask("blackpool", "PUT", ENTRIES, json={**entry, "address_lines": kept})
+    assert again.json()["counts"]["unchanged"] == 1
+
+
+def test_a_reference_keeps_no_sign_that_nobody_sees_in_json(api: Api) -> None:
+    for reference in ("TC1", "T\0C1", "TC\u200b1", "TC1\a"):
+        api.ask("blackpool", "PUT", ENTRIES, json={**ENTRY, "entry_id": reference})
+    assert api.ask("blackpool", "PUT", ENTRIES, json={**ENTRY, "entry_id": "TC1"}).json()["counts"]["unchanged"] == 1
+    assert api.ask("blackpool", "DELETE", f"{ENTRIES}/TC1").status_code == 204

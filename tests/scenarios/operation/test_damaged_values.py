@@ -157,3 +157,19 @@ def test_a_sender_replaces_a_damaged_record_by_sending_it_again(listed: Api) -> 
     assert listed.ask("blackpool", "PUT", "/v1/telecare-registers/E06000009/entries", json=again).status_code == 202
     listed.deployment.tick(seconds=31)
     assert not any(case["damaged"] for case in listed.ask("blackpool", "GET", "/v1/cases").json())
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize(("status", "code"), [("withdrawn", 202), ("completed", 422)])
+def test_a_status_of_a_damaged_notice_is_no_fault_of_ours(listed: Api, how: str, status: str, code: int) -> None:
+    damage(listed, how, table=notices)
+    report = {"id": "n1", "status": status, "issued_at": "2026-11-23T09:00:00Z"}
+    answer = listed.ask("raven", "POST", "/v1/migration-notices", json=report)
+    assert answer.status_code == code
+    codes = {issue["code"] for row in answer.json()["rows_with_issues"] for issue in row["issues"]}
+    assert "unknown_reference" not in codes
+    # Where the line is, nobody can read any more: the sender is asked for the place.
+    assert ("nowhere" in codes) is (status == "completed")
+    listed.deployment.tick(seconds=31)
+    ended = listed.ask("blackpool", "GET", "/v1/cases").json()
+    assert len(ended) == len(LINES) - (status == "withdrawn")

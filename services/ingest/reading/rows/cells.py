@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from services.ingest.files.problems import CellCode, CellProblem
 from services.ingest.files.table import SheetRow, column_label
 from services.ingest.files.words import CODED_FIELDS, read_code
 from services.ingest.reading.columns import ColumnMap
+from services.ingest.reading.outcomes import Issue
 from services.ingest.reading.rows.date_columns import DATES, MOMENTS
 from services.ingest.reading.rows.nothing import (
     is_error,
     is_no_date,
-    is_no_reference,
     is_nothing,
     is_placeholder_date,
+    is_to_come,
     was_made_a_date,
+    without_made_date,
 )
-from services.ingest.reading.rows.references import REFERENCES, clean_reference, has_lost_digits
+from services.ingest.reading.rows.references import (
+    REFERENCES,
+    clean_reference,
+    clean_references,
+    has_lost_digits,
+    issue_of_cell,
+)
 
 # `date_columns` judges a placeholder in these fields: it decides when a line is in danger, or ends an agreement.
 _JUDGED_LATER: Final = frozenset(
@@ -85,14 +94,14 @@ def _reference(field: str, text: str) -> tuple[str, CellCode | None]:
     # "SEP-12" may be a reference: a date of a spreadsheet begins with its day or its year.
     if reference[:1].isdigit() and was_made_a_date(reference):
         return "", CellCode.MADE_A_DATE
-    nothing = is_no_reference(reference) if field in REFERENCES else is_nothing(reference, answers=False)
+    nothing = is_to_come(reference) if field in REFERENCES else is_nothing(reference, answers=False)
     return "" if nothing else reference, None
 
 
 def _date(field: str, text: str) -> tuple[str, CellCode | None]:
     if field not in _JUDGED_LATER and is_placeholder_date(text):
         return "", CellCode.PLACEHOLDER_DATE
-    return "" if is_no_date(text) or is_nothing(text, answers=False) else text, None
+    return "" if is_no_date(text) else text, None
 
 
 def _house(text: str) -> str:
@@ -101,14 +110,41 @@ def _house(text: str) -> str:
 
 
 def _parts(text: str) -> tuple[str, CellCode | None]:
+    if is_to_come(text):
+        return "", None
     if "," not in text and "\n" not in text:
-        return ("", CellCode.MADE_A_DATE) if was_made_a_date(text) else (_house(text), None)
+        rest, code = _part(text)
+        return _house(rest), code
     # Parts and separators in turn: a part that goes takes the separator before it along.
     pieces = ["", *_COMMAS.split(text)]
     kept, code = list[str](), None
     for separator, part in zip(pieces[::2], pieces[1::2], strict=True):
-        fault = is_error(part.strip()) or (CellCode.MADE_A_DATE if was_made_a_date(part.strip()) else None)
+        rest, fault = _part(part.strip())
         code = code or fault
-        if fault is None and not (part.strip() and is_nothing(part.strip(), answers=False)):
+        if rest == part.strip():
             kept.append(separator + part)
-    return "".join(kept).strip(" ,\n") if len(kept) < len(pieces) // 2 else text, code
+        elif rest:
+            kept.append(f"{separator} {rest}")
+    joined = "".join(kept)
+    return text if joined == text else joined.strip(" ,\n"), code
+
+
+def _part(text: str) -> tuple[str, CellCode | None]:
+    fault = is_error(text)
+    if fault is not None or (text and is_nothing(text, answers=False)):
+        return "", fault
+    rest = without_made_date(text)
+    return rest, None if rest == text else CellCode.MADE_A_DATE
+
+
+def clean_fields(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
+    """Return the fields of a JSON row with clean references and address lines, and the issues."""
+    cleaned, issues = clean_references(fields)
+    lines = fields.get("address_lines")
+    if not isinstance(lines, list):
+        return cleaned, issues
+    # A line of a faulty type is reported by validation.
+    read = [_parts(line) if isinstance(line, str) and line else (line, None) for line in lines]
+    kept = [line for (line, _), before in zip(read, lines, strict=True) if line != "" or line == before]
+    codes = dict.fromkeys(code for _, code in read if code)
+    return {**cleaned, "address_lines": kept}, (*issues, *(issue_of_cell("address_lines", code) for code in codes))

@@ -119,7 +119,7 @@ def undated(notice: MigrationNotice, now: datetime) -> tuple[Issue, ...]:
         Issue(
             "planned_migration_date",
             "no_date",
-            "No date is given, so councils are told at once.",
+            "The notice has no date, so councils are told at once.",
             "Send the date as soon as it is known.",
         ),
     )

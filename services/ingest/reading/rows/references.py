@@ -10,7 +10,7 @@ from typing import Any, Final
 from services.ingest.files.cleaning import clean_text
 from services.ingest.files.problems import CellCode, CellProblem
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.rows.nothing import is_error, is_no_reference
+from services.ingest.reading.rows.nothing import is_error, is_to_come
 
 # Fields by which a record is found again.
 REFERENCES: Final = frozenset(["entry_id", "id", "provider_reference", "supersedes"])
@@ -20,8 +20,8 @@ _QUOTES: Final = "'`\u2018\u2019"
 _DECIMAL: Final = re.compile(r"([0-9]+)\.0+")
 # `2.02612E+14`. "7E10" may be a reference, so an exponent counts only after a decimal point or before a plus.
 _LOST: Final = re.compile(r"[0-9](?:[.,][0-9]{1,20}E[+-]?[0-9]{1,3}|E\+[0-9]{1,3})", re.IGNORECASE)
-# Spreadsheets show six digits of a number of twelve or more. Saved as text, the others become zeros.
-_ROUNDED: Final = re.compile(r"(?=[0-9]{12})[0-9]{1,6}0{6,}")
+# Spreadsheets show six digits of a number of twelve or more, and keep fifteen. The others become zeros.
+_ROUNDED: Final = re.compile(r"(?=[0-9]{12})[0-9]{1,6}0{6,}|[0-9]{15}0{2,}")
 _GAP_OF_DIGITS: Final = re.compile(r"(?<=[0-9])[\s-]+(?=[0-9])")
 _GAP: Final = re.compile(r"(?<![0-9])[\s-]+|[\s-]+(?![0-9])")
 _ANY_GAP: Final = re.compile(r"[\s-]+")
@@ -36,7 +36,8 @@ _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 def clean_reference(text: str) -> str:
     """Return the form of a reference that is compared and kept. Its letter case stays as it is."""
-    plain = " ".join(clean_text(text).strip(_QUOTES).split())
+    # JSON can write a NUL. A row of a file that has one is never read.
+    plain = " ".join(clean_text(text.replace("\0", "")).strip(_QUOTES).split())
     # `12345.0` is a number cell that was saved as text.
     decimal = _DECIMAL.fullmatch(plain)
     return decimal[1] if decimal else plain
@@ -109,7 +110,7 @@ def clean_references(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tupl
         if not isinstance(value, str) or not (reference := clean_reference(value)):
             continue
         code = _fault_of(reference)
-        if code is None and not is_no_reference(reference):
+        if code is None and not is_to_come(reference):
             cleaned[field] = reference
             continue
         del cleaned[field]

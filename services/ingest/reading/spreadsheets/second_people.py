@@ -24,10 +24,13 @@ _WHERE: Final = frozenset({"cli", "uprn", "postcode", "address_lines", "post_tow
 _COPY: Final = re.compile(r"(?P<first>.+)\.\d{1,2}")
 
 
-def repeated_columns(headings: Sequence[str]) -> dict[int, int]:
-    """Map each column with a repeated heading to the first column with that heading."""
+def repeated_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> dict[int, int]:
+    """Map each column with a repeated heading to the first column with that heading.
+
+    "Addr 1" repeats "Address 1".
+    """
     first: dict[str, int] = {}
-    repeated: dict[int, int] = {}
+    repeated = _same_lines(meanings)
     for index, heading in enumerate(headings):
         copy = _COPY.fullmatch(heading)
         at = first.get(heading_key(copy["first"])) if copy else None
@@ -36,6 +39,15 @@ def repeated_columns(headings: Sequence[str]) -> dict[int, int]:
         if at != index and heading:
             repeated[index] = at
     return repeated
+
+
+def _same_lines(meanings: Mapping[int, Meaning]) -> dict[int, int]:
+    # The columns of a line of the address that another column has already.
+    numbers = {at: one.number for at, one in sorted(meanings.items()) if one.field == "address_lines" and one.number}
+    first: dict[int, int] = {}
+    for at, number in numbers.items():
+        first.setdefault(number, at)
+    return {at: first[number] for at, number in numbers.items() if first[number] != at}
 
 
 def contact_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> set[int]:

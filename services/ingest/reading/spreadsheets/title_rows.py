@@ -20,13 +20,14 @@ _JUDGED: Final = 50  # rows from which the form of the references is seen
 _SMALL_NUMBER: Final = re.compile(r"[\d,]{1,7}(?:\.\d{1,2})?")
 _DIGITS: Final = 5
 _WORDS: Final = re.compile(
-    r"(?:(?:sub|grand|overall|report|page|group)[ -]?)?totals?\b.*"
+    r"(?:(?:sub|grand|overall|report|page|group)[ -]?)?totals?\b.*|sum(?: of \w+)?"
     r"|(?:is-?)?gyfanswm\b.*|cyfanswm\b.*|diwedd(?: (?:yr )?adroddiad)?"
     r"|(?:(?:record|row|overall|client|total) )?count\b.*"
     r"|(?:number|no\.?) of (?:records|rows|clients|users|service users|residents|notices)\b.*"
     r"|[\d,]+ (?:records|rows|clients|service users|residents|notices)\b.*"
     r"|(?:records|rows)(?: \w+)?: ?[\d,]+"
-    r"|end(?: of (?:report|list|file|data|records|extract|page))?"
+    r"|<?end(?: of (?:report|list|file|data|records|extract|page))?>?|eof"
+    r"|(?:(?:strictly|private and|private &) )?confidential\b.*|notes?:.*|(?:\(c\)|\u00a9) .*"
     r"|page \d+(?: ?(?:of|/) ?\d+)?"
     r"|(?:report |list )?(?:printed|generated|produced|run|exported)\b(?: (?:on|at|by)\b)?.*"
 )

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from schemas.events import NoticesReconsidered, RecordRef
+from schemas.events import NoticesReconsidered
 from services.core.audit import AuditAction
 from services.ingest.recording.record_types import OF_AREAS, WrittenRecord
 from services.ingest.recording.rules.area_notices import area_summary
-from services.ingest.recording.rules.sharding import by_shard
 from services.ingest.recording.store.areas import (
     Area,
     digest_of,
@@ -23,8 +22,7 @@ from services.ingest.recording.store.areas import (
     replace_members,
     update_area_records,
 )
-from services.ingest.recording.submission import ChangedRecord, SubmissionContext
-from services.storage.events.outbox import Announcement
+from services.ingest.recording.submission import SubmissionContext
 
 
 def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[Any]]) -> Mapping[bytes, Area]:
@@ -64,7 +62,7 @@ def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touche
     # In the order of ids, as the matcher locks them.
     updated = update_area_records(context, sorted(changed, key=lambda one: one[1].pk))
     standing_now = [*updated, *insert_area_records(context, new)]
-    _announce(context, [*gone, *standing_now])
+    context.announce_changed(NoticesReconsidered, [*gone, *standing_now])
     for action, records in ((AuditAction.AREAS_ENDED, gone), (AuditAction.AREAS_CHANGED, standing_now)):
         context.record_outcome(action, [(record.pk, record.revision) for record in records])
 
@@ -79,12 +77,3 @@ def _areas(context: SubmissionContext, record: WrittenRecord[Any]) -> list[Area]
         for (kind, value), (_, token) in pairs
         if kind in OF_AREAS
     ]
-
-
-def _announce(context: SubmissionContext, changed: Sequence[ChangedRecord]) -> None:
-    announcements = []
-    for key, members in by_shard(context.feed_id, changed, lambda record: record.shard):
-        refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
-        event = NoticesReconsidered(feed=context.feed_id, submission=context.submission_id, records=refs)
-        announcements.append(Announcement("ingest", key, event))
-    context.announce(announcements)

@@ -69,7 +69,8 @@ def completed_notices(
     reports = {key for key, draft in drafts if draft.placeless}
     pks = {key: recorded[key].pk for key in reports if key in recorded}
     opened = open_records(context, record_type, pks.values()) if pks else {}
-    latest: dict[bytes, Mapping[str, Any]] = {key: opened[pk]["record"] for key, pk in pks.items()}
+    # From a damaged record nothing is filled in.
+    latest: dict[bytes, Mapping[str, Any]] = {key: opened[pk].get("record", {}) for key, pk in pks.items()}
     kept, rejected = list[tuple[bytes, Draft[Any]]](), list[RowOutcome]()
     for key, draft in drafts:
         filled = _filled(draft, latest.get(key)) if draft.placeless else draft

@@ -6,15 +6,14 @@ A replaced notice no longer counts. It does not matter which of the two notices 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from schemas.events import NoticesReconsidered, RecordRef
+from schemas.events import NoticesReconsidered
 from services.core.audit import AuditAction
 from services.ingest.reading.stamps import SLACK
-from services.ingest.recording.rules.sharding import by_shard
 from services.ingest.recording.rules.supersession_rule import IssuedNotice, replaces
 from services.ingest.recording.store.supersessions import (
     find_by_key,
@@ -23,7 +22,6 @@ from services.ingest.recording.store.supersessions import (
     set_live,
 )
 from services.ingest.recording.submission import ChangedRecord, SubmissionContext
-from services.storage.events.outbox import Announcement
 
 
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> list[int]:
@@ -33,7 +31,7 @@ def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) ->
     """
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
     changed = fallen + risen + hand_on_announced(context.connection, keys)
-    _announce(context, changed)
+    context.announce_changed(NoticesReconsidered, changed)
     context.record_outcome(AuditAction.NOTICES_SUPERSEDED, [(record.pk, record.revision) for record in fallen])
     return [record.pk for record in changed]
 
@@ -53,12 +51,3 @@ def _apply_rule(
     set_live(connection, fallen, live=False)
     set_live(connection, risen, live=True)
     return fallen, risen
-
-
-def _announce(context: SubmissionContext, changed: Sequence[ChangedRecord]) -> None:
-    announcements = []
-    for key, members in by_shard(context.feed_id, changed, lambda record: record.shard):
-        refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
-        event = NoticesReconsidered(feed=context.feed_id, submission=context.submission_id, records=refs)
-        announcements.append(Announcement("ingest", key, event))
-    context.announce(announcements)

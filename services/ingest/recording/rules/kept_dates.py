@@ -35,7 +35,7 @@ def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draf
         *([_PLANNED] if dated.planned_on != facts.planned_on else []),
         *([_RESTRICTED] if dated.restriction_on != facts.restriction_on else []),
     ]
-    # "No date is given" would contradict a date that is kept.
+    # "The notice has no date" would contradict a date that is kept.
     issues = [issue for issue in draft.issues if issue.code != "no_date"]
     issues += [_kept(name, is_unread=name in draft.unread) for name in kept if _is_said(name, draft, facts.status)]
     return draft._replace(facts=cast("Facts", dated), issues=tuple(issues))

@@ -36,30 +36,29 @@ def find_recorded(
 
 
 def open_record(context: SubmissionContext, record_type: RecordType[Facts], record: Recorded) -> Mapping[str, Any]:
-    table = record_type.table
-    columns = (table.c.record_key, table.c.sealed, table.c.key_id)
-    row = context.connection.execute(select(*columns).where(table.c.pk == record.pk)).one()
-    where = place(table.name, row.record_key)
-    try:
-        opened: Mapping[str, Any] = open_row(context.store.vault, where, row.sealed, row.key_id)
-    except MissingKeyError:
-        raise
-    except VaultError:
-        # A sender must be able to replace a record that is damaged.
-        context.store.damaged.note(table.name, record.pk)
-        return {}
-    return opened
+    return open_records(context, record_type, [record.pk])[record.pk]
 
 
 def open_records(
     context: SubmissionContext, record_type: RecordType[Facts], pks: Collection[int]
 ) -> dict[int, Mapping[str, Any]]:
-    """Return the decrypted part of each record, by id."""
+    """Return the decrypted part of each record, by id. The part of a damaged record is empty."""
     table = record_type.table
-    query = select(table.c.pk, table.c.record_key, table.c.sealed).where(among(context.connection, table.c.pk, pks))
-    vault, name = context.store.vault, table.name
-    rows = context.connection.execute(query)
-    return {row.pk: vault.open(place(name, row.record_key), row.sealed) for row in rows}
+    columns = (table.c.pk, table.c.record_key, table.c.sealed, table.c.key_id)
+    query = select(*columns).where(among(context.connection, table.c.pk, pks))
+    return {row.pk: _opened(context, table.name, row) for row in context.connection.execute(query)}
+
+
+def _opened(context: SubmissionContext, table: str, row: Any) -> Mapping[str, Any]:
+    try:
+        opened: Mapping[str, Any] = open_row(context.store.vault, place(table, row.record_key), row.sealed, row.key_id)
+    except MissingKeyError:
+        raise
+    except VaultError:
+        # A sender must be able to replace a record that is damaged.
+        context.store.damaged.note(table, row.pk)
+        return {}
+    return opened
 
 
 def write_records(

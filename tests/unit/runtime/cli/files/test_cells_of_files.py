@@ -79,7 +79,33 @@ def test_whatever_a_spreadsheet_makes_of_a_flat_or_a_house_is_named(answers: Fil
     assert {entry["record"]["address_lines"][0].removeprefix("Flat ") for entry in answers.entries()} == {"Tower Road"}
 
 
-@pytest.mark.parametrize("sound", ["1/2", "3-5", "12A", "May Court", "1 May Court", "2/1", "Flat 3", "18-20"])
+@pytest.mark.parametrize(
+    "line", ["Flat 01-Feb Tower Road", "02-Jan Tower Road", "2026-01-02 Tower Road", "46024 Tower Road", "flat 46024"]
+)
+def test_a_flat_or_a_house_that_was_made_a_date_within_its_line_is_named_too(answers: FileAnswers, line: str) -> None:
+    heads = ("Client ref", "Tel No", "Address 1", "Address 2", "Post Code")
+    told = answers.of(sheet(("TC1", "01632 960121", line, "Blackpool", "FY3 8AB"), heads=heads))
+    assert [(one.row, one.field, one.code) for one in told] == [(2, "address_lines", "made_a_date")]
+    (entry,) = answers.entries()
+    assert entry["record"]["address_lines"] == (["Tower Road"] if "Tower" in line else []) + ["Blackpool"]
+
+
+@pytest.mark.parametrize("word", ["N/K", "TBD", "To be advised", "awaiting", "Not given", "as above", "Ditto", "TBC"])
+def test_two_people_whose_reference_is_still_to_come_are_never_one(answers: FileAnswers, word: str) -> None:
+    rows = [(word, f"01632 96012{at}", "", f"{at} Tower Road", "FY3 8AB", "") for at in range(2)]
+    assert answers.codes(sheet(*rows)) == {"missing": [2, 3]}
+    assert answers.entries() == []
+
+
+def test_an_address_that_is_still_to_come_is_no_address(answers: FileAnswers) -> None:
+    rows = [(f"TC{at}", f"01632 96012{at}", "", word, "FY3 8AB", "") for at, word in enumerate(["TBC", "n/k", "0"])]
+    assert answers.codes(sheet(*rows)) == {"no_address": [2, 3, 4]}
+
+
+@pytest.mark.parametrize(
+    "sound",
+    ["1/2", "3-5", "12A", "May Court", "1 May Court", "2/1", "Flat 3", "18-20", "2-4 March Row", "1234 Fylde Road"],
+)
 def test_a_flat_or_a_house_that_is_no_date_stays(answers: FileAnswers, sound: str) -> None:
     row = ("TC1", "01632 960121", sound, "Tower Road", "FY3 8AB")
     assert answers.codes(sheet(row, heads=("Client ref", "Tel No", "Address 1", "Address 2", "Post Code"))) == {}
@@ -164,6 +190,7 @@ def test_whatever_stands_for_an_error_or_for_nothing_is_no_reference_number_or_a
     noise = random.Random(20261129)
     errors = ["#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "########", "##", "?????", "??"]
     nothings = ["NULL", "null", "nan", "NaN", "None", "N/A", "n/a", "-", "--", "\u2014", "(null)", "&nbsp;"]
+    nothings += ["00/00/0000", "0000-00-00", "00-00-0000 00:00:00"]
     rows, expected = [], set[tuple[int, str]]()
     for row in range(2, 42):
         cells = [f"TC{row}", f"01632 960{row:03}", str(100_012_340_000 + row), f"{row} Tower Road", "FY3 8AB", ""]

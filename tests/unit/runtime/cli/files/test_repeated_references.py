@@ -117,7 +117,7 @@ def test_a_row_that_is_refused_takes_no_other_along(answers: FileAnswers) -> Non
     assert [entry["numbers"] for entry in answers.entries()] == [["+441632960121"]]
 
 
-@pytest.mark.parametrize("rounded", ["202612000000000", "2026120000000.0", "900000000000"])
+@pytest.mark.parametrize("rounded", ["202612000000000", "2026120000000.0", "900000000000", "12345678901234500"])
 def test_people_whose_references_were_rounded_alike_are_never_one(answers: FileAnswers, rounded: str) -> None:
     rows = [f"{rounded},01632 96012{at},,{at} Tower Road,FY3 8AB,,," for at in range(3)]
     assert answers.codes(sheet(*rows)) == {"lost_digits": [2, 3, 4], "missing": [2, 3, 4]}

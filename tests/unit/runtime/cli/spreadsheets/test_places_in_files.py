@@ -52,10 +52,17 @@ def test_the_postcode_that_ends_an_address(lines: list[str], postcode: str | Non
 
 
 def test_a_postcode_in_its_own_column_comes_before_that_of_the_address(desk: Desk, api: Api) -> None:
-    text = b"Client ref,Post Code,Full address\n1,nonsense,12 Invented Road FY3 8AB\n2,,12 Invented Road FY3 8AB\n"
+    text = b"Client ref,Post Code,Full address\n1,nonsense,12 Invented Road FY3 8AB\n2,,14 Invented Road FY3 8AB\n"
     shown = answer_on("register", text, desk, api)
     assert {(row, code) for row, _, code in shown.issues if code == "not_a_postcode"} == {(2, "not_a_postcode")}
     assert not any(row == 3 for row, _, _ in shown.issues)
+
+
+@pytest.mark.parametrize("given", ["FY3", "FY3 8", "unknown", "FY3 8A", "FY3 8AB / FY3 8AD"])
+def test_a_postcode_that_cannot_be_read_hides_none_in_the_address(given: str, desk: Desk, api: Api) -> None:
+    text = f"Client ref,Post Code,Full address\n1,{given},12 Invented Road FY3 8AB\n".encode()
+    # Without a postcode, nothing would find this entry.
+    assert {code for _, _, code in answer_on("register", text, desk, api).issues} == {"not_a_postcode"}
 
 
 @pytest.mark.parametrize("area", ["01632", "1632", "(01632)", "0131", "020"])

@@ -76,6 +76,31 @@ def test_numbers_under_different_headings_are_still_joined(headings: str) -> Non
     assert row_fields(SheetRow(2, tuple(cells)), columns)["cli"] == f"{OWN} / {THEIRS}"
 
 
+@pytest.mark.parametrize(
+    ("theirs", "field"),
+    [("Tel No2,Address2,Post Code2", "cli"), ("Phone,Home,Postal code", "cli"), ("Tel_1,Address_1", "address_lines")],
+)
+def test_what_is_joined_from_columns_far_apart_is_named(theirs: str, field: str, desk: Desk, api: Api) -> None:
+    headings = f"Client ref,Tel No,Address,Post Code,{theirs}"
+    row = f"C1,{OWN},12 Invented Road,FY3 8AB,{THEIRS},14 Other Road,FY2 9AA".split(",")[: headings.count(",") + 1]
+    shown = answer_on("register", f"{headings}\n{','.join(row)}\n".encode(), desk, api)
+    assert shown.said(f"The field {field} was joined from", "(column B)" if field == "cli" else "(column C)")
+
+
+@pytest.mark.parametrize("headings", ["Tel 1,Tel 2,Address 1,Address 2", "Flat,House No,Street,Tel No,Tel No 2"])
+def test_what_is_joined_from_columns_side_by_side_needs_no_word(headings: str) -> None:
+    columns = map_columns(["Client ref", *headings.split(","), "Post Code"], RecordKind.ENTRY)
+    assert columns.remarks() == ()
+
+
+@pytest.mark.parametrize("again", ["Addr 1,Addr 2", "Address Line 1,Address Line 2", "Address_1,Address_2"])
+def test_the_same_line_of_an_address_is_never_joined_twice(again: str) -> None:
+    columns = map_columns(["Client ref", "Address 1", "Address 2", "Post Code", *again.split(",")], RecordKind.ENTRY)
+    row = SheetRow(2, ("C1", "1 Tower Road", "Blackpool", "FY3 8AB", "2 Mill Lane", "Lytham"))
+    assert row_fields(row, columns)["address_lines"] == ["1 Tower Road", "Blackpool"]
+    assert sum("Its heading appears twice" in remark for remark in columns.remarks()) == 2
+
+
 BLOCK = ("Tel No", "Address", "Post Code", "UPRN", "Town", "Telephone 1", "Address 1", "Address 2")
 
 

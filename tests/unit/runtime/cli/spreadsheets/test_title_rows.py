@@ -44,6 +44,13 @@ WORDS = [
     "North area",
     "Sheltered",
     "Scheme: Rose Court",
+    "Sum,2",
+    "EOF",
+    "<END OF FILE>",
+    "Confidential",
+    "Private and confidential",
+    "Note: for the telecare team only",
+    "(c) Invented Council 2026",
 ]
 
 

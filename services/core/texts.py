@@ -62,6 +62,7 @@ Label = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LABEL_LENGTH),
     AfterValidator(_without_number),
+    AfterValidator(_one_line),
 ]
 
 # A remark in plain words, up to 500 characters.

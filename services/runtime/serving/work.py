@@ -18,6 +18,9 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 # They answer even when every place is taken: a busy process must not be started again.
 ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 
+# Every route of these methods reads the body before it works. All other routes never read one.
+WITH_BODY = frozenset({"POST", "PUT"})
+
 
 @dataclass(frozen=True, slots=True)
 class WorkLimits:
@@ -87,7 +90,8 @@ class LimitedWork:
 
 
 def _has_body(scope: MutableMapping[str, Any]) -> bool:
-    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    # A GET may state a length too. Nobody would wait for that body, so its place must be taken at once.
+    return scope["method"] in WITH_BODY and any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
 
 def _too_slow() -> ProblemError:

@@ -9,15 +9,14 @@ import json
 import pkgutil
 import random
 import re
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import FrameType, ModuleType
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import NamedTuple
 
 import pytest
 
@@ -41,6 +40,7 @@ from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.sheets import read_sheet
 from services.web.bodies import JSON, NDJSON, read_json_rows
 from tests.support.checks.regex_steps import signs_of, steps_of_match
+from tests.support.checks.work_steps import steps_of
 from tests.unit.ingest.workbooks import workbook
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -65,29 +65,14 @@ def linear(small: int, large: int) -> bool:
     return large <= MOST_GROWTH * small + BEGINNING
 
 
-def steps_of(work: Callable[[], object]) -> int:
-    """Return the number of steps of the work: calls, returns and lines of Python, and calls of C functions."""
-    count = 0
+def steps_of_reading(work: Callable[[], object]) -> int:
+    """Return the steps of the work, which may end with a refusal."""
 
-    def step(_frame: FrameType, _happening: str, _value: object) -> None:
-        nonlocal count
-        count += 1
-
-    def line(_frame: FrameType, _happening: str, _value: object) -> Any:
-        nonlocal count
-        count += 1
-        return line
-
-    traced = sys.gettrace()
-    sys.setprofile(step)
-    sys.settrace(line)
-    try:
+    def reading() -> None:
         with suppress(PullcordError):
             work()
-    finally:
-        sys.settrace(traced)
-        sys.setprofile(None)
-    return count
+
+    return steps_of(reading)
 
 
 def sheet(data: bytes) -> None:
@@ -165,7 +150,7 @@ def test_a_reader_takes_twice_the_steps_for_twice_the_text(read: Callable[[str],
     read("a")  # loads what is loaded once
     for unit in SLOW_UNITS:
         size = 300 // len(unit)
-        small, large = (steps_of(lambda text=unit * times: read(text)) for times in (size, 2 * size))  # type: ignore[misc]
+        small, large = (steps_of_reading(lambda text=unit * times: read(text)) for times in (size, 2 * size))  # type: ignore[misc]
         assert linear(small, large), (unit, small, large)
 
 
@@ -174,7 +159,7 @@ def test_no_mix_of_signs_takes_more(seed: int) -> None:
     source = random.Random(seed)
     unit = "".join(source.choices(SLOW_UNITS, k=6))
     for read in (*READERS, heading_claim, address):
-        small, large = (steps_of(lambda text=unit * times, read=read: read(text)) for times in (12, 24))  # type: ignore[misc]
+        small, large = (steps_of_reading(lambda text=unit * times, read=read: read(text)) for times in (12, 24))  # type: ignore[misc]
         assert linear(small, large), (read, unit, small, large)
 
 
@@ -206,7 +191,7 @@ FILES: list[Callable[[int], bytes]] = [
 @pytest.mark.parametrize("made", FILES)
 def test_a_file_takes_twice_the_steps_for_twice_the_rows(made: Callable[[int], bytes]) -> None:
     sheet(made(10))
-    small, large = (steps_of(partial(sheet, made(size))) for size in (300, 600))
+    small, large = (steps_of_reading(partial(sheet, made(size))) for size in (300, 600))
     assert linear(small, large)
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import random
-import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ import pytest
 from services.ingest.files.problems import CellCode, FileRefused
 from services.ingest.files.table import FileLimits
 from tests.hostile.http_fuzz import named
+from tests.support.checks.work_steps import calls_of
 from tests.unit.ingest.workbooks import SHEET, read, refusal_of, replaced, rezipped, rows_of, workbook
 
 STYLES = "xl/styles.xml"
@@ -83,22 +82,6 @@ def formula(row: int) -> bytes:
     return b'<row r="%d"><c r="A%d"><f t="shared" si="0">%b</f></c></row>' % (row, row, text)
 
 
-def steps_of(work: Callable[[], object]) -> int:
-    """Return the number of calls that the work makes, of Python and of C. It is the same on every machine."""
-    count = 0
-
-    def step(_frame: FrameType, happening: str, _value: object) -> None:
-        nonlocal count
-        count += happening in ("call", "c_call")
-
-    sys.setprofile(step)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 @pytest.mark.parametrize("make", named(SMALL))
 def test_a_small_workbook_that_asks_for_much_is_read_in_few_steps_and_little_memory(
     make: Callable[[], bytes],
@@ -109,7 +92,7 @@ def test_a_small_workbook_that_asks_for_much_is_read_in_few_steps_and_little_mem
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 40_000_000
-    assert steps_of(lambda: rows_of(data)) < 1_500_000
+    assert calls_of(lambda: rows_of(data)) < 1_500_000
 
 
 def with_formats(count: int) -> bytes:

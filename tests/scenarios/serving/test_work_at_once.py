@@ -14,8 +14,8 @@ from services.runtime.serving.work import LimitedWork, WorkLimits
 Sent = list[dict[str, Any]]
 
 
-def scope(path: str = "/v1/cases", *, body: bool = False) -> dict[str, Any]:
-    return {"type": "http", "method": "POST", "path": path, "headers": [(b"content-length", b"2")] if body else []}
+def scope(path: str = "/v1/cases", *, body: bool = False, method: str = "POST") -> dict[str, Any]:
+    return {"type": "http", "method": method, "path": path, "headers": [(b"content-length", b"2")] if body else []}
 
 
 async def ask(app: LimitedWork, of: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]]) -> Sent:
@@ -35,12 +35,14 @@ async def whole() -> dict[str, Any]:
 class Held:
     """An application that answers no request until `let_go` is set. `most` is the largest number it held at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reads_body: bool = True) -> None:
         self.let_go = anyio.Event()
         self.at_work = self.most = 0
+        self.reads_body = reads_body
 
     async def __call__(self, _scope: Any, receive: Any, send: Any) -> None:
-        await receive()
+        if self.reads_body:
+            await receive()
         self.at_work += 1
         self.most = max(self.most, self.at_work)
         await self.let_go.wait()
@@ -69,6 +71,29 @@ def test_no_more_requests_are_worked_on_than_there_are_places(places: int, body:
     most, answers = anyio.run(story)
     assert most == places
     assert [answer[0]["status"] for answer in answers] == [200] * (3 * places)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+@pytest.mark.parametrize("length", [b"0", b"2", b"9999"])
+def test_a_stated_body_that_no_route_reads_is_no_way_round_the_places(method: str, length: bytes) -> None:
+    async def story() -> tuple[int, list[int]]:
+        held, statuses = Held(reads_body=False), list[int]()
+        app = LimitedWork(held, WorkLimits(requests=1, wait_seconds=0))
+        stated = {**scope(method=method), "headers": [(b"content-length", length)]}
+
+        async def one() -> None:
+            statuses.append((await ask(app, stated, whole))[0]["status"])
+
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(one)
+            await anyio.wait_all_tasks_blocked()
+            held.let_go.set()
+        return held.most, statuses
+
+    most, statuses = anyio.run(story)
+    assert most == 1
+    assert sorted(statuses) == [200, 503, 503]
 
 
 @pytest.mark.parametrize("body", [False, True])

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import random
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
-from types import FrameType
 
 import pytest
 
@@ -15,6 +12,7 @@ from services.ingest.reading.rows.alike import with_questions
 from services.ingest.reading.rows.references import alike_form, alike_references
 from services.ingest.reading.rules import read_entry
 from tests.support.checks.file_answers import FileAnswers
+from tests.support.checks.work_steps import calls_of
 from tests.support.command_line import Desk
 from tests.support.http import Api
 from tests.support.ways_in import case_file
@@ -99,22 +97,6 @@ def test_the_work_is_linear_in_the_rows_that_share_a_line() -> None:
 
     short, long = drafts(500), drafts(5_000)
     assert calls_of(lambda: with_questions(long)) < 12 * calls_of(lambda: with_questions(short))
-
-
-def calls_of(work: Callable[[], object]) -> int:
-    """Return the number of calls of functions, of Python and of C, that the work makes."""
-    count = 0
-
-    def step(_frame: FrameType, happening: str, _value: object) -> None:
-        nonlocal count
-        count += "call" in happening
-
-    sys.setprofile(step)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def test_26_a_second_export_doubles_nobody_in_silence(answers: FileAnswers) -> None:

@@ -197,7 +197,9 @@ def _gathered(case: Case, message: Escalation, policy: CouncilPolicy) -> datetim
     # Only the first message about a case waits for other new cases to join it.
     if case.last_alert_at is not None or case.tried_at is not None:
         return message.due_at
-    return max(message.due_at, case.opened_at + timedelta(seconds=policy.grouping_seconds))
+    gathered = case.opened_at + timedelta(seconds=policy.grouping_seconds)
+    # Further news does not put the message off: a feed that sends some every few seconds would stop it.
+    return max(message.due_at, gathered if case.due_at is None else min(gathered, case.due_at))
 
 
 def _due_at(

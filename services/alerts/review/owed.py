@@ -55,6 +55,7 @@ class Owed:
     # A provider joined or left, or an earlier notice came, but the case had no transition.
     lines_changed: bool = False
     rules_before: tuple[str, ...] = ()
+    risk: Risk | None = None  # None if no line is at risk
 
     @property
     def rules_changed(self) -> bool:
@@ -89,7 +90,7 @@ def what_is_owed(
     message = next_message(case, policy.council, now)
     case = replace(case, due_at=_due_at(case, lines, message, policy.council, now))
     lines_changed = changed and not transitions and case.revision > 0
-    return Owed(case, tuple(transitions), message, lines_changed, rules_before)
+    return Owed(case, tuple(transitions), message, lines_changed, rules_before, found)
 
 
 def _with_beliefs(case: Case, entry: Entry, lines: Sequence[Line]) -> Case:
@@ -196,7 +197,9 @@ def _gathered(case: Case, message: Escalation, policy: CouncilPolicy) -> datetim
     # Only the first message about a case waits for other new cases to join it.
     if case.last_alert_at is not None or case.tried_at is not None:
         return message.due_at
-    return max(message.due_at, case.opened_at + timedelta(seconds=policy.grouping_seconds))
+    gathered = case.opened_at + timedelta(seconds=policy.grouping_seconds)
+    # Further news does not put the message off: a feed that sends some every few seconds would stop it.
+    return max(message.due_at, gathered if case.due_at is None else min(gathered, case.due_at))
 
 
 def _due_at(

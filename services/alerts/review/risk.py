@@ -36,6 +36,12 @@ class Risk:
     def pending(self) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if not line.moved)
 
+    @property
+    def ahead(self) -> dict[str, date | None]:
+        """Return the earliest harmful day of the lines that have not moved yet, by provider."""
+        providers = {line.provider for line in self.pending}
+        return {one: _harm_on([line for line in self.pending if line.provider == one]) for one in providers}
+
 
 def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Risk | None:
     """Return the risk to a register entry, or None if no line of the entry is at risk.
@@ -49,14 +55,12 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
         return None
     # The dates come from lines that have not moved. If every line has moved, they come from all lines.
     pending = [line for line in at_risk if not line.moved] or at_risk
-    planned = _earliest(_planned_ahead(line) for line in pending)
-    restricted = _earliest(line.restriction_on for line in pending)
     return Risk(
         lines=tuple(at_risk),
         level=max((line.standing for line in at_risk), key=lambda level: level.rank),
-        harm_on=_by_the_earlier(harmful_day(planned, restricted), pending),
-        planned_on=planned,
-        restriction_on=restricted,
+        harm_on=_harm_on(pending),
+        planned_on=_earliest(map(_planned_ahead, pending)),
+        restriction_on=_earliest(line.restriction_on for line in pending),
         issued_at=min(line.issued_at for line in pending),
     )
 
@@ -172,7 +176,9 @@ def _facts(entry: Entry, line: Line) -> LineFacts:
     )
 
 
-def _by_the_earlier(harm_on: date | None, pending: Iterable[Line]) -> date | None:
+def _harm_on(pending: Sequence[Line]) -> date | None:
+    planned = _earliest(map(_planned_ahead, pending))
+    harm_on = harmful_day(planned, _earliest(line.restriction_on for line in pending))
     # Without any day the council is alerted at once. Beside a day, the earlier reading of one in doubt counts.
     unsure = _earliest(line.unsure_from for line in pending)
     return harm_on and _earliest((harm_on, unsure))

@@ -17,9 +17,11 @@ from services.storage.tables import cases
 from tests.scenarios.consent.many_lines import (
     LIMIT,
     SIXTY,
+    day,
     ended,
     entry,
     notice,
+    open_cases,
     touched,
     waiting,
     with_lines,
@@ -28,6 +30,7 @@ from tests.scenarios.consent.many_lines import (
 from tests.support.deployment import Deployment, sqlite_engine
 from tests.support.ledger import cases_by_entry, count
 from tests.support.one_line import TODAY
+from tests.support.people import pass_post_check
 
 Change = Callable[[Deployment, list[int]], Any]
 
@@ -139,6 +142,27 @@ def test_the_case_with_the_latest_harm_uses_the_limit_first(deployment: Deployme
     assert waiting(deployment) == {"e0", "e1", "e2"}
 
 
+@pytest.mark.parametrize(
+    "change", [{"status": "withdrawn"}, {"planned_migration_date": day(300)}, {"cli": "01632 961999"}]
+)
+def test_the_limit_holds_for_a_second_line_while_the_first_awaits_its_test_call(
+    deployment: Deployment, change: dict[str, str]
+) -> None:
+    few = with_lines(deployment, range(8))
+    few.post_notices(*(_second(index) for index in range(8)))
+    few.tick(seconds=31)
+    few.post_notices(*(notice(index, 2, in_days=-1, status="completed") for index in range(8)))
+    few.tick(seconds=31)
+    few.post_notices(*(_second(index, 2) | change for index in range(8)))
+    few.tick(seconds=31)
+    assert {case.state for case in few.cases()} == {"migrated_unconfirmed"}
+    assert len(waiting(few)) == 3
+    for index in range(8):
+        pass_post_check(few, f"e{index}")
+    # The second line of the cases that wait still has its day.
+    assert sum(case.harm_on == TODAY + timedelta(days=30) for case in open_cases(few)) == 3
+
+
 def test_a_nearer_day_in_the_same_body_counts_at_once(sixty: Deployment) -> None:
     sooner = notice(59, 2, in_days=3)
     sixty.post_notices(*(withdrawn(index) for index in range(59)), sooner)
@@ -220,6 +244,10 @@ def test_in_no_24_hours_do_random_changes_end_or_delay_more_than_the_limit(deplo
         few.tick(hours=dice.choice((1, 3, 9, 15)))
         before = {case.pk: case for case in few.cases()}
     assert count(few, cases, cases.c.changes_wait_since.is_not(None)) > 0
+
+
+def _second(index: int, stamp: int = 1) -> dict[str, Any]:
+    return notice(index, stamp, in_days=30) | {"id": f"m{index}"}
 
 
 _NOTICE_CHANGES: tuple[dict[str, str], ...] = ({}, {}, {"status": "withdrawn"}, {"cli": "01632 961999"})

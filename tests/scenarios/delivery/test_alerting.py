@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
@@ -49,6 +51,20 @@ def test_a_case_that_comes_while_others_gather_joins_their_message(deployment: D
     deployment.tick(seconds=11)
     (alert,) = rows(deployment, alerts)
     assert (alert.cases, len(deployment.mails())) == (2, 1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_news_every_few_seconds_does_not_put_the_first_alert_off(deployment: Deployment, seed: int) -> None:
+    dice, day, seconds = random.Random(seed), 50, 0
+    deployment.put_entries(ENTRY)
+    for version in range(1, 29):
+        deployment.post_notices(notice(issued=version, in_days=day))
+        # Nearly always a nearer day, which is news that no earlier alert covers.
+        day += dice.choice((-1, -1, -1, 2))
+        pause = dice.randint(1, 29)
+        deployment.tick(seconds=pause)
+        seconds += pause
+        assert deployment.mails() or seconds < 60
 
 
 def test_two_councils_are_told_apart(deployment: Deployment) -> None:

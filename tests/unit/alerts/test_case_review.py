@@ -76,7 +76,7 @@ def test_a_date_that_becomes_known_counts_as_earlier() -> None:
 
 
 def test_a_date_moved_earlier_forgets_the_pause_and_the_alerts_before() -> None:
-    paused = standing(CaseState.ACKNOWLEDGED, paused_until=NOW + 7 * DAY)
+    paused = standing(CaseState.ACKNOWLEDGED, paused_until=NOW + 7 * DAY, due_at=NOW + 7 * DAY)
     case = reviewed(paused, replace(LINE, planned_on=date(2026, 12, 1)), now=NOW + DAY).case
     assert (case.state, case.paused_until, case.last_alert_at) == (CaseState.OPEN, None, None)
     assert case.due_at == NOW + DAY + GATHERING

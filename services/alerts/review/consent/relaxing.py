@@ -8,6 +8,7 @@ from datetime import date, datetime
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case
 from services.alerts.review.owed import Owed
+from services.alerts.review.risk import Risk
 from services.alerts.states.machine import MOVED, URGENT
 
 
@@ -24,7 +25,8 @@ def relaxes(kept: Owed, current: Owed) -> bool:
         return True
     # In an urgent state, and after the move, the state sets the pace of the messages.
     by_date = after.state not in URGENT | MOVED
-    return (by_date and (_is_later(before, after) or _is_less_sure(before, after))) or _is_told_later(kept, current)
+    relaxed = by_date and (_is_later(before.harm_on, after.harm_on) or _is_less_sure(before, after))
+    return relaxed or _is_put_off(kept.risk, current.risk) or _is_told_later(kept, current)
 
 
 def without_waiting(case: Case) -> Case:
@@ -46,8 +48,15 @@ def latest_harm_first(case: Case) -> tuple[date, int]:
     return date.max - (day - date.min), case.pk
 
 
-def _is_later(before: Case, after: Case) -> bool:
-    return before.harm_on is not None and (after.harm_on is None or after.harm_on > before.harm_on)
+def _is_put_off(before: Risk | None, after: Risk | None) -> bool:
+    # Another line may set the pace of the case now. Once that line is safe, the messages are about the lines ahead.
+    ahead = after.ahead if after else {}
+    known = before.ahead if before else {}
+    return any(one not in ahead or _is_later(day, ahead[one]) for one, day in known.items())
+
+
+def _is_later(before: date | None, after: date | None) -> bool:
+    return before is not None and (after is None or after > before)
 
 
 def _is_less_sure(before: Case, after: Case) -> bool:

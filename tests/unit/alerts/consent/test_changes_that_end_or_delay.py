@@ -108,6 +108,19 @@ def test_a_nearer_danger_neither_ends_nor_delays_the_case(change: dict[str, Any]
     assert not is_relaxed(believing(LINE), replace(LINE, revision=2, **change))
 
 
+@given(
+    CLEAR,
+    st.sampled_from(sorted(URGENT | MOVED)),
+    st.sampled_from([None, NoticeStatus.WITHDRAWN, NoticeStatus.PLANNED]),
+)
+def test_a_line_ahead_counts_also_while_another_line_sets_the_pace(
+    first: Line, state: CaseState, status: NoticeStatus | None
+) -> None:
+    # The other line is gone, withdrawn or planned for a later day.
+    changed = () if status is None else (replace(OTHER, status=status, planned_on=date(2029, 1, 1), revision=2),)
+    assert is_relaxed(believing(first, OTHER, state=state), first, *changed)
+
+
 def test_another_notice_neither_ends_nor_delays_the_case() -> None:
     assert not is_relaxed(believing(LINE), LINE, OTHER)
 

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from sqlalchemy import func, select
 
+from benchmarks.distributed.environment.processes import until
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
 from services.alerts.message.message import Message
 from services.alerts.policy.councils import set_policy
@@ -36,6 +37,7 @@ from services.runtime.embedded.runner import EmbeddedRunner
 from services.runtime.maintenance.keyring import new_keyring, write_keyring
 from services.runtime.settings import Settings
 from services.storage import tables
+from services.storage.events.outbox import count_unpublished
 from services.storage.feeds import add_feed
 from services.storage.migrate import upgrade
 from services.storage.store import Store
@@ -65,12 +67,7 @@ def seconds_until_the_alert(folder: Path, homes: int, notices: int) -> tuple[flo
 
     The matches are counted when the alert has been handed to the channel.
     """
-    settings = Settings(
-        data_dir=folder,
-        database=f"sqlite:///{folder / 'flood.db'}",
-        public_url="http://127.0.0.1",
-        poll_seconds=0.2,
-    )
+    settings = Settings(data_dir=folder, public_url="http://127.0.0.1", poll_seconds=0.2)
     write_keyring(settings.keys_path, new_keyring())
     store, watched = make_store(settings), Watched()
     upgrade(store.engine)
@@ -81,7 +78,7 @@ def seconds_until_the_alert(folder: Path, homes: int, notices: int) -> tuple[flo
     runner = EmbeddedRunner(parts)
     runner.start()
     # The registers are matched before the clock starts.
-    _wait_until_quiet(store)
+    until(lambda: _handled_all(store), PATIENCE, "the matching of the registers")
     flood = perf_counter()
     if notices:
         _post(store, FLOODING, RecordKind.NOTICE, [_area(number) for number in range(notices)])
@@ -130,16 +127,9 @@ def _post(store: Store, feed: str, kind: RecordKind, rows: list[dict[str, object
     accept(store, Origin(feed, kind, "bench", bytes(32)), raw_rows(read_json_rows(body, JSON, member, 10_000)))
 
 
-def _wait_until_quiet(store: Store) -> None:
-    waiting = Event()
-    while True:
-        with store.reading() as connection:
-            left = connection.scalar(
-                select(func.count()).select_from(tables.outbox).where(tables.outbox.c.published_at.is_(None))
-            )
-        if not left:
-            return
-        waiting.wait(0.1)
+def _handled_all(store: Store) -> bool:
+    with store.reading() as connection:
+        return not count_unpublished(connection)
 
 
 def main() -> None:

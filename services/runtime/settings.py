@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.runtime.env_file import EnvironmentSettings
@@ -16,16 +15,23 @@ PREFIX: Final = "PULLCORD_"
 # The settings that `pullcord init` asks for, and the file beside the keys in which it keeps the answers.
 ASKED: Final = ("public_url", "mail_server", "text_service")
 ANSWERS: Final = "settings.json"
+_OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
 def read_answers(data_dir: Path) -> dict[str, str]:
-    """Return the answers that `pullcord init` was given, by the names of the settings."""
+    """Return the answers that `pullcord init` was given, by the names of the settings.
+
+    Raises ValueError if the file of the answers cannot be read as such.
+    """
     path = data_dir / ANSWERS
     try:
-        kept = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        # The file may have been written by hand.
+        kept = _OBJECT.validate_json(path.read_bytes()) if path.is_file() else {}
     except ValueError:
-        raise ValueError(f"{path.absolute()} is no JSON: mend it, or delete it and run `pullcord init`") from None
-    return {name: str(kept[key]) for name in ASKED if (key := PREFIX + name.upper()) in kept}
+        raise ValueError(
+            f"{path.absolute()} is no JSON object: mend it, or delete it and run `pullcord init`"
+        ) from None
+    return {name: str(kept[key]) for name in ASKED if kept.get(key := PREFIX + name.upper()) is not None}
 
 
 class Settings(EnvironmentSettings):

@@ -38,6 +38,16 @@ def test_topics_and_groups_have_the_name_of_the_deployment_in_front() -> None:
     assert release.settings("relay")["PULLCORD_DEPLOYMENT"] == "north-west"
 
 
+@pytest.mark.parametrize("case", ["embedded-everything", "distributed", "distributed-everything"])
+@pytest.mark.parametrize("name", ["pullcord", "north-west", "p2"])
+def test_whatever_opens_the_database_knows_the_name_that_the_database_keeps(case: str, name: str) -> None:
+    # The migration comes first, so the database keeps its name: with another one, no role would start.
+    release = render(changed(case, "settings.deployment", name))
+    named = {component: release.settings(component).get("PULLCORD_DEPLOYMENT") for component in release.pods}
+    assert named.pop("canary") is None
+    assert set(named.values()) == {name}
+
+
 def test_keda_signs_in_as_the_roles_do_by_references() -> None:
     spec = EVERYTHING.one("TriggerAuthentication", "-kafka")["spec"]
     (username,) = spec["configMapTargetRef"]

@@ -16,9 +16,12 @@ from sqlalchemy import Engine
 
 from scripts.servers.kafka import Broker
 from services.runtime.kafka.brokers import admin_client
+from services.runtime.kafka.brokers.publishing import Publisher
 from services.runtime.kafka.brokers.topics import make_topics
 from services.runtime.kafka.kafka_settings import KafkaSettings
-from tests.support.deployment import Deployment
+from services.storage.store import Store
+from tests.support.clock import FrozenClock
+from tests.support.deployment import Deployment, make_store
 from tests.support.servers.distributed import Databases, postgres
 
 BOOTSTRAP_MS = 2000
@@ -73,6 +76,19 @@ def engine(databases: Databases) -> Iterator[Engine]:
 @pytest.fixture
 def deployment(engine: Engine) -> Deployment:
     return Deployment(engine)
+
+
+@pytest.fixture
+def store(engine: Engine) -> Store:
+    """An empty database, without any feed."""
+    return make_store(engine, FrozenClock())
+
+
+@pytest.fixture
+def publisher(settings: KafkaSettings) -> Iterator[Publisher]:
+    made = Publisher(settings)
+    yield made
+    made.close(1)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from schemas.codes import MigrationKind, NoticeStatus, Scope, TargetService
 from schemas.envelope import decode
@@ -26,25 +26,12 @@ from services.storage.tables import inbox, quarantine
 from tests.distributed.stream import tapped, unpublished_events, write_events
 from tests.distributed.working import LITTER
 from tests.support.clock import FrozenClock
-from tests.support.deployment import make_store
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
 
 NOTICES, ENTRIES, CASES = "pullcord.notices", "pullcord.entries", "pullcord.cases"
 LIMIT = 1100
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-
-@pytest.fixture
-def store(engine: Engine) -> Store:
-    return make_store(engine, FrozenClock())
-
-
-@pytest.fixture
-def publisher(settings: KafkaSettings) -> Iterator[Publisher]:
-    made = Publisher(settings)
-    yield made
-    made.close(1)
 
 
 def limit(settings: KafkaSettings, topic: str, most: int) -> None:

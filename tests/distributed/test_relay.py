@@ -45,18 +45,6 @@ PATIENCE = 40.0
 A_MOMENT = 0.01
 
 
-@pytest.fixture
-def store(engine: Engine) -> Store:
-    return make_store(engine, FrozenClock())
-
-
-@pytest.fixture
-def publisher(settings: KafkaSettings) -> Iterator[Publisher]:
-    made = Publisher(settings)
-    yield made
-    made.close(1)
-
-
 class CrashError(PullcordError):
     """Stands for the end of a process in a test."""
 

@@ -24,8 +24,7 @@ from services.storage.store import Store
 from services.storage.tables import audit, quarantine
 from services.storage.unit_of_work import UnitOfWork
 from tests.distributed.working import LITTER, Listener, Working, acknowledged, handled, working
-from tests.support.clock import START, FrozenClock
-from tests.support.deployment import make_store
+from tests.support.clock import START
 from tests.support.servers.killing import until
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket, LITTER]
@@ -35,11 +34,6 @@ PATIENCE = 30.0
 # Seconds in which a worker would commit at least twice what it has acknowledged.
 SOME_COMMITS = 2.5
 UNPARSEABLE = (b"\xff\xfe not JSON", b'"a string"', b"{}", b"")
-
-
-@pytest.fixture
-def store(engine: Engine) -> Store:
-    return make_store(engine, FrozenClock())
 
 
 @pytest.fixture

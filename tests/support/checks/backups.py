@@ -27,6 +27,7 @@ NOTICES = [
 
 @pytest.fixture
 def told(deployment: Deployment) -> Deployment:
+    """A deployment that has alerted Blackpool about three lines at risk, ten days before the planned day."""
     deployment.put_entries(*ENTRIES[:3])
     deployment.post_notices(*NOTICES[:3])
     deployment.tick(seconds=31)

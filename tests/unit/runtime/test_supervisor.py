@@ -63,7 +63,7 @@ def test_an_http_process_that_never_starts_well_ends_both_with_a_sentence(
 
 def test_a_loop_that_has_ended_ends_both_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     runner = Runner(alive=False)
-    supervisor = made(runner, "import time; time.sleep(60)", monkeypatch)
+    supervisor = made(runner, "import signal; signal.pause()", monkeypatch)
     with pytest.raises(ServiceEndedError, match="the engine loop has ended"):
         supervisor.run()
     assert runner.stopped

@@ -84,7 +84,7 @@ def test_where_nobody_sits_at_a_terminal_nothing_is_asked(empty_desk: Desk) -> N
     assert not answers(empty_desk).exists()
 
 
-@pytest.mark.parametrize("content", ["{", "[1", "nonsense"])
+@pytest.mark.parametrize("content", ["{", "[1", "nonsense", "", "5", "null", '["PULLCORD_PUBLIC_URL"]', '"text"'])
 def test_a_file_of_answers_that_cannot_be_read_is_named(desk: Desk, content: str) -> None:
     answers(desk).write_text(content)
     printed = desk.run("cases")
@@ -95,6 +95,11 @@ def test_a_file_of_answers_that_cannot_be_read_is_named(desk: Desk, content: str
 def test_only_what_is_asked_for_is_read_from_the_answers(desk: Desk) -> None:
     answers(desk).write_text(json.dumps({"PULLCORD_HOST": "0.0.0.0", "PULLCORD_PUBLIC_URL": URL}))
     assert (Settings().host, Settings().public_url) == ("127.0.0.1", URL)
+
+
+def test_an_answer_that_is_null_is_no_answer(desk: Desk) -> None:
+    answers(desk).write_text(json.dumps({"PULLCORD_PUBLIC_URL": None, "PULLCORD_MAIL_SERVER": None}))
+    assert (Settings().public_url, Settings().mail_server) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from scripts.grafana.panels import (
 )
 
 DAY = 86_400
+ERRORS_OVER = (("an hour", "1h"), ("three days", "3d"))
 # Requests of people and senders. Probes and requests to unknown addresses are left out.
 OURS = f'{HERE}, route!~"/livez|/readyz|/metrics.*|unknown"'
 
@@ -167,10 +168,7 @@ COMING_IN = (
     PanelSpec(
         "Requests that failed on our side",
         "Their share, over an hour and over three days. The budget is one in a thousand.",
-        {
-            "of an hour": f"max(pullcord:http_errors:ratio_rate1h{{{HERE}}})",
-            "of three days": f"max(pullcord:http_errors:ratio_rate3d{{{HERE}}})",
-        },
+        {f"of {words}": f"max(pullcord:http_errors:ratio_rate{short}{{{HERE}}})" for words, short in ERRORS_OVER},
         SHARE,
         steps=((0.001, RED),),
     ),
@@ -192,6 +190,11 @@ EVENTS = (
         "Areas not matched to the end",
         "Areas whose homes are not all matched yet with the notices on the area. It should fall again.",
         {"areas": _latest("pullcord_matching_unfinished")},
+    ),
+    PanelSpec(
+        "Changes that wait for a person",
+        "Cases that a provider or council would end or delay in too great a number at once. They stay as they were.",
+        {"cases": _latest("pullcord_cases_changes_waiting")},
     ),
     PanelSpec(
         "Lag, by consumer",

@@ -1,4 +1,4 @@
-"""The canary: an event without content, published to each partition to prove that its consumers are alive."""
+"""The canary: an event without content. It proves that the consumers of a partition are alive."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Envelope(Schema):
 
 
 class UnknownEventError(ValueError):
-    """An event has a type that this version does not know. A newer version of Pullcord published the event."""
+    """An event has a type that this version of Pullcord does not know. A newer version published the event."""
 
 
 def type_of(data: EventData) -> str:
@@ -49,7 +49,7 @@ def encode(envelope: Envelope) -> bytes:
 def decode(body: bytes) -> Envelope:
     """Return the event that `encode` wrote.
 
-    Raises UnknownEventError if only a newer version can know the type of the event.
+    Raises UnknownEventError if this version of Pullcord does not know the type of the event.
     Raises another ValueError if the event has any other fault.
     """
     raw = from_json(body)

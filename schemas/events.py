@@ -51,7 +51,7 @@ class EventData(Schema):
 
 
 class NoticeRef(Schema):
-    """One revision of a notice that was accepted."""
+    """One accepted revision of a notice."""
 
     notice: Id
     revision: Revision
@@ -78,7 +78,7 @@ class NoticesAccepted(EventData):
 
 
 class EntryRef(Schema):
-    """One revision of a register entry that was accepted."""
+    """One accepted revision of a register entry."""
 
     entry: Id
     revision: Revision
@@ -107,8 +107,9 @@ class RecordRef(Schema):
 class NoticesReconsidered(EventData):
     """Notices must be matched again, although the provider sent no new version of these notices.
 
-    There are two causes. A notice was superseded by another notice and does not count any more, or it counts again. Or
-    a notice on an area changed. `records` then names the record that all notices of the provider on this area share.
+    There are two causes. The first: another notice replaced a notice, or a replaced notice counts again. The second: a
+    notice on an area changed. `records` then names the record of this area. This one record stands for all notices of
+    the provider on the area.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"
@@ -129,9 +130,10 @@ class EntriesWithdrawn(EventData):
 
 
 class MatchingUnfinished(EventData):
-    """The notices of a provider on an area have more register entries than one turn of matching handles.
+    """The matcher has not yet matched a provider's notices on an area to all register entries of the area.
 
-    The event gives the matcher one more turn. The matcher chooses the area, so that providers have fair turns.
+    One turn of matching handles only a limited number of entries. The event gives the matcher one more turn. The
+    matcher chooses the area, so that providers have fair turns.
     """
 
     event_name: ClassVar[str] = "matching_unfinished"
@@ -140,7 +142,7 @@ class MatchingUnfinished(EventData):
 
 
 class MatchRef(Schema):
-    """A match of a notice and a register entry, with the revisions at which the match was found."""
+    """A match of a notice and a register entry, with the revision of each at which the match was found."""
 
     notice: Id
     entry: Id
@@ -152,7 +154,7 @@ class MatchRef(Schema):
 
 
 class LinesMatched(EventData):
-    """Matches were found, were found again at a newer revision, or were decided on by a person."""
+    """Matches were found, or were found again at a newer revision, or a person decided on them."""
 
     event_name: ClassVar[str] = "lines_matched"
     topic: ClassVar[str] = "pullcord.matches"
@@ -197,7 +199,7 @@ class CasesChanged(EventData):
 
 
 class AlertIntended(EventData):
-    """An alert was decided on. The decision is stored before any message is sent."""
+    """Pullcord decided to send an alert. The decision is stored before any message is sent."""
 
     event_name: ClassVar[str] = "alert_intended"
     topic: ClassVar[str] = "pullcord.alerts"

@@ -26,7 +26,7 @@ class CustomerContact(Schema):
 class MigrationNotice(Schema):
     """A provider's statement about the migration of one line or one area.
 
-    The format is Pullcord's own: no source prescribes one.
+    The format is Pullcord's own: no source prescribes a format.
 
     A notice never carries a name, an account number or the reason why a customer needs care.
     """

@@ -16,7 +16,7 @@ Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
 
 
 class RegisterEntry(Schema):
-    """One telecare service and the line its alarm uses.
+    """One telecare service, and the line that its alarm uses.
 
     An entry never carries a name, a date of birth, an NHS number, a diagnosis or a key-safe code.
     """

@@ -81,7 +81,7 @@ def made(chart: Path = CHART) -> dict[Path, str]:
 
 
 def consumers() -> str:
-    """Return the facts about each consumer that the chart needs, as YAML."""
+    """Return, as YAML, the facts that the chart needs about each consumer."""
     listed = [{"name": one.name, "topics": [*one.topics], "delivers": one.delivers} for one in CONSUMERS]
     head = "# Written by `python -m scripts.chart` from services/runtime/consumers.py.\n"
     return head + yaml.safe_dump({"consumers": listed}, sort_keys=False)

@@ -3,9 +3,9 @@
     make mutants
 
 Mutmut makes the faults, which are called mutants, and finds the tests that reach each mutant. `[tool.mutmut]` in
-pyproject.toml names the modules and the tests. A fixed seed draws as many mutants as can be run in a few minutes. The
-script exits with 1 if the tests kill too few of them. `mutmut show NAME` prints a mutant. docs/testing.md explains the
-mutants that stay alive.
+pyproject.toml names the modules and the tests. The script draws as many mutants as can be run in a few minutes, with a
+fixed seed. It exits with 1 if the tests kill too few of the drawn mutants. `mutmut show NAME` prints a mutant.
+docs/testing.md explains the mutants that stay alive.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def all_mutants() -> list[str]:
 
 
 def run(names: Iterable[str], workers: int) -> dict[str, str]:
-    """Run the tests against the named mutants, and return mutmut's status of each mutant by name."""
+    """Run the tests against the named mutants, and return the status that mutmut gives to each, by name."""
     chosen = list(names)
     # Mutmut keeps results and copies of tests between runs. A deleted test would still count.
     shutil.rmtree(WORK, ignore_errors=True)
@@ -71,7 +71,7 @@ def run(names: Iterable[str], workers: int) -> dict[str, str]:
 
 
 def equivalents() -> Mapping[str, Mapping[str, str]]:
-    """Return the mutants that behave like the unchanged code, by name. Each has its change and the reason."""
+    """Return the mutants that behave like the unchanged code, by name. Each has its change and an explanation."""
     listed = tomllib.loads(EQUIVALENT.read_text("utf-8"))["equivalent"]
     return {one["mutant"]: one for one in listed}
 

@@ -51,7 +51,7 @@ class Servers:
 
 @contextmanager
 def start_demo(folder: Path, narrator: Narrator, today: date) -> Iterator[tuple[DemoDeployment, Crew]]:
-    """Start all servers and processes in an empty folder, and describe them. Stop all of them when the block ends.
+    """Start and describe all servers and processes, with data in the empty `folder`. Stop them when the block ends.
 
     Raises MissingToolError if Java or Maven is missing. Raises StuckError if a process does not start.
     """

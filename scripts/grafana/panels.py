@@ -47,7 +47,7 @@ class Look(Enum):
 
 @dataclass(frozen=True)
 class PanelSpec:
-    """The description of a panel. `queries` maps legends to queries. `nothing` is shown if there is no figure."""
+    """The description of a panel. `queries` maps legends to queries. The text `nothing` replaces a missing figure."""
 
     title: str
     description: str

@@ -45,8 +45,8 @@ def ago(shortest: int, longest: int, random: Random) -> date:
 def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | None = None) -> Timing:
     """Draw the dates of a notice.
 
-    `horizon` gives the first and the last possible harmful day, in days from the base day. Without `horizon`, the range
-    is drawn too.
+    `horizon` gives the first and the last possible harmful day, in days from the base day. Without `horizon`, these two
+    days are drawn too.
     """
     if horizon is None and random.random() < _LATE_SHARE:
         harmful = in_days(random.randint(*_LATE_HORIZON))

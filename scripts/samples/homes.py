@@ -64,9 +64,10 @@ _COTTAGE_SHARE: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home. `flat` is like `Flat 4`.
+    """A home.
 
-    `number` is the house number. `name` is the name of the building or cottage. Each of the three may be empty.
+    `flat` is a text such as `Flat 4`. `number` is the house number. `name` is the name of the building or cottage. Each
+    of these three may be empty.
     """
 
     uprn: str
@@ -112,7 +113,7 @@ class Town:
 def uprns(first: int) -> Iterator[str]:
     """Yield every seventh number from `first` on, as an invented UPRN.
 
-    `first` must begin with 9999, because no real UPRN does.
+    `first` must begin with 9999, because no real UPRN begins with 9999.
     """
     return map(str, count(first, 7))
 

@@ -51,7 +51,7 @@ class Service:
     """One telecare service.
 
     `line` is the true number of the alarm's line, or None if the alarm uses no line. `cell` is the text in the
-    register.
+    register's column of numbers.
     """
 
     reference: str
@@ -94,8 +94,8 @@ class Service:
 def council_services(town: Town, prefix: str, size: int, numbers: Numbers, random: Random) -> list[Service]:
     """Return `size` services of a town.
 
-    The services belong to homes all over the town, some with two residents, and to a scheme of twelve flats. The flats
-    share one line.
+    The services belong to homes all over the town, and to a scheme of twelve flats. Some of the homes have two
+    residents. The flats of the scheme share one line.
     """
     block = _block(random.choice(town.streets))
     single = _scattered(town, block, size - SCHEME_SIZE - _SHARED_HOMES, random)

@@ -36,7 +36,7 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A line as its provider knows it. `number` is like `01632 960123`. `uprn` may be empty."""
+    """A line as its provider knows it. `number` has the form `01632 960123`. `uprn` may be empty."""
 
     relation: Relation
     home: Home
@@ -64,7 +64,7 @@ _UPRN_SHARE: Final = 0.55
 def related(services: list[Service], towns: dict[str, Town], numbers: Numbers, random: Random) -> list[Subject]:
     """Return lines that are related to the registers.
 
-    They are the communal line of each scheme, and at most one line for each other home.
+    They are the communal line of each scheme, and at most one line for each home outside the schemes.
     """
     left = {one.home: one for one in services if not one.scheme}
     unclear = _unclear(services)

@@ -70,7 +70,7 @@ _POSTCODE_WEIGHTS: Final = {
 
 
 def dealt(counts: Mapping[str, int], rest: str, size: int, random: Random) -> list[str]:
-    """Return `size` kinds in random order. `counts` says how often each kind occurs. All other items are `rest`."""
+    """Return `size` kinds in random order. `counts` says how often each kind occurs. `rest` fills all other places."""
     kinds = [kind for kind, times in counts.items() for _ in range(times)]
     kinds += [rest] * (size - len(kinds))
     random.shuffle(kinds)

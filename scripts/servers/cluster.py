@@ -3,8 +3,8 @@
     python -m scripts.servers.cluster
 
 The programs are kube-apiserver, kube-controller-manager, kube-scheduler, etcd, kwok (which simulates nodes) and Helm.
-They are built from their Go modules into `.tools/cluster`. A second run builds nothing unless this file or a version
-has changed. The tests start the programs.
+They are built from their Go modules into `.tools/cluster`. A second run builds them again only if this file or a
+version has changed. The tests start the programs.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ SCRAM = "SCRAM-"
 
 @dataclass(frozen=True)
 class Listener:
-    """The proof of identity that the broker asks of clients. By default it asks for none, and connections are plain."""
+    """The proof of identity that the broker asks of clients. The default is no proof, on connections without TLS."""
 
     # A PEM file with the broker's key (PKCS#8) and certificates. With this file, connections use TLS.
     certificate: Path | None = None

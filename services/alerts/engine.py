@@ -63,8 +63,8 @@ class Engine:
         """Review the due cases and write alerts about them. The due cases of a council share one transaction.
 
         New rule sets and policies are applied first. The operator is alerted if events are quarantined. Return the
-        number of cases and alerts handled: call again until it returns 0. An error in the cases of one council does not
-        delay other councils: it is raised at the end.
+        number of handled cases and alerts. Call again until the number is 0. An error in the cases of one council does
+        not delay other councils: it is raised at the end.
         """
         now = self.store.now()
         with self.store.reading() as connection:

@@ -1,4 +1,4 @@
-"""Shows the telephone numbers on the notices of a case to a named person, and records that on the audit."""
+"""Shows the telephone numbers on the notices of a case to a named person, and records it in the audit."""
 
 from __future__ import annotations
 

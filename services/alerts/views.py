@@ -177,7 +177,7 @@ def matches_of(connection: Connection, store: Store, entry_pk: int) -> list[Matc
 def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
     """Return the telephone numbers on the notices of a case, by match id.
 
-    They are the provider's data about a line: record on the audit who sees them.
+    These numbers are the provider's data about a line. Record in the audit who sees them.
     """
     rows = find_matches(connection, entry_pk)
     return {
@@ -189,7 +189,7 @@ def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[
 
 
 def open_notice(store: Store, row: Any) -> dict[str, Any]:
-    """Return the sealed part of a notice, or an empty one if it is damaged: a case must stay readable without it."""
+    """Return the sealed part of a notice. If it is damaged, return an empty part, so that the case stays readable."""
     try:
         opened: dict[str, Any] = store.vault.open(place("notices", row.record_key), row.sealed)
     except VaultError:

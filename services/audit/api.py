@@ -56,7 +56,7 @@ class Count(BaseModel):
 
 
 class Named(Count):
-    """A count for one key: a council, provider or kind, or a council or provider with a kind (`E06000009/stale`)."""
+    """A count with its key. The key is a council, provider or kind, or joins two of them: `E06000009/stale`."""
 
     key: str
 

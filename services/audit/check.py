@@ -21,7 +21,7 @@ from services.core.differences import NOT_THERE, Difference
 
 
 def audit_differences(connection: Connection) -> Iterator[Difference]:
-    """Yield everything stored that differs from the audit."""
+    """Yield each difference between the stored data and the audit."""
     yield from upkeep_differences(connection)
     yield from _of_figures(connection)
     yield from case_differences(connection)

@@ -24,7 +24,7 @@ def recorded_actions(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[RecordedAction]:
-    """Yield the audit rows with these actions, from `since` to before `until`, in the order they were written."""
+    """Yield the audit rows with these actions in the order of writing: from `since` on, and before `until`."""
     row = audit.c
     query = select(row.at, row.action, row.feed_id, row.fields).where(
         row.action.in_([action.value for action in actions])
@@ -85,7 +85,7 @@ def keep(connection: Connection, month: Month, counts: Counts) -> None:
 def registers(connection: Connection, moment: datetime) -> Counts:
     """Count the register entries that are live now, by whether each is fresh or stale at `moment`.
 
-    An entry is stale if its council has not confirmed it for STALE_DAYS days, or never.
+    An entry is stale if its council has not confirmed it for STALE_DAYS days, or has never confirmed it.
     """
     row = register_entries.c
     stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
@@ -131,8 +131,8 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
 def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Counts:
     """Count councils and providers by whether each is heard or silent at `moment`.
 
-    A council or provider is silent if it has sent nothing for SILENT_DAYS days, or never anything.
-    Councils and providers that were added at `until` or later are left out.
+    A council or provider is silent if it has sent nothing for SILENT_DAYS days, or has never sent anything. Councils
+    and providers that were added at `until` or later are left out.
     """
     counts = Counts()
     silent_before = moment - timedelta(days=SILENT_DAYS)

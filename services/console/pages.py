@@ -152,7 +152,7 @@ class WithdrawnView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesView:
-    """The content of the page with the changes of feeds that wait until somebody agrees."""
+    """The content of the page with the changes that wait until a person accepts them."""
 
     council: str
     reference: str

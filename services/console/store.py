@@ -1,4 +1,4 @@
-"""Finds earlier acknowledgements of an alert, and the cases of an alert that later alerts named."""
+"""Finds earlier acknowledgements of an alert, and those cases of the alert that later alerts named."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def taken_of_alert(connection: Connection, store: Store, alert: str) -> list[Tak
 
 
 def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
-    """Return the person who last acted on each case and the time of the act, by the reference of the case."""
+    """Return who last acted on each case, and at what time, by the reference of the case."""
     rows = find_acts(connection, [case.reference for case in cases])
     # The rows come oldest first, so the last act of each case stays.
     last = {row.subject: row for row in rows if row.fields["event"] in DONE_BY_PERSON}

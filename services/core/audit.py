@@ -24,7 +24,7 @@ class AuditAction(StrEnum):
     NOTICES_TIMED = "notices_timed"
     NOTICES_STALE = "notices_stale"
     NOTICES_SUPERSEDED = "notices_superseded"
-    # The record that all notices of a provider on one area share: it has new facts, or no notice is left.
+    # The common record of a provider's notices on one area: it has new facts, or no notice is left.
     AREAS_CHANGED = "areas_changed"
     AREAS_ENDED = "areas_ended"
     ENTRIES_ACCEPTED = "entries_accepted"

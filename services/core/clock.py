@@ -1,4 +1,4 @@
-"""The clock that services read the time from.
+"""The clock from which services read the time.
 
 Rules get `now` as an argument. Only this file reads the system's time.
 """

@@ -18,7 +18,7 @@ class NotFoundError(PullcordError):
 
 
 class TooOftenError(PullcordError):
-    """So many refused and repeated requests are on record that no more are recorded for now."""
+    """Too many requests were refused or repeated. For now, no more of them are recorded."""
 
     permanent = False
 

@@ -1,4 +1,4 @@
-"""Makes tokens: keyed hashes by which two records can be matched without showing whom they are about.
+"""Makes tokens: keyed hashes by which two records can be matched. A token does not show whom a record is about.
 
 A token is the first 128 bits of HMAC-SHA-256 over the kind and the canonical value. Without the key, nobody can reverse
 or recompute a token. With the same key, equal values give equal tokens, so records can be matched exactly.
@@ -46,7 +46,7 @@ class Tokeniser:
         return self._hashed(_PREFIX[kind] + value.encode())
 
     def record_key(self, feed_id: str, reference: str) -> bytes:
-        """Return the 16-byte key under which a record is stored, made from the sender's own reference.
+        """Return the 16-byte key of a stored record. The key is made from the sender's own reference.
 
         The reference itself is stored only sealed.
         """
@@ -54,7 +54,7 @@ class Tokeniser:
         return self._hashed(b"\x00" + feed_id.encode() + b"\x00" + reference.encode())
 
     def area_key(self, feed_id: str, kind: TokenKind, token: bytes) -> bytes:
-        """Return the 16-byte key of the record that all notices of a feed on one area share."""
+        """Return the 16-byte key of an area's record, which stands for all notices of a feed on this area."""
         return self._hashed(b"\xfd" + feed_id.encode() + _PREFIX[kind] + token)
 
     def digest(self, content: bytes) -> bytes:
@@ -82,7 +82,7 @@ _DIGIT = {kind: str(int(kind)) for kind in TokenKind}
 def on_the_stream(tokens: Iterable[tuple[TokenKind, bytes]]) -> tuple[str, ...]:
     """Return tokens as events carry them.
 
-    Each is the digit of its `TokenKind`, then the token in URL-safe base64 (22 characters).
+    Each text is the digit of the `TokenKind`, then the token in URL-safe base64 (22 characters).
     """
     return tuple([_DIGIT[kind] + _base64(token) for kind, token in tokens])
 

@@ -148,7 +148,7 @@ def _acknowledge(work: UnitOfWork, alert: FoundAlert, pks: Sequence[int], by: Hu
 
 
 def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[str]) -> list[Case]:
-    """Accept the changes of feeds that wait for a person on these cases, and return the cases with the changes applied.
+    """Accept the changes that wait for a person on these cases. Return the cases with these changes applied.
 
     `only` holds the references of the cases. A case without a waiting change is left out of the result. Raises
     NotFoundError if the council has no case with one of these references.
@@ -167,7 +167,7 @@ def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[st
 
 
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
-    """Return a function that returns True if an alert covers a case.
+    """Return a function of a case. The function returns True if the alert covers the case.
 
     An alert covers a case if nothing new about the case became known after the alert was written, and if no later alert
     named the case as more urgent. An acknowledgement of the alert applies only to cases that the alert covers.

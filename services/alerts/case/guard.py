@@ -1,4 +1,4 @@
-"""Limits how many cases of a council the changes of feeds may end or delay in 24 hours.
+"""Limits the number of a council's cases that are ended or delayed by changes of feeds in 24 hours.
 
 A change beyond this limit waits until a person accepts it. So a stolen key, or a faulty feed, cannot stop the messages
 about many residents. The limit is policy of the deployment: see `CouncilPolicy.relaxed_without_consent`.
@@ -29,7 +29,7 @@ Contexts = dict[int, CaseContext]
 
 
 def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None = None) -> Contexts:
-    """Return the contexts with the facts that count before `with_judged_facts` has judged the changes of the feeds.
+    """Return the contexts with the facts that count until `with_judged_facts` has judged the changes of the feeds.
 
     A change that brings a new danger, or brings the harmful day forward, counts at once. A change that ends or delays
     a case does not count yet.
@@ -42,9 +42,9 @@ def with_judged_facts(
 ) -> Contexts:
     """Return the contexts with the facts that count now.
 
-    The allowance of a council is the number of its cases that feeds may end or delay in 24 hours. A change that ends
-    or delays a case counts until the allowance is used up. Then the case keeps its earlier facts, and the change waits
-    for a person.
+    The allowance of a council is the number of its cases that may be ended or delayed by feeds in 24 hours. A change
+    that ends or delays a case counts while the allowance lasts. After that, the case keeps its earlier facts, and the
+    change waits for a person.
     """
     judged = {entry: _judged(context, councils, ruleset, work.now) for entry, context in contexts.items()}
     asking = [case for context, relaxed in judged.values() if (case := context.case) and relaxed]

@@ -1,4 +1,4 @@
-"""Revokes the links of alerts, for example after a message came to somebody whom it does not concern."""
+"""Revokes the links of alerts, for example after a message reached the wrong person."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def revoke_link(store: Store, alert: str, by: PersonName, feed_id: str | None = 
     """Revoke the link of an alert. With `feed_id`, only an alert of that council is found.
 
     The council gets a new message about those open cases of the alert that no later message names. The new message has
-    a new link. Return False if the link was revoked before. Raises NotFoundError if there is no such alert.
+    a new link. Return False if the link was already revoked. Raises NotFoundError if there is no such alert.
     """
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())

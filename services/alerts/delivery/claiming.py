@@ -28,7 +28,7 @@ ATTEMPT_LIMIT = timedelta(seconds=45)
 
 
 class Places(Protocol):
-    """An interface that gives the number of jobs that may begin now: in all, and to one destination."""
+    """An interface that gives the number of jobs that may begin now: in all, and for one destination."""
 
     def places(self) -> int: ...
 
@@ -38,8 +38,8 @@ class Places(Protocol):
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
     """Claim deliveries that are due, and return them for sending. `room` limits how many are claimed.
 
-    To claim a delivery is to record its next attempt and mark the delivery as being sent. Until ATTEMPT_LIMIT is over,
-    no other process sends it. `in_flight` holds the ids of deliveries that this process is still sending.
+    To claim a delivery is to record its next attempt and mark the delivery as being sent. For the time ATTEMPT_LIMIT,
+    no other process sends this delivery. `in_flight` holds the ids of deliveries that this process is still sending.
     """
     now = store.now()
     if not room.places():

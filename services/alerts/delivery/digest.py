@@ -56,8 +56,8 @@ def alert_digest(
 ) -> AlertDigest | None:
     """Return the current content of an alert for one tier of contacts, or None if no case is left to show.
 
-    An alert shows its cases that are still open. An alert about withdrawn notices shows its cases whose notice is still
-    withdrawn.
+    An alert shows those of its cases that are still open. An alert about withdrawn notices shows those of its cases
+    with a notice that is still withdrawn.
     """
     alert = load_alert(connection, alert_pk)
     of_withdrawal = is_about_withdrawal(alert.reason)
@@ -122,8 +122,8 @@ def case_lines(
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
     """Return the councils' own references of register entries, by id.
 
-    If the sealed record of an entry is damaged, the text is DAMAGED. If the reference looks like a telephone number,
-    the text says that the reference is not shown.
+    If the sealed record of an entry is damaged, the result has DAMAGED instead of the reference. If the reference looks
+    like a telephone number, the result has a text which says so.
     """
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):

@@ -45,8 +45,9 @@ class Dispatcher:
     def run_due(self) -> int:
         """Write the outcomes of jobs that have ended, and start due deliveries.
 
-        Return the number of outcomes written and deliveries started: call again until it returns 0. An outcome that
-        cannot be written delays no other delivery. The first error is raised after all deliveries were tried.
+        Return how many outcomes were written and how many deliveries were started, as one sum. Call again until the sum
+        is 0. An outcome that cannot be written delays no other delivery. The first error is raised after all deliveries
+        were tried.
         """
         faults: list[Exception] = []
         settled = self._settle_ended(faults)

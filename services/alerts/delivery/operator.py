@@ -36,7 +36,7 @@ LISTED: Final = 20
 
 
 def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> int:
-    """Write the alerts that are due to the operator, and return their number."""
+    """Write the due alerts to the operator, and return the number of these alerts."""
     written = 0
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

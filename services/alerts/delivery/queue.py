@@ -1,7 +1,7 @@
 """Writes deliveries, and writes the outcome of each attempt to send one.
 
-A delivery is settled when no further attempt follows: it was sent, given up, or is not needed. All state of a delivery
-is in the database.
+A delivery is settled when no further attempt follows: it was sent, or it was given up, or it is not needed. All state
+of a delivery is in the database.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[
 
 
 def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count: int) -> None:
-    """Write an audit row: an alert about `count` cases could reach nobody.
+    """Record in the audit that an alert about `count` cases could reach nobody.
 
     `feed_id` is None if the alert is to the operator.
     """
@@ -72,7 +72,7 @@ def settle(
 ) -> DeliveryState:
     """Write the outcome of an attempt, and return the new state of the delivery.
 
-    If the alert can reach nobody any more, a delivery to each contact of `others` is written. If `counting` is false,
+    If the alert can no longer reach anybody, a delivery to each contact of `others` is written. If `counting` is false,
     the cases of a sent message are not marked as alerted, so another message about them stays due.
     """
     now = store.now()
@@ -120,7 +120,7 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Settle as not needed the waiting deliveries that a new alert replaces. `alert_pk` is the id of the new alert.
+    """Settle the waiting deliveries that a new alert replaces: they are not needed. The new alert is `alert_pk`.
 
     A delivery of an older alert to one of these contacts is replaced if the new alert contains all cases of the older
     alert. Return the ids of cases about which a replaced delivery may have reached somebody. The caller marks the cases

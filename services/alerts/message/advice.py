@@ -83,7 +83,7 @@ _FAILING = {Urgency.MOVED, Urgency.RESTRICTED, Urgency.OVERDUE, Urgency.REVERTED
 
 
 def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLine]]:
-    """Return the cases by urgency. The most urgent group comes first, and in each group the most urgent case."""
+    """Return the cases by urgency. The most urgent group, and the most urgent case of a group, come first."""
     groups: dict[Urgency, list[CaseLine]] = {}
     for case in most_urgent_first(cases, today):
         groups.setdefault(urgency(case, today), []).append(case)

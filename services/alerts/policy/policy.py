@@ -62,12 +62,12 @@ class CaseClock:
     `opened_at` is when the case was opened or opened again, or when Pullcord last learned of a new danger.
     `last_alert_at` is when a channel last accepted an escalation about the case. `last_threshold` is the threshold of
     that escalation. `tried_at` is the time of a later escalation that no channel has accepted yet. `paused_until` is
-    the end of the pause that a person's act has set. The pause counts until a channel accepts an escalation after its
-    end.
+    the end of the pause that a person's act has set. The pause counts until a channel accepts an escalation after
+    `paused_until`.
 
-    `claimed` is true if every provider of the case reported a move without giving notice of it first. In an urgent
-    state, the first alert about such a case ignores quiet hours. Later alerts wait for the end of quiet hours, and
-    repeat as often as alerts in the states after a move.
+    `claimed` is true if every provider of the case reported a move, but gave no notice of the move before. In an
+    urgent state, the first alert about such a case ignores quiet hours. Later alerts wait for the end of quiet hours.
+    They repeat as often as alerts in the states after a move.
     """
 
     state: CaseState
@@ -85,7 +85,7 @@ class CaseClock:
 class Escalation:
     """The next message that is due about a case.
 
-    `due_at` is in UTC, and in the past if the message is overdue. `threshold` is in days before the harm.
+    `due_at` is in UTC. It is in the past if the message is overdue. `threshold` is in days before the harm.
     """
 
     due_at: datetime
@@ -107,8 +107,8 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datet
     """Return the end (UTC) of the pause that a person's act at `now` gives a case.
 
     The pause ends when the next threshold is reached. Two limits apply. The pause lasts at least
-    `acknowledgement_min_hours`. It lasts at most `acknowledgement_hours`, or `urgent_acknowledgement_hours` in an
-    urgent state, after the move, and from the harmful day on.
+    `acknowledgement_min_hours`. It lasts at most `acknowledgement_hours`. In an urgent state, after the move, and from
+    the harmful day on, it lasts at most `urgent_acknowledgement_hours`.
     """
     # A person who acts near the harmful day gets a reminder sooner than a person who acts weeks before it.
     longest = policy.urgent_acknowledgement_hours if _pressing(clock, now) else policy.acknowledgement_hours

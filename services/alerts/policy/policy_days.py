@@ -15,7 +15,7 @@ LONDON = ZoneInfo("Europe/London")
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
     """Return the day on which the alarm may stop working: the planned move or, if earlier, the start of a restriction.
 
-    The start of a restriction counts because providers have restricted lines weeks before they moved them.
+    The start of a restriction counts because some providers restricted lines weeks before the move.
     """
     return min((day for day in (planned, restriction) if day is not None), default=None)
 
@@ -40,7 +40,7 @@ def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
     """Return the time at which a threshold is reached.
 
-    It is reached at the time of day `day_starts`, on the day that is `threshold` days before the harmful day.
+    The threshold is reached at `day_starts`, a time of day, on the day that is `threshold` days before the harmful day.
     """
     return _at(harm_on - timedelta(days=threshold), policy.day_starts)
 
@@ -48,8 +48,8 @@ def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> da
 def repeat_moment(policy: CouncilPolicy, last: datetime, hours: int) -> datetime:
     """Return the time at which a message that was sent at `last` is repeated, at most `hours` after `last`.
 
-    A council has fixed times of day for repeats, so that its cases share a message. The fixed times are `day_starts`,
-    and every `hours` hours from `day_starts` if `hours` is less than 24. The message is repeated at the last fixed time
+    A council has fixed times of day for repeats, so that its cases share a message. One fixed time is `day_starts`. If
+    `hours` is less than 24, another one follows every `hours` hours. The message is repeated at the last fixed time
     that is at most `hours` after `last`. If less than half of `hours` lies between `last` and this fixed time, the
     message is repeated exactly `hours` after `last`.
     """

@@ -104,8 +104,8 @@ class CouncilPolicy(Closed):
     # Local time of day at which a threshold's messages are due.
     day_starts: time = time(9)
 
-    # The number of open cases that feeds may end or delay in 24 hours before a person must agree. Policy of the
-    # deployment [P].
+    # The number of open cases that may be ended or delayed by feeds in 24 hours before a person must agree. Policy of
+    # the deployment [P].
     relaxed_without_consent: Annotated[int, Field(ge=0, le=1_000_000)] = 5
 
     # The same as a share of the council's open cases, in per cent. The higher of the two counts [P].

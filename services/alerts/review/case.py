@@ -26,10 +26,10 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is stored about a register entry that has, or had, a line at risk.
+    """The stored facts about a register entry that has, or had, a line at risk.
 
-    An entry has at most one case, which opens again if a line is at risk again. `harm_on` is the earliest harmful day
-    of the lines at risk.
+    An entry has at most one case. The case opens again if a line is at risk again. `harm_on` is the earliest harmful
+    day of the lines at risk.
     """
 
     pk: int
@@ -126,7 +126,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another version of a notice with the same stamp. Nothing shows which of the two versions is valid."""
+    """A version of a notice that has the same stamp as another version. Nothing shows which of the two is valid."""
 
     status: NoticeStatus
     planned_on: date | None
@@ -135,10 +135,10 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class AreaDays:
-    """The days that notices of one provider on one area name, the earliest first.
+    """The days in the notices of one provider on one area, the earliest first.
 
-    `part` says which of the notices: the pending, the completed or the reverted ones. `undated` is true if one of them
-    has no day.
+    `part` says from which notices the days come: from the pending, the completed or the reverted ones. `undated` is
+    true if one of these notices has no day.
     """
 
     part: AreaPart
@@ -175,7 +175,7 @@ class Line:
 
     @property
     def key(self) -> str:
-        """Return the key under which a case stores facts about the line, in `Case.seen`."""
+        """Return the key of the line in `Case.seen`, where a case stores facts about its lines."""
         if self.days is None or self.days.part is AreaPart.PENDING:
             return str(self.notice_pk)
         return f"{self.notice_pk}.{self.days.part.value}"

@@ -23,7 +23,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Two versions of a notice of one provider, in the order in which they came. Nothing shows which is valid."""
+    """Two versions of one notice, in the order in which they came. Nothing shows which version is valid."""
 
     provider: str
     first: Version
@@ -32,7 +32,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class UnsureDay:
-    """A date in a notice that may mean two days: `either` or `other`. `what` says in words which date it is."""
+    """A date of a notice. The date may mean two days: `either` or `other`. `what` says in words which date it is."""
 
     provider: str
     what: str
@@ -46,7 +46,7 @@ def may_doubt(case: Case) -> bool:
 
 
 def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
-    """Return the doubts that a review has noted and no person has settled.
+    """Return the doubts that a review has noted and that no person has settled.
 
     Notices are left out if a person rejected the match, or recorded that the number has left the provider.
     """

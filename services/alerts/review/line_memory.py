@@ -20,11 +20,11 @@ class LineMemory:
 
     `known_as` is `Line.known_as` at the last review. It is None while the line is not at risk. `restricted` is the
     first day of a restriction that a review has recorded as begun. `held_until` is the last day of the provider's hold.
-    `rejected` is the match level at the time when a person said that the line is not this resident's. `ported` is the
+    `rejected` is the match level at the time when a person said that this is not the resident's line. `ported` is the
     fingerprint of the line at the time when a person recorded that the number has left the provider.
 
     A version of the notice may have a rival: another version with the same stamp. `doubted` is the number of the last
-    version whose rival a review has noted. `settled` is the number of the version at which a person last decided
+    version for which a review has noted a rival. `settled` is the number of the version at which a person last decided
     between the two.
     """
 

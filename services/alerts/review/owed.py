@@ -33,8 +33,8 @@ LOOK_AGAIN = timedelta(days=7)
 class CasePolicy:
     """The settings of a review: the policy of the council and the current rule set of the deployment.
 
-    If `ruleset` is None, the case is reviewed by the rule sets that it already has. This is so after a person's act or
-    an accepted message.
+    If `ruleset` is None, the case is reviewed by the rule sets that it already has. A review after a person's act, or
+    after an accepted message, has no `ruleset`.
     """
 
     council: CouncilPolicy
@@ -45,8 +45,8 @@ class CasePolicy:
 class Owed:
     """The result of a review: the updated case, the transitions in order, and the next message about the case.
 
-    `message` may be due now or later. If the clock of the case has stopped, no escalation is due. `message` is then
-    None, or the message that the notice was withdrawn, if the council must still hear of it.
+    `message` may be due now or later. If the clock of the case has stopped, no escalation is due. `message` then says
+    that the notice was withdrawn, or is None if the council need not hear of the withdrawal.
     """
 
     case: Case

@@ -19,7 +19,7 @@ YEAR = timedelta(days=366)  # a hold that is longer has most often a wrong year
 
 
 class _Reach(NamedTuple):
-    """The farthest days before and after today that a record may name. Policy of the deployment."""
+    """The farthest days that a record may name, before today and after today. Policy of the deployment."""
 
     back: timedelta
     ahead: timedelta

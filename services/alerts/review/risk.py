@@ -47,8 +47,9 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
     """Return the risk to a register entry, or None if no line of the entry is at risk.
 
     A line is not at risk if a person rejected its match, if its number has left the provider, or if a test call after
-    the move covers the line. Each of these reasons can end. A rejection ends when the match becomes surer. The record
-    that the number has left ends when the provider changes the notice. A test call does not cover later events.
+    the move covers the line. Each of these reasons can end. A rejection ends when the match becomes surer. A number
+    that has left its provider counts again when this provider changes the notice. A test call does not cover later
+    events.
     """
     at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), rulesets))
     if not at_risk:
@@ -66,7 +67,7 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
 
 
 def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets: Sequence[Ruleset]) -> list[Line]:
-    """Return the lines that at least one of the rule sets finds at risk.
+    """Return the lines that are at risk according to at least one of the rule sets.
 
     If a notice has two versions and nothing shows which is valid, the more dangerous version counts.
     """
@@ -90,7 +91,7 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
-    """Return a pending line of an area without the days that the test call of `tested_on` covers.
+    """Return a pending line of an area, and leave out the days that the test call of `tested_on` covers.
 
     Any other line is returned unchanged.
     """
@@ -142,7 +143,7 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Return the line with the worse status and the earlier dates of the two versions of its notice.
+    """Give the line the worse status and the earlier dates of the two versions of its notice, and return the line.
 
     Return the line unchanged if its notice has one version, or if a person has settled which version is valid.
     """

@@ -21,7 +21,8 @@ KNOWN_TO_COUNCIL = ENDED - {CaseState.NOTICE_WITHDRAWN}
 class Transition:
     """One event of a case, with the state before and after the event. The two states may be the same.
 
-    `providers` holds the providers whose lines the event is about. It is None if the event is about the whole case.
+    `providers` holds the providers of the lines that the event is about. It is None if the event is about the whole
+    case.
     """
 
     event: CaseEvent

@@ -1,6 +1,6 @@
 """Applies the calendar and the reports of providers to a case, in the order of their days. All functions are pure.
 
-Because of this order, a late review leads to the same state as reviews in time.
+Because of this order, a late review leads to the same state as a punctual review.
 """
 
 from __future__ import annotations
@@ -76,9 +76,10 @@ def play(
 
 
 def turning_days(case: Case, lines: Sequence[Line], after: date = EVER) -> Iterator[date]:
-    """Yield the days later than `after` on which the calendar changes the case, such as the end of a hold.
+    """Yield the days on which the calendar changes the case, such as the end of a hold.
 
-    A notice on an area may name many days. Only the next move and the next restriction of the area are yielded.
+    Only days later than `after` are yielded. A notice on an area may name many days. Of these days, only the next move
+    and the next restriction are yielded.
     """
     return (day for day in _turning_days(case, lines, after) if day > after)
 

@@ -1,8 +1,8 @@
 """Decides when a council gets the message that a line is no longer to be switched. All functions are pure.
 
-The council gets this message once, if it was warned about the line before. With this message it can notice a mistake: a
-wrong withdrawal of the notice, or a wrong change of the register entry. The message is policy of the deployment. No
-source prescribes it.
+The council gets this message once, if it was warned about the line before. The message lets the council notice a
+mistake: a wrong withdrawal of the notice, or a wrong change of the register entry. The message is policy of the
+deployment. No source prescribes it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation
     """Return the next message about a case.
 
     While the clock of the case runs, the message is an escalation. If the clock has stopped, the message says that the
-    notice was withdrawn, or the result is None if the council need not hear of the withdrawal. If a change of a feed
+    notice was withdrawn. If the council need not hear of the withdrawal, the result is None. If a change of a feed
     waits for a person, a message about the change may come first, whether the clock runs or not.
     """
     message = next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)

@@ -1,6 +1,6 @@
 """The state machine of a case: what each event does in each state.
 
-A case may skip steps: it may go from open to confirmed safe if the record that a confirmation needs is given. `records`
+A case may skip steps: with the record of a confirmation, it may go straight from open to confirmed safe. `records`
 defines the record of each event. The state machine is policy of the deployment.
 """
 

@@ -69,7 +69,7 @@ def diagram() -> str:
 def moves_table() -> str:
     """Return a Markdown table with the moves and refusals of every event.
 
-    In a state that a row does not name, the event is recorded and the case stays.
+    In a state that a row does not name, the event is recorded and the case stays in its state.
     """
     lines = ["| event | moves | refused |", "|---|---|---|"]
     lines += [

@@ -1,7 +1,7 @@
 """The records of events: who acted, when, and with what evidence.
 
-An event may change a case only if it carries its record. Records are immutable and refuse unknown fields. They are
-stored as JSON. Errors name the field, the reason and the remedy. Use `errors(include_input=False)` for errors that
+An event may change a case only if the event carries its record. Records are immutable and refuse unknown fields. They
+are stored as JSON. Errors name the field, the reason and the remedy. Use `errors(include_input=False)` for errors that
 leave the process.
 """
 

@@ -27,7 +27,7 @@ from services.core.texts import Closed
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """The facts about one line and its register entry that rules use. Each fact is a code from `schemas.codes`."""
+    """The facts that rules use about one line and its register entry. Each fact is a code from `schemas.codes`."""
 
     match_level: MatchLevel
     decision: MatchDecision

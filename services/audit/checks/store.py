@@ -92,9 +92,9 @@ def stored_records(connection: Connection, table: str) -> Mapping[int, bool]:
 
 
 def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
-    """Return the ids of notices that are not live, although no other notice names them as replaced.
+    """Return the ids of notices that count as replaced, although no other notice says that it replaces them.
 
-    The record that the notices on an area share ends in another way, and is left out.
+    The common record of the notices on an area is left out, because it ends in another way.
     """
     earlier, later = notices.c, notices.alias("later")
     query = select(earlier.pk).where(earlier.live.is_(False), earlier.area_facts.is_(None))
@@ -118,7 +118,7 @@ def stored_submissions(connection: Connection) -> frozenset[str]:
 
 
 def quarantined(connection: Connection) -> frozenset[tuple[str, str]]:
-    """Return the consumer and the event of each event in quarantine."""
+    """Return the consumer and the id of each event in quarantine."""
     rows = _all(connection, select(quarantine.c.consumer, quarantine.c.event_id))
     return frozenset((consumer, event) for consumer, event in rows)
 

@@ -57,10 +57,10 @@ class CaseStanding:
 
 
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
-    """Count the figures of a month from its audit rows, which must be in the order in which they were written.
+    """Count the figures of a month from its audit rows. The rows must be in the order in which they were written.
 
-    A first act (`First`) is the first act of a person, or the first confirmation, on a case after a notice. `seen`
-    holds the first acts of earlier months. The first acts of this month are added to `seen`.
+    After a notice, a case has two first acts (`First`): the first act of any person on the case, and its first
+    confirmation. `seen` holds the first acts of earlier months. The first acts of this month are added to `seen`.
     """
     counts: Counts = Counter()
     for row in rows:

@@ -72,7 +72,7 @@ class Definition:
 
     @property
     def out_of(self) -> Figure | None:
-        """The figure that is the denominator of this one."""
+        """The figure that is the denominator of this figure."""
         return self.part_of or self.beside
 
 

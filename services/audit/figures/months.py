@@ -68,7 +68,7 @@ def months_from(first: Month) -> Iterator[Month]:
 def read_period(text: str) -> tuple[Month, ...]:
     """Return the months that a text names: `2026-11`, or `2026-01..2026-11` with both ends included.
 
-    Raises RefusedError if the text has another form, or if it names no month or more than `MOST` months.
+    Raises RefusedError if the text has another form, ends before it begins, or names more than `MOST` months.
     """
     first, dots, last = text.partition("..")
     begins, ends = read_month(first), read_month(last if dots else first)

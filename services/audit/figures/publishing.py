@@ -80,9 +80,9 @@ def of_figure(figures: Sequence[Shown], figure: Figure) -> Shown:
 
 
 def denominator(figures: Sequence[Shown], one: Shown, dimension: Dimension, key: str) -> int | None:
-    """Return the published count of which a count is a part. `dimension` and `key` say which count of the figure `one`.
+    """Return the published denominator of a count of the figure `one`. `dimension` and `key` name the count.
 
-    Return None if the count is a part of no other count, or if the other count is withheld.
+    Return None if the count has no denominator, or if the denominator is withheld.
     """
     if one.definition.out_of is None or dimension not in (Dimension.TOTAL, *CODES):
         return None

@@ -1,7 +1,7 @@
 """Medians and 90th percentiles of waits, as bands of days. Pure.
 
-A quantile is worked out from the published counts of the bands, and from nothing else. So it tells a reader nothing
-that these counts do not tell. An exact day would tell more, and could give a withheld count away. For example, a 90th
+A quantile is worked out from the published counts of the bands, and from nothing else. So it tells a reader only what
+these counts tell already. An exact day would tell more, and could give a withheld count away. For example, a 90th
 percentile of 30 days among ten waits says that nine of the waits were 30 days or shorter.
 """
 
@@ -35,9 +35,10 @@ def last_day(band: str) -> int | None:
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
-    """Return the quantiles that published counts determine. Return None if there is no such quantile, or too few waits.
+    """Return the quantiles that published counts determine, or None if they determine no quantile.
 
-    `bands` holds the published count of each band, from the shortest wait to the longest. A withheld count is None.
+    If there are too few waits, the result is None too. `bands` holds the published count of each band, from the
+    shortest wait to the longest. A withheld count is None.
     """
     if total is None or total < SMALLEST_WAITS:
         return None

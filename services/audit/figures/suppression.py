@@ -1,12 +1,12 @@
 """Withholds small counts in published figures, so that nobody can be identified from them. Pure.
 
 Each figure of a month has a total and several tables: by council, by provider, by kind. The counts of a table usually
-add up to the total. If a case counts for several providers, they add up to more. A small count is withheld. A reader
-who knows the total could work out a single withheld count by subtraction, so other counts of the table are withheld
-too. The reader then cannot even tell whether a withheld count is small.
+add up to the total. If a case counts for several providers, the counts add up to more than the total. A small count is
+withheld. A reader who knows the total could work out a single withheld count by subtraction, so other counts of the
+table are withheld too. The reader then cannot even tell whether a withheld count is small.
 
-One figure may count a part of another, and a reader can subtract the two. The result is protected in the same way.
-Months never overlap and are never added up, so no other subtraction is possible.
+One figure may count a part of another. A reader can subtract the part from the whole. The difference is protected in
+the same way. Months never overlap and are never added up, so no other subtraction is possible.
 
 Small counts must be withheld. What counts as small is policy of the deployment.
 """
@@ -50,8 +50,8 @@ def publish_tables(
 ) -> PublishedFigure:
     """Return a figure's tables, with counts withheld so that no small count can be read or worked out.
 
-    The caller gives tables whose counts each add up to `total` or more. `part` is a published figure that counts a part
-    of this figure, so a reader can subtract it. The whole figure is withheld in three cases:
+    In each table, the counts must add up to `total` or more. `part` is a published figure that counts a part of this
+    figure, so a reader can subtract it. The whole figure is withheld in three cases:
 
     - `total` is small.
     - The difference between `total` and the total of the part is small.

@@ -40,7 +40,7 @@ MOST_MONTHS = 24
 class Headline:
     """A key figure with its value in the last month. `note` explains the figure.
 
-    `before` tells the value in the month before.
+    `before` gives the value of the month before.
     """
 
     figure: Figure
@@ -70,7 +70,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """The data of a report: months in order, names by code, and the time the report is made.
+    """The data of a report: months in order, names by code, and the time at which the report is made.
 
     Tables by council or provider show only the last month, because months are never added up.
     """

@@ -52,7 +52,7 @@ class AddressParts(NamedTuple):
 def parse_address(lines: Sequence[str], post_town: str | None = None) -> AddressParts:
     """Return the parts of an address. The address may be in one line or in several, with or without commas.
 
-    A postcode, a nation and the post town are ignored at the end of the address.
+    At the end of the address, a postcode, a nation and the post town are ignored.
     """
     segments = without_ending(segments_of(lines), spelt(post_town) if post_town else "")
     # The plain reader is fast but reads only common forms. The full reader reads all other addresses.

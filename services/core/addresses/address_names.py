@@ -16,7 +16,7 @@ class NameKind(IntEnum):
 
 
 class Name(NamedTuple):
-    """The name of a building and the name of a street, of which one may be empty.
+    """The name of a building and the name of a street. One of the two may be empty.
 
     If no word shows the kind of the name, the whole name is the street.
     """

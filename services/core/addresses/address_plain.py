@@ -2,8 +2,8 @@
 
 A plain segment is a sub-unit (`flat 2`, `room b`), a name, a house number and a second name, in this order. Each of
 them may be missing, but a number always has a name after it. A name is words without digits. One pattern reads a plain
-segment. The full reader (`read_parts`) needs about twenty. Both readers give equal results, because a plain segment
-gives the full reader nothing else to find:
+segment. The full reader (`read_parts`) needs about twenty patterns. Both readers give equal results, because a plain
+segment gives the full reader nothing else to find:
 
 - No other sub-unit. `take_sub_units` looks for a word of `NAMING_WORDS`, a slash, a dash, or a letter right before a
   digit. A plain segment has such a word only at the start of its sub-unit. It has none of the other three.

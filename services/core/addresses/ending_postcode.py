@@ -1,4 +1,4 @@
-"""Finds the postcode at the end of an address, for a record without a postcode in a field of its own."""
+"""Finds the postcode at the end of an address. This serves records whose postcode field is missing or unreadable."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _TAIL: Final = 16
 
 
 def ending_postcode(lines: Sequence[str]) -> str | None:
-    """Return the one postcode that ends a part of the address, or None if there is none or there are two."""
+    """Return the only postcode that ends a part of the address. Return None if there is no postcode, or several."""
     found = set()
     for line in lines:
         for part in _PARTS.split(line):

@@ -47,7 +47,7 @@ class PostcodeReading(NamedTuple):
 
 
 def read_postcode(text: str) -> PostcodeReading | None:
-    """Return the postcode if the whole text is one, or None.
+    """Return the postcode if the whole text is a postcode, or None for any other text.
 
     O and 0 are often confused, and so are I and 1. The position in the postcode shows which of the two is meant.
     """

@@ -11,13 +11,13 @@ from itertools import pairwise
 from math import ceil
 from typing import Final
 
-# The gaps of a feed that count: older ones tell of a rhythm it may have given up.
+# Only this many of the newest gaps count. Older gaps may show a rhythm that the feed has given up.
 GAPS_KEPT: Final = 20
 # With fewer gaps, nobody can know a rhythm.
 FEWEST_GAPS: Final = 3
 # A new feed may be silent for this long: a week, and a day for bank holidays.
 WITHOUT_RHYTHM: Final = timedelta(days=8)
-# This share of the gaps is no longer than the typical gap, so that weekends of a daily feed are part of its rhythm.
+# This share of the gaps does not exceed the typical gap, so that weekends of a daily feed are part of its rhythm.
 USUAL_SHARE: Final = 0.9
 # A feed is silent after this many typical gaps, but never before SHORTEST.
 PATIENCE: Final = 1.5
@@ -27,8 +27,8 @@ SHORTEST: Final = timedelta(days=2)
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
     """Return the typical gap between these moments, or None if the gaps are too few.
 
-    At least nine in ten of the newest gaps are no longer than the typical gap. One gap that is far longer than all
-    others is left out. `heard` has one moment for each day on which the feed sent something, in any order.
+    At least nine in ten of the newest gaps do not exceed the typical gap. One gap that is far longer than all others is
+    left out. `heard` has one moment for each day on which the feed sent something, in any order.
     """
     # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])
@@ -40,6 +40,6 @@ def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
 
 
 def allowed_silence(heard: Sequence[datetime]) -> timedelta:
-    """Return how long after its last submission a feed begins to count as silent."""
+    """Return how long a feed may send nothing before it counts as silent."""
     gap = typical_gap(heard)
     return WITHOUT_RHYTHM if gap is None else max(SHORTEST, PATIENCE * gap)

@@ -1,6 +1,6 @@
 """Reads the telephone numbers in one cell of a council's or a provider's file.
 
-The rule is Pullcord's own. The rule of a library such as `phonenumbers` rejects the ranges that Ofcom reserves for
+The rule is Pullcord's own, for two reasons. A library such as `phonenumbers` rejects the ranges that Ofcom reserves for
 drama. And one cell may hold several numbers and other text.
 """
 
@@ -58,7 +58,7 @@ def read_numbers(cell: str) -> NumberReading:
 
 
 def normalise_number(text: str) -> str | None:
-    """Return the only UK number in the text in E.164 form, or None if the text holds no number or several."""
+    """Return the only UK number in the text, in E.164 form. Return None if the text holds no number, or several."""
     match = _clean_number(text)
     if match is not None:
         return COUNTRY_CODE + match[1]

@@ -41,7 +41,7 @@ def sealed_differences(connection: Connection, store: Store) -> Iterator[Differe
     for record_type in (NOTICES, ENTRIES):
         for whole in whole_records(connection, record_type):
             yield from _of_record(store, record_type, whole)
-    # The facts that the notices on an area share are worked out anew from these notices.
+    # The common facts of the notices on an area are worked out anew from these notices.
     for row in area_rows(connection):
         summary = area_summary(live_notices(connection, [row.record_key]).get(row.record_key, ()))
         if row.live is not (summary is not None) or (summary and row.area_facts != to_json(summary.parts)):

@@ -147,7 +147,7 @@ def _check_value(copy: Store, column: SealedColumn, row: Mapping[str, Any]) -> N
     value = copy.vault.open(column.place(row[column.keyed_by]), row[column.name])
     if column.table not in REFERENCES:
         return
-    # The key of the record that the notices on an area share is made from the area, and not from a reference.
+    # The key of the common record of an area's notices is made from the area, and not from a reference.
     if row.get("area_facts") is not None:
         return
     reference = REFERENCES[column.table](value["record"])

@@ -59,7 +59,7 @@ notices = Table(
     Column("restriction_or", Date),
     # True after a version announced a migration that was still to come.
     Column("announced", Boolean, nullable=False),
-    # Set only for the record that all area notices of a provider on one area share: see `area_facts`.
+    # Set only for the common record of a provider's notices on one area: see `area_facts`.
     Column("area_facts", JSON(none_as_null=True)),
     # Codes of the problems in the row, separated by blanks.
     Column("flags", Text, nullable=False),

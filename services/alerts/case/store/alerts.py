@@ -45,7 +45,7 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
 
 
 def links_of_council(connection: Connection, feed_id: str) -> Sequence[str]:
-    """Return the references of the alerts of a council whose links are not revoked, the oldest first."""
+    """Return the references of a council's alerts, the oldest first. Alerts with a revoked link are left out."""
     row = alerts.c
     query = select(row.reference).where(row.feed_id == feed_id, row.link_revoked_at.is_(None)).order_by(row.pk)
     return connection.scalars(query).all()
@@ -54,7 +54,7 @@ def links_of_council(connection: Connection, feed_id: str) -> Sequence[str]:
 def mark_link_revoked(connection: Connection, alert_pk: int, now: datetime) -> bool:
     """Record that the link of an alert is revoked.
 
-    Return False if the link was revoked before. The time of the first revocation then stays on record.
+    Return False if the link was already revoked. The time of the first revocation then stays on record.
     """
     row = alerts.c
     done = connection.execute(

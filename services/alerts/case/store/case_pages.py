@@ -1,7 +1,7 @@
 """Lists the cases of a council page by page, in a stable order.
 
-A cursor is the date of harm and the reference of the last case of a page, so a case that is opened or ended meanwhile
-moves no other case to another page.
+A cursor is the date of harm and the reference of the last case of a page. So if a case is opened or ended between two
+requests, no other case moves to another page.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ UNDATED = "undated"
 
 
 class CasePage(NamedTuple):
-    """Cases in the order of their harm, and the cursor of the next page, or None on the last page."""
+    """A page of cases in the order of their harm. `next_cursor` leads to the next page, if there is one."""
 
     cases: list[Case]
     next_cursor: str | None

@@ -93,7 +93,7 @@ def cases_of_council(
 
 
 def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
-    """Return the cases with these ids, locked, in the order of the ids."""
+    """Lock the cases with these ids, and return them in the order of the ids."""
     return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
 
 
@@ -148,9 +148,10 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
 
 
 def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
-    """Clear `tried_at`, the time of the last alert that no channel has accepted yet, in the cases of an alert.
+    """Clear `tried_at` in the cases of an alert.
 
-    With `warned`, also record that the council may have had a message about these cases.
+    `tried_at` is the time of the last alert that no channel has accepted yet. With `warned`, also record that the
+    council may have had a message about these cases.
     """
     # A case without `tried_at` does not wait as long as a case whose last message reached nobody.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)

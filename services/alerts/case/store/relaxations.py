@@ -17,8 +17,8 @@ from services.storage.tables import cases, relaxations
 def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
     """Let no other transaction count a council's relaxed cases until the current transaction ends.
 
-    Other transactions that call this function for the council wait. On PostgreSQL, a transaction that had read its data
-    before it waited may then fail, and its caller tries it again.
+    Other transactions that call this function for the council wait. On PostgreSQL, such a transaction may then fail
+    if it had read its data before the wait. Its caller tries it again.
     """
     # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
     turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))

@@ -1,4 +1,4 @@
-"""Turns what a person types for a contact into a route: a mail address, a telephone number, or a route itself."""
+"""Turns the text that a person types for a contact into a route. The text may be an address, a number or a route."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ NEITHER: Final = (
 
 
 def route_as_typed(typed: str, mail_server: str | None, text_service: str | None) -> str:
-    """Return the route to a contact. A route (`scheme://…`), and a text of no known form, stay as they are.
+    """Return the route to a contact. A route (`scheme://…`) stays as it is, and so does a text of no known form.
 
-    `mail_server` and `text_service` are routes without a target. Raises RefusedError if the one that is needed is not
-    set, or if an address or a number cannot be read. The text of the error never repeats what was typed.
+    `mail_server` and `text_service` are routes without a target. A mail address needs the first, and a number needs the
+    second. Raises RefusedError if the needed route is not set, or if the address or number cannot be read. The text of
+    the error never repeats the typed text.
     """
     text = " ".join(typed.split())
     if "://" in text:

@@ -1,6 +1,6 @@
 """Imports Apprise, and keeps its log messages out of Pullcord's logs.
 
-Apprise logs recipients. The HTTP libraries that Apprise uses log URLs, which hold telephone numbers and tokens.
+Apprise logs recipients. Its HTTP libraries log URLs, and these URLs hold telephone numbers and tokens.
 """
 
 import logging

@@ -1,8 +1,9 @@
 """Sends many messages at once, each with a deadline, so that a slow service delays no other service.
 
 The pool has places for jobs: some for each destination, and some that all destinations share. A job takes one place of
-each sort. It gives the shared place back after a moment, and the place at its destination when it ends. A thread cannot
-be stopped from outside, so a job may be stuck past its deadline. It then still holds its place at the destination.
+each sort. It gives the shared place back after a moment. It gives the place at its destination back when it ends. A
+thread cannot be stopped from outside, so a job may be stuck past its deadline. A stuck job still holds its place at the
+destination.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class RefusedRows:
 
 
 def mark_overdue_rows(connection: Connection, now: datetime) -> int:
-    """Mark the refused rows that became overdue as alerted, and return their number.
+    """Mark as alerted each refused row that became overdue. Return the number of these rows.
 
     A row that an earlier call marked is not counted again.
     """

@@ -35,15 +35,18 @@ def without_waiting(case: Case) -> Case:
 
 
 def allowance(policy: CouncilPolicy, cases: int) -> int:
-    """Return the number of cases of a council that feeds may end or delay in 24 hours without a person.
+    """Return the number of a council's cases that may be ended or delayed by feeds in 24 hours without a person.
 
-    `cases` is the number of cases that are open now, or that a change of a feed ended in these 24 hours.
+    `cases` is the number of cases that are open now, or that were ended by a change of a feed in these 24 hours.
     """
     return max(policy.relaxed_without_consent, cases * policy.relaxed_share_without_consent // 100)
 
 
 def latest_harm_first(case: Case) -> tuple[date, int]:
-    """Return a key for `sorted`. A case without a known day comes last, because its harm may come at once."""
+    """Return the key of a case by which `sorted` puts the latest harm first.
+
+    A case without a known day comes last, because its harm may come at once.
+    """
     day = case.harm_on or date.min
     return date.max - (day - date.min), case.pk
 

@@ -14,7 +14,7 @@ from services.alerts.review.consent.snapshot import Facts, recalled
 
 
 class WhatChanged(StrEnum):
-    """What a feed has changed about a case."""
+    """The kind of change that a feed has made to a case."""
 
     ENTRY_WITHDRAWN = "entry_withdrawn"
     SERVICE_ENDED = "service_ended"

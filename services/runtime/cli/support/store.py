@@ -98,7 +98,7 @@ def count_given_up(connection: Connection, since: datetime) -> int:
 def live_rows(connection: Connection) -> Mapping[str, int]:
     """Return the number of live notices or register entries of each feed, by feed id."""
     found: dict[str, int] = {}
-    # The record that the notices on an area share is no notice of its own.
+    # The common record of the notices on an area is no notice of its own.
     for records, is_own in ((notices, notices.c.area_facts.is_(None)), (register_entries, true())):
         query = select(records.c.feed_id, func.count()).where(records.c.live, is_own).group_by(records.c.feed_id)
         found |= {row[0]: row[1] for row in connection.execute(query)}

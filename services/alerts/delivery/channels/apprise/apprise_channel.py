@@ -1,4 +1,4 @@
-"""The channel for every service that Apprise knows except mail servers: chat, push, text message, mail over HTTP."""
+"""The channel for all services of Apprise except mail servers: chat, push, text message, mail over HTTP."""
 
 from services.alerts.delivery.channels.apprise.apprise_route import read_route
 from services.alerts.delivery.channels.apprise.understood import targets_of

@@ -1,6 +1,6 @@
 """Reads the route of a service that Apprise knows: a URL that names exactly one target.
 
-A route with two targets is refused: a message could reach only one of them, and Apprise reports one result for both.
+A route with two targets is refused. A message might reach only one of the two, and Apprise reports one result for both.
 """
 
 from services.alerts.delivery.channels.apprise.understood import left_out, names_nobody

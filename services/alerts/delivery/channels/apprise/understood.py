@@ -1,4 +1,4 @@
-"""Checks that a service read exactly the e-mail address or telephone number that the route contains.
+"""Checks that a service has read exactly the e-mail address or telephone number that the route contains.
 
 Apprise reads `o'brien@x` as `brien@x`. If a semicolon separates two numbers, Apprise reads only the second. Names of
 chat rooms and channels take many forms and are not checked here: the service checks them when it sends.

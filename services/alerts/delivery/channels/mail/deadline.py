@@ -31,7 +31,7 @@ class Deadline:
         return monotonic() >= self._ends_at
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
-        """Open a connection to a host, at the first of its addresses that accepts.
+        """Open a connection to a host. Its addresses are tried in turn, until one accepts the connection.
 
         `timeout` is the longest wait, in seconds, for each address and for each later step. Inside `running`, the
         connection is cut off at the deadline. Raises OSError if no address accepts.

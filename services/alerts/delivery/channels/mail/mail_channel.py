@@ -16,8 +16,8 @@ _NOT_BUILT = SendResult(SendOutcome.FAILED_PERMANENT, "message_not_built")
 class MailChannel:
     """Sends mail over SMTP.
 
-    Apprise only reads the route and builds the mail. This class sends the mail itself, because Apprise hides why
-    sending failed.
+    Apprise only reads the route and builds the mail. This class sends the mail itself, because Apprise hides the reason
+    of a failure.
     """
 
     def __init__(self, seconds: float = 30.0, *, without_tls: bool = False) -> None:

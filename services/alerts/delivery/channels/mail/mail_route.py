@@ -54,8 +54,8 @@ class Addresses:
 def read_mail_route(route: str, *, without_tls: bool = False) -> NotifyEmail:
     """Return the mail server of a route, with the sender and the one recipient.
 
-    The connection to the server is encrypted, except in two cases of a route `mailto://…`: the route has the option
-    `mode=insecure`, or it names no mode and `without_tls` is true.
+    The connection to the server is encrypted. There are two exceptions, both for a route `mailto://…`: the route has
+    the option `mode=insecure`, or the route names no mode and `without_tls` is true.
 
     Raises RouteRefusedError if the route cannot be read or does not name exactly one recipient.
     """

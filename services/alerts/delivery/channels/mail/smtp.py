@@ -29,7 +29,7 @@ class _Progress:
 def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
     """Send `mail` to the mail server of the route, for the one recipient of the route. Lines of `mail` end in CRLF.
 
-    Each step may take as long as the option `cto` of the route (in seconds; Apprise's default is 15). All steps
+    Each step may take as many seconds as the option `cto` of the route says (Apprise's default is 15). All steps
     together may take `seconds`.
     """
     progress, deadline = _Progress(), Deadline(seconds)
@@ -105,7 +105,7 @@ class _SmtpWithDeadline(smtplib.SMTP):
 class _WholeLineReader:
     """Reads replies in whole lines.
 
-    smtplib would take a line that was cut short, such as `25`, for a whole reply.
+    smtplib would accept a line that was cut short, such as `25`, as a whole reply.
     """
 
     def __init__(self, lines: BufferedReader) -> None:

@@ -9,7 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pydantic_core import to_json
+
 from schemas.codes import Scope
+from schemas.notice import MigrationNotice
+from schemas.register_entry import RegisterEntry
 from services.core.addresses.address import AddressParts, parse_address
 from services.core.addresses.ending_postcode import ending_postcode
 from services.core.addresses.postcode import areas_of, read_area, read_postcode
@@ -63,6 +67,11 @@ def read_place(
     # A postcode that cannot be read hides none that ends the address.
     code = (_postcode(given, issues) if given else None) or ending_postcode(lines)
     return Place(numbers, _uprn(uprn, issues), code, parse_address(lines, town) if lines else None, tuple(issues))
+
+
+def private_part(record: MigrationNotice | RegisterEntry, place: Place) -> bytes:
+    """Return the part of a record that is stored encrypted, as JSON. A field without a value is left out."""
+    return to_json({"record": record, **place.private}, exclude_none=True)
 
 
 def area_values(postcode: str) -> Values:

@@ -14,7 +14,7 @@ from services.core.clock import london_day
 from services.core.days.plausible_days import EARLIEST, LATEST, is_plausible
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.places import Place, area_values, read_place, with_scope
+from services.ingest.reading.places import Place, area_values, private_part, read_place, with_scope
 from services.ingest.reading.rows.date_columns import OF_THE_MOVE
 from services.ingest.reading.rows.date_issues import long_past
 from services.ingest.reading.rows.notices import locate, notice_facts, nowhere, undated, with_readings, without_areas
@@ -50,7 +50,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
         private=located.private,
         issues=(*warnings, *undated(notice, now), *long_past(notice, now), *without_areas(notice, located.values)),
         unread=_unread(notice, row.issues),
-        placeless=is_report,
+        report=notice if is_report else None,
     )
 
 
@@ -71,7 +71,7 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
         facts=_entry_facts(entry),
         values=place.values + (area_values(place.postcode) if place.postcode else ()),
         content=entry_content(entry),
-        private={"record": entry, **place.private},
+        private=private_part(entry, place),
         issues=(*issues, *place.issues, *_hard_to_find(place)),
     )
 
@@ -92,8 +92,7 @@ def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> 
 
     `rivals` are the places of other versions of the record that have the same stamp as the draft.
     """
-    private = {**draft.private, "rivals": rivals} if rivals else draft.private
-    return to_json(private, exclude_none=True)
+    return to_json({**draft.opened(), "rivals": rivals}, exclude_none=True) if rivals else draft.private
 
 
 def _validated(model: type[Model], row: RawRow) -> tuple[Model | None, tuple[Issue, ...]]:

@@ -8,7 +8,8 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from schemas.codes import Connection as AlarmConnection
-from schemas.register_entry import RegisterEntry
+from services.core.tokens import TokenKind
+from services.ingest.reading.drafts import Draft, EntryFacts
 from services.ingest.reading.spreadsheets.remarks import Remarks, capped
 from services.ingest.recording.store.entries import MissingEntries, open_cases_of
 from services.ingest.recording.submission import Reading
@@ -46,7 +47,7 @@ def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bo
 
 def on_numbers(reading: Reading[Any]) -> tuple[str, ...]:
     """Return the remark on entries that have no usable telephone number, although their alarm may need a line."""
-    rows = sorted(draft.row for draft in reading.drafts if _lacks_number(draft.private))
+    rows = sorted(draft.row for draft in reading.drafts if _lacks_number(draft))
     if not rows:
         return ()
     more = f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
@@ -56,9 +57,10 @@ def on_numbers(reading: Reading[Any]) -> tuple[str, ...]:
     return (f"{many} and can be matched by UPRN or address alone: row {named}{more}.",)
 
 
-def _lacks_number(private: Any) -> bool:
-    record = private["record"]
-    return isinstance(record, RegisterEntry) and not private["numbers"] and record.connection not in _WITHOUT_A_LINE
+def _lacks_number(draft: Draft[Any]) -> bool:
+    if not isinstance(draft.facts, EntryFacts) or draft.facts.connection in _WITHOUT_A_LINE:
+        return False
+    return all(kind is not TokenKind.TELEPHONE for kind, _ in draft.values)
 
 
 def _counted(number: int, one: str, many: str | None = None) -> str:

@@ -7,41 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.core.audit import AuditAction
-from services.core.errors import TooOftenError
-from services.core.ids import event_id
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, JoinedRow, RawRow, RecordKind, Refused
-from services.ingest.reading.outcomes import Outcome, RowOutcome, count, with_capped_issues, without_kept
+from services.ingest.reading.outcomes import RowOutcome, count
 from services.ingest.reading.rows.alike import with_questions
-from services.ingest.reading.rows.related import joined_outcomes, related_rows
+from services.ingest.reading.rows.related import related_rows
 from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.recording.file_remarks import on_numbers, on_withdrawals, with_remarks
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
 from services.ingest.recording.references.letter_case import ignores_case, in_one_case, with_case_on_record
 from services.ingest.recording.references.likely_same import with_questions_on_record
-from services.ingest.recording.refusals import settle_refused
-from services.ingest.recording.replacement import (
-    Replacement,
-    keys_of,
-    record_refusal,
-    refusal_of,
-    with_returned,
-)
+from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError, keys_of, with_returned
 from services.ingest.recording.store.entries import missing_from, withdrawn_among
-from services.ingest.recording.store.submissions import (
-    earlier_answer,
-    find_outcomes,
-    insert_outcomes,
-    insert_submission,
-)
-from services.ingest.recording.submission import Origin, Reading, Receipt, RefusedTooOftenError, SubmissionContext
-from services.ingest.recording.trail import record_accepted, record_trial
-from services.ingest.recording.withdrawals import withdraw
-from services.ingest.recording.writing import try_drafts, write_drafts
-from services.storage.allowances import allow_refusal
-from services.storage.audit import AuditRow
-from services.storage.feeds import lock_feed
+from services.ingest.recording.submission import Origin, Reading, Receipt, SubmissionContext
+from services.ingest.recording.trail import record_trial
+from services.ingest.recording.turns import turns_for
+from services.ingest.recording.writing import try_drafts
+from services.ingest.recording.written_submission import outcomes_of_every_row, write_submission
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
@@ -75,34 +57,14 @@ def accept(
     Raises FileRefused if `rows` come from a file that cannot be read to its end.
     """
     now = store.now()
-    # Before the transaction begins, so that a long file holds no lock while it is parsed.
+    # Before a transaction begins, so that a long file holds no lock while it is parsed.
     reading = _read(store, origin, rows, now)
-    with store.writing() as connection:
-        # One submission of a feed at a time: versions are compared with what is on record.
-        lock_feed(connection, origin.feed_id)
-        work = UnitOfWork(connection, store, now)
-        answer = earlier_answer(connection, store.tokeniser, origin)
-        if answer is not None:
-            allow_refusal(work, origin.feed_id)
-            return _repeated(work, answer)
-        reading = with_case_on_record(work, origin.feed_id, reading)
-        if replacement is None:
-            return _write(work, origin, reading, remarks)
-        keys = keys_of(store, origin, reading)
-        missing = missing_from(connection, origin.feed_id, keys)
-        refusal = refusal_of(replacement, missing, reading)
-        if refusal is None:
-            # Found before `_write`, which puts these entries back.
-            gone = withdrawn_among(connection, origin.feed_id, keys)
-            returned = with_returned(work, origin, reading, gone)
-            said = with_remarks(on_withdrawals(connection, missing, tried=False), remarks)
-            receipt, outcomes = _write(work, origin, returned, said)
-            withdraw(_context(work, origin, receipt.submission_id), missing.pks)
-            return receipt, outcomes
-        allow_refusal(work, origin.feed_id)
-        record_refusal(work, origin, missing)
+    with turns_for(store, origin.feed_id, len(reading.drafts)) as turns:
+        answer = write_submission(turns, now, origin, reading, replacement, remarks)
     # Raised after the commit, so that the audit keeps the refusal.
-    raise refusal
+    if isinstance(answer, ReplacementTooLargeError):
+        raise answer
+    return answer
 
 
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remarks: Remarks = no_remarks) -> DryRun:
@@ -122,7 +84,7 @@ def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remark
             reading = with_returned(work, origin, reading, gone)
         context = _context(work, origin, DRY_RUN)
         reading = with_questions_on_record(context, reading)
-        outcomes = _of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
+        outcomes = outcomes_of_every_row(try_drafts(context, reading.record_type, reading.drafts), reading)
     result = DryRun(count(outcomes), outcomes, would_withdraw, tuple(said(outcomes)))
     with store.writing() as connection:
         record_trial(UnitOfWork(connection, store, now), origin, result.counts, would_withdraw)
@@ -172,44 +134,5 @@ def _sorted(record_type: RecordType[Facts], rows: Iterable[Draft[Facts] | Refuse
     return Reading(record_type, drafts, refused)
 
 
-def _repeated(work: UnitOfWork, answer: Receipt) -> tuple[Receipt, list[RowOutcome]]:
-    fields, subject = {"submission": answer.submission_id}, answer.submission_id
-    work.record_audit(AuditRow(AuditAction.SUBMISSION_REPEATED, fields, subject=subject, feed_id=answer.feed_id))
-    return answer, find_outcomes(work.connection, work.store.vault, answer.submission_id)
-
-
-def _write(
-    work: UnitOfWork, origin: Origin, reading: Reading[Facts], remarks: Remarks
-) -> tuple[Receipt, list[RowOutcome]]:
-    context = _context(work, origin, f"sub_{event_id(work.now, work.store.random)}")
-    insert_submission(context, origin)
-    reading = with_questions_on_record(context, reading)
-    outcomes = _of_every_row(write_drafts(context, reading.record_type, reading.drafts), reading)
-    counts, said = count(outcomes), tuple(with_remarks(on_numbers(reading), remarks)(outcomes))
-    insert_outcomes(context, outcomes, counts, said)
-    settle_refused(context, origin.kind, reading, outcomes)
-    refused = len(outcomes) > 0 and counts[Outcome.REJECTED] == len(outcomes)
-    try:
-        record_accepted(context, origin, counts, refused=refused)
-    except TooOftenError as error:
-        raise RefusedTooOftenError(str(error), outcomes) from None
-    return Receipt(context.submission_id, origin.feed_id, origin.kind, work.now, counts, said), outcomes
-
-
 def _context(work: UnitOfWork, origin: Origin, submission_id: str) -> SubmissionContext:
     return SubmissionContext(work.connection, work.store, work.now, origin.feed_id, submission_id)
-
-
-def _of_every_row(outcomes: Sequence[RowOutcome], reading: Reading[Facts]) -> list[RowOutcome]:
-    refused = [RowOutcome(row.row, Outcome.REJECTED, without_kept(row.issues)) for row in reading.refused]
-    every = [*outcomes, *refused]
-    references = {row.row: row.reference for row in reading.refused}
-    references |= {draft.row: draft.reference for draft in reading.drafts}
-    every = [outcome._replace(reference=references.get(outcome.row)) for outcome in every]
-    # Rows that were read together have one reference.
-    every += [
-        joined._replace(reference=one.reference)
-        for one in every
-        for joined in joined_outcomes(one, reading.joined.get(one.row, ()))
-    ]
-    return list(with_capped_issues(sorted(every, key=lambda outcome: outcome.row)))

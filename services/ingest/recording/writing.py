@@ -29,10 +29,16 @@ from services.storage.store import Store
 
 
 def write_drafts(
-    context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
+    context: SubmissionContext,
+    record_type: RecordType[Facts],
+    drafts: Sequence[Draft[Facts]],
+    sent: frozenset[str] = frozenset(),
 ) -> list[RowOutcome]:
-    """Write the drafts that change something, and return the outcome of every draft."""
-    planned = _planned(context, record_type, drafts)
+    """Write the drafts that change something, and return the outcome of every draft.
+
+    `sent` holds the references of the whole submission that are kept, if it is written in turns.
+    """
+    planned = _planned(context, record_type, drafts, sent)
     # Computed before the records are written, because writing overwrites the old `supersedes`.
     touched = _supersessions_touched(context, record_type, planned)
     before = keys_of_areas(context.connection, [record.pk for record, _ in planned.newer])
@@ -53,14 +59,16 @@ def try_drafts(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
 ) -> list[RowOutcome]:
     """Return the outcome that every draft would have, and write nothing."""
-    return _planned(context, record_type, drafts).outcomes
+    return _planned(context, record_type, drafts, frozenset()).outcomes
 
 
-def _planned(context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]) -> Plan[Facts]:
+def _planned(
+    context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]], sent: frozenset[str]
+) -> Plan[Facts]:
     digest = context.store.tokeniser.digest
     by_key = [(context.key_of(draft.reference), draft) for draft in drafts]
     recorded = find_recorded(context, record_type, [key for key, _ in by_key])
-    whole = completed_notices(context, record_type, by_key, recorded)
+    whole = completed_notices(context, record_type, by_key, recorded, sent)
     keyed = [Keyed(key, digest(draft.content), draft) for key, draft in whole.drafts]
     planned = plan(record_type.kind, keyed, recorded, partial(open_record, context, record_type))
     planned.outcomes += whole.rejected

@@ -8,11 +8,10 @@ search for them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from services.ingest.files.table import FileLimits
 from services.ingest.reading.drafts import RecordKind
@@ -81,5 +80,6 @@ def add_sample(people: People, path: Path, kind: RecordKind, now: datetime) -> N
     else:
         rows = read_sheet(data, kind, FileLimits(), None, path.name).rows
     for draft in read_rows(origin, (row for row in rows), now).drafts:
-        place: Mapping[str, Any] = draft.private
-        people.add(place["numbers"], place["uprn"], place["postcode"], place["record"].address_lines)
+        place = draft.opened()
+        lines = place["record"].get("address_lines", ())
+        people.add(place["numbers"], place.get("uprn"), place.get("postcode"), lines)

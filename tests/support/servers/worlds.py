@@ -203,6 +203,6 @@ def _judged(notice: Row, entry: Row) -> tuple[str, str] | None:
 
 
 def _whereabouts(draft: Draft[Any]) -> Location:
-    private: Mapping[str, Any] = draft.private
-    parts = private["parts"]
+    private = draft.opened()
+    parts = private.get("parts")
     return Location(bool(private["numbers"]), AddressParts.from_compact(parts) if parts else None)

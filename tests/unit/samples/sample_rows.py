@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -53,8 +52,7 @@ def drafts(read: Entries) -> list[Draft[EntryFacts]]:
 
 
 def numbers_of(draft: Draft[NoticeFacts]) -> set[str]:
-    private: Mapping[str, Any] = draft.private
-    return set(private["numbers"])
+    return set(draft.opened()["numbers"])
 
 
 def plain(service: Service) -> str:

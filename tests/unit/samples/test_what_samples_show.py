@@ -54,7 +54,7 @@ class TestTheRegisters:
         unread = [
             one.reference
             for one in drafts(entries)
-            if (service := written.get(one.reference)) and one.private["numbers"] != (plain(service),)
+            if (service := written.get(one.reference)) and one.opened()["numbers"] != [plain(service)]
         ]
         assert len(unread) == 1, "only the cell that holds a formula"
 
@@ -102,7 +102,7 @@ class TestTheNotices:
         lines: dict[object, set[str]] = {}
         for one in notices:
             if not isinstance(one, Refused) and one.facts.scope is Scope.LINE:
-                lines.setdefault(one.private["numbers"], set()).add(one.facts.supersedes or one.reference)
+                lines.setdefault(str(one.opened()["numbers"]), set()).add(one.facts.supersedes or one.reference)
         assert all(len(references) == 1 for references in lines.values())
 
     def test_several_hundred_concern_the_registers(self, made: World) -> None:

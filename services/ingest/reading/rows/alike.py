@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from services.ingest.reading.drafts import Draft, EntryFacts
@@ -25,7 +25,8 @@ def with_questions(drafts: Sequence[Draft[EntryFacts]]) -> list[Draft[EntryFacts
 
     A draft that may be the same person as another row gets an issue that asks the sender about it.
     """
-    signs = [tuple(_signs(draft)) for draft in drafts]
+    shared = _shared(drafts)
+    signs = [tuple(sign for sign in _signs(draft) if hash(sign) in shared) for draft in drafts]
     first: dict[_Sign, list[Draft[EntryFacts]]] = {}
     for draft, own in zip(drafts, signs, strict=True):
         for sign in own:
@@ -33,17 +34,25 @@ def with_questions(drafts: Sequence[Draft[EntryFacts]]) -> list[Draft[EntryFacts
     return [_asked(draft, own, first) for draft, own in zip(drafts, signs, strict=True)]
 
 
+def _shared(drafts: Sequence[Draft[EntryFacts]]) -> Collection[int]:
+    # The hashes of the signs that more than one row has. The signs of a whole register would take much memory.
+    once, twice = set[int](), set[int]()
+    for draft in drafts:
+        for sign in map(hash, _signs(draft)):
+            (twice if sign in once else once).add(sign)
+    return twice
+
+
 def _signs(draft: Draft[EntryFacts]) -> Iterator[_Sign]:
     yield _Sign("entry_id", alike_form(draft.reference))
-    private = draft.private
-    numbers = private["numbers"]
-    for number in numbers if isinstance(numbers, tuple) else ():
+    private = draft.opened()
+    for number in private.get("numbers", ()):
         yield _Sign("cli", number)
-    if private["uprn"]:
-        yield _Sign("uprn", str(private["uprn"]))
+    if "uprn" in private:
+        yield _Sign("uprn", private["uprn"])
+    parts = private.get("parts")
     # A street without a number is no home.
-    parts = private["parts"]
-    if private["postcode"] and isinstance(parts, list) and (parts[0] or parts[1] or parts[3]):
+    if "postcode" in private and parts and (parts[0] or parts[1] or parts[3]):
         yield _Sign("address_lines", f"{private['postcode']} {parts}")
 
 
@@ -73,7 +82,8 @@ def _may_be_one(one: Draft[EntryFacts], other: Draft[EntryFacts]) -> bool:
 
 
 def _scheme(draft: Draft[EntryFacts]) -> str | None:
-    return getattr(draft.private["record"], "scheme_id", None)
+    scheme: str | None = draft.opened()["record"].get("scheme_id")
+    return scheme
 
 
 def _question(field: str, row: int) -> Issue:

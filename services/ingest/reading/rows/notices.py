@@ -11,7 +11,7 @@ from schemas.notice import MigrationNotice
 from services.core.clock import london_day
 from services.ingest.reading.drafts import NoticeFacts, TwoReadings
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.places import Values, read_areas, read_place, shares_area
+from services.ingest.reading.places import Values, private_part, read_areas, read_place, shares_area
 
 # Read once: looking up an enum member for every row is measurably slow.
 LINE, EXCHANGE = Scope.LINE, Scope.EXCHANGE
@@ -26,7 +26,7 @@ class LocatedNotice(NamedTuple):
 
     values: Values
     content: bytes
-    private: Mapping[str, object]
+    private: bytes
     issues: tuple[Issue, ...]
     # True if the notice is about an area, or names nothing finer than a postcode.
     shares_area: bool
@@ -37,7 +37,7 @@ def locate(notice: MigrationNotice) -> LocatedNotice:
     values, issues = (place.values, ()) if notice.scope is LINE else read_areas(_area_codes(notice))
     content = notice.model_dump_json(exclude=_NOT_CONTENT, exclude_defaults=True).encode()
     shared = shares_area(notice.scope, place.private)
-    return LocatedNotice(values, content, {"record": notice, **place.private}, (*place.issues, *issues), shared)
+    return LocatedNotice(values, content, private_part(notice, place), (*place.issues, *issues), shared)
 
 
 def with_readings(content: bytes, readings: Sequence[TwoReadings]) -> bytes:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from pydantic_core import to_jsonable_python
-
 from schemas.codes import NoticeStatus
 from schemas.notice import MigrationNotice
 from services.ingest.reading.drafts import Draft, Facts, NoticeFacts, RecordKind
@@ -57,36 +55,46 @@ class Completed(NamedTuple):
     rejected: list[RowOutcome]
 
 
+def kept_references(drafts: Sequence[Draft[Any]]) -> frozenset[str]:
+    """Return the references of the drafts that are kept, whatever is on record."""
+    return frozenset(
+        draft.reference for draft in drafts if draft.report is None or draft.report.status is NoticeStatus.WITHDRAWN
+    )
+
+
 def completed_notices(
-    context: SubmissionContext, record_type: RecordType[Facts], drafts: KeyedDrafts, recorded: Mapping[bytes, Recorded]
+    context: SubmissionContext,
+    record_type: RecordType[Facts],
+    drafts: KeyedDrafts,
+    recorded: Mapping[bytes, Recorded],
+    sent: frozenset[str],
 ) -> Completed:
     """Return the drafts, and the outcomes of the rows that are rejected.
 
+    `sent` holds references of the same submission that are kept in other transactions.
     A draft that gives a status without a place is filled in from the record with its reference.
     """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])
-    reports = {key for key, draft in drafts if draft.placeless}
+    reports = {key for key, draft in drafts if draft.report}
     pks = {key: recorded[key].pk for key in reports if key in recorded}
     opened = open_records(context, record_type, pks.values()) if pks else {}
     # From a damaged record nothing is filled in.
     latest: dict[bytes, Mapping[str, Any]] = {key: opened[pk].get("record", {}) for key, pk in pks.items()}
     kept, rejected = list[tuple[bytes, Draft[Any]]](), list[RowOutcome]()
     for key, draft in drafts:
-        filled = _filled(draft, latest.get(key)) if draft.placeless else draft
+        filled = _filled(draft, draft.report, latest.get(key)) if draft.report else draft
         if isinstance(filled, RowOutcome):
             rejected.append(filled)
             continue
         if key in reports:
             # A status further down in the file is about the notice above it.
-            latest[key] = to_jsonable_python(filled.private["record"])
+            latest[key] = filled.opened()["record"]
         kept.append((key, filled))
-    return Completed(_asked(context, kept), rejected)
+    return Completed(_asked(context, kept, sent), rejected)
 
 
-def _filled(draft: Draft[Any], recorded: Mapping[str, Any] | None) -> Draft[Any] | RowOutcome:
-    report = draft.private["record"]
-    assert isinstance(report, MigrationNotice)  # noqa: S101 - only notices are without a place
+def _filled(draft: Draft[Any], report: MigrationNotice, recorded: Mapping[str, Any] | None) -> Draft[Any] | RowOutcome:
     notice = filled_from(report, recorded or {})
     located = locate(notice)
     # A withdrawal is kept without a place: the notice that it withdraws may arrive after it.
@@ -109,16 +117,15 @@ def _of_the_row(draft: Draft[Any]) -> list[Issue]:
     return [issue for issue in draft.issues if issue.code != "no_date"]
 
 
-def _asked(context: SubmissionContext, drafts: KeyedDrafts) -> KeyedDrafts:
-    named = {key: context.key_of(reference) for key, draft in drafts if (reference := _superseded(draft))}
+def _asked(context: SubmissionContext, drafts: KeyedDrafts, sent: frozenset[str]) -> KeyedDrafts:
+    named = {reference for _, draft in drafts if (reference := _superseded(draft))} - sent
     if not named:
         return drafts
-    known = {key for key, _ in drafts} | known_notices(context.connection, frozenset(named.values()))
-    unknown = {key for key, other in named.items() if other not in known}
+    keys = {reference: context.key_of(reference) for reference in named}
+    known = {key for key, _ in drafts} | known_notices(context.connection, frozenset(keys.values()))
+    unknown = {reference for reference, key in keys.items() if key not in known}
     return [
-        (key, draft._replace(issues=(*draft.issues, _UNKNOWN_SUPERSEDED)))
-        if key in unknown and _superseded(draft)
-        else (key, draft)
+        (key, draft._replace(issues=(*draft.issues, _UNKNOWN_SUPERSEDED)) if _superseded(draft) in unknown else draft)
         for key, draft in drafts
     ]
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 from schemas.register_entry import RegisterEntry
 from services.ingest.reading.drafts import Draft, RawRow
 from services.ingest.reading.rows.references import in_other_case
@@ -79,9 +81,9 @@ def _on_record(work: UnitOfWork, feed_id: str, references: Iterable[str]) -> dic
 
 
 def _renamed(draft: Draft[Any], reference: str | None) -> Draft[Any]:
-    record = draft.private["record"]
-    if reference is None or not isinstance(record, RegisterEntry):
+    if reference is None:
         return draft
-    entry = record.model_copy(update={"entry_id": reference})
-    private = {**draft.private, "record": entry}
-    return draft._replace(reference=reference, content=entry_content(entry), private=private)
+    private = draft.opened()
+    private["record"]["entry_id"] = reference
+    content = entry_content(RegisterEntry.model_validate(private["record"]))
+    return draft._replace(reference=reference, content=content, private=to_json(private))

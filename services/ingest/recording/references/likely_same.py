@@ -73,7 +73,7 @@ def _of_places(context: SubmissionContext, new: Sequence[Draft[Any]], others: Co
 
 def _tokens(context: SubmissionContext, draft: Draft[Any]) -> Iterator[tuple[TokenKind, bytes]]:
     # The homes of a scheme share its line.
-    if getattr(draft.private["record"], "scheme_id", None):
+    if draft.opened()["record"].get("scheme_id"):
         return
     for kind, value in draft.values:
         if kind in _FIELD:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select, update
@@ -29,21 +29,30 @@ _OVER: Final = [
 class MissingEntries(NamedTuple):
     """The live entries of a register that a new file does not hold, and the number of all live entries."""
 
-    pks: tuple[int, ...]
+    revisions: Mapping[int, int]  # by the id of each entry
     live: int
 
     @property
+    def pks(self) -> tuple[int, ...]:
+        return tuple(self.revisions)
+
+    @property
     def share(self) -> float:
-        return len(self.pks) / self.live if self.live else 0.0
+        return len(self.revisions) / self.live if self.live else 0.0
+
+    def among(self, later: MissingEntries) -> MissingEntries:
+        """Return those of the missing entries that are still missing in the same revision."""
+        same = dict(self.revisions.items() & later.revisions.items())
+        return self._replace(revisions=same)
 
 
 def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) -> MissingEntries:
     """Return the live entries of a register whose keys are not among `keys`."""
     entries = register_entries.c
     # Compared in Python: the keys of a whole register are too many for the parameters of one statement.
-    query = select(entries.pk, entries.record_key).where(entries.feed_id == feed_id, entries.live)
+    query = select(entries.pk, entries.revision, entries.record_key).where(entries.feed_id == feed_id, entries.live)
     live = connection.execute(query).all()
-    return MissingEntries(tuple(row.pk for row in live if row.record_key not in keys), len(live))
+    return MissingEntries({row.pk: row.revision for row in live if row.record_key not in keys}, len(live))
 
 
 def open_cases_of(connection: Connection, pks: Sequence[int]) -> list[str]:

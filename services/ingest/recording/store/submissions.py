@@ -89,6 +89,7 @@ def _references(vault: Vault, row: Any) -> Sequence[str | None]:
 
 
 def insert_submission(context: SubmissionContext, origin: Origin) -> None:
+    """Store a submission without its receipt, which `insert_outcomes` stores."""
     # A keyed digest: from a plain one, the telephone number in a small body could be guessed.
     keyed = context.store.tokeniser.digest
     context.connection.execute(
@@ -99,16 +100,25 @@ def insert_submission(context: SubmissionContext, origin: Origin) -> None:
             channel=origin.channel,
             received_at=context.now,
             content_digest=keyed(origin.digest),
-            # Both are set by `insert_outcomes`.
             counts={},
             remarks=[],
         )
     )
-    if origin.idempotency_key is not None:
+
+
+def insert_key(context: SubmissionContext, origin: Origin) -> None:
+    """Store the idempotency key of a submission, if it has one."""
+    if origin.idempotency_key is None:
+        return
+    keyed = context.store.tokeniser.digest
+    key = {"feed_id": origin.feed_id, "key_hash": keyed(origin.idempotency_key.encode())}
+    column = idempotency_keys.c
+    # The same request may have come twice at once. Then the one that ended first is answered again.
+    known = select(column.submission_id).where(*(column[name] == value for name, value in key.items()))
+    if context.connection.scalar(known) is None:
         context.connection.execute(
             insert(idempotency_keys).values(
-                feed_id=origin.feed_id,
-                key_hash=keyed(origin.idempotency_key.encode()),
+                **key,
                 request_digest=keyed(origin.digest),
                 submission_id=context.submission_id,
                 created_at=context.now,

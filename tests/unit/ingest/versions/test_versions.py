@@ -28,7 +28,7 @@ def version(
     row: int, day: int, content: bytes, *, key: bytes = KEY, issues: tuple[Issue, ...] = ()
 ) -> Keyed[EntryFacts]:
     facts = EntryFacts(ServiceStatus.ACTIVE, Connection.UNKNOWN, None, False, None)
-    draft = Draft(row, "e1", exact(at(day)), facts, values=(), content=content, private={}, issues=issues)
+    draft = Draft(row, "e1", exact(at(day)), facts, values=(), content=content, private=b"{}", issues=issues)
     return Keyed(key, content.ljust(16), draft)
 
 

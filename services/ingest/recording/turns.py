@@ -1,0 +1,89 @@
+"""The transactions in which a submission is written: one for a small submission, several for a large one.
+
+While a transaction writes, SQLite lets nobody else write, alerts included. So a large submission is written in turns,
+and others write between them. If the process ends between two turns, the rows written so far stay, and the sender has
+no receipt: when the submission is sent again, these rows are unchanged, and the others are written (ADR 0008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import sleep
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from services.ingest.reading.drafts import Draft
+from services.storage.feeds import lock_feed
+from services.storage.store import Store
+
+# Rows in one turn [P]: about a third of a second on SQLite.
+ROWS_A_TURN: Final = 2_500
+
+# Seconds between two turns on SQLite. A process that waits for the lock asks again every 100 ms.
+_PAUSE: Final = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Opens the transactions of one submission. If `shared` is set, all turns are in that transaction."""
+
+    store: Store
+    feed_id: str
+    rows: int  # in one turn
+    shared: Connection | None = None
+    pause: Callable[[float], None] = sleep
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads."""
+        if self.shared is not None:
+            yield self.shared
+            return
+        with self.store.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that writes, with the lock of the feed."""
+        if self.shared is not None:
+            yield self.shared
+            return
+        with _locked(self.store, self.feed_id) as connection:
+            yield connection
+        if self.store.engine.dialect.name == "sqlite":
+            self.pause(_PAUSE)
+
+
+@contextmanager
+def turns_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
+    """Open the transactions of a submission with this number of rows."""
+    if rows > ROWS_A_TURN:
+        yield Turns(store, feed_id, ROWS_A_TURN)
+        return
+    with _locked(store, feed_id) as connection:
+        yield Turns(store, feed_id, ROWS_A_TURN, connection)
+
+
+def drafts_in_turns(drafts: Sequence[Draft[Any]], rows: int) -> list[Sequence[Draft[Any]]]:
+    """Divide the drafts among turns. All drafts with one reference are in the same turn, in the order of their rows."""
+    if len(drafts) <= rows:
+        return [drafts]
+    turns: list[list[Draft[Any]]] = []
+    turn_of: dict[str, int] = {}
+    for draft in drafts:
+        turn = turn_of.setdefault(draft.reference, len(turn_of) // rows)
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(draft)
+    return list(turns)
+
+
+@contextmanager
+def _locked(store: Store, feed_id: str) -> Iterator[Connection]:
+    with store.writing() as connection:
+        # One submission of a feed at a time: versions are compared with what is on record.
+        lock_feed(connection, feed_id)
+        yield connection

@@ -1,9 +1,9 @@
-"""Measures the parsing and the comparison of addresses, in every style in which councils and providers write them.
+"""Measures how fast addresses are parsed and compared, in every style that councils and providers use.
 
 Run it at the top of the repository: `python -m benchmarks.addresses [addresses]`. The homes and the styles are those of
 the samples. "parse" parses an address in the style. "compare" compares that address with an address in Royal Mail's
 style. Half of the pairs are two addresses of one home. In the other pairs, the second address is that of any home in
-the street. "the mix" has each style as often as the samples have it.
+the street. "the mix" uses each style as often as the samples do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def streets(source: random.Random) -> list[list[Home]]:
 
 
 def drawn(count: int, source: random.Random, fits: Callable[[Home], bool]) -> list[tuple[Home, Home]]:
-    """Draw homes that a style fits, each paired with the same home or with a home of its street."""
+    """Draw homes that a style fits. Pair each with itself, or with a home in the same street."""
     there = [(home, street) for street in streets(source) for home in street if fits(home)]
     chosen = source.choices(there, k=count)
     return [(home, home if source.random() < 0.5 else source.choice(street)) for home, street in chosen]

@@ -1,6 +1,6 @@
-"""Times the reading of small files and bodies that ask for much work. Each is read at one size and at twice that size.
+"""Measures how long it takes to read small files and bodies that cause much work.
 
-Twice the size should take about twice the time.
+Each is read at one size and at twice that size. Twice the size should take about twice the time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from services.web.bodies import NDJSON, read_json_rows
 def packed(rows: bytes) -> bytes:
     """Return a workbook whose sheet has these rows.
 
-    Random characters are added to its parts, because a file that packs too well is refused unread.
+    Random characters are added to its parts, because a file that packs too well is refused before it is read.
     """
     book = openpyxl.Workbook()
     book.worksheets[0].append(["entry_id", "cli", "postcode"])
@@ -38,7 +38,7 @@ def packed(rows: bytes) -> bytes:
 
 
 def main() -> None:
-    """Print the seconds that each input takes at one size and at twice that size."""
+    """Print how many seconds each input takes at one size, and how many at twice that size."""
     head = b"entry_id,cli,postcode,Last test\n"
     made: dict[str, Callable[[int], bytes]] = {
         "brackets in a heading": lambda n: head.strip() + b"," + b"(" * n + b"\na,1,b,c\n",

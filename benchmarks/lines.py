@@ -1,11 +1,11 @@
-"""Measures lines a second through ingest and matching, and compares them with a floor: writing the same rows only.
+"""Measures lines per second through ingest and matching. Compares them with a floor, which only writes the same rows.
 
     python -m benchmarks.lines [--entries 100000] [--notices 200000] [--growth]
 
 "ingest" is measured from the bytes of a request to its commit. "match" is measured from that commit to the commit of
 matches and cases. Each runs in one process. In "two at once", two processes share the same work on one database, as
 when two files are imported at the same time. The floor writes the rows that the run left behind, in transactions of the
-same size. It reads, seals and decides nothing. `--growth` also measures half the size.
+same size. It does not read, seal or decide anything. `--growth` also measures half the size.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ form, or None. `read_numbers` does more: it returns every number of a cell, the 
 printed ratio is the time of `phonenumbers` divided by that of `read_numbers`.
 
 Run it at the top of the repository: `python -m benchmarks.telephone [numbers]`. No number is taken from a person. Each
-has a beginning that the UK numbering plan allows, and random digits after it.
+number begins as the UK numbering plan allows, and goes on with random digits.
 """
 
 import random

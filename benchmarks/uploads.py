@@ -1,10 +1,10 @@
-"""Measures one upload at every limit at once: its time, its memory, and another council's alerts meanwhile.
+"""Measures an upload that reaches every limit at once: its time, its memory, and another council's alerts meanwhile.
 
     python -m benchmarks.uploads [--only csv|xlsx|json]
 
 `pullcord serve` runs on SQLite. Once it is idle, a second council sends one file with as many rows and columns as are
-accepted. Meanwhile a provider posts a notice of one line every second, and the first council is alerted by mail. Memory
-is that of the process and of its workers together, read ten times a second.
+accepted. Meanwhile a provider posts a notice of one line every second, and the first council is alerted by mail. The
+memory is that of the process and of its workers together. It is read ten times a second.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class Memory:
 
 
 def _resident(pid: int) -> float:
-    # The proportional size, so that memory that processes share counts once.
+    # The proportional size, so that shared memory counts only once.
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
     except OSError:
@@ -223,7 +223,7 @@ class Alerts:
         sent = time()
         answer = httpx.post(f"{self._url}/v1/migration-notices", json=notice, headers=_bearer(self._key), timeout=120)
         answer.raise_for_status()
-        # From the sending on: a post that waits for the upload counts as well.
+        # The time starts with the sending, so the wait of a post for the upload counts as well.
         answered[answer.json()["submission"]] = sent
 
 

@@ -1,1 +1,1 @@
-"""Measures lines a second and seconds to the first mail, over a real Apache Kafka and PostgreSQL: see `__main__`."""
+"""Measures lines per second, and delay of the first mail, with a real Apache Kafka and PostgreSQL: see `__main__`."""

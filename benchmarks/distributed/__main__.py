@@ -1,11 +1,11 @@
-"""Measures lines a second and seconds to the first mail, with real processes, Apache Kafka and PostgreSQL.
+"""Measures lines per second, and the delay of the first mail, with real processes, Apache Kafka and PostgreSQL.
 
     python -m benchmarks.distributed [--lines 150000] [--only lines|peers|latency] [--profile]
 
 "from HTTP" is measured from the first byte posted to the last committed match. Two clients post bodies of 10,000 rows.
-The peers are other libraries, which join the same number of lines on the same broker, with one line in each message.
-The floor only consumes and decodes the messages. `--profile` reports where the processor time of each role goes. It
-slows the processes down, so the other figures of such a run are not comparable.
+The peers are programs with other libraries. They join the same number of lines on the same broker, with one line in
+each message. The floor only consumes and decodes the messages. `--profile` reports where the processor time of each
+role goes. It slows the processes down, so the other figures of such a run are not comparable.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def measure_lines(ground: Ground, made: Measurements) -> None:
 def measure_peers(ground: Ground, made: Measurements) -> None:
     for workers in (1, 2):
         _join(ground, made, QUIX, "Quix Streams", workers)
-    # Only one worker: when a second worker joins, the first one stops in about half of the runs.
+    # Only one worker: when a second worker joins, the first worker stops in about half of the runs.
     made.faust = _join(ground, made, FAUST, "Faust tables", 1)
     floor = consume(ground, (ENTRIES, NOTICES), made.county.lines, "floor-theirs")
     made.rows.append(Row("floor: their messages", "1 confluent-kafka", floor.rate, DECODED))

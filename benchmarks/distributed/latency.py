@@ -1,4 +1,4 @@
-"""Measures the time from the answer 202 to the first mail, for single notices of lines at risk.
+"""Measures the time from the answer 202 to the first mail, for notices that each name one line at risk.
 
 The notices are posted at a steady rate, even if the answers are slow.
 """
@@ -87,10 +87,10 @@ def distributed(ground: Ground) -> Iterator[RunningPullcord]:
 
 
 def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
-    """Return the delays of each phase. A phase is a number of posts a second and a number of seconds.
+    """Return the delays of each phase. A phase has a rate (posts per second) and a length (seconds).
 
-    Every post is about another line. Raises ValueError if the register has too few lines. Raises TimeoutError if a mail
-    does not arrive.
+    No two posts are about the same line. Raises ValueError if the register has too few lines. Raises TimeoutError if a
+    mail does not arrive.
     """
     counts = [int(rate * seconds) for rate, seconds in phases]
     if sum(counts) >= LINES:
@@ -111,7 +111,7 @@ def _measure(ground: Ground, served: RunningPullcord, numbers: Sequence[int], ra
     def made() -> list[Journey]:
         return journeys(served.engine, answered, ground.mailbox.first)
 
-    # Half a second between two queries, because a query competes with the work that is measured.
+    # Half a second between two queries, because each query takes time from the work that is measured.
     until(lambda: len(made()) == len(answered), MAIL_SECONDS, "a mail for every line", 0.5)
     return made()
 

@@ -1,4 +1,4 @@
-"""Measures lines a second with real processes: from HTTP to the committed match, the API alone, and matching alone."""
+"""Measures lines per second with real processes: from HTTP to the committed match, the API alone, matching alone."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def posts_of(county: County, keys: Keys) -> list[Post]:
 
 
 def post_all(urls: Sequence[str], posts: Sequence[Post], clients: int = CLIENTS) -> None:
-    """Send all requests. Each client sends its next request after the answer to the last.
+    """Send all requests. Each client waits for an answer before it sends its next request.
 
     Raises RuntimeError if an answer is not 202.
     """

@@ -3,9 +3,9 @@
     python -m benchmarks.distributed.soak [--minutes 60] [--posts 2]
 
 Starts ingest, relay, matcher and alerts as processes, on a real Apache Kafka broker and a real PostgreSQL. It then
-posts single notices about the same thousand lines in turn, each with another date. So every post makes work for every
-role, and the number of lines stays the same. Each minute it prints the memory that belongs to each process alone (USS),
-in MiB. The last line tells how fast the memory grew in the second half of the run, in MiB an hour.
+posts single notices about the same thousand lines in turn. Each notice has a new date. So every post makes work for
+every role, and the number of lines stays the same. Each minute it prints the memory that belongs to each process alone
+(USS), in MiB. The last line shows how fast the memory grew in the second half of the run, in MiB per hour.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ Memory = Mapping[str, float]
 
 
 def post_for_a_minute(client: httpx.Client, numbers: Iterator[int], posts: float) -> int:
-    """Post notices at `posts` a second until a minute is over. Return how many were posted."""
+    """Post notices for a minute, at a rate of `posts` a second. Return the number of notices that were posted."""
     began, count, tick = monotonic(), 0, Event()
     while (left := began + MINUTE - monotonic()) > 0:
         client.post("/v1/migration-notices", json=_notice(next(numbers))).raise_for_status()
         count += 1
-        # A late post is not made up for: the load stays low on a machine that is busy.
+        # A late post is not made up for, so the load stays low on a busy machine.
         tick.wait(min(left, max(0.0, began + count / posts - monotonic())))
     return count
 
 
 def _notice(turn: int) -> dict[str, str]:
     line = turn % LINES
-    # Another date each time, so that the notice changes, and with it the match and the case.
+    # Each notice has a new date, so that the notice changes, and with it the match and the case.
     day = datetime.now(UTC).date() + timedelta(days=DAYS_TO_THE_MOVE + turn // LINES % DATES)
     return {"id": f"n{line}", "cli": f"01632 960{line:03d}", "planned_migration_date": str(day)}
 
@@ -59,7 +59,7 @@ def memory(roles: Sequence[Role]) -> Memory:
 
 
 def growth(minutes: Sequence[Memory]) -> Memory:
-    """Return the growth of each role in MiB an hour, as the slope of a line through the second half of the minutes."""
+    """Return the growth of each role in MiB per hour: the slope of a line through the second half of the minutes."""
     late = minutes[len(minutes) // 2 :]
     slopes = {name: linear_regression(range(len(late)), [one[name] for one in late]).slope for name in late[0]}
     return {name: slope * 60 for name, slope in slopes.items()}

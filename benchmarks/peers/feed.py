@@ -23,7 +23,7 @@ KEY = b"t" * 32
 
 
 def token(number: str) -> bytes:
-    # The kind and 128 bits of an HMAC, which is as long as Pullcord's own tokens.
+    # The kind and 128 bits of an HMAC: as long as Pullcord's own tokens.
     code = hmac.digest(KEY, number.encode(), "sha256")[:16]
     return b"1" + urlsafe_b64encode(code)[:22]
 

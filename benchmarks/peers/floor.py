@@ -29,7 +29,8 @@ def main() -> None:
             "enable.auto.commit": True,
         }
     )
-    # The client fetches ahead in its own threads, so the clock starts before it can fetch the first message.
+    # The client fetches messages ahead of time, in threads of its own. So the clock starts before the client can fetch
+    # the first message.
     consumer.subscribe(list(job.topics), on_assign=lambda *_: progress.begin())
     while True:
         for message in consumer.consume(BATCH, timeout=0.1):

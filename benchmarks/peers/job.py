@@ -48,7 +48,7 @@ class Job:
 class Progress:
     """Counts handled lines, and prints the counts five times a second as a line of JSON.
 
-    `first` is the time of the first line. `last` is the time of the last line handled until now. Both are in seconds of
+    `first` is the time of the first line. `last` is the time of the last line that was handled. Both are in seconds of
     the system's clock.
     """
 

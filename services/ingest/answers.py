@@ -19,19 +19,20 @@ from services.web.problem_schemas import Problem
 
 # Rows with issues in one answer. The others are read with GET on the submission.
 SHOWN = 100
-# Stale rows shown beyond those, enough for a whole posted batch: a sender must learn of a version that was not used.
+# Stale rows that are shown beyond those. There is room for a whole posted batch: a sender must learn of a version that
+# was not used.
 STALE_SHOWN = 10_000
 # Issues in one answer, besides the first of each row [P].
 ISSUES_SHOWN = 10_000
 
-# Words alone may be a name, and words between blanks an address.
+# A text without a digit may be a name. A text with blanks may be an address.
 _REFERENCE = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9/_.:#-]*")
 # A UPRN, or a postcode.
 _PLACE = re.compile(r"[0-9]{11,12}|[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}", re.IGNORECASE)
 
 
 class Answer(BaseModel):
-    """A body the ingest API sends."""
+    """A body that the ingest API sends."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,7 +56,7 @@ class RowAnswer(Answer):
 
 
 class ColumnAnswer(Answer):
-    """A column of a file, and the field it was read as. `field` is null if the column is not read."""
+    """A column of a file, and the field that it was read as. `field` is null if the column is not read."""
 
     heading: str
     field: str | None
@@ -75,7 +76,7 @@ class ReceiptAnswer(Answer):
 
 
 class NoRowAcceptedProblem(Problem, ReceiptAnswer):
-    """A submission of which every row was refused, with its receipt."""
+    """A submission whose rows were all refused, with its receipt."""
 
     type: Literal["urn:pullcord:problem:no-row-accepted"]
 

@@ -76,7 +76,7 @@ def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
         return RawRow(number, {}, (_NOT_AN_OBJECT,), usable=False)
     if REPEATED_KEYS in fields:
         issues = repeated_keys(fields[REPEATED_KEYS])
-        # No value is read, but for the reference that says which record is meant.
+        # No value is read, except the reference that says which record is meant.
         return RawRow(number, {name: fields[name] for name in REFERENCES & fields.keys()}, issues, usable=False)
     return RawRow(number, *clean_fields(fields))
 
@@ -84,9 +84,9 @@ def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:
     """Return the origin of a submission.
 
-    `parameters` are the media type and the parameters of the request that change the meaning of the same body.
+    `parameters` are the media type, and those parameters of the request that change the meaning of its body.
     """
-    # The same bytes at another address, or as another media type, are another request under one idempotency key.
+    # The same bytes count as another request under one idempotency key if the address or the media type differs.
     stated = repr((kind.value, channel, len(body), parameters)).encode()
     digest = hashlib.sha256(stated + body).digest()
     return Origin(feed_id, kind, channel, digest, key)
@@ -116,7 +116,7 @@ def receipt_for(
     except FileRefused as error:
         raise file_refused(error) from None
     except RefusedTooOftenError as error:
-        # Not stored, so the sender learns here alone what is wrong.
+        # The submission is not stored, so only this answer tells the sender about the faults.
         named = [row.model_dump(mode="json") for row in rows_with_issues(error.outcomes)]
         raise too_often(error, rows_with_issues=named) from None
     # The rows are on disk. An error from here on would make the sender send them again, so the metrics may not raise.

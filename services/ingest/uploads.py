@@ -178,8 +178,8 @@ async def _answer(
 def _accept_file(
     store: Store, limits: IngestLimits, upload: _Upload, replacement: Replacement | None, *, dry: bool
 ) -> ReceiptAnswer | DryRunAnswer:
-    # The same file sent in another mode is another request under one idempotency key, and so it is with another order
-    # of dates or with other columns mapped.
+    # The same file counts as another request under one idempotency key if the mode, the order of dates or the mapped
+    # columns differ.
     stated: list[object] = [
         *([upload.dates.value] if upload.dates else []),
         *([upload.columns] if upload.columns else []),

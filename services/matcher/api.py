@@ -32,11 +32,11 @@ class DecisionBody(BaseModel):
 
 
 class MatchingView(BaseModel):
-    """The number of register entries that are not yet compared with every notice on their area."""
+    """The number of register entries that still wait to be compared with a notice on their area."""
 
     model_config = ConfigDict(frozen=True)
 
-    # At most `MOST_COUNTED`. New notices on a large area are compared in turns.
+    # At most `MOST_COUNTED`. New notices about a large area are compared in turns.
     entries_waiting: int
 
 

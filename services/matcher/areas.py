@@ -1,7 +1,7 @@
-"""Divides the matching of area records into turns, so that no area delays the lines of other people. Pure.
+"""Divides the matching of area records into turns, so that no area delays the matching of other lines. Pure.
 
-The notices of a provider on one area share one record, which may match every home of a city. One turn handles at most
-`PAGE` pairs of such a record and an entry. The rest is done in later turns, and no entry is left out.
+An area record stands for all notices of a provider about one area. It may match every home of a city. A pair is an area
+record and an entry. One turn handles at most `PAGE` pairs. Later turns handle the rest, so no entry is left out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ class AreaRow(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The entries of an area that one turn handles. `last` is the id of the last of them, or None if none is left."""
+    """The entries of an area that one turn handles.
+
+    `last` is the highest id of these entries, or None if no entries are left for later turns.
+    """
 
     area: AreaRow
     shared: Mapping[Pair, set[TokenKind]]
@@ -42,8 +45,8 @@ class Page(NamedTuple):
 def page_of(area: AreaRow, kinds: Mapping[int, set[TokenKind]], matched: Mapping[int, MatchRow], limit: int) -> Page:
     """Return the first `limit` entries of an area.
 
-    `kinds` holds, by entry, the kinds of token that the entry shares with the area. `matched` holds the matches on
-    record, by entry. Each holds at most `limit` + 1 entries, those with the lowest ids.
+    `kinds` maps each entry to the kinds of token that it shares with the area. `matched` maps each entry to its match
+    on record. Both hold at most `limit` + 1 entries, those with the lowest ids.
     """
     entries = sorted(kinds.keys() | matched.keys())
     taken = entries[:limit]

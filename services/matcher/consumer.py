@@ -87,7 +87,7 @@ def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
 
 
 def match_ref(state: MatchState, pair: Pair, outcome: MatchOutcome) -> MatchRef:
-    """Return a match that was found for this pair, in the form that events carry."""
+    """Return the match that was found for this pair, in the form in which events carry it."""
     # The decision of a person on the pair is kept when a record has a new version.
     finding, row = outcome.found[pair], state.matches.get(pair)
     return MatchRef(

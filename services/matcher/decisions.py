@@ -23,7 +23,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class MatchId:
-    """The ids of the two records of a match. People and machines outside see its reference instead."""
+    """The ids of the two records of a match. People and other systems see the reference of the match instead."""
 
     notice: int
     entry: int

@@ -64,7 +64,7 @@ class MatchOutcome:
 
 
 def step(state: MatchState) -> MatchOutcome:
-    """Find the matches of every changed record. End the matches whose records match no longer."""
+    """Find the matches of every changed record. End the matches whose records no longer match."""
     outcome = MatchOutcome()
     for pair, kinds in state.shared.items():
         if not _both_live(state, pair):

@@ -16,8 +16,8 @@ def take_turn(
 ) -> tuple[list[Page], list[Announcement]]:
     """Return the pages to match now, and an event for each later turn.
 
-    `changed` are areas to be matched from their first entry. `turns` holds the provider of each handled event. Such an
-    event gives one turn to an unfinished area. All pages together hold at most `PAGE` pairs.
+    `changed` are areas to be matched from their first entry. `turns` holds a provider for each event that is handled
+    now. Each such event gives one turn to an unfinished area. All pages together hold at most `PAGE` pairs.
     """
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
     resumed, unused = _next_pages(work, turns, {area.notice for area in changed}, PAGE - _pairs(pages))
@@ -29,7 +29,7 @@ def take_turn(
 
 
 def turns_for(providers: Sequence[str]) -> list[Announcement]:
-    """Return an event for each provider, which gives an unfinished area one turn. A turn too many changes nothing."""
+    """Return an event for each provider. It gives one turn to an unfinished area. An extra turn changes nothing."""
     return [Announcement("matcher", feed, MatchingUnfinished(feed=feed)) for feed in providers]
 
 

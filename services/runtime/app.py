@@ -82,7 +82,8 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         changes_router,
     ):
         app.include_router(router)
-    # For a key: a sender who saw a count of matches rise after a notice would learn that a number is on a register.
+    # The metrics need a key. Otherwise a sender could see a count of matches rise after a notice, and learn that a
+    # number is on a register.
     guard = [Depends(operator)]
     if isinstance(runner, Background):
         add_health(app, parts.store, runner.tasks, runner.sends, guard, runner.metrics)

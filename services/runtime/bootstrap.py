@@ -119,7 +119,7 @@ def ingest_limits(settings: Settings) -> IngestLimits:
 
 
 def typed_route(settings: Settings, typed: str) -> str:
-    """Return the route to a contact that a person typed, with the mail server and the text service of the settings."""
+    """Return the route to the contact that a person typed. The settings give the mail server and the text service."""
     server, service = settings.mail_server, settings.text_service
     return route_as_typed(
         typed, server.get_secret_value() if server else None, service.get_secret_value() if service else None

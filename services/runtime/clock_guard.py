@@ -46,7 +46,7 @@ class _ClockReading:
     apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """Return by how much the machine's clock has gone wrong since this reading.
+        """Return the error that the machine's clock has gathered since this reading.
 
         The monotonic clock and the database's clock each give an error. The larger error is returned. `theirs` is the
         time of the database, or None if it is not known.
@@ -55,7 +55,7 @@ class _ClockReading:
         by_monotonic = now - self.at - timedelta(seconds=elapsed - self.elapsed)
         # The difference between the clocks at this reading counts as right.
         by_database = timedelta() if theirs is None else now - theirs - self.apart
-        # One clock that agrees is no proof: after the machine slept, both of its own clocks may be wrong.
+        # If only one clock agrees, this proves nothing: after the machine slept, both of its own clocks may be wrong.
         return max(by_monotonic, by_database, key=abs)
 
 
@@ -90,7 +90,7 @@ class ClockGuard:
             now, elapsed = self._clock(), self._elapsed()
             theirs = self._asked(elapsed)
             readings = {reading.off(now, elapsed, theirs): reading for reading in (self._before, self._right)}
-            # A clock that jumped and came back is right again at once.
+            # A clock that jumped counts as right again as soon as it has come back.
             off = min(readings, key=abs)
             if abs(off) <= TOLERANCE:
                 self._trust(readings[off], now, elapsed)

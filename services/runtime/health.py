@@ -31,7 +31,7 @@ class BackgroundTask(Protocol):
 
     @property
     def name(self) -> str:
-        """The name of the task, as sentences for the operator show it."""
+        """The name of the task in sentences for the operator."""
         ...
 
     @property
@@ -97,7 +97,8 @@ def _not_ready(store: Store, tasks: Iterable[BackgroundTask]) -> Iterator[str]:
         with store.reading() as connection:
             if not schema_of(connection).fits:
                 yield "the database has an older version's schema, or none: run `pullcord migrate`"
-            # A replica, or a server that its operator has set so: an old connection may know no better.
+            # The server is a replica, or its operator has made it read-only. This may be true only of an old
+            # connection.
             if is_read_only(connection):
                 store.engine.dispose()
                 yield f"the database {DatabaseFault.READ_ONLY}"

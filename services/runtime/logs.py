@@ -161,7 +161,7 @@ class _LibraryHandler(logging.Handler):
 
     def _write(self, record: logging.LogRecord) -> None:
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname
-        # Each pair of a library and an error type has its own limit.
+        # Each combination of a library and an error type has its own limit.
         said = (record.name, error)
         # A library that retries would fill the log.
         if record.created - self._written.get(said, 0.0) >= AGAIN_SECONDS:
@@ -171,10 +171,10 @@ class _LibraryHandler(logging.Handler):
 
 
 def literal_text(record: logging.LogRecord) -> str | None:
-    """Return the longest text in the message of a record that is a literal in the code of its callers, or None.
+    """Return the longest part of a record's message that stands as a literal in its callers' code, or None.
 
-    A message may hold a value, such as an address or a telephone number. Source code holds none.
-    Call this function while the record is emitted: it looks at the stack. Placeholders such as `%s` stay as they are.
+    A message may hold a value, such as an address or a telephone number. Source code does not. Call this function while
+    the record is emitted: it looks at the stack. Placeholders such as `%s` stay as they are.
     """
     text = record.msg if isinstance(record.msg, str) else ""
     found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}

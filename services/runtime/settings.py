@@ -19,9 +19,9 @@ _OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
 def read_answers(data_dir: Path) -> dict[str, str]:
-    """Return the answers that `pullcord init` was given, by the names of the settings.
+    """Return the answers to the questions of `pullcord init`, by the names of the settings.
 
-    Raises ValueError if the file of the answers cannot be read as such.
+    Raises ValueError if the file of the answers is not a JSON object.
     """
     path = data_dir / ANSWERS
     try:
@@ -115,7 +115,7 @@ class Settings(EnvironmentSettings):
     @model_validator(mode="before")
     @classmethod
     def _with_answers(cls, given: dict[str, Any]) -> dict[str, Any]:
-        # The environment wins over what somebody answered once.
+        # The environment wins over the answers to `pullcord init`.
         return {**read_answers(Path(given.get("data_dir") or "var")), **given}
 
     @property

@@ -1,6 +1,6 @@
 """Reports damaged sealed values to the operator. A value is damaged if it cannot be opened. All other work goes on.
 
-Each damaged value gets a row in the quarantine, although it is no event. So the alert to the operator about the
+Each damaged value gets a row in the quarantine, although it is not an event. So the alert to the operator about the
 quarantine counts the value too.
 """
 

@@ -36,7 +36,7 @@ KEYS = 5_000
 
 
 def among(connection: Connection, column: ColumnElement[int], values: Collection[int]) -> ColumnElement[bool]:
-    """Return the condition that an integer column has one of the values. All values are sent as one parameter."""
+    """Return a condition: the integer column has one of the values. All values are sent as one parameter."""
     if connection.dialect.name == "postgresql":
         return column == _any_of(",".join(map(str, values)))
     return column.in_(select(listed(connection, values).c.value))
@@ -117,8 +117,8 @@ LOCK_CLASS = 0x70636F62
 class Exclusive(IntEnum):
     """The lock numbers of tasks that only one process does at a time.
 
-    Lower numbers are not available: each number from 0 on locks one lane, that is, one of the parts of the outbox that
-    relays publish separately.
+    The numbers below these are taken. Each of them locks one lane: a part of the outbox that one relay at a time
+    publishes.
     """
 
     CANARIES = 16

@@ -46,8 +46,8 @@ class Store:
     def processing(self) -> Iterator[Connection]:
         """Open a transaction that writes results computed from the data it reads. All its reads see the same moment.
 
-        On PostgreSQL the transaction fails if a row that it locks or changes was changed by another transaction after
-        that moment. The caller then tries again.
+        On PostgreSQL the transaction fails if it locks or changes a row that another transaction has changed after that
+        moment. The caller then tries again.
         """
         with self._reporting(), self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":

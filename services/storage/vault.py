@@ -1,9 +1,9 @@
 """The vault encrypts all data that could identify a person, with AES-256-GCM.
 
 A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data name the table and
-the row, so a value that was copied to another row does not open. Old keys stay for reading until `reseal` has sealed
-every row under the current key. The keys may change while the vault is in use. The vault checks for new keys before it
-seals a value, and when a value needs a key that is not loaded.
+the row, so a value that was copied to another row does not open. Old keys are kept for reading until `reseal` has
+sealed every row under the current key. The keys may change while the vault is in use. The vault checks for new keys
+before it seals a value, and when a value needs a key that is not loaded.
 """
 
 from __future__ import annotations

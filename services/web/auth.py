@@ -55,7 +55,7 @@ def _unauthenticated(detail: str) -> ProblemError:
 
 
 def of_known_parameters(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Return the caller. Raises ProblemError (422) if the route does not take a query parameter of the request."""
+    """Return the caller. Raises ProblemError (422) for a query parameter that the route does not take."""
     refuse_unknown_parameters(request)
     return caller
 

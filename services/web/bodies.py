@@ -26,8 +26,8 @@ LONGEST_SIZE = 18
 
 # Excel and Notepad write this mark at the start of UTF-8 files.
 _BOM = b"\xef\xbb\xbf"
-# Objects and lists, values, and lines of NDJSON for each row that a body may have [P], and the least that it may have.
-# A register entry of every field has 3 lists and some 60 values.
+# Limits of objects and lists, of values, and of lines of NDJSON: a number for each row that a body may have, and a
+# least limit for a whole body [P]. A register entry with every field has 3 lists and about 60 values.
 _LISTS_A_ROW, _LEAST_LISTS = 32, 250_000
 _VALUES_A_ROW, _LEAST_VALUES = 200, 1_000_000
 _LINES_A_ROW, _LEAST_LINES = 10, 10_000
@@ -115,8 +115,8 @@ def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row
     A JSON body is one object, a list of objects, or an object whose `member` is the list. A list item or NDJSON line
     that is not a JSON object becomes a row with the key `NOT_AN_OBJECT`.
 
-    Raises ProblemError if `media` is another media type, if a JSON body cannot be parsed, or if there is no row or more
-    than `limit` rows. Reading stops at the limit.
+    Raises ProblemError if `media` is neither JSON nor NDJSON, if a JSON body cannot be parsed, or if there is no row or
+    more than `limit` rows. Reading stops at the limit.
     """
     body = as_utf8(body)
     if media in (JSON, NDJSON):
@@ -131,8 +131,8 @@ def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row
 
 
 def _check_size(body: bytes, limit: int) -> None:
-    # Before it is parsed: a list of three bytes takes a hundred in memory. A sign inside a text counts as well, which
-    # leaves honest rows far below these numbers.
+    # This comes before parsing: a list of three bytes takes a hundred bytes in memory. Signs inside texts count too,
+    # but honest rows stay far below these numbers.
     if body.count(b"{") + body.count(b"[") > max(_LEAST_LISTS, limit * _LISTS_A_ROW):
         raise _too_many(limit, "more lists and objects in one request than {limit} rows need")
     if body.count(b",") > max(_LEAST_VALUES, limit * _VALUES_A_ROW):

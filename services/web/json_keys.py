@@ -44,7 +44,7 @@ def parsed_json(text: bytes) -> Any:
 
 
 def repeated_in(value: Any) -> frozenset[str]:
-    """Return the keys of a value that are faulty because of a repeated key.
+    """Return those keys of a value that are faulty because a key is repeated.
 
     These are keys that stand twice in the value, and keys whose own value has such a key somewhere inside.
     """

@@ -30,7 +30,8 @@ CLIENT_LEFT = 499
 # Seconds until a sender may repeat a request that the database could not take.
 RETRY_AFTER_SECONDS = "10"
 
-# Seconds until refused and repeated requests are recorded again: within them some of the last hour have ended.
+# Seconds until refused and repeated requests are recorded again. In this time, some of the requests become older than
+# an hour.
 _LATER_SECONDS = "600"
 
 # What an answer says after a fault on our side. The database may have committed the request.
@@ -113,14 +114,14 @@ def answers(*statuses: int, further: Sequence[tuple[int, type[Problem]]] = ()) -
     return {status: _described(status, [model for of, model in further if of == status]) for status in every}
 
 
-# A key is asked for and used too often, a query parameter is unknown, or the database is away.
+# A key is missing or not allowed, a query parameter is unknown, a key is used too often, or the database is away.
 _OF_EVERY_ROUTE = (401, 403, 422, 429, 500, 503)
 _USUAL: Mapping[int, type[Problem]] = {413: TooLargeProblem, 422: InvalidRequestProblem}
 
 
 def _described(status: int, models: Sequence[type[Problem]]) -> dict[str, Any]:
     usual = () if status == HTTPStatus.CONFLICT and models else (_USUAL.get(status, Problem),)
-    # The special ones first: a client takes the first that fits.
+    # The special models come first, because a client takes the first model that fits.
     named = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in (*models, *usual)]
     schema = named[0] if len(named) == 1 else {"anyOf": named}
     return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}

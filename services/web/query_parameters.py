@@ -1,4 +1,4 @@
-"""Refuses query parameters that an address does not have, or that are given twice.
+"""Refuses query parameters that a route does not take, or that are given twice.
 
 A misspelt filter would otherwise be ignored in silence, and the answer would be about something else.
 """

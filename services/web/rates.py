@@ -1,4 +1,4 @@
-"""Limits how often one caller may ask: for each key, for failed keys, for each link, and for failed links and codes.
+"""Limits the requests of one caller: for each key, for failed keys, for each link, and for failed links and codes.
 
 The counts are kept in memory, so each process counts for itself.
 """
@@ -43,7 +43,7 @@ class RateLimiter:
         self._count(self._link, alert, "this page is asked for too often")
 
     def count_failure(self, request: Request) -> None:
-        """Count a wrong key, link or code. Raises ProblemError (429) if its address has sent too many.
+        """Count a wrong key, link or code. Raises ProblemError (429) if the caller's address has sent too many.
 
         Requests with a right key are not refused. So a caller does not suffer for the failures of another caller who
         comes from the same address, such as a proxy.

@@ -22,7 +22,7 @@ BLANK = "blank"
 
 
 class WrongMatchesError(Exception):
-    """The matches found are not the matches that the lines of the invented county must have."""
+    """Matching found other matches than the lines of the invented county must give."""
 
 
 @dataclass

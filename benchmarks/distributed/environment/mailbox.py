@@ -14,7 +14,7 @@ from benchmarks.distributed.environment.processes import free_port
 class Mailbox(Controller):
     """A mail server that accepts every mail.
 
-    `first` holds the arrival of each alert's first mail, in seconds of the system's clock.
+    `first` holds the time at which the first mail of each alert arrived, in seconds of the system's clock.
     """
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ READY_SECONDS = 120.0
 STOPPING_SECONDS = 40.0
 A_MOMENT = 0.05
 WORDS_SHOWN = 2_000
-# A benchmark measures how much is taken in, and not when it is refused.
+# A benchmark measures how much Pullcord can handle, and not when it begins to refuse requests.
 NO_RATE = {"PULLCORD_KEY_RATE": "1000000"}
 
 

@@ -1,4 +1,4 @@
-"""Measures the processor time that a run costs each process."""
+"""Measures the processor time that each process uses in a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BROKER, DATABASE, CLIENTS = "broker", "PostgreSQL", "the clients"
 
 
 def spent(deployment: Deployment) -> Mapping[str, float]:
-    """Return the seconds of processor time used until now, by role.
+    """Return the processor time that each role has used until now, in seconds.
 
     The broker, PostgreSQL and this process, which runs the clients, are listed too.
     """
@@ -42,7 +42,7 @@ def _is_broker(process: psutil.Process, deployment: Deployment) -> bool:
 
 
 def _database(deployment: Deployment) -> float:
-    # The time of PostgreSQL's ended backends counts as time of the postmaster's children.
+    # When a backend of PostgreSQL has ended, its time counts as time of the postmaster's children.
     server = psutil.Process(int((deployment.ground.postgres.folder / "postmaster.pid").read_text().split()[0]))
     ended = server.cpu_times()
     return _own(server) + float(ended.children_user + ended.children_system) + sum(map(_own, server.children()))

@@ -18,8 +18,8 @@ STAGES = ("to the matcher", "to the case", "to the alert", "to the mail")
 class Journey:
     """The times of a line on its way to the first mail, in seconds of the system's clock.
 
-    `opened` is the time of the case, and `owed` that of the alert. A consumer dates all rows of a batch with the start
-    of the batch.
+    `opened` is the time at which the case was opened. `owed` is the time at which the alert was written. A consumer
+    gives all rows of a batch the time at which the batch began.
     """
 
     answered: float
@@ -41,7 +41,8 @@ class Journey:
 def journeys(engine: Engine, answered: Mapping[str, float], mails: Mapping[str, float]) -> list[Journey]:
     """Return the journeys of the lines whose mail has arrived.
 
-    `answered` has the time of the answer 202 by submission. `mails` has the arrival of the first mail by alert.
+    `answered` maps each submission to the time of its answer 202. `mails` maps each alert to the time at which its
+    first mail arrived.
     """
     query = (
         select(notices.c.submission_id, matches.c.found_at, cases.c.opened_at, alerts.c.created_at, alerts.c.reference)

@@ -29,7 +29,10 @@ class Profile:
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 
     def shares(self, role: str, most: int) -> Mapping[str, float]:
-        """Return the `most` modules with the most samples, each with its share of the role's samples (0 to 1)."""
+        """Return the modules with the most samples, at most `most` of them.
+
+        Each module comes with its share of the role's samples (0 to 1).
+        """
         counted = self.samples[role]
         return {name: count / counted.total() for name, count in counted.most_common(most)}
 
@@ -62,7 +65,8 @@ def count_stacks(text: str) -> Counter[str]:
 
 
 def _innermost(frames: list[str]) -> str:
-    # A frame is `function (path/of/file.py)`. A stack without a module of Pullcord counts for its innermost library.
+    # A frame is `function (path/of/file.py)`. A stack without a module of Pullcord is counted under its innermost
+    # library.
     paths = [frame.rstrip(")").partition(" (")[2] for frame in reversed(frames)]
     ours = next((path for path in paths if path.startswith(OURS)), None)
     return ours or f"the library {paths[0].partition('/')[0]}"

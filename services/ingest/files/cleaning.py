@@ -1,4 +1,4 @@
-"""Cleans the text of cells of invisible signs, escapes, and unusual blanks and hyphens. Pure."""
+"""Cleans the text of cells: removes invisible signs, decodes escapes, replaces unusual blanks and hyphens. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LAST_CHARACTER: Final = 0x10FFFF
 
 
 def clean_cells(cells: Sequence[str]) -> list[str]:
-    """Return the cells, each as `clean_text` gives it."""
+    """Return the cells, each cleaned by `clean_text`."""
     # Almost every row is clean: one look at the whole row is faster than one at each cell.
     return [cell.strip() for cell in cells] if _is_plain("".join(cells)) else [clean_text(cell) for cell in cells]
 
@@ -41,7 +41,7 @@ def clean_text(text: str) -> str:
         return text.strip()
     for _ in range(_PASSES):
         text = _ENTITY.sub(_decoded, text)
-    # After the entities, because both may stand for an invisible sign.
+    # Invisible signs are removed after both, because an entity or an escape may stand for one.
     text = _ESCAPE.sub(lambda escape: _character(int(escape[1], 16)), text)
     text = _LINE_BREAK.sub("\n", _BLANK.sub(" ", _INVISIBLE.sub("", text)))
     return _HYPHEN.sub("-", text).strip()
@@ -60,5 +60,5 @@ def _decoded(entity: re.Match[str]) -> str:
 
 
 def _character(code: int) -> str:
-    # A surrogate alone is no text, and a decoded NUL would pass for damaged bytes.
+    # A surrogate alone is not text. A decoded NUL would be taken for damaged bytes.
     return chr(code) if 0 < code <= _LAST_CHARACTER and code not in _SURROGATES else ""

@@ -39,7 +39,7 @@ def read_csv(data: bytes, limits: FileLimits, known_heading: KnownHeading | None
 def _encoding(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _checked(data, "utf-16") or _no_table()
-    # A few NUL bytes are the fault of single rows, which `_cleaned` reports. Many mean that this is no text.
+    # A few NUL bytes are the fault of single rows, which `_cleaned` reports. Many NUL bytes mean that this is not text.
     head = data[:8192]
     if head.count(0) > len(head) * _NOT_TEXT_SHARE:
         return _no_table()
@@ -60,7 +60,7 @@ def _no_table() -> str:
 
 
 def _separator(head: str, limits: FileLimits, known_heading: KnownHeading | None) -> str:
-    # The one that gives the most known headings, then the one that gives the most columns.
+    # The separator that gives the most known headings. Of several, the one that gives the most columns.
     return max(_SEPARATORS, key=lambda separator: _score(head, separator, limits, known_heading))
 
 
@@ -99,7 +99,7 @@ class _Lines:
 
 
 def _raw_rows(lines: _Lines, separator: str, limits: FileLimits) -> Iterator[RawRow]:
-    # A blank before a quotation mark is no part of the cell: `a, "b, c"`.
+    # A blank before a quotation mark is not part of the cell: `a, "b, c"`.
     reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
     number, line = 0, 0
     while True:
@@ -116,7 +116,7 @@ def _raw_rows(lines: _Lines, separator: str, limits: FileLimits) -> Iterator[Raw
             # The csv reader continues with the next line, so only the lines of this row are lost. The flaw names them.
             yield number, [], (Flaw(CellCode.BROKEN_QUOTES, lines=(line + 1, reader.line_num)),)
         else:
-            # One cell more than a file may have columns says as much as a million more.
+            # One cell beyond the limit of columns shows as much as a million cells beyond it.
             yield number, *_cleaned(cells if len(cells) <= limits.columns else trimmed(cells)[: limits.columns + 1])
         line = reader.line_num
 

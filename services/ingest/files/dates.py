@@ -31,9 +31,10 @@ _DATES = (
 )
 _TIME = re.compile(r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d{1,9})?)?\s*(?P<half>am|pm)?")
 _SERIAL = re.compile(r"(?P<days>\d{5})(?P<part>\.\d{1,17})?")
-# Day zero of spreadsheets. It is not 31 December 1899 because they count a 29 February 1900 that never was.
+# Day zero of spreadsheets. It is one day before 31 December 1899, because spreadsheets count a 29 February 1900, which
+# never existed.
 _SERIAL_ZERO = date(1899, 12, 30)
-# Day numbers from 1 January 1950 to 31 December 2099. Five digits outside this range are some other number.
+# Day numbers from 1 January 1950 to 31 December 2099. A number of five digits outside this range is not a day number.
 _SERIALS = range(18_264, 73_051)
 _YEARS = range(1900, 2101)
 _CENTURY_TURNS = 70  # a year of two digits is 20xx below this, else 19xx
@@ -41,7 +42,7 @@ _MIDDAY = 12
 
 
 class DateOrder(StrEnum):
-    """The order of day and month in a date of three numbers that ends with the year."""
+    """The order of day and month in a date of three numbers, if the last number is the year."""
 
     DAY_FIRST = "day-first"
     MONTH_FIRST = "month-first"
@@ -66,7 +67,7 @@ def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime |
     """Return the moment in a text, aware and in UTC, or None.
 
     Reads ISO 8601 and every style of `read_date`. A time without an offset is a time in Europe/London. If that time
-    occurs twice because the clocks go back, it means the first of the two. A date alone means midnight at its start.
+    occurs twice because the clocks go back, the first of the two is meant. A date alone means midnight at its start.
     """
     plain, weekday = _without_weekday(text)
     moment = _moment(plain, order)
@@ -77,7 +78,7 @@ def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime |
 
 
 def contradicts_weekday(text: str) -> bool:
-    """Return True if the text has a date with a weekday, and the weekday is wrong in either order of day and month."""
+    """Return True if the text has a date whose weekday is wrong in both orders of day and month."""
     plain, weekday = _without_weekday(text)
     days = [read_date(plain, order) for order in DateOrder]
     return any(days) and not any(_on(day, weekday) for day in days)

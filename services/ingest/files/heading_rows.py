@@ -22,7 +22,7 @@ _OWN_GROUPS = frozenset({"contact", "contacts", "contactdetails", "contactinform
 
 @dataclass(frozen=True, slots=True)
 class HeadingRows:
-    """The headings, with the positions of the first and the last row that they come from, counted from 0."""
+    """The headings, with the positions (counted from 0) of the first and the last row that they come from."""
 
     first: int
     last: int
@@ -45,7 +45,7 @@ def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
 
 
 def find_headings(top: Sequence[Sequence[str]], known_heading: KnownHeading | None) -> HeadingRows:
-    """Return the row with the most known headings. If several rows have equally many, the first of them counts.
+    """Return the row with the most known headings. If several rows have the same number, return the first of them.
 
     If the row above or below belongs to the headings, the two rows are joined. Without `known_heading`, the result is
     the first row that is not blank. Raises `FileRefused` if no row has headings.
@@ -72,19 +72,21 @@ def _is_lower(upper: Sequence[str], cells: Sequence[str], known_heading: KnownHe
     if cells == upper or _holds_values(cells):
         return False
     known = [known_heading(cell) for cell in cells if cell]
-    # A cell under no heading shows that the cell above it is merged, so the words above it may be part of it.
+    # A cell without a heading above it shows that a cell in the upper row is merged. So the words in the upper row may
+    # be part of the heading.
     merged = any(cell and not above for cell, above in zip_longest(cells, upper, fillvalue=""))
     # "Tel" over "1" and "2".
     is_numbered = all(cell.isdecimal() and len(cell) == 1 for cell in cells if cell)
     if merged and (any(known) or is_numbered):
         joined = _joined(upper, cells, known_heading)
         known = [known_heading(heading) for heading, cell in zip(joined, cells, strict=False) if cell]
-    # At least half of it: a row of codes may hold two words that are headings elsewhere.
+    # At least half of the cells must be known: a row of codes may hold two words that are headings elsewhere.
     return sum(known) > 1 and 2 * sum(known) >= len(known)
 
 
 def _is_upper(cells: Sequence[str], lower: Sequence[str]) -> bool:
-    # One filled cell is a title, and groups are fewer than their columns. A colon marks a parameter of a report.
+    # A row with one filled cell is a title. A row of groups has fewer cells than the columns below it. A colon marks a
+    # parameter of a report.
     is_group = 1 < sum(map(bool, cells)) <= sum(map(bool, lower))
     return is_group and not _holds_values(cells) and not any(":" in cell for cell in cells)
 
@@ -103,7 +105,7 @@ def _pairs(upper: Sequence[str], lower: Sequence[str]) -> Iterator[tuple[str, st
     for index in range(max(len(upper), len(lower))):
         above = upper[index] if index < len(upper) else ""
         below = lower[index] if index < len(lower) else ""
-        # A cell above an empty one is a heading of its own, and no group.
+        # A cell above an empty cell is a heading of its own, and not a group.
         if above:
             group = above if below else ""
         yield group, above, below

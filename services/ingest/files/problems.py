@@ -78,7 +78,7 @@ _FILE: dict[FileCode, tuple[str, str]] = {
 
 
 class FileRefused(PullcordError):  # noqa: N818 - a refusal is an answer to the sender, not a fault
-    """The file cannot be accepted, and sending it again unchanged will not help."""
+    """The file cannot be accepted. The same file will be refused each time that it is sent."""
 
     def __init__(self, code: FileCode) -> None:
         self.code = code
@@ -192,7 +192,7 @@ _DIGITS_SHOWN = 4
 
 
 def sheets_left_out(names: Sequence[str]) -> str:
-    """Return the remark that only the first of these visible sheets of a workbook was read."""
+    """Return the remark for a workbook with these visible sheets: only the first sheet was read."""
     left = names[1:]
     shown = ", ".join(map(_sheet_name, left[:_SHEETS_NAMED]))
     more = f" and {len(left) - _SHEETS_NAMED} more" if len(left) > _SHEETS_NAMED else ""
@@ -211,7 +211,7 @@ def _sheet_name(name: str) -> str:
 
 
 class Remark(StrEnum):
-    """A remark on the whole file, in which no data were lost. The value is the sentence shown to the sender."""
+    """A remark on a whole file. No remark reports a loss of data. The value is the sentence shown to the sender."""
 
     READ_AS_WINDOWS_1252 = (
         "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "

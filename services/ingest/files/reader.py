@@ -29,9 +29,9 @@ def read_table(
 ) -> Table:
     """Read a CSV, XLSX or XLSM file.
 
-    With `known_heading`, the headings are the row within `limits.heading_rows` with the most known headings.
-    Without it, they are the first row that is not blank.
-    Raises `FileRefused`, here or while the rows are read. Its text never quotes a cell or the file's name.
+    With `known_heading`, the headings are the row with the most known headings among the first `limits.heading_rows`
+    rows. Without it, they are the first row that is not blank. Raises `FileRefused`, here or while the rows are read.
+    Its text never quotes a cell or the file's name.
     """
     # The bytes decide the format. A sender can give any name or media type, so these only refine the refusal.
     if not data.strip():
@@ -42,7 +42,8 @@ def read_table(
         return read_workbook(data, limits, known_heading)
     if data.startswith(_OLE):
         raise FileRefused(FileCode.ENCRYPTED if _ENCRYPTED_PART in data else FileCode.LEGACY_WORKBOOK)
-    # No zip, although it is called a workbook: reading it as text would give a confusing refusal.
+    # This is not a zip, although it is called a workbook. If it were read as text, the refusal would confuse the
+    # sender.
     if _claims_workbook(media_type, file_name):
         raise FileRefused(FileCode.NOT_A_WORKBOOK)
     if data.lstrip().startswith(_MARKUP):

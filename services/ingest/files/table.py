@@ -76,7 +76,7 @@ class Flaw:
     lines: tuple[int, int] | None = None
 
 
-# The last row of a spreadsheet program, which no row of a file may pass.
+# The last row of a spreadsheet program. No row of a file may lie beyond it.
 MOST_ROWS = 1_048_576
 # The number of the row, its stripped cells and their faults.
 RawRow = tuple[int, list[str], Sequence[Flaw]]
@@ -95,8 +95,8 @@ def build_table(
 ) -> Table:
     """Find the headings and return the table below them.
 
-    `cells_may_shift` is True for text files, where a separator inside an address moves all later cells.
-    Raises `FileRefused` if there are no headings, or more than `limits.columns`.
+    `cells_may_shift` is True for text files. In them, a separator inside an address moves all later cells. Raises
+    `FileRefused` if there are no headings, or more than `limits.columns`.
     """
     top = list(islice(raw_rows, limits.heading_rows))
     found = find_headings([cells for _, cells, _ in top], known_heading)
@@ -110,7 +110,7 @@ def build_table(
         remarks = (*remarks, Remark.ROWS_ABOVE_HEADINGS)
     if len(read) > 1:
         remarks = (*remarks, Remark.TWO_ROWS_OF_HEADINGS)
-    # The width as written, with empty trailing headings: a row may fill those columns without any shift.
+    # The width includes empty headings at the end: a row may fill those columns without any shift.
     fitter = _RowFitter(
         headings, limits, len(found.cells) if cells_may_shift else None, [cells for _, cells, _ in read]
     )
@@ -118,7 +118,7 @@ def build_table(
 
 
 def column_label(headings: Sequence[str], index: int) -> str:
-    """Return heading and letter of a column. An empty heading, or one like a telephone number, is left out."""
+    """Return heading and letter of a column. A heading that is empty or looks like a telephone number is left out."""
     letter = f"column {get_column_letter(index + 1)}"
     heading = headings[index] if index < len(headings) else ""
     return letter if not heading or _LONG_DIGITS.search(heading) else f"{heading[:60]} ({letter})"
@@ -163,7 +163,7 @@ class _RowFitter:
             return SheetRow(number, tuple(cells))
         faults = [*flaws, *self._beyond(cells), *self._too_long(cells)]
         fitted = [*cells[:width], *[""] * (width - len(cells))]
-        # An over-long cell is left out: cut off, it could pass for a value.
+        # A cell that is too long is left out. If it were cut off, the rest could be taken for a value.
         for flaw in faults:
             if flaw.code is CellCode.TOO_LONG and flaw.index is not None:
                 fitted[flaw.index] = ""

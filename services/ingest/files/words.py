@@ -33,8 +33,8 @@ _NO: Final = frozenset(("n", "no", "false", "f", "0"))
 
 
 def read_yes_no(text: str) -> bool | None:
-    """Return True for yes, Y, true, 1 or X, False for no, N, false or 0, and None for anything else."""
-    # An empty or unknown text is None: a missing answer is not a no.
+    """Return True for yes, Y, true, 1 or X. Return False for no, N, false or 0. Return None for anything else."""
+    # An empty or unknown text gives None: a missing answer does not mean "no".
     word = word_key(text)
     if word in _YES:
         return True

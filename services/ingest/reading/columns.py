@@ -51,7 +51,7 @@ class ColumnMap:
     # Labels of columns that must never be kept. They are not read.
     forbidden: tuple[str, ...]
     clashes: tuple[Clash, ...]
-    # Columns with a heading that stands further left already, and the columns that are read instead.
+    # Columns whose heading is repeated from a column further left, and the columns that are read instead.
     repeated: tuple[tuple[str, str], ...]
     # Fields that are joined from columns that do not stand side by side, with the labels of these columns.
     scattered: tuple[tuple[str, tuple[str, ...]], ...]
@@ -59,7 +59,7 @@ class ColumnMap:
     dates: tuple[RevisedDate, ...]
     # Columns that are read although the heading has a typing error: label and field.
     guessed: tuple[tuple[str, str], ...]
-    # Labels of the columns of one date, in the order in which they count; the last that is filled is read.
+    # Labels of the columns of one date, in their order. The last column that is filled is read.
     revised: tuple[tuple[str, tuple[str, ...]], ...]
     # Groups of fields that need at least one column and have none.
     missing_required: tuple[tuple[str, ...], ...]
@@ -101,7 +101,7 @@ class ColumnMap:
 
 
 def known_heading(kind: RecordKind) -> Callable[[str], bool]:
-    """Return a test for the headings that are known without being mapped by hand."""
+    """Return a function that returns True for a heading that is known without a mapping by hand."""
     return knows_heading(kind, {})
 
 
@@ -129,7 +129,7 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
     losers = _losers(candidates, headings)
     fields = {index: meaning.field for index, meaning in candidates.items() if index not in losers}
     for one in dates:
-        # Last in this order, so that of the cells that are filled the revised one counts.
+        # The revised date comes last in this order, so that it counts if several cells are filled.
         fields = {index: name for index, name in fields.items() if index not in one.in_order}
         fields |= dict.fromkeys(one.in_order, one.field)
     older = [(one, at) for one in dates if one.in_order for at in one.original if at not in one.in_order]

@@ -24,7 +24,7 @@ class RecordKind(StrEnum):
 
 
 class JoinedRow(NamedTuple):
-    """A row of a register that was read together with another row of the same reference."""
+    """A register row that was read together with another row that has the same reference."""
 
     number: int
     issues: tuple[Issue, ...]
@@ -50,7 +50,7 @@ class RawRow(NamedTuple):
     typed: bool = False
     # The dates of the move that are in doubt.
     readings: tuple[TwoReadings, ...] = ()
-    # Rows of the same reference whose values are in this one.
+    # Rows with the same reference, whose values are in this row.
     joined: tuple[JoinedRow, ...] = ()
 
 
@@ -65,9 +65,9 @@ class NoticeFacts(NamedTuple):
     restriction_on: date | None
     telecare_known: bool | None
     supersedes: str | None
-    # True if the notice is about an area, or names nothing finer than a postcode.
+    # True if the notice is about an area, or names nothing more exact than a postcode.
     shares_area: bool = False
-    # The dates that are in doubt, which are then None.
+    # The dates that are in doubt. The fields of these dates are None.
     readings: tuple[TwoReadings, ...] = ()
 
 
@@ -95,7 +95,7 @@ class Draft(NamedTuple, Generic[Facts]):
     reference: str
     stamp: Stamp
     facts: Facts
-    # Canonical values that matching finds the record by. They are stored only as tokens.
+    # Canonical values by which matching finds the record. They are stored only as tokens.
     values: tuple[tuple[TokenKind, str], ...]
     # Everything that was sent except ids and times. Equal content is not a new version.
     content: bytes

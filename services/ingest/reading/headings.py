@@ -28,10 +28,11 @@ FORBIDDEN: Final = "never kept"
 
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
-# Without an opening bracket inside: a row of them would take the square of its length.
+# No opening bracket may be inside: the time for a row of brackets would grow with the square of its length.
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _NUMBERED = re.compile(r"(?P<base>.*?[a-z])(?P<number>\d{1,2})")
-# Characters a heading needs before one or two typing errors are forgiven. In a shorter one an error makes another word.
+# The characters that a heading needs before one or two typing errors are forgiven. In a shorter heading, an error makes
+# another word.
 _ONE_ERROR_FROM = 7
 _TWO_ERRORS_FROM = 14
 _LONGEST = 200  # characters of a heading
@@ -63,7 +64,7 @@ def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning 
     # What follows is not meant for long texts.
     if len(heading) > _LONGEST:
         return None
-    # The whole text first, then without "(...)" and "[...]", which often hold a unit or a hint.
+    # The whole text comes first. Then comes the text without "(...)" and "[...]", which often hold a unit or a hint.
     texts = dict.fromkeys((heading, _BRACKETS.sub(" ", heading)))
     for text in texts:
         # `_near` comes last: a heading that must never be kept is not read as a misspelt field.
@@ -124,9 +125,9 @@ def _in_two_languages(text: str, kind: RecordKind) -> Meaning | None:
     if len(found) == 1:
         (meaning,) = found.values()
         return Meaning(meaning.field, Meaning.SYNONYM, meaning.number)
-    # Without a sign between them, both halves must be known, and as the same field.
+    # If no sign stands between the two halves, both must be known as the same field.
     for half, other in splits_of(text):
-        # The second half is read only if the first is known, which is seldom so.
+        # The second half is read only if the first is known, which is seldom the case.
         first = _meanings(kind).get(heading_key(half))
         second = _known(other, kind) if first else None
         if first and second and first.field == second.field:

@@ -64,7 +64,7 @@ def read_place(
     issues: list[Issue] = []
     numbers = _numbers(cli, issues)
     given = (postcode or "").strip()
-    # A postcode that cannot be read hides none that ends the address.
+    # If the given postcode cannot be read, the postcode at the end of the address is used.
     code = (_postcode(given, issues) if given else None) or ending_postcode(lines)
     return Place(numbers, _uprn(uprn, issues), code, parse_address(lines, town) if lines else None, tuple(issues))
 
@@ -75,7 +75,7 @@ def private_part(record: MigrationNotice | RegisterEntry, place: Place) -> bytes
 
 
 def area_values(postcode: str) -> Values:
-    """Return the sector and the outward code of a postcode, by which notices for an area find an entry."""
+    """Return the sector and the outward code of a postcode. Notices for an area find an entry by these values."""
     return tuple((AREA, area) for area in areas_of(postcode) if area != postcode)
 
 
@@ -123,7 +123,7 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
 
 
 def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
-    """Return True if a notice is about an area, or names nothing finer than a postcode."""
+    """Return True if a notice is about an area, or names nothing more exact than a postcode."""
     return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
 
 

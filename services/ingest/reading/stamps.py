@@ -1,8 +1,8 @@
 """The time at which a version was issued or changed, as exactly as its sender gave it. Pure.
 
 A date alone may mean any moment of its day. So a date is neither earlier nor later than a time on the same day. One
-stamp is earlier than another only if all moments that it may mean are before all moments that the other may mean. If
-neither is earlier, the two versions tie, and the version received later counts.
+stamp is earlier than another only if every moment that the first may mean is before every moment that the second may
+mean. If neither is earlier, the two versions tie, and the version that is received later counts.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Stamp(NamedTuple):
         return self.latest - self.earliest
 
     def before(self, other: Stamp) -> bool:
-        # Earlier for every moment that the two may mean.
+        # True only if it holds for every moment that the two may mean.
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
@@ -69,7 +69,7 @@ def of_the_day(day: date, at: datetime | None = None) -> Stamp:
 
 
 def unknown(received: datetime) -> Stamp:
-    # Spans all time, so that it is neither before nor after any other stamp.
+    # Spans all time, so that no other stamp is before it or after it.
     return Stamp(received, _START, _END)
 
 
@@ -101,12 +101,13 @@ def tells_more(new: Stamp, recorded: Stamp) -> bool:
     """
     if recorded.before(new):
         return True
-    # Narrower first; of equal width the later one, so that the result does not depend on the order of arrival.
+    # The narrower stamp counts. If both have the same width, the later stamp counts. So the result does not depend on
+    # the order of arrival.
     return not new.before(recorded) and (new.width, -new.at.timestamp()) < (recorded.width, -recorded.at.timestamp())
 
 
 def in_words(stamp: Stamp) -> str:
-    # A stamp wider than a minute was a date alone: a time of day would be invented.
+    # A stamp wider than a minute comes from a date alone. A time of day would be invented.
     local = stamp.at.astimezone(LONDON)
     if not stamp.is_open and stamp.width > _A_MINUTE:
         return _day(local)

@@ -39,14 +39,15 @@ DECISIVE: dict[type[BaseModel], frozenset[str]] = {
     ),
     RegisterEntry: frozenset({"entry_id", "updated_at"}),
 }
-# What takes the place of a faulty value: an entry is never lost for its status, and counts as in service.
+# The values that replace a faulty value. An entry is never lost because of its status: it counts as in service.
 _STAND_INS: Final[dict[str, object]] = {"service_status": ServiceStatus.UNKNOWN}
 
 # Only a name of this form is repeated to the sender: a key with more digits may be somebody's telephone number.
 _PLAIN_WORD = re.compile(r"[A-Za-z_]{1,60}(?:[0-9]{1,2}[A-Za-z_]{0,20}){0,2}")
 
 
-# Unknown fields that are named for each row [P]. The others are counted: an answer grows no faster than a body.
+# Unknown fields that are named for each row [P]. The others are counted, so an answer grows no faster than the body
+# that it answers.
 _NAMED: Final = 100
 # Items of a list that are checked: more than any field can hold, so a longer list is still too long.
 _LONGEST_LIST: Final = 2_001
@@ -77,7 +78,7 @@ def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, 
 
 
 def repeated_keys(names: Collection[str]) -> tuple[Issue, ...]:
-    """Return the issues of a JSON row that has keys twice."""
+    """Return the issues of a JSON row in which some keys stand twice."""
     shown = sorted({_shown(name) for name in names})
     return tuple(Issue(name, "duplicate_key", *_TWICE) for name in shown)
 

@@ -17,7 +17,7 @@ from services.ingest.recording.rules.step import Keyed
 from services.ingest.recording.rules.ties import SAME_STAMP, VersionRisk
 from services.storage import tables
 
-# The kinds of token that name an area. The notices on an area are matched through the record that they share.
+# The kinds of token that name an area. The notices about an area are matched through their area record.
 OF_AREAS = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
 
 

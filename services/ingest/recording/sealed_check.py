@@ -41,7 +41,7 @@ def sealed_differences(connection: Connection, store: Store) -> Iterator[Differe
     for record_type in (NOTICES, ENTRIES):
         for whole in whole_records(connection, record_type):
             yield from _of_record(store, record_type, whole)
-    # The common facts of the notices on an area are worked out anew from these notices.
+    # The facts of an area record are worked out again from the notices about the area.
     for row in area_rows(connection):
         summary = area_summary(live_notices(connection, [row.record_key]).get(row.record_key, ()))
         if row.live is not (summary is not None) or (summary and row.area_facts != to_json(summary.parts)):
@@ -61,7 +61,7 @@ def _of_record(store: Store, record_type: RecordType[Any], whole: WholeRecord) -
         yield Difference(f"{what} tokens", _counted(whole.tokens, expected), str(len(expected)))
     if whole.areas != areas:
         yield Difference(f"{what} areas", _counted(whole.areas, areas), str(len(areas)))
-    # Of two versions that tie, the columns hold the more dangerous facts, and not those of the version that is sealed.
+    # If two versions tie, the columns hold the more dangerous facts, which may differ from the sealed version.
     if SAME_STAMP not in row.flags.split():
         yield from _of_facts(what, record_type.kind, row, private["record"])
 

@@ -24,7 +24,7 @@ class IdempotencyMismatchError(ConflictError):
 
 
 class RefusedTooOftenError(TooOftenError):
-    """No row of a submission could be taken in. Too many such submissions are on record, so it was not recorded."""
+    """No row of a submission was accepted. It was not recorded, because too many such submissions are on record."""
 
     def __init__(self, text: str, outcomes: Sequence[RowOutcome]) -> None:
         super().__init__(text)
@@ -62,11 +62,11 @@ class Reading(Generic[Facts]):
     record_type: RecordType[Facts]
     drafts: Sequence[Draft[Facts]]
     refused: Sequence[Refused]
-    # By the number of the row that they were read together with.
+    # The keys are the numbers of the rows with which these rows were read together.
     joined: Mapping[int, Sequence[JoinedRow]] = field(default_factory=dict)
     # True for rows of a spreadsheet.
     is_file: bool = False
-    # True if the council's policy makes references one that differ in letter case alone.
+    # True if the council's policy treats references as one reference when they differ in letter case alone.
     ignores_case: bool = False
 
 
@@ -92,7 +92,7 @@ class SubmissionContext(UnitOfWork):
     def announce_changed(
         self, event: type[NoticesReconsidered | EntriesWithdrawn], changed: Sequence[ChangedRecord]
     ) -> None:
-        """Publish that these records must be matched again, or not any more."""
+        """Publish that these records must be matched again, or that their matches must end."""
         announcements = []
         for key, members in by_shard(self.feed_id, changed, lambda record: record.shard):
             refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)

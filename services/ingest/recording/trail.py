@@ -27,9 +27,9 @@ def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[
 
 
 def record_trial(work: UnitOfWork, origin: Origin, counts: Mapping[str, int], would_withdraw: int | None) -> None:
-    """Record a dry run: who tried what kind of records, and what would have become of the rows."""
+    """Record a dry run: its sender, the kind of its records, and the number of rows with each outcome."""
     allow_refusal(work, origin.feed_id)
-    # A dry run compares a file with the record, so it tells what is on record. No cell is kept.
+    # The answer to a dry run reveals something of what is on record, so the dry run is recorded. No cell is kept.
     fields = {"records": origin.kind.value, "channel": origin.channel, "would_withdraw": would_withdraw}
     row = AuditRow(
         AuditAction.SUBMISSION_TRIED, {**fields, **_numbers(counts)}, subject=origin.feed_id, feed_id=origin.feed_id

@@ -22,7 +22,7 @@ from services.ingest.reading.sheets import Sheet
 from services.ingest.workers.frames import FrameError, FrameKind, closed, opened_frame, read_frame, write_frame
 from services.ingest.workers.job import FileJob, WorkerLimits
 
-# Seconds to wait for a worker that is free. Longer, and the sender's own patience ends.
+# Seconds to wait for a free worker. A sender would not wait much longer.
 _PATIENCE: Final = 10.0
 # The whole time of a job, as a multiple of its processor time: others may use the machine as well.
 _WHOLE_TIME: Final = 3
@@ -98,7 +98,7 @@ class _Worker:
             kind, data = self._next()
             match kind:
                 case FrameKind.ROWS:
-                    # Opened when they are used: as they are sent, they take a third of the memory.
+                    # The messages are opened only when they are used: a pickled message takes a third of the memory.
                     rows.append(data)
                 case FrameKind.SHEET:
                     sheet = opened_frame(data)
@@ -120,7 +120,7 @@ class _Worker:
 
 
 class FileReaders:
-    """Some worker processes, each started when it is first needed, and replaced when it has ended."""
+    """A number of worker processes. Each is started when it is first needed, and replaced when it has ended."""
 
     def __init__(self, limits: WorkerLimits, patience: float = _PATIENCE) -> None:
         self._limits = limits
@@ -131,8 +131,8 @@ class FileReaders:
     def read(self, job: FileJob) -> Sheet:
         """Read a file.
 
-        Raises FileRefused if the file cannot be read, or not within the limits. Raises RefusedError if a mapping made
-        by hand is wrong, and NoWorkerFreeError if every worker stays busy for too long.
+        Raises FileRefused if the file cannot be read, or cannot be read within the limits. Raises RefusedError if a
+        mapping made by hand is wrong, and NoWorkerFreeError if every worker stays busy for too long.
         """
         try:
             sheet, frames = self._read(job)

@@ -29,14 +29,14 @@ def areas_among(connection: Connection, notice_pks: Collection[int]) -> list[Are
 def load_page(connection: Connection, area: AreaRow, limit: int) -> Page:
     """Return the next `limit` entries of an area.
 
-    These are entries that share a token with the area, and entries with a match to the area on record.
+    These entries share a token with the area, or have a match with it on record.
     """
     return page_of(area, _sharing(connection, area, limit), _matched(connection, area, limit), limit)
 
 
 def _sharing(connection: Connection, area: AreaRow, limit: int) -> Mapping[int, set[TokenKind]]:
     found: dict[int, set[TokenKind]] = defaultdict(set)
-    # The matches of an area that no longer counts only end.
+    # If an area no longer counts, its matches end, and no new matches are sought.
     if not area.live:
         return found
     mine = select(notice_tokens.c.token, notice_tokens.c.kind).where(notice_tokens.c.notice_pk == area.notice)
@@ -64,8 +64,8 @@ def providers_unfinished(connection: Connection) -> Sequence[str]:
 def claim_unfinished(connection: Connection, besides: Collection[int]) -> AreaRow | None:
     """Return the unfinished area that has the next turn, and lock it. Areas in `besides` are left out.
 
-    The provider whose last turn is longest ago comes first. Of the areas of one provider, the area with the nearest
-    harmful day comes first.
+    The provider that has waited longest since its last turn comes first. Of the areas of one provider, the area with
+    the nearest harmful day comes first.
     """
     row = unfinished_matching.c
     providers = select(row.feed_id).group_by(row.feed_id).order_by(func.max(row.served_at))
@@ -85,7 +85,7 @@ def save_progress(
 ) -> list[str]:
     """Store how far each area is done, and forget the areas that are finished.
 
-    `waiting` holds areas that had no turn yet. Return the provider of each area that becomes unfinished by this call.
+    `waiting` holds areas that had no turn yet. Return the provider of each area that this call makes unfinished.
     """
     row = unfinished_matching.c
     left = [(page.area, page.last) for page in pages if page.last is not None]
@@ -114,7 +114,7 @@ def save_progress(
 
 
 def count_waiting(connection: Connection, feed_id: str, most: int) -> int:
-    """Return the number of a council's entries in unfinished areas that had no turn yet. Counting stops at `most`."""
+    """Count the entries of a council that still wait for their turn in an unfinished area. Counting stops at `most`."""
     area, mine, entry, record = unfinished_matching.c, notice_tokens.c, entry_tokens.c, register_entries.c
     waiting = (
         select(record.pk)

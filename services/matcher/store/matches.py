@@ -164,7 +164,7 @@ def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Loc
             # The key may come with the next look at the key file, so the batch is tried again.
             raise
         except VaultError:
-            # Nothing speaks against a match then. The other pairs of the batch are matched as ever.
+            # Without the location, nothing rules out a match. The other pairs of the batch are matched as usual.
             store.damaged.note(table, pk)
             seen[pk] = Location(has_numbers=False, parts=None)
     return seen[pk]

@@ -1,4 +1,4 @@
-"""Prints the demonstration on a terminal, with numbered steps and tables without lines."""
+"""Prints the demonstration on a terminal, with numbered steps and with tables without borders."""
 
 from __future__ import annotations
 

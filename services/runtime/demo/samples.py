@@ -40,7 +40,7 @@ _UK: Final = re.compile(rb"(?<![\d/])(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>20\d
 
 
 def rebased(data: bytes, days: int) -> bytes:
-    """Return a sample file in which every date of this century is `days` later.
+    """Return a sample file in which every date of this century is later by `days` days.
 
     Shifts ISO dates, UK dates and the date cells of a workbook. If `days` is
     `(day - BASE_DAY).days`, the samples fit a demonstration on `day`.

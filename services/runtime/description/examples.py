@@ -1,4 +1,4 @@
-"""Examples of bodies. Numbers are those that the regulator keeps for fiction."""
+"""Examples of bodies. Their telephone numbers are those that the regulator keeps for fiction."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ PROBLEM = {
     "instance": "urn:pullcord:request:0e1f6f2a-9f0b-4b7e-8a55-0c8f2f6d4d10",
     "request_id": "0e1f6f2a-9f0b-4b7e-8a55-0c8f2f6d4d10",
 }
-# What is sent: by operation, media type and name of the example.
+# Bodies of requests: by operation, media type and name of the example.
 BODIES: dict[str, dict[str, dict[str, Any]]] = {
     "post_notices": {
         JSON: {"one": NOTICE, "batch": {"notices": [NOTICE]}},
@@ -96,7 +96,7 @@ BODIES: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 _TAKEN_IN = {**RECEIPT, "repeated": False, "columns": [], "remarks": [], "rows_with_issues": [REJECTED]}
-# What is answered with success: by operation and status.
+# Bodies of successful answers: by operation and status.
 ANSWERED: dict[tuple[str, str], Any] = {
     ("post_notices", "202"): _TAKEN_IN,
     ("put_entries", "202"): {**_TAKEN_IN, "kind": "entry"},

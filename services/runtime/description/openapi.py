@@ -54,7 +54,7 @@ def operations(described: dict[str, Any]) -> Operations:
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    # Generators of clients take a field with a default for one that must be sent.
+    # Generators of clients treat a field with a default as a field that must be sent.
     for field in schema.get("properties", {}).values():
         if "default" in field:
             value = field.pop("default")

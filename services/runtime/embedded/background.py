@@ -80,7 +80,7 @@ class Background:
 
     def _listen(self) -> None:
         handle_messages(self._link, {"state": self._take_state, "metrics": self._take_metrics})
-        # An API that takes notices in and alerts nobody must not go on.
+        # An API must not go on if it takes notices in, but nobody is alerted.
         os._exit(LEFT_ALONE)
 
     def _take_state(self, state: dict[str, Any]) -> None:

@@ -123,7 +123,7 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """Split a batch that failed into parts, each to be handled on its own.
+    """Split a failed batch into parts. Each part is then handled on its own.
 
     A batch that changed the same rows as another worker is split into halves. Any other batch is split into single
     events. Raises `error` if the batch cannot be halved and the fault may be temporary. Raises PoisonError if the batch
@@ -144,7 +144,7 @@ def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) 
 
 
 def _may_pass(error: Exception) -> bool:
-    # Only faults of the database, the machine or the keys may pass.
+    # Only a fault of the database, the machine or the keys may be temporary.
     machinery = (SQLAlchemyError, OSError, MemoryError, MissingKeyError)
     # DataError means that a value is out of range: a retry cannot help.
     return isinstance(error, machinery) and not isinstance(error, DataError)

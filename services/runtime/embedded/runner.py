@@ -30,7 +30,8 @@ class Loop:
 
     When `work` returns 0, the loop waits for `seconds`, or until `wake` is called. When `work` returns more than 0, the
     loop `then` may have new work, so its `wake` is called. The loop calls `beat` after each successful step, at each
-    call of `made_progress` within a step, and every BEAT_SECONDS while it waits. A loop that fails calls no `beat`.
+    call of `made_progress` within a step, and every BEAT_SECONDS while it waits. A loop that fails does not call
+    `beat`.
     """
 
     def __init__(

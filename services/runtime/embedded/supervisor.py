@@ -1,7 +1,7 @@
 """Runs the two processes of `pullcord serve`.
 
-This process matches, alerts and delivers. It starts the HTTP process, and starts it again when it has ended. So callers
-who use up the connections, the threads or the memory of the HTTP process stop no alert.
+This process matches, alerts and delivers. It starts the HTTP process, and starts it again when it has ended. So alerts
+go on even if callers use up the connections, the threads or the memory of the HTTP process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 STATE_SECONDS = 1.0
 # An HTTP process that has lived this long had started well.
 WELL_SECONDS = 60.0
-# After so many bad starts in a row both processes end, so that the operator sees it.
+# After this number of bad starts in a row both processes end, so that the operator notices.
 BAD_STARTS = 5
 # Seconds that the HTTP process has to finish its requests, and to end.
 STOPPING_SECONDS = GRACE_SECONDS + 5.0

@@ -53,7 +53,7 @@ class SendPool(Protocol):
 
     @property
     def stuck(self) -> int:
-        """The number of sends that have passed their deadline and not ended."""
+        """The number of sends that have passed their deadline and have not ended."""
         ...
 
     @property
@@ -63,7 +63,7 @@ class SendPool(Protocol):
 
 
 class SendGauges(Collector):
-    """The gauge of sends in this process that hang."""
+    """The gauge of hanging sends in this process."""
 
     def __init__(self, sends: SendPool) -> None:
         self._sends = sends
@@ -218,7 +218,7 @@ def _allowed_silence(connection: Connection) -> GaugeMetricFamily:
         "Time after its last submission from which on a feed counts as silent, by its own rhythm.",
         labels=("feed",),
     )
-    # One more moment than gaps.
+    # There is one moment more than there are gaps.
     heard = days_heard(connection, GAPS_KEPT + 1)
     for feed, _ in figures.feeds_last_heard(connection):
         family.add_metric((feed,), allowed_silence(heard.get(feed, ())).total_seconds())

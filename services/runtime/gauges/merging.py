@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-# What the client library says of one process means nothing as a sum.
+# The client library's own metrics of a process have no meaning as a sum.
 OF_ONE_PROCESS = ("process_", "python_")
 
 
@@ -28,8 +28,8 @@ class _Families(Collector):
 def added_metrics(ours: bytes, theirs: str) -> bytes:
     """Return the metrics of this process, with the counts of the other process added.
 
-    Metrics with names such as `python_…` and `process_…`, about one process alone, are not added. All texts are in the
-    Prometheus text format.
+    Metrics about one process alone, such as `python_…` and `process_…`, are not added. All texts are in the Prometheus
+    text format.
     """
     found = {family.name: family for family in text_string_to_metric_families(ours.decode())}
     for family in text_string_to_metric_families(theirs):
@@ -50,7 +50,7 @@ def _added(ours: list[Sample], theirs: list[Sample]) -> list[Sample]:
     for sample in (*ours, *theirs):
         key = sample.name, tuple(sorted(sample.labels.items()))
         before = sums.get(key)
-        # The time at which a counter was made is no count.
+        # The time at which a counter was made is not a count.
         if before is not None and not sample.name.endswith("_created"):
             sums[key] = before._replace(value=before.value + sample.value)
         else:

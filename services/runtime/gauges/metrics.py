@@ -19,7 +19,7 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def known_method(method: str) -> str:
-    """Return the method of a request, or `other`: a caller may send any word as method, even a telephone number."""
+    """Return the method of a request, or `other`: a caller may send any word as the method, even a telephone number."""
     return method if method in METHODS else "other"
 
 

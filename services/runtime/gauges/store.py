@@ -76,7 +76,7 @@ def deliveries_by_state(connection: Connection) -> Counts:
 
 
 def oldest_unacknowledged_alert(connection: Connection, now: datetime) -> datetime | None:
-    """Return when the oldest alert that waits for an acknowledgement was created, or None if no alert waits."""
+    """Return the creation time of the oldest alert that waits for an acknowledgement, or None if no alert waits."""
     # An alert from before the end of the case's last pause counts as acknowledged.
     since = func.coalesce(cases.c.paused_until, cases.c.opened_at)
     waiting = cases.c.state.not_in(STOPPED) & (cases.c.paused_until.is_(None) | (cases.c.paused_until <= now))
@@ -97,7 +97,8 @@ def count_overdue(connection: Connection, now: datetime) -> int:
 
 def count_without_due_time(connection: Connection, now: datetime) -> int:
     running = cases.c.state.not_in([state.value for state in ENDED])
-    # A review sets a due time at most LOOK_AGAIN ahead. One hour more, so that a case just reviewed is not counted.
+    # A review sets a due time at most LOOK_AGAIN ahead. The limit is one hour later, so that a case is not counted just
+    # after its review.
     never = cases.c.due_at.is_(None) | (cases.c.due_at > now + LOOK_AGAIN + timedelta(hours=1))
     return _count(connection, cases, running, never)
 
@@ -107,10 +108,9 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
-    """Return the latest time at which a case came to be past its harmful day, or None if no case is past it.
+    """Return the latest time at which an unsafe case passed its harmful day, or None if no such case has passed it.
 
-    A case comes to be past its harmful day when that day ends. If the case is opened after that day, the case comes to
-    be past it when the case is opened.
+    A case passes its harmful day when that day ends. A case that is opened later passes it when it is opened.
     """
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()

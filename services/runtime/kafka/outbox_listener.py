@@ -1,4 +1,4 @@
-"""Tells a relay at once when an event was written to the outbox (LISTEN and NOTIFY of PostgreSQL).
+"""Wakes a relay as soon as an event is written to the outbox (LISTEN and NOTIFY of PostgreSQL).
 
 A lost notification does no harm, because the relay also checks the outbox at intervals.
 """

@@ -3,8 +3,9 @@
 Any number of relays may run. The outbox is divided into lanes, and all events with the same key are in the same lane.
 Only one relay at a time works on a lane, so events with the same key keep their order.
 
-An event is marked as published only after the brokers have acknowledged it, in the transaction that locked its lane.
-After a crash the event is published again, and the inboxes of the consumers drop the duplicate.
+An event is marked as published only after the brokers have acknowledged it. The mark is written in the transaction that
+locked the event's lane. After a crash the event is published again, and the inboxes of the consumers drop the
+duplicate.
 
 If the brokers refuse events of one topic in one lane, all other events are still published.
 """
@@ -80,7 +81,7 @@ class Relay:
                     unanswered.add(lane.topic)
             else:
                 self.waiting.pop(lane, None)
-            # Two topics that wait in vain, and nothing that succeeds: the brokers themselves are at fault.
+            # If two topics wait in vain and nothing succeeds, the brokers themselves are at fault.
             if len(unanswered) > 1 and not published:
                 break
         if unanswered and not published:
@@ -119,8 +120,8 @@ class Relay:
     ) -> tuple[list[StoredEvent], KafkaError | None]:
         """Return the events that are published or in quarantine, and the first error of the events that failed.
 
-        A failed event is published again. To keep their order, later events with the same key are published again after
-        it.
+        A failed event is published again. Later events with the same key are published again after it, so that the
+        events keep their order.
         """
         done: list[StoredEvent] = []
         failure: KafkaError | None = None

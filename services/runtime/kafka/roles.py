@@ -129,8 +129,8 @@ async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
 
 
 async def _stop(worker: Worker) -> None:
-    # Without brokers the library waits a minute for answers that nobody needs: what a worker has not acknowledged is
-    # received again, and what it has handled is in the inbox.
+    # Without brokers the library waits a minute for answers that nobody needs: messages that a worker has not
+    # acknowledged are received again, and events that it has handled are in the inbox.
     stopping, waited = asyncio.create_task(worker.app.stop()), 0.0
     while not stopping.done() and waited < (STOPPING_SECONDS if worker.at_work else LEAVING_SECONDS):
         await asyncio.wait([stopping], timeout=LOOK_SECONDS)

@@ -102,9 +102,11 @@ class Worker:
     def is_behind(self, patience: timedelta) -> bool:
         """Return True if the consumer has not received a canary that it should have received by now.
 
-        A canary is missing if a partition's newest canary was published more than `patience` after the last canary
-        received from that partition, or if the consumer received no canary from it. Only the partitions of this worker
-        count. If the worker has no partitions, all partitions count.
+        For each partition, two publication times are compared: that of the newest canary, and that of the last canary
+        that the consumer received. A canary is missing if they are more than `patience` apart. It is also missing if
+        the consumer received no canary from the partition.
+
+        Only the partitions of this worker count. If the worker has no partitions, all partitions count.
         """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
@@ -133,7 +135,7 @@ class Worker:
         return True
 
     async def _tried_aside(self, messages: Sequence[Any]) -> BaseException | None:
-        # Starting the thread may itself fail, for example if the machine has no memory left.
+        # The thread may even fail to start, for example if the machine has no memory left.
         self.at_work = True
         try:
             return await asyncio.to_thread(self._tried, messages)

@@ -122,7 +122,7 @@ def settle_in_place(store: Store) -> datetime:
 
 
 def check_unused(database: str) -> None:
-    """Raise RefusedError if a process has the SQLite database at this URL open. The caller must not have it open."""
+    """Raise RefusedError if a process uses the SQLite database at this URL. The caller itself must not use it."""
     with unused(_file_of(database)):
         pass
 

@@ -20,8 +20,8 @@ LOOK_EVERY = 1.0
 class KeyFile:
     """A source of vault keys (`vault.KeySource`), read from the keys file.
 
-    The constructor raises KeysError if the file is missing or faulty. Later, the keys that were read last stay in use
-    if the file is missing or faulty, or if it holds the keys of another deployment.
+    The constructor raises KeysError if the file is missing or faulty. Later, the file may be missing or faulty, or may
+    hold the keys of another deployment. The keys that were read last then stay in use.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:

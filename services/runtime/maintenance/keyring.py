@@ -64,7 +64,7 @@ def with_new_key(keyring: Keyring) -> Keyring:
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Return the keys with the newest vault key made current. Add a new key first if the newest is current already."""
+    """Make the newest vault key current, and return the keys. If the newest is current already, add a new key first."""
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))

@@ -1,6 +1,6 @@
 """Limits the connections of the HTTP server, so that one caller cannot use up all of them.
 
-If all connections are in use and a new caller arrives, a connection whose request has not arrived whole is closed.
+If a new caller arrives while all connections are in use, the server closes one whose request has not fully arrived.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class ConnectionLimits:
     connections: int = 512
     # Seconds within which the head of a request must arrive.
     head_seconds: float = 10.0
-    # Seconds that a caller may take none of its answer.
+    # Seconds for which a caller may stop reading its answer.
     answer_seconds: float = 30.0
 
 
@@ -39,8 +39,8 @@ class ConnectionPlaces:
     def take(self, connection: GuardedProtocol) -> None:
         """Give a new connection a place.
 
-        If all places are taken, the oldest connection whose request has not arrived whole loses its place. If there is
-        no such connection, the new one is cut off.
+        If all places are taken, the oldest connection whose request has not fully arrived loses its place. If there is
+        none, the new connection is cut off.
         """
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
@@ -100,7 +100,7 @@ class GuardedProtocol(H11Protocol):
         self._forget(self._taking_due)
 
     def cut_off(self) -> None:
-        # Without an answer, which the caller might not take either.
+        # No answer is sent, because the caller might not take it either.
         self.transport.abort()
 
     def _expect_head(self) -> None:
@@ -114,7 +114,10 @@ class GuardedProtocol(H11Protocol):
 
 
 def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """Return the protocol of one server with these limits, lowered to the number of files that the process may open."""
+    """Return the protocol of one server with these limits.
+
+    The limit of connections is lowered if the process may not open as many files.
+    """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)
     within = ConnectionLimits(max(most, FEWEST_CONNECTIONS), limits.head_seconds, limits.answer_seconds)

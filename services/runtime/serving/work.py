@@ -1,4 +1,4 @@
-"""Limits the time in which the body of a request must arrive, and the requests that are worked on at once."""
+"""Limits the time for the body of a request to arrive, and the number of requests that are worked on at once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class WorkLimits:
 class LimitedWork:
     """ASGI middleware that answers 408 if a body does not arrive in time, and 503 if no place is free in time.
 
-    A place is the right to be worked on. A request takes a place only once it has arrived whole. So a caller who sends
+    A place is the right to be worked on. A request takes a place only after it has fully arrived. So a caller who sends
     slowly takes no place from others.
     """
 
@@ -67,7 +67,7 @@ class LimitedWork:
         async def timed() -> Message:
             nonlocal whole
             if whole:
-                # What comes after the body is the end of the connection.
+                # After the body comes the end of the connection.
                 return await receive()
             try:
                 async with asyncio.timeout_at(ends_at):

@@ -55,7 +55,7 @@ class CopyError(PullcordError):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The contents of a copy: its rows by table, the ids of the vault keys it needs, and its last audit row's time."""
+    """The contents of a copy: rows by table, ids of the vault keys that it needs, and time of the last audit row."""
 
     rows: Counts
     keys: tuple[str, ...]
@@ -104,7 +104,7 @@ def check_copy(copy: Store) -> Contents:
 
 
 def check_whole(path: Path) -> None:
-    """Raise CopyError if a file is damaged or is no SQLite database."""
+    """Raise CopyError if a file is damaged or is not a SQLite database."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             # This check reads every page, so its time grows with the file.
@@ -147,7 +147,7 @@ def _check_value(copy: Store, column: SealedColumn, row: Mapping[str, Any]) -> N
     value = copy.vault.open(column.place(row[column.keyed_by]), row[column.name])
     if column.table not in REFERENCES:
         return
-    # The key of the common record of an area's notices is made from the area, and not from a reference.
+    # The key of an area record is made from the area, and not from a reference.
     if row.get("area_facts") is not None:
         return
     reference = REFERENCES[column.table](value["record"])

@@ -1,4 +1,4 @@
-"""Replaces a SQLite database file by another and keeps the old file. No other process may use either file meanwhile."""
+"""Replaces a SQLite database file by another file. Keeps the old file. No other process may use either meanwhile."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def unused(path: Path) -> Iterator[None]:
 
 
 def put_in_place(draft: Path, path: Path, aside: Path) -> bool:
-    """Move `draft` to `path`. Move a database that is at `path` to `aside` first, and return True if there was one.
+    """Move `draft` to `path`. If there is a database at `path`, first move it to `aside`, and return True.
 
-    Raises RefusedError if `aside` exists, or if a process has the database at `path` open.
+    Raises RefusedError if `aside` exists, or if a process uses the database at `path`.
     """
     if aside.exists():
         raise RefusedError(f"{aside} is there already: try again in a moment")

@@ -25,7 +25,7 @@ class DatabaseFault(StrEnum):
     BUSY = "is busy"
     READ_ONLY = "takes no changes: it is read-only now"
     FULL = "takes no changes: its disk is full"
-    # It is being restored or upgraded, or belongs to another version.
+    # The database is being restored or upgraded, or belongs to another version.
     OTHER_SCHEMA = "has other tables than this version needs"
     # The fault of a statement or of the data. Nothing is gained by asking again.
     OURS = "refuses a statement"
@@ -76,7 +76,7 @@ REFUSING_SECONDS: Final = 60.0
 
 
 def fault_of(error: BaseException) -> DatabaseFault | None:
-    """Return the meaning of an error, or None if it is no error of a database."""
+    """Return the meaning of an error, or None if the error does not come from a database."""
     if isinstance(error, PoolTimeoutError):
         return DatabaseFault.BUSY
     # A transaction whose connection was lost before.
@@ -119,7 +119,7 @@ _REFUSALS: Final = WeakKeyDictionary[Dialect, _Refusals]()
 def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
     """Remember the refusals of an engine's database. Close each connection on which a PostgreSQL database is read-only.
 
-    A new connection may reach a database that takes changes, for example after a failover.
+    A new connection may then reach a database that takes changes, for example after a failover.
     """
     kept = _REFUSALS[engine.dialect] = _Refusals()
 
@@ -140,7 +140,7 @@ def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
 
 
 def last_refusal(engine: Engine, time: Callable[[], float] = monotonic) -> DatabaseFault | None:
-    """Return why the database refused its last change: it is read-only or full.
+    """Return the reason why the database refused the last change: it is read-only or full.
 
     Return None if the database has taken a change since, or if the refusal is older than REFUSING_SECONDS.
     """

@@ -1,7 +1,7 @@
 """Stores canaries: small events that prove that consumers are alive.
 
 For each partition, the tables hold the time of its last canary, and the last canary that each consumer received. A
-consumer that received a canary has received everything published to the partition before it.
+consumer that has received a canary has also received everything that was published to that partition earlier.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def unheard(
     """Return the partitions of these topics from which the consumer has not received recent canaries.
 
     For each partition, two publication times are compared: that of the newest canary, and that of the newest canary
-    that the consumer received. The partition is returned if they are more than `patience` apart. It is also returned
-    if the consumer received no canary from it.
+    that the consumer received. The partition is returned if the two times are more than `patience` apart. It is also
+    returned if the consumer received no canary from it.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(
@@ -63,7 +63,7 @@ def unheard(
 def heard_until(connection: Connection, consumer: str, topic: str) -> datetime | None:
     """Return a time before which the consumer received everything published to the topic.
 
-    The result is None if the consumer has not received a canary from every partition, or if the topic has had none.
+    The result is None if the consumer has received no canary from some partition, or if the topic has had no canary.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     partitions = [one for one in published if one[0] == topic]
@@ -74,10 +74,10 @@ def heard_until(connection: Connection, consumer: str, topic: str) -> datetime |
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """Return the earliest publication time among the last canaries that the consumer received, one for each partition.
+    """Take the last canary that the consumer received from each partition. Return the earliest publication time.
 
-    If the consumer received none from a partition, the last canary published to that partition counts instead. The
-    result is None if no canary was published to these topics.
+    If the consumer received no canary from a partition, the last canary that was published to that partition counts
+    instead. The result is None if no canary was published to these topics.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return min(

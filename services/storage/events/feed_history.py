@@ -14,13 +14,15 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 
 
 def days_heard(connection: Connection, most: int) -> Mapping[str, Sequence[datetime]]:
-    """Return the last moment of each of the newest `most` days (UTC) on which a feed was heard, by the feed's id.
+    """Return the moments at which each feed was heard, by feed id: the last moment of each day, the newest day first.
 
-    A feed that was never heard is not in the result.
+    Only the newest `most` days (UTC) on which the feed was heard are in the result. A feed that was never heard is not
+    in it.
     """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     heard = newest.where(feeds.c.last_heard_at.is_not(None)).cte("heard", recursive=True)
-    # From day to day by the index. Some feeds send thousands of submissions a day, so all of them are never read.
+    # From day to day by the index. Some feeds send thousands of submissions a day, so this query does not read them
+    # all.
     at = type_coerce(heard.c.at, BigInteger)
     before = type_coerce(submissions.c.received_at, BigInteger) < at - at % literal(_MICROSECONDS_A_DAY, BigInteger)
     previous = (

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, delete, select
 from services.storage.dialect import upsert
 from services.storage.tables import loops
 
-# Loops that replace each other. After a change of mode, the last beat of the old loop would raise a false alarm.
+# Loops that take the place of each other. After a change of mode, the last beat of the old loop would raise a false
+# alarm.
 NEVER_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {"dispatcher": ("relay",), "relay": ("dispatcher", "missed")}
 
 

@@ -1,8 +1,8 @@
 """Finds events that were published but never handled, and publishes them again.
 
-A broker can lose an event that it acknowledged. A worker of an older version skips events of unknown kinds. Such an
-event is missing from the inbox of a consumer. Once the consumer has received later events, the missed event goes back
-to the outbox.
+A broker can lose an event that it acknowledged. A worker of an older version skips events of unknown kinds. In either
+case the event is missing from the inbox of a consumer. Once the consumer has received later events, the missed event
+goes back to the outbox.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 def republish_missed(connection: Connection, consumer: str, topic: str, until: datetime) -> int:
-    """Publish again the events published before `until` that the consumer never handled. Return their number."""
+    """Publish again the events that the consumer never handled. Return their number.
+
+    Only events that were published before `until` count.
+    """
     since = _checked_until(connection, consumer, topic)
     # If this holds, the consumer has received nothing more since the last check.
     if until <= since:

@@ -36,8 +36,8 @@ class Announcement:
 class Lane:
     """The events of one topic in one lane of the outbox.
 
-    The outbox is divided into lanes by partition key. One relay at a time publishes a lane, which keeps events with the
-    same key in order.
+    The outbox is divided into lanes by partition key. Only one relay at a time publishes a lane. This keeps events with
+    the same key in order.
     """
 
     number: int
@@ -91,16 +91,16 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 def unpublished(
     connection: Connection, limit: int, lane: Lane | None = None, after: str | None = None
 ) -> list[StoredEvent]:
-    """Return events not yet published, at most `limit`. The events of each partition key come in order, oldest first.
+    """Return at most `limit` unpublished events. The events of each partition key come in order, oldest first.
 
-    All partition keys have fair turns, so a feed with a long queue does not delay the events of another feed. The first
-    turn is that of the key which follows the key `after`. With `lane`, return only events of that lane, and lock them
-    for this transaction.
+    All partition keys have fair turns, so a feed with a long queue does not delay the events of another feed. The key
+    that follows the key `after` has the first turn. With `lane`, return only events of that lane, and lock them for
+    this transaction.
     """
     queues = _queues(connection, lane, after, limit)
     found: list[StoredEvent] = []
     for number, (queue_lane, key) in enumerate(queues):
-        # What earlier queues did not use is shared among those that are left.
+        # If earlier queues did not use their whole share, the rest is divided among the queues that are left.
         share = -(-(limit - len(found)) // (len(queues) - number))
         found += _oldest(connection, queue_lane, key, share, lane)
     return found

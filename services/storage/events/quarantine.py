@@ -40,8 +40,8 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
     """Return the number of events in quarantine that are due for an alert to the operator.
 
-    An event is due if it is new, or if its last alert is older than `repeat`. If any event is due, all events in
-    quarantine are marked as alerted now.
+    An event is due if it is new, or if its last alert is older than `repeat`. If any event is due, the call marks all
+    events in quarantine as alerted now.
     """
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)

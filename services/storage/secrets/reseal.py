@@ -93,7 +93,7 @@ def left_to_reseal(store: Store) -> int:
 
 
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
-    """Reseal until no value is left under an older key, or after `PASSES` passes.
+    """Reseal until no value is left under an older key, in at most `PASSES` passes.
 
     Yields the size of each batch after its commit. `pause` waits for a number of seconds. Raises VaultError if the key
     of a value is missing. Batches before the error stay committed.

@@ -78,7 +78,7 @@ submission_outcomes = Table(
     Index("ix_submission_outcomes_submission_id_chunk", "submission_id", "chunk", unique=True),
 )
 
-# Rows that were refused and not sent again since. Until then, the resident of such a row is watched by nobody.
+# Rows that were refused and not sent again since. Until then, nobody watches the resident of such a row.
 refused_rows = Table(
     "refused_rows",
     metadata,

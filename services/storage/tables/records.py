@@ -57,9 +57,9 @@ notices = Table(
     Column("planned_or", Date),
     Column("restriction_either", Date),
     Column("restriction_or", Date),
-    # True after a version announced a migration that was still to come.
+    # True if a version has announced a migration that was still to come.
     Column("announced", Boolean, nullable=False),
-    # Set only for the common record of a provider's notices on one area: see `area_facts`.
+    # Set only for an area record, which stands for all notices of a provider about one area: see `area_facts`.
     Column("area_facts", JSON(none_as_null=True)),
     # Codes of the problems in the row, separated by blanks.
     Column("flags", Text, nullable=False),
@@ -120,7 +120,7 @@ def _tokens(name: str, owner: str) -> Table:
 notice_tokens = _tokens("notice_tokens", "notice_pk")
 entry_tokens = _tokens("entry_tokens", "entry_pk")
 
-# The area notices of each area. The area is named by the record key of the record that they share.
+# The area notices of each area. The key of its area record names the area.
 area_members = Table(
     "area_members",
     metadata,

@@ -1,4 +1,4 @@
-"""Checks that a zip is a workbook and safe to unpack. Only the directory of the zip is read."""
+"""Checks that a zip is a workbook and is safe to unpack. Only the directory of the zip is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STRICT = b"http://purl.oclc.org/ooxml/spreadsheetml/main"
 _HEAD = 4_096  # bytes
 # Unpacked bytes below which the packing ratio of a part is not checked: small XML can pack very well.
 _SMALL_PART = 1_000_000
-# What spreadsheet programs write. Other methods are rare, and their unpackers are less tested.
+# The methods that spreadsheet programs use. Other methods are rare, and their unpackers are less tested.
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 

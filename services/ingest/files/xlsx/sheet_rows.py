@@ -1,4 +1,4 @@
-"""Reads the rows of one sheet as a stream. A row holds the cells that are written, however far right they stand."""
+"""Reads the rows of one sheet as a stream. A row holds every cell that is written, even far to the right."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _cells(book: Book, row: Any) -> Iterator[WrittenCell]:
 def _read(book: Book, element: Any) -> tuple[object, str, int]:
     kind, style = element.get("t", "n"), int(element.get("s", 0))
     if element.find(_FORMULA) is not None:
-        # Nothing of it is read, and it may be shared by a million cells.
+        # It is not read, and a million cells may share it.
         return "=", "f", style
     if kind == "inlineStr":
         inline = element.find(_INLINE)

@@ -1,7 +1,7 @@
 """Opens a workbook: its sheets, its shared texts and its number formats, each read as a stream and within a limit.
 
 openpyxl reads only the list of sheets. It is not used for the rest, because it would build a tree of every style, and
-look through every sheet for its size.
+read through every sheet to find its size.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from openpyxl.xml.functions import iterparse
 from services.ingest.files.problems import FileCode, FileRefused
 
 GENERAL: Final = "General"
-# Bytes of the parts that list sheets and relations: they become a tree in memory, of some fifty times their size [P].
+# Bytes of the parts that list sheets and relations: they become a tree in memory, which is about fifty times as large
+# [P].
 _SMALL_PART: Final = 2_000_000
 # Characters in a number format, as in Excel.
 _LONGEST_FORMAT: Final = 255
@@ -36,7 +37,7 @@ _RUN: Final = f"{{{SHEET_MAIN_NS}}}r"
 _TEXT: Final = f"{{{SHEET_MAIN_NS}}}t"
 _FORMAT: Final = f"{{{SHEET_MAIN_NS}}}numFmt"
 _STYLES: Final = f"{{{SHEET_MAIN_NS}}}cellXfs"
-# Texts that cells share: as many as a file of every limit may need [P].
+# The most texts that cells may share. A file that reaches every limit needs no more [P].
 _MOST_TEXTS: Final = 2_000_000
 
 
@@ -97,8 +98,8 @@ def elements(stream: Any, *whole: str) -> Iterator[Any]:
 
     All other elements are dropped as they end.
 
-    Raises FileRefused if a yielded element would hold more than `_MOST_INSIDE` elements, itself included, or if
-    elements are nested too deep.
+    Raises FileRefused if a yielded element would hold more than `_MOST_INSIDE` elements (it counts as one of them), or
+    if elements are nested too deeply.
     """
     within, inside = 0, 0
     parents: list[Any] = []

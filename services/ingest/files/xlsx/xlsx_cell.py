@@ -22,7 +22,7 @@ _SHOWN_WITH = re.compile(r'(?:"(?P<quoted>[^"]{1,20})"|(?P<escaped>(?:\\.){1,20}
 
 
 class Cell(Protocol):
-    """The attributes of a cell that this module reads. Several classes of cells have these attributes."""
+    """The attributes that this module reads from a cell. Several classes of cells have these attributes."""
 
     @property
     def value(self) -> object: ...

@@ -74,7 +74,7 @@ def _raw_rows(book: Book, sheet: WorkbookSheet, limits: FileLimits) -> Iterator[
 
 
 def _texts(cells: list[WrittenCell], limits: FileLimits) -> tuple[list[str], tuple[Flaw, ...]]:
-    # A cell right of every column that a file may have is reported, and nothing is made of the gap before it.
+    # A cell to the right of the last column that a file may have is reported. The gap before it is not filled.
     near = [cell for cell in cells if cell.column <= limits.columns]
     texts = [""] * max((cell.column + 1 for cell in near), default=0)
     flaws: list[Flaw] = []

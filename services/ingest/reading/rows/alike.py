@@ -1,4 +1,4 @@
-"""Asks the sender about entries of one file that may be one person under two references. Merges nothing. Pure."""
+"""Asks the sender of a file if two of its entries are one person under two references. Merges nothing. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SAME: Final = {"cli": "telephone number", "uprn": "UPRN", "address_lines": "add
 
 
 class _Sign(NamedTuple):
-    """A value that two entries share if they may be one person. `field` is the field of the issue about it."""
+    """A value. Two entries with the same value may be one person. `field` is the field that the issue names."""
 
     field: str
     value: Hashable
@@ -23,7 +23,7 @@ class _Sign(NamedTuple):
 def with_questions(drafts: Sequence[Draft[EntryFacts]]) -> list[Draft[EntryFacts]]:
     """Return the drafts of one file.
 
-    A draft that may be the same person as another row gets an issue that asks the sender about it.
+    If a draft may be the same person as another row, it gets an issue that asks the sender.
     """
     shared = _shared(drafts)
     signs = [tuple(sign for sign in _signs(draft) if hash(sign) in shared) for draft in drafts]
@@ -57,7 +57,7 @@ def _signs(draft: Draft[EntryFacts]) -> Iterator[_Sign]:
 
 
 def _remember(known: list[Draft[EntryFacts]], draft: Draft[EntryFacts]) -> None:
-    # Two are enough for every row to name another one, however many share the value.
+    # Two drafts are enough: then every row can name another row, however many rows have the value.
     if not known or (len(known) == 1 and _may_be_one(known[0], draft)):
         known.append(draft)
 

@@ -1,4 +1,4 @@
-"""Decides by field what a cell says: a value, nothing, or an error that is reported. Pure."""
+"""Decides what the cell of a field says: a value, nothing, or an error that is reported. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from services.ingest.reading.rows.references import (
 _JUDGED_LATER: Final = frozenset(
     ["planned_migration_date", "restriction_start_date", "issued_at", "share_basis_expires_on"]
 )
-# Identifiers that are no references of a record: their digits may be lost too.
+# Identifiers that are not references of a record. Their digits may be lost too.
 _IDENTIFIERS: Final = frozenset(["scheme_id", "share_basis_id", "access_line_id"])
 # Fields of free text in which "None" and "N/A" may be what somebody answered.
 _ANSWERS: Final = frozenset(
@@ -49,14 +49,14 @@ _ANSWERS: Final = frozenset(
         "customer_contacts",
     ]
 )
-# Fields of which a part alone may be a word for nothing: `12 Tower Road, NULL, Blackpool`.
+# Fields in which a single part may be a word for "no value": `12 Tower Road, NULL, Blackpool`.
 _PARTED: Final = frozenset(["address_lines", "area_codes", "post_town"])
 _HOUSE: Final = re.compile(r"[0-9]{1,4}\.0")
 _COMMAS: Final = re.compile(r"([,\n])")
 
 
 def read_cells(row: SheetRow, columns: ColumnMap) -> SheetRow:
-    """Return the row with each cell as it is meant.
+    """Return the row with clean cells.
 
     An error text becomes an empty cell with a problem. A word for "no value" becomes an empty cell.
     """
@@ -115,7 +115,7 @@ def _parts(text: str) -> tuple[str, CellCode | None]:
     if "," not in text and "\n" not in text:
         rest, code = _part(text)
         return _house(rest), code
-    # Parts and separators in turn: a part that goes takes the separator before it along.
+    # Parts and separators in turn. If a part is dropped, the separator before it is dropped too.
     pieces = ["", *_COMMAS.split(text)]
     kept, code = list[str](), None
     for separator, part in zip(pieces[::2], pieces[1::2], strict=True):
@@ -138,7 +138,7 @@ def _part(text: str) -> tuple[str, CellCode | None]:
 
 
 def clean_fields(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
-    """Return the fields of a JSON row with clean references and address lines, and the issues."""
+    """Clean the references and address lines of a JSON row. Return the fields of the row, and the issues."""
     cleaned, issues = clean_references(fields)
     lines = fields.get("address_lines")
     if not isinstance(lines, list):

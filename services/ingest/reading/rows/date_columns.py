@@ -2,8 +2,8 @@
 
 Every cell of a column is seen before the first cell is read. A date such as `3/12/2026` is valid in both orders, and is
 normally read with the day first. The date is in doubt if another date of its column is valid only with the month first.
-If no date of its column is valid in one order only, the date is in doubt if another column has a date that is valid
-only with the month first. If the sender states the order, no date is in doubt.
+A column may have no date that shows its order. Its dates are then in doubt if a date of another column is valid only
+with the month first. If the sender states the order, no date is in doubt.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _OF_A_NOTICE: Final = OF_THE_MOVE | {"migrated_on"}
 DATES: Final = OF_THE_MOVE | {"migrated_on", "service_started_on", "service_ended_on", "share_basis_expires_on"}
 MOMENTS: Final = frozenset(["issued_at", "updated_at", "last_successful_test_at", "last_confirmed_at"])
 
-# An agreement without its last day has no end, so an odd day is kept: it ends the agreement, which is the safe side.
+# An agreement without a last day has no end. So an odd day is kept: it ends the agreement, which is safer.
 _KEPT_IF_ODD: Final = "share_basis_expires_on"
 # No home had a telecare alarm earlier. Systems write 1900 or 1970 for an empty date.
 _FIRST_ALARMS: Final = date(1971, 1, 1)
@@ -50,7 +50,7 @@ class _Cell(NamedTuple):
 
     @property
     def only_order(self) -> DateOrder | None:
-        """Return the one order in which the text is a date, or None if there are two or none."""
+        """Return the only order in which the text is a date, or None if it is a date in both orders or in neither."""
         if (self.day_first is None) == (self.month_first is None):
             return None
         return DateOrder.MONTH_FIRST if self.day_first is None else DateOrder.DAY_FIRST
@@ -134,7 +134,8 @@ class DateColumns:
         evidence = self._evidence[field]
         others = evidence.written + evidence.digit_dates
         doubtful = (
-            # The number may have been pasted from a workbook that counts from 1900: four years lie between the two.
+            # The number may have been pasted from a workbook that counts from 1900. It would then be wrong by four
+            # years.
             self._system is DateSystem.SINCE_1904
             # One cell typed by hand casts no doubt on a column of day numbers.
             or (others and others >= evidence.day_numbers)
@@ -157,7 +158,8 @@ class DateColumns:
         return cell.value, self._against_the_order(field, cell)
 
     def _order(self, field: str) -> DateOrder | None:
-        # None if the column, or another column where this one proves nothing, has a date with the month first.
+        # None if the column has a date with the month first. If the column shows no order, another column with such a
+        # date is enough.
         if self._stated:
             return self._stated
         evidence = self._evidence[field]
@@ -188,7 +190,8 @@ class DateColumns:
 def _readings(field: str, text: str) -> _Cell:
     read = read_moment if field in MOMENTS else read_date
     numbers = _ENDS_WITH_YEAR.match(" ".join(text.split()))
-    # Only three numbers with the year last can mean two days, and only if both may be months. All else is read once.
+    # Only a text of three numbers with the year last can mean two days. Both other numbers must be possible months. All
+    # other texts are read once.
     if numbers is None:
         only = read(text, DateOrder.DAY_FIRST)
         return _Cell(only, only)

@@ -7,7 +7,7 @@ from typing import Final
 
 from services.ingest.files.problems import CellCode
 
-# Written by programs: no field has them for an answer.
+# Written by programs. No field takes them as an answer.
 _PROGRAMS: Final = frozenset(
     ["null", "(null)", "<null>", "[null]", "nan", "nat", "<na>", "\\n", "undefined", "(blank)", "(empty)"]
 )
@@ -15,7 +15,7 @@ _PROGRAMS: Final = frozenset(
 _PEOPLE: Final = frozenset(
     ["none", "(none)", "n/a", "n\\a", "n.a.", "n.a", "na", "n / a", "nil", "not applicable", "blank", "empty", "?"]
 )
-# What people write while a reference or an address is still to come. Two rows that have it are two people.
+# What people write while a reference or an address is still to come. Two rows with such a word are two people.
 _TO_COME: Final = frozenset(
     [
         "tbc",
@@ -50,7 +50,7 @@ _TO_COME_FORM: Final = re.compile(r"0+|x{2,}|\?")
 _DASHES: Final = re.compile(r"[-_.\s]+")
 _ERROR: Final = re.compile(r"#(?:N/A(?: N/A)?|GETTING_DATA|[A-Z][A-Z0-9/_]{1,20}[!?])|Err:[0-9]{3}", re.IGNORECASE)
 _HASHES: Final = re.compile(r"#+")
-# The replacement character is what a lost character becomes in Unicode.
+# In Unicode, a lost character becomes the replacement character.
 _QUESTION_MARKS: Final = re.compile("[?\ufffd]{2,}|\ufffd")
 _ZERO_DATE: Final = re.compile(r"0{1,4}([-/.])0{1,2}\1(?:0{4}|0{1,2})(?:[ T]0{1,2}(?::00){1,2}(?:\.0{1,9})?)?")
 # Day zero and the first and last days of databases and spreadsheets, with or without a time.
@@ -68,12 +68,13 @@ _DATE: Final = (
     r"|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:19|20)[0-9]{2}"
 )
 _MADE_A_DATE: Final = re.compile(_DATE, re.IGNORECASE)
-# The same at the start of a line. A formula that joins cells makes it the number of a day, from 1998 to 2050.
+# The same at the start of a line. A formula that joins cells turns the date into the number of a day, from 1998 to
+# 2050.
 _STARTS_WITH_DATE: Final = re.compile(
     rf"(?:(?:flat|apartment|apt|unit|room|no)\.? )?(?:{_DATE}|(?:3[6-9]|4[0-9]|5[0-4])[0-9]{{3}})(?= |$)",
     re.IGNORECASE,
 )
-_LONGEST: Final = 20  # a longer text is none of the words
+_LONGEST: Final = 20  # a longer text is not one of the words
 
 
 def is_nothing(text: str, *, answers: bool) -> bool:
@@ -90,7 +91,7 @@ def is_nothing(text: str, *, answers: bool) -> bool:
 
 
 def is_to_come(text: str) -> bool:
-    """Return True if the text is neither a reference nor an address: nothing, or a word for what is still to come."""
+    """Return True if the text means that there is no reference or address, or that it is still to come."""
     if is_nothing(text, answers=False):
         return True
     word = text.casefold() if len(text) <= _LONGEST else ""
@@ -115,7 +116,7 @@ def was_made_a_date(text: str) -> bool:
 
 
 def without_made_date(text: str) -> str:
-    """Return a line of an address without its flat or house number if a spreadsheet has turned that into a date.
+    """Return a line of an address. If a spreadsheet has turned its flat or house number into a date, drop the date.
 
     For example, `02-Jan Tower Road` is returned as `Tower Road`. Any other text is returned unchanged.
     """

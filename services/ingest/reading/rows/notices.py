@@ -28,7 +28,7 @@ class LocatedNotice(NamedTuple):
     content: bytes
     private: bytes
     issues: tuple[Issue, ...]
-    # True if the notice is about an area, or names nothing finer than a postcode.
+    # True if the notice is about an area, or names nothing more exact than a postcode.
     shares_area: bool
 
 
@@ -141,7 +141,7 @@ def _area_codes(notice: MigrationNotice) -> tuple[str, ...]:
     return notice.area_codes or ((notice.postcode,) if notice.postcode else ())
 
 
-# What a report of the status alone leaves as it is on record. Dates are kept by `recording.rules.kept_dates`.
+# The fields that `filled_from` does not take from the record. `recording.rules.kept_dates` keeps the dates.
 _OF_THE_REPORT: Final = frozenset(
     ["id", "source", "issued_at", "status", "planned_migration_date", "restriction_start_date", "migrated_on"]
 )
@@ -161,7 +161,7 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Return a notice that came without a usable place, completed from the record of an earlier version of the notice.
+    """Complete a notice that has no usable place, from the record of an earlier version of the notice.
 
     The place comes from the record. So do the other fields that the notice leaves out, except those in
     `_OF_THE_REPORT`, such as the dates.

@@ -1,4 +1,4 @@
-"""The place that a row of a register gives, in a form in which two rows can be compared. Pure."""
+"""The place that a register row gives, in a form that can be compared. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RowPlace(NamedTuple):
     address: AddressParts | None
 
     def differs_in(self, other: RowPlace) -> tuple[str, ...]:
-        # A part that one of the two leaves out is no difference.
+        # If one of the two leaves out a part, this does not count as a difference.
         pairs = zip(PLACE_FIELDS, self, other, strict=True)
         return tuple(field for field, ours, theirs in pairs if ours and theirs and ours != theirs)
 

@@ -35,8 +35,8 @@ _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 def clean_reference(text: str) -> str:
-    """Return the form of a reference that is compared and kept. Its letter case stays as it is."""
-    # JSON can write a NUL. A row of a file that has one is never read.
+    """Return a reference in the form in which it is compared and kept. Its letter case stays as it is."""
+    # JSON can hold a NUL. In a file, a row with a NUL is never read.
     plain = " ".join(clean_text(text.replace("\0", "")).strip(_QUOTES).split())
     # `12345.0` is a number cell that was saved as text.
     decimal = _DECIMAL.fullmatch(plain)
@@ -50,8 +50,7 @@ def has_lost_digits(reference: str) -> bool:
 def seems_rounded(reference: str) -> bool:
     """Return True if a spreadsheet may have rounded the reference, so that its last digits are lost.
 
-    The caller decides what follows. It uses such a reference if only one row of a file has it, and drops the reference
-    if several rows have it.
+    The caller uses such a reference if only one row of a file has it. If several rows have it, the caller drops it.
     """
     return _ROUNDED.fullmatch(reference) is not None
 
@@ -66,7 +65,7 @@ def alike_form(reference: str) -> str:
 def in_other_case(reference: str) -> frozenset[str]:
     """Return the forms of a reference that differ from it in letter case alone.
 
-    In these forms, each of the first groups of letters is in upper case, is in lower case, or begins with a capital.
+    In these forms, the first groups of letters vary: each is in upper case, in lower case, or begins with a capital.
     """
     groups = list(islice(_LETTERS.finditer(reference), _CASE_GROUPS))
     if not groups:
@@ -99,7 +98,7 @@ def alike_references(reference: str) -> frozenset[str]:
 
 
 def clean_references(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
-    """Return the fields of a JSON row with clean references, and the issues.
+    """Clean the references of a JSON row. Return the fields of the row, and the issues.
 
     A damaged reference is left out, with an issue. A word such as "TBC" is left out without an issue.
     """

@@ -12,7 +12,7 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """Yield the rows of a register received at `now`.
+    """Yield the rows of a register that was received at `now`.
 
     Rows with the same reference are joined by `joined_rows`. But rows of JSON with different times of change are kept
     apart, because they are versions.
@@ -27,7 +27,8 @@ def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
 
 def joined_outcomes(main: RowOutcome, joined: Sequence[JoinedRow]) -> list[RowOutcome]:
     """Return the outcomes of the rows that were read together with the main row."""
-    # They are kept as part of its entry, and flagged, because they may be of another person.
+    # These rows are kept as part of the entry of the main row. They are flagged, because they may be about another
+    # person.
     outcome = Outcome.WARNED if main.outcome is Outcome.ACCEPTED else main.outcome
     return [RowOutcome(row.number, outcome, row.issues) for row in joined]
 
@@ -37,13 +38,14 @@ def _reference(row: RawRow, now: datetime) -> str | None:
         return None
     if not row.typed:
         return _of_json(row)
-    # A row that its time of change refuses must not take the others with it.
+    # If a row is refused because of its time of change, the other rows must not be refused with it.
     changed, reference = row.fields.get("updated_at"), row.fields.get("entry_id")
     sound = changed is None or (isinstance(changed, datetime) and changed <= now + AHEAD)
     return reference if sound and isinstance(reference, str) else None
 
 
 def _of_json(row: RawRow) -> str | None:
-    # JSON comes from systems that send versions. Those of one reference are compared by their stamps, if these differ.
+    # JSON comes from systems that send versions. If the versions under one reference have different stamps, the stamps
+    # are compared.
     changed, reference = row.fields.get("updated_at"), row.fields.get("entry_id")
     return f"{reference}\0{changed}" if isinstance(reference, str) else None

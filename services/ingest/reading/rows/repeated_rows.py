@@ -22,7 +22,8 @@ from services.ingest.reading.rows.references import issue_of_cell, seems_rounded
 _NUMBER_SEPARATOR: Final = " / "
 _LONGEST_CLI: Final = 200  # characters, as the schema allows
 _NAMED: Final = 10  # rows that an issue names
-# A word that is none of the codes stands where an unknown status stands, before those that end the watch.
+# None is any word that is not a code. It has the same rank as an unknown status, before the statuses that end the
+# watch.
 _WATCHED_FIRST: Final = (
     ServiceStatus.ACTIVE,
     ServiceStatus.UNKNOWN,
@@ -46,9 +47,10 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Join all rows of a reference that have the same place as the main row. The joined row is the last of the result.
+    """Join those rows of one reference that have the main row's place. The joined row comes last in the result.
 
-    The main row is the row that was changed last. For each other place, one row stands before the joined row.
+    The main row is the row that was changed last. The result has one row for each other place, in front of the joined
+    row.
 
     If the reference may be rounded, all rows are returned without the reference.
     """
@@ -97,7 +99,7 @@ def _latest(group: Sequence[RawRow]) -> RawRow:
 
 
 def _by_place(main: RawRow, others: Iterable[RawRow]) -> tuple[list[RawRow], list[list[RawRow]]]:
-    # The rows that agree with the place of the main row, and the others, gathered by their place.
+    # The rows that agree with the place of the main row, and the other rows, grouped by place.
     place = place_of_row(main.fields)
     joined, apart = list[RawRow](), dict[RowPlace, list[RawRow]]()
     for row in others:
@@ -114,7 +116,7 @@ def _filled(main: RawRow, joined: Iterable[RawRow]) -> dict[str, Any]:
     fields = dict(main.fields)
     for row in joined:
         for name, value in row.fields.items():
-            # An end that only one device has is not the end of the service.
+            # If a single device has an end date, the service itself may go on.
             if name != "service_ended_on":
                 fields.setdefault(name, value)
     return fields
@@ -154,7 +156,8 @@ def _fitting(numbers: Sequence[str]) -> list[str]:
 
 
 def _status(row: RawRow) -> str | None:
-    # An empty status means in service, but a row of a device alone, without a line or a place, says nothing of it.
+    # An empty status means "in service". But a row that has only a device, and no line or place, says nothing about the
+    # service.
     given = row.fields.get("service_status")
     says_where = not {"cli", *PLACE_FIELDS}.isdisjoint(row.fields)
     return str(given) if given else ServiceStatus.ACTIVE.value if says_where else None

@@ -24,7 +24,8 @@ Chosen = Mapping[str, str]
 class ChosenWord(NamedTuple):
     """A mapping that is remembered for a sender: `word` is read as `target`.
 
-    For a mapped column `what` is `column`. For the word of a code it is the field of the code, such as `status`.
+    If a column is mapped, `what` is `column`. If a word is mapped to a code, `what` is the code's field, such as
+    `status`.
     """
 
     what: str
@@ -63,13 +64,13 @@ def to_remember(what: str, chosen: Chosen) -> tuple[ChosenWord, ...]:
 
 
 def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:
-    """Return a test for known headings, with which the reader finds the heading row of a file."""
+    """Return a function that returns True for a known heading. The reader finds the row of headings with it."""
     # A near match does not count: a title or a value may be one typing error away from a heading.
     return lambda heading: meaning_of(heading, kind, near=False) is not None or heading_key(heading) in chosen
 
 
 def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
-    """Raise RefusedError if a column is mapped that the file does not have."""
+    """Raise RefusedError if the file does not have a column that is mapped."""
     if chosen.keys() <= _first(headings).keys():
         return
     labels = [column_label(headings, index) for index in range(len(headings)) if headings[index]]

@@ -21,7 +21,7 @@ _CODES: Final[dict[RecordKind, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class ChosenStatuses:
-    """Words and the codes they stand for. `used` gathers the words that were mapped before and occur in the file."""
+    """Words and the codes that they stand for. `used` gathers words that were mapped before and occur in the file."""
 
     field: str
     codes: Mapping[str, str]

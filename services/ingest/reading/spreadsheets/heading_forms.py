@@ -31,14 +31,14 @@ _MOST_PARTS: Final = 4
 
 def plain_letters(text: str) -> str:
     """Return the text without accents, so that "ffôn" is "ffon"."""
-    # Nearly all headings are plain, and this is asked many times.
+    # Nearly all headings are plain, and this function is called many times.
     if text.isascii():
         return text
     return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
 
 
 def loose_key(text: str) -> str:
-    """Return the words of a heading in their shortest form, run together, as `hometelno`."""
+    """Return the words of a heading in their shortest form and without blanks, such as `hometelno`."""
     words = (word.casefold() for word in _WORDS.findall(plain_letters(text)))
     return "".join(_SAME.get(word, word) for word in words if word not in _LEFT_OUT)
 

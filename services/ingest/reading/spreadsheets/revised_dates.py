@@ -60,13 +60,13 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """The columns that are read. If several of them are filled in a row, the last counts."""
+        """The columns that are read. If a row fills several of them, the last one counts."""
         base = self.original[:1] if self.plain is None else (self.plain,)
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 
 
 def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[int, Meaning]) -> tuple[RevisedDate, ...]:
-    """Return the dates with several columns, or with a column for a revised or original date.
+    """Return each date that has several columns, or that has a column for a revised or an original day.
 
     Only notices have such dates.
     """
@@ -83,7 +83,7 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 
 
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
-    """Return an issue for each date for which a row gives two different days.
+    """Compare the days that a row gives for each date. Return an issue for each date with two different days.
 
     If both days are revised dates, the date is also removed from `fields`.
     """

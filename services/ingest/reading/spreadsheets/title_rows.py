@@ -1,4 +1,4 @@
-"""Leaves out rows that are no records: totals, titles of groups, and the last line of a report. Pure."""
+"""Leaves out rows that are not records: totals, titles of groups, and the last line of a report. Pure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class LeftOut:
 
 
 def without_titles(rows: Iterable[SheetRow], fields: Mapping[int, str], left_out: LeftOut) -> Iterator[SheetRow]:
-    """Yield all rows except totals, titles of groups, and closing lines of a report. `left_out` counts those.
+    """Yield all rows except totals, titles of groups, and closing lines of a report. Count the others in `left_out`.
 
     `fields` maps the index of a column to the name of its field.
     """
@@ -86,7 +86,7 @@ def _is_title(row: SheetRow, references: list[int], *, has_digits: bool) -> bool
     first, *others = filled
     if _is_word(row.cells[first]):
         return all(_is_count(row.cells[index]) and index not in references for index in others)
-    # A word further right, with a reference left of it, is no total of that reference.
+    # A word with a reference to its left does not make the row a total.
     if others:
         return False
     alone = row.cells[first]
@@ -111,6 +111,6 @@ def _is_count(text: str) -> bool:
 
 
 def _may_be_a_place(text: str) -> bool:
-    # A date is no number of a line.
+    # A date is not the number of a line.
     digits = sum(map(str.isdigit, re.sub(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{1,2}:\d{2}(?::\d{2})?", "", text)))
     return digits > _DIGITS or read_postcode(text) is not None

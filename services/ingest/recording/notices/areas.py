@@ -1,6 +1,7 @@
-"""Keeps one record for each area of a provider, which all its live notices on that area share.
+"""Keeps one record for each area of a provider. The record stands for all live notices of the provider about the area.
 
-A match of the record counts for all these notices. So many notices on one area make no more matches than one notice.
+A match of the record counts for all these notices. So an area with many notices has no more matches than an area with
+one notice.
 """
 
 from __future__ import annotations

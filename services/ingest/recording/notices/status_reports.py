@@ -1,6 +1,6 @@
 """Completes notices that give only a reference and a status, and asks about unknown references.
 
-The rest of such a notice is taken from the record with its reference.
+The rest of such a notice is taken from the record that has the same reference.
 
 No rule of versions is applied here: `rules.step` decides whether the completed notice counts.
 """
@@ -48,7 +48,7 @@ _UNKNOWN_SUPERSEDED: Final = Issue(
 class Completed(NamedTuple):
     """The drafts after completion, with their keys, and the outcomes of the rejected rows.
 
-    A row is rejected if neither the row nor its record has a usable place, unless the row withdraws the notice.
+    A row without a usable place is rejected if its record has no usable place. A row that withdraws its notice is kept.
     """
 
     drafts: KeyedDrafts
@@ -72,14 +72,14 @@ def completed_notices(
     """Return the drafts, and the outcomes of the rows that are rejected.
 
     `sent` holds references of the same submission that are kept in other transactions.
-    A draft that gives a status without a place is filled in from the record with its reference.
+    If a draft gives a status without a place, the rest comes from the record that has the same reference.
     """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])
     reports = {key for key, draft in drafts if draft.report}
     pks = {key: recorded[key].pk for key in reports if key in recorded}
     opened = open_records(context, record_type, pks.values()) if pks else {}
-    # From a damaged record nothing is filled in.
+    # Nothing is taken from a damaged record.
     latest: dict[bytes, Mapping[str, Any]] = {key: opened[pk].get("record", {}) for key, pk in pks.items()}
     kept, rejected = list[tuple[bytes, Draft[Any]]](), list[RowOutcome]()
     for key, draft in drafts:
@@ -113,7 +113,7 @@ def _filled(draft: Draft[Any], report: MigrationNotice, recorded: Mapping[str, A
 
 
 def _of_the_row(draft: Draft[Any]) -> list[Issue]:
-    # Nobody is told of a row that is not kept.
+    # "Councils are told at once" is not true of a row that is not kept.
     return [issue for issue in draft.issues if issue.code != "no_date"]
 
 

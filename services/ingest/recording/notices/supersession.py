@@ -25,7 +25,7 @@ from services.ingest.recording.submission import ChangedRecord, SubmissionContex
 
 
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> list[int]:
-    """Mark each notice under `keys` as not live if another notice in the database replaces it, else as live.
+    """Mark each notice under `keys` as live. If another notice in the database replaces it, mark it as not live.
 
     Return the ids of the notices that changed.
     """

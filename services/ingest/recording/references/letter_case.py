@@ -35,7 +35,7 @@ def ignores_case(store: Store, feed_id: str) -> bool:
 
 
 def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
-    """Yield the rows. Each reference gets the letter case in which the submission has it first."""
+    """Yield the rows. Each reference gets the letter case of its first occurrence in the submission."""
     first: dict[str, str] = {}
     for row in rows:
         reference = row.fields.get("entry_id")
@@ -47,7 +47,7 @@ def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
 
 
 def with_case_on_record(work: UnitOfWork, feed_id: str, reading: Reading[Any]) -> Reading[Any]:
-    """Return the reading. A reference that is on record in another letter case is written as it is on record."""
+    """Return the reading. If a reference is on record in another letter case, it gets the letter case of the record."""
     if not reading.ignores_case:
         return reading
     references = {draft.reference for draft in reading.drafts} | {
@@ -62,7 +62,7 @@ def with_case_on_record(work: UnitOfWork, feed_id: str, reading: Reading[Any]) -
 
 
 def _on_record(work: UnitOfWork, feed_id: str, references: Iterable[str]) -> dict[str, str]:
-    # The reference of the submission to that on record.
+    # Maps a reference of the submission to the reference on record.
     key_of = work.store.tokeniser.record_key
     keys = {reference: key_of(feed_id, reference) for reference in references}
     there = keys_on_record(work.connection, keys.values(), live=False)
@@ -76,7 +76,7 @@ def _on_record(work: UnitOfWork, feed_id: str, references: Iterable[str]) -> dic
     for key in sorted(keys_on_record(work.connection, forms.keys(), live=False)):
         reference, form = forms[key]
         found.setdefault(reference, []).append(form)
-    # Of two on record nobody knows which is meant.
+    # If two references are on record, nobody knows which of them is meant.
     return {reference: on_record[0] for reference, on_record in found.items() if len(on_record) == 1}
 
 

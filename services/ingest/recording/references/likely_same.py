@@ -1,4 +1,4 @@
-"""Asks the sender of a file about new references that may be people already on the register. Nothing is merged."""
+"""Asks the sender of a file if a new reference is a person who is already on the register. Merges nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NEARLY: Final = Issue(
 def with_questions_on_record(context: SubmissionContext, reading: Reading[Any]) -> Reading[Any]:
     """Return the reading of a file.
 
-    A new entry that may be on record under another reference has an issue that asks about it.
+    If a new entry may be on record under another reference, it gets an issue that asks the sender.
     """
     if reading.record_type.kind is not RecordKind.ENTRY or not reading.is_file:
         return reading

@@ -1,4 +1,4 @@
-"""Combines the live notices of one provider on one area into one summary. All functions are pure."""
+"""Combines the live notices of one provider about one area into one summary. All functions are pure."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _TARGETS = (
 
 
 class AreaNotice(NamedTuple):
-    """A live notice on an area, or several such notices with equal values.
+    """A live notice about an area, or several such notices with equal values.
 
-    If nothing shows which of two versions of a notice is the newest, each version is one item.
+    If nothing shows which of two versions of a notice is newer, each version is one item.
     """
 
     status: NoticeStatus
@@ -51,11 +51,11 @@ class AreaNotice(NamedTuple):
 
 
 class AreaSummary(NamedTuple):
-    """The live notices on an area, taken together.
+    """The live notices about an area, taken together.
 
     `parts` groups the notices by what they report, such as pending or completed, and has the facts of each group. A day
-    that can be read as two dates, such as 03/04/2026, is in doubt. The other two fields hold the earliest planned day
-    in doubt, and the earliest restriction day in doubt.
+    that can be read as two dates, such as 03/04/2026, is in doubt. `planned_readings` is the earliest planned day in
+    doubt. `restriction_readings` is the earliest restriction day in doubt.
     """
 
     parts: tuple[AreaFacts, ...]

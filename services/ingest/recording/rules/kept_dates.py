@@ -1,4 +1,4 @@
-"""Keeps a known date of a notice when a later version gives none, or one that cannot be read. Pure."""
+"""Keeps a known date of a notice when a later version gives no date, or a date that cannot be read. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.ingest.reading.outcomes import Issue
 from services.ingest.recording.rules.ties import VersionRisk
 
 _PLANNED, _RESTRICTED = "planned_migration_date", "restriction_start_date"
-# Nobody asks for a planned date once the move is made or called off.
+# After the move is made or called off, nobody needs a planned date.
 _OVER: Final = frozenset([NoticeStatus.COMPLETED, NoticeStatus.WITHDRAWN])
 
 
@@ -20,7 +20,7 @@ def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draf
     """Return the draft. If the draft gives no day for the move or the restriction, fill in the earliest known day.
 
     `before` holds the versions that the draft replaces. The known day is the earliest day in these versions. Without
-    it, an empty cell could delay an alert.
+    this day, an empty cell could delay an alert.
     """
     facts = draft.facts
     if not isinstance(facts, NoticeFacts) or not before:

@@ -206,7 +206,7 @@ class _KeyState(Generic[Facts]):
         return self._record is not None and self._record.announced
 
     def _tie(self, row: Keyed[Facts]) -> None:
-        # Before the two are compared: a date that is left out is no other date.
+        # This comes before the two are compared: a date that is left out is not a different date.
         row = row._replace(draft=with_known_dates(row.draft, self._versions()))
         # The later row is kept. The rival holds what would do harm if the other version were right.
         risk, place = risk_of(row.draft.facts), _place(row)

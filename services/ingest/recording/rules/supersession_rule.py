@@ -27,7 +27,7 @@ def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> 
     """
     if earlier.latest < later.earliest <= believed:
         return True
-    # A notice issued before the one it names cannot replace it.
+    # A notice cannot replace a notice that was issued after it.
     surely_before = later.latest < earlier.earliest <= believed
     # The order may be unknown. Then an `earlier` that itself replaces a notice yields only to a notice with a later
     # stored stamp, or with the same stamp and a higher key. So of two notices that name each other, exactly one stays

@@ -1,7 +1,7 @@
 """Rules for a tie: two versions of one record, when nothing says which version is later. Pure.
 
-The version received later becomes the version on record. The record also keeps a rival: the most dangerous status,
-dates and places of the other versions. A version with a later stamp settles the tie and removes the rival.
+The version that is received later becomes the version on record. The record also keeps a rival: the most dangerous
+status, dates and places of the other versions. A version with a later stamp settles the tie and removes the rival.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from services.ingest.reading.drafts import EntryFacts, NoticeFacts
 from services.ingest.reading.outcomes import Issue
 
 SAME_STAMP: Final = "same_stamp_differs"  # the code of the issue, and the flag on the record
-# The number of rival places kept: the latest. A sender who repeats a stamp forever must not grow a record forever.
+# The most rival places that are kept. The latest are kept. A sender who repeats a stamp for ever must not make a record
+# grow for ever.
 MOST_PLACES: Final = 5
 
 # Where a line is, as JSON: `numbers`, `uprn`, `postcode`, `parts`, and `areas` of an area notice.

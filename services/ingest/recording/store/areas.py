@@ -1,4 +1,4 @@
-"""Reads and writes area records: the record that all area notices of a provider on one area share."""
+"""Reads and writes area records. An area record stands for all notices of a provider about one area."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROWS_A_READ = 1_000
 
 
 class Area(NamedTuple):
-    """An area as notices name it: the key of its record, its canonical value such as `FY3 8`, and its token."""
+    """An area that notices name: the key of its record, its canonical value such as `FY3 8`, and its token."""
 
     key: bytes
     value: str
@@ -51,13 +51,13 @@ def keys_of_areas(connection: Connection, notice_pks: Collection[int]) -> set[by
 
 
 def replace_members(connection: Connection, notice_pks: Collection[int], members: Sequence[tuple[bytes, int]]) -> None:
-    """Store the areas of these notices, as pairs of area key and notice id, in place of those stored before."""
+    """Replace the stored areas of these notices by `members`, which are pairs of an area key and a notice id."""
     connection.execute(delete(area_members).where(among(connection, area_members.c.notice_pk, notice_pks)))
     bulk_insert(connection, area_members, ("area_key", "notice_pk"), members)
 
 
 def live_notices(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, Sequence[AreaNotice]]:
-    """Return the live notices of each area. Notices with equal codes and days come as one."""
+    """Return the live notices of each area. Notices with equal codes and days are combined into one item."""
     of, row = area_members.c, notices.c
     said = (row.status, row.migration_kind, row.target_service, row.planned_on, row.restriction_on)
     rival = (row.rival_status, row.rival_planned_on, row.rival_restriction_on)

@@ -27,7 +27,7 @@ _OVER: Final = [
 
 
 class MissingEntries(NamedTuple):
-    """The live entries of a register that a new file does not hold, and the number of all live entries."""
+    """The live entries that are on a register but not in a new file, and the number of all live entries."""
 
     revisions: Mapping[int, int]  # by the id of each entry
     live: int
@@ -56,7 +56,7 @@ def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) 
 
 
 def open_cases_of(connection: Connection, pks: Sequence[int]) -> list[str]:
-    """Return the references of the cases of these entries that have not ended."""
+    """Return the references of those cases of these entries that are still open."""
     row = cases.c
     query = select(row.reference).where(among(connection, row.entry_pk, pks), row.state.not_in(_OVER))
     return sorted(connection.scalars(query))

@@ -29,7 +29,7 @@ def keys_on_record(connection: Connection, keys: Collection[bytes], *, live: boo
 
 
 def owners_of_tokens(connection: Connection, feed_id: str, tokens: Collection[bytes]) -> list[tuple[bytes, bytes]]:
-    """Return a pair of token and record key for each live entry of the feed that has one of these tokens."""
+    """Find the live entries of the feed with one of these tokens. Return a pair of token and record key for each."""
     entries, owned = register_entries.c, entry_tokens.c
     query = (
         select(owned.token, entries.record_key)

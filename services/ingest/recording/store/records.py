@@ -101,7 +101,7 @@ def _row(
 ) -> dict[str, Any]:
     draft = version.draft
     rivals = version.rival.places if version.rival else ()
-    # Bound to table and key: the encrypted part of one record cannot be opened as that of another.
+    # Bound to table and key: the encrypted part of one record cannot be opened as the part of another record.
     sealed = context.store.vault.seal_json(place(record_type.table.name, version.key), sealed_form(draft, rivals))
     return {
         "pk": pk,

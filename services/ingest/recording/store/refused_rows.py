@@ -36,7 +36,7 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
     """Drop refused rows without a reference, if their submissions had 2 to `rows` rows.
 
-    Such a submission is taken to have been sent again whole.
+    It is assumed that the sender has sent such a submission again as a whole.
     """
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)
@@ -47,7 +47,7 @@ def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: 
 def drop_alerted(context: SubmissionContext, before: datetime) -> None:
     """Drop the rows about which the operator was alerted before the time `before`.
 
-    After such a time nobody is expected to correct these rows.
+    After so long a time, nobody is expected to correct these rows.
     """
     old = (refused_rows.c.feed_id == context.feed_id) & (refused_rows.c.alerted_at < before)
     context.connection.execute(delete(refused_rows).where(old))

@@ -90,7 +90,7 @@ def _references(vault: Vault, row: Any) -> Sequence[str | None]:
 
 def insert_submission(context: SubmissionContext, origin: Origin) -> None:
     """Store a submission without its receipt, which `insert_outcomes` stores."""
-    # A keyed digest: from a plain one, the telephone number in a small body could be guessed.
+    # A keyed digest: with a plain digest, somebody could guess the telephone number in a small body.
     keyed = context.store.tokeniser.digest
     context.connection.execute(
         insert(submissions).values(

@@ -1,6 +1,7 @@
 """Finds notices that replace one another, and marks notices as live or announced.
 
-A notice is announced if one of its versions told of the migration before it was done, or if it replaces such a notice.
+A notice is announced if one of its versions reported the migration before it was done. A notice that replaces an
+announced notice is announced too.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class FoundNotice(NamedTuple):
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
-    """Return the keys that these notices, as stored now, name in `supersedes`."""
+    """Return the keys that these notices name in `supersedes`, in the versions that are stored now."""
     if not pks:
         return set()
     query = select(notices.c.supersedes_key).where(notices.c.supersedes_key.is_not(None))
@@ -49,7 +50,7 @@ def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[b
 
 
 def known_notices(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return the members of `keys` under which a notice is in the database."""
+    """Return the members of `keys` that have a notice in the database."""
     query, column = select(notices.c.record_key), notices.c.record_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
@@ -73,7 +74,7 @@ def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[C
     """Mark each notice that replaces an announced notice as announced too. Return the notices that were marked.
 
     Begin with the notices that replace the notices under `keys`, and follow the chain of replacements to its end. A
-    notice is announced if one of its versions told of the migration before it was done.
+    notice is announced if one of its versions reported the migration before it was done.
     """
     before = notices.alias("before")
     announced = exists(

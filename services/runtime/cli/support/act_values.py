@@ -1,4 +1,4 @@
-"""Reads what people type as the value of a field of an act: dates, times and words as in files that are imported."""
+"""Reads the values that people type for the fields of an act. Dates, times and words are read as in imported files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.core.errors import RefusedError
 from services.ingest.files.dates import read_date, read_moment
 from services.ingest.files.words import read_yes_no
 
-# The day number of a spreadsheet, which a cell may hold. Nobody types one, so here it is a slip.
+# The day number of a spreadsheet. A cell may hold a day number, but nobody types one, so here it is a slip.
 _SERIAL: Final = re.compile(r"\d{5}(?:\.\d+)?")
 _NOT_LETTERS: Final = re.compile(r"[^a-z0-9]+")
 
@@ -49,7 +49,8 @@ def read_value(event: CaseEvent, field: str, text: str, now: datetime, option: s
     """Return a typed value as the record of the act expects it. A value of an unknown field stays as it is.
 
     `now` and `today` stand for the present. A day comes before its month, and a time without an offset is UK time.
-    Raises RefusedError if the value cannot be read. `option` is the command's own option of the field, if it has one.
+    Raises RefusedError if the value cannot be read. `option` is the command's own option for the field, if there is
+    one.
     """
     kinds = _kinds_of(event, field)
     named = option or f"--field {field}=…"

@@ -55,7 +55,7 @@ def named_case(connection: Connection, store: Store, typed: str, council: str | 
 
 def _by_own_reference(connection: Connection, store: Store, typed: str, council: str | None) -> list[Case]:
     chosen = [find_feed(connection, "council", council)] if council else list_feeds(connection, "council")
-    # As it is typed, and in the letter case that registers mostly use.
+    # The reference as it was typed, and in the letter case that most registers use.
     own = dict.fromkeys((typed.strip(), typed.strip().upper()))
     keys = [store.tokeniser.record_key(feed.feed_id, reference) for feed in chosen for reference in own]
     return cases_of_records(connection, keys)

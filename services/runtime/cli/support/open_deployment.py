@@ -53,8 +53,8 @@ def unchecked(settings: Settings) -> Iterator[Store]:
 def check_database(store: Store, settings: Settings) -> None:
     """Raise NotReadyError if the schema is missing or older.
 
-    Raises UnsuitableServerError if the database server cannot be used in the way it is reached.
-    Raises RefusedError if the database belongs to a deployment of another name.
+    Raises UnsuitableServerError if the database, or the pooler that leads to it, is unsuitable. Raises RefusedError if
+    the database belongs to a deployment of another name.
     """
     check_server(store.engine)
     with store.reading() as connection:
@@ -67,7 +67,10 @@ def check_database(store: Store, settings: Settings) -> None:
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
-    """Return the feed with this code. Raises RefusedError if the code is malformed, NotFoundError if it is unknown."""
+    """Return the feed with this code.
+
+    Raises RefusedError if the code is malformed, and NotFoundError if it is unknown.
+    """
     feed_id = feed_id_of(kind, code)
     for feed in list_feeds(connection, kind):
         if feed.feed_id == feed_id:

@@ -86,7 +86,7 @@ def shown_record(values: Mapping[str, Any]) -> str:
 
 
 def shown_value(value: object) -> str:
-    """Return a recorded value as people read it, with times in UK time."""
+    """Return a recorded value in a form for people, with times in UK time."""
     text = str(value)
     if _MOMENT.match(text) and (moment := read_moment(text)):
         return local_time(moment)

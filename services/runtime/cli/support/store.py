@@ -57,7 +57,7 @@ def count_open_cases(connection: Connection) -> int:
 
 
 def councils_with_running_cases(connection: Connection) -> Sequence[str]:
-    """Return the feed ids of councils that have a case about which alerts go on."""
+    """Return the feed ids of councils that have a case for which alerts are still sent."""
     running = cases.c.state.not_in(_values(CLOCK_STOPPED))
     return connection.scalars(select(cases.c.feed_id).where(running).distinct().order_by(cases.c.feed_id)).all()
 
@@ -98,7 +98,7 @@ def count_given_up(connection: Connection, since: datetime) -> int:
 def live_rows(connection: Connection) -> Mapping[str, int]:
     """Return the number of live notices or register entries of each feed, by feed id."""
     found: dict[str, int] = {}
-    # The common record of the notices on an area is no notice of its own.
+    # An area record is not itself a notice.
     for records, is_own in ((notices, notices.c.area_facts.is_(None)), (register_entries, true())):
         query = select(records.c.feed_id, func.count()).where(records.c.live, is_own).group_by(records.c.feed_id)
         found |= {row[0]: row[1] for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""Connects to the brokers as an administrator, and explains why if the connection fails.
+"""Connects to the brokers as an administrator. If the connection fails, the error gives the reason.
 
 kafka-python writes the reason for a failure only to its log. After each failure it leaves a thread and open files
 behind, which this module cleans up.

@@ -1,4 +1,4 @@
-"""Publishes records to the brokers, and tells for each record whether the brokers took it."""
+"""Publishes records to the brokers, and reports for each record whether the brokers took it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Publisher:
     """Publishes records to the brokers, until it is closed."""
 
     def __init__(self, settings: KafkaSettings, sender: str | None = None) -> None:
-        """`sender` is the id of the deployment, by which a worker knows its own events."""
+        """`sender` is the id of the deployment. A worker recognises its own events by this id."""
         self._settings, self._sender = settings, sender
         self._producer = make_producer(settings)
 
@@ -111,10 +111,10 @@ def _published(
 ) -> list[KafkaError | None]:
     sent: list[object] = []
     for one in records:
-        # After one record that waited in vain for the brokers, the others would each wait as long.
+        # If one record has waited in vain for the brokers, each of the others would wait just as long.
         given_up = sent and isinstance(sent[-1], KafkaTimeoutError)
         sent.append(sent[-1] if given_up else _sent(producer, one, headers))
-    # Each record says by itself what became of it, also if the wait was too long.
+    # Each record has its own outcome, even if the wait was too long.
     with suppress(KafkaError):
         # All records are sent before the first acknowledgement is awaited.
         producer.flush(ACKNOWLEDGED_WITHIN)

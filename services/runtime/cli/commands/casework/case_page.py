@@ -108,7 +108,7 @@ def words(code: str) -> str:
 
 
 def _show_notices(console: Console, view: CaseView, numbers: Mapping[str, list[str]] | None) -> None:
-    # What somebody needs who rings the provider about a line.
+    # The facts that a person needs to ring the provider about a line.
     for one in view.matches:
         rows: list[tuple[str, object]] = [(f"Notice of {one.match}", shown_name(one.provider))]
         rows += [("Provider's order", one.provider_reference or "not known")]

@@ -66,7 +66,7 @@ def cases(
 ) -> None:
     """List the cases: urgent states first, then the earliest harmful day.
 
-    The harmful day is the earlier of the restriction and the move. Cases about which alerts have stopped come last.
+    The harmful day is the earlier of the restriction and the move. Cases come last if their alerts have stopped.
     """
     with opened() as store:
         with store.reading() as connection:

@@ -1,4 +1,4 @@
-"""`pullcord changes`: lists the changes of feeds that wait for a person, and accepts them."""
+"""`pullcord changes`: lists and accepts changes. A change of a feed may wait until a person accepts it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CODE = typer.Option(help="Only this council's, by GSS code.", metavar="CODE")
 
 @app.command("list", epilog=examples("pullcord changes list", "pullcord changes list --council E06000009"))
 def list_(council: Annotated[str | None, _CODE] = None) -> None:
-    """List the cases on which a change waits, with what the feed says now.
+    """List the cases with a waiting change, and what the feed says now.
 
     Until a person accepts the change, the case stays as it was before the change.
     """
@@ -57,7 +57,7 @@ def accept_(
     every: Annotated[bool, typer.Option("--all", help="All cases of the council on which a change waits.")] = False,
     note: Annotated[str | None, typer.Option(help="A remark, kept with it.")] = None,
 ) -> None:
-    """Accept the changes that wait on cases, in a person's name. The cases are then judged by what the feeds say now.
+    """Accept the waiting changes of cases, in a person's name. The cases are then judged by what the feeds say now.
 
     Before you accept, ask the provider or the council whether it meant the changes: a key may be stolen, or a file may
     be wrong.

@@ -1,4 +1,4 @@
-"""`pullcord export`: writes matches and cases to files that do not show whom they are about."""
+"""`pullcord export`: writes matches and cases to files that identify nobody."""
 
 from __future__ import annotations
 

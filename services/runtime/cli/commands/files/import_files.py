@@ -50,8 +50,8 @@ def read_file(
 ) -> FileRows:
     """Read a CSV, XLSX, JSON or NDJSON file.
 
-    Raises RefusedError if its JSON is faulty. Raises FileRefused if the file is too large, or is no table that can be
-    read.
+    Raises RefusedError if its JSON is faulty. Raises FileRefused if the file is too large, or cannot be read as a
+    table.
     """
     # Before it is read: a file of any size may be named by mistake.
     if path.stat().st_size > limits.files.bytes:

@@ -15,7 +15,8 @@ from services.ingest.recording.submission import Receipt
 from services.runtime.cli.support.output import cell, counted, out, plain, say, table
 from services.runtime.maintenance.exports import written_whole
 
-# Lines of issues on the screen, besides those of rows that are not used; a file takes all.
+# The most lines of issues on the screen, besides the lines about rows that are not used. A file of issues holds all
+# lines.
 SHOWN: Final = 50
 
 _MEANING: Final[dict[str, str]] = {
@@ -56,7 +57,7 @@ def show_remarks(remarks: Sequence[str]) -> None:
 def show_counts(counts: Mapping[str, int]) -> None:
     shown = table("Outcome", "Rows", "", right=("Rows",))
     for outcome, number in counts.items():
-        # The number accepted is shown even if it is 0: it is what a reader looks for.
+        # The number of accepted rows is shown even if it is 0, because a reader looks for it.
         if number or outcome == Outcome.ACCEPTED:
             shown.add_row(cell(outcome.replace("_", " "), _STYLE.get(outcome, "")), f"{number:,}", _MEANING[outcome])
     out().print(shown)
@@ -117,7 +118,7 @@ def _issues(outcomes: Sequence[RowOutcome]) -> Iterator[tuple[RowOutcome, Issue]
 
 
 def _lines(found: Sequence[tuple[RowOutcome, Issue]]) -> list[tuple[list[int], Outcome, Issue]]:
-    # The lines of the table: which rows, what became of them, and what is amiss.
+    # The lines of the table: the rows, their outcome, and their fault.
     lines: list[tuple[list[int], Outcome, Issue]] = []
     stale: dict[Issue, list[int]] = {}
     others = 0
@@ -129,7 +130,7 @@ def _lines(found: Sequence[tuple[RowOutcome, Issue]]) -> list[tuple[list[int], O
         elif stale.setdefault(issue, rows) is not rows:
             stale[issue].append(one.row)
             continue
-        # Every row that is not used is named; of the others as many as a screen takes.
+        # Every row that is not used is named. Of the other rows, only as many are named as fit on a screen.
         if one.outcome is Outcome.STALE or others <= SHOWN:
             lines.append((rows, one.outcome, issue))
     return lines

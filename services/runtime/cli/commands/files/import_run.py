@@ -37,7 +37,7 @@ from services.runtime.settings import Settings
 from services.storage.feeds import Feed
 from services.storage.store import Store
 
-# The exit code of an import of which no row could be taken in.
+# The exit code of an import if none of its rows could be taken in.
 NOTHING_TAKEN: Final = 1
 
 
@@ -71,10 +71,10 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
     # One sentence stands for the refusals of all rows. It was shown with the remarks.
     if read.sheet is None or read.sheet.one_reason(outcomes) is None:
         show_issues(outcomes, job.errors)
-    # Also where nothing was taken in: the sender needs the list then more than ever.
+    # The list is also written if nothing was taken in: then the sender needs it most.
     if job.errors is not None:
         write_issues(job.errors, outcomes)
-    # Also of a file without rows.
+    # This also applies to a file without rows.
     if all(outcome.outcome is Outcome.REJECTED for outcome in outcomes):
         complain("no row could be taken in")
         raise typer.Exit(NOTHING_TAKEN)

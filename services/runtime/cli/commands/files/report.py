@@ -76,12 +76,12 @@ def _close_months(store: Store) -> None:
 def _months(connection: Connection, store: Store, period: str | None) -> Sequence[MonthShown]:
     # The month that is not over comes last, if it is among those asked for.
     now = store.now()
-    # Minutes after its end a month still runs: what happened in it may not be committed yet.
+    # A month still counts as running for some minutes after its end: its last events may not be committed yet.
     current = month_of(now - SETTLED)
     # A clock that ran ahead may have closed months that are not over yet.
     closed = complete_months(connection)
     complete = [month for month in closed if month < current]
-    # Before the first month is over, the one that runs is better than nothing.
+    # If no month is over yet, the present month is better than nothing.
     wanted = read_period(period) if period else (complete[-1:] or [current])
     if wanted[-1] > current:
         raise RefusedError(_lies_ahead(wanted[-1], current, closed))
@@ -95,7 +95,7 @@ def _months(connection: Connection, store: Store, period: str | None) -> Sequenc
 
 
 def _lies_ahead(last: Month, current: Month, closed: Sequence[Month]) -> str:
-    # A month is closed after its end, so one of the clocks is or was wrong.
+    # A month is closed only after its end, so one of the clocks is wrong or was wrong.
     if closed and current <= closed[-1]:
         return (
             f"{last} lies ahead: the clock of this machine says {current}, and there are figures up to {closed[-1]}. "

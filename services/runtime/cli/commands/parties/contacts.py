@@ -1,4 +1,4 @@
-"""Reads a contact as a person types it, and shows whom it was understood to reach."""
+"""Reads a contact that a person types, and shows the address that was understood."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def add_council(
 
 @councils.command("list")
 def list_councils() -> None:
-    """List the councils, and when each last sent data."""
+    """List the councils, and the time of the last data from each."""
     _list("council")
 
 
@@ -72,7 +72,7 @@ def contact_of_provider(
 
 @providers.command("list")
 def list_providers() -> None:
-    """List the providers, and when each last sent data."""
+    """List the providers, and the time of the last data from each."""
     _list("provider")
 
 

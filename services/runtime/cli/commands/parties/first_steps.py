@@ -17,9 +17,9 @@ TIER, LABEL = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Add a council or a provider, if its name is given and it is not known yet.
+    """Add a council or a provider that is not known yet, if its name is given.
 
-    Raises RefusedError if it would be added, but the name is empty, or this is a dry run.
+    Raises RefusedError if the sender would be added, but its name is empty or this is a dry run.
     """
     if name is None:
         return

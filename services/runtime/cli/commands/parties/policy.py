@@ -121,7 +121,7 @@ def send_test(
     council: CouncilCode,
     label: Annotated[str | None, typer.Option(help="Only the contact of this label.", metavar="TEXT")] = None,
 ) -> None:
-    """Send a test message to a council's contacts now, and show what became of each. Nobody is said to be at risk.
+    """Send a test message to a council's contacts now, and show each result. The message names nobody at risk.
 
     The exit code is 1 if the receiving server or service did not accept a message.
     """

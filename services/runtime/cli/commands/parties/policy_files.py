@@ -44,8 +44,8 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
 def with_contact(policy: CouncilPolicy, tier: str, from_days: int | None, label: str, route: str) -> CouncilPolicy:
     """Return the policy with this contact. If the tier has a contact with this label already, its route is replaced.
 
-    A missing tier is added. `from_days` says how many days before the harmful day the tier is first told. If it is
-    None, an existing tier keeps its number of days. Raises PolicyRefusedError if the new policy is not valid.
+    A missing tier is added. The tier is alerted from `from_days` days before the harmful day. If `from_days` is None,
+    an existing tier keeps its number of days. Raises PolicyRefusedError if the new policy is not valid.
     """
     # Routes are included, because a mask would otherwise be stored as the route.
     values = policy.model_dump(mode="json", context={"routes": "reveal"})

@@ -42,7 +42,7 @@ class TestOutcome:
 
 
 def send_tests(parts: Parts, council: Council, label: str | None) -> list[TestOutcome]:
-    """Send a test message to each contact of a council, or to the one with the label.
+    """Send a test message to each contact of a council. If a label is given, send only to the contact with this label.
 
     Raises NotFoundError if the council has no such contact.
     """

@@ -1,4 +1,4 @@
-"""Asks for what a deployment cannot guess: how people reach its pages, and which mail server takes its mail."""
+"""Asks for settings that a deployment cannot guess: the address of its pages, and the server that takes its mail."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ask_what_is_missing(settings: Settings) -> None:
 
 
 def is_a_terminal() -> bool:
-    # A container or a unit has nobody who could answer.
+    # In a container or a unit there is nobody who could answer.
     return sys.stdin.isatty()
 
 

@@ -74,7 +74,7 @@ for _role in CONSUMERS:
 
 @contextmanager
 def ending_in_the_log() -> Iterator[None]:
-    """Log an error that ends a role. It is one JSON line, because collectors of logs read nothing else."""
+    """Log an error that ends a role. The error is one line of JSON, because collectors of logs read nothing else."""
     try:
         yield
     except EXPLAINED as error:

@@ -73,7 +73,7 @@ class DeploymentStatus:
     unfinished_areas: int
     unfinished_age: float
     quarantined: int
-    # Seconds since each feed was last heard, of the feeds that are silent for longer than their rhythm allows.
+    # The feeds that are silent for longer than their rhythm allows, with the seconds since each was last heard.
     silent_feeds: Mapping[str, float]
     given_up: int
     # Seconds since the last heartbeat of each background loop. Empty if no loop has ever run.

@@ -85,5 +85,5 @@ def meaning(error: DBAPIError) -> str:
     """Return the reason why a database was not reached, in words for the operator."""
     # The text is only searched, never shown.
     said = str(error.orig)
-    # Of an unknown error, only the type is shown.
+    # If the error is unknown, only its type is shown.
     return next((meant for sign, meant in SIGNS.items() if re.search(sign, said)), kind_of(error))

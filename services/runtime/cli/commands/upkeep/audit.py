@@ -25,7 +25,7 @@ def audit() -> None:
 
 @app.command(epilog=examples("pullcord audit check", note="For a cron job: it exits with 1 if anything differs."))
 def check() -> None:
-    """Compare what is stored with the audit, and records with their sealed parts. This changes nothing.
+    """Compare the stored data with the audit, and each record with its sealed part. This changes nothing.
 
     It checks figures, cases, alerts, deliveries, notices, register entries, matches, keys, policies and the quarantine.
     It lists data that was altered by hand in the database, and the exit code is then 1. If the data and the audit

@@ -18,6 +18,7 @@ from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
 from services.console.changes import router as changes_router
 from services.ingest.api import router as ingest_router
+from services.ingest.mappings import router as mappings_router
 from services.ingest.uploads import router as uploads_router
 from services.matcher.api import router as matcher_router
 from services.runtime.bootstrap import Parts
@@ -75,6 +76,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
     for router in (
         ingest_router,
         uploads_router,
+        mappings_router,
         alerts_router,
         matcher_router,
         oversight_router,

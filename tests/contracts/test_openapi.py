@@ -158,7 +158,7 @@ def test_every_link_leads_to_an_operation_and_one_of_its_parameters() -> None:
 
 
 def test_lists_have_a_cursor_and_a_link_to_the_next_page() -> None:
-    for name in ("list_cases", "get_submission"):
+    for name in ("list_cases", "get_submission", "list_mappings"):
         assert "cursor" in {one["name"] for one in OPERATIONS[name]["parameters"]}
         assert "Link" in OPERATIONS[name]["responses"]["200"]["headers"]
 

@@ -101,6 +101,10 @@ ANSWERED: dict[tuple[str, str], Any] = {
     ("post_notices", "202"): _TAKEN_IN,
     ("put_entries", "202"): {**_TAKEN_IN, "kind": "entry"},
     ("get_submission", "200"): {**RECEIPT, "remarks": [], "total_rows": 2, "rows": [REJECTED], "next_cursor": None},
+    ("list_mappings", "200"): [
+        {"what": "column", "word": "lifelineno", "target": "entry_id", "mapped_at": "2026-11-23T10:00:00Z"},
+        {"what": "status", "word": "bf", "target": "ended", "mapped_at": "2026-11-23T10:00:00Z"},
+    ],
     ("list_cases", "200"): [CASE],
     ("record_act", "200"): {**CASE, "state": "visit_booked", "paused_until": "2026-11-26T09:00:00Z"},
     ("acknowledge_alert", "200"): {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
@@ -13,11 +15,34 @@ from services.storage.store import Store
 from services.storage.tables import chosen_words
 
 
+class KeptWord(NamedTuple):
+    """A remembered mapping (see `ChosenWord`), and when it was mapped."""
+
+    what: str
+    word: str
+    target: str
+    chosen_at: datetime
+
+
 def remembered_words(store: Store, feed_id: str, kind: RecordKind) -> list[ChosenWord]:
     row = chosen_words.c
     query = select(row.what, row.word, row.target).where(row.feed_id == feed_id, row.kind == kind.value)
     with store.reading() as connection:
         return [ChosenWord(*values) for values in connection.execute(query.order_by(row.what, row.word))]
+
+
+def page_of_words(
+    store: Store, feed_id: str, kind: RecordKind, after: tuple[str, str] | None, limit: int
+) -> list[KeptWord]:
+    """Return at most `limit` mappings, in the order of `what` and `word`. They begin after the pair `after`."""
+    row = chosen_words.c
+    query = select(row.what, row.word, row.target, row.chosen_at).where(row.feed_id == feed_id, row.kind == kind.value)
+    if after is not None:
+        what, word = after
+        query = query.where(or_(row.what > what, and_(row.what == what, row.word > word)))
+    with store.reading() as connection:
+        found = connection.execute(query.order_by(row.what, row.word).limit(limit))
+        return [KeptWord(*values) for values in found]
 
 
 def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[ChosenWord]) -> None:

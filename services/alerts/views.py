@@ -13,13 +13,12 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from schemas.codes import Connection as AlarmConnection
-from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
+from schemas.codes import MatchLevel
 from services.alerts.case.store.entries import load_sealed_entry
 from services.alerts.case.store.history import find_history
-from services.alerts.case.store.lines import find_matches
 from services.alerts.delivery.digest import DAMAGED, case_lines, entry_references
+from services.alerts.match_views import MatchView, matches_of
 from services.alerts.review.case import Case
-from services.core.match_reference import match_reference
 from services.core.telephone.telephone import national
 from services.storage.store import Store
 from services.storage.vault import VaultError, place
@@ -64,22 +63,6 @@ class DeviceView(ApiView):
     connection: str
     protocol: str | None
     arc_name: str | None
-
-
-class MatchView(ApiView):
-    """A notice that is matched to the case's register entry, and the decision of a person on the match."""
-
-    match: str
-    level: MatchLevel
-    reasons: list[str]
-    decision: MatchDecision
-    provider: str
-    provider_reference: str | None  # the provider's order, to be quoted to it; None if the notice cannot be opened
-    provider_contact: str | None  # how to reach the provider, if the operator has entered it
-    status: NoticeStatus
-    planned_on: date | None
-    restriction_on: date | None
-    issued_at: datetime
 
 
 class PlaceView(ApiView):
@@ -155,49 +138,6 @@ def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
     )
 
 
-def matches_of(connection: Connection, store: Store, entry_pk: int) -> list[MatchView]:
-    return [
-        MatchView(
-            match=match_reference(store.tokeniser, row.notice_pk, row.entry_pk),
-            level=MatchLevel(row.level),
-            reasons=row.reasons.split(),
-            decision=MatchDecision(row.decision),
-            provider=row.name,
-            provider_reference=_order(open_notice(store, row)),
-            provider_contact=row.contact,
-            status=NoticeStatus(row.status),
-            planned_on=row.planned_on,
-            restriction_on=row.restriction_on,
-            issued_at=row.issued_at,
-        )
-        for row in find_matches(connection, entry_pk)
-    ]
-
-
-def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
-    """Return the telephone numbers on the notices of a case, by match id.
-
-    They are the provider's data about a line: record on the audit who sees them.
-    """
-    rows = find_matches(connection, entry_pk)
-    return {
-        match_reference(store.tokeniser, row.notice_pk, row.entry_pk): [
-            national(number) for number in open_notice(store, row).get("numbers", ())
-        ]
-        for row in rows
-    }
-
-
-def open_notice(store: Store, row: Any) -> dict[str, Any]:
-    """Return the sealed part of a notice, or an empty one if it is damaged: a case must stay readable without it."""
-    try:
-        opened: dict[str, Any] = store.vault.open(place("notices", row.record_key), row.sealed)
-    except VaultError:
-        store.damaged.note("notices", row.notice_pk)
-        return {}
-    return opened
-
-
 def _private(connection: Connection, store: Store, entry_pk: int) -> dict[str, Any]:
     # Empty if it is damaged: the dates, the matches and the history of the case are shown all the same.
     entry = load_sealed_entry(connection, entry_pk)
@@ -207,11 +147,6 @@ def _private(connection: Connection, store: Store, entry_pk: int) -> dict[str, A
         store.damaged.note("register_entries", entry_pk)
         return {}
     return opened
-
-
-def _order(private: dict[str, Any]) -> str | None:
-    record: dict[str, str] = private.get("record", {})
-    return record.get("provider_reference") or record.get("id")
 
 
 def _device(record: dict[str, Any]) -> DeviceView:

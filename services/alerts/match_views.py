@@ -12,13 +12,15 @@ from sqlalchemy import Connection, Row
 from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
 from services.alerts.case.store.area_orders import count_on_area, nearest_on_area
 from services.alerts.case.store.lines import find_matches
-from services.core.match_reference import match_reference
+from services.core.errors import RefusedError
+from services.core.match_reference import match_reference, read_match_reference
 from services.core.telephone.telephone import national
 from services.storage.store import Store
 from services.storage.vault import VaultError, place
 
 # References of one match that are shown [P]. An area may have thousands of notices.
 MOST_ORDERS: Final = 5
+NO_SUCH_PAGE: Final = "no page of this case has this cursor: begin again without one"
 
 
 class MatchView(BaseModel):
@@ -54,8 +56,32 @@ class Orders(NamedTuple):
     more: int
 
 
-def matches_of(connection: Connection, store: Store, entry_pk: int) -> list[MatchView]:
-    return [_view(store, row, orders_of(connection, store, row)) for row in find_matches(connection, entry_pk)]
+class MatchPage(NamedTuple):
+    """Matches of a case, and the cursor of the next page, or None on the last page."""
+
+    matches: list[MatchView]
+    next_cursor: str | None
+
+
+def page_of_matches(
+    connection: Connection, store: Store, entry_pk: int, cursor: str | None, limit: int | None
+) -> MatchPage:
+    """Return at most `limit` matches, or all if `limit` is None. A cursor is the reference of the last match of a page.
+
+    Raises RefusedError if no page of this case has that cursor.
+    """
+    after = 0 if cursor is None else _after(store, entry_pk, cursor)
+    # One more than the page holds shows that there is another page.
+    found = find_matches(connection, entry_pk, after, limit and limit + 1)
+    page = [_view(store, row, orders_of(connection, store, row)) for row in found[:limit]]
+    return MatchPage(page, page[-1].match if len(found) > len(page) else None)
+
+
+def _after(store: Store, entry_pk: int, cursor: str) -> int:
+    pair = read_match_reference(store.tokeniser, cursor)
+    if pair is None or pair[1] != entry_pk:
+        raise RefusedError(NO_SUCH_PAGE)
+    return pair[0]
 
 
 def _view(store: Store, row: Row[Any], orders: Orders) -> MatchView:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
@@ -17,8 +17,10 @@ from schemas.codes import MatchLevel
 from services.alerts.case.store.entries import load_sealed_entry
 from services.alerts.case.store.history import find_history
 from services.alerts.delivery.digest import DAMAGED, case_lines, entry_references
-from services.alerts.match_views import MatchView, matches_of
+from services.alerts.match_views import NO_SUCH_PAGE, MatchView, page_of_matches
 from services.alerts.review.case import Case
+from services.core.errors import RefusedError
+from services.core.match_reference import OF_HISTORY, hide_ids, read_ids
 from services.core.telephone.telephone import national
 from services.storage.store import Store
 from services.storage.vault import VaultError, place
@@ -86,7 +88,10 @@ class EventView(ApiView):
 
 
 class CaseView(ApiView):
-    """A case with all its details: its summary, the place of the alarm, its matches and its history."""
+    """A case with its details: its summary, the place of the alarm, its first matches and the beginning of its history.
+
+    If there are more, `next_matches_cursor` and `next_history_cursor` lead to the other pages.
+    """
 
     summary: CaseSummary
     place: PlaceView
@@ -94,7 +99,16 @@ class CaseView(ApiView):
     supported_journey_codes: list[str]
     communication_needs: list[str]
     matches: list[MatchView]
+    next_matches_cursor: str | None
     history: list[EventView]
+    next_history_cursor: str | None
+
+
+class HistoryPage(NamedTuple):
+    """Events of a case, and the cursor of the next page, or None on the last page."""
+
+    events: list[EventView]
+    next_cursor: str | None
 
 
 def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> list[CaseSummary]:
@@ -119,13 +133,15 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
     ]
 
 
-def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
-    """Return the full view of a case.
+def case_view(connection: Connection, store: Store, case: Case, most: int | None = None) -> CaseView:
+    """Return the full view of a case. If `most` is given, it has at most that many matches and events.
 
     The view holds decrypted personal data: show it only to the case's own council.
     """
     (summary,) = summaries(connection, store, [case])
     private = _private(connection, store, case.entry_pk)
+    found = page_of_matches(connection, store, case.entry_pk, None, most)
+    past = page_of_history(connection, store, case, None, most)
     record = private.get("record", {})
     return CaseView(
         summary=summary,
@@ -133,9 +149,34 @@ def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
         device=_device(record),
         supported_journey_codes=record.get("supported_journey_codes", []),
         communication_needs=record.get("communication_needs", []),
-        matches=matches_of(connection, store, case.entry_pk),
-        history=[_event(store, row) for row in find_history(connection, case.reference)],
+        matches=found.matches,
+        next_matches_cursor=found.next_cursor,
+        history=past.events,
+        next_history_cursor=past.next_cursor,
     )
+
+
+def page_of_history(
+    connection: Connection, store: Store, case: Case, cursor: str | None, limit: int | None
+) -> HistoryPage:
+    """Return at most `limit` events of a case, or all if `limit` is None. The oldest event comes first.
+
+    Raises RefusedError if no page of this case has that cursor.
+    """
+    after = 0 if cursor is None else _after(store, case, cursor)
+    # One more than the page holds shows that there is another page.
+    found = find_history(connection, case.reference, after, limit and limit + 1)
+    page = found[:limit]
+    # Ids of the audit count up, so a cursor hides that of the last event.
+    following = hide_ids(store.tokeniser, OF_HISTORY, page[-1].pk, case.pk) if len(found) > len(page) else None
+    return HistoryPage([_event(store, row) for row in page], following)
+
+
+def _after(store: Store, case: Case, cursor: str) -> int:
+    pair = read_ids(store.tokeniser, OF_HISTORY, cursor)
+    if pair is None or pair[1] != case.pk:
+        raise RefusedError(NO_SUCH_PAGE)
+    return pair[0]
 
 
 def _private(connection: Connection, store: Store, entry_pk: int) -> dict[str, Any]:

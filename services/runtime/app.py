@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 
 from services.alerts.api import router as alerts_router
+from services.alerts.case_lists import router as case_lists_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
 from services.console.changes import router as changes_router
@@ -78,6 +79,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         uploads_router,
         mappings_router,
         alerts_router,
+        case_lists_router,
         matcher_router,
         oversight_router,
         acknowledgements_router,

@@ -149,7 +149,7 @@ def acknowledge_alert(
     """
     try:
         with store.reading() as connection:
-            allow_repeat(connection, reference.upper(), AuditAction.ALERT_ACKNOWLEDGED, store.now())
+            allow_repeat(store, connection, reference.upper(), AuditAction.ALERT_ACKNOWLEDGED)
         values = {"by": body.by} | ({"note": body.note} if body.note else {})
         done = acknowledge(store, reference, read_record(CaseEvent.ACKNOWLEDGE, values), feed, body.cases)
     except NotFoundError as error:

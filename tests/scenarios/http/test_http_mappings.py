@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord, to_remember
+from services.ingest.recording.store import chosen_words
 from services.ingest.recording.store.chosen_words import forget_words, keep_words, remembered_words
 from tests.support.deployment import BLACKPOOL
 from tests.support.http import CSV, NOTICE_UPLOADS, REGISTER_UPLOADS, Api, problem_of
@@ -127,3 +128,20 @@ def test_every_mapping_comes_once_although_some_are_deleted_on_the_way(
 )
 def test_a_heading_is_remembered_only_if_it_is_short_and_looks_like_no_number(word: str, is_kept: bool) -> None:
     assert bool(to_remember("column", {word: "cli"})) is is_kept
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_oldest_mappings_of_a_sender_make_way_and_those_of_others_stay(
+    api: Api, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    with_mappings(api)
+    monkeypatch.setattr(chosen_words, "MOST_KEPT", 8)
+    chance, store, order = random.Random(seed), api.deployment.store, list[str]()
+    for _ in range(12):
+        api.deployment.clock.advance(minutes=1)
+        word = chance.choice("abcdefghijklmnop") * 3
+        keep_words(store, BLACKPOOL, RecordKind.ENTRY, [ChosenWord("column", word, "cli")])
+        order = [*(one for one in order if one != word), word]
+    kept = [word for what, word, _ in listed(api, "blackpool") if what == "column" and word != "lifelineno"]
+    assert kept == sorted(order[-8:])
+    assert len(listed(api, "raven")) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import and_, delete, or_, select
 
@@ -13,6 +13,9 @@ from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
 from services.storage.dialect import upsert
 from services.storage.store import Store
 from services.storage.tables import chosen_words
+
+# Mappings that are kept for one sender [P]. Each of its files is read by all of them, so they bound memory.
+MOST_KEPT: Final = 1_000
 
 
 class KeptWord(NamedTuple):
@@ -46,7 +49,10 @@ def page_of_words(
 
 
 def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[ChosenWord]) -> None:
-    """Keep mappings for the later files of a sender. A new mapping of a word replaces the old one."""
+    """Keep mappings for the later files of a sender. A new mapping of a word replaces the old one.
+
+    Beyond `MOST_KEPT` mappings, the oldest are dropped.
+    """
     if not words:
         return
     now = store.now()
@@ -54,6 +60,11 @@ def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[Cho
     with store.writing() as connection:
         key = ("feed_id", "kind", "what", "word")
         connection.execute(upsert(connection, chosen_words, key, ("target", "chosen_at")), values)
+        row = chosen_words.c
+        mine = (row.feed_id == feed_id) & (row.kind == kind.value)
+        newest_first = select(row.what, row.word).where(mine).order_by(row.chosen_at.desc(), row.what, row.word)
+        for what, word in connection.execute(newest_first.offset(MOST_KEPT)).all():
+            connection.execute(delete(chosen_words).where(mine, row.what == what, row.word == word))
 
 
 def forget_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[tuple[str, str]]) -> int:

@@ -29,6 +29,8 @@ router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
 Reference = Annotated[str, Path(max_length=20, pattern="^[A-Za-z0-9-]+$", examples=["C-7K3M-2Q9P"])]
 LIST_LIMIT = 1_000  # the most cases in one answer
+NAMED_LIMIT = 10_000  # the most cases that one acknowledgement names, and that its answer lists [P]
+SHOWN_OF_LISTS = 100  # matches, and events of the history, in the answer on one case [P]
 
 
 class ActBody(BaseModel):
@@ -48,15 +50,17 @@ class AcknowledgementBody(BaseModel):
     by: PersonName
     note: Note | None = None
     # The references of the acknowledged cases. If it is None, all open cases of the alert are acknowledged.
-    cases: Annotated[list[str], Field(min_length=1, max_length=10_000)] | None = None
+    cases: Annotated[list[str], Field(min_length=1, max_length=NAMED_LIMIT)] | None = None
 
 
 class AcknowledgementAnswer(BaseModel):
     """The cases that were acknowledged, and the time at which the first of their pauses ends."""
 
     alert: str
-    cases: list[str]
+    cases: list[str]  # at most 10,000 of them
     paused_until: str | None
+    # The number of cases that are not in the list. Absent if the list has all of them.
+    more_cases: int | None = None
 
 
 class RevocationBody(BaseModel):
@@ -93,10 +97,14 @@ def list_cases(
 
 @router.get("/cases/{reference}", summary="Show a case", responses=answers(401, 403, 404, 422))
 def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseView:
-    """Show a case with the address of the alarm, the matched notices and the history of the case."""
+    """Show a case with the address of the alarm, the matched notices and the history of the case.
+
+    The answer has the first 100 matches and the first 100 events. `next_matches_cursor` and `next_history_cursor` are
+    the cursors of the next pages at `/v1/cases/{reference}/matches` and `/v1/cases/{reference}/history`.
+    """
     with store.reading() as connection:
         try:
-            return case_view(connection, store, find_case(connection, reference, feed))
+            return case_view(connection, store, find_case(connection, reference, feed), SHOWN_OF_LISTS)
         except NotFoundError as error:
             raise _not_found(error) from None
 
@@ -129,6 +137,7 @@ def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: Ac
 @router.post(
     "/alerts/{reference}/acknowledgement",
     summary="Acknowledge an alert",
+    response_model_exclude_unset=True,
     responses=answers(400, 401, 403, 404, 413, 415, 422, 429),
 )
 def acknowledge_alert(
@@ -140,7 +149,7 @@ def acknowledge_alert(
     """
     try:
         with store.reading() as connection:
-            allow_repeat(connection, reference.upper(), AuditAction.ALERT_ACKNOWLEDGED, store.now())
+            allow_repeat(store, connection, reference.upper(), AuditAction.ALERT_ACKNOWLEDGED)
         values = {"by": body.by} | ({"note": body.note} if body.note else {})
         done = acknowledge(store, reference, read_record(CaseEvent.ACKNOWLEDGE, values), feed, body.cases)
     except NotFoundError as error:
@@ -151,7 +160,11 @@ def acknowledge_alert(
     if done.cases:
         ACKNOWLEDGEMENTS.labels("api").inc()
     until = done.paused_until.isoformat() if done.paused_until else None
-    return AcknowledgementAnswer(alert=done.alert, cases=[case.reference for case in done.cases], paused_until=until)
+    named = [case.reference for case in done.cases[:NAMED_LIMIT]]
+    more = len(done.cases) - len(named)
+    answer = AcknowledgementAnswer(alert=done.alert, cases=named, paused_until=until)
+    # A field that is not set is left out of the answer.
+    return answer.model_copy(update={"more_cases": more}) if more else answer
 
 
 @router.post(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from services.alerts.match_views import notice_numbers
 from services.alerts.review.case import Case
-from services.alerts.views import notice_numbers
 from services.core.audit import AuditAction
 from services.storage.audit import AuditRow, write_audit
 from services.storage.store import Store

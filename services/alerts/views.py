@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from schemas.codes import Connection as AlarmConnection
-from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
+from schemas.codes import MatchLevel
 from services.alerts.case.store.entries import load_sealed_entry
 from services.alerts.case.store.history import find_history
-from services.alerts.case.store.lines import find_matches
 from services.alerts.delivery.digest import DAMAGED, case_lines, entry_references
+from services.alerts.match_views import NO_SUCH_PAGE, MatchView, page_of_matches
 from services.alerts.review.case import Case
-from services.core.match_reference import match_reference
+from services.core.errors import RefusedError
+from services.core.match_reference import OF_HISTORY, hide_ids, read_ids
 from services.core.telephone.telephone import national
 from services.storage.store import Store
 from services.storage.vault import VaultError, place
@@ -66,22 +67,6 @@ class DeviceView(ApiView):
     arc_name: str | None
 
 
-class MatchView(ApiView):
-    """A notice that is matched to the case's register entry, and the decision of a person on the match."""
-
-    match: str
-    level: MatchLevel
-    reasons: list[str]
-    decision: MatchDecision
-    provider: str
-    provider_reference: str | None  # the provider's order, to be quoted to it; None if the notice cannot be opened
-    provider_contact: str | None  # how to reach the provider, if the operator has entered it
-    status: NoticeStatus
-    planned_on: date | None
-    restriction_on: date | None
-    issued_at: datetime
-
-
 class PlaceView(ApiView):
     """The address and telephone numbers of the alarm. Only the council of the case sees them."""
 
@@ -103,7 +88,10 @@ class EventView(ApiView):
 
 
 class CaseView(ApiView):
-    """A case with all its details: its summary, the place of the alarm, its matches and its history."""
+    """A case with its details: its summary, the place of the alarm, its first matches and the beginning of its history.
+
+    If there are more, `next_matches_cursor` and `next_history_cursor` lead to the other pages.
+    """
 
     summary: CaseSummary
     place: PlaceView
@@ -111,7 +99,16 @@ class CaseView(ApiView):
     supported_journey_codes: list[str]
     communication_needs: list[str]
     matches: list[MatchView]
+    next_matches_cursor: str | None
     history: list[EventView]
+    next_history_cursor: str | None
+
+
+class HistoryPage(NamedTuple):
+    """Events of a case, and the cursor of the next page, or None on the last page."""
+
+    events: list[EventView]
+    next_cursor: str | None
 
 
 def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> list[CaseSummary]:
@@ -136,13 +133,15 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
     ]
 
 
-def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
-    """Return the full view of a case.
+def case_view(connection: Connection, store: Store, case: Case, most: int | None = None) -> CaseView:
+    """Return the full view of a case. If `most` is given, it has at most that many matches and events.
 
     The view holds decrypted personal data: show it only to the case's own council.
     """
     (summary,) = summaries(connection, store, [case])
     private = _private(connection, store, case.entry_pk)
+    found = page_of_matches(connection, store, case.entry_pk, None, most)
+    past = page_of_history(connection, store, case, None, most)
     record = private.get("record", {})
     return CaseView(
         summary=summary,
@@ -150,52 +149,34 @@ def case_view(connection: Connection, store: Store, case: Case) -> CaseView:
         device=_device(record),
         supported_journey_codes=record.get("supported_journey_codes", []),
         communication_needs=record.get("communication_needs", []),
-        matches=matches_of(connection, store, case.entry_pk),
-        history=[_event(store, row) for row in find_history(connection, case.reference)],
+        matches=found.matches,
+        next_matches_cursor=found.next_cursor,
+        history=past.events,
+        next_history_cursor=past.next_cursor,
     )
 
 
-def matches_of(connection: Connection, store: Store, entry_pk: int) -> list[MatchView]:
-    return [
-        MatchView(
-            match=match_reference(store.tokeniser, row.notice_pk, row.entry_pk),
-            level=MatchLevel(row.level),
-            reasons=row.reasons.split(),
-            decision=MatchDecision(row.decision),
-            provider=row.name,
-            provider_reference=_order(open_notice(store, row)),
-            provider_contact=row.contact,
-            status=NoticeStatus(row.status),
-            planned_on=row.planned_on,
-            restriction_on=row.restriction_on,
-            issued_at=row.issued_at,
-        )
-        for row in find_matches(connection, entry_pk)
-    ]
+def page_of_history(
+    connection: Connection, store: Store, case: Case, cursor: str | None, limit: int | None
+) -> HistoryPage:
+    """Return at most `limit` events of a case, or all if `limit` is None. The oldest event comes first.
 
-
-def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
-    """Return the telephone numbers on the notices of a case, by match id.
-
-    These numbers are the provider's data about a line. Record in the audit who sees them.
+    Raises RefusedError if no page of this case has that cursor.
     """
-    rows = find_matches(connection, entry_pk)
-    return {
-        match_reference(store.tokeniser, row.notice_pk, row.entry_pk): [
-            national(number) for number in open_notice(store, row).get("numbers", ())
-        ]
-        for row in rows
-    }
+    after = 0 if cursor is None else _after(store, case, cursor)
+    # One more than the page holds shows that there is another page.
+    found = find_history(connection, case.reference, after, limit and limit + 1)
+    page = found[:limit]
+    # Ids of the audit count up, so a cursor hides that of the last event.
+    following = hide_ids(store.tokeniser, OF_HISTORY, page[-1].pk, case.pk) if len(found) > len(page) else None
+    return HistoryPage([_event(store, row) for row in page], following)
 
 
-def open_notice(store: Store, row: Any) -> dict[str, Any]:
-    """Return the sealed part of a notice. If it is damaged, return an empty part, so that the case stays readable."""
-    try:
-        opened: dict[str, Any] = store.vault.open(place("notices", row.record_key), row.sealed)
-    except VaultError:
-        store.damaged.note("notices", row.notice_pk)
-        return {}
-    return opened
+def _after(store: Store, case: Case, cursor: str) -> int:
+    pair = read_ids(store.tokeniser, OF_HISTORY, cursor)
+    if pair is None or pair[1] != case.pk:
+        raise RefusedError(NO_SUCH_PAGE)
+    return pair[0]
 
 
 def _private(connection: Connection, store: Store, entry_pk: int) -> dict[str, Any]:
@@ -207,11 +188,6 @@ def _private(connection: Connection, store: Store, entry_pk: int) -> dict[str, A
         store.damaged.note("register_entries", entry_pk)
         return {}
     return opened
-
-
-def _order(private: dict[str, Any]) -> str | None:
-    record: dict[str, str] = private.get("record", {})
-    return record.get("provider_reference") or record.get("id")
 
 
 def _device(record: dict[str, Any]) -> DeviceView:

@@ -21,13 +21,15 @@ from services.audit.figures.tables import FigureCell, as_csv, cells
 from services.audit.metrics import OversightGauges
 from services.audit.reading import complete_months, names, read_months
 from services.web.auth import Regulator, StoreOf
+from services.web.paging import Cursor, link_next
 from services.web.problems import ProblemError, ProblemType, answers
 
 router = APIRouter(tags=["regulator"])
 
 CSV = "text/csv"
-# The number of months returned if the request names none.
+# Months in one answer, unless the request names another number [P].
 USUAL_MONTHS = 12
+MOST_MONTHS = 120
 
 MonthText = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 
@@ -119,22 +121,30 @@ class Oversight(BaseModel):
 )
 def figures(
     request: Request,
+    response: Response,
     store: StoreOf,
     _caller: Regulator,
     first: Annotated[MonthText | None, Query(alias="from")] = None,
     last: Annotated[MonthText | None, Query(alias="to")] = None,
     form: Annotated[ReportFormat | None, Query(alias="format")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_MONTHS)] = USUAL_MONTHS,
+    cursor: Cursor = None,
 ) -> Response | Oversight:
     """Return the figures of the complete months from `from` to `to`, both included.
 
-    Without `to`, the period ends with the last complete month. Without `from`, the period has at most twelve months.
-    The answer is JSON. If `format=csv` or the `Accept` header asks for CSV, the answer is CSV with a line for each
+    Without `to`, the period ends with the last complete month. Without `from`, the period has at most `limit` months.
+    The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link. The answer is
+    JSON. If `format=csv` or the `Accept` header asks for CSV, the answer is CSV with a line for each
     count.
     """
     with store.reading() as connection:
-        months = read_months(connection, _chosen(complete_months(connection), first, last))
+        page, following = _page(_chosen(complete_months(connection), first, last, limit), cursor, limit)
+        months = read_months(connection, page)
         if _wants_csv(request, form):
-            return PlainTextResponse(as_csv(months), media_type=CSV)
+            response = PlainTextResponse(as_csv(months), media_type=CSV)
+            link_next(request, response, following)
+            return response
+        link_next(request, response, following)
         return _oversight(connection, months)
 
 
@@ -155,15 +165,26 @@ def metrics(store: StoreOf, _caller: Regulator) -> Response:
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _chosen(complete: Sequence[Month], first: str | None, last: str | None) -> Sequence[Month]:
+def _chosen(complete: Sequence[Month], first: str | None, last: str | None, limit: int) -> Sequence[Month]:
     begins = read_month(first) if first else None
     ends = read_month(last) if last else None
     found = [one for one in complete if (begins is None or one >= begins) and (ends is None or one <= ends)]
     if not found:
         there = f"complete are {complete[0]} to {complete[-1]}" if complete else "none is complete yet"
         raise ProblemError(404, ProblemType.NOT_FOUND, f"there are no figures of these months: {there}")
-    # Without a first month the answer is bounded, even after years.
-    return found if begins else found[-USUAL_MONTHS:]
+    # Without a first month the newest months are meant.
+    return found if begins else found[-limit:]
+
+
+def _page(chosen: Sequence[Month], cursor: str | None, limit: int) -> tuple[Sequence[Month], str | None]:
+    # A cursor is the first month of a page.
+    begins = 0
+    if cursor is not None:
+        begins = next((place for place, one in enumerate(chosen) if str(one) == cursor), -1)
+        if begins < 0:
+            raise ProblemError(422, ProblemType.INVALID_REQUEST, "no page has this cursor: begin again without one")
+    page = chosen[begins : begins + limit]
+    return page, str(chosen[begins + limit]) if len(chosen) > begins + limit else None
 
 
 def _wants_csv(request: Request, form: ReportFormat | None) -> bool:

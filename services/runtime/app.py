@@ -14,10 +14,12 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
 
 from services.alerts.api import router as alerts_router
+from services.alerts.case_lists import router as case_lists_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
 from services.console.changes import router as changes_router
 from services.ingest.api import router as ingest_router
+from services.ingest.mappings import router as mappings_router
 from services.ingest.uploads import router as uploads_router
 from services.matcher.api import router as matcher_router
 from services.runtime.bootstrap import Parts
@@ -75,7 +77,9 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
     for router in (
         ingest_router,
         uploads_router,
+        mappings_router,
         alerts_router,
+        case_lists_router,
         matcher_router,
         oversight_router,
         acknowledgements_router,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import SecretStr
 
@@ -20,6 +21,7 @@ from services.alerts.states.machine import CLOCK_STOPPED
 from services.alerts.states.rules import load_ruleset
 from services.audit.month_end import MonthEnd
 from services.core.clock import Clock, SystemClock
+from services.core.days.feed_rhythm import SilencePolicy
 from services.core.tokens import Tokeniser
 from services.ingest.requests import IngestLimits
 from services.ingest.workers.job import WorkerLimits
@@ -30,7 +32,7 @@ from services.runtime.maintenance.keyring import Keyring, parse_keyring, read_ke
 from services.runtime.server import url_of
 from services.runtime.settings import Settings
 from services.storage.database.engine import make_engine
-from services.storage.store import Store
+from services.storage.store import OperatorPolicy, Store
 from services.storage.vault import Vault
 
 MIB = 1024 * 1024
@@ -74,7 +76,17 @@ def make_store(settings: Settings, clock: Clock | None = None) -> Store:
         vault=Vault(keyring.vault, keyring.current, source=source),
         tokeniser=Tokeniser(keyring.token),
         clock=clock or SystemClock(),
+        policy=operator_policy(settings),
     )
+
+
+def operator_policy(settings: Settings) -> OperatorPolicy:
+    silence = SilencePolicy(
+        timedelta(days=settings.silence_without_rhythm_days),
+        settings.silence_patience,
+        timedelta(days=settings.silence_shortest_days),
+    )
+    return OperatorPolicy(settings.refusals_an_hour, settings.repeats_a_day, silence)
 
 
 def make_parts(

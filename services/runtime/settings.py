@@ -89,6 +89,16 @@ class Settings(EnvironmentSettings):
     """The most requests for the page of one alert in a minute [P]."""
     failure_rate: Annotated[int, Field(ge=1)] = 60
     """The most wrong keys, links and codes of one address in a minute [P]."""
+    refusals_an_hour: Annotated[int, Field(ge=10)] = 1_000
+    """The most refused, repeated and dry requests of one sender that are recorded in an hour [P]."""
+    repeats_a_day: Annotated[int, Field(ge=1)] = 100
+    """The most acts on one case or alert that change nothing and are recorded in a day [P]."""
+    silence_without_rhythm_days: Annotated[float, Field(gt=0, le=366)] = 8.0
+    """Days after which a feed counts as silent while its own rhythm is not yet known [P]."""
+    silence_patience: Annotated[float, Field(ge=1, le=100)] = 1.5
+    """A feed counts as silent after this many of its own typical gaps between submissions [P]."""
+    silence_shortest_days: Annotated[float, Field(gt=0, le=366)] = 2.0
+    """Days within which no feed counts as silent, however quick its rhythm is [P]."""
     withdrawal_share: Annotated[float, Field(ge=0, le=1)] = 0.1
     """A full replacement that withdraws more than this share of a register's live entries must be confirmed."""
     file_workers: Annotated[int, Field(ge=1, le=32)] = 2

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from services.core.clock import Clock, SystemClock
+from services.core.days.feed_rhythm import USUAL, SilencePolicy
 from services.core.ids import RandomBytes
 from services.core.tokens import Tokeniser
 from services.storage.damage import DamagedValues
@@ -19,8 +20,19 @@ from services.storage.vault import Vault
 
 
 @dataclass(frozen=True)
+class OperatorPolicy:
+    """Numbers that no source prescribes and that the operator may set [P]. The settings have the same names."""
+
+    # Refused, repeated and dry requests of one feed that are recorded in an hour.
+    refusals_an_hour: int = 1_000
+    # Acts on one case or alert that change nothing and are recorded in a day.
+    repeats_a_day: int = 100
+    silence: SilencePolicy = USUAL
+
+
+@dataclass(frozen=True)
 class Store:
-    """The resources that all parts of Pullcord share: engine, vault, tokeniser, clock and randomness.
+    """The resources that all parts of Pullcord share: engine, vault, tokeniser, clock, randomness and policy.
 
     `bootstrap` makes the store of a running service. Tests make their own.
     """
@@ -30,6 +42,7 @@ class Store:
     tokeniser: Tokeniser
     clock: Clock = field(default_factory=SystemClock)
     random: RandomBytes = os.urandom
+    policy: OperatorPolicy = field(default_factory=OperatorPolicy)
     damaged: DamagedValues = field(default_factory=DamagedValues, compare=False, repr=False)
 
     def now(self) -> datetime:

@@ -18,7 +18,7 @@ NDJSON = "application/x-ndjson"
 # The number of a row in the body, from 1, and its fields.
 Row = tuple[int, Mapping[str, Any]]
 
-# The limit in bytes for a request with one object, not a batch.
+# The limit in bytes for a request with one object, not a batch [P]. It bounds memory: an act takes some 2 KiB.
 SMALL_BODY = 64 * 1024
 
 # The most digits of a declared size. A longer number exceeds every limit, and `int` raises an error beyond 4,300.

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-CURSOR_SIGNS = 60
+# Enough for the longest key that a list is ordered by: a mapped heading of 200 signs, with its kind.
+CURSOR_SIGNS = 240
 
 Cursor = Annotated[
     str | None,

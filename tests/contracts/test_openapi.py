@@ -158,9 +158,17 @@ def test_every_link_leads_to_an_operation_and_one_of_its_parameters() -> None:
 
 
 def test_lists_have_a_cursor_and_a_link_to_the_next_page() -> None:
-    for name in ("list_cases", "get_submission"):
+    for name in ("list_cases", "get_submission", "list_mappings", "list_matches", "list_history", "figures"):
         assert "cursor" in {one["name"] for one in OPERATIONS[name]["parameters"]}
         assert "Link" in OPERATIONS[name]["responses"]["200"]["headers"]
+
+
+def test_every_answer_that_is_a_list_is_read_by_pages() -> None:
+    for methods in DESCRIBED["paths"].values():
+        for operation in methods.values():
+            content = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+            if content.get("schema", {}).get("type") == "array":
+                assert {"cursor", "limit"} <= {one["name"] for one in operation["parameters"]}, operation["operationId"]
 
 
 def test_no_field_that_can_be_left_out_has_a_default_that_generators_take_for_required() -> None:

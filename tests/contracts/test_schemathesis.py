@@ -48,7 +48,7 @@ checks.negative_data_rejection.expected-statuses = ["4xx", 202]
 
 # A cursor is refused unless it came with a page.
 [[operations]]
-include-path-regex = "^/v1/(cases|submissions/.*)$"
+include-path-regex = "^/v1/(cases|cases/[^/]*/(matches|history)|submissions/.*|mappings|oversight/figures)$"
 include-method = ["GET"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 422, 429]
 """

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from services.core.days.feed_rhythm import GAPS_KEPT, WITHOUT_RHYTHM, allowed_silence
+from services.runtime.bootstrap import operator_policy
 from services.runtime.cli.commands.running.status_report import stand
 from services.runtime.gauges.gauges import SafetyGauges
 from services.runtime.settings import Settings
 from services.storage.events.feed_history import days_heard
+from services.storage.store import OperatorPolicy
 from services.storage.tables import submissions
 from tests.support.deployment import BLACKPOOL, RAVEN, Deployment
 from tests.support.ledger import rows
@@ -69,6 +72,31 @@ def test_a_feed_that_sends_each_month_is_left_alone_for_a_month_and_a_half(deplo
     assert BLACKPOOL not in silent(deployment)
     deployment.clock.advance(days=2)
     assert BLACKPOOL in silent(deployment)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "gaps", "days"),
+    [
+        ("silence_without_rhythm_days", 3.5, (1,), 3.5),
+        ("silence_patience", 4.0, (7, 7, 7), 28),
+        ("silence_shortest_days", 5.0, (1, 1, 1), 5),
+    ],
+)
+def test_the_operator_sets_how_much_silence_is_too_much(
+    deployment: Deployment, setting: str, value: float, gaps: tuple[float, ...], days: float
+) -> None:
+    policy = operator_policy(Settings(_env_file=None).model_copy(update={setting: value}))
+    deployment.store = replace(deployment.store, policy=policy)
+    heard_at(deployment, *gaps)
+    assert allowed(deployment) == days * DAY
+    deployment.clock.advance(days=days)
+    assert BLACKPOOL not in silent(deployment)
+    deployment.clock.advance(seconds=1)
+    assert BLACKPOOL in silent(deployment)
+
+
+def test_unless_it_is_set_the_policy_of_a_deployment_is_the_usual_one() -> None:
+    assert operator_policy(Settings(_env_file=None)) == OperatorPolicy()
 
 
 def test_many_submissions_of_one_day_are_heard_once(deployment: Deployment) -> None:

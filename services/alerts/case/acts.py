@@ -87,7 +87,7 @@ def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_i
         decision = _decision(case, event)
         policy = load_council(connection, store, case.feed_id).policy
         if isinstance(decision, Stay) and feed_id is not None:
-            allow_repeat(connection, case.reference, AuditAction.CASE_NOTED, now)
+            allow_repeat(store, connection, case.reference, AuditAction.CASE_NOTED)
         if not isinstance(decision, Refuse):
             return _record(work, [case], event, record, policy)[0]
         # The refusal is audited too, so the error is raised only after this transaction.

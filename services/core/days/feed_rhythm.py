@@ -1,11 +1,12 @@
 """Judges how long a feed may send nothing, by the gaps between the days on which it sent something.
 
-No source prescribes the numbers. They are policy of the deployment.
+No source prescribes the numbers [P]. Those of `SilencePolicy` are settings; the others say how a rhythm is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import ceil
@@ -24,6 +25,18 @@ PATIENCE: Final = 1.5
 SHORTEST: Final = timedelta(days=2)
 
 
+@dataclass(frozen=True)
+class SilencePolicy:
+    """When a feed counts as silent. Every number is policy of the deployment [P]."""
+
+    without_rhythm: timedelta = WITHOUT_RHYTHM
+    patience: float = PATIENCE
+    shortest: timedelta = SHORTEST
+
+
+USUAL: Final = SilencePolicy()
+
+
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
     """Return the typical gap between these moments, or None if the gaps are too few.
 
@@ -39,7 +52,7 @@ def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
     return usual[ceil(USUAL_SHARE * len(usual)) - 1]
 
 
-def allowed_silence(heard: Sequence[datetime]) -> timedelta:
+def allowed_silence(heard: Sequence[datetime], policy: SilencePolicy = USUAL) -> timedelta:
     """Return how long a feed may send nothing before it counts as silent."""
     gap = typical_gap(heard)
-    return WITHOUT_RHYTHM if gap is None else max(SHORTEST, PATIENCE * gap)
+    return policy.without_rhythm if gap is None else max(policy.shortest, policy.patience * gap)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-# Issues that are kept of one row, and of one submission [P]. Answers are read by people and stored for good.
+# Issues that are kept of one row, and of one submission [P]. They bound memory and what is stored for good; senders
+# mend a file long before they have read so many, so no operator needs to set them.
 _ISSUES_A_ROW: Final = 150
 MOST_ISSUES: Final = 200_000
 

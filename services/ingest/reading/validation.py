@@ -49,7 +49,7 @@ _PLAIN_WORD = re.compile(r"[A-Za-z_]{1,60}(?:[0-9]{1,2}[A-Za-z_]{0,20}){0,2}")
 # Unknown fields that are named for each row [P]. The others are counted, so an answer grows no faster than the body
 # that it answers.
 _NAMED: Final = 100
-# Items of a list that are checked: more than any field can hold, so a longer list is still too long.
+# Items of a list that are checked: one more than the longest field holds, so a longer list is still too long.
 _LONGEST_LIST: Final = 2_001
 
 

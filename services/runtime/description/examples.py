@@ -47,6 +47,23 @@ REJECTED = {
         }
     ],
 }
+MATCH = {
+    "match": "M-7K3M-2Q9P-4XTB-8HWN",
+    "level": "possible",
+    "reasons": ["area"],
+    "decision": "undecided",
+    "provider": "Raven Telecom",
+    "provider_reference": "WO-7001",
+    "provider_references": ["WO-7001", "WO-7002"],
+    "more_references": 0,
+    "area": "FY3 8",
+    "provider_contact": "migration desk, migrations@raven.example",
+    "status": "planned",
+    "planned_on": "2027-03-01",
+    "restriction_on": None,
+    "issued_at": "2026-11-20T09:00:00Z",
+}
+EVENT = {"at": "2026-11-23T10:00:00Z", "action": "case_opened", "fields": {"state": "open"}, "by": None, "record": {}}
 CASE = {
     "case": "C-7K3M-2Q9P",
     "entry_id": "TC/1001",
@@ -101,7 +118,13 @@ ANSWERED: dict[tuple[str, str], Any] = {
     ("post_notices", "202"): _TAKEN_IN,
     ("put_entries", "202"): {**_TAKEN_IN, "kind": "entry"},
     ("get_submission", "200"): {**RECEIPT, "remarks": [], "total_rows": 2, "rows": [REJECTED], "next_cursor": None},
+    ("list_mappings", "200"): [
+        {"what": "column", "word": "lifelineno", "target": "entry_id", "mapped_at": "2026-11-23T10:00:00Z"},
+        {"what": "status", "word": "bf", "target": "ended", "mapped_at": "2026-11-23T10:00:00Z"},
+    ],
     ("list_cases", "200"): [CASE],
+    ("list_matches", "200"): [MATCH],
+    ("list_history", "200"): [EVENT],
     ("record_act", "200"): {**CASE, "state": "visit_booked", "paused_until": "2026-11-26T09:00:00Z"},
     ("acknowledge_alert", "200"): {
         "alert": "A-3F9K-7PQ2",

@@ -25,6 +25,8 @@ LINKS: dict[tuple[str, str], tuple[LinkTo, ...]] = {
     ("list_cases", "200"): (LinkTo("FirstCase", "show_case", "reference", "$response.body#/0/case"),),
     ("show_case", "200"): (
         LinkTo("ActOnCase", "record_act", "reference", "$response.body#/summary/case"),
+        LinkTo("EveryMatch", "list_matches", "reference", "$response.body#/summary/case"),
+        LinkTo("EveryEvent", "list_history", "reference", "$response.body#/summary/case"),
         LinkTo("DecideOnFirstMatch", "decide_on_match", "match", "$response.body#/matches/0/match"),
     ),
     ("record_act", "200"): (LinkTo("CaseAfterTheAct", "show_case", "reference", "$response.body#/case"),),

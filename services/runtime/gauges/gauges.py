@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
-from services.core.days.feed_rhythm import GAPS_KEPT, allowed_silence
+from services.core.days.feed_rhythm import GAPS_KEPT, SilencePolicy, allowed_silence
 from services.runtime.consumers import CONSUMERS
 from services.runtime.gauges import store as figures
 from services.runtime.gauges.upkeep_gauges import upkeep
@@ -35,7 +35,7 @@ class SafetyGauges(Collector):
         now = self._store.now()
         # One transaction, so that all figures of a scrape are from the same moment.
         with self._store.reading() as connection:
-            yield from list(_families(connection, now))
+            yield from list(_families(connection, now, self._store.policy.silence))
 
 
 class EndedLoops(Collector):
@@ -76,7 +76,7 @@ class SendGauges(Collector):
         )
 
 
-def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
+def _families(connection: Connection, now: datetime, silence: SilencePolicy) -> Iterator[GaugeMetricFamily]:
     yield _age(
         "pullcord_alert_oldest_unacknowledged_seconds",
         "Age of the oldest alert over an open case that nobody has acknowledged.",
@@ -142,7 +142,7 @@ def _families(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
     yield _by("pullcord_matches", "Live matches by level.", "level", figures.live_matches_by_level(connection))
     yield _by("pullcord_deliveries", "Deliveries of alerts by state.", "state", figures.deliveries_by_state(connection))
     yield _silence(connection, now)
-    yield _allowed_silence(connection)
+    yield _allowed_silence(connection, silence)
     yield _canaries(connection, now)
     yield _loops(connection, now)
     yield from upkeep(connection, now)
@@ -212,7 +212,7 @@ def _silence(connection: Connection, now: datetime) -> GaugeMetricFamily:
     return family
 
 
-def _allowed_silence(connection: Connection) -> GaugeMetricFamily:
+def _allowed_silence(connection: Connection, policy: SilencePolicy) -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         "pullcord_feed_silence_allowed_seconds",
         "Time after its last submission from which on a feed counts as silent, by its own rhythm.",
@@ -221,5 +221,5 @@ def _allowed_silence(connection: Connection) -> GaugeMetricFamily:
     # There is one moment more than there are gaps.
     heard = days_heard(connection, GAPS_KEPT + 1)
     for feed, _ in figures.feeds_last_heard(connection):
-        family.add_metric((feed,), allowed_silence(heard.get(feed, ())).total_seconds())
+        family.add_metric((feed,), allowed_silence(heard.get(feed, ()), policy).total_seconds())
     return family

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from httpx import Response
 from sqlalchemy import func, select
 
 from services.core.audit import AuditAction
-from services.storage import allowances
+from services.storage.store import OperatorPolicy
 from services.storage.tables import audit, submissions
 from tests.hostile.http_fuzz import assert_refused
 from tests.support.command_line import BLACKPOOL as COUNCIL
@@ -25,10 +26,10 @@ FEW = 3
 
 
 @pytest.fixture
-def api(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Any:
+def api(deployment: Deployment) -> Any:
     """An API of its own for each test, with allowances that a test can use up."""
-    monkeypatch.setattr(allowances, "REFUSALS_AN_HOUR", FEW)
-    monkeypatch.setattr(allowances, "REPEATS_A_DAY", FEW)
+    policy = OperatorPolicy(refusals_an_hour=FEW, repeats_a_day=FEW)
+    deployment.store = replace(deployment.store, policy=policy)
     with open_api(deployment) as opened:
         yield opened
 
@@ -149,3 +150,17 @@ def test_a_dry_run_is_on_the_audit_with_who_and_when_and_no_cell(
     assert (row["warned"], row["rejected"]) == (2, 1)
     assert "960123" not in str(row)
     assert COUNCIL in row["feed"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_operator_sets_how_many_are_recorded(api: Api, seed: int) -> None:
+    refusals, repeats = random.Random(seed).sample(range(1, 12), 2)
+    api.deployment.store = replace(api.deployment.store, policy=OperatorPolicy(refusals, repeats))
+    with open_api(api.deployment) as opened:
+        answers = [refused_rows(opened).status_code for _ in range(refusals + 1)]
+        assert answers == [422] * refusals + [429]
+        _, alert, _ = opened.alerted_case()
+        path = f"/v1/alerts/{alert}/acknowledgement"
+        by = {"by": "Sam Officer"}
+        answers = [opened.ask("blackpool", "POST", path, json=by).status_code for _ in range(repeats + 1)]
+        assert answers == [200] * repeats + [429]

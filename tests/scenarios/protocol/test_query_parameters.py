@@ -11,11 +11,15 @@ from tests.support.http import CSV, ENTRIES, ENTRY, NOTICE, NOTICE_UPLOADS, NOTI
 ADDRESSES = {
     "/v1/cases": ("blackpool", "GET", {"cursor", "ended", "limit", "state"}),
     "/v1/cases/C-0000-0000": ("blackpool", "GET", set[str]()),
+    "/v1/cases/C-0000-0000/matches": ("blackpool", "GET", {"cursor", "limit"}),
+    "/v1/cases/C-0000-0000/history": ("blackpool", "GET", {"cursor", "limit"}),
     "/v1/matching": ("blackpool", "GET", set[str]()),
     "/v1/submissions/sub_1": ("raven", "GET", {"cursor", "limit"}),
+    "/v1/mappings": ("blackpool", "GET", {"cursor", "limit"}),
+    "/v1/mappings/column/x": ("blackpool", "DELETE", set[str]()),
     f"{ENTRIES}/e1": ("blackpool", "DELETE", set[str]()),
     NOTICE_UPLOADS: ("raven", "POST", {"dry_run", "dates", "column"}),
-    "/v1/oversight/figures": ("regulator", "GET", {"from", "to", "format"}),
+    "/v1/oversight/figures": ("regulator", "GET", {"from", "to", "format", "limit", "cursor"}),
     "/metrics/oversight": ("regulator", "GET", set[str]()),
 }
 

@@ -15,6 +15,7 @@ from services.core.days.feed_rhythm import (
     GAPS_KEPT,
     SHORTEST,
     WITHOUT_RHYTHM,
+    SilencePolicy,
     allowed_silence,
     typical_gap,
 )
@@ -84,3 +85,19 @@ def test_a_feed_that_is_slower_may_be_silent_for_longer(gaps: list[int], times: 
     assert slow is not None
     assert quick is not None
     assert slow == times * quick
+
+
+@given(
+    gaps=st.lists(st.integers(1, 100), max_size=40),
+    policy=st.builds(
+        SilencePolicy,
+        st.integers(1, 366).map(lambda days: days * DAY),
+        st.integers(2, 40).map(lambda halves: halves / 2),
+        st.integers(1, 366).map(lambda days: days * DAY),
+    ),
+)
+def test_the_operator_sets_how_much_silence_is_too_much(gaps: list[int], policy: SilencePolicy) -> None:
+    heard = after(*gaps)
+    gap = typical_gap(heard)
+    expected = policy.without_rhythm if gap is None else max(policy.shortest, policy.patience * gap)
+    assert allowed_silence(heard, policy) == expected

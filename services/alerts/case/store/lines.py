@@ -67,16 +67,18 @@ def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[in
     return found
 
 
-def find_matches(connection: Connection, entry_pk: int) -> Sequence[Row[Any]]:
+def find_matches(
+    connection: Connection, entry_pk: int, after_notice_pk: int = 0, limit: int | None = None
+) -> Sequence[Row[Any]]:
     # Returns all columns of the match and of its notice, and the `name` and `contact` of the provider.
     query = (
         select(matches, notices, feeds.c.name, feeds.c.contact)
         .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
         .join(feeds, feeds.c.feed_id == notices.c.feed_id)
-        .where(matches.c.entry_pk == entry_pk, matches.c.live)
+        .where(matches.c.entry_pk == entry_pk, matches.c.notice_pk > after_notice_pk, matches.c.live)
         .order_by(matches.c.notice_pk)
     )
-    return connection.execute(query).all()
+    return connection.execute(query.limit(limit)).all()
 
 
 def find_unsure_days(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[UnsureDay]]:

@@ -16,6 +16,8 @@ _LISTED: Final = 40
 COLUMN: Final = "column"
 # A heading or word with more digits may be somebody's number: it is used once and not kept.
 _DIGITS_KEPT: Final = 4
+# The size of the column that keeps a heading or word. A longer one is used once and not kept.
+_LONGEST_KEPT: Final = 200
 
 # The key of a heading to the field it feeds.
 Chosen = Mapping[str, str]
@@ -59,8 +61,11 @@ def remembered_as(what: str, remembered: Sequence[ChosenWord], chosen: Chosen) -
 
 
 def to_remember(what: str, chosen: Chosen) -> tuple[ChosenWord, ...]:
-    kept = ((word, target) for word, target in chosen.items() if sum(map(str.isdigit, word)) <= _DIGITS_KEPT)
-    return tuple(ChosenWord(what, word, target) for word, target in kept)
+    return tuple(ChosenWord(what, word, target) for word, target in chosen.items() if _may_be_kept(word))
+
+
+def _may_be_kept(word: str) -> bool:
+    return len(word) <= _LONGEST_KEPT and sum(map(str.isdigit, word)) <= _DIGITS_KEPT
 
 
 def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
 from services.storage.dialect import upsert
 from services.storage.store import Store
 from services.storage.tables import chosen_words
+
+# Mappings that are kept for one sender [P]. Each of its files is read by all of them, so they bound memory.
+MOST_KEPT: Final = 1_000
+
+
+class KeptWord(NamedTuple):
+    """A remembered mapping (see `ChosenWord`), and when it was mapped."""
+
+    what: str
+    word: str
+    target: str
+    chosen_at: datetime
 
 
 def remembered_words(store: Store, feed_id: str, kind: RecordKind) -> list[ChosenWord]:
@@ -20,8 +34,25 @@ def remembered_words(store: Store, feed_id: str, kind: RecordKind) -> list[Chose
         return [ChosenWord(*values) for values in connection.execute(query.order_by(row.what, row.word))]
 
 
+def page_of_words(
+    store: Store, feed_id: str, kind: RecordKind, after: tuple[str, str] | None, limit: int
+) -> list[KeptWord]:
+    """Return at most `limit` mappings, in the order of `what` and `word`. They begin after the pair `after`."""
+    row = chosen_words.c
+    query = select(row.what, row.word, row.target, row.chosen_at).where(row.feed_id == feed_id, row.kind == kind.value)
+    if after is not None:
+        what, word = after
+        query = query.where(or_(row.what > what, and_(row.what == what, row.word > word)))
+    with store.reading() as connection:
+        found = connection.execute(query.order_by(row.what, row.word).limit(limit))
+        return [KeptWord(*values) for values in found]
+
+
 def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[ChosenWord]) -> None:
-    """Keep mappings for the later files of a sender. A new mapping of a word replaces the old one."""
+    """Keep mappings for the later files of a sender. A new mapping of a word replaces the old one.
+
+    Beyond `MOST_KEPT` mappings, the oldest are dropped.
+    """
     if not words:
         return
     now = store.now()
@@ -29,6 +60,11 @@ def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[Cho
     with store.writing() as connection:
         key = ("feed_id", "kind", "what", "word")
         connection.execute(upsert(connection, chosen_words, key, ("target", "chosen_at")), values)
+        row = chosen_words.c
+        mine = (row.feed_id == feed_id) & (row.kind == kind.value)
+        newest_first = select(row.what, row.word).where(mine).order_by(row.chosen_at.desc(), row.what, row.word)
+        for what, word in connection.execute(newest_first.offset(MOST_KEPT)).all():
+            connection.execute(delete(chosen_words).where(mine, row.what == what, row.word == word))
 
 
 def forget_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[tuple[str, str]]) -> int:

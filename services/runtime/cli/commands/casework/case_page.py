@@ -13,6 +13,7 @@ from schemas.codes import Connection as AlarmConnection
 from schemas.codes import MatchDecision
 from services.alerts.case.acts import PEOPLES_ACTS
 from services.alerts.delivery.digest import case_lines
+from services.alerts.match_views import MatchView
 from services.alerts.message.advice import doubtful
 from services.alerts.message.case_line import notes
 from services.alerts.message.wording import case_state, distance, short_day, shown_name
@@ -111,11 +112,19 @@ def _show_notices(console: Console, view: CaseView, numbers: Mapping[str, list[s
     # The facts that a person needs to ring the provider about a line.
     for one in view.matches:
         rows: list[tuple[str, object]] = [(f"Notice of {one.match}", shown_name(one.provider))]
-        rows += [("Provider's order", one.provider_reference or "not known")]
+        rows += [("Area", one.area)] if one.area else []
+        rows += [("Provider's order", _orders(one))]
         rows += [("Provider's contact", one.provider_contact or "not known: `pullcord providers contact` enters it")]
         hidden = "not shown: --reveal --by NAME shows it, and the audit keeps that"
         shown = hidden if numbers is None else " or ".join(numbers.get(one.match, ())) or "none on the notice"
         console.print(pairs([*rows, ("Number on it", shown)]))
+
+
+def _orders(match: MatchView) -> str:
+    if not match.provider_references:
+        return "not known"
+    more = f" and {match.more_references:,} more" if match.more_references else ""
+    return ", ".join(match.provider_references) + more
 
 
 def _show_matches(console: Console, connection: Connection, store: Store, view: CaseView) -> None:

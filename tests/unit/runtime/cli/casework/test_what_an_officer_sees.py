@@ -125,6 +125,18 @@ def test_a_case_has_what_is_needed_to_ring_the_provider(desk: Desk) -> None:
     assert "Provider's contact migration desk, migrations@raven.example" in shown
 
 
+@pytest.mark.parametrize(("count", "ends"), [(1, "WO-0"), (5, "WO-4"), (8, "WO-4 and 3 more")])
+def test_a_case_of_an_area_has_the_orders_on_that_area(desk: Desk, count: int, ends: str) -> None:
+    area = {"scope": "postcode", "area_codes": ["FY3 8"], "planned_migration_date": "2026-12-03"}
+    orders = [{"id": f"n{one}", "provider_reference": f"WO-{one}", **area} for one in range(count)]
+    desk.done("import", "register", desk.sheet("register.csv", [ENTRY]), "--council", BLACKPOOL)
+    desk.done("import", "notices", desk.file("notices.json", json.dumps(orders)), "--provider", RAVEN)
+    (case,) = cases_listed(desk)
+    shown = desk.done("case", "show", case).words
+    assert "Area FY3 8 Provider's order WO-0" in shown
+    assert f"{ends} Provider's contact" in shown
+
+
 def test_a_case_has_the_alarm_and_its_receiving_centre(desk: Desk) -> None:
     shown = desk.done("case", "show", with_an_order(desk)).words
     assert "Alarm Pendant and hub, Lighthouse 400" in shown

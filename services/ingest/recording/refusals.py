@@ -37,9 +37,11 @@ def settle_refused(
     """
     rejected = {one.row for one in outcomes if one.outcome is Outcome.REJECTED}
     references = {draft.row: draft.reference for draft in reading.drafts}
-    taken = {context.key_of(reference) for row, reference in references.items() if row not in rejected}
     drop_alerted(context, context.now - _KEPT)
     known = refused_keys(context, kind)
+    if not known and not rejected:
+        return
+    taken = {context.key_of(reference) for row, reference in references.items() if row not in rejected}
     delete_refused(context, kind, known & taken)
     refused = _refused(context, reading, rejected, references)
     if taken and all(row.has_reference for row in refused):

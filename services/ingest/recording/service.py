@@ -21,7 +21,7 @@ from services.ingest.recording.replacement import Replacement, ReplacementTooLar
 from services.ingest.recording.store.entries import missing_from, withdrawn_among
 from services.ingest.recording.submission import Origin, Reading, Receipt, SubmissionContext
 from services.ingest.recording.trail import record_trial
-from services.ingest.recording.turns import turns_for
+from services.ingest.recording.turns import transactions_for
 from services.ingest.recording.writing import try_drafts
 from services.ingest.recording.written_submission import outcomes_of_every_row, write_submission
 from services.storage.store import Store
@@ -59,7 +59,7 @@ def accept(
     now = store.now()
     # Before a transaction begins, so that a long file holds no lock while it is parsed.
     reading = _read(store, origin, rows, now)
-    with turns_for(store, origin.feed_id, len(reading.drafts)) as turns:
+    with transactions_for(store, origin.feed_id, len(reading.drafts)) as turns:
         answer = write_submission(turns, now, origin, reading, replacement, remarks)
     # Raised after the commit, so that the audit keeps the refusal.
     if isinstance(answer, ReplacementTooLargeError):

@@ -58,7 +58,7 @@ class Turns:
 
 
 @contextmanager
-def turns_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
+def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
     """Open the transactions of a submission with this number of rows."""
     if rows > ROWS_A_TURN:
         yield Turns(store, feed_id, ROWS_A_TURN)

@@ -34,6 +34,7 @@ from services.ingest.recording.store.submissions import (
     insert_key,
     insert_outcomes,
     insert_submission,
+    sealed_outcomes,
 )
 from services.ingest.recording.submission import Origin, Reading, Receipt, RefusedTooOftenError, SubmissionContext
 from services.ingest.recording.trail import record_accepted
@@ -124,12 +125,14 @@ class _Submission:
         """Store the outcomes and the receipt. From then on the idempotency key answers with them."""
         outcomes = outcomes_of_every_row(drafted, reading)
         counts = count(outcomes)
+        # Before the transaction, because it takes two seconds for the largest file.
+        sealed = sealed_outcomes(self._turns.store.vault, self._id, outcomes)
         with self._turns.writing() as connection:
             context = self._context(connection)
             first = (*(on_withdrawals(connection, gone, tried=False) if gone else ()), *on_numbers(reading))
             said = tuple(with_remarks(first, remarks)(outcomes))
             insert_key(context, self._origin)
-            insert_outcomes(context, outcomes, counts, said)
+            insert_outcomes(context, sealed, counts, said)
             settle_refused(context, self._origin.kind, reading, outcomes)
             refused = len(outcomes) > 0 and counts[Outcome.REJECTED] == len(outcomes)
             try:

@@ -126,30 +126,33 @@ def insert_key(context: SubmissionContext, origin: Origin) -> None:
         )
 
 
-def insert_outcomes(
-    context: SubmissionContext, outcomes: Sequence[RowOutcome], counts: Mapping[str, int], remarks: Sequence[str]
-) -> None:
-    connection, submission_id = context.connection, context.submission_id
+def sealed_outcomes(vault: Vault, submission_id: str, outcomes: Sequence[RowOutcome]) -> list[dict[str, Any]]:
+    """Return the outcomes as rows of their table."""
     # In chunks, so that no single JSON value grows with the file.
     chunks = [outcomes[start : start + OUTCOMES_A_CHUNK] for start in range(0, len(outcomes), OUTCOMES_A_CHUNK)]
-    if chunks:
-        connection.execute(
-            insert(submission_outcomes),
-            [
-                {"submission_id": submission_id, "chunk": number} | _stored(context, f"{submission_id}/{number}", chunk)
-                for number, chunk in enumerate(chunks)
-            ],
-        )
+    return [
+        {"submission_id": submission_id, "chunk": number} | _stored(vault, f"{submission_id}/{number}", chunk)
+        for number, chunk in enumerate(chunks)
+    ]
+
+
+def insert_outcomes(
+    context: SubmissionContext, outcomes: Sequence[dict[str, Any]], counts: Mapping[str, int], remarks: Sequence[str]
+) -> None:
+    """Store the outcomes, as `sealed_outcomes` returns them, and the receipt."""
+    connection, submission_id = context.connection, context.submission_id
+    if outcomes:
+        connection.execute(insert(submission_outcomes), list(outcomes))
     values = {"counts": dict(counts), "remarks": list(remarks)}
     connection.execute(update(submissions).where(submissions.c.submission_id == submission_id).values(values))
     connection.execute(update(feeds).where(feeds.c.feed_id == context.feed_id).values(last_heard_at=context.now))
 
 
-def _stored(context: SubmissionContext, chunk_id: str, chunk: Sequence[RowOutcome]) -> dict[str, Any]:
+def _stored(vault: Vault, chunk_id: str, chunk: Sequence[RowOutcome]) -> dict[str, Any]:
     references = [outcome.reference for outcome in chunk]
     return {
         "chunk_id": chunk_id,
         "first_row": chunk[0].row,
         "outcomes": pack(chunk),
-        "references_sealed": context.store.vault.seal(_place(chunk_id), references),
+        "references_sealed": vault.seal(_place(chunk_id), references),
     }

@@ -21,6 +21,7 @@ from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
 from services.ingest.recording.references.letter_case import ignores_case, in_one_case, with_case_on_record
 from services.ingest.recording.references.likely_same import with_questions_on_record
 from services.ingest.recording.refusals import settle_refused
+from services.ingest.recording.refused_files import settle_refused_files
 from services.ingest.recording.replacement import (
     Replacement,
     keys_of,
@@ -188,6 +189,7 @@ def _write(
     counts, said = count(outcomes), tuple(with_remarks(on_numbers(reading), remarks)(outcomes))
     insert_outcomes(context, outcomes, counts, said)
     settle_refused(context, origin.kind, reading, outcomes)
+    settle_refused_files(context, origin, counts)
     refused = len(outcomes) > 0 and counts[Outcome.REJECTED] == len(outcomes)
     try:
         record_accepted(context, origin, counts, refused=refused)

@@ -91,7 +91,9 @@ class LimitedWork:
 
 def _has_body(scope: MutableMapping[str, Any]) -> bool:
     # A GET may state a length too. Nobody would wait for that body, so its place must be taken at once.
-    return scope["method"] in WITH_BODY and any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    return scope["method"] in WITH_BODY and any(
+        name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]
+    )
 
 
 def _too_slow() -> ProblemError:

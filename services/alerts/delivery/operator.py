@@ -1,4 +1,6 @@
-"""Alerts the operator of Pullcord about quarantined events, and refused rows and files: they may hide a line at risk.
+"""Alerts the operator of Pullcord about quarantined events, refused rows and files, and silent feeds.
+
+Each of them may hide a line at risk.
 
 Such an alert has deliveries and outcomes like any other alert, but no cases.
 """
@@ -14,6 +16,7 @@ from sqlalchemy import Connection
 from services.alerts.delivery import operator_messages
 from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER
 from services.alerts.delivery.queue import intend_deliveries, record_unreachable
+from services.alerts.delivery.silences import mark_silent_feeds
 from services.alerts.delivery.store.alerts import Alert, insert_alert, load_alert
 from services.alerts.delivery.store.refused_files import mark_overdue_files
 from services.alerts.delivery.store.refused_rows import mark_overdue_rows
@@ -30,17 +33,22 @@ from services.storage.unit_of_work import UnitOfWork
 EVENTS_SET_ASIDE: Final = "events_set_aside"
 ROWS_REFUSED: Final = "rows_refused"
 FILES_REFUSED: Final = "files_refused"
+FEEDS_SILENT: Final = "feeds_silent"
 # If events are still quarantined after this time, the operator is alerted again (policy of the deployment).
 REPEAT = timedelta(hours=24)
 _MESSAGES: Final[Mapping[str, Callable[[Connection, str], Message | None]]] = {
     EVENTS_SET_ASIDE: operator_messages.quarantine_message,
     ROWS_REFUSED: operator_messages.refused_rows_message,
     FILES_REFUSED: operator_messages.refused_files_message,
+    FEEDS_SILENT: operator_messages.silent_feeds_message,
 }
 
 
-def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> int:
-    """Write the alerts that are due to the operator, and return their number."""
+def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, silence: bool) -> int:
+    """Write the alerts that are due to the operator, and return their number.
+
+    If `silence` is False, none is written about silent feeds.
+    """
     written = 0
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -52,6 +60,9 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> 
             written += 1
         if mark_overdue_files(connection, now):
             _intend(work, contacts, FILES_REFUSED)
+            written += 1
+        if silence and mark_silent_feeds(connection, now):
+            _intend(work, contacts, FEEDS_SILENT)
             written += 1
     return written
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from services.alerts.delivery.store.refused_files import overdue_files
 from services.alerts.delivery.store.refused_rows import overdue_rows
+from services.alerts.delivery.store.silences import alerted_silences
 from services.alerts.message.message import Message, template
 from services.alerts.message.wording import moment, shown_name
 from services.storage.damage import VAULT
@@ -16,6 +17,9 @@ from services.storage.events.quarantine import list_quarantine
 
 # The most events, files or submissions that a mail lists. It gives the number of the others.
 LISTED: Final = 20
+
+# The table whose only sealed values are the policies of councils.
+_POLICIES: Final = "feeds"
 
 _SENT: Final = {
     ("notice", "file"): "a file of notices",
@@ -30,7 +34,13 @@ def quarantine_message(connection: Connection, alert: str) -> Message | None:
     if not events:
         return None
     count = "1 event was" if len(events) == 1 else f"{len(events)} events were"
-    context = {**_listed("events", events), "count": count, "damaged": any(one.consumer == VAULT for one in events)}
+    damaged = [one.topic for one in events if one.consumer == VAULT]
+    context = {
+        **_listed("events", events),
+        "count": count,
+        "damaged": bool(damaged),
+        "policies": _POLICIES in damaged,
+    }
     subject = f"Pullcord: {count} set aside, a line at risk may be unknown [{alert}]"
     return _message("quarantined", subject, alert, context)
 
@@ -71,6 +81,16 @@ def refused_files_message(connection: Connection, alert: str) -> Message | None:
     ]
     subject = f"Pullcord: {count} not sent again, a line at risk may be unknown [{alert}]"
     return _message("refused_files", subject, alert, {**_listed("files", said), "count": count})
+
+
+def silent_feeds_message(connection: Connection, alert: str) -> Message | None:
+    found = alerted_silences(connection)
+    if not found:
+        return None
+    count = "1 feed has" if len(found) == 1 else f"{len(found):,} feeds have"
+    said = [{"sender": _sender(one.name, one.feed_id), "at": moment(one.heard_at)} for one in found]
+    subject = f"Pullcord: {count} fallen silent, lines at risk may be unknown [{alert}]"
+    return _message("silent_feeds", subject, alert, {**_listed("feeds", said), "count": count})
 
 
 def _sender(name: str, feed_id: str) -> str:

@@ -10,6 +10,7 @@ from services.storage.tables.cases import alert_cases, alerts, cases, deliveries
 from services.storage.tables.intake import (
     api_keys,
     chosen_words,
+    feed_silences,
     feeds,
     idempotency_keys,
     refused_files,
@@ -55,6 +56,7 @@ __all__ = [
     "delivery_attempts",
     "deployment",
     "entry_tokens",
+    "feed_silences",
     "feeds",
     "figures",
     "idempotency_keys",

@@ -114,6 +114,18 @@ refused_files = Table(
     Column("alerted_at", Moment),
 )
 
+# The silence of each feed that has sent nothing for some days. No foreign key: the writer would wait for a submission.
+feed_silences = Table(
+    "feed_silences",
+    metadata,
+    Column("feed_id", String(24), primary_key=True),
+    # The last submission before the silence. If the feed was heard since, the silence is over.
+    Column("heard_at", Moment, nullable=False),
+    # The operator is alerted from this time on, if it is a working day.
+    Column("due_at", Moment, nullable=False),
+    Column("alerted_at", Moment),
+)
+
 # Columns and words for codes that a sender has mapped by hand, and that later files are read by.
 chosen_words = Table(
     "chosen_words",

@@ -114,6 +114,14 @@ def create() -> None:
         sa.PrimaryKeyConstraint("feed_id", "kind", "sent_as", name="pk_refused_files"),
     )
     op.create_table(
+        "feed_silences",
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("alerted_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("feed_id", name="pk_feed_silences"),
+    )
+    op.create_table(
         "chosen_words",
         sa.Column("feed_id", sa.String(length=24), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
@@ -129,6 +137,7 @@ def create() -> None:
 def drop() -> None:
 
     op.drop_table("chosen_words")
+    op.drop_table("feed_silences")
     op.drop_table("refused_files")
     op.drop_index("ix_refused_rows_due_at", table_name="refused_rows")
     op.drop_table("refused_rows")

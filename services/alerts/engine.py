@@ -58,6 +58,7 @@ class Engine:
     store: Store
     ruleset: Ruleset
     fallback: tuple[Contact, ...] = ()  # the operator's contacts, alerted if no contact of the council can be reached
+    watches_silence: bool = True  # False if something else watches whether feeds are silent
 
     def run_due(self) -> int:
         """Review the due cases and write alerts about them. The due cases of a council share one transaction.
@@ -71,7 +72,7 @@ class Engine:
             changed = councils_to_recompute(connection)
             outdated = councils_with_other_rules(connection, self.ruleset.name)
             councils = councils_with_due_cases(connection, _due_by(now, now))
-        handled, fault = alert_operator(self.store, self.fallback, now), None
+        handled, fault = self._alert_operator(now), None
         for feed_id in sorted({*changed, *outdated, *councils}):
             try:
                 if feed_id in outdated:
@@ -85,6 +86,9 @@ class Engine:
         if fault is not None:
             raise fault
         return handled
+
+    def _alert_operator(self, now: datetime) -> int:
+        return alert_operator(self.store, self.fallback, now, silence=self.watches_silence)
 
     def _run_council(self, feed_id: str, now: datetime) -> int:
         with self.store.writing() as connection:

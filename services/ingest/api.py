@@ -17,9 +17,10 @@ from services.ingest.recording.store.submissions import find_outcomes, find_rece
 from services.ingest.recording.withdrawals import withdraw_one
 from services.ingest.requests import IdempotencyKey, LimitsOf, origin, raw_rows, receipt_for
 from services.ingest.row_bodies import EntryBatch, NoticeBatch, rows_body
+from services.ingest.whole_refusals import Sending
 from services.storage.secrets.keys import Role
 from services.web.auth import CallerOf, NamedCouncilFeed, ProviderFeed, StoreOf
-from services.web.bodies import media_type, read_body, read_json_rows
+from services.web.bodies import media_type, read_json_rows
 from services.web.paging import Cursor, link_next
 from services.web.problems import ProblemError, ProblemType, answers
 
@@ -52,12 +53,14 @@ async def post_notices(
     field, a reason and a remedy. Read the submission to see all rows. A rejected row does not stop the other rows. If
     every row is rejected, the answer is 422.
     """
-    body = await read_body(request, limits.body_bytes)
+    sending = Sending(store, feed, RecordKind.NOTICE, "api")
+    body = await sending.body(request, limits.body_bytes)
     media = media_type(request)
 
     def accept_body() -> ReceiptAnswer:
-        rows = raw_rows(read_json_rows(body, media, "notices", limits.rows))
-        return receipt_for(store, origin(feed, RecordKind.NOTICE, "api", body, idempotency_key, media), rows)
+        with sending.refusal_noted():
+            rows = raw_rows(read_json_rows(body, media, "notices", limits.rows))
+            return receipt_for(store, origin(feed, RecordKind.NOTICE, "api", body, idempotency_key, media), rows)
 
     # In a thread: parsing and writing a large batch would stop the event loop for seconds.
     return _with_location(response, await run_in_threadpool(accept_body))
@@ -83,12 +86,14 @@ async def put_entries(
 
     The answer 202 means that the submission is on disk.
     """
-    body = await read_body(request, limits.body_bytes)
+    sending = Sending(store, feed, RecordKind.ENTRY, "api")
+    body = await sending.body(request, limits.body_bytes)
     media = media_type(request)
 
     def accept_body() -> ReceiptAnswer:
-        rows = raw_rows(read_json_rows(body, media, "entries", limits.rows))
-        return receipt_for(store, origin(feed, RecordKind.ENTRY, "api", body, idempotency_key, media), rows)
+        with sending.refusal_noted():
+            rows = raw_rows(read_json_rows(body, media, "entries", limits.rows))
+            return receipt_for(store, origin(feed, RecordKind.ENTRY, "api", body, idempotency_key, media), rows)
 
     return _with_location(response, await run_in_threadpool(accept_body))
 

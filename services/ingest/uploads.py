@@ -20,11 +20,12 @@ from services.ingest.recording.service import DryRun, dry_run
 from services.ingest.recording.store.chosen_words import keep_words, remembered_words
 from services.ingest.recording.submission import Origin
 from services.ingest.requests import IdempotencyKey, IngestLimits, LimitsOf, file_refused, origin, receipt_for
+from services.ingest.whole_refusals import Sending
 from services.ingest.workers.job import FileJob
 from services.ingest.workers.pool import NoWorkerFreeError, file_readers
 from services.storage.store import Store
 from services.web.auth import NamedCouncilFeed, ProviderFeed, StoreOf
-from services.web.bodies import media_type, read_body
+from services.web.bodies import media_type
 from services.web.problem_schemas import FileRefusedProblem, ReplacementTooLargeProblem
 from services.web.problems import RETRY_AFTER_SECONDS, ProblemError, ProblemType, answers
 
@@ -89,7 +90,7 @@ async def upload_notices(
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a file of notices. A dry run shows the field that each heading is read as, and stores nothing."""
-    body = await _read_file(request, limits)
+    body = await _read_file(request, limits, Sending(store, feed, RecordKind.NOTICE, "file", dry_run))
     upload = _Upload(
         feed, RecordKind.NOTICE, body, media_type(request), idempotency_key, dates, column or (), status or ()
     )
@@ -125,7 +126,7 @@ async def upload_register(
     one of its rows has no readable reference. The answer 409 says how many entries would be withdrawn. To confirm, send
     the file again with `confirm_withdrawals` set to that number.
     """
-    body = await _read_file(request, limits)
+    body = await _read_file(request, limits, Sending(store, feed, RecordKind.ENTRY, "file", dry_run))
     upload = _Upload(
         feed, RecordKind.ENTRY, body, media_type(request), idempotency_key, dates, column or (), status or ()
     )
@@ -151,10 +152,12 @@ class _Upload:
         self.dates, self.columns, self.statuses = dates, tuple(columns), tuple(statuses)
 
 
-async def _read_file(request: Request, limits: IngestLimits) -> bytes:
+async def _read_file(request: Request, limits: IngestLimits, sending: Sending) -> bytes:
     if media_type(request) not in (CSV, XLSX):
-        raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, f"send {CSV} or {XLSX}")
-    return await read_body(request, limits.files.bytes)
+        refusal = ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, f"send {CSV} or {XLSX}")
+        await run_in_threadpool(sending.note, refusal)
+        raise refusal
+    return await sending.body(request, limits.files.bytes)
 
 
 async def _answer(
@@ -166,7 +169,11 @@ async def _answer(
     dry: bool,
     replacement: Replacement | None,
 ) -> ReceiptAnswer | DryRunAnswer:
-    answer = await run_in_threadpool(_accept_file, store, limits, upload, replacement, dry=dry)
+    def accept_file() -> ReceiptAnswer | DryRunAnswer:
+        with Sending(store, upload.feed, upload.kind, "file", dry).refusal_noted():
+            return _accept_file(store, limits, upload, replacement, dry=dry)
+
+    answer = await run_in_threadpool(accept_file)
     if isinstance(answer, ReceiptAnswer):
         response.headers["Location"] = f"/v1/submissions/{answer.submission}"
     else:

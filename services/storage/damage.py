@@ -29,10 +29,10 @@ class DamagedValues(local):
     """The damaged values that one thread has met in its open transactions."""
 
     def __init__(self) -> None:
-        self._met: set[tuple[str, int]] = set()
+        self._met: set[tuple[str, int | str]] = set()
         self._open = 0
 
-    def note(self, table: str, pk: int) -> None:
+    def note(self, table: str, pk: int | str) -> None:
         self._met.add((table, pk))
 
     @contextmanager
@@ -51,6 +51,11 @@ class DamagedValues(local):
                     _report(engine, vault, clock, met)
 
 
+def damaged_name(table: str, pk: int | str) -> str:
+    """Return the id under which a damaged value is in quarantine."""
+    return f"{table}:{pk}"
+
+
 def open_row(vault: Vault, place: bytes, sealed: bytes, key_id: str) -> Any:
     """Decrypt the sealed value of a row. `key_id` is the id of the key that the row names.
 
@@ -65,8 +70,8 @@ def open_row(vault: Vault, place: bytes, sealed: bytes, key_id: str) -> Any:
         raise
 
 
-def _report(engine: Engine, vault: Vault, clock: Clock, met: set[tuple[str, int]]) -> None:
-    names = {f"{table}:{pk}": table for table, pk in met}
+def _report(engine: Engine, vault: Vault, clock: Clock, met: set[tuple[str, int | str]]) -> None:
+    names = {damaged_name(table, pk): table for table, pk in met}
     known = select(quarantine.c.event_id).where(quarantine.c.consumer == VAULT, quarantine.c.event_id.in_(names))
     # A read first: a council that lists its cases every minute must not write every minute.
     with reading(engine).begin() as connection:

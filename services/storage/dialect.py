@@ -124,6 +124,7 @@ class Exclusive(IntEnum):
     CANARIES = 16
     MIGRATION = 17
     CLOSING = 18
+    SILENCES = 19
 
 
 def try_exclusive(connection: Connection, number: int) -> bool:

@@ -92,7 +92,8 @@ class Deployment:
         self.consumers = make_consumers(self.ruleset)
         self.event_dispatcher = EventDispatcher(self.store, self.consumers)
         self.fallback = (Contact(label="operator", route="mailto://operator.example"),)
-        self.engine = AlertEngine(self.store, self.ruleset, self.fallback)
+        # Most tests let weeks pass in which their feeds send nothing.
+        self.engine = AlertEngine(self.store, self.ruleset, self.fallback, watches_silence=False)
         presentation = Presentation("https://pullcord.example", timedelta(days=30))
         pool = DeliveryPool(self.channel)
         self.dispatcher = Dispatcher(self.store, pool, presentation, self.fallback, patience=PATIENCE)

@@ -1,42 +1,54 @@
-"""Alerts the operator of Pullcord about quarantined events and refused rows. Either may hide a line at risk.
+"""Alerts the operator of Pullcord about quarantined events, refused rows and files, and silent feeds.
+
+Each of them may hide a line at risk.
 
 Such an alert has deliveries and outcomes like any other alert, but no cases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
+from services.alerts.delivery import operator_messages
 from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER
 from services.alerts.delivery.queue import intend_deliveries, record_unreachable
+from services.alerts.delivery.silences import mark_silent_feeds
 from services.alerts.delivery.store.alerts import Alert, insert_alert, load_alert
-from services.alerts.delivery.store.refused_rows import mark_overdue_rows, overdue_rows
-from services.alerts.message.message import Message, template
-from services.alerts.message.wording import moment, shown_name
+from services.alerts.delivery.store.refused_files import mark_overdue_files
+from services.alerts.delivery.store.refused_rows import mark_overdue_rows
+from services.alerts.message.message import Message
 from services.alerts.policy.policy import Contact
 from services.core.audit import AuditAction
 from services.core.ids import new_reference
 from services.storage.audit import AuditRow
-from services.storage.damage import VAULT
-from services.storage.events.quarantine import count_to_report, list_quarantine
+from services.storage.events.quarantine import count_to_report
 from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
 EVENTS_SET_ASIDE: Final = "events_set_aside"
 ROWS_REFUSED: Final = "rows_refused"
+FILES_REFUSED: Final = "files_refused"
+FEEDS_SILENT: Final = "feeds_silent"
 # If events are still quarantined after this time, the operator is alerted again (policy of the deployment).
 REPEAT = timedelta(hours=24)
-# The most events or submissions that a mail lists. It gives the number of the others.
-LISTED: Final = 20
+_MESSAGES: Final[Mapping[str, Callable[[Connection, str], Message | None]]] = {
+    EVENTS_SET_ASIDE: operator_messages.quarantine_message,
+    ROWS_REFUSED: operator_messages.refused_rows_message,
+    FILES_REFUSED: operator_messages.refused_files_message,
+    FEEDS_SILENT: operator_messages.silent_feeds_message,
+}
 
 
-def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> int:
-    """Write the due alerts to the operator, and return the number of these alerts."""
+def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, silence: bool) -> int:
+    """Write the due alerts to the operator, and return the number of these alerts.
+
+    If `silence` is False, none is written about silent feeds.
+    """
     written = 0
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -46,51 +58,19 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime) -> 
         if mark_overdue_rows(connection, now):
             _intend(work, contacts, ROWS_REFUSED)
             written += 1
+        if mark_overdue_files(connection, now):
+            _intend(work, contacts, FILES_REFUSED)
+            written += 1
+        if silence and mark_silent_feeds(connection, now):
+            _intend(work, contacts, FEEDS_SILENT)
+            written += 1
     return written
 
 
 def operator_message(connection: Connection, alert_pk: int) -> Message | None:
-    # The message is built when it is sent. It is None if somebody has dealt with the matter by then.
+    """Return the message of an alert to the operator, or None if somebody has dealt with the matter."""
     alert = load_alert(connection, alert_pk)
-    make = _refused_rows if alert.reason == ROWS_REFUSED else _quarantined
-    return make(connection, alert.reference)
-
-
-def _quarantined(connection: Connection, alert: str) -> Message | None:
-    events = list_quarantine(connection)
-    if not events:
-        return None
-    count = "1 event was" if len(events) == 1 else f"{len(events)} events were"
-    context = {
-        "count": count,
-        "events": events[:LISTED],
-        "more": max(0, len(events) - LISTED),
-        "alert": alert,
-        "damaged": any(event.consumer == VAULT for event in events),
-    }
-    subject = f"Pullcord: {count} set aside, a line at risk may be unknown [{alert}]"
-    return Message(subject, template("operator.txt.j2", context), template("operator.html.j2", context))
-
-
-def _refused_rows(connection: Connection, alert: str) -> Message | None:
-    found = overdue_rows(connection)
-    if not found:
-        return None
-    total = sum(one.count for one in found)
-    count = "1 refused row was" if total == 1 else f"{total:,} refused rows were"
-    said = [
-        {
-            "sender": f"{shown_name(one.name)} ({one.sender.partition(':')[2]})",
-            "rows": "1 row" if one.count == 1 else f"{one.count:,} rows",
-            "first_row": one.first_row,
-            "submission": one.submission,
-            "at": moment(one.refused_at),
-        }
-        for one in found[:LISTED]
-    ]
-    context = {"count": count, "submissions": said, "more": max(0, len(found) - LISTED), "alert": alert}
-    subject = f"Pullcord: {count} not sent again, a line at risk may be unknown [{alert}]"
-    return Message(subject, template("refused.txt.j2", context), template("refused.html.j2", context))
+    return _MESSAGES[alert.reason](connection, alert.reference)
 
 
 def _intend(work: UnitOfWork, contacts: Sequence[Contact], reason: str) -> None:

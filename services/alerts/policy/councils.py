@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from services.alerts.policy.policy import CouncilPolicy
@@ -11,39 +13,65 @@ from services.alerts.policy.store import CouncilRow, find_council, save_policy
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError
 from services.storage.audit import AuditRow
+from services.storage.damage import damaged_name
+from services.storage.events.quarantine import drop_mended
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
-from services.storage.vault import place
+from services.storage.vault import VaultError, place
 
 
 @dataclass(frozen=True, slots=True)
 class Council:
-    """A council with its alert policy. `version` is 0 if the council still has the default policy."""
+    """A council with its alert policy. `version` is 0 if the council still has the default policy.
+
+    `damaged` is True if the stored policy cannot be opened or read. `policy` is then `STAND_IN`.
+    """
 
     feed_id: str
     name: str
     policy: CouncilPolicy
     version: int
+    damaged: bool = False
+
+
+# Takes the place of a damaged policy. It has no contacts, so the alerts go to the operator, and no feed may end or
+# delay a case without a person.
+STAND_IN: Final = CouncilPolicy(relaxed_without_consent=0, relaxed_share_without_consent=0)
 
 
 def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
-    """Return a council with its policy. Raises NotFoundError if there is no such council."""
-    row = find_council(connection, feed_id)
-    if row is None:
-        raise NotFoundError("no such council: add it first")
-    return Council(feed_id, row.name, _policy(store, row), row.policy_version)
+    """Return a council with its policy. Raises NotFoundError if there is no such council.
+
+    A damaged policy is reported to the operator after the transaction, and `STAND_IN` takes its place.
+    """
+    row = _found(connection, feed_id)
+    try:
+        return Council(feed_id, row.name, _policy(store, row), row.policy_version)
+    except (VaultError, ValidationError):
+        # Without a policy nobody would be alerted about the cases of this council.
+        store.damaged.note("feeds", feed_id)
+        return Council(feed_id, row.name, STAND_IN, row.policy_version, damaged=True)
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str) -> int:
     """Save a council's policy and return its new version. The policy is sealed because its routes are secret."""
     now = store.now()
     with store.writing() as connection:
-        version = load_council(connection, store, feed_id).version + 1
+        # The policy that is replaced is not opened: it may be damaged.
+        version = _found(connection, feed_id).policy_version + 1
         sealed = store.vault.seal_json(place("feeds", feed_id.encode()), policy.stored().encode())
         save_policy(connection, feed_id, version, sealed)
+        drop_mended(connection, store, damaged_name("feeds", feed_id), by)
         row = AuditRow(AuditAction.POLICY_CHANGED, {"version": version}, subject=feed_id, feed_id=feed_id, actor=by)
         UnitOfWork(connection, store, now).record_audit(row)
     return version
+
+
+def _found(connection: Connection, feed_id: str) -> CouncilRow:
+    row = find_council(connection, feed_id)
+    if row is None:
+        raise NotFoundError("no such council: add it first")
+    return row
 
 
 def _policy(store: Store, row: CouncilRow) -> CouncilPolicy:

@@ -39,6 +39,7 @@ _SERIALS = range(18_264, 73_051)
 _YEARS = range(1900, 2101)
 _CENTURY_TURNS = 70  # a year of two digits is 20xx below this, else 19xx
 _MIDDAY = 12
+_WEEK, _HALF_A_WEEK = 7, 3
 
 
 class DateOrder(StrEnum):
@@ -82,6 +83,21 @@ def contradicts_weekday(text: str) -> bool:
     plain, weekday = _without_weekday(text)
     days = [read_date(plain, order) for order in DateOrder]
     return any(days) and not any(_on(day, weekday) for day in days)
+
+
+def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
+    """Return the days that a date with a wrong weekday may mean: the date, and the nearest day on that weekday.
+
+    If `order` is None, the date may be meant in either order of day and month, and the days of both are returned.
+    """
+    plain, weekday = _without_weekday(text)
+    written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}
+    if len(written) != 1 or weekday is None:
+        return tuple(sorted(written))
+    (day,) = written
+    # Three days back to three days on: each weekday is there once.
+    off = (weekday - day.weekday() + _HALF_A_WEEK) % _WEEK - _HALF_A_WEEK
+    return tuple(sorted((day, day + timedelta(days=off))))
 
 
 def _without_weekday(text: str) -> tuple[str, int | None]:

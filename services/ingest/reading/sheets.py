@@ -30,7 +30,7 @@ from services.ingest.reading.spreadsheets.chosen_columns import (
 from services.ingest.reading.spreadsheets.chosen_statuses import STATUS_FIELD, ChosenStatuses, read_statuses
 from services.ingest.reading.spreadsheets.missing_columns import one_reason
 from services.ingest.reading.spreadsheets.remarks import capped
-from services.ingest.reading.spreadsheets.revised_dates import settle_dates
+from services.ingest.reading.spreadsheets.revised_dates import rival_texts, settle_dates
 from services.ingest.reading.spreadsheets.title_rows import LeftOut, without_titles
 
 YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_known", "arc_number_dialled"])
@@ -111,6 +111,10 @@ def _raw_rows(
     for row in held:
         if row.usable:
             dates.see(row.cells)
+            # They prove the order of their column as well.
+            for field, texts in row.rivals.items():
+                for text in texts:
+                    dates.see({field: text})
     # Taken from the end of a reversed list, so that each row is given back as soon as it is read.
     held.reverse()
     while held:
@@ -123,6 +127,8 @@ class _ReadRow(NamedTuple):
     usable: bool
     cells: dict[str, str | list[str]]
     issues: tuple[Issue, ...]
+    # The cells of a date for which the row gives two revised dates, of which none is read.
+    rivals: Mapping[str, Sequence[str]]
 
 
 def _read_row(row: SheetRow, columns: ColumnMap, statuses: ChosenStatuses) -> _ReadRow:
@@ -134,7 +140,7 @@ def _read_row(row: SheetRow, columns: ColumnMap, statuses: ChosenStatuses) -> _R
         cells["area_codes"] = [as_sector(code) for code in codes]
     settled = settle_dates(row.cells, cells, columns.dates)
     problems = (_issue(problem, columns.fields) for problem in row_problems(row, columns))
-    return _ReadRow(row.number, row.usable, cells, (*problems, *settled))
+    return _ReadRow(row.number, row.usable, cells, (*problems, *settled), rival_texts(row.cells, columns.dates))
 
 
 def _raw_row(row: _ReadRow, columns: ColumnMap, dates: DateColumns) -> RawRow:
@@ -152,6 +158,7 @@ def _raw_row(row: _ReadRow, columns: ColumnMap, dates: DateColumns) -> RawRow:
                 readings.append(two)
         else:
             fields[field] = _typed(field, value)
+    readings += (two for field, texts in row.rivals.items() if (two := dates.readings_of_all(field, texts)))
     # Spreadsheets seldom have an id besides the reference, and the schema needs one.
     if columns.kind is RecordKind.NOTICE and "id" not in fields and "provider_reference" in fields:
         fields["id"] = fields["provider_reference"]

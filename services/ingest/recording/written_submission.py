@@ -18,7 +18,8 @@ from services.ingest.recording.file_remarks import on_numbers, on_withdrawals, w
 from services.ingest.recording.notices.status_reports import kept_references
 from services.ingest.recording.references.letter_case import with_case_on_record
 from services.ingest.recording.references.likely_same import with_questions_on_record
-from services.ingest.recording.refusals import settle_refused
+from services.ingest.recording.refused.files import settle_refused_files
+from services.ingest.recording.refused.rows import settle_refused
 from services.ingest.recording.replacement import (
     Replacement,
     ReplacementTooLargeError,
@@ -134,6 +135,7 @@ class _Submission:
             insert_key(context, self._origin)
             insert_outcomes(context, sealed, counts, said)
             settle_refused(context, self._origin.kind, reading, outcomes)
+            settle_refused_files(context, self._origin, counts)
             refused = len(outcomes) > 0 and counts[Outcome.REJECTED] == len(outcomes)
             try:
                 record_accepted(context, self._origin, counts, refused=refused)

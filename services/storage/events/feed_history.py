@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Connection, func, literal, select, type_coerce
@@ -13,13 +13,17 @@ from services.storage.tables import feeds, submissions
 _MICROSECONDS_A_DAY = 86_400_000_000
 
 
-def days_heard(connection: Connection, most: int) -> Mapping[str, Sequence[datetime]]:
+def days_heard(
+    connection: Connection, most: int, only: Collection[str] | None = None
+) -> Mapping[str, Sequence[datetime]]:
     """Return the moments at which each feed was heard, by feed id: the last moment of each day, the newest day first.
 
     Only the newest `most` days (UTC) on which the feed was heard are in the result. A feed that was never heard is not
-    in it.
+    in it. If `only` is not None, it names the feeds to look at.
     """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
+    if only is not None:
+        newest = newest.where(feeds.c.feed_id.in_(only))
     heard = newest.where(feeds.c.last_heard_at.is_not(None)).cte("heard", recursive=True)
     # From day to day by the index. Some feeds send thousands of submissions a day, so this query does not read them
     # all.

@@ -87,6 +87,13 @@ def drop(store: Store, event_id: str, by: str) -> int:
     return len(consumers)
 
 
+def drop_mended(connection: Connection, store: Store, event_id: str, by: str) -> None:
+    """Drop what was put in quarantine under this id, if anything was. Its cause is mended."""
+    found = connection.scalars(select(quarantine.c.consumer).where(quarantine.c.event_id == event_id)).all()
+    if found:
+        _take_out(connection, store, event_id, found, AuditAction.QUARANTINE_DROPPED, by)
+
+
 def _consumers(connection: Connection, event_id: str) -> Sequence[str]:
     found = connection.scalars(select(quarantine.c.consumer).where(quarantine.c.event_id == event_id)).all()
     if not found:

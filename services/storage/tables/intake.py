@@ -98,6 +98,34 @@ refused_rows = Table(
     Index("ix_refused_rows_due_at", "due_at"),
 )
 
+# The newest file or body of each sender and kind that was refused as a whole, if none was taken in since.
+refused_files = Table(
+    "refused_files",
+    metadata,
+    Column("feed_id", String(24), ForeignKey("feeds.feed_id"), primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    # `file`, or `body` for JSON that was posted. A file that is taken in settles both.
+    Column("sent_as", String(4), primary_key=True),
+    # Says why, such as `no_headings`. No name of a file is kept, as it may name a person.
+    Column("code", String(40), nullable=False),
+    Column("refused_at", Moment, nullable=False),
+    # The operator is alerted from this time on.
+    Column("due_at", Moment, nullable=False),
+    Column("alerted_at", Moment),
+)
+
+# The silence of each feed that has sent nothing for some days. No foreign key: the writer would wait for a submission.
+feed_silences = Table(
+    "feed_silences",
+    metadata,
+    Column("feed_id", String(24), primary_key=True),
+    # The last submission before the silence. If the feed was heard since, the silence is over.
+    Column("heard_at", Moment, nullable=False),
+    # The operator is alerted from this time on, if it is a working day.
+    Column("due_at", Moment, nullable=False),
+    Column("alerted_at", Moment),
+)
+
 # Columns and words for codes that a sender has mapped by hand, and that later files are read by.
 chosen_words = Table(
     "chosen_words",

@@ -16,7 +16,6 @@ from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.storage.feeds import add_feed
 from services.storage.tables import feeds
-from services.storage.vault import VaultError
 from tests.support.deployment import BLACKPOOL, RAVEN, Deployment
 from tests.support.http import Api
 from tests.support.people import acknowledge_last, confirm_hold, confirm_safe
@@ -194,7 +193,6 @@ def test_a_council_whose_policy_cannot_be_read_holds_up_no_other(alerted: Deploy
         connection.execute(update(feeds).where(feeds.c.feed_id == cardiff).values(damaged))
     told = len(alerted.mails())
     alerted.clock.advance(days=9)
-    with pytest.raises(VaultError):
-        alerted.engine.run_due()
+    alerted.engine.run_due()
     alerted.dispatcher.run_due()
-    assert len(alerted.mails()) == told + 1
+    assert [mail.route for mail in alerted.mails()[told:]].count("mailto://desk.example") == 1

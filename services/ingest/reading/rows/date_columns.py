@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from services.core.clock import london_day
 from services.core.days.plausible_days import is_plausible
-from services.ingest.files.dates import DateOrder, contradicts_weekday, read_date, read_moment
+from services.ingest.files.dates import DateOrder, contradicts_weekday, days_of_contradiction, read_date, read_moment
 from services.ingest.files.table import DateSystem
 from services.ingest.reading.drafts import TwoReadings
 from services.ingest.reading.outcomes import Issue
@@ -113,10 +113,24 @@ class DateColumns:
 
     def readings(self, field: str, text: str) -> TwoReadings | None:
         """Return the two days that the date in a cell may mean, or None if the date is not in doubt."""
+        if contradicts_weekday(text):
+            return _two(field, days_of_contradiction(text, self._order(field)))
         cell = self._cell(field, text)
         if not cell.in_both_orders or self._order(field) is not None:
             return None
         return TwoReadings(field, *sorted(map(_day_of, cell)))
+
+    def readings_of_all(self, field: str, texts: Iterable[str]) -> TwoReadings | None:
+        """Return the first and the last of the days that several cells for one date may mean.
+
+        The result is None if the cells have fewer than two different days.
+        """
+        days: set[date] = set()
+        for text in texts:
+            two = self.readings(field, text)
+            day, _ = self.read(field, text)
+            days |= {two.either, two.other} if two else {_day_of(day)} if day else set()
+        return _two(field, days)
 
     def _weigh(self, evidence: _Evidence, text: str, cell: _Cell) -> None:
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
@@ -185,6 +199,12 @@ class DateColumns:
             if len(known) < _REMEMBERED:
                 known[text] = cell
         return cell
+
+
+def _two(field: str, days: Iterable[date]) -> TwoReadings | None:
+    # A day that nobody can have meant is no reading.
+    believed = sorted(day for day in set(days) if _is_believable(field, day))
+    return TwoReadings(field, believed[0], believed[-1]) if len(believed) > 1 else None
 
 
 def _readings(field: str, text: str) -> _Cell:

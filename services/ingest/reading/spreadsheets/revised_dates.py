@@ -97,6 +97,11 @@ def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[R
     return tuple(issues)
 
 
+def rival_texts(cells: Sequence[str], dates: Sequence[RevisedDate]) -> dict[str, tuple[str, ...]]:
+    """Return the cells of each date for which a row gives two different revised dates, by field."""
+    return {one.field: tuple(_filled(cells, one.revised)) for one in dates if _differ(cells, one.revised)}
+
+
 def _revision(heading: str, kind: RecordKind) -> tuple[str, int] | None:
     # The field, and 0 for a revised date or 1 for an original one.
     words = heading.casefold().replace("-", " ").replace("_", " ").split()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import typer
 
-from services.core.errors import RefusedError
+from services.core.errors import PullcordError, RefusedError
 from services.ingest.files.dates import DateOrder
+from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Outcome, RowOutcome
+from services.ingest.recording.refused.files import note_refused_file
 from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
 from services.ingest.recording.service import accept, dry_run
 from services.ingest.recording.store.chosen_words import keep_words, remembered_words
@@ -36,6 +40,7 @@ from services.runtime.cli.support.store import count_open_cases
 from services.runtime.settings import Settings
 from services.storage.feeds import Feed
 from services.storage.store import Store
+from services.web.problems import ProblemType
 
 # The exit code of an import if none of its rows could be taken in.
 NOTHING_TAKEN: Final = 1
@@ -64,10 +69,11 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
 
     Raises FileRefused or RefusedError if the file cannot be imported. Raises typer.Exit if no row was accepted.
     """
-    remembered = remembered_words(store, job.feed.feed_id, job.kind)
-    read = read_file(job.file, job.kind, ingest_limits(settings), job.dates, job.columns, job.statuses, remembered)
-    show_heading(job.feed.name, job.file)
-    outcomes = _try_out(store, job, read) if job.dry else _take_in(store, job, read)
+    with _refusal_noted(store, job):
+        remembered = remembered_words(store, job.feed.feed_id, job.kind)
+        read = read_file(job.file, job.kind, ingest_limits(settings), job.dates, job.columns, job.statuses, remembered)
+        show_heading(job.feed.name, job.file)
+        outcomes = _try_out(store, job, read) if job.dry else _take_in(store, job, read)
     # One sentence stands for the refusals of all rows. It was shown with the remarks.
     if read.sheet is None or read.sheet.one_reason(outcomes) is None:
         show_issues(outcomes, job.errors)
@@ -80,6 +86,18 @@ def run(store: Store, settings: Settings, job: ImportJob) -> None:
         raise typer.Exit(NOTHING_TAKEN)
     if job.match and not job.dry:
         _match(store, settings, job.feed.feed_id)
+
+
+@contextmanager
+def _refusal_noted(store: Store, job: ImportJob) -> Iterator[None]:
+    try:
+        yield
+    except PullcordError as error:
+        # Somebody may see the refusal and leave it at that.
+        if not job.dry:
+            code = error.code.value if isinstance(error, FileRefused) else ProblemType.INVALID_REQUEST.value
+            note_refused_file(store, job.feed.feed_id, job.kind, "command", code)
+        raise
 
 
 def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:

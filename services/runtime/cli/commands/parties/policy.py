@@ -20,7 +20,7 @@ from services.runtime.cli.commands.parties.policy_files import new_routes, read_
 from services.runtime.cli.commands.parties.sending_tests import send_tests
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import find_feed, opened
-from services.runtime.cli.support.output import HOUR, cell, counted, escaped, out, pairs, say, span, table
+from services.runtime.cli.support.output import HOUR, cell, complain, counted, escaped, out, pairs, say, span, table
 from services.runtime.settings import Settings
 from services.storage.store import Store
 
@@ -152,7 +152,13 @@ def _asked_for_route() -> str:
 
 def _council(store: Store, code: str) -> Council:
     with store.reading() as connection:
-        return load_council(connection, store, find_feed(connection, "council", code).feed_id)
+        found = load_council(connection, store, find_feed(connection, "council", code).feed_id)
+    if found.damaged:
+        complain(
+            f"the stored policy of {found.name} is damaged: the defaults hold, and its alerts go to the operator "
+            "until a policy is set anew"
+        )
+    return found
 
 
 def _name(council: Council) -> str:

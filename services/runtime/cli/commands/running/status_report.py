@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
 from services.alerts.delivery.delivery import DeliveryState
-from services.alerts.policy.councils import load_council
+from services.alerts.policy.councils import Council, load_council
 from services.core.errors import RefusedError
 from services.runtime.bootstrap import typed_route
 from services.runtime.cli.support.output import counted, plain, span
@@ -84,6 +82,8 @@ class DeploymentStatus:
     record_ahead: float
     # Names of councils with open cases and no contact.
     councils_without_contacts: tuple[str, ...]
+    # Names of councils with open cases whose policy does not open. The operator is alerted in their place.
+    damaged_policies: tuple[str, ...]
     # A sentence for each fallback route that cannot be used. It names the route by its number.
     operator_routes_refused: tuple[str, ...]
 
@@ -116,7 +116,8 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         newest = last_on_record(connection)
         given_up = count_given_up(connection, now - GIVEN_UP_WITHIN)
         # A council without contacts is no fault if the operator is alerted instead.
-        alone = () if settings.fallback_routes else _councils_without_contacts(connection, store)
+        councils = [load_council(connection, store, feed_id) for feed_id in councils_with_running_cases(connection)]
+        alone = () if settings.fallback_routes else _without_contacts(councils)
     return DeploymentStatus(
         at=now,
         feeds=feeds,
@@ -140,6 +141,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         record_ahead=max(0.0, (newest - now).total_seconds()) if newest else 0.0,
         consumers={one: age for (one,), age in figures["pullcord_canary_age_seconds"].items()},
         councils_without_contacts=alone,
+        damaged_policies=tuple(one.name for one in councils if one.damaged),
         operator_routes_refused=tuple(_refused(settings)),
     )
 
@@ -159,6 +161,8 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
         yield f"{counted(now.past_date, 'case')} past the harmful day and not confirmed safe: see `pullcord cases`"
     for name in now.councils_without_contacts:
         yield f"{plain(name)} has open cases and nobody to tell: `pullcord policy contact add`"
+    for name in now.damaged_policies:
+        yield f"the policy of {plain(name)} is damaged, and the operator has its alerts: `pullcord policy set`"
     yield from now.operator_routes_refused
     if now.deliveries.get(DeliveryState.WAITING):
         failing = counted(now.deliveries[DeliveryState.WAITING], "alert")
@@ -198,8 +202,7 @@ def _fallen_silent(now: DeploymentStatus) -> Iterator[str]:
         yield f"{feed} was last heard {span(age)} ago, which is long for it: ask whether it still sends"
 
 
-def _councils_without_contacts(connection: Connection, store: Store) -> tuple[str, ...]:
-    councils = [load_council(connection, store, feed_id) for feed_id in councils_with_running_cases(connection)]
+def _without_contacts(councils: Sequence[Council]) -> tuple[str, ...]:
     return tuple(one.name for one in councils if not any(tier.contacts for tier in one.policy.tiers))
 
 

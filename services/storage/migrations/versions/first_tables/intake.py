@@ -102,6 +102,26 @@ def create() -> None:
     )
     op.create_index("ix_refused_rows_due_at", "refused_rows", ["due_at"], unique=False)
     op.create_table(
+        "refused_files",
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("sent_as", sa.String(length=4), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("refused_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("alerted_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["feed_id"], ["feeds.feed_id"], name="fk_refused_files_feed_id"),
+        sa.PrimaryKeyConstraint("feed_id", "kind", "sent_as", name="pk_refused_files"),
+    )
+    op.create_table(
+        "feed_silences",
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("alerted_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("feed_id", name="pk_feed_silences"),
+    )
+    op.create_table(
         "chosen_words",
         sa.Column("feed_id", sa.String(length=24), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
@@ -117,6 +137,8 @@ def create() -> None:
 def drop() -> None:
 
     op.drop_table("chosen_words")
+    op.drop_table("feed_silences")
+    op.drop_table("refused_files")
     op.drop_index("ix_refused_rows_due_at", table_name="refused_rows")
     op.drop_table("refused_rows")
     op.drop_index("ix_submission_outcomes_submission_id_chunk", table_name="submission_outcomes")

@@ -1,0 +1,50 @@
+"""Keeps on record that a file or a JSON body was refused as a whole: nobody watches the residents that it names.
+
+The operator is alerted one working day later, unless the sender has sent a file of that kind that was taken in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.core.days.working_days import nation_of, one_working_day_after
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.outcomes import Outcome
+from services.ingest.recording.store.refused_files import (
+    RefusedFile,
+    delete_refused_files,
+    upsert_refused,
+    waits_for_alert,
+)
+from services.ingest.recording.submission import Origin, SubmissionContext
+from services.storage.store import Store
+
+_FILE: Final = "file"
+_BODY: Final = "body"
+# The channel of JSON that is posted. All other channels take files.
+_POSTED: Final = "api"
+
+
+def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str, code: str) -> None:
+    """Put on record that a file or body was refused. Its name and its content are not kept.
+
+    If another refusal of the same sender and kind waits for its alert, that one counts, because it is older.
+    """
+    refused = RefusedFile(feed_id, kind, _BODY if channel == _POSTED else _FILE, code)
+    # A read first: somebody who sends a thousand damaged files causes one write.
+    with store.reading() as connection:
+        if waits_for_alert(connection, refused):
+            return
+    now = store.now()
+    with store.writing() as connection:
+        upsert_refused(connection, refused, now, one_working_day_after(now, nation_of(feed_id)))
+
+
+def settle_refused_files(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
+    """Drop the earlier refusals of the sender, if any row of the submission was taken in."""
+    if sum(counts.values()) == counts[Outcome.REJECTED]:
+        return
+    # A small body that is posted says nothing of a file with hundreds of rows.
+    sent_as = _BODY if origin.channel == _POSTED else None
+    delete_refused_files(context.connection, context.feed_id, origin.kind, sent_as)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.core.clock import LONDON
 from services.core.days.working_days import Nation, is_working_day, one_working_day_after
-from services.ingest.recording import refusals
+from services.ingest.recording.refused import rows
 from services.ingest.recording.replacement import Replacement
 from services.runtime.gauges.store import count_refused_overdue
 from services.storage.feeds import add_feed

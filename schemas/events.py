@@ -129,9 +129,9 @@ class EntriesWithdrawn(EventData):
 
 
 class MatchingUnfinished(EventData):
-    """The notices of a provider on an area have more register entries than one turn of matching handles.
+    """A notice or a register entry has more possible matches by area or postcode than one turn of matching handles.
 
-    The event gives the matcher one more turn. The matcher chooses the area, so that providers have fair turns.
+    The event gives the matcher one more turn. The matcher chooses the record, so that feeds have fair turns.
     """
 
     event_name: ClassVar[str] = "matching_unfinished"

@@ -62,7 +62,7 @@ _ACTIONS: Final = (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED)
 
 @dataclass(slots=True)
 class _Told:
-    """What the audit says about one such day of one case."""
+    """The days of one kind that the audit has of one case."""
 
     last: date | None = None
     # The day is that of a re-test, and a test call on this day or later is the re-test.

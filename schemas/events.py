@@ -130,10 +130,9 @@ class EntriesWithdrawn(EventData):
 
 
 class MatchingUnfinished(EventData):
-    """The matcher has not yet matched a provider's notices on an area to all register entries of the area.
+    """A notice or a register entry has more possible matches by area or postcode than one turn of matching handles.
 
-    One turn of matching handles only a limited number of entries. The event gives the matcher one more turn. The
-    matcher chooses the area, so that providers have fair turns.
+    The event gives the matcher one more turn. The matcher chooses the record, so that feeds have fair turns.
     """
 
     event_name: ClassVar[str] = "matching_unfinished"

@@ -187,9 +187,9 @@ EVENTS = (
         {"events": _latest("pullcord_outbox_unpublished")},
     ),
     PanelSpec(
-        "Areas not matched to the end",
-        "Areas whose homes are not all matched yet with the notices on the area. It should fall again.",
-        {"areas": _latest("pullcord_matching_unfinished")},
+        "Records not matched to the end",
+        "Notices and register entries whose possible matches are not all found yet. It should fall again.",
+        {"records": _latest("pullcord_matching_unfinished")},
     ),
     PanelSpec(
         "Changes that wait for a person",

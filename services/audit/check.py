@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from services.audit.checks.alerts import alert_differences
 from services.audit.checks.cases import case_differences
+from services.audit.checks.recorded_days import recorded_day_differences
 from services.audit.checks.records import record_differences
 from services.audit.checks.upkeep import upkeep_differences
 from services.audit.figures.counting import Count, First
@@ -18,13 +19,15 @@ from services.audit.figures.months import Month, read_month
 from services.audit.month_end import recount
 from services.audit.store import closed_months, kept, kept_months
 from services.core.differences import NOT_THERE, Difference
+from services.storage.store import Store
 
 
-def audit_differences(connection: Connection) -> Iterator[Difference]:
+def audit_differences(connection: Connection, store: Store) -> Iterator[Difference]:
     """Yield each difference between the stored data and the audit."""
     yield from upkeep_differences(connection)
     yield from _of_figures(connection)
     yield from case_differences(connection)
+    yield from recorded_day_differences(connection, store)
     yield from alert_differences(connection)
     yield from record_differences(connection)
 

@@ -11,7 +11,7 @@ from schemas.codes import MatchDecision
 from services.core.errors import NotFoundError, RefusedError
 from services.core.texts import Note, PersonName
 from services.matcher.decisions import MatchId, decide_match
-from services.matcher.store.areas import count_waiting
+from services.matcher.store.progress import count_waiting
 from services.web.auth import CouncilFeed, StoreOf
 from services.web.bodies import SmallBodyRoute
 from services.web.problems import ProblemError, ProblemType, answers
@@ -32,17 +32,19 @@ class DecisionBody(BaseModel):
 
 
 class MatchingView(BaseModel):
-    """The number of register entries that still wait to be compared with a notice on their area."""
+    """The number of register entries that are not yet compared with every notice on their area or postcode."""
 
     model_config = ConfigDict(frozen=True)
 
-    # At most `MOST_COUNTED`. New notices about a large area are compared in turns.
+    # At most `MOST_COUNTED`. Very many possible matches by area or postcode are found in turns.
     entries_waiting: int
 
 
 @router.get("/matching", summary="Show what is not yet matched", responses=answers(401, 403))
 def show_matching(store: StoreOf, feed: CouncilFeed) -> MatchingView:
-    """Show how many of the council's register entries wait for their turn to be compared with the notices on an area.
+    """Show how many of the council's register entries wait for their turn to be compared with notices nearby.
+
+    An entry waits if a notice covers very many homes, or if very many notices name its postcode.
 
     No entry waits for a notice that names a line by number, UPRN or address. Such a notice is compared with all entries
     at once.

@@ -24,11 +24,12 @@ from schemas.events import (
     UnmatchRef,
 )
 from services.core.audit import AuditAction
-from services.matcher.areas import Page
-from services.matcher.step import MatchOutcome, MatchState, Pair, step
-from services.matcher.store.areas import areas_among, providers_unfinished
+from services.matcher.pages import BATCH, Page, PagedSide, Partners, in_groups
+from services.matcher.step import MatchOutcome, MatchState, Pair, step, sure_part
 from services.matcher.store.matches import load, save
-from services.matcher.turns import take_turn, turns_for
+from services.matcher.store.pages import areas_among, paged_records
+from services.matcher.store.progress import feeds_unfinished
+from services.matcher.turns import in_turns, take_turn, turns_for
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.events.process import Effects
@@ -45,29 +46,52 @@ class Matcher:
         # Events name only the records. The current records are read here, so a repeated event does no harm.
         notices, entries = _changed(events)
         turns = [event.data.feed for event in events if isinstance(event.data, MatchingUnfinished)]
-        areas = areas_among(work.connection, notices)
-        pages, announced = take_turn(work, areas, turns)
-        matched = self.match(work, notices - {area.notice for area in areas}, entries, pages)
-        return Effects((*matched.announcements, *announced), matched.audit)
+        return self._match_in_turns(work, notices, entries, turns)
 
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
         """Match these register entries again with all notices."""
-        matched = self.match(work, (), entries)
-        # An event that was lost or dropped may have left an area without its next turn.
-        turns = turns_for(providers_unfinished(work.connection))
+        matched = self._match_in_turns(work, set(), set(entries))
+        # An event that was lost or dropped may have left a record without its next turn.
+        turns = turns_for(feeds_unfinished(work.connection))
         return Effects((*matched.announcements, *turns), matched.audit)
+
+    def _match_in_turns(
+        self, work: UnitOfWork, notices: set[int], entries: set[int], turns: Sequence[str] = ()
+    ) -> Effects:
+        areas = areas_among(work.connection, notices)
+        notices = notices - {area.pk for area in areas}
+        several = in_turns(work, notices, entries)
+        paged = {side: {one.pk for one in several if one.side is side} for side in PagedSide}
+        # What is sure waits for no turn.
+        at_once = [self._match_sure(work, group) for group in in_groups(several, BATCH)]
+        records = [one for side in PagedSide for one in paged_records(work.connection, side, paged[side])]
+        pages, announced = take_turn(work, [*areas, *records], turns)
+        matched = self.match(work, notices - paged[PagedSide.NOTICE], entries - paged[PagedSide.ENTRY], pages)
+        return Effects(
+            (*(one for effects in (*at_once, matched) for one in effects.announcements), *announced),
+            tuple(row for effects in (*at_once, matched) for row in effects.audit),
+        )
+
+    def _match_sure(self, work: UnitOfWork, group: Sequence[Partners]) -> Effects:
+        pks = {side: [one.pk for one in group if one.side is side] for side in PagedSide}
+        state = load(work, pks[PagedSide.NOTICE], pks[PagedSide.ENTRY])
+        return _written(work, state, sure_part(state, step(state)))
 
     def match(
         self, work: UnitOfWork, notices: Collection[int], entries: Collection[int], pages: Sequence[Page] = ()
     ) -> Effects:
         """Match these notices with all entries, and these entries with all notices. Write the changed matches.
 
-        For each area in `pages`, only the entries on its page are matched with the area.
+        A record in `pages` is matched only with the partners on its page.
         """
         state = load(work, notices, entries, pages)
-        # `save` leaves out pairs that have changed meanwhile, so only the pairs that it wrote are published.
-        outcome = save(work, state, step(state))
-        return Effects(tuple(_announcements(state, outcome)), tuple(_audit(state, outcome)))
+        return _written(work, state, step(state))
+
+
+def _written(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> Effects:
+    # `save` leaves out pairs that have changed meanwhile, so only the pairs that it wrote are published.
+    lasting = save(work, state, outcome)
+    return Effects(tuple(_announcements(state, lasting)), tuple(_audit(state, lasting)))
 
 
 def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from schemas.codes import MatchDecision, Scope
+from schemas.codes import MatchDecision, MatchLevel, Scope
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Location, judge
 
@@ -82,6 +82,22 @@ def step(state: MatchState) -> MatchOutcome:
         if not _both_live(state, pair):
             _end(state, pair, outcome, _why_not_live(state, pair))
     return outcome
+
+
+def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
+    """Return the part of an outcome that is not merely possible: matches by number, by UPRN and at the same address.
+
+    Of the ends, those of such matches are in this part.
+    """
+    possible = MatchLevel.POSSIBLE
+    return MatchOutcome(
+        found={
+            pair: finding
+            for pair, finding in outcome.found.items()
+            if finding.level is not possible or TokenKind.UPRN in state.shared[pair]
+        },
+        ended={pair: why for pair, why in outcome.ended.items() if state.matches[pair].finding.level is not possible},
+    )
 
 
 def _both_live(state: MatchState, pair: Pair) -> bool:

@@ -1,57 +1,73 @@
-"""Gives unfinished areas their turns of matching."""
+"""Gives records with very many possible matches their turns of matching."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from schemas.events import MatchingUnfinished
-from services.matcher.areas import PAGE, AreaRow, Page, nearest_harm_first
-from services.matcher.store.areas import claim_unfinished, load_page, save_progress
+from services.matcher.pages import (
+    BATCH,
+    PAGE,
+    Page,
+    PagedRecord,
+    PagedSide,
+    Partners,
+    nearest_harm_first,
+    too_many,
+)
+from services.matcher.store.pages import load_page, partner_counts
+from services.matcher.store.progress import Key, claim_unfinished, save_progress
 from services.storage.events.outbox import Announcement
 from services.storage.unit_of_work import UnitOfWork
 
 
+def in_turns(work: UnitOfWork, notices: Collection[int], entries: Collection[int]) -> list[Partners]:
+    """Return the notices and entries that have too many possible matches to match them all at once."""
+    sides = ((PagedSide.NOTICE, notices), (PagedSide.ENTRY, entries))
+    return too_many((one for side, pks in sides for one in partner_counts(work.connection, side, pks)), PAGE, BATCH)
+
+
 def take_turn(
-    work: UnitOfWork, changed: Sequence[AreaRow], turns: Sequence[str]
+    work: UnitOfWork, changed: Sequence[PagedRecord], turns: Sequence[str]
 ) -> tuple[list[Page], list[Announcement]]:
     """Return the pages to match now, and an event for each later turn.
 
-    `changed` are areas to be matched from their first entry. `turns` holds a provider for each event that is handled
-    now. Each such event gives one turn to an unfinished area. All pages together hold at most `PAGE` pairs.
+    `changed` are records to be matched from their first partner. `turns` holds the feed of each handled event. Such an
+    event gives one turn to an unfinished record. All pages together hold at most `PAGE` pairs.
     """
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
-    resumed, unused = _next_pages(work, turns, {area.notice for area in changed}, PAGE - _pairs(pages))
+    resumed, unused = _next_pages(work, turns, {(one.side, one.pk) for one in changed}, PAGE - _pairs(pages))
     pages += resumed
     new = save_progress(work.connection, pages, waiting, work.now)
-    # There is an event for each unfinished area, so every area gets as many turns as it needs.
-    again = [*new, *(page.area.feed_id for page in resumed if page.last is not None), *unused]
+    # There is an event for each unfinished record, so every record gets as many turns as it needs.
+    again = [*new, *(page.record.feed_id for page in resumed if page.left is not None), *unused]
     return pages, turns_for(again)
 
 
-def turns_for(providers: Sequence[str]) -> list[Announcement]:
-    """Return an event for each provider. It gives one turn to an unfinished area. An extra turn changes nothing."""
-    return [Announcement("matcher", feed, MatchingUnfinished(feed=feed)) for feed in providers]
+def turns_for(feeds: Sequence[str]) -> list[Announcement]:
+    """Return an event for each feed, which gives one turn to an unfinished record. An extra turn changes nothing."""
+    return [Announcement("matcher", feed, MatchingUnfinished(feed=feed)) for feed in feeds]
 
 
-def _first_pages(work: UnitOfWork, areas: Sequence[AreaRow]) -> tuple[list[Page], list[AreaRow]]:
+def _first_pages(work: UnitOfWork, records: Sequence[PagedRecord]) -> tuple[list[Page], list[PagedRecord]]:
     pages: list[Page] = []
-    for number, area in enumerate(areas):
+    for number, record in enumerate(records):
         left = PAGE - _pairs(pages)
         if left <= 0:
-            return pages, list(areas[number:])
-        pages.append(load_page(work.connection, area, left))
+            return pages, list(records[number:])
+        pages.append(load_page(work.connection, record, left))
     return pages, []
 
 
-def _next_pages(work: UnitOfWork, turns: Sequence[str], done: set[int], left: int) -> tuple[list[Page], Sequence[str]]:
+def _next_pages(work: UnitOfWork, turns: Sequence[str], done: set[Key], left: int) -> tuple[list[Page], Sequence[str]]:
     pages: list[Page] = []
     for number in range(len(turns)):
         if _pairs(pages) >= left:
             return pages, turns[number:]
-        area = claim_unfinished(work.connection, [*done, *(page.area.notice for page in pages)])
-        # None if another worker has the area, or if its matching began anew.
-        if area is not None:
-            pages.append(load_page(work.connection, area, left - _pairs(pages)))
+        record = claim_unfinished(work.connection, [*done, *((page.record.side, page.record.pk) for page in pages)])
+        # None if another worker has the record, or if its matching began anew.
+        if record is not None:
+            pages.append(load_page(work.connection, record, left - _pairs(pages)))
     return pages, ()
 
 

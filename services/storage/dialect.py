@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Date,
     FromClause,
     Select,
     Table,
@@ -90,6 +91,14 @@ def looked_up(
     # If its statistics are old, PostgreSQL reads a whole table for a few rows. OFFSET prevents this.
     found = select(*columns).where(condition).offset(0).lateral(f"{table.name}_found")
     return rows.join(found, true()), found.c
+
+
+def earliest(connection: Connection, if_none: date, *days: ColumnElement[date | None]) -> ColumnElement[date]:
+    """Return the earliest of several days, or `if_none` if all of them are NULL."""
+    # `min` of SQLite is NULL if any value is NULL, so no value is left NULL.
+    least = func.least if connection.dialect.name == "postgresql" else func.min
+    found: ColumnElement[date] = least(*(func.coalesce(day, literal(if_none, Date)) for day in days), type_=Date)
+    return found
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str], changing: Sequence[str]) -> Insert:

@@ -147,7 +147,7 @@ def at_risk(deployment: Deployment) -> dict[str, tuple[Any, ...]]:
 def differences_found(deployment: Deployment) -> list[Difference]:
     """Return what `pullcord audit check` finds: nobody has changed anything by hand."""
     with deployment.store.reading() as connection:
-        return [*audit_differences(connection), *sealed_differences(connection, deployment.store)]
+        return [*audit_differences(connection, deployment.store), *sealed_differences(connection, deployment.store)]
 
 
 @MOST

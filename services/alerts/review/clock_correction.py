@@ -58,8 +58,8 @@ def _undone(case: Case, step: Mapping[str, Any]) -> Case:
     if case.state.value == step["to"]:
         case = replace(case, state=CaseState(step["from"]))
     if step["event"] == CaseEvent.END_HOLD and step["hold_until"]:
-        known = {key: replace(one, held_until=step["hold_until"]) for key, one in memories(case).items()}
-        case = replace(case, hold_until=date.fromisoformat(step["hold_until"]), seen=stored(known))
+        held = {key: replace(one, held_until=step["hold_until"]) for key, one in memories(case).items()}
+        case = replace(case, hold_until=date.fromisoformat(step["hold_until"]), seen=stored(held))
     if step["event"] == CaseEvent.REVIEW_DUE and step["review_on"]:
         case = replace(case, review_on=case.review_on or date.fromisoformat(step["review_on"]))
     if step["event"] == CaseEvent.RESTRICT_LINE:

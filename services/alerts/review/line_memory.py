@@ -5,7 +5,7 @@ With these facts, a review reports each new fact only once. They are stored as J
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -41,8 +41,24 @@ class LineMemory:
 Memories = Mapping[str, LineMemory]
 
 
-def memories(case: Case) -> dict[str, LineMemory]:
-    return {key: LineMemory(**values) for key, values in case.seen.items()}
+class _SeenLines(Mapping[str, LineMemory]):
+    """The memories of a case. Each is read when it is asked for, because a case may have thousands of lines."""
+
+    def __init__(self, seen: Mapping[str, Any]) -> None:
+        self._seen = seen
+
+    def __getitem__(self, key: str) -> LineMemory:
+        return LineMemory(**self._seen[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._seen)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+
+def memories(case: Case) -> Memories:
+    return _SeenLines(case.seen)
 
 
 def stored(known: Memories) -> dict[str, dict[str, Any]]:

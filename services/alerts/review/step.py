@@ -97,7 +97,7 @@ def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions:
 
 
 def remember(case: Case, line_key: str, memory: LineMemory) -> Case:
-    return replace(case, seen=stored({**memories(case), line_key: memory}))
+    return replace(case, seen={**case.seen, **stored({line_key: memory})})
 
 
 def _with_something(known: dict[str, LineMemory]) -> dict[str, LineMemory]:

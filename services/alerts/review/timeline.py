@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from schemas.codes import CaseEvent, CaseState, NoticeStatus
 from services.alerts.review.case import Case, Line
 from services.alerts.review.clock_correction import with_step
-from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
+from services.alerts.review.line_memory import LineMemory, Memories, memories, of_line, stored
 from services.alerts.review.risk import Risk
 from services.alerts.review.step import Transition, apply, remember
 from services.core.clock import london_day, london_midnight
@@ -191,5 +191,5 @@ def _noted_once(case: Case, dated: DatedEvent) -> Case:
     return replace(case, paused_until=None) if dated.event is CaseEvent.ACKNOWLEDGEMENT_LAPSED else case
 
 
-def _without_holds(known: dict[str, LineMemory]) -> dict[str, LineMemory]:
+def _without_holds(known: Memories) -> dict[str, LineMemory]:
     return {key: replace(one, held_until=None) for key, one in known.items()}

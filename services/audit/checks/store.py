@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, exists, func, select
 
 from services.audit.store import CHUNK
+from services.core.audit import AuditAction
 from services.storage.tables import (
     alert_cases,
     alerts,
@@ -36,6 +37,8 @@ class StoredCase(NamedTuple):
     due_at: datetime | None
     paused_until: datetime | None
     last_alert_at: datetime | None
+    hold_until: date | None
+    review_on: date | None
     # True if a message of some alert about the case was accepted for somebody.
     alerted: bool
 
@@ -59,7 +62,22 @@ def stored_cases(connection: Connection) -> Iterator[StoredCase]:
         alert_cases.c.case_pk == case.pk, alerts.c.pk == alert_cases.c.alert_pk, alerts.c.accepted_at.is_not(None)
     )
     columns = (case.reference, case.entry_pk, case.feed_id, case.state, case.due_at, case.paused_until)
-    yield from (StoredCase(*row) for row in _all(connection, select(*columns, case.last_alert_at, accepted)))
+    days = (case.last_alert_at, case.hold_until, case.review_on)
+    yield from (StoredCase(*row) for row in _all(connection, select(*columns, *days, accepted)))
+
+
+def acts_with_days(
+    connection: Connection, actions: Collection[AuditAction], events: Collection[str]
+) -> Iterator[tuple[int, str, str, bytes | None]]:
+    """Yield the audit rows about these events of cases, in the order they were written.
+
+    A row holds its id, the reference of the case, the event, and the sealed record or None.
+    """
+    row = audit.c
+    query = select(row.pk, row.fields, row.actor_sealed).where(row.action.in_([action.value for action in actions]))
+    for pk, fields, sealed in _all(connection, query.order_by(row.pk)):
+        if fields["event"] in events:
+            yield pk, fields["case"], fields["event"], sealed
 
 
 def stored_alerts(connection: Connection) -> Iterator[StoredAlert]:

@@ -41,7 +41,9 @@ def write_drafts(
     planned = _planned(context, record_type, drafts, sent)
     # Computed before the records are written, because writing overwrites the old `supersedes`.
     touched = _supersessions_touched(context, record_type, planned)
-    before = keys_of_areas(context.connection, [record.pk for record, _ in planned.newer])
+    # A later stamp of the same notice changes the facts of its area too.
+    known = [record.pk for record, _ in (*planned.newer, *planned.confirmed)]
+    before = keys_of_areas(context.connection, known)
     written = [_written(context.store, record_type, *record) for record in write_records(context, record_type, planned)]
     write_tokens(context.connection, record_type, written)
     reconsidered = settle_supersessions(context, touched) if touched else ()

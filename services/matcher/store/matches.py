@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, or
 from schemas.codes import MatchDecision, MatchLevel, Scope
 from services.core.addresses.address import AddressParts
 from services.core.tokens import TokenKind
-from services.matcher.areas import Page
+from services.matcher.pages import Page
 from services.matcher.rules import Finding, Location
 from services.matcher.step import EntryRow, MatchOutcome, MatchRow, MatchState, NoticeRow, Pair
 from services.storage.damage import open_row
@@ -48,7 +48,7 @@ _SCOPES = {scope.value: scope for scope in Scope}
 def load(
     work: UnitOfWork, changed_notices: Collection[int], changed_entries: Collection[int], pages: Sequence[Page] = ()
 ) -> MatchState:
-    """Load all data that decides the matches of these records, and of the entries in `pages` with their areas."""
+    """Load all data that decides the matches of these records, and of the pairs in `pages`."""
     connection = work.connection
     shared = _shared_tokens(connection, changed_notices, changed_entries)
     on_record = _matches(connection, changed_notices, changed_entries)

@@ -113,12 +113,12 @@ def _families(connection: Connection, now: datetime, silence: SilencePolicy) -> 
     )
     yield _one(
         "pullcord_matching_unfinished",
-        "Areas whose homes are not all matched yet with the notices on the area.",
+        "Notices and register entries whose possible matches by area or postcode are not all found yet.",
         figures.count_unfinished_matching(connection),
     )
     yield _age(
         "pullcord_matching_unfinished_oldest_seconds",
-        "Time since the oldest of the unfinished areas was first matched.",
+        "Time since the oldest of these notices and entries was first matched.",
         figures.oldest_unfinished_matching(connection),
         now,
     )

@@ -130,18 +130,23 @@ area_members = Table(
     sqlite_with_rowid=False,
 )
 
-# Area records whose matches with register entries are not all written yet.
+# Notices and register entries whose possible matches are not all written yet: those on large areas, and those that
+# share their postcode with very many others.
 unfinished_matching = Table(
     "unfinished_matching",
     metadata,
-    Column("notice_pk", BigInteger, ForeignKey("notices.pk"), primary_key=True, autoincrement=False),
+    # Names the table of the record: `notice` or `entry`.
+    Column("side", String(6), primary_key=True),
+    Column("record_pk", BigInteger, primary_key=True, autoincrement=False),
+    # The provider of the notice, or the council of the entry.
     Column("feed_id", String(24), nullable=False),
-    # Entries with ids up to this one are done.
-    Column("after_entry_pk", BigInteger, nullable=False),
-    # The earliest day on which the notices of the area may do harm. The nearest day has its turn first.
+    # Partners up to this place are done. An entry meets notices by their earliest harmful day, then by id.
+    Column("after_day", Date, nullable=False),
+    Column("after_pk", BigInteger, nullable=False),
+    # The earliest day on which what is left may do harm. The nearest day has its turn first.
     Column("harm_on", Date),
     Column("since", Moment, nullable=False),
-    # The time of the last turn. The provider whose last turn is longest ago has the next turn.
+    # The time of the last turn. The feed whose last turn is longest ago has the next turn.
     Column("served_at", Moment, nullable=False),
 )
 

@@ -30,7 +30,7 @@ def december(november: Deployment) -> Deployment:
 
 def found(deployment: Deployment) -> list[Difference]:
     with deployment.store.reading() as connection:
-        return list(audit_differences(connection))
+        return list(audit_differences(connection, deployment.store))
 
 
 def everything_said(deployment: Deployment) -> list[Any]:

@@ -249,7 +249,7 @@ def test_a_stock_that_nobody_took_in_time_is_not_nought_but_unknown(november: De
     assert counted(counts, Figure.CASES_OPEN)["total"] == 1
     assert counted(counts, Figure.CASES_OPENED)["total"] == 2
     with november.store.reading() as connection:
-        assert list(audit_differences(connection)) == []
+        assert list(audit_differences(connection, november.store)) == []
 
 
 def test_months_in_which_nothing_ran_are_closed_one_after_the_other(november: Deployment) -> None:

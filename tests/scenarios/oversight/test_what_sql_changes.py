@@ -72,7 +72,7 @@ def by_sql(store: Store, *statements: str) -> int:
 
 def found(store: Store) -> list[Difference]:
     with store.reading() as connection:
-        return [*audit_differences(connection), *sealed_differences(connection, store)]
+        return [*audit_differences(connection, store), *sealed_differences(connection, store)]
 
 
 ENDED = "('post_check_passed', 'closed', 'false_match', 'service_ended', 'notice_withdrawn')"

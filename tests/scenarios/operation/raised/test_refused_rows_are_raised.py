@@ -144,7 +144,7 @@ def test_the_metric_counts_what_is_open_and_a_row_that_nobody_can_mend_is_droppe
 
 
 def test_a_sender_cannot_fill_the_table(monday: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusals, "MOST", 5)
+    monkeypatch.setattr(rows, "MOST", 5)
     noise = random.Random(7)
     for _ in range(4):
         monday.post_notices(*({**FAULTY, "id": f"n{noise.random()}"} for _ in range(4)))

@@ -53,8 +53,8 @@ def _print(now: DeploymentStatus) -> None:
         rows.append(
             ("Changes that wait for a person", f"{counted(now.changes_waiting, 'case')}: see `pullcord changes list`")
         )
-    if now.unfinished_areas:
-        rows.append(("Areas still being matched", f"{now.unfinished_areas:,}"))
+    if now.unfinished_records:
+        rows.append(("Notices and entries still being matched", f"{now.unfinished_records:,}"))
     out().print(pairs(rows))
     _print_cases(now)
     for fault in now.faults:

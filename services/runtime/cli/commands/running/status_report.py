@@ -67,8 +67,8 @@ class DeploymentStatus:
     outbox_age: float
     # Cases that a feed would end or delay, and that wait until a person agrees.
     changes_waiting: int
-    # Areas whose homes are not all matched yet, and the age in seconds of the oldest.
-    unfinished_areas: int
+    # Notices and entries whose possible matches are not all found yet, and the age in seconds of the oldest.
+    unfinished_records: int
     unfinished_age: float
     quarantined: int
     # The feeds that are silent for longer than their rhythm allows, with the seconds since each was last heard.
@@ -132,7 +132,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         outbox=int(_one(figures["pullcord_outbox_unpublished"])),
         outbox_age=_one(figures["pullcord_outbox_oldest_seconds"]),
         changes_waiting=int(_one(figures["pullcord_cases_changes_waiting"])),
-        unfinished_areas=int(_one(figures["pullcord_matching_unfinished"])),
+        unfinished_records=int(_one(figures["pullcord_matching_unfinished"])),
         unfinished_age=_one(figures["pullcord_matching_unfinished_oldest_seconds"]),
         quarantined=int(_one(figures["pullcord_events_quarantined"])),
         silent_feeds=_silent_feeds(figures),
@@ -180,8 +180,8 @@ def _late_work(now: DeploymentStatus, serving: str) -> Iterator[str]:
     if now.outbox_age > LATE_SECONDS:
         yield f"{counted(now.outbox, 'event')} not yet handled, the oldest since {span(now.outbox_age)}: {serving}"
     if now.unfinished_age > UNFINISHED_SECONDS:
-        areas = counted(now.unfinished_areas, "area")
-        yield f"{areas} not yet matched with all homes, the oldest since {span(now.unfinished_age)}: {serving}"
+        records = counted(now.unfinished_records, "record")
+        yield f"{records} with matches still to be found, the oldest since {span(now.unfinished_age)}: {serving}"
 
 
 def _silent_loops(now: DeploymentStatus, serving: str) -> Iterator[str]:

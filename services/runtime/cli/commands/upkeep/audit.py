@@ -32,7 +32,7 @@ def check() -> None:
     differ, trust the audit.
     """
     with opened() as store, store.reading() as connection:
-        found = [*audit_differences(connection), *sealed_differences(connection, store)]
+        found = [*audit_differences(connection, store), *sealed_differences(connection, store)]
     if not found:
         say("Everything on record is as the audit says.")
         return

@@ -106,14 +106,15 @@ def create() -> None:
     op.create_index("ix_register_entries_feed_id", "register_entries", ["feed_id"], unique=False)
     op.create_table(
         "unfinished_matching",
-        sa.Column("notice_pk", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("side", sa.String(length=6), nullable=False),
+        sa.Column("record_pk", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("feed_id", sa.String(length=24), nullable=False),
-        sa.Column("after_entry_pk", sa.BigInteger(), nullable=False),
+        sa.Column("after_day", sa.Date(), nullable=False),
+        sa.Column("after_pk", sa.BigInteger(), nullable=False),
         sa.Column("harm_on", sa.Date(), nullable=True),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("served_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["notice_pk"], ["notices.pk"], name="fk_unfinished_matching_notice_pk"),
-        sa.PrimaryKeyConstraint("notice_pk", name="pk_unfinished_matching"),
+        sa.PrimaryKeyConstraint("side", "record_pk", name="pk_unfinished_matching"),
     )
     op.create_table(
         "matches",

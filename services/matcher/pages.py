@@ -1,0 +1,148 @@
+"""Divides the matching of a record with many possible matches into turns, so that it delays no other line. Pure.
+
+Such a record is an area record, which may match every home of a city, or a notice or a register entry that shares its
+postcode with very many others. One turn handles at most `PAGE` pairs of such records. The rest is done in later turns,
+nearest harm first, and no pair is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from services.core.tokens import TokenKind
+from services.matcher.step import MatchRow, Pair
+
+PAGE: Final = 2_000
+# Pairs by postcode that all records of a batch may have together before some of them are matched in turns. It is far
+# more than honest registers have, and few enough for a transaction of a second or two.
+BATCH: Final = 50 * PAGE
+
+# Tokens that name a place. A match by one of these alone is possible at best, except for the same address.
+OF_PLACES: Final = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
+
+
+class PagedSide(StrEnum):
+    """The side of the matches on which a record stands. The values are stored."""
+
+    NOTICE = "notice"
+    ENTRY = "entry"
+
+
+class PartnerPlace(NamedTuple):
+    """The place of a partner in the order in which a record meets its partners: the nearest harmful day comes first.
+
+    `day` is `NO_DAY` for a notice without a day. It is `START.day` for every partner of a notice, because then all
+    partners are threatened on the days of that notice.
+    """
+
+    day: date
+    pk: int
+
+
+NO_DAY: Final = date.max
+START: Final = PartnerPlace(date.min, 0)
+
+
+class PagedRecord(NamedTuple):
+    """A record whose matches must be found or ended, for partners that come later than `after`."""
+
+    side: PagedSide
+    pk: int
+    feed_id: str
+    live: bool
+    harm_on: date | None
+    after: PartnerPlace = START
+
+    def pair(self, partner: int) -> Pair:
+        return (self.pk, partner) if self.side is PagedSide.NOTICE else (partner, self.pk)
+
+
+class Page(NamedTuple):
+    """The partners of a record that one turn handles. `left` is the record with what is left of it, if anything is."""
+
+    record: PagedRecord
+    shared: Mapping[Pair, set[TokenKind]]
+    matched: Mapping[Pair, MatchRow]
+    left: PagedRecord | None
+
+    @property
+    def pairs(self) -> int:
+        return len(self.shared.keys() | self.matched.keys())
+
+
+def page_of(
+    record: PagedRecord,
+    kinds: Mapping[PartnerPlace, set[TokenKind]],
+    matched: Mapping[PartnerPlace, MatchRow],
+    limit: int,
+) -> Page:
+    """Return the first `limit` partners of a record.
+
+    `kinds` holds, by partner, the kinds of token that the partner shares with the record. `matched` holds the matches
+    on record, by partner. Each holds at most `limit` + 1 partners, those that come first.
+    """
+    places = sorted(kinds.keys() | matched.keys())
+    taken = places[:limit]
+    left = None
+    if len(places) > limit:
+        left = record._replace(after=taken[-1] if taken else record.after, harm_on=_harm_on(record, places[limit]))
+    return Page(
+        record,
+        {record.pair(place.pk): kinds[place] for place in taken if place in kinds},
+        {record.pair(place.pk): matched[place] for place in taken if place in matched},
+        left,
+    )
+
+
+def _harm_on(record: PagedRecord, following: PartnerPlace) -> date | None:
+    # A notice threatens all its partners on its own days. An entry is threatened next by the notice that follows.
+    if record.side is PagedSide.NOTICE:
+        return record.harm_on
+    return None if following.day == NO_DAY else following.day
+
+
+def nearest_harm_first(records: Iterable[PagedRecord]) -> list[PagedRecord]:
+    # A record without a day comes last: no harm is known to be near.
+    return sorted(records, key=lambda one: (one.harm_on is None, one.harm_on or date.max, one.side, one.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """The number of partners by postcode or area that a record has, and the number of its matches on record."""
+
+    side: PagedSide
+    pk: int
+    sharing: int
+    matched: int
+
+    @property
+    def pairs(self) -> int:
+        return max(self.sharing, self.matched)
+
+
+def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
+    """Return the records that are matched in turns: those with over `page` pairs, and what exceeds `batch` in total."""
+    several, total = [], 0
+    # Records with few pairs come first, so that a record with many cannot keep them out.
+    for one in sorted(found, key=lambda one: one.pairs):
+        total += one.pairs
+        if one.pairs > page or total > batch:
+            several.append(one)
+    return several
+
+
+def in_groups(records: Sequence[Partners], batch: int) -> list[list[Partners]]:
+    """Divide records into groups that have at most `batch` pairs each. A record with more is a group of its own."""
+    groups: list[list[Partners]] = []
+    total = batch
+    for one in records:
+        total += one.pairs
+        if total > batch or not groups:
+            groups.append([])
+            total = one.pairs
+        groups[-1].append(one)
+    return groups

@@ -17,7 +17,7 @@ _LAST_DAYS = {name: last for last, name in BANDS}
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The bands by which half and 90 % of the waits have ended.
+    """The bands of days in which the median and the 90th percentile of waits lie.
 
     A band is None if the published counts do not determine it.
     """

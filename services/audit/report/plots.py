@@ -82,7 +82,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The bands by which half and 90 % of the waits of a month had ended.
+    """The waits of a month: the band of days in which their median lies, and that of their 90th percentile.
 
     The number in `median` or `p90` is the number of the band.
     """
@@ -172,7 +172,7 @@ def rows(points: Sequence[Point]) -> Plot:
 
 
 def spans(reaches: Sequence[Reach]) -> SpanPlot:
-    """Return a plot of the bands by which half and 90 % of the waits of each month had ended."""
+    """Return a plot of the months, with the bands of days of the median and of the 90th percentile of their waits."""
     base, share = HEIGHT - BOTTOM, _share(len(reaches), AXIS)
     step = (base - 6) / len(BANDS)
     heights = [round(base - step * (number + 0.5), 1) for number in range(len(BANDS))]

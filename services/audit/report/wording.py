@@ -36,7 +36,7 @@ def value(shown: Shown, count: int | None, out_of: int | None = None) -> Value:
 
 
 def wait_values(shown: Shown, dimension: Dimension, key: str) -> tuple[Value, Value]:
-    """Return the bands by which half and 90 % of the waits had ended. Each value also shows the number of waits."""
+    """Return the bands of the median and of the 90th percentile. Each value also shows the number of waits."""
     count = shown.tables.get(dimension, {}).get(key, 0) if key else shown.total
     wait = shown.waits.get((dimension, key), NO_WAIT)
     return _band(wait.median, count), _band(wait.p90, count)

@@ -90,7 +90,7 @@ class _Submission:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """Return the reading with what the record says of its rows. `keys` are those of a replaced register."""
+        """Add warnings about entries on record. Of a replaced register, put back the withdrawn entries with these `keys`."""
         with self._turns.reading() as connection:
             context = self._context(connection)
             # Found before the records are written, which puts these entries back.

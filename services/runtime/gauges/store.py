@@ -110,7 +110,7 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
     """Return the latest time at which an unsafe case passed its harmful day, or None if no such case has passed it.
 
-    A case passes its harmful day when that day ends. A case that is opened later passes it when it is opened.
+    A case passes its harmful day when that day ends. If a case is opened after that, the time of opening counts.
     """
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()

@@ -40,7 +40,7 @@ class NamedRow(NamedTuple):
 
 
 class Way(Protocol):
-    """A way to send a file. `send` returns all rows that the answers name, after it has checked that they agree."""
+    """A way to send a file. `send` checks that all answers name the same rows, and returns these rows."""
 
     def store(self) -> AbstractContextManager[Store]: ...
 

@@ -1,4 +1,4 @@
-"""A submission: the rows of one call or file, stored in a single transaction and answered with a receipt."""
+"""A submission: the rows of one call or file, stored and answered with a receipt."""
 
 from __future__ import annotations
 

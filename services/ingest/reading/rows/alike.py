@@ -14,7 +14,7 @@ _SAME: Final = {"cli": "telephone number", "uprn": "UPRN", "address_lines": "add
 
 
 class _Sign(NamedTuple):
-    """A value. Two entries with the same value may be one person. `field` is the field that the issue names."""
+    """A value of an entry. Two entries with the same value may be one person. `field` is the field that has it."""
 
     field: str
     value: Hashable

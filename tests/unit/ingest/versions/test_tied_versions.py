@@ -1,6 +1,6 @@
 """Versions of one notice whose stamps do not say which is later.
 
-The version that arrives last counts. An earlier danger that another version names is kept beside it.
+The version that arrives last counts. If another version names an earlier day, that day is kept too.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def issued(data: bytes, day: bytes) -> bytes:
 
 
 def codes(way: Way, kind: str, data: bytes) -> dict[str, list[int]]:
-    """Send a file, and return the numbers of the rows that the answers name, by the code of the problem."""
+    """Send a file. Return the numbers of the rows with a problem, grouped by the code of the problem."""
     found: dict[str, list[int]] = {}
     for one in way.send(kind, data):
         found.setdefault(one.code, []).append(one.row)

@@ -24,8 +24,8 @@ from services.storage.unit_of_work import UnitOfWork
 def revoke_link(store: Store, alert: str, by: PersonName, feed_id: str | None = None) -> bool:
     """Revoke the link of an alert. With `feed_id`, only an alert of that council is found.
 
-    The council gets a new message about those open cases of the alert that no later message names. The new message has
-    a new link. Return False if the link was already revoked. Raises NotFoundError if there is no such alert.
+    If a case of the alert is open and no later message names it, the council gets a new message with a new link.
+    Return False if the link was already revoked. Raises NotFoundError if there is no such alert.
     """
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())

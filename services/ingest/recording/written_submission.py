@@ -90,7 +90,10 @@ class _Submission:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """Add warnings about entries on record. Of a replaced register, put back the withdrawn entries with these `keys`."""
+        """Return the reading with warnings about entries on record.
+
+        If the file replaces the register, entries with these `keys` that were withdrawn before are put back.
+        """
         with self._turns.reading() as connection:
             context = self._context(connection)
             # Found before the records are written, which puts these entries back.

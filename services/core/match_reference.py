@@ -53,9 +53,9 @@ def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
 
 
 def read_ids(tokeniser: Tokeniser, use: int, signs: str) -> tuple[int, int] | None:
-    """Return the ids that `hide_ids` has hidden. Return None if the text does not look like 16 of its signs.
+    """Return the two ids that `hide_ids` has hidden in these 16 signs. Return None if the text has another form.
 
-    Other signs of this form are read as two ids that nobody has chosen.
+    If the signs do not come from `hide_ids`, the two ids are arbitrary numbers.
     """
     return _read(tokeniser, use, signs) if _HIDDEN.fullmatch(signs) else None
 

@@ -172,7 +172,7 @@ def rows(points: Sequence[Point]) -> Plot:
 
 
 def spans(reaches: Sequence[Reach]) -> SpanPlot:
-    """Return a plot of the months, with the bands of days of the median and of the 90th percentile of their waits."""
+    """Return a plot that shows each month's median wait and 90th percentile, as bands of days."""
     base, share = HEIGHT - BOTTOM, _share(len(reaches), AXIS)
     step = (base - 6) / len(BANDS)
     heights = [round(base - step * (number + 0.5), 1) for number in range(len(BANDS))]

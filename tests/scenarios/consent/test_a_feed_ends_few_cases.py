@@ -1,4 +1,4 @@
-"""What a feed sends ends or delays only a few cases of a council in 24 hours. The rest waits for a person."""
+"""A feed can end or delay only a few cases of a council in 24 hours. The other changes wait for a person."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal, Self, get_type_hints
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from schemas.codes import (
     Connection,
@@ -42,6 +42,15 @@ _CODES = {field: frozenset(kind) for field, kind in get_type_hints(LineFacts).it
 
 
 FOLDER = files("services.alerts.states") / "rulesets"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The verdict on one line, with the id of the rule that decided and the reason in plain words."""
+
+    at_risk: bool
+    rule_id: str
+    why: str
 
 
 class Verdict(Closed):
@@ -85,6 +94,8 @@ class Ruleset(Closed):
     title: str
     rules: tuple[Rule, ...]
     otherwise: Otherwise
+    # The verdicts so far. There are few different facts, and a case may have thousands of lines.
+    _known: dict[LineFacts, Assessment] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
@@ -94,17 +105,15 @@ class Ruleset(Closed):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """The verdict on one line, with the id of the rule that decided and the reason in plain words."""
-
-    at_risk: bool
-    rule_id: str
-    why: str
-
-
 def assess(ruleset: Ruleset, facts: LineFacts) -> Assessment:
     """Return the verdict of the first rule that applies to these facts."""
+    known = ruleset._known.get(facts)  # noqa: SLF001 - the memory of this function
+    if known is None:
+        known = ruleset._known[facts] = _judged(ruleset, facts)  # noqa: SLF001
+    return known
+
+
+def _judged(ruleset: Ruleset, facts: LineFacts) -> Assessment:
     applying = (rule for rule in ruleset.rules if rule.applies(facts))
     verdict: Verdict = next(applying, ruleset.otherwise)
     return Assessment(at_risk=verdict.at_risk, rule_id=verdict.id, why=verdict.why)

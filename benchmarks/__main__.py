@@ -1,4 +1,4 @@
-"""Runs every benchmark, one after another: `python -m benchmarks`."""
+"""Runs all benchmarks in turn: `python -m benchmarks`."""
 
 from __future__ import annotations
 

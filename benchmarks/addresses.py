@@ -1,9 +1,12 @@
-"""Measures how fast addresses are parsed and compared, in every style that councils and providers use.
+"""Measures how fast addresses are parsed and compared, in each style of councils and providers.
 
-Run it at the top of the repository: `python -m benchmarks.addresses [addresses]`. The homes and the styles are those of
-the samples. "parse" parses an address in the style. "compare" compares that address with an address in Royal Mail's
-style. Half of the pairs are two addresses of one home. In the other pairs, the second address is that of any home in
-the street. "the mix" uses each style as often as the samples do.
+Run it at the top of the repository: `python -m benchmarks.addresses [addresses]`. The addresses are invented, as in the
+samples.
+
+The column "parse" is the time to parse one address. The column "compare" is the time to compare two addresses: one in
+the style of the row, and one in Royal Mail's style. In half of these pairs, both addresses belong to one home. In the
+other half, the second home is drawn from the street of the first. In the row "the mix", each style is as frequent as in
+the samples.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ def streets(source: random.Random) -> list[list[Home]]:
 
 
 def drawn(count: int, source: random.Random, fits: Callable[[Home], bool]) -> list[tuple[Home, Home]]:
-    """Draw homes that a style fits. Pair each with itself, or with a home in the same street."""
+    """Draw homes that a style fits. Pair each home with itself, or with a home drawn from its street."""
     there = [(home, street) for street in streets(source) for home in street if fits(home)]
     chosen = source.choices(there, k=count)
     return [(home, home if source.random() < 0.5 else source.choice(street)) for home, street in chosen]

@@ -2,10 +2,10 @@
 
     python -m benchmarks.flood [--homes 300] [--notices 1000]
 
-The flood is a single request of one provider. All its notices name the same district, and each has a different day.
-Right after the flood, a second provider gives notice of one line of a second council. The row "alone" shows the time
-for the same notice without a flood. All work runs in one process, as in the embedded product. The time runs from the
-commit of the notice until its message is handed to a channel.
+The flood is one request. All notices in this request name the same district, each with a different day. Right after the
+flood, a second provider gives notice of one line of a second council. This notice is measured from its commit until its
+message is handed to a channel. The row "alone" shows the time without a flood. All work runs in one process, as in the
+embedded product.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ PATIENCE = 600.0
 
 @dataclass
 class Watched:
-    """A channel that accepts every message. It notes the time of the first message to the second council."""
+    """A channel that accepts every message, and notes when the second council's first message comes."""
 
     left: Event = field(default_factory=Event)
     at: float = 0.0
@@ -63,9 +63,9 @@ class Watched:
 
 
 def seconds_until_the_alert(folder: Path, homes: int, notices: int) -> tuple[float, float, int]:
-    """Return the seconds for the request of the flood, the seconds until the alert, and the number of matches.
+    """Return the seconds for the flood's request, the seconds until the alert, and the number of matches.
 
-    The matches are counted when the alert has been handed to the channel.
+    The matches are counted when a channel has got the alert.
     """
     settings = Settings(data_dir=folder, public_url="http://127.0.0.1", poll_seconds=0.2)
     write_keyring(settings.keys_path, new_keyring())

@@ -1,6 +1,6 @@
-"""Measures how long it takes to read small files and bodies that cause much work.
+"""Measures the reading of small files and bodies that cause much work.
 
-Each is read at one size and at twice that size. Twice the size should take about twice the time.
+Each input is read at one size and at twice this size. The second time should be about twice the first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from services.web.bodies import NDJSON, read_json_rows
 def packed(rows: bytes) -> bytes:
     """Return a workbook whose sheet has these rows.
 
-    Random characters are added to its parts, because a file that packs too well is refused before it is read.
+    The workbook also holds random characters. Without these, the workbook would be so well packed that Pullcord refuses
+    it.
     """
     book = openpyxl.Workbook()
     book.worksheets[0].append(["entry_id", "cli", "postcode"])
@@ -38,7 +39,7 @@ def packed(rows: bytes) -> bytes:
 
 
 def main() -> None:
-    """Print how many seconds each input takes at one size, and how many at twice that size."""
+    """Print the seconds for each input, at one size and at twice this size."""
     head = b"entry_id,cli,postcode,Last test\n"
     made: dict[str, Callable[[int], bytes]] = {
         "brackets in a heading": lambda n: head.strip() + b"," + b"(" * n + b"\na,1,b,c\n",

@@ -1,11 +1,13 @@
-"""Measures lines per second through ingest and matching. Compares them with a floor, which only writes the same rows.
+"""Measures lines per second of ingest and matching, and of a floor that only writes the same rows.
 
     python -m benchmarks.lines [--entries 100000] [--notices 200000] [--growth]
 
-"ingest" is measured from the bytes of a request to its commit. "match" is measured from that commit to the commit of
-matches and cases. Each runs in one process. In "two at once", two processes share the same work on one database, as
-when two files are imported at the same time. The floor writes the rows that the run left behind, in transactions of the
-same size. It does not read, seal or decide anything. `--growth` also measures half the size.
+"ingest" is the time from the bytes of a request to its commit. "match" is the time from this commit to the commit of
+matches and cases. Ingest and matching each run in one process. In "two at once", two processes share this work on one
+database, as when two files are imported at the same time.
+
+The floor writes the rows of the run, in transactions of the same size. The floor does not read, seal or decide
+anything. With `--growth`, half the size is measured too.
 """
 
 from __future__ import annotations

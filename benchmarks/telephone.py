@@ -1,11 +1,11 @@
-"""Compares Pullcord's reading of telephone numbers with the library `phonenumbers`, on the same inputs in the same run.
+"""Measures how fast Pullcord and the library `phonenumbers` read telephone numbers, on the same inputs.
 
-`normalise_number` gives the same result as parse, is_possible_number and format of `phonenumbers`: one number in E.164
-form, or None. `read_numbers` does more: it returns every number of a cell, the corrections and the problems. The
-printed ratio is the time of `phonenumbers` divided by that of `read_numbers`.
+`normalise_number` does what parse, is_possible_number and format of `phonenumbers` do: it returns one number in E.164
+form, or None. `read_numbers` does more: it returns all numbers of a cell, the corrections and the problems. The ratio
+is the time of `phonenumbers` divided by the time of `read_numbers`.
 
 Run it at the top of the repository: `python -m benchmarks.telephone [numbers]`. No number is taken from a person. Each
-number begins as the UK numbering plan allows, and goes on with random digits.
+number has a beginning that the UK numbering plan allows, and then random digits.
 """
 
 import random
@@ -38,7 +38,7 @@ DIRTY: dict[str, Callable[[str], str]] = {
 
 
 def nationals(count: int, source: random.Random) -> list[str]:
-    """Make national numbers with every three-digit beginning and both lengths that `national_number` accepts."""
+    """Make numbers that `national_number` accepts: each three-digit beginning in turn, in both lengths."""
     shapes = [
         f"{start:03}{tail}"
         for start in range(1000)

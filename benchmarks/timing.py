@@ -2,13 +2,12 @@
 
     python -m benchmarks.timing [--postgres] [--notices 4000] [--blocks 20] [--block 10]
 
-`pullcord serve` runs on SQLite or on PostgreSQL. A provider posts thousands of notices on one number that is on a
-register, and as many on a number that is on none. Then it posts single notices on the one or the other, and compares
-how long the answers take:
+`pullcord serve` runs on SQLite or on PostgreSQL. One number is on a register, and another number is on none. A provider
+posts thousands of notices on each. Then it posts single notices, and compares the times of the answers:
 
-- mixed: each notice is on either number by chance.
-- in blocks: several notices on one number come right after one another, so that work on the first may delay the rest.
-- after a flood: thousands of notices on a fresh number of either kind, and then single notices on the same number.
+- mixed: each notice is on one of the two numbers, by chance.
+- in blocks: several notices in a row are on one number, so that work on the first may delay the rest.
+- after a flood: thousands of notices on a new number, and then single notices on this number.
 
 The figure is the area under the ROC curve: .50 tells the provider nothing, 1.00 or 0.00 tells it everything.
 """
@@ -47,7 +46,7 @@ Seconds = dict[bool, list[float]]
 
 
 class Provider:
-    """A provider that posts notices on numbers, and measures the time of each answer."""
+    """A provider that posts notices, and measures the time of each answer."""
 
     def __init__(self, url: str, key: str, engine: Engine) -> None:
         self._client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE)
@@ -71,7 +70,6 @@ class Provider:
 
 @contextmanager
 def database(folder: Path, *, postgres: bool) -> Iterator[str]:
-    """Give the URL of an empty database."""
     if not postgres:
         yield f"sqlite:///{folder / 'pullcord.db'}"
         return
@@ -84,7 +82,7 @@ def database(folder: Path, *, postgres: bool) -> Iterator[str]:
 
 @contextmanager
 def served(registered: int, *, postgres: bool) -> Iterator[Provider]:
-    """Run a deployment in which the numbers from `number_of(True, 0)` on are on a register."""
+    """Run a deployment. A register has the numbers from `number_of(True, 0)` on."""
     keyring, mailbox = new_keyring(), Mailbox()
     mailbox.start()
     with tempfile.TemporaryDirectory() as at, database(Path(at), postgres=postgres) as database_url:
@@ -142,7 +140,7 @@ def after_floods(provider: Provider, dice: random.Random, notices: int, probes: 
 
 
 def area_under_curve(seconds: Seconds) -> float:
-    """Return the chance that an answer about a number on a register takes longer than one about another number."""
+    """Return the chance that the answer is slower for a number on a register than for another number."""
     others = sorted(seconds[False])
     wins = sum(bisect_left(others, one) + bisect_right(others, one) for one in seconds[True])
     return wins / (2 * len(others) * len(seconds[True]))

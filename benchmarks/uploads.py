@@ -1,10 +1,10 @@
-"""Measures an upload that reaches every limit at once: its time, its memory, and another council's alerts meanwhile.
+"""Measures an upload that reaches every limit: its time, its memory, and the delay of another council's alerts.
 
     python -m benchmarks.uploads [--only csv|xlsx|json]
 
-`pullcord serve` runs on SQLite. Once it is idle, a second council sends one file with as many rows and columns as are
-accepted. Meanwhile a provider posts a notice of one line every second, and the first council is alerted by mail. The
-memory is that of the process and of its workers together. It is read ten times a second.
+`pullcord serve` runs on SQLite. A second council sends one file with the largest allowed number of rows and columns.
+Meanwhile, every second, a provider posts a notice of one line, and the first council is alerted by mail. The memory of
+the process and of its workers is added up, ten times a second.
 """
 
 from __future__ import annotations
@@ -60,8 +60,6 @@ MAIL_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Upload:
-    """A body to be sent, and the path to which it goes."""
-
     name: str
     media: str
     method: str
@@ -124,7 +122,7 @@ def uploads(only: str | None) -> Iterator[Upload]:
 
 
 class Memory:
-    """The memory of a process and of the processes that it started, in MiB."""
+    """The memory of a process and its child processes, in MiB."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -198,15 +196,15 @@ def measure(only: str | None) -> None:
 
 
 class Alerts:
-    """Posts a notice of a single line each second while other work goes on."""
+    """Posts a notice of one line each second while other work runs."""
 
     def __init__(self, url: str, key: str, numbers: Iterator[int]) -> None:
         self._url, self._key, self._numbers = url, key, numbers
 
     def during(self, work: Callable[[], str]) -> tuple[dict[str, float], str]:
-        """Do the work, and post notices meanwhile.
+        """Run `work`, and post notices meanwhile.
 
-        Returns the time at which each notice was sent, by the id of its submission, and the result of the work.
+        Return the time of each notice, by the id of its submission, and the result of `work`.
         """
         answered: dict[str, float] = {}
         with ThreadPoolExecutor(40) as pool:

@@ -1,4 +1,4 @@
-"""Makes an invented county for measurements: homes with lines, some with alarms, and the requests about both.
+"""Makes an invented county for measurements: homes, their lines and alarms, and requests about them.
 
 The numbers have the area code 01632, which Ofcom has not given to any area.
 """
@@ -24,7 +24,7 @@ BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home. `index` is its number among the homes of the county, and is part of its telephone number."""
+    """A home. `index` is its number in the county. The home's telephone number ends in `index`."""
 
     index: int
 
@@ -50,7 +50,7 @@ class Home:
 
 @dataclass(frozen=True)
 class County:
-    """A county with `entries` register entries and `notices` notices, as bodies of requests of 10,000 rows."""
+    """A county with `entries` register entries and `notices` notices, in request bodies of 10,000 rows."""
 
     entries: int
     notices: int

@@ -10,14 +10,14 @@ from schemas.base import Schema
 
 
 class CanaryData(Schema):
-    """The topic and the partition to which the canary was published."""
+    """The topic and the partition of the canary."""
 
     topic: Annotated[str, StringConstraints(pattern=r"^pullcord\.[a-z]+$")]
     partition: Annotated[int, Field(ge=0)]
 
 
 class Canary(Schema):
-    """A CloudEvent that a relay publishes to prove that the consumers of a partition are alive.
+    """A CloudEvent that proves that the consumers of a partition are alive. A relay publishes it.
 
     A canary does not come from the outbox, and no inbox stores it.
     """

@@ -1,4 +1,4 @@
-"""Codes shared by notices, register entries and events. The values are sent and stored, so never change a value."""
+"""Codes shared by notices, register entries and events. Stored data has these values, so never change a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Scope(StrEnum):
 
 
 class MigrationKind(StrEnum):
-    """The party that chose the move: the customer or the provider (PSTN charter, technical note 1)."""
+    """The party that chose the migration: the customer or the provider (PSTN charter, technical note 1)."""
 
     VOLUNTARY = "voluntary"
     NON_VOLUNTARY = "non_voluntary"
@@ -24,8 +24,8 @@ class MigrationKind(StrEnum):
 class TargetService(StrEnum):
     """The service that the provider puts in place of the line.
 
-    `pdpl` and `evac` are interim lines that still run from the telephone exchange. `cease` means that nothing replaces
-    the line.
+    `pdpl` and `evac` are interim services that still run from the telephone exchange. `cease` means that nothing
+    replaces the line.
     """
 
     VOIP = "voip"
@@ -82,7 +82,7 @@ class ServiceStatus(StrEnum):
 
 
 class Connection(StrEnum):
-    """The connection over which the alarm makes its calls."""
+    """The connection that the alarm uses for its calls."""
 
     ANALOGUE_LINE = "analogue_line"
     ROUTER = "router"
@@ -94,7 +94,7 @@ class Connection(StrEnum):
 
 
 class MatchLevel(StrEnum):
-    """The certainty that a notice is about the line that an alarm uses."""
+    """The certainty that a notice is about an alarm's line."""
 
     CONFIRMED = "confirmed"
     PROBABLE = "probable"
@@ -149,7 +149,7 @@ class CaseState(StrEnum):
 
 
 class CaseEvent(StrEnum):
-    """An event of a case: a person's act, a fact about the line or the notice, or a time that has been reached."""
+    """An event of a case: a person's act, a fact about the line or the notice, or a time that was reached."""
 
     ACKNOWLEDGE = "acknowledge"
     ACKNOWLEDGEMENT_LAPSED = "acknowledgement_lapsed"

@@ -1,8 +1,7 @@
 """The data of every published event: tokens, ids, dates and codes, never a telephone number, an address or a name.
 
-Events use Pullcord's own ids for notices, entries, matches and cases, because a provider's or a council's reference
-might hold anything. Every text must fit the pattern of an id, a code or a token. No telephone number fits such a
-pattern.
+Events use Pullcord's own ids, because a provider's or a council's reference might hold anything. Every text has the
+pattern of an id, a code or a token. No telephone number fits such a pattern.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ class NoticeRef(Schema):
 
 
 class NoticesAccepted(EventData):
-    """Notices were stored. The matcher can now match these notices to register entries."""
+    """Notices were stored. The matcher can now match the notices to register entries."""
 
     event_name: ClassVar[str] = "notices_accepted"
     topic: ClassVar[str] = "pullcord.notices"
@@ -88,7 +87,7 @@ class EntryRef(Schema):
 
 
 class EntriesAccepted(EventData):
-    """Register entries were stored. The matcher can now match these entries to notices."""
+    """Register entries were stored. The matcher can now match the entries to notices."""
 
     event_name: ClassVar[str] = "entries_accepted"
     topic: ClassVar[str] = "pullcord.entries"
@@ -105,11 +104,11 @@ class RecordRef(Schema):
 
 
 class NoticesReconsidered(EventData):
-    """Notices must be matched again, although the provider sent no new version of these notices.
+    """Notices must be matched again, although the provider sent no new version.
 
-    There are two causes. The first: another notice replaced a notice, or a replaced notice counts again. The second: a
-    notice on an area changed. `records` then names the record of this area. This one record stands for all notices of
-    the provider on the area.
+    There are two causes. First, another notice replaced a notice, or a replaced notice counts again. Second, a notice
+    on an area changed. Then `records` names the record of the area, which stands for all notices of the provider on the
+    area.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"
@@ -130,9 +129,10 @@ class EntriesWithdrawn(EventData):
 
 
 class MatchingUnfinished(EventData):
-    """A notice or a register entry has more possible matches by area or postcode than one turn of matching handles.
+    """A record has more possible matches by area or postcode than the matcher handles in one turn.
 
-    The event gives the matcher one more turn. The matcher chooses the record, so that feeds have fair turns.
+    The event gives the matcher one more turn on the record, a notice or a register entry. The matcher chooses the
+    record, so that feeds have fair turns.
     """
 
     event_name: ClassVar[str] = "matching_unfinished"
@@ -141,7 +141,7 @@ class MatchingUnfinished(EventData):
 
 
 class MatchRef(Schema):
-    """A match of a notice and a register entry, with the revision of each at which the match was found."""
+    """A match between two revisions: one of a notice, and one of a register entry."""
 
     notice: Id
     entry: Id
@@ -153,7 +153,7 @@ class MatchRef(Schema):
 
 
 class LinesMatched(EventData):
-    """Matches were found, or were found again at a newer revision, or a person decided on them."""
+    """Matches were found, matches were found at a newer revision, or a person decided on matches."""
 
     event_name: ClassVar[str] = "lines_matched"
     topic: ClassVar[str] = "pullcord.matches"

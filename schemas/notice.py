@@ -24,11 +24,11 @@ class CustomerContact(Schema):
 
 
 class MigrationNotice(Schema):
-    """A provider's statement about the migration of one line or one area.
+    """A provider's notice about the migration of a line or an area.
 
     The format is Pullcord's own: no source prescribes a format.
 
-    A notice never carries a name, an account number or the reason why a customer needs care.
+    A notice never has a name, an account number or the reason why a customer needs care.
     """
 
     id: Reference

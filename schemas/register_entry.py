@@ -16,9 +16,9 @@ Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
 
 
 class RegisterEntry(Schema):
-    """One telecare service, and the line that its alarm uses.
+    """One telecare service, and the line that the alarm uses.
 
-    An entry never carries a name, a date of birth, an NHS number, a diagnosis or a key-safe code.
+    An entry never has a name, a date of birth, an NHS number, a diagnosis or a key-safe code.
     """
 
     entry_id: Reference

@@ -1,4 +1,4 @@
-"""Dates and times as they are sent: ISO 8601 text only. A number is refused, because it could mean several dates."""
+"""Dates and times in requests: ISO 8601 text only. A number is refused, because it could mean several dates."""
 
 from __future__ import annotations
 

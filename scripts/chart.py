@@ -1,7 +1,7 @@
-"""Writes the parts of the Helm chart that are made from other files: copied files, and the table of values.
+"""Writes the parts of the Helm chart that come from other files: copied files, and the table of values.
 
-`python -m scripts.chart` writes them. With `--check` it writes nothing, and exits with 1 if a file differs. In
-`values.yaml`, a comment `# -- …` on the line above a value describes the value.
+`python -m scripts.chart` writes these parts. With `--check` the script writes nothing, and exits with 1 if a file
+differs. In `values.yaml`, a comment `# -- …` describes the value on the next line.
 """
 
 from __future__ import annotations
@@ -34,8 +34,6 @@ COMMENT = re.compile(r"^ *# -- (?P<text>.+)$")
 
 @dataclass(frozen=True)
 class Value:
-    """One value of the chart, as a row of the table."""
-
     path: str
     default: Any
     meaning: str
@@ -81,7 +79,7 @@ def made(chart: Path = CHART) -> dict[Path, str]:
 
 
 def consumers() -> str:
-    """Return, as YAML, the facts that the chart needs about each consumer."""
+    """Return, as YAML, what the chart needs to know about each consumer."""
     listed = [{"name": one.name, "topics": [*one.topics], "delivers": one.delivers} for one in CONSUMERS]
     head = "# Written by `python -m scripts.chart` from services/runtime/consumers.py.\n"
     return head + yaml.safe_dump({"consumers": listed}, sort_keys=False)

@@ -3,7 +3,7 @@
     python -m scripts.demo_distributed [--once]
 
 Everything runs on this machine with invented data. The demonstration takes about a minute. Then the servers stay up
-until Ctrl-C. With `--once` they stop at once. All data are deleted at the end, unless an error ends the run.
+until Ctrl-C. With `--once`, the servers stop at once. At the end all data are deleted, except after an error.
 """
 
 from __future__ import annotations

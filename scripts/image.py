@@ -2,9 +2,9 @@
 
     python -m scripts.image [--base IMAGE] [--tag NAME]
 
-Without `--base`, the image is built on a base that mmdebstrap makes from Debian's packages. Base, image and layers stay
-in `.tools/image`, so that a second build repeats only the steps that have changed. The script needs root, and the
-programs that scripts/install/buildah.sh installs.
+Without `--base`, mmdebstrap makes the base from Debian's packages. The base, the image and the layers stay in
+`.tools/image`, so that a second build repeats only the changed steps. The script needs root, and the programs that
+scripts/install/buildah.sh installs.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ REGISTRY = re.compile(r"(PIP|UV)_(INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|
 
 
 class MissingToolError(Exception):
-    """A program that the build needs is missing on this machine. The error's text says how to install it."""
+    """A program is missing on this machine. The error's text says how to install the program."""
 
 
 @dataclass(frozen=True)
 class Buildah:
-    """Buildah, with images and layers in a folder of this project."""
+    """Buildah, with a folder of this project for images and layers."""
 
     home: Path = HOME
     driver: str = field(init=False)

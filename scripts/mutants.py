@@ -3,8 +3,8 @@
     make mutants
 
 Mutmut makes the faults, which are called mutants, and finds the tests that reach each mutant. `[tool.mutmut]` in
-pyproject.toml names the modules and the tests. The script draws as many mutants as can be run in a few minutes, with a
-fixed seed. It exits with 1 if the tests kill too few of the drawn mutants. `mutmut show NAME` prints a mutant.
+pyproject.toml names the modules and the tests. The script draws some mutants with a fixed seed, as many as run in a few
+minutes. It exits with 1 if the tests kill too few of the drawn mutants. `mutmut show NAME` prints a mutant.
 docs/testing.md explains the mutants that stay alive.
 """
 
@@ -39,11 +39,10 @@ NOTICED = frozenset({"killed", "timeout"})
 
 
 class MutantsError(Exception):
-    """The run gives no result about the tests. The error's text says why."""
+    """The run has no result. The error's text says why."""
 
 
 def all_mutants() -> list[str]:
-    """Return the names of all mutants that mutmut makes of the rules."""
     modules = (path for path in sorted(Path("services").rglob("*.py")) if config().should_mutate(path))
     return [
         get_mutant_name(path, name)
@@ -53,7 +52,7 @@ def all_mutants() -> list[str]:
 
 
 def run(names: Iterable[str], workers: int) -> dict[str, str]:
-    """Run the tests against the named mutants, and return the status that mutmut gives to each, by name."""
+    """Run the tests against the named mutants. Return mutmut's status of each mutant, by name."""
     chosen = list(names)
     # Mutmut keeps results and copies of tests between runs. A deleted test would still count.
     shutil.rmtree(WORK, ignore_errors=True)
@@ -71,13 +70,12 @@ def run(names: Iterable[str], workers: int) -> dict[str, str]:
 
 
 def equivalents() -> Mapping[str, Mapping[str, str]]:
-    """Return the mutants that behave like the unchanged code, by name. Each has its change and an explanation."""
+    """Return the mutants that behave like the unchanged code. Each name maps to a change and an explanation."""
     listed = tomllib.loads(EQUIVALENT.read_text("utf-8"))["equivalent"]
     return {one["mutant"]: one for one in listed}
 
 
 def change_of(name: str) -> tuple[str, str]:
-    """Return the lines that a mutant removes, and the lines that it adds."""
     shown = _said("show", name)
     changed = [line for line in shown if line[:1] in {"-", "+"} and line[:3] not in {"---", "+++"}]
     was, now = ([line[1:].strip() for line in changed if line[0] == sign] for sign in "-+")
@@ -106,7 +104,7 @@ def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -
 def stale(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> list[str]:
     """Return a message for each wrong entry in the list of equivalent mutants.
 
-    An entry is wrong if a test has killed the mutant, or if the name of the mutant now belongs to another change.
+    An entry is wrong if a test has killed the mutant, or if the mutant's name now stands for another change.
     """
     wrong = []
     for name in sorted(found.keys() & listed.keys()):

@@ -1,4 +1,4 @@
-"""Renews the picture in the README: an alert of the demonstration, as Chromium shows it.
+"""Renews the picture in the README: an alert of the demonstration, shown in Chromium.
 
 `python -m scripts.picture`
 """

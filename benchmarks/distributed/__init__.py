@@ -1,1 +1,1 @@
-"""Measures lines per second, and delay of the first mail, with a real Apache Kafka and PostgreSQL: see `__main__`."""
+"""Measures a Pullcord of several processes, with a real Apache Kafka and a real PostgreSQL: see `__main__`."""

@@ -1,11 +1,15 @@
-"""Measures lines per second, and the delay of the first mail, with real processes, Apache Kafka and PostgreSQL.
+"""Measures lines per second, and the delay of the first mail, in a Pullcord of several processes.
 
     python -m benchmarks.distributed [--lines 150000] [--only lines|peers|latency] [--profile]
 
-"from HTTP" is measured from the first byte posted to the last committed match. Two clients post bodies of 10,000 rows.
-The peers are programs with other libraries. They join the same number of lines on the same broker, with one line in
-each message. The floor only consumes and decodes the messages. `--profile` reports where the processor time of each
-role goes. It slows the processes down, so the other figures of such a run are not comparable.
+Apache Kafka and PostgreSQL are real. "from HTTP" is measured from the first byte posted to the last committed match.
+Two clients post bodies of 10,000 rows.
+
+The peers are programs with other streaming libraries. The peers join as many lines as Pullcord, on the same broker. A
+message to a peer holds one line. The floor only consumes and decodes the messages.
+
+With `--profile`, the report shows the processor time of each role, by module. Profiling slows the processes down, so do
+not compare the other figures of such a run.
 """
 
 from __future__ import annotations
@@ -40,8 +44,6 @@ DECODED = "Kafka, JSON"
 
 @dataclass
 class Measurements:
-    """The results of all measurements that have ended."""
-
     county: County
     profile: Profile | None
     rows: list[Row] = field(default_factory=list)

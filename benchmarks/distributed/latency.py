@@ -1,4 +1,4 @@
-"""Measures the time from the answer 202 to the first mail, for notices that each name one line at risk.
+"""Measures the time from the answer 202 to the first mail. Each notice names one line at risk.
 
 The notices are posted at a steady rate, even if the answers are slow.
 """
@@ -35,7 +35,7 @@ DAYS_TO_THE_MOVE = 10
 
 @dataclass(frozen=True)
 class Delays:
-    """The journeys of lines that were posted at a rate of `rate` posts a second."""
+    """The journeys of lines that were posted at one rate. `rate` is in posts per second."""
 
     runner: str
     rate: int
@@ -51,8 +51,6 @@ class Delays:
 
 @dataclass(frozen=True)
 class RunningPullcord:
-    """A running Pullcord: its URL, its API keys and its database."""
-
     runner: str
     url: str
     keys: Keys
@@ -89,8 +87,8 @@ def distributed(ground: Ground) -> Iterator[RunningPullcord]:
 def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
     """Return the delays of each phase. A phase has a rate (posts per second) and a length (seconds).
 
-    No two posts are about the same line. Raises ValueError if the register has too few lines. Raises TimeoutError if a
-    mail does not arrive.
+    Each post is about another line. Raises ValueError if the register has too few lines. Raises TimeoutError if a mail
+    does not arrive.
     """
     counts = [int(rate * seconds) for rate, seconds in phases]
     if sum(counts) >= LINES:

@@ -1,4 +1,4 @@
-"""Measures lines per second with real processes: from HTTP to the committed match, the API alone, matching alone."""
+"""Measures lines per second in real processes: from HTTP to the committed match, the API alone, matching alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.world import SHARE_NOTICED, SHARE_OTHER_NUMBER, County
 
 @dataclass(frozen=True)
 class Crew:
-    """The number of processes of each role. There is one relay if there is a matcher."""
+    """The number of processes of each role. A crew with matchers also has one relay."""
 
     apis: int = 0
     matchers: int = 0
@@ -30,8 +30,6 @@ class Crew:
 
 @dataclass
 class Run:
-    """A run, with its measured times."""
-
     crew: Crew
     lines: int
     seconds: float = 0.0
@@ -44,7 +42,7 @@ class Run:
 
 
 def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | None = None) -> Run:
-    """Post a county over HTTP. Measure from the first byte posted until the matches of every line are committed."""
+    """Post a county over HTTP. Measure the time from the first byte posted until all matches are committed."""
     name = f"http_{crew.apis}_{crew.matchers}_{crew.alerts}"
     ground.empty_broker()
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
@@ -63,7 +61,7 @@ def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | Non
 
 
 def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
-    """Measure from the first byte posted to the last answer 202. The events stay in the outbox."""
+    """Measure the time from the first byte posted to the last answer 202. The events stay in the outbox."""
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
     with deployed(ground, ground.copy(database), database) as deployment:
         urls = deployment.start_ingest(crew.apis)
@@ -73,9 +71,9 @@ def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> R
 
 
 def matching_alone(ground: Ground, county: County, crew: Crew, filled: str) -> Run:
-    """Measure matching on a database that is filled already.
+    """Measure matching alone, on a database that already holds the lines.
 
-    The time runs from the moment when the relay may publish until all events are handled and committed.
+    The time begins when the relay may publish. It ends when all events are handled and committed.
     """
     name = f"matching_{crew.matchers}"
     ground.empty_broker()

@@ -19,7 +19,7 @@ ANSWER_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A request with up to 10,000 rows of one feed."""
+    """A request of one feed, with at most 10,000 rows."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ def posts_of(county: County, keys: Keys) -> list[Post]:
 
 
 def post_all(urls: Sequence[str], posts: Sequence[Post], clients: int = CLIENTS) -> None:
-    """Send all requests. Each client waits for an answer before it sends its next request.
+    """Send all requests. Each client sends its next request when the previous one is answered.
 
     Raises RuntimeError if an answer is not 202.
     """

@@ -1,11 +1,13 @@
-"""Measures the memory of the roles under a steady load, minute by minute.
+"""Measures the memory of each role under a steady load, minute by minute.
 
     python -m benchmarks.distributed.soak [--minutes 60] [--posts 2]
 
-Starts ingest, relay, matcher and alerts as processes, on a real Apache Kafka broker and a real PostgreSQL. It then
-posts single notices about the same thousand lines in turn. Each notice has a new date. So every post makes work for
-every role, and the number of lines stays the same. Each minute it prints the memory that belongs to each process alone
-(USS), in MiB. The last line shows how fast the memory grew in the second half of the run, in MiB per hour.
+Starts ingest, relay, matcher and alerts as processes, on a real Apache Kafka broker and a real PostgreSQL. Then posts
+single notices about a thousand lines, one line after the other, again and again. Each notice has a new date. So every
+post makes work for every role, but the number of lines stays the same.
+
+Each minute the script prints the memory (USS, in MiB) of each process. USS leaves out memory that processes share. The
+last line shows the growth in the second half of the run, in MiB per hour.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ Memory = Mapping[str, float]
 
 
 def post_for_a_minute(client: httpx.Client, numbers: Iterator[int], posts: float) -> int:
-    """Post notices for a minute, at a rate of `posts` a second. Return the number of notices that were posted."""
+    """Post notices for a minute, at a rate of `posts` a second. Return the number of posted notices."""
     began, count, tick = monotonic(), 0, Event()
     while (left := began + MINUTE - monotonic()) > 0:
         client.post("/v1/migration-notices", json=_notice(next(numbers))).raise_for_status()
@@ -59,7 +61,10 @@ def memory(roles: Sequence[Role]) -> Memory:
 
 
 def growth(minutes: Sequence[Memory]) -> Memory:
-    """Return the growth of each role in MiB per hour: the slope of a line through the second half of the minutes."""
+    """Return the memory growth of each role in MiB per hour.
+
+    The growth is the slope of a line fitted to the second half of the minutes.
+    """
     late = minutes[len(minutes) // 2 :]
     slopes = {name: linear_regression(range(len(late)), [one[name] for one in late]).slope for name in late[0]}
     return {name: slope * 60 for name, slope in slopes.items()}

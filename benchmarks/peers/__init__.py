@@ -1,6 +1,6 @@
-"""The peers: programs with other streaming libraries, written as users of those libraries would write them.
+"""The peers: programs that do the same join with other streaming libraries.
 
-`pyproject.toml` in this folder is a project of its own, because these libraries need other versions of some packages
-than Pullcord does. The modules run in the environment of that project. Only `faust_join` runs in Pullcord's
-environment, which has Faust. Each process gets a `Job` on its command line.
+The libraries need other versions of some packages than Pullcord. So this folder is a project with its own
+`pyproject.toml` and its own environment. Only `faust_join` runs in Pullcord's environment, which has Faust. Each
+process gets a `Job` on its command line.
 """

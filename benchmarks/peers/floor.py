@@ -1,6 +1,6 @@
 """The floor: consumes and decodes the messages of some topics with confluent-kafka, and does nothing else.
 
-A message holds one line, or one line for each item in `data.records`.
+A message holds one line, or a list of lines in `data.records`.
 """
 
 from __future__ import annotations

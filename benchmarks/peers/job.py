@@ -21,8 +21,8 @@ TELL_SECONDS = 0.2
 class Job:
     """The job of a peer, passed on its command line.
 
-    `broker` holds the topics with the lines. `folder` is for the peer's state. Only the feed uses `lines`, which is the
-    number of lines that it writes. Only the floor uses `topics`.
+    `broker` is the broker with the topics. `folder` is for the peer's state. `lines` is the number of lines to write,
+    for the feed only. `topics` is for the floor only.
     """
 
     broker: str
@@ -46,10 +46,10 @@ class Job:
 
 
 class Progress:
-    """Counts handled lines, and prints the counts five times a second as a line of JSON.
+    """Counts handled lines. Prints the counts five times a second, as a line of JSON.
 
-    `first` is the time of the first line. `last` is the time of the last line that was handled. Both are in seconds of
-    the system's clock.
+    `first` is when the first line was handled or `begin` was called. `last` is when the last line was handled. Both are
+    in seconds of the system's clock.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Progress:
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Start the clock now. Call this method if messages are on their way before the first of them is handled."""
+        """Start the clock now. Call this method if messages are under way before the first line is handled."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

@@ -43,17 +43,16 @@ ROLES = {
 
 @dataclass(frozen=True)
 class Servers:
-    """The addresses of the broker and the database."""
-
     brokers: str
     database_url: str
 
 
 @contextmanager
 def start_demo(folder: Path, narrator: Narrator, today: date) -> Iterator[tuple[DemoDeployment, Crew]]:
-    """Start and describe all servers and processes, with data in the empty `folder`. Stop them when the block ends.
+    """Start and describe all servers and processes. Stop everything when the block ends.
 
-    Raises MissingToolError if Java or Maven is missing. Raises StuckError if a process does not start.
+    The data are in `folder`, which must be empty. Raises MissingToolError if Java or Maven is missing. Raises
+    StuckError if a process does not start.
     """
     narrator.step("Everything is started")
     with ExitStack() as stack:

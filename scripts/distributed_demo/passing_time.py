@@ -1,4 +1,4 @@
-"""Makes a day pass without waiting: the times and dates in the database are moved one day into the past.
+"""Makes a day pass without waiting: moves the times and dates in the database one day into the past.
 
 Several processes share the machine's clock, so time cannot run faster. But the rules only compare stored times with the
 clock. If every stored time is a day earlier, the rules decide as if a day had passed.
@@ -58,7 +58,7 @@ UPDATE alerts SET
 
 
 def let_a_day_pass(store: Store) -> None:
-    """Move notices, cases and alerts a day into the past, in one transaction. Works only on PostgreSQL."""
+    """Move the times of notices, cases and alerts a day into the past, in one transaction. PostgreSQL only."""
     with store.writing() as connection:
         for statement in (NOTICES, CASES, ALERTS):
             connection.execute(text(statement))

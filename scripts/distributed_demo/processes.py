@@ -1,4 +1,4 @@
-"""Starts, watches, kills and stops the processes of the demonstration. Each role runs in a process of its own."""
+"""Starts, watches, kills and stops the processes of the demonstration. Each role has its own process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SERVING = b'"event": "serving"'
 
 @dataclass(frozen=True)
 class Process:
-    """A process of one role. It serves its metrics on `port`."""
+    """One process of Pullcord. Its metrics are on `port`."""
 
     title: str
     port: int
@@ -42,7 +42,7 @@ class Process:
         return self.started.poll() is None
 
     def serving(self) -> bool:
-        """Return True if the log of the process says that the process serves.
+        """Return True if the log shows that the process serves.
 
         Raises StuckError if the process has ended.
         """
@@ -68,7 +68,7 @@ class Process:
 
 @dataclass
 class Crew:
-    """All processes of a deployment. `environment` has their settings. `logs` is the folder of their logs."""
+    """All processes of a deployment. `environment` holds the settings. `logs` is the folder of the log files."""
 
     logs: Path
     environment: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""The dashboard for people who are responsible for the programme. Its readers need no technical knowledge."""
+"""The dashboard for the people responsible for the programme. Readers need no technical knowledge."""
 
 from __future__ import annotations
 

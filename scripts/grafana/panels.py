@@ -33,7 +33,7 @@ AnyPanel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
 
 
 class Look(Enum):
-    """The form in which a panel shows its figures."""
+    """The way in which a panel shows figures."""
 
     # The latest figure, in large print.
     STAT = auto()
@@ -47,7 +47,7 @@ class Look(Enum):
 
 @dataclass(frozen=True)
 class PanelSpec:
-    """The description of a panel. `queries` maps legends to queries. The text `nothing` replaces a missing figure."""
+    """The description of a panel. `queries` maps legends to queries. A panel without data shows the text `nothing`."""
 
     title: str
     description: str

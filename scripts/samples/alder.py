@@ -22,7 +22,8 @@ _REISSUED: Final = 2
 def alder_notices(desk: Desk, subjects: list[Subject], blackpool: Town, cardiff: Town) -> list[Notice]:
     """Return notices of areas, then notices of the lines in `subjects`.
 
-    The lines' statuses are, in order: completed and unconfirmed, reverted, paused, withdrawn, replaced, and as planned.
+    The lines have these statuses, in this order: completed and unconfirmed, reverted, paused, withdrawn, replaced, and
+    as planned.
     """
     left = iter(subjects)
     notices = _areas(desk, blackpool, cardiff)

@@ -1,4 +1,4 @@
-"""The days of events in the samples, counted from the base day of the samples."""
+"""The days in the samples, counted from the samples' base day."""
 
 from __future__ import annotations
 
@@ -27,8 +27,6 @@ _LATE_HORIZON: Final = (-3, 5)
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The dates of one notice."""
-
     issued: date
     planned: date
     restricted: date | None = None
@@ -45,8 +43,8 @@ def ago(shortest: int, longest: int, random: Random) -> date:
 def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | None = None) -> Timing:
     """Draw the dates of a notice.
 
-    `horizon` gives the first and the last possible harmful day, in days from the base day. Without `horizon`, these two
-    days are drawn too.
+    `horizon` is the first and the last possible harmful day, in days after the base day. Without `horizon`, these
+    limits are drawn too.
     """
     if horizon is None and random.random() < _LATE_SHARE:
         harmful = in_days(random.randint(*_LATE_HORIZON))

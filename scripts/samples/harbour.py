@@ -1,4 +1,4 @@
-"""Makes Harbour Telecom's notices: a spreadsheet with headings, words and dates of its own."""
+"""Makes Harbour Telecom's notices: a spreadsheet with its own headings, words and forms of dates."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def harbour_rows(notices: list[Notice], random: Random) -> list[list[str]]:
 
 
 def spoil(rows: list[list[str]], places: list[int]) -> None:
-    """Break the six rows at `places`: four get an invalid or implausible date, and two lose their reference."""
+    """Spoil the six rows at `places`: four get an invalid or implausible date, and two lose their reference."""
     dates, references = places[: len(_BROKEN_DATES)], places[len(_BROKEN_DATES) :]
     for place, text in zip(dates, _BROKEN_DATES, strict=True):
         rows[place][_SWITCH_DATE] = text

@@ -1,4 +1,4 @@
-"""Makes invented streets and homes. Their postcodes and UPRNs belong to nobody."""
+"""Makes invented streets and homes. The postcodes and UPRNs belong to nobody."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street that has its own postcode. `buildings` has the homes of each building."""
+    """A street with its own postcode. `buildings` lists the homes of each building."""
 
     buildings: tuple[tuple[Home, ...], ...]
 
@@ -95,8 +95,6 @@ class Street:
 
 
 class Town:
-    """A town with its streets."""
-
     def __init__(self, name: str, uprns: Iterator[str], random: Random) -> None:
         names = _street_names(name, random)
         units = [f"{a}{b}" for a, b in product(_UNIT_LETTERS, repeat=2)]

@@ -1,4 +1,4 @@
-"""Makes migration notices in the form of the JSON body of `POST /v1/migration-notices`. Dates are date objects."""
+"""Makes migration notices like the JSON body of `POST /v1/migration-notices`, but with date objects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TELECARE_KNOWN_SHARE: Final = 0.4
 
 
 class Desk:
-    """A provider's office, which writes notices and gives each a reference."""
+    """A provider's office, which writes notices. Each notice gets a reference."""
 
     def __init__(self, rcpid: str, prefix: str, random: Random) -> None:
         self.rcpid = rcpid

@@ -1,6 +1,6 @@
-"""Makes fictional telephone numbers, and writes them in the ways in which people write numbers.
+"""Makes fictional telephone numbers, and writes the numbers as people do.
 
-Every number lies in a range that Ofcom reserves for drama, so nobody can be called by mistake (domain.md "Formats").
+Ofcom reserves the numbers for drama, so nobody can be called by mistake (domain.md "Formats").
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ MOBILES: Final = "07700 900"
 
 
 class Numbers:
-    """Draws numbers in the form `01632 960123`, each only once."""
+    """Draws numbers in the form `01632 960123`. No number is drawn twice."""
 
     def __init__(self, random: Random) -> None:
         # Each range has a thousand numbers. A number that was drawn is removed.
         self._left = {start: _thousand(start, random) for start in (*RANGES.values(), MOBILES)}
 
     def landline(self, town: str) -> str:
-        """Draw a number of the town. Raises KeyError if the town has no range, IndexError if the range is used up."""
+        """Draw a number of the town.
+
+        Raises KeyError if the town has no range. Raises IndexError if the range is used up.
+        """
         return self._left[RANGES[town]].pop()
 
     def mobile(self) -> str:

@@ -1,6 +1,6 @@
-"""Makes the telecare services of a council: homes, alarms and lines.
+"""Makes a council's telecare services: homes, alarms and lines.
 
-The register of these services has faults, as a real register has.
+The register of these services has faults, like a real register.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class Service:
 def council_services(town: Town, prefix: str, size: int, numbers: Numbers, random: Random) -> list[Service]:
     """Return `size` services of a town.
 
-    The services belong to homes all over the town, and to a scheme of twelve flats. Some of the homes have two
-    residents. The flats of the scheme share one line.
+    The services are in homes all over the town, and in a scheme of twelve flats. Some homes have two residents. The
+    flats of the scheme share one line.
     """
     block = _block(random.choice(town.streets))
     single = _scattered(town, block, size - SCHEME_SIZE - _SHARED_HOMES, random)

@@ -1,4 +1,4 @@
-"""Makes the lines that providers migrate. Some of them carry an alarm in a register."""
+"""Makes the lines that providers migrate. Some of these lines carry an alarm that is on a register."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts.samples.writing import reworded
 
 
 class Relation(StrEnum):
-    """The relation of a provider's line to a register entry."""
+    """How a provider's line is related to a register entry."""
 
     # The line has the same number.
     NUMBER = "number"
@@ -64,7 +64,7 @@ _UPRN_SHARE: Final = 0.55
 def related(services: list[Service], towns: dict[str, Town], numbers: Numbers, random: Random) -> list[Subject]:
     """Return lines that are related to the registers.
 
-    They are the communal line of each scheme, and at most one line for each home outside the schemes.
+    These are the shared line of each scheme, and at most one line for each home outside the schemes.
     """
     left = {one.home: one for one in services if not one.scheme}
     unclear = _unclear(services)
@@ -84,7 +84,7 @@ def unrelated(
 ) -> list[Subject]:
     """Return `size` lines that are not related to the registers.
 
-    Some of them are in the councils' own streets, next to homes that have an alarm.
+    Some of these lines are in the towns of the councils.
     """
     taken = {one.home for one in services}
     unclear = _unclear(services)

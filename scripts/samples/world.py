@@ -1,4 +1,4 @@
-"""Makes all samples for a seed, before they are written to files: two registers, and the notices of three providers."""
+"""Makes the samples for a seed: two registers, and the notices of three providers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BROKEN_HARBOUR_ROWS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All samples for a seed. `subjects` are the lines related to the registers, as the providers know them."""
+    """All samples for a seed. `subjects` are the providers' lines that are related to the registers."""
 
     services: list[Service]
     subjects: list[Subject]

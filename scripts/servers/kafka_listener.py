@@ -1,4 +1,4 @@
-"""The settings of a Kafka broker's listener for clients: plain or TLS, with a client certificate or a password."""
+"""The settings of a Kafka listener for clients: plain or TLS, with a client certificate or a password."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCRAM = "SCRAM-"
 
 @dataclass(frozen=True)
 class Listener:
-    """The proof of identity that the broker asks of clients. The default is no proof, on connections without TLS."""
+    """How clients prove their identity. By default they need no proof, and connections have no TLS."""
 
     # A PEM file with the broker's key (PKCS#8) and certificates. With this file, connections use TLS.
     certificate: Path | None = None

@@ -34,7 +34,7 @@ SHOWN_OF_LISTS = 100  # matches, and events of the history, in the answer on one
 
 
 class ActBody(BaseModel):
-    """An act of a person on a case. `record` holds the fields that the act needs: see docs/case-states.md."""
+    """A person's act on a case. `record` holds the fields that the act needs: see docs/case-states.md."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,7 +43,7 @@ class ActBody(BaseModel):
 
 
 class AcknowledgementBody(BaseModel):
-    """Who takes on an alert, and for which cases. An acknowledgement pauses messages; it makes nobody safe."""
+    """Who takes on an alert, and for which cases. An acknowledgement pauses messages, but makes nobody safe."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,7 +54,7 @@ class AcknowledgementBody(BaseModel):
 
 
 class AcknowledgementAnswer(BaseModel):
-    """The cases that were acknowledged, and the time at which the first of their pauses ends."""
+    """The acknowledged cases. `paused_until` is the time at which the first pause ends."""
 
     alert: str
     cases: list[str]  # at most 10,000 of them
@@ -64,7 +64,7 @@ class AcknowledgementAnswer(BaseModel):
 
 
 class RevocationBody(BaseModel):
-    """Who revokes the link of an alert."""
+    """The person who revokes the link of an alert."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -99,8 +99,9 @@ def list_cases(
 def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseView:
     """Show a case with the address of the alarm, the matched notices and the history of the case.
 
-    The answer has the first 100 matches and the first 100 events. `next_matches_cursor` and `next_history_cursor` are
-    the cursors of the next pages at `/v1/cases/{reference}/matches` and `/v1/cases/{reference}/history`.
+    The answer has the first 100 matches and the first 100 events. More matches are at `/v1/cases/{reference}/matches`,
+    with the cursor `next_matches_cursor`. More events are at `/v1/cases/{reference}/history`, with the cursor
+    `next_history_cursor`.
     """
     with store.reading() as connection:
         try:
@@ -115,7 +116,7 @@ def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseVi
     responses=answers(400, 404, 413, 415, 429, further=[(409, ActRefusedProblem)]),
 )
 def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: ActBody) -> CaseSummary:
-    """Record an act of a named person: a contact, a visit, a test, a confirmation, a hold.
+    """Record the act of a named person: a contact, a visit, a test, a confirmation or a hold.
 
     The answer is the case after the act.
     """
@@ -145,7 +146,7 @@ def acknowledge_alert(
 ) -> AcknowledgementAnswer:
     """Record that a named person takes on the open cases of an alert.
 
-    Messages about these cases pause for a time that the council's policy limits.
+    Messages about these cases pause. The council's policy limits the length of the pause.
     """
     try:
         with store.reading() as connection:
@@ -174,9 +175,9 @@ def acknowledge_alert(
     responses=answers(400, 401, 403, 404, 413, 415, 422),
 )
 def revoke_alert_link(store: StoreOf, feed: CouncilFeed, reference: Reference, body: RevocationBody) -> None:
-    """Revoke the link in the messages of an alert, at once and for good. A second request changes nothing.
+    """Revoke the link of an alert, at once and for good. A second request changes nothing.
 
-    The contacts of the council get a new message, with a new link, about the cases that are still open.
+    The council's contacts get a new message with a new link, if a case of the alert is still open.
     """
     try:
         revoke_link(store, reference, body.by, feed)

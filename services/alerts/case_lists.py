@@ -1,4 +1,4 @@
-"""HTTP routes for the lists within a case, page by page: its matches and its history."""
+"""HTTP routes for the matches and the history of a case, page by page."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def list_history(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> list[EventView]:
-    """List what happened to a case, the oldest event first.
+    """List the events of a case, the oldest first.
 
     The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link.
     """

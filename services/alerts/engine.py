@@ -1,6 +1,6 @@
-"""Reviews due cases and writes alerts about them.
+"""Reviews due cases and writes alerts about these cases.
 
-An alert names its cases and contacts. It is written before anything is sent.
+An alert names its cases and contacts. The alert is written before anything is sent.
 """
 
 from __future__ import annotations
@@ -45,27 +45,23 @@ LOOK_AHEAD = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class DueEscalation:
-    """A case and the escalation that is due about it."""
-
     case: Case
     escalation: Escalation
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Reviews due cases and writes the alerts that they need."""
-
     store: Store
     ruleset: Ruleset
     fallback: tuple[Contact, ...] = ()  # the operator's contacts, alerted if no contact of the council can be reached
     watches_silence: bool = True  # False if something else watches whether feeds are silent
 
     def run_due(self) -> int:
-        """Review the due cases and write alerts about them. The due cases of a council share one transaction.
+        """Review the due cases and write alerts. The due cases of a council share one transaction.
 
-        New rule sets and policies are applied first. The operator is alerted if events are quarantined. Return the
-        number of handled cases and alerts. Call again until the number is 0. An error in the cases of one council does
-        not delay other councils: it is raised at the end.
+        New rule sets and policies are applied first. The operator is alerted about quarantined events, refused rows and
+        files, and silent feeds. Return the number of handled cases and alerts. Call again until the number is 0. An
+        error in one council's cases does not delay other councils: the error is raised at the end.
         """
         now = self.store.now()
         with self.store.reading() as connection:
@@ -148,7 +144,7 @@ def _after_alert(due: DueEscalation, council: Council, now: datetime, doubtful: 
 def _intend(
     work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], fallback: Sequence[Contact]
 ) -> set[int]:
-    """Write the alerts that are due. Return the ids of cases about which an earlier message may have arrived."""
+    """Write the due alerts. Return the ids of cases about which an earlier message may have arrived."""
     doubtful: set[int] = set()
     # All cases that go to the same tiers share one message. Withdrawn notices have a message of their own.
     groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}

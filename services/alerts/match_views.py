@@ -1,4 +1,4 @@
-"""The models in which a case shows its matches, with the provider's own references to quote to it."""
+"""The models of a case's matches. Each match has references to quote to the provider."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ NO_SUCH_PAGE: Final = "no page of this case has this cursor: begin again without
 
 
 class MatchView(BaseModel):
-    """A notice that is matched to the case's register entry, and the decision of a person on the match.
+    """A notice that is matched to the case's register entry, and a person's decision on the match.
 
-    The notices of one provider on one area share a match. `area` is then their area.
+    The notices of one provider on one area share a match. Then `area` holds the codes of this area.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,7 +49,7 @@ class MatchView(BaseModel):
 
 
 class Orders(NamedTuple):
-    """The provider's own references of the notices of a match, and the number of notices beyond them."""
+    """A provider's references for the notices of a match. `more` is the number of notices that are left out."""
 
     area: str | None
     references: list[str]
@@ -57,7 +57,7 @@ class Orders(NamedTuple):
 
 
 class MatchPage(NamedTuple):
-    """Matches of a case, and the cursor of the next page, or None on the last page."""
+    """Matches of a case. `next_cursor` is the cursor of the next page, or None on the last page."""
 
     matches: list[MatchView]
     next_cursor: str | None
@@ -66,9 +66,9 @@ class MatchPage(NamedTuple):
 def page_of_matches(
     connection: Connection, store: Store, entry_pk: int, cursor: str | None, limit: int | None
 ) -> MatchPage:
-    """Return at most `limit` matches, or all if `limit` is None. A cursor is the reference of the last match of a page.
+    """Return at most `limit` matches, or all matches if `limit` is None.
 
-    Raises RefusedError if no page of this case has that cursor.
+    A cursor is the reference of the last match on a page. Raises RefusedError if no page of the case has the cursor.
     """
     after = 0 if cursor is None else _after(store, entry_pk, cursor)
     # One more than the page holds shows that there is another page.
@@ -104,7 +104,7 @@ def _view(store: Store, row: Row[Any], orders: Orders) -> MatchView:
 
 
 def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
-    """Return what to quote to the provider about a match."""
+    """Return the references to quote to the provider."""
     opened = open_notice(store, match)
     if match.area_facts is None:
         return Orders(None, _references([opened]), 0)
@@ -119,7 +119,7 @@ def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
 def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
     """Return the telephone numbers on the notices of a case, by match id.
 
-    They are the provider's data about a line: record on the audit who sees them.
+    The numbers are the provider's data: record in the audit who sees the numbers.
     """
     rows = find_matches(connection, entry_pk)
     return {
@@ -131,7 +131,7 @@ def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[
 
 
 def open_notice(store: Store, row: Any) -> dict[str, Any]:
-    """Return the sealed part of a notice, or an empty one if it is damaged: a case must stay readable without it."""
+    """Return the sealed part of a notice. A damaged part gives an empty dictionary, so that the case can be shown."""
     try:
         opened: dict[str, Any] = store.vault.open(place("notices", row.record_key), row.sealed)
     except VaultError:

@@ -1,4 +1,4 @@
-"""A distributed deployment of Pullcord on the shared servers: its processes and its database."""
+"""A distributed deployment of Pullcord on the shared servers."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Deployment:
-    """The processes of one deployment, with their database and their broker."""
-
     ground: Ground
     engine: Engine
     processes: Processes
@@ -58,10 +56,7 @@ class Deployment:
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
-        """Keep the relay from publishing while the block runs.
-
-        After the block the relay may publish everything at once.
-        """
+        """Keep the relay from publishing until the block ends."""
         with self.engine.connect() as connection:
             # A relay skips events that another transaction has locked.
             connection.execute(select(outbox.c.pk).with_for_update())

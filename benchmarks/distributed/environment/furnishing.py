@@ -1,4 +1,4 @@
-"""Prepares a deployment before the first line is posted: its feeds, their keys, and a council with a duty desk."""
+"""Prepares a deployment for the first post: feeds, their keys, and a council with a duty desk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the servers that all measurements share, in a temporary folder: a broker, a PostgreSQL and a mail server."""
+"""Starts the servers that all measurements share: a broker, a PostgreSQL and a mail server."""
 
 from __future__ import annotations
 
@@ -22,13 +22,11 @@ BLANK = "blank"
 
 
 class WrongMatchesError(Exception):
-    """Matching found other matches than the lines of the invented county must give."""
+    """Matching found a wrong number of matches."""
 
 
 @dataclass
 class Ground:
-    """The shared servers and keys."""
-
     folder: Path
     broker: Broker
     postgres: Postgres
@@ -51,9 +49,9 @@ class Ground:
         return self.postgres.url.replace("/postgres?", f"/{database}?", 1)
 
     def copy(self, database: str, of: str = BLANK) -> str:
-        """Copy the database `of` into a new database with the name `database`. Return the new name.
+        """Create the database `database` as a copy of the database `of`. Return `database`.
 
-        `of` must have no open connection.
+        Close all connections to `of` first.
         """
         self._run(f"CREATE DATABASE {database} TEMPLATE {of}")
         # Otherwise the server would write its delayed changes during the next measurement.
@@ -64,7 +62,7 @@ class Ground:
         self._run(f"DROP DATABASE {database}")
 
     def empty_broker(self) -> None:
-        """Remove every topic, record and group from the broker."""
+        """Remove all topics, records and groups from the broker."""
         self.broker.stop()
         self.broker.wipe()
         self.broker.start()

@@ -9,9 +9,9 @@ from benchmarks.distributed.environment.processes import READY_SECONDS, until
 
 
 def wait_for_group(broker: str, group: str, members: int) -> None:
-    """Wait until a consumer group has this number of members and all its partitions are assigned.
+    """Wait until a consumer group has `members` members, and each of its partitions is assigned.
 
-    Raises TimeoutError if this takes longer than `READY_SECONDS`.
+    Raises TimeoutError after `READY_SECONDS`.
     """
     admin = KafkaAdminClient(bootstrap_servers=broker)
     try:

@@ -1,4 +1,4 @@
-"""A real SMTP server that records the time of the first mail of each alert."""
+"""A real SMTP server that records when the first mail of each alert arrives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.distributed.environment.processes import free_port
 class Mailbox(Controller):
     """A mail server that accepts every mail.
 
-    `first` holds the time at which the first mail of each alert arrived, in seconds of the system's clock.
+    `first` maps each alert to the arrival time of its first mail, in seconds of the system's clock.
     """
 
     def __init__(self) -> None:

@@ -24,10 +24,7 @@ NO_RATE = {"PULLCORD_KEY_RATE": "1000000"}
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str, every: float = A_MOMENT) -> None:
-    """Wait until the condition holds.
-
-    Raises TimeoutError if this takes longer than `seconds`. The error names `what`.
-    """
+    """Wait until `condition` returns True. Raises TimeoutError, with `what` in its text, after `seconds`."""
     tick, end = Event(), monotonic() + seconds
     while not condition():
         if monotonic() > end:
@@ -43,14 +40,14 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Role:
-    """A process of one role, with its log."""
+    """One process of Pullcord, with its log."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
 
     def says(self, words: str) -> bool:
-        """Return True if the process's log holds these words.
+        """Return True if the log of the process contains `words`.
 
         Raises RuntimeError, with the end of the log, if the process has ended.
         """
@@ -70,7 +67,7 @@ class Role:
 
 @dataclass
 class Processes:
-    """The processes of a deployment. They share an environment and a folder. They stop at the end of the block."""
+    """The processes of a deployment, which stop when the block ends."""
 
     folder: Path
     environment: Mapping[str, str]

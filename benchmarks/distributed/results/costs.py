@@ -1,4 +1,4 @@
-"""Measures the processor time that each process uses in a run."""
+"""Measures the processor time of each process in a run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ BROKER, DATABASE, CLIENTS = "broker", "PostgreSQL", "the clients"
 
 
 def spent(deployment: Deployment) -> Mapping[str, float]:
-    """Return the processor time that each role has used until now, in seconds.
+    """Return the processor time (seconds) that each role has used so far.
 
-    The broker, PostgreSQL and this process, which runs the clients, are listed too.
+    The broker, PostgreSQL and this process are listed too. This process runs the clients.
     """
     seconds: defaultdict[str, float] = defaultdict(float)
     for role in deployment.processes.running:

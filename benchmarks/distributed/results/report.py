@@ -21,7 +21,7 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table of rates: what was measured, which processes did the work, and which steps are included."""
+    """A row of the table of rates. `includes` names the steps that were measured."""
 
     what: str
     processes: str

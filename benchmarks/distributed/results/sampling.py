@@ -1,4 +1,4 @@
-"""Profiles the processor time of each role. py-spy reads the stack of each process a hundred times a second."""
+"""Profiles the processor time of each role with py-spy, which reads each stack a hundred times a second."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ OURS = ("services/", "schemas/")
 
 @dataclass
 class Profile:
-    """The number of samples, by role and by the innermost module of Pullcord in the stack."""
+    """The number of samples of each role, by module: the innermost module of Pullcord in the stack."""
 
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 
     def shares(self, role: str, most: int) -> Mapping[str, float]:
-        """Return the modules with the most samples, at most `most` of them.
+        """Return the modules of a role with the most samples. `most` is the highest number of modules.
 
-        Each module comes with its share of the role's samples (0 to 1).
+        The values are shares of the role's samples (0 to 1).
         """
         counted = self.samples[role]
         return {name: count / counted.total() for name, count in counted.most_common(most)}

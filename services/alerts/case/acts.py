@@ -41,7 +41,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The result of an acknowledgement: the alert, the acknowledged cases, and the time when the first pause ends."""
+    """The result of an acknowledgement: the alert, the acknowledged cases, and when the first pause ends."""
 
     alert: str
     cases: tuple[Case, ...]
@@ -58,7 +58,7 @@ PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass
 
 
 def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
-    """Check the values that a person recorded for an event, and return them as a record.
+    """Check the values that a person gave for an event. Return these values as a record.
 
     Raises RecordFaultyError if a value is wrong. Raises ActRefusedError if no person can cause the event.
     """
@@ -75,7 +75,7 @@ def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
 
 
 def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_id: str | None) -> Case:
-    """Record what a named person did to a case. With `feed_id`, only a case of that council is found.
+    """Record what a named person did to a case. `feed_id` limits the search to one council.
 
     Raises NotFoundError if there is no such case. Raises ActRefusedError if the state of the case does not allow the
     act. Raises RecordFaultyError if the record does not fit the case.
@@ -108,10 +108,10 @@ def _decision(case: Case, event: CaseEvent) -> Decision:
 def acknowledge(
     store: Store, alert: str, by: HumanAct, feed_id: str | None = None, only: Collection[str] | None = None
 ) -> Acknowledged:
-    """Acknowledge the open cases of an alert. With `only`, acknowledge only the cases with these references.
+    """Acknowledge the open cases of an alert. If `only` is set, acknowledge only the cases with these references.
 
-    An acknowledgement pauses messages; it makes nobody safe. A case that the alert does not cover is left out (see
-    `covered_by`). Raises NotFoundError if there is no such alert, or if a case of `only` is not in the alert.
+    An acknowledgement pauses messages, but makes nobody safe. If the alert does not cover a case, the case is left out
+    (see `covered_by`). Raises NotFoundError if there is no such alert, or if a case of `only` is not in the alert.
     """
     now = store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
@@ -148,10 +148,10 @@ def _acknowledge(work: UnitOfWork, alert: FoundAlert, pks: Sequence[int], by: Hu
 
 
 def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[str]) -> list[Case]:
-    """Accept the changes that wait for a person on these cases. Return the cases with these changes applied.
+    """Accept the changes that wait for a person. Return the changed cases.
 
     `only` holds the references of the cases. A case without a waiting change is left out of the result. Raises
-    NotFoundError if the council has no case with one of these references.
+    NotFoundError if a reference names no case of the council.
     """
     now = store.now()
     with store.reading() as connection:
@@ -167,10 +167,10 @@ def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[st
 
 
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
-    """Return a function of a case. The function returns True if the alert covers the case.
+    """Return a function that takes a case. The function returns True if the alert covers the case.
 
-    An alert covers a case if nothing new about the case became known after the alert was written, and if no later alert
-    named the case as more urgent. An acknowledgement of the alert applies only to cases that the alert covers.
+    An alert covers each case that it names. This ends with news about the case, or with a later alert that names the
+    case as more urgent. An acknowledgement applies only to covered cases.
     """
     in_alert = cases_in_alert(connection, alert_pk)
     since = most_urgent_since(connection, alert_pk)

@@ -1,4 +1,4 @@
-"""The consumer of match events. It opens cases, and reviews cases whose matches changed."""
+"""The consumer of match events, which opens and reviews cases."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CODES = ("party", "method", "kind")
 
 
 class CaseConsumer:
-    """Opens a case for each register entry with a line at risk, and reviews the case when its matches change."""
+    """Opens a case for each register entry with a line at risk. Reviews the case if matches of the entry change."""
 
     name = "alerts"
     topics = (LinesMatched.topic,)
@@ -43,7 +43,7 @@ class CaseConsumer:
         return self.review(work, _entries(events))
 
     def review(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Review the cases of these register entries. Save each case that exists already or has a line at risk."""
+        """Review the cases of register entries. Save a case if it already exists or has a line at risk."""
         contexts = load_contexts(work.connection, entries)
         councils = {
             feed: load_council(work.connection, work.store, feed)
@@ -91,7 +91,7 @@ def _is_worth_keeping(review: Owed) -> bool:
 
 
 def effects_of(reviews: Iterable[Owed], actor: str | None = None) -> Effects:
-    """Return the events to publish and the audit rows to write for these reviews."""
+    """Return the events to publish, and the audit rows to write, after these reviews."""
     all_reviews = list(reviews)
     by_council: dict[str, list[CaseRef]] = defaultdict(list)
     for review in all_reviews:

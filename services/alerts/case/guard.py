@@ -1,7 +1,7 @@
-"""Limits the number of a council's cases that are ended or delayed by changes of feeds in 24 hours.
+"""Limits the number of a council's cases that feeds can end or delay in 24 hours.
 
-A change beyond this limit waits until a person accepts it. So a stolen key, or a faulty feed, cannot stop the messages
-about many residents. The limit is policy of the deployment: see `CouncilPolicy.relaxed_without_consent`.
+A change beyond this limit waits until a person accepts the change. So a stolen key, or a faulty feed, cannot stop the
+messages about many residents. The limit is policy of the deployment: see `CouncilPolicy.relaxed_without_consent`.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ Contexts = dict[int, CaseContext]
 
 
 def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None = None) -> Contexts:
-    """Return the contexts with the facts that count until `with_judged_facts` has judged the changes of the feeds.
+    """Return the contexts with the facts that count before the feeds' changes are judged.
 
-    A change that brings a new danger, or brings the harmful day forward, counts at once. A change that ends or delays
-    a case does not count yet.
+    A change counts at once if it brings a new danger, or brings the harmful day forward. A change that ends or delays a
+    case does not count before `with_judged_facts` has judged the change.
     """
     return {entry: _with_kept(context, ruleset) for entry, context in contexts.items()}
 
@@ -42,9 +42,9 @@ def with_judged_facts(
 ) -> Contexts:
     """Return the contexts with the facts that count now.
 
-    The allowance of a council is the number of its cases that may be ended or delayed by feeds in 24 hours. A change
-    that ends or delays a case counts while the allowance lasts. After that, the case keeps its earlier facts, and the
-    change waits for a person.
+    A council's allowance is the number of cases that feeds may end or delay in 24 hours. While the allowance lasts, a
+    change that ends or delays a case counts. After that, the case keeps its earlier facts, and the change waits for a
+    person.
     """
     judged = {entry: _judged(context, councils, ruleset, work.now) for entry, context in contexts.items()}
     asking = [case for context, relaxed in judged.values() if (case := context.case) and relaxed]

@@ -22,9 +22,9 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def revoke_link(store: Store, alert: str, by: PersonName, feed_id: str | None = None) -> bool:
-    """Revoke the link of an alert. With `feed_id`, only an alert of that council is found.
+    """Revoke the link of an alert. `feed_id` limits the search to one council.
 
-    If a case of the alert is open and no later message names it, the council gets a new message with a new link.
+    If an open case of the alert is in no later alert, the council gets a new message about the case, with a new link.
     Return False if the link was already revoked. Raises NotFoundError if there is no such alert.
     """
     with store.writing() as connection:
@@ -33,7 +33,7 @@ def revoke_link(store: Store, alert: str, by: PersonName, feed_id: str | None = 
 
 
 def revoke_links_of(store: Store, feed_id: str, by: PersonName) -> int:
-    """Revoke the links of all alerts of a council. Return the number of links that this call revoked."""
+    """Revoke the links of all alerts of a council. Return the number of newly revoked links."""
     with store.reading() as connection:
         references = links_of_council(connection, feed_id)
     # One transaction each, because an alert may have thousands of cases.

@@ -1,4 +1,4 @@
-"""Applies a new rule set to a council: reviews every register entry that has a match or an open case."""
+"""Applies a new rule set to a council. Every register entry with a match or an open case is reviewed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BATCH = 2_000  # register entries in one transaction
 
 
 def apply_ruleset(store: Store, ruleset: Ruleset, feed_id: str) -> int:
-    """Review a council's register entries by this rule set, in batches. Return the number of entries reviewed."""
+    """Review a council's register entries by this rule set, in batches. Return the number of reviewed entries."""
     reviewed, last = 0, 0
     while True:
         now = store.now()

@@ -1,4 +1,4 @@
-"""Marks the cases of an alert as alerted, once a mail server or a service has accepted a message of the alert."""
+"""Marks the cases of an alert as alerted when a mail server or another service accepts a message of the alert."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one
 
 
 def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
-    """Record that a service accepted a message of an alert, and mark the cases of the alert as alerted.
+    """Record that a service accepted a message of an alert. Mark the cases of the alert as alerted.
 
-    Only the first acceptance of an alert counts: it decides when the next message is due. This function locks the
-    cases. Call it before the delivery is locked, because every writer of alerts locks the cases first.
+    Only the first acceptance counts: it decides when the next message is due. This function locks the cases. Lock a
+    delivery only after this call, because every writer of alerts locks the cases first.
     """
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)

@@ -1,4 +1,4 @@
-"""Chooses the deliveries to send next, and claims them so that no other process sends them.
+"""Chooses the deliveries to send next. Claims these deliveries, so that no other process sends them.
 
 Each destination gets a fair share.
 """
@@ -28,7 +28,7 @@ ATTEMPT_LIMIT = timedelta(seconds=45)
 
 
 class Places(Protocol):
-    """An interface that gives the number of jobs that may begin now: in all, and for one destination."""
+    """The numbers of jobs that may begin now, in all and at one destination."""
 
     def places(self) -> int: ...
 
@@ -36,10 +36,10 @@ class Places(Protocol):
 
 
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
-    """Claim deliveries that are due, and return them for sending. `room` limits how many are claimed.
+    """Claim deliveries that are due, and return these deliveries. `room` limits the number.
 
-    To claim a delivery is to record its next attempt and mark the delivery as being sent. For the time ATTEMPT_LIMIT,
-    no other process sends this delivery. `in_flight` holds the ids of deliveries that this process is still sending.
+    A claim records the next attempt and marks the delivery as being sent. Until ATTEMPT_LIMIT has passed, no other
+    process sends the delivery. `in_flight` holds the ids of deliveries that this process is still sending.
     """
     now = store.now()
     if not room.places():

@@ -26,7 +26,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery that this process is about to send. Attempt `number` is recorded before anything is sent."""
+    """A delivery to be sent now. `number` is the number of the attempt. Attempts are recorded before sending."""
 
     pk: int
     alert_pk: int

@@ -40,7 +40,7 @@ DAMAGED = "not shown: its sealed record is damaged"
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """The settings of this deployment that messages and pages use."""
+    """The deployment's settings for messages and pages."""
 
     base_url: str
     links_last: timedelta
@@ -56,8 +56,8 @@ def alert_digest(
 ) -> AlertDigest | None:
     """Return the current content of an alert for one tier of contacts, or None if no case is left to show.
 
-    An alert shows those of its cases that are still open. An alert about withdrawn notices shows those of its cases
-    with a notice that is still withdrawn.
+    An alert shows only its open cases. An alert about withdrawn notices shows only cases with a notice that is still
+    withdrawn.
     """
     alert = load_alert(connection, alert_pk)
     of_withdrawal = is_about_withdrawal(alert.reason)
@@ -120,10 +120,10 @@ def case_lines(
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    """Return the councils' own references of register entries, by id.
+    """Return the council's own reference of each register entry, by id.
 
-    If the sealed record of an entry is damaged, the result has DAMAGED instead of the reference. If the reference looks
-    like a telephone number, the result has a text which says so.
+    If the entry's sealed record is damaged, the value is DAMAGED. If the reference looks like a telephone number, the
+    value is a text that gives this reason.
     """
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):

@@ -1,4 +1,4 @@
-"""Sends due deliveries: renders their messages, starts a job in the pool for each, and writes the outcomes."""
+"""Sends due deliveries: renders messages, starts a job in the pool for each delivery, and writes the outcomes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOT_MADE = SendResult(SendOutcome.FAILED_TEMPORARY, "message_not_made")
 
 @dataclass
 class Dispatcher:
-    """Sends due deliveries. All methods must be called on one thread. The threads of the pool only queue results."""
+    """Sends due deliveries. Call all methods on one thread. The threads of the pool only queue results."""
 
     store: Store
     pool: DeliveryPool
@@ -43,11 +43,11 @@ class Dispatcher:
     _ended: SimpleQueue[tuple[SendJob, SendResult]] = field(default_factory=SimpleQueue)
 
     def run_due(self) -> int:
-        """Write the outcomes of jobs that have ended, and start due deliveries.
+        """Write the outcomes of ended jobs, and start due deliveries.
 
-        Return how many outcomes were written and how many deliveries were started, as one sum. Call again until the sum
-        is 0. An outcome that cannot be written delays no other delivery. The first error is raised after all deliveries
-        were tried.
+        Return the number of written outcomes plus the number of started deliveries. Call again until the result is 0.
+        If an outcome cannot be written, all other deliveries are still handled, and the first error is raised at the
+        end.
         """
         faults: list[Exception] = []
         settled = self._settle_ended(faults)
@@ -61,9 +61,9 @@ class Dispatcher:
         return len(claimed) + settled
 
     def close(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for the jobs that run, and write their outcomes.
+        """Wait up to `timeout` seconds for the running jobs, and write the outcomes.
 
-        Return True if each of these jobs ended in time or was reported as stuck.
+        Return True if each job ended in time or was reported as stuck.
         """
         ended = self.pool.close(timeout)
         # Errors are dropped because the process ends. After ATTEMPT_LIMIT another process makes these attempts again.

@@ -1,8 +1,6 @@
 """Alerts the operator of Pullcord about quarantined events, refused rows and files, and silent feeds.
 
-Each of them may hide a line at risk.
-
-Such an alert has deliveries and outcomes like any other alert, but no cases.
+Each of these may hide a line at risk. An alert to the operator has deliveries and outcomes, but no cases.
 """
 
 from __future__ import annotations
@@ -45,9 +43,9 @@ _MESSAGES: Final[Mapping[str, Callable[[Connection, str], Message | None]]] = {
 
 
 def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, silence: bool) -> int:
-    """Write the due alerts to the operator, and return the number of these alerts.
+    """Write the due alerts to the operator. Return the number of alerts.
 
-    If `silence` is False, none is written about silent feeds.
+    If `silence` is False, no alert about silent feeds is written.
     """
     written = 0
     with store.writing() as connection:
@@ -68,7 +66,7 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, 
 
 
 def operator_message(connection: Connection, alert_pk: int) -> Message | None:
-    """Return the message of an alert to the operator, or None if somebody has dealt with the matter."""
+    """Return the message of an alert to the operator, or None if the matter is settled."""
     alert = load_alert(connection, alert_pk)
     return _MESSAGES[alert.reason](connection, alert.reference)
 

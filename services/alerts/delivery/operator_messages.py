@@ -1,4 +1,4 @@
-"""The messages to the operator. Each is built when it is sent, and is None if somebody has dealt with the matter."""
+"""Builds the messages to the operator at the time of sending. A message is None if the matter is settled."""
 
 from __future__ import annotations
 

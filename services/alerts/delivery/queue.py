@@ -1,7 +1,7 @@
-"""Writes deliveries, and writes the outcome of each attempt to send one.
+"""Writes deliveries, and the outcome of each attempt.
 
-A delivery is settled when no further attempt follows: it was sent, or it was given up, or it is not needed. All state
-of a delivery is in the database.
+A delivery is settled when no further attempt follows: the delivery was sent, given up, or not needed. All state of a
+delivery is in the database.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ FIRST_WAIT, LONGEST_WAIT = 10.0, 25.0
 
 
 def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[str, Contact]]) -> None:
-    """Write one delivery of an alert for each (tier, contact). The deliveries are due at once."""
+    """Write one delivery of an alert for each pair of a tier and a contact. The deliveries are due at once."""
     if not contacts:
         return
     pks = allocate_ids(work.connection, "deliveries", len(contacts))
@@ -56,14 +56,14 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[
 def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count: int) -> None:
     """Record in the audit that an alert about `count` cases could reach nobody.
 
-    `feed_id` is None if the alert is to the operator.
+    `feed_id` is None for an alert to the operator.
     """
     fields = {"alert": alert, "cases": count}
     work.record_audit(AuditRow(AuditAction.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id))
 
 
 def route_of(store: Store, delivery: Delivery) -> str:
-    """Return the decrypted route of a delivery. The route is secret. Raises VaultError if it cannot be decrypted."""
+    """Return the decrypted route of a delivery. The route is secret. Raises VaultError if decryption fails."""
     return str(store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed))
 
 
@@ -72,8 +72,8 @@ def settle(
 ) -> DeliveryState:
     """Write the outcome of an attempt, and return the new state of the delivery.
 
-    If the alert can no longer reach anybody, a delivery to each contact of `others` is written. If `counting` is false,
-    the cases of a sent message are not marked as alerted, so another message about them stays due.
+    If the alert can no longer reach anybody, write a delivery to each contact of `others`. If the message was sent and
+    `counting` is true, mark the cases as alerted. If `counting` is false, another message about the cases stays due.
     """
     now = store.now()
     state, due_at = _next(delivery, result, now)
@@ -101,10 +101,10 @@ def settle(
 
 
 def cancel_delivery(store: Store, delivery: Delivery) -> None:
-    """Settle a delivery as not needed, because no case of its alert is open any more.
+    """Settle a delivery as not needed, because the alert has no open case any more.
 
-    If an earlier attempt is in doubt, somebody may have had the message. The cases are then marked as alerted, so that
-    the council also gets a message if the line is no longer to be switched.
+    If an earlier attempt is in doubt, somebody may have had the message. Then the cases are marked as alerted. So if
+    the line will not be switched after all, the council gets a message.
     """
     now = store.now()
     with store.writing() as connection:
@@ -120,11 +120,11 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Settle the waiting deliveries that a new alert replaces: they are not needed. The new alert is `alert_pk`.
+    """Settle, as not needed, the waiting deliveries that the new alert `alert_pk` replaces.
 
-    A delivery of an older alert to one of these contacts is replaced if the new alert contains all cases of the older
-    alert. Return the ids of cases about which a replaced delivery may have reached somebody. The caller marks the cases
-    with these ids as warned, so that their council also gets a message if the line is no longer to be switched.
+    A delivery is replaced if its contact is in `contacts`, and if the new alert has all cases of the delivery's alert.
+    Return the ids of the cases about which a replaced delivery may have reached somebody. The caller must mark these
+    cases as warned. So if a line will not be switched after all, the council gets a message.
     """
     older, state = lock_older(work.connection, alert_pk, feed_id, contacts), DeliveryState.NOT_NEEDED
     for delivery in older:

@@ -1,6 +1,7 @@
-"""Finds the feeds that have sent nothing for longer than their own rhythm allows, for the alert to the operator.
+"""Finds silent feeds, for the alert to the operator.
 
-A council or a provider that sends nothing looks just like one that has nothing to send.
+A feed is silent if it has sent nothing for longer than the feed's rhythm allows. Without an alert, a broken feed looks
+like a feed that has nothing to send.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from services.storage.events.feed_history import days_heard
 
 
 def mark_silent_feeds(connection: Connection, now: datetime) -> int:
-    """Mark the silent feeds about which an alert is due as alerted, and return their number.
+    """Mark each silent feed as alerted if an alert about the feed is due. Return the number of marked feeds.
 
-    An alert is due when the silence exceeds the feed's rhythm, and again at the start of each working day of its
-    nation. On a day off no alert is due. A feed that was never heard is not silent.
+    An alert is due when the silence exceeds the feed's rhythm. An alert is due again at the start of each working day
+    in the feed's nation. On a day off no alert is due. A feed that has never sent anything is not silent.
     """
     # Of two workers, one judges.
     if not try_exclusive(connection, Exclusive.SILENCES):

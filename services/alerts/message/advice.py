@@ -2,7 +2,7 @@
 
 The definition of safe comes from the PSTN charter (December 2023, commitment 2) and from the Telecare National Action
 Plan (February 2025, outcome 1). The steps are good practice and policy of the deployment. The government does not
-prescribe them.
+prescribe these steps.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ _FAILING = {Urgency.MOVED, Urgency.RESTRICTED, Urgency.OVERDUE, Urgency.REVERTED
 
 
 def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLine]]:
-    """Return the cases by urgency. The most urgent group, and the most urgent case of a group, come first."""
+    """Return the cases by urgency. The most urgent group comes first. In a group, the most urgent case comes first."""
     groups: dict[Urgency, list[CaseLine]] = {}
     for case in most_urgent_first(cases, today):
         groups.setdefault(urgency(case, today), []).append(case)
@@ -93,8 +93,8 @@ def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLi
 def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> str:
     """Return the start of the subject line.
 
-    It names the most urgent group, the number of cases in this group, and the number of all other cases. In the group
-    `DATED`, only the cases with the earliest harmful day are counted. The rest of this group are "later" cases.
+    The start names the most urgent group, the number of cases in this group, and the number of all other cases. If this
+    group is `DATED`, only the cases with the earliest harmful day are counted. All other cases are then called "later".
     """
     worst, cases = next(iter(groups.items()))
     # Dated cases are counted only if they are of the first day, because all others have more time.
@@ -183,7 +183,7 @@ def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
 
 
 def why_now(reason: str, threshold: int, repeat_number: int) -> str:
-    """Return the sentence that says why the message is sent now. `threshold` is in days before the harm."""
+    """Return a sentence with the reason for sending the message now. `threshold` is in days before the harm."""
     reached = f"the {threshold}-day warning" if threshold else "their date"
     sentences = {
         "first_alert": "This is the first message about these cases.",
@@ -200,9 +200,9 @@ def why_now(reason: str, threshold: int, repeat_number: int) -> str:
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:
-    """Return the note for a message that may repeat an earlier message.
+    """Return the note for a message that may be a repeat.
 
-    The database was restored at `at` and has no record of messages that were sent after `record_ends`.
+    The database was restored at `at`. The database has no record of messages that were sent after `record_ends`.
     """
     return (
         f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "

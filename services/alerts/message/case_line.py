@@ -1,4 +1,4 @@
-"""A case as messages and pages show it, and the order of cases by urgency."""
+"""A case in messages and on pages, and the order of cases by urgency."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _BY_STATE: Mapping[str, Urgency] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One case in a message or on a page. It must hold no telephone number, and no resident's name or address."""
+    """One case in a message or on a page. It must hold no telephone number, no resident's name and no address."""
 
     reference: str
     level: MatchLevel
@@ -75,7 +75,7 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case in words, ready for a row of a table."""
+    """One case in words, for a row of a table."""
 
     reference: str
     provider: str

@@ -1,6 +1,7 @@
-"""The alert mail to a council team about telecare alarm lines that are about to be switched.
+"""The alert mail to a council team about telecare alarm lines that will soon be switched.
 
-The mail holds the council's name, counts, references, dates, advice and one link. Nothing in it identifies a resident.
+The mail holds the council's name, counts, references, dates, advice and one link. Nothing in the mail identifies a
+resident.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Message:
 
 
 def render(digest: AlertDigest, now: datetime) -> Message:
-    """Return the mail as of `now`. Distances such as "in 3 days" are counted from the day of `now` in London."""
+    """Return the mail as of `now`. Texts such as "in 3 days" count from the day of `now` in London."""
     today = london_day(now)
     groups = advice.grouped(digest.cases, today)
     subject = subject_line(digest, advice.subject_lead(groups, today))
@@ -91,7 +92,7 @@ def common(digest: AlertDigest, subject: str) -> dict[str, object]:
 
 
 def subject_line(digest: AlertDigest, lead: str) -> str:
-    """Return the subject line `lead (council) [reference]`, which has at most 120 characters."""
+    """Return the subject line `lead (council) [reference]`, with at most 120 characters."""
     # If the line is too long, the council's name is shortened, then left out: the reference is always whole.
     reminder = f", reminder {digest.repeat_number}" if digest.repeat_number else ""
     tail = f" [{digest.reference}{reminder}]"

@@ -1,4 +1,4 @@
-"""Turns codes and dates into plain English, for the alert mail and the pages behind its link."""
+"""Turns codes and dates into plain English, for the alert mail and the pages behind the mail's link."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def subject_day(day: date, today: date) -> str:
 
 
 def distance(day: date, today: date) -> str:
-    """Return the distance from `today` to `day` in words: `in 3 days`, `tomorrow`, `today`, `4 days ago`."""
+    """Return the time from `today` to `day` in words: `in 3 days`, `tomorrow`, `today`, `4 days ago`."""
     days = (day - today).days
     near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
     return near.get(days) or (f"in {days:,} days" if days > 0 else f"{-days:,} days ago")
@@ -132,7 +132,7 @@ def case_state(state: str) -> str:
 def shown_name(text: str) -> str:
     """Return a configured name on one line of at most 60 characters.
 
-    Return "name not shown" if the name holds a telephone number, an e-mail address or a web address.
+    If the name holds a telephone number, an e-mail address or a web address, return "name not shown".
     """
     # Each unprintable character becomes a blank. Then every run of blanks becomes one blank.
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -1,4 +1,4 @@
-"""Loads councils with their alert policies, and saves policies."""
+"""Loads councils and their alert policies, and saves policies."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from services.storage.vault import VaultError, place
 
 @dataclass(frozen=True, slots=True)
 class Council:
-    """A council with its alert policy. `version` is 0 if the council still has the default policy.
+    """A council and its alert policy. `version` is 0 for the default policy.
 
-    `damaged` is True if the stored policy cannot be opened or read. `policy` is then `STAND_IN`.
+    `damaged` is True if the stored policy cannot be opened or read. Then `policy` is `STAND_IN`.
     """
 
     feed_id: str
@@ -40,9 +40,9 @@ STAND_IN: Final = CouncilPolicy(relaxed_without_consent=0, relaxed_share_without
 
 
 def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
-    """Return a council with its policy. Raises NotFoundError if there is no such council.
+    """Return a council and its policy. Raises NotFoundError if there is no such council.
 
-    A damaged policy is reported to the operator after the transaction, and `STAND_IN` takes its place.
+    If the policy is damaged, `STAND_IN` takes its place, and the operator gets a report after the transaction.
     """
     row = _found(connection, feed_id)
     try:
@@ -54,7 +54,7 @@ def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str) -> int:
-    """Save a council's policy and return its new version. The policy is sealed because its routes are secret."""
+    """Save a council's policy and return the new version. The policy is sealed because routes are secret."""
     now = store.now()
     with store.writing() as connection:
         # The policy that is replaced is not opened: it may be damaged.

@@ -1,8 +1,8 @@
 """Decides when the next message about a case is due, who gets it, and how long a person's act pauses messages.
 
-All functions are pure: `now` is an argument. The clock of a case runs in every state except the states in
-`CLOCK_STOPPED`: ended, confirmed safe and on hold. While the clock runs, the case always has a next message. The rules
-are policy of the deployment; their numbers come from `CouncilPolicy`.
+All functions are pure: `now` is an argument. The clock of a case stops in the states of `CLOCK_STOPPED`: ended,
+confirmed safe and on hold. In all other states the clock runs, and the case has a next message. The rules are policy of
+the deployment. The numbers in the rules come from `CouncilPolicy`.
 """
 
 from dataclasses import dataclass
@@ -57,17 +57,17 @@ class EscalationReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CaseClock:
-    """The facts about a case that decide when its next message is due. All times have a time zone.
+    """The facts about a case that decide when the next message is due. All times have a time zone.
 
     `opened_at` is when the case was opened or opened again, or when Pullcord last learned of a new danger.
     `last_alert_at` is when a channel last accepted an escalation about the case. `last_threshold` is the threshold of
     that escalation. `tried_at` is the time of a later escalation that no channel has accepted yet. `paused_until` is
-    the end of the pause that a person's act has set. The pause counts until a channel accepts an escalation after
+    the end of the pause after a person's act. The pause counts until a channel accepts an escalation after
     `paused_until`.
 
-    `claimed` is true if every provider of the case reported a move, but gave no notice of the move before. In an
-    urgent state, the first alert about such a case ignores quiet hours. Later alerts wait for the end of quiet hours.
-    They repeat as often as alerts in the states after a move.
+    `claimed` is true if every provider of the case reported a move without earlier notice. In an urgent state, only the
+    first alert about such a case ignores quiet hours. Later alerts wait for the end of quiet hours, and repeat every
+    `post_check_repeat_hours` hours.
     """
 
     state: CaseState
@@ -83,9 +83,9 @@ class CaseClock:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The next message that is due about a case.
+    """The next message about a case.
 
-    `due_at` is in UTC. It is in the past if the message is overdue. `threshold` is in days before the harm.
+    `due_at` is in UTC. If the message is overdue, `due_at` is in the past. `threshold` is in days before the harm.
     """
 
     due_at: datetime
@@ -94,7 +94,7 @@ class Escalation:
 
 
 def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Return the next escalation of a case, or None if the clock of the case is stopped (see `CLOCK_STOPPED`)."""
+    """Return the next escalation of a case, or None if the case's clock is stopped (see `CLOCK_STOPPED`)."""
     if clock.state in CLOCK_STOPPED:
         return None
     due_at = _when_awake(clock, policy, _due(clock, policy), now)
@@ -104,11 +104,11 @@ def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> E
 
 
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
-    """Return the end (UTC) of the pause that a person's act at `now` gives a case.
+    """Return the end (UTC) of a pause. A person's act on a case at `now` begins the pause.
 
-    The pause ends when the next threshold is reached. Two limits apply. The pause lasts at least
-    `acknowledgement_min_hours`. It lasts at most `acknowledgement_hours`. In an urgent state, after the move, and from
-    the harmful day on, it lasts at most `urgent_acknowledgement_hours`.
+    The pause ends at the next threshold, within two limits. The pause lasts at least `acknowledgement_min_hours` and at
+    most `acknowledgement_hours`. In an urgent state, after the move, and from the harmful day on, the pause lasts at
+    most `urgent_acknowledgement_hours`.
     """
     # A person who acts near the harmful day gets a reminder sooner than a person who acts weeks before it.
     longest = policy.urgent_acknowledgement_hours if _pressing(clock, now) else policy.acknowledgement_hours
@@ -124,7 +124,7 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datet
 def tiers_for(policy: CouncilPolicy, threshold: int, state: CaseState) -> tuple[Tier, ...]:
     """Return the tiers that get a message at a threshold. A tier without contacts is left out.
 
-    A tier gets the message if the threshold is the tier's `from_days` or lower. If the threshold is too high for every
+    A tier gets the message if the tier's `from_days` is the threshold or more. If the threshold is too high for every
     tier, the tiers with the highest `from_days` get the message. In an urgent state all tiers get the message. The
     result is empty only if the council has no contact at all.
     """

@@ -1,6 +1,6 @@
-"""Counts days before the harmful day, and finds quiet hours, by the calendar of Europe/London.
+"""Counts days before the harmful day, and finds quiet hours, by London time.
 
-In quiet hours only urgent messages are sent. All times have a time zone. Results are in UTC, except those of `local`.
+In quiet hours only urgent messages are sent. All times have a time zone. Results are in UTC, except in `local`.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,9 +13,9 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
-    """Return the day on which the alarm may stop working: the planned move or, if earlier, the start of a restriction.
+    """Return the first day on which the alarm may fail: the day of the move or the start of a restriction.
 
-    The start of a restriction counts because some providers restricted lines weeks before the move.
+    Restrictions count because some providers restricted lines weeks before the move.
     """
     return min((day for day in (planned, restriction) if day is not None), default=None)
 
@@ -31,7 +31,7 @@ def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
 def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:
     """Return the lowest threshold that is reached at `now`, or None if none is reached yet.
 
-    On and after the harmful day the result is 0. If a notice comes late, the thresholds above the result are skipped.
+    On and after the harmful day the result is 0. If a notice comes late, higher thresholds are skipped.
     """
     left = max(0, days_left(harm_on, now))
     return min((days for days in thresholds_for(policy, level) if left <= days), default=None)
@@ -40,18 +40,18 @@ def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
     """Return the time at which a threshold is reached.
 
-    The threshold is reached at `day_starts`, a time of day, on the day that is `threshold` days before the harmful day.
+    This is the time of day `day_starts`, on the day that is `threshold` days before the harmful day.
     """
     return _at(harm_on - timedelta(days=threshold), policy.day_starts)
 
 
 def repeat_moment(policy: CouncilPolicy, last: datetime, hours: int) -> datetime:
-    """Return the time at which a message that was sent at `last` is repeated, at most `hours` after `last`.
+    """Return the time at which to repeat a message that was sent at `last`.
 
-    A council has fixed times of day for repeats, so that its cases share a message. One fixed time is `day_starts`. If
-    `hours` is less than 24, another one follows every `hours` hours. The message is repeated at the last fixed time
-    that is at most `hours` after `last`. If less than half of `hours` lies between `last` and this fixed time, the
-    message is repeated exactly `hours` after `last`.
+    The result is at most `hours` after `last`. A council has fixed times for repeats, so that its cases share a
+    message. The first fixed time of a day is `day_starts`. If `hours` is less than 24, other fixed times follow every
+    `hours` hours. The result is the last fixed time that is at most `hours` after `last`. If this fixed time comes less
+    than half of `hours` after `last`, the result is exactly `hours` after `last`.
     """
     latest = last + timedelta(hours=hours)
     beat = timedelta(hours=min(hours, 24))
@@ -81,7 +81,7 @@ def out_of_quiet_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
 
 
 def local(moment: datetime) -> datetime:
-    """Return the time by the clock of Europe/London. Raises ValueError if `moment` has no time zone."""
+    """Return the moment in London time. Raises ValueError if `moment` has no time zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment must know its time zone")
     return moment.astimezone(LONDON)

@@ -1,7 +1,7 @@
 """A council's alert policy: when messages are sent, to whom, and how often.
 
-No source prescribes these numbers: each is policy of the deployment, and the defaults are a starting point. Days are
-calendar days in Europe/London before the harmful day.
+No source prescribes these numbers. Each is policy of the deployment, and the defaults are a starting point. Days are
+calendar days in London before the harmful day.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ _REVEAL = {"routes": "reveal"}
 
 
 class Contact(Closed):
-    """Somebody who gets messages. `route` is an Apprise URL. It is secret, and only `CouncilPolicy.stored` shows it."""
+    """Somebody who gets messages. `route` is a secret Apprise URL. Only `CouncilPolicy.stored` shows the URL."""
 
     label: Label
     route: Annotated[SecretStr, Field(max_length=2000)]
@@ -49,7 +49,7 @@ class Contact(Closed):
 
 
 class Tier(Closed):
-    """Contacts who begin to get messages `from_days` days before the harmful day."""
+    """Contacts who start to get messages `from_days` days before the harmful day."""
 
     label: Label
     from_days: Days
@@ -57,7 +57,7 @@ class Tier(Closed):
 
 
 class CouncilPolicy(Closed):
-    """One council's alert policy. The database holds the text that `stored` returns, encrypted."""
+    """One council's alert policy. The database holds the encrypted result of `stored`."""
 
     # Days before the harmful day at which a message about a case is due.
     thresholds: Thresholds = (56, 28, 14, 7, 2, 0)
@@ -119,7 +119,7 @@ class CouncilPolicy(Closed):
     references_ignore_case: bool = False
 
     def stored(self) -> str:
-        """Return the policy as JSON with its routes. Encrypt this text before it is saved, and never show it."""
+        """Return the policy as JSON with all routes. Encrypt the JSON before saving. Never show the JSON."""
         return self.model_dump_json(context=_REVEAL)
 
     @field_validator("thresholds", "possible_thresholds")

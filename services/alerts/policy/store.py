@@ -1,6 +1,6 @@
 """Reads and writes the values of feeds that alerts need: names, policies and versions.
 
-The versions say by which policy and which rule set the cases of a council were last reviewed.
+The versions show by which policy and which rule set a council's cases were last reviewed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from services.storage.tables import feeds
 
 
 class CouncilRow(NamedTuple):
-    """The stored values of a council. `policy_sealed` is None if the council still has the default policy."""
+    """The stored values of a council. `policy_sealed` is None for the default policy."""
 
     feed_id: str
     name: str
@@ -33,7 +33,7 @@ def save_policy(connection: Connection, feed_id: str, version: int, sealed: byte
 
 
 def councils_to_recompute(connection: Connection) -> list[str]:
-    """Return the councils whose policy has changed since their cases were last recomputed."""
+    """Return the councils whose cases were not yet recomputed by the current policy."""
     changed = feeds.c.policy_version != feeds.c.recomputed_version
     return list(connection.scalars(select(feeds.c.feed_id).where(changed)))
 
@@ -43,7 +43,7 @@ def mark_recomputed(connection: Connection, feed_id: str, version: int) -> None:
 
 
 def councils_with_other_rules(connection: Connection, ruleset: str) -> list[str]:
-    """Return the councils whose register entries have not been reviewed by this rule set."""
+    """Return the councils whose register entries were not yet reviewed by this rule set."""
     other = feeds.c.reviewed_ruleset.is_distinct_from(ruleset)
     return list(connection.scalars(select(feeds.c.feed_id).where(feeds.c.kind == "council", other)))
 

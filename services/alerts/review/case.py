@@ -1,4 +1,4 @@
-"""A case, its register entry, and the lines that are matched to the entry."""
+"""A case, its register entry, and the lines matched to this entry."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from services.core.clock import london_day
 class Case:
     """The stored facts about a register entry that has, or had, a line at risk.
 
-    An entry has at most one case. The case opens again if a line is at risk again. `harm_on` is the earliest harmful
+    An entry has at most one case. If a line is at risk again, the case opens again. `harm_on` is the earliest harmful
     day of the lines at risk.
     """
 
@@ -114,8 +114,6 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The register entry of a case."""
-
     pk: int
     feed_id: str
     shard: int
@@ -126,7 +124,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A version of a notice that has the same stamp as another version. Nothing shows which of the two is valid."""
+    """A version of a notice with the same stamp as another version. Nothing shows which of the two is valid."""
 
     status: NoticeStatus
     planned_on: date | None
@@ -137,8 +135,8 @@ class Rival:
 class AreaDays:
     """The days in the notices of one provider on one area, the earliest first.
 
-    `part` says from which notices the days come: from the pending, the completed or the reverted ones. `undated` is
-    true if one of these notices has no day.
+    `part` names the notices from which the days come: pending, completed or reverted. `undated` is true if one of these
+    notices has no day.
     """
 
     part: AreaPart
@@ -149,10 +147,7 @@ class AreaDays:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A match that has not ended, as a review uses it.
-
-    It holds what the notice says, and what a person decided about the match.
-    """
+    """A match that has not ended: the notice, and a person's decision on the match."""
 
     notice_pk: int
     level: MatchLevel
@@ -175,7 +170,7 @@ class Line:
 
     @property
     def key(self) -> str:
-        """Return the key of the line in `Case.seen`, where a case stores facts about its lines."""
+        """Return the key of the line in `Case.seen`, which holds the case's memory of each line."""
         if self.days is None or self.days.part is AreaPart.PENDING:
             return str(self.notice_pk)
         return f"{self.notice_pk}.{self.days.part.value}"
@@ -231,7 +226,7 @@ class Line:
     def known_as(self) -> str:
         """Return the status of the notice, or `possible` if the match is only possible.
 
-        Each review stores this text in the case. So the next review can tell whether a report of the provider is new.
+        Each review stores this text. So the next review can tell whether a provider's report is new.
         """
         return self.status.value if self.alertable else self.standing.value
 

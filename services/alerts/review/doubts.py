@@ -1,4 +1,4 @@
-"""Finds notices that may mean two things: two versions, or a day that may be two days. All functions are pure."""
+"""Finds notices that may mean two things: two versions, or a date that may mean two days. All functions are pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Two versions of one notice, in the order in which they came. Nothing shows which version is valid."""
+    """Two versions of one notice, in the order of arrival. Nothing shows which version is valid."""
 
     provider: str
     first: Version
@@ -32,7 +32,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class UnsureDay:
-    """A date of a notice. The date may mean two days: `either` or `other`. `what` says in words which date it is."""
+    """A date of a notice. The date may mean the day `either` or the day `other`. `what` names the date in words."""
 
     provider: str
     what: str
@@ -46,9 +46,9 @@ def may_doubt(case: Case) -> bool:
 
 
 def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
-    """Return the doubts that a review has noted and that no person has settled.
+    """Return the doubts that a review has noted and no person has settled.
 
-    Notices are left out if a person rejected the match, or recorded that the number has left the provider.
+    A notice is left out if a person rejected the match, or recorded that the number has left the provider.
     """
     known = memories(case)
     return tuple(

@@ -1,6 +1,6 @@
 """Keeps what was already reported or recorded about each line of a case. All functions are pure.
 
-With these facts, a review reports each new fact only once. They are stored as JSON in `Case.seen`, by `Line.key`.
+So a review reports each new fact only once. The memories are stored as JSON in `Case.seen`, by `Line.key`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from services.alerts.review.case import Case, Line
 class LineMemory:
     """The facts that a case stores about one line.
 
-    `known_as` is `Line.known_as` at the last review. It is None while the line is not at risk. `restricted` is the
-    first day of a restriction that a review has recorded as begun. `held_until` is the last day of the provider's hold.
+    `known_as` is `Line.known_as` at the last review, or None if the line was not at risk. `restricted` is the first day
+    of a restriction that a review has recorded as begun. `held_until` is the last day of the provider's hold.
     `rejected` is the match level at the time when a person said that this is not the resident's line. `ported` is the
     fingerprint of the line at the time when a person recorded that the number has left the provider.
 
-    A version of the notice may have a rival: another version with the same stamp. `doubted` is the number of the last
-    version for which a review has noted a rival. `settled` is the number of the version at which a person last decided
-    between the two.
+    A version of the notice may have a rival: another version with the same stamp. A person decides which of the two is
+    valid. `doubted` is the number of the last version for which a review noted a rival. `settled` is the number of the
+    last version for which a person decided.
     """
 
     provider: str
@@ -42,7 +42,7 @@ Memories = Mapping[str, LineMemory]
 
 
 class _SeenLines(Mapping[str, LineMemory]):
-    """The memories of a case. Each is read when it is asked for, because a case may have thousands of lines."""
+    """The memories of a case. A memory is read only when needed, because a case may have thousands of lines."""
 
     def __init__(self, seen: Mapping[str, Any]) -> None:
         self._seen = seen
@@ -62,7 +62,7 @@ def memories(case: Case) -> Memories:
 
 
 def stored(known: Memories) -> dict[str, dict[str, Any]]:
-    """Return the memories in the form of `Case.seen`, without values that are None."""
+    """Return the memories in the form of `Case.seen`. Values that are None are left out."""
     return {
         key: {name: value for name, value in asdict(one).items() if value is not None} for key, one in known.items()
     }
@@ -87,7 +87,7 @@ def is_held(memory: LineMemory, today: date) -> bool:
 
 
 def announced_by(known: Memories, lines: Sequence[Line]) -> frozenset[str]:
-    """Return the providers that gave notice of a move before they reported that the line was moved."""
+    """Return the providers that gave notice of a move before they reported the move."""
     unannounced = {line.key for line in lines if line.reported and not line.announced}
     earlier = {
         one.provider

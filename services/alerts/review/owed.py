@@ -1,4 +1,4 @@
-"""Reviews a case: decides its state, the next message about it, and when to review it again. All functions are pure.
+"""Decides a case's state, its next message, and when to review the case again. All functions are pure.
 
 `what_is_owed` is called after every change: by the engine, the consumer, acts of people, links in alerts, the command
 line and a rebuild. A second call with the same facts changes nothing.
@@ -33,8 +33,7 @@ LOOK_AGAIN = timedelta(days=7)
 class CasePolicy:
     """The settings of a review: the policy of the council and the current rule set of the deployment.
 
-    If `ruleset` is None, the case is reviewed by the rule sets that it already has. A review after a person's act, or
-    after an accepted message, has no `ruleset`.
+    `ruleset` is None in a review after a person's act or after an accepted message. The case then keeps its rule sets.
     """
 
     council: CouncilPolicy
@@ -45,8 +44,8 @@ class CasePolicy:
 class Owed:
     """The result of a review: the updated case, the transitions in order, and the next message about the case.
 
-    `message` may be due now or later. If the clock of the case has stopped, no escalation is due. `message` then says
-    that the notice was withdrawn, or is None if the council need not hear of the withdrawal.
+    `message` may be due now or later. If the clock of the case has stopped, no escalation is due. Then `message` is
+    about a withdrawn notice, or None.
     """
 
     case: Case
@@ -70,7 +69,7 @@ def what_is_owed(
     now: datetime,
     before: Sequence[Transition] = (),
 ) -> Owed:
-    """Review a case: update it by its lines, its register entry and the time.
+    """Update a case to the current lines, the register entry and the time.
 
     `before` holds transitions that have just happened to the case, such as a person's act.
     """

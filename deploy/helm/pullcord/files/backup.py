@@ -1,4 +1,4 @@
-"""Backs the database up into /backup. Once the new backup is made and checked, all but the newest are deleted."""  # noqa: INP001 - a script of the chart
+"""Backs up the database into /backup. Once the new backup is made and checked, old backups are deleted."""  # noqa: INP001 - a script of the chart
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ def name_at(moment: datetime) -> str:
 
 
 def surplus(folder: Path, keep: int) -> list[Path]:
-    """Return all backups but the `keep` newest."""
     return sorted(folder.glob(NAMES))[:-keep]
 
 

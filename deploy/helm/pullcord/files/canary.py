@@ -1,9 +1,10 @@
 """Sends a test line through a running Pullcord, from notice to case, and then withdraws the line (`helm test`).
 
 The line has one of Ofcom's fictional numbers. Its migration lies so far ahead that nobody is alerted. The script needs
-only Python. CANARY_URL is the address of the ingest API. CANARY_COUNCIL is the council's code. CANARY_KEYS names a
-folder with the keys, in the files `council` and `provider`. Without CANARY_KEYS, the script only waits until the ingest
-API is ready.
+only Python.
+
+CANARY_URL is the address of the ingest API. CANARY_COUNCIL is the council's code. CANARY_KEYS is a folder with two
+files of keys, `council` and `provider`. Without CANARY_KEYS, the script only waits until the ingest API is ready.
 """  # noqa: INP001 - a script of the chart, in no package
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ BETWEEN_LOOKS_SECONDS = 1.0
 
 
 class CanaryError(Exception):
-    """The line did not come through in time, or a request failed."""
+    """The line did not arrive in time, or a request failed."""
 
 
 @dataclass(frozen=True)
 class Canary:
-    """A test line that belongs to nobody. Each run has its own name for the line."""
+    """A test line that belongs to nobody. Each run gives the line a new name."""
 
     url: str
     council: str
@@ -45,7 +46,7 @@ class Canary:
     name: str
 
     def fly(self) -> None:
-        """Send the line in, wait for its case, withdraw the line, and wait until the case has ended.
+        """Send the line, wait for its case, withdraw the line, and wait until the case has ended.
 
         Raises CanaryError if a step fails or takes too long.
         """
@@ -87,7 +88,7 @@ class Canary:
         return f"/v1/telecare-registers/{self.council}/entries"
 
     def _until(self, holds: Callable[[], bool], what: str) -> None:
-        """Wait until the condition holds. A request that fails is repeated while there is time.
+        """Wait until the condition holds. A failed request is repeated.
 
         Raises CanaryError if the time is over.
         """
@@ -119,7 +120,7 @@ class Canary:
 
 
 def _accepted(answer: Any) -> Any:
-    """Return the answer. Raises CanaryError if the answer is a receipt for a row that was rejected."""
+    """Return the answer. Raises CanaryError if the answer says that a row was rejected."""
     if isinstance(answer, dict) and answer.get("counts", {}).get("rejected"):
         codes = [issue["code"] for row in answer["rows_with_issues"] for issue in row["issues"]]
         raise CanaryError(f"the row was rejected: {', '.join(codes)}")
@@ -127,12 +128,10 @@ def _accepted(answer: Any) -> Any:
 
 
 def say(text: str) -> None:
-    """Write one line to the log of the test."""
     sys.stdout.write(f"{text}\n")
 
 
 def main() -> int:
-    """Run the canary. Return 0 if it came through, otherwise 1."""
     keys = os.environ.get("CANARY_KEYS")
     canary = Canary(
         url=os.environ["CANARY_URL"].rstrip("/"),

@@ -1,4 +1,4 @@
-"""Finds an alert by its reference, and reads what the alert contained about each case."""
+"""Finds an alert by its reference, and reads what the alert says about each case."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class FoundAlert(NamedTuple):
 
 
 class CaseInAlert(NamedTuple):
-    """One case in an alert, as the case was when the alert was written."""
+    """What an alert says about one case."""
 
     facts: int  # the value of `Case.facts` when the alert was written
     threshold: int  # days before the harm
 
 
 def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> FoundAlert:
-    """Return the alert with this reference. With `feed_id`, only an alert of that council is found.
+    """Return the alert with this reference. `feed_id` limits the search to one council.
 
     Raises NotFoundError if there is no such alert.
     """
@@ -45,7 +45,7 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
 
 
 def links_of_council(connection: Connection, feed_id: str) -> Sequence[str]:
-    """Return the references of a council's alerts, the oldest first. Alerts with a revoked link are left out."""
+    """Return the references of a council's alerts, the oldest first. If a link is revoked, its alert is left out."""
     row = alerts.c
     query = select(row.reference).where(row.feed_id == feed_id, row.link_revoked_at.is_(None)).order_by(row.pk)
     return connection.scalars(query).all()
@@ -54,7 +54,7 @@ def links_of_council(connection: Connection, feed_id: str) -> Sequence[str]:
 def mark_link_revoked(connection: Connection, alert_pk: int, now: datetime) -> bool:
     """Record that the link of an alert is revoked.
 
-    Return False if the link was already revoked. The time of the first revocation then stays on record.
+    If the link was already revoked, return False. The time of the first revocation then stays on record.
     """
     row = alerts.c
     done = connection.execute(

@@ -1,4 +1,4 @@
-"""Finds the notices that share the record of an area, for the references that their provider gave them."""
+"""Finds the notices on an area. A case shows the references that the provider gave these notices."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from services.storage.tables import area_members, notices
 
 
 def nearest_on_area(connection: Connection, area_key: bytes, limit: int) -> Sequence[Row[Any]]:
-    """Return the `pk`, `record_key` and `sealed` of notices on an area, those with the nearest dates first.
+    """Return the `pk`, `record_key` and `sealed` of notices on an area. The notices with the nearest dates come first.
 
-    Withdrawn and superseded notices are left out. Completed and reverted notices come after all others.
+    Withdrawn and superseded notices are left out. Completed and reverted notices come last.
     """
     row = notices.c
     day = func.coalesce(row.restriction_on, row.planned_on)

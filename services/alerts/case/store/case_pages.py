@@ -1,7 +1,7 @@
 """Lists the cases of a council page by page, in a stable order.
 
-A cursor is the date of harm and the reference of the last case of a page. So if a case is opened or ended between two
-requests, no other case moves to another page.
+A cursor holds two values of the last case on a page: the date of harm and the reference. If a case is opened or ended
+between two requests, the other cases stay on their pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ UNDATED = "undated"
 
 
 class CasePage(NamedTuple):
-    """A page of cases in the order of their harm. `next_cursor` leads to the next page, if there is one."""
+    """A page of cases, the earliest harm first. `next_cursor` leads to the next page, if there is one."""
 
     cases: list[Case]
     next_cursor: str | None
@@ -32,7 +32,7 @@ def page_of_council(
 ) -> CasePage:
     """Return a page of at most `limit` cases. See `cases_of_council` for the other arguments.
 
-    Raises RefusedError if no page of this council has that cursor.
+    Raises RefusedError if no page of the council has the cursor.
     """
     beyond = () if cursor is None else (_beyond(connection, feed_id, cursor),)
     # One more than the page holds shows that there is another page.

@@ -1,4 +1,4 @@
-"""Finds cases, locks cases that are due, and saves cases."""
+"""Finds cases, locks due cases, and saves cases."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _LISTS = ("providers", "claimed_by", "rulesets")  # stored as one text, with bla
 class DueBy:
     """Two limits that decide whether a case is due.
 
-    A case is due if its due time is `by` or earlier. A case that has not ended is also due if its due time is later
-    than `beyond`. Only a review with a wrong clock can have set such a time.
+    A case is due if its due time is at or before `by`. An open case is also due if its due time is after `beyond`. Only
+    a review with a wrong clock can have set such a late time.
     """
 
     by: datetime
@@ -43,9 +43,8 @@ def find_cases(
 ) -> list[Case]:
     """Return the cases that meet all conditions. The case with the earliest harm comes first.
 
-    With `urgent_first`, cases in an urgent state come first. Then come the cases that still get alerts, then the open
-    cases that get none (safe, or on hold), and last the ended cases. With `to_change`, the cases are locked and come in
-    the order of their ids.
+    If `urgent_first` is true, cases come in this order: in an urgent state, still alerted, safe or on hold, ended. If
+    `to_change` is true, the cases are locked and come in the order of ids.
     """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:
@@ -58,9 +57,9 @@ def find_cases(
 
 
 def find_case(connection: Connection, reference: str, feed_id: str | None, *, to_change: bool = False) -> Case:
-    """Return the case with this reference. With `feed_id`, only a case of that council is found.
+    """Return the case with this reference. `feed_id` limits the search to one council.
 
-    With `to_change`, the case is locked. Raises NotFoundError if there is no such case.
+    If `to_change` is true, the case is locked. Raises NotFoundError if there is no such case.
     """
     conditions: list[ColumnElement[bool]] = [cases.c.reference == reference.strip().upper()]
     if feed_id is not None:
@@ -79,9 +78,9 @@ def cases_of_council(
     ended: bool,
     limit: int,
 ) -> list[Case]:
-    """Return at most `limit` cases of a council that meet all `further` conditions.
+    """Return at most `limit` cases of a council. Each case meets all `further` conditions.
 
-    With `state`, only cases in that state are returned. Without `state`, ended cases are returned only if `ended` is
+    If `state` is set, all returned cases are in this state. Otherwise, ended cases are returned only if `ended` is
     true.
     """
     conditions = [cases.c.feed_id == feed_id, *further]
@@ -93,14 +92,14 @@ def cases_of_council(
 
 
 def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
-    """Lock the cases with these ids, and return them in the order of the ids."""
+    """Lock the cases with these ids. Return the cases in the order of ids."""
     return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
 
 
 def waiting_cases(connection: Connection, feed_id: str | None) -> list[Case]:
-    """Return the cases on which a change of a feed waits for a person.
+    """Return the cases with a change that waits for a person.
 
-    With `feed_id`, only cases of that council are returned.
+    `feed_id` limits the result to one council.
     """
     mine = [] if feed_id is None else [cases.c.feed_id == feed_id]
     return find_cases(connection, cases.c.changes_wait_since.is_not(None), *mine)
@@ -150,7 +149,7 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
 def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
     """Clear `tried_at` in the cases of an alert.
 
-    `tried_at` is the time of the last alert that no channel has accepted yet. With `warned`, also record that the
+    `tried_at` is the time of the last alert that no channel has accepted yet. If `warned` is true, also record that the
     council may have had a message about these cases.
     """
     # A case without `tried_at` does not wait as long as a case whose last message reached nobody.
@@ -170,7 +169,7 @@ def _running() -> ColumnElement[bool]:
 
 
 def due_conditions(due: DueBy) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return two conditions. A case is due if it meets one of them.
+    """Return two conditions. A case is due if it meets the first or the second.
 
     The database can answer each condition with an index.
     """

@@ -1,4 +1,4 @@
-"""Loads what a review of a case needs: the register entry, the lines matched to the entry, and the case."""
+"""Loads what a review of a case needs: the register entry, the matched lines, and the case."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CaseContext:
 
 
 def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[int, CaseContext]:
-    """Return the context of each register entry, by entry id. The cases of the entries are locked."""
+    """Return the context of each register entry, by entry id. The cases are locked."""
     if not entry_pks:
         return {}
     # Cases are locked before entries and lines are read, so no other review of these cases can write in between.
@@ -37,7 +37,7 @@ def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[in
 
 
 def find_facts(connection: Connection, entry_pks: Collection[int]) -> dict[int, Facts]:
-    """Return what the feeds say now about these register entries, by entry id. Nothing is locked."""
+    """Return the feeds' current facts about register entries, by entry id. Nothing is locked."""
     if not entry_pks:
         return {}
     lines = find_lines(connection, entry_pks)

@@ -1,6 +1,6 @@
-"""Loads the sealed parts of register entries. They hold addresses and telephone numbers.
+"""Loads the sealed parts of register entries, which contain addresses and telephone numbers.
 
-Only the council of an entry may see its sealed part.
+Show the sealed part of an entry only to the entry's own council.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Counts the relaxed cases of a council.
+"""Counts a council's relaxed cases.
 
-A case is relaxed if a change of a feed has ended or delayed the case, and no person accepted the change.
+A case is relaxed if a feed has ended or delayed the case, and no person accepted the change.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from services.storage.tables import cases, relaxations
 
 
 def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
-    """Let no other transaction count a council's relaxed cases until the current transaction ends.
+    """Let only this transaction count a council's relaxed cases, until the transaction ends.
 
-    Other transactions that call this function for the council wait. On PostgreSQL, such a transaction may then fail
-    if it had read its data before the wait. Its caller tries it again.
+    Meanwhile other transactions wait here. On PostgreSQL, a transaction that has already read data may fail after this
+    wait. The caller then tries the transaction again.
     """
     # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
     turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))
@@ -26,12 +26,12 @@ def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
 
 
 def relaxed_since(connection: Connection, feed_id: str, since: datetime) -> set[int]:
-    """Return the ids of the cases that a change of a feed has ended or delayed after `since`."""
+    """Return the ids of the council's cases that were relaxed after `since`."""
     return set(connection.scalars(select(cases.c.pk).where(*_relaxed(feed_id, since))))
 
 
 def open_or_relaxed(connection: Connection, feed_id: str, since: datetime) -> int:
-    """Return the number of cases that are open, or that a change of a feed has ended or delayed after `since`."""
+    """Return the number of the council's cases that are open, or were relaxed after `since`."""
     running = cases.c.state.not_in([state.value for state in ENDED])
     query = select(func.count()).where(cases.c.feed_id == feed_id, or_(running, cases.c.relaxed_at > since))
     return connection.scalars(query).one()

@@ -1,4 +1,4 @@
-"""Turns the text that a person types for a contact into a route. The text may be an address, a number or a route."""
+"""Turns a typed text into the route to a contact. The text is an address, a number or a route."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ NEITHER: Final = (
 
 
 def route_as_typed(typed: str, mail_server: str | None, text_service: str | None) -> str:
-    """Return the route to a contact. A route (`scheme://…`) stays as it is, and so does a text of no known form.
+    """Return the route to a contact. A route (`scheme://…`) and a text of unknown form are returned unchanged.
 
-    `mail_server` and `text_service` are routes without a target. A mail address needs the first, and a number needs the
-    second. Raises RefusedError if the needed route is not set, or if the address or number cannot be read. The text of
-    the error never repeats the typed text.
+    `mail_server` and `text_service` are routes without a target. A mail address is added to `mail_server`, and a
+    telephone number to `text_service`. Raises RefusedError if the needed route is not set, or if the address or number
+    cannot be read. The text of the error never contains what was typed.
     """
     text = " ".join(typed.split())
     if "://" in text:

@@ -1,6 +1,6 @@
-"""Imports Apprise, and keeps its log messages out of Pullcord's logs.
+"""Imports Apprise, and keeps Apprise's log messages out of Pullcord's logs.
 
-Apprise logs recipients. Its HTTP libraries log URLs, and these URLs hold telephone numbers and tokens.
+Apprise logs recipients. The HTTP libraries under Apprise log URLs, which contain telephone numbers and tokens.
 """
 
 import logging
@@ -57,9 +57,9 @@ for _name in TALKATIVE:
 
 
 class WarningCounter(logging.Handler):
-    """A context manager that counts the warnings and errors that Apprise logs in this thread.
+    """A context manager that counts Apprise's warnings and errors in this thread.
 
-    The texts of these log messages are not kept.
+    Only the number of these log messages is kept.
     """
 
     def __init__(self) -> None:

@@ -1,9 +1,8 @@
 """Sends many messages at once, each with a deadline, so that a slow service delays no other service.
 
-The pool has places for jobs: some for each destination, and some that all destinations share. A job takes one place of
-each sort. It gives the shared place back after a moment. It gives the place at its destination back when it ends. A
-thread cannot be stopped from outside, so a job may be stuck past its deadline. A stuck job still holds its place at the
-destination.
+A job takes two places. One is a place at its destination. The other is one of the places that all destinations share.
+The job gives the shared place back after a moment, and the place at the destination when the job ends. A thread cannot
+be stopped from outside, so a job may be stuck past its deadline. A stuck job keeps its place at the destination.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ Alarm = Callable[[float, Callable[[], None]], Callable[[], None]]
 
 @dataclass(frozen=True, slots=True)
 class SendJob:
-    """One message to one target. The `repr` of a job shows no route, text or destination, so a job may be logged."""
+    """One message to one target. A job may be logged: its `repr` shows no route, text or destination."""
 
     delivery: int  # the id of the delivery
     destination: str = field(repr=False)
@@ -72,8 +71,8 @@ def timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
 class DeliveryPool:
     """Runs jobs over `channel`, each for at most `deadline_seconds`.
 
-    `workers` is the number of places that all destinations share. A job holds such a place until it ends, but at most
-    for QUICK seconds.
+    `workers` is the number of places that all destinations share. A job keeps such a place for QUICK seconds, or less
+    if the job ends sooner.
     """
 
     def __init__(
@@ -93,13 +92,13 @@ class DeliveryPool:
 
     @property
     def stuck(self) -> int:
-        """Return the number of jobs that have passed their deadline and have not ended."""
+        """Return the number of running jobs that have passed their deadline."""
         with self._changed:
             return sum(turn.answered for turn in self._under_way)
 
     @property
     def under_way(self) -> int:
-        """Return the number of jobs that have not ended, including stuck jobs."""
+        """Return the number of running jobs, including stuck jobs."""
         with self._changed:
             return len(self._under_way)
 
@@ -121,7 +120,7 @@ class DeliveryPool:
             return max(0, self._at_once.get(destination, FIRST_AT_ONCE) - busy)
 
     def begin(self, job: SendJob, on_result: OnResult) -> None:
-        """Start a job and return at once. The caller must respect `places` and `places_at`: they are not checked here.
+        """Start a job and return at once. This method does not check `places` and `places_at`: the caller must.
 
         `on_result` gets the result of the channel, or one of these results. IN_DOUBT with `timed_out` means that the
         job passed its deadline. IN_DOUBT with `channel_error` means that the channel raised an error. FAILED_TEMPORARY
@@ -142,9 +141,9 @@ class DeliveryPool:
             self._give_back(turn)
 
     def close(self, timeout: float) -> bool:
-        """Accept no more jobs, and wait up to `timeout` seconds for the jobs that run.
+        """Accept no more jobs, and wait up to `timeout` seconds for the running jobs.
 
-        Return True if each job ended or was reported as stuck. All other jobs end with the process.
+        Return True if each job ended or was reported as stuck. Otherwise the remaining jobs end with the process.
         """
         with self._changed:
             self._closed = True

@@ -32,8 +32,8 @@ class Channel(Protocol):
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         """Send `message` to the one target of `route`, an Apprise URL. This method never raises an error.
 
-        `reference` identifies this message to this target. If the message is sent again, the reference is the same, so
-        that the receiving system may drop the copy. A reminder is a new message with a reference of its own.
+        `reference` identifies the message and the target. If the message is sent again, the reference is the same, so
+        that the receiving system may drop the copy. A reminder is a new message with a new reference.
         """
         ...
 
@@ -48,7 +48,7 @@ class ChannelSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChannelKind:
-    """A kind of channel, such as mail. Each kind is declared in a file of its own and listed in `registry`."""
+    """A kind of channel, such as mail. Each kind has its own file. `registry` lists all kinds."""
 
     schemes: frozenset[str]  # the schemes of its routes, in small letters: `mailto` for `mailto://…`
     example: str  # a route as a person writes it, for help texts

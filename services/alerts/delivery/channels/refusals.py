@@ -1,4 +1,4 @@
-"""The reasons to refuse a route. Each has a code for programs and a remedy for the person who wrote the route."""
+"""The reasons to refuse a route. Each reason has a code for programs, and a remedy for the author of the route."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -37,7 +37,7 @@ REMEDIES: Final[Mapping[str, str]] = {
 class RouteRefusedError(ValueError):
     """The route cannot be used until somebody changes it.
 
-    The text of the error is a code of REMEDIES. It never shows the route.
+    The error's text is a code of REMEDIES. The text never contains the route.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""The list of all channels. The rest of Pullcord uses it to find the channel of a route."""
+"""The list of all channels, from which Pullcord finds the channel of a route."""
 
 from typing import Final
 

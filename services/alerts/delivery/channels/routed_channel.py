@@ -1,4 +1,4 @@
-"""Sends each message over the channel that its route belongs to."""
+"""Sends each message over the channel of its route."""
 
 from collections.abc import Mapping
 

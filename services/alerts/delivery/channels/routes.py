@@ -1,4 +1,4 @@
-"""Tells the rest of Pullcord whom a route reaches, and to which host its messages go."""
+"""Finds the recipient of a route, and the host to which messages go."""
 
 from services.alerts.delivery.channels.refusals import RouteRefusedError
 from services.alerts.delivery.channels.registry import channel_of
@@ -10,9 +10,9 @@ UNREADABLE = "unreadable"
 
 
 def what_is_understood(route: str) -> str:
-    """Return a route in words, for the person who wrote it. Never log the words: they hold addresses, but no password.
+    """Return a route in words, for the route's author.
 
-    Raises RouteRefusedError if the route cannot be used.
+    Never log the words: they contain addresses, but no password. Raises RouteRefusedError if the route cannot be used.
     """
     return channel_of(route).understood(route)
 
@@ -20,7 +20,7 @@ def what_is_understood(route: str) -> str:
 def destination_of(route: str) -> str:
     """Return the host and port of a route, such as `mail.example:587` or `json://hook.example:443`.
 
-    Return UNREADABLE if the route is refused.
+    If the route is refused, return UNREADABLE.
     """
     # Each destination has a limit of its own, so that a destination that hangs delays no other.
     try:

@@ -1,7 +1,7 @@
-"""Splits a route into the parts of a URL, and decodes its path and its options exactly once.
+"""Splits a route into the parts of a URL. The path and the options are decoded exactly once.
 
-Apprise is not used for this, because it also splits a query at semicolons, uses the last of two equal options, and
-decodes some values twice.
+Apprise is not used for this: it splits a query at semicolons too, takes the last of two equal options, and decodes some
+values twice.
 """
 
 import re
@@ -16,7 +16,7 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class WrittenRoute:
-    """The parts of a route, as a person meant them: the path and the options are decoded."""
+    """The parts of a route. The path and the options are decoded."""
 
     scheme: str  # in small letters
     authority: str  # not decoded: a decoded @ or : would look like a separator

@@ -1,4 +1,4 @@
-"""Writes alerts and their cases, and finds what other alerts contained about the same cases."""
+"""Writes alerts and their cases, and finds other alerts about the same cases."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from services.storage.tables import alert_cases, alerts, cases
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert as it is stored."""
-
     pk: int
     reference: str
     feed_id: str
@@ -58,7 +56,7 @@ def mark_accepted(connection: Connection, pk: int, now: datetime) -> None:
 
 
 def thresholds_by_entry(connection: Connection, alert_pk: int) -> dict[int, int]:
-    """Return the threshold of each case of an alert, by the id of the case's register entry."""
+    """Return the threshold of each case of an alert, by the id of the register entry."""
     # The rows come in the order of the case ids, because cases are locked in this order.
     row = alert_cases.c
     members = select(cases.c.entry_pk, row.threshold).join_from(alert_cases, cases, cases.c.pk == row.case_pk)
@@ -94,7 +92,7 @@ def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) 
 
 
 def is_first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:
-    """Return True if this alert is the first alert after `since` about at least one of its cases."""
+    """Return True if a case of this alert is in no earlier alert that was written after `since`."""
     member, before = alert_cases.c, alert_cases.alias("before")
     earlier = exists().where(
         before.c.case_pk == member.case_pk,

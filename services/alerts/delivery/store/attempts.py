@@ -1,4 +1,4 @@
-"""Writes attempts to send deliveries, and the outcomes of attempts."""
+"""Writes the attempts of deliveries, and the outcomes of attempts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def has_doubtful_attempt(connection: Connection, delivery_pk: int) -> bool:
 
 
 def cases_in_doubt(connection: Connection, delivery_pks: Collection[int]) -> set[int]:
-    """Return the ids of cases about which one of these deliveries has an attempt in doubt.
+    """Return the case ids of each delivery with an attempt in doubt.
 
     An attempt is in doubt if the message may have been accepted.
     """

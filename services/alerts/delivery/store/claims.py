@@ -1,4 +1,4 @@
-"""Finds deliveries that are due, and locks them for this transaction."""
+"""Finds due deliveries, and locks the deliveries for this transaction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.storage.tables import alerts, deliveries
 
 
 class DueDelivery(NamedTuple):
-    """A delivery that is due. `delivery.number` is the number of its next attempt."""
+    """A due delivery. `delivery.number` is the number of the next attempt."""
 
     delivery: Delivery
     left_sending: bool  # the previous attempt has no outcome
@@ -23,8 +23,7 @@ class DueDelivery(NamedTuple):
 def count_due(connection: Connection, now: datetime, in_flight: Collection[int]) -> dict[str, int]:
     """Return the number of due deliveries, by destination.
 
-    The destination of the delivery with the fewest attempts comes first. Of two destinations with equally few attempts,
-    the one with the earlier due time comes first.
+    Destinations are ordered by the fewest attempts of a due delivery, then by the earliest due time.
     """
     row = deliveries.c
     query = (

@@ -42,24 +42,22 @@ def mark_sending(connection: Connection, pk: int, number: int, deadline: datetim
 
 
 def lock_delivery(connection: Connection, pk: int) -> tuple[DeliveryState, int]:
-    """Lock a delivery until the transaction ends. Return its state and the number of its last attempt."""
+    """Lock a delivery until the transaction ends. Return the state and the number of the last attempt."""
     row = deliveries.c
     state, attempts = connection.execute(select(row.state, row.attempts).where(row.pk == pk).with_for_update()).one()
     return DeliveryState(state), attempts
 
 
 def all_given_up(connection: Connection, alert_pk: int) -> bool:
-    """Return True if every delivery of an alert was given up."""
     row = deliveries.c
     hopeful = select(func.count()).where(row.alert_pk == alert_pk, row.state != DeliveryState.GIVEN_UP.value)
     return connection.scalar(hopeful) == 0
 
 
 def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> list[OwedDelivery]:
-    """Lock and return the waiting deliveries that a new alert replaces. `alert_pk` is the id of the new alert.
+    """Lock and return the waiting deliveries that the new alert `alert_pk` replaces.
 
-    A delivery of an older alert to one of these contacts is replaced if the new alert contains all cases of the older
-    alert.
+    A delivery is replaced if its contact is in `contacts`, and if the new alert has all cases of the delivery's alert.
     """
     old, new = alert_cases.alias("old"), alert_cases.alias("new")
     covered = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)

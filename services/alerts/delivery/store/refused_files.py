@@ -1,4 +1,4 @@
-"""Finds refused files that are overdue: their sender has sent no other file that was taken in within a working day."""
+"""Finds overdue refused files: the sender has sent no acceptable file within a working day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.storage.tables import feeds, refused_files
 
 @dataclass(frozen=True, slots=True)
 class OverdueFile:
-    """A file or body that was refused as a whole, and after which none was taken in."""
+    """A file or body that was refused as a whole. No later file was accepted."""
 
     sender: str  # such as `provider:RAVN`
     name: str
@@ -24,7 +24,7 @@ class OverdueFile:
 
 
 def mark_overdue_files(connection: Connection, now: datetime) -> int:
-    """Mark the refused files that became overdue as alerted, and return their number."""
+    """Mark newly overdue files as alerted. Return the number of these files."""
     row = refused_files.c
     due = (row.due_at <= now) & row.alerted_at.is_(None)
     # The update locks the rows: of two workers, only one finds them.
@@ -32,7 +32,7 @@ def mark_overdue_files(connection: Connection, now: datetime) -> int:
 
 
 def overdue_files(connection: Connection) -> Sequence[OverdueFile]:
-    """Return the refused files that are marked as alerted and are not settled, the oldest first."""
+    """Return the refused files that are marked as alerted and not settled, the oldest first."""
     row = refused_files.c
     query = (
         select(row.feed_id, feeds.c.name, row.kind, row.sent_as, row.code, row.refused_at)

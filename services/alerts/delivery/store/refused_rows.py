@@ -1,4 +1,4 @@
-"""Finds refused rows that are overdue: their sender has not sent them again within a working day."""
+"""Finds overdue refused rows: the sender has not sent the rows again within a working day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.storage.tables import feeds, refused_rows
 
 @dataclass(frozen=True, slots=True)
 class RefusedRows:
-    """The refused rows of one submission that are overdue and have not been sent again."""
+    """The overdue refused rows of one submission."""
 
     sender: str  # such as `provider:RAVN`
     name: str
@@ -24,10 +24,7 @@ class RefusedRows:
 
 
 def mark_overdue_rows(connection: Connection, now: datetime) -> int:
-    """Mark as alerted each refused row that became overdue. Return the number of these rows.
-
-    A row that an earlier call marked is not counted again.
-    """
+    """Mark newly overdue rows as alerted. Return the number of these rows."""
     row = refused_rows.c
     due = (row.due_at <= now) & row.alerted_at.is_(None)
     # The update locks the rows: of two workers, only one finds them.
@@ -35,7 +32,7 @@ def mark_overdue_rows(connection: Connection, now: datetime) -> int:
 
 
 def overdue_rows(connection: Connection) -> Sequence[RefusedRows]:
-    """Return the refused rows that are marked as alerted and have not been sent again.
+    """Return the refused rows that are marked as alerted and were not sent again.
 
     The rows are grouped by submission, the oldest first.
     """

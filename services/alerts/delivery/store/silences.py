@@ -1,4 +1,4 @@
-"""Reads and writes the silences of feeds: what was judged of them, and when the operator was alerted."""
+"""Reads and writes the silences of feeds, with the times of the alerts to the operator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GOES_ON = _ROW.heard_at == feeds.c.last_heard_at
 
 @dataclass(frozen=True, slots=True)
 class SilentFeed:
-    """A feed about whose silence the operator was alerted, and which was not heard since."""
+    """A feed that is still silent after an alert to the operator."""
 
     feed_id: str
     name: str
@@ -26,32 +26,32 @@ class SilentFeed:
 
 
 def feeds_to_judge(connection: Connection, before: datetime) -> Sequence[str]:
-    """Return the feeds that were last heard before the time `before`, and whose silence is not judged yet."""
+    """Return the feeds whose silence is not judged yet. Each was last heard before the time `before`."""
     judged = select(_ROW.feed_id).where(_ROW.feed_id == feeds.c.feed_id, _GOES_ON)
     query = select(feeds.c.feed_id).where(feeds.c.last_heard_at < before, ~judged.exists())
     return connection.scalars(query.order_by(feeds.c.feed_id)).all()
 
 
 def write_silence(connection: Connection, feed_id: str, heard_at: datetime, due_at: datetime) -> None:
-    """Put a new silence of a feed on record. It takes the place of an earlier silence, which is over."""
+    """Write a new silence of a feed. The new silence replaces the earlier silence, which is over."""
     values = {"feed_id": feed_id, "heard_at": heard_at, "due_at": due_at, "alerted_at": None}
     connection.execute(upsert(connection, feed_silences, ("feed_id",), ("heard_at", "due_at", "alerted_at")), values)
 
 
 def due_silences(connection: Connection, now: datetime) -> Sequence[str]:
-    """Return the feeds that are silent and about which an alert is due."""
+    """Return the silent feeds about which an alert is due."""
     query = select(_ROW.feed_id).join_from(feed_silences, feeds, feeds.c.feed_id == _ROW.feed_id)
     return connection.scalars(query.where(_GOES_ON, _ROW.due_at <= now).order_by(_ROW.feed_id)).all()
 
 
 def move_silence(connection: Connection, feed_id: str, due_at: datetime, alerted_at: datetime | None) -> None:
-    """Set when the next alert about a silence is due, and when the last was written, if one was written now."""
+    """Set when the next alert about a silence is due. `alerted_at` is the time of an alert written now, or None."""
     values = {"due_at": due_at} | ({"alerted_at": alerted_at} if alerted_at else {})
     connection.execute(update(feed_silences).where(_ROW.feed_id == feed_id).values(values))
 
 
 def alerted_silences(connection: Connection) -> Sequence[SilentFeed]:
-    """Return the feeds that are still silent after an alert, the longest silence first."""
+    """Return the feeds that are still silent after an alert. The longest silence comes first."""
     query = select(_ROW.feed_id, feeds.c.name, _ROW.heard_at).join_from(
         feed_silences, feeds, feeds.c.feed_id == _ROW.feed_id
     )

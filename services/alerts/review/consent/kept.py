@@ -1,6 +1,6 @@
 """Joins the facts of a case's last review with the current facts of the feeds. All functions are pure.
 
-A danger counts if it is in the facts of the last review, or in the facts of the feeds.
+A danger counts if it is in the facts of the last review, or in the current facts.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from services.alerts.states.rules import Ruleset
 
 
 def kept_facts(case: Case, current: Facts, rulesets: Sequence[Ruleset]) -> Facts:
-    """Return the facts of the case. A change of a feed is left out if it lessens a danger.
+    """Return the facts of the case. If a feed's change lessens a danger, the change is left out.
 
-    A new line is added. A line that is no longer matched is kept. A line that has changed gets the more dangerous
-    status, the earlier days and the surer match of its old and its current version. The current facts are returned
-    unchanged if they equal the facts of the last review, if the case has ended, or if the case was never reviewed.
+    A new line is added. A line that is no longer matched is kept. A changed line gets the more dangerous status, the
+    earlier days and the surer match of the old and the current version. In three cases the current facts are returned
+    unchanged: they equal the facts of the last review, the case has ended, or the case was never reviewed.
     """
     if case.believed is None or case.ended or case.believed == snapshot(*current):
         return current

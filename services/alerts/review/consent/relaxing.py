@@ -1,4 +1,4 @@
-"""Decides whether a change of a feed ends or delays a case or its next message. All functions are pure."""
+"""Decides whether a feed's change ends or delays a case or the next message. All functions are pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from services.alerts.states.machine import MOVED, URGENT
 
 
 def relaxes(kept: Owed, current: Owed) -> bool:
-    """Return True if the changes of the feeds end or delay the case or its next message.
+    """Return True if the feeds' changes end or delay the case or the next message.
 
-    `kept` is the review of the case without these changes, and `current` is the review with them. Both are reviews of
-    the same case at the same time.
+    Two reviews of the case at the same time are compared: `kept` without the changes, and `current` with the changes.
     """
     before, after = kept.case, current.case
     if before.ended or after.ended:
@@ -30,22 +29,22 @@ def relaxes(kept: Owed, current: Owed) -> bool:
 
 
 def without_waiting(case: Case) -> Case:
-    """Return the case as it would be if no change waited for a person."""
+    """Return the case as if no change waited for a person."""
     return replace(case, changes_wait_since=None, changes_raised_on=None)
 
 
 def allowance(policy: CouncilPolicy, cases: int) -> int:
-    """Return the number of a council's cases that may be ended or delayed by feeds in 24 hours without a person.
+    """Return the number of a council's cases that feeds may end or delay in 24 hours without a person.
 
-    `cases` is the number of cases that are open now, or that were ended by a change of a feed in these 24 hours.
+    `cases` is the number of the council's cases that are open, or that feeds ended in these 24 hours.
     """
     return max(policy.relaxed_without_consent, cases * policy.relaxed_share_without_consent // 100)
 
 
 def latest_harm_first(case: Case) -> tuple[date, int]:
-    """Return the key of a case by which `sorted` puts the latest harm first.
+    """Return the sort key of a case. The case with the latest harm is sorted first.
 
-    A case without a known day comes last, because its harm may come at once.
+    A case without a known day is sorted last, because the harm may come at once.
     """
     day = case.harm_on or date.min
     return date.max - (day - date.min), case.pk

@@ -1,6 +1,6 @@
-"""Turns the facts of a case into JSON and back: its register entry and its lines. All functions are pure.
+"""Turns the facts of a case into JSON and back. All functions are pure.
 
-A case keeps the facts of its last review in `Case.believed`. With them a later review can tell what a feed has changed.
+`Case.believed` holds the facts of the last review. So a later review can tell what a feed has changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from services.core.area_facts import AreaPart
 
 
 class Facts(NamedTuple):
-    """What the feeds say about a case: its register entry and its lines."""
+    """What the feeds say about a case: the register entry and the lines."""
 
     entry: Entry
     lines: tuple[Line, ...]
@@ -33,14 +33,14 @@ class Facts(NamedTuple):
 def snapshot(entry: Entry, lines: Sequence[Line]) -> dict[str, Any]:
     """Return the facts as JSON.
 
-    A notice on an area may name many days. Only one day of a move and one day of a restriction are kept.
+    A notice on an area may have many days. Only one day of a move and one day of a restriction are kept.
     """
     said = {"live": entry.live, "service": entry.service_status.value, "connection": entry.connection.value}
     return {"entry": said, "lines": [_written(line) for line in lines]}
 
 
 def recalled(believed: Mapping[str, Any], entry: Entry) -> Facts:
-    """Return the facts of a snapshot. `entry` gives the ids, which never change."""
+    """Return the facts of a snapshot. `entry` supplies the ids, which never change."""
     said = believed["entry"]
     before = replace(
         entry,

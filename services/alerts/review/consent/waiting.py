@@ -1,4 +1,4 @@
-"""Says which changes of feeds wait for a person on a case. All functions are pure."""
+"""Lists the changes of feeds that wait for a person. All functions are pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.alerts.review.consent.snapshot import Facts, recalled
 
 
 class WhatChanged(StrEnum):
-    """The kind of change that a feed has made to a case."""
+    """The kind of change that a feed made to a case."""
 
     ENTRY_WITHDRAWN = "entry_withdrawn"
     SERVICE_ENDED = "service_ended"
@@ -28,7 +28,7 @@ class WhatChanged(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitingChange:
-    """One change that waits. `provider` is empty if the register changed. `day` is the new day of the notice."""
+    """A change that waits. If the register changed, `provider` is empty. `day` is the new day of the notice."""
 
     what: WhatChanged
     provider: str = ""
@@ -36,9 +36,9 @@ class WaitingChange:
 
 
 def waiting_changes(case: Case, current: Facts) -> tuple[WaitingChange, ...]:
-    """Return the changes that wait for a person. `current` holds what the feeds say now.
+    """Return the changes that wait for a person. `current` holds the current facts of the feeds.
 
-    If the register took the entry off or ended the service, only this change is returned.
+    If the register entry was withdrawn or the service ended, only this change is returned.
     """
     if case.believed is None or not case.changes_wait:
         return ()

@@ -1,4 +1,4 @@
-"""The channel for all services of Apprise except mail servers: chat, push, text message, mail over HTTP."""
+"""The channel for Apprise services: chat, push, text message, and mail over HTTP. Mail servers have another channel."""
 
 from services.alerts.delivery.channels.apprise.apprise_route import read_route
 from services.alerts.delivery.channels.apprise.understood import targets_of
@@ -12,7 +12,7 @@ _CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
 
 
 class AppriseChannel:
-    """Sends messages with Apprise. Apprise reports whether the service accepted the message, and nothing more."""
+    """Sends messages with Apprise. Apprise reports success or failure, but no reason."""
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:  # noqa: ARG002 - the subject holds it
         try:

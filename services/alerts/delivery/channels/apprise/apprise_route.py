@@ -1,6 +1,6 @@
-"""Reads the route of a service that Apprise knows: a URL that names exactly one target.
+"""Reads the route of an Apprise service: a URL that names exactly one target.
 
-A route with two targets is refused. A message might reach only one of the two, and Apprise reports one result for both.
+A route with two targets is refused. Apprise reports one result for both, even if the message reached only one.
 """
 
 from services.alerts.delivery.channels.apprise.understood import left_out, names_nobody
@@ -19,7 +19,7 @@ from services.alerts.delivery.channels.written import WrittenRoute, read_written
 def read_route(route: str) -> NotifyBase:
     """Return the Apprise service of a route, with its one target.
 
-    Raises RouteRefusedError if the route cannot be read, belongs to a mail server, or does not name exactly one target.
+    Raises RouteRefusedError if the route cannot be read, is for a mail server, or does not name exactly one target.
     """
     written = read_written(route)
     if ";" in route.partition("?")[2]:

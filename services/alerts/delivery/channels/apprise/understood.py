@@ -1,7 +1,8 @@
-"""Checks that a service has read exactly the e-mail address or telephone number that the route contains.
+"""Checks that Apprise has read exactly the e-mail address or telephone number in the route.
 
-Apprise reads `o'brien@x` as `brien@x`. If a semicolon separates two numbers, Apprise reads only the second. Names of
-chat rooms and channels take many forms and are not checked here: the service checks them when it sends.
+Apprise reads `o'brien@x` as `brien@x`. Of two numbers with a semicolon between them, Apprise reads only the second.
+Names of chat rooms and channels are not checked here, because such names have many forms. The service checks a name
+when a message is sent.
 """
 
 import re
@@ -24,7 +25,7 @@ _HOLDS_WHAT_WAS_DROPPED = re.compile(r"_?invalid_[a-z]+")
 
 
 def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
-    """Return True if the service dropped a part of the route, or reads a target that is not in the route."""
+    """Return True if Apprise dropped a part of the route, or reads a target that is not in the route."""
     words = frozenset(_words(service, written))
     return (
         any(_held(service, _HOLDS_WHAT_WAS_DROPPED))
@@ -34,7 +35,7 @@ def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
 
 
 def names_nobody(service: NotifyBase, written: WrittenRoute) -> bool:
-    """Return True if the route names no target, so that the service would send to its own sender or to nobody."""
+    """Return True if the route names no target. The service would then send to its own sender or to nobody."""
     if any(_words(service, written)):
         return False
     senders, targets = _senders(service), targets_of(service)

@@ -12,12 +12,12 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*")
 
 
 class NoAddressError(ValueError):
-    """The text is not exactly one e-mail address. The message of the error never repeats the text."""
+    """A text is not exactly one e-mail address. The error's message never contains the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailAddress:
-    """An e-mail address, with the display name that stands before it, if any."""
+    """An e-mail address, and the display name before the address, if any."""
 
     address: str
     name: str = ""
@@ -27,7 +27,7 @@ class MailAddress:
 
 
 def read_address(text: str) -> str:
-    """Return the address as it is sent to a mail server. An international domain is turned into ASCII.
+    """Return the address in the form for mail servers. An international domain is turned into ASCII.
 
     Raises NoAddressError if the text is not exactly one e-mail address.
     """

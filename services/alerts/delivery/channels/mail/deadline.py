@@ -1,6 +1,6 @@
 """A time limit for a whole conversation over sockets.
 
-The timeout of a socket is not enough, because it starts again with every byte received.
+A socket's own timeout is not enough, because each received byte starts this timeout again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from time import monotonic
 
 
 class Deadline:
-    """A time limit in seconds. When the time is over, the sockets that `connect` opened are cut off."""
+    """A time limit in seconds. When the time is over, all sockets from `connect` are cut off."""
 
     def __init__(self, seconds: float) -> None:
         self._ends_at = monotonic() + seconds
         self._watched: list[socket.socket] = []
 
     def left(self) -> float:
-        """Return the seconds left. Raises TimeoutError if no time is left."""
+        """Return the remaining seconds. Raises TimeoutError if no time remains."""
         left = self._ends_at - monotonic()
         if left <= 0:
             raise TimeoutError
@@ -31,9 +31,9 @@ class Deadline:
         return monotonic() >= self._ends_at
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
-        """Open a connection to a host. Its addresses are tried in turn, until one accepts the connection.
+        """Open a connection to a host. The addresses of the host are tried in turn until one accepts.
 
-        `timeout` is the longest wait, in seconds, for each address and for each later step. Inside `running`, the
+        `timeout` is the longest wait in seconds: for each address, and for each later step. Inside `running`, the
         connection is cut off at the deadline. Raises OSError if no address accepts.
         """
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -1,4 +1,4 @@
-"""The channel for mail servers: it takes routes that begin with `mailto://` or `mailtos://`."""
+"""The channel for mail servers. Its routes begin with `mailto://` or `mailtos://`."""
 
 from email.errors import MessageError
 
@@ -16,8 +16,7 @@ _NOT_BUILT = SendResult(SendOutcome.FAILED_PERMANENT, "message_not_built")
 class MailChannel:
     """Sends mail over SMTP.
 
-    Apprise only reads the route and builds the mail. This class sends the mail itself, because Apprise hides the reason
-    of a failure.
+    Apprise reads the route and builds the mail. This class sends the mail, because Apprise hides why a mail failed.
     """
 
     def __init__(self, seconds: float = 30.0, *, without_tls: bool = False) -> None:

@@ -1,8 +1,7 @@
 """Reads the route of a mail server: the server, one sender and one recipient.
 
-Apprise reads the server and its options. This module reads the addresses, because Apprise reads them wrongly: it ends
-an address at an apostrophe or a semicolon, drops what it cannot read, and sends to the sender if the route names no
-recipient.
+Apprise reads the server and the options. This module reads the addresses, because Apprise makes three mistakes: it ends
+an address at an apostrophe or a semicolon, it drops unreadable parts, and without a recipient it sends to the sender.
 """
 
 import re

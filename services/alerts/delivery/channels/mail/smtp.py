@@ -1,6 +1,6 @@
 """The SMTP conversation with a mail server.
 
-If the conversation fails, the stage that it reached shows whether the server may have accepted the mail.
+If the conversation fails, the last stage reached shows whether the server may have accepted the mail.
 """
 
 import re
@@ -27,10 +27,10 @@ class _Progress:
 
 
 def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
-    """Send `mail` to the mail server of the route, for the one recipient of the route. Lines of `mail` end in CRLF.
+    """Send `mail` through the route's mail server to the route's one recipient. Lines of `mail` end in CRLF.
 
-    Each step may take as many seconds as the option `cto` of the route says (Apprise's default is 15). All steps
-    together may take `seconds`.
+    The option `cto` of the route limits each step, in seconds (Apprise's default is 15). `seconds` limits all steps
+    together.
     """
     progress, deadline = _Progress(), Deadline(seconds)
     try:

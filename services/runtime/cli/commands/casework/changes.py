@@ -30,7 +30,7 @@ _CODE = typer.Option(help="Only this council's, by GSS code.", metavar="CODE")
 def list_(council: Annotated[str | None, _CODE] = None) -> None:
     """List the cases with a waiting change, and show what the feed says now.
 
-    Until a person accepts the change, the case stays as before.
+    The case does not change until a person accepts the change.
     """
     with opened() as store:
         with store.reading() as connection:
@@ -59,8 +59,7 @@ def accept_(
 ) -> None:
     """Accept the waiting changes of cases, in a person's name. The current data of the feeds then decides these cases.
 
-    Before you accept the changes, ask the provider or the council whether they are right: a key may be stolen, or a
-    file may be wrong.
+    First ask the provider or the council whether the changes are right: a key may be stolen, or a file may be wrong.
     """
     if bool(cases) is every:
         raise RefusedError("name the cases, or all of them with --all")

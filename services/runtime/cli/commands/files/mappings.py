@@ -59,7 +59,7 @@ def forget_(
         list[str] | None, typer.Option(help="A word for a status. May be given again.", metavar="WORD")
     ] = None,
 ) -> None:
-    """Forget mappings. Records that were imported with them do not change."""
+    """Forget mappings. Records that were imported with these mappings do not change."""
     if not column and not status:
         raise RefusedError("name what to forget: --column HEADING or --status WORD")
     with opened() as store:

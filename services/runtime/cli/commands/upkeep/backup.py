@@ -52,7 +52,8 @@ def backup(
 ) -> None:
     """Back up a SQLite database and check the backup. The service may run meanwhile.
 
-    The backup is one file. The keys are never in the backup, and nobody can read personal data in it without them.
+    The backup is one file. The backup never contains the keys. Without the keys, nobody can read personal data in the
+    backup.
     """
     settings = Settings()
     # A running PostgreSQL database must be copied by its own tools.

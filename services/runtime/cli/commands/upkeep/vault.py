@@ -76,7 +76,7 @@ def remove_key(
     key: Annotated[str, typer.Argument(help="The key's id, as the keys file has it.", metavar="ID")],
     yes: Yes = False,
 ) -> None:
-    """Remove an old vault key from the keys file. The key stays if it still encrypts a stored value.
+    """Remove an old vault key from the keys file. The command refuses this while the key still encrypts a stored value.
 
     Backups that were made while the key was in use cannot be read without this key.
     """

@@ -32,7 +32,7 @@ class DecisionBody(BaseModel):
 
 
 class MatchingView(BaseModel):
-    """The number of register entries that still wait to be compared with a notice about their area or postcode."""
+    """The number of register entries that still wait to be compared with a notice."""
 
     model_config = ConfigDict(frozen=True)
 

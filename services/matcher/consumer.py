@@ -1,7 +1,7 @@
 """The event consumer of the matcher.
 
-When notices or register entries change, it compares the changed notices with all entries, and the changed entries with
-all notices. It then publishes the matches that begin, change or end.
+When notices or register entries change, the matcher compares the changed notices with all entries, and the changed
+entries with all notices. Then the matcher publishes the matches that begin, change or end.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class _ClockReading:
 
 
 class ClockGuard:
-    """Decides if the machine's clock can be trusted. Compares it with the monotonic clock and the database's clock.
+    """Decides if a clock can be trusted. Compares this clock with the monotonic clock and with the database's clock.
 
     `database` returns the time of the database, or None if the database does not answer or has no clock of its own.
     """

@@ -173,8 +173,8 @@ class _LibraryHandler(logging.Handler):
 def literal_text(record: logging.LogRecord) -> str | None:
     """Return the longest part of a record's message that is a literal in the callers' source code, or None.
 
-    A message may hold a value, such as an address or a telephone number. Source code does not. Call this function while
-    the record is emitted, because it looks at the stack. Placeholders such as `%s` stay.
+    A message may hold a value, such as an address or a telephone number. A literal holds no such value. Call this
+    function while the record is emitted, because it looks at the stack. Placeholders such as `%s` stay.
     """
     text = record.msg if isinstance(record.msg, str) else ""
     found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}

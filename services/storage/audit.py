@@ -46,7 +46,7 @@ def count_recorded(connection: Connection, actions: Collection[AuditAction], fee
 
 
 def count_acts(connection: Connection, subject: str, action: AuditAction, since: datetime) -> int:
-    """Return the number of audit rows with this action about a case or an alert, from `since` on."""
+    """Count the audit rows of people's acts with this action on a case or an alert, from `since` on."""
     query = select(func.count()).where(
         audit.c.subject == subject,
         audit.c.action == action.value,

@@ -183,7 +183,7 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return the first faults of a request. If more faults exist, one further fault gives the number of them."""
+    """Return the first faults of a request. If there are more faults, the last item says how many were left out."""
     left = len(faults) - _FAULTS_SHOWN
     return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 

@@ -1,4 +1,4 @@
-"""Each method of the chaos suite's proxy treats connections as its name promises."""
+"""The chaos suite's proxy treats connections as its mode demands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Certificates for one test run. Processes and clients of the cluster identify themselves with them."""
+"""Certificates for one test run. The certificates identify the processes and clients of the cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A release of the chart in a namespace of its own. It is controlled through Helm's command line."""
+"""A release of the chart in its own namespace, controlled through Helm's command line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHORT = "20s"
 def values(case: str, **others: Any) -> Object:
     """Return the Helm values in a file of the chart's folder `ci/`, with the test image.
 
-    `others` changes further values. The name of each is its path, with `__` in place of each dot.
+    `others` holds further values by path. In a path, `__` stands for each dot.
     """
     made = changed(case, "image", {"repository": "registry.example/pullcord", "tag": "one"})
     for path, value in others.items():

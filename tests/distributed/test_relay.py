@@ -1,4 +1,4 @@
-"""The relay on a real broker: events keep their order. After a failure, none is lost and none is doubled."""
+"""The relay on a real broker: events keep their order. After a failure, no event is lost or doubled."""
 
 from __future__ import annotations
 

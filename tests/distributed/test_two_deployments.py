@@ -1,6 +1,6 @@
 """Two deployments share one Kafka. If their names differ, neither reads the events of the other.
 
-If their names are the same, both report this.
+If both have the same name, both report the conflict.
 """
 
 from __future__ import annotations

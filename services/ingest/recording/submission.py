@@ -80,7 +80,7 @@ class ChangedRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SubmissionContext(UnitOfWork):
-    """The transaction of one submission, with the feed that sent it."""
+    """The transaction of one submission, and the feed that sent the submission."""
 
     feed_id: str
     submission_id: str
@@ -92,7 +92,7 @@ class SubmissionContext(UnitOfWork):
     def announce_changed(
         self, event: type[NoticesReconsidered | EntriesWithdrawn], changed: Sequence[ChangedRecord]
     ) -> None:
-        """Publish an event that makes the matcher match these records again, or end their matches."""
+        """Publish an event about these records. The matcher then matches the records again, or ends their matches."""
         announcements = []
         for key, members in by_shard(self.feed_id, changed, lambda record: record.shard):
             refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)

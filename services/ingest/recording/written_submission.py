@@ -84,7 +84,7 @@ def write_submission(
 
 
 class _Submission:
-    """Writes one submission. The methods are its steps, in their order."""
+    """Writes one submission. Each method is one step, in this order."""
 
     def __init__(self, turns: Turns, now: datetime, origin: Origin, submission_id: str) -> None:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
@@ -126,7 +126,7 @@ class _Submission:
     def finish(
         self, reading: Reading[Any], drafted: Sequence[RowOutcome], gone: MissingEntries | None, remarks: Remarks
     ) -> Answer:
-        """Store the outcomes and the receipt. A repeated request is answered with them from now on."""
+        """Store the outcomes and the receipt. From now on, a repeated request gets this receipt."""
         outcomes = outcomes_of_every_row(drafted, reading)
         counts = count(outcomes)
         # Before the transaction, because it takes two seconds for the largest file.

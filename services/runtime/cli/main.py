@@ -1,4 +1,4 @@
-"""The command line `pullcord`. The modules of `services.runtime.cli.commands` are imported only when they are used."""
+"""The command line `pullcord`. The modules of `services.runtime.cli.commands` are imported only when used."""
 
 from __future__ import annotations
 

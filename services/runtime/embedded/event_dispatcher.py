@@ -70,7 +70,7 @@ class EventDispatcher:
 def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
     """Publish again the events that a consumer never handled. Return the number of these events.
 
-    A consumer may have missed an event, for example, if an older release of Pullcord did not know its kind.
+    A consumer misses an event, for example, if an older release of Pullcord does not know the kind of the event.
     """
     now = store.now()
     with store.writing() as connection:
@@ -86,8 +86,8 @@ def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> 
     """Let a consumer handle events.
 
     Two kinds of events are not handled. An event that can never be handled goes to quarantine. An event of a kind that
-    only a newer version of Pullcord knows is skipped. If a fault may be temporary, its error is raised. The remaining
-    events must then be delivered again.
+    only a newer version of Pullcord knows is skipped. A fault that may be temporary is raised as an error. The
+    remaining events must then be delivered again.
     """
     remaining = list(events)
     while remaining:

@@ -29,7 +29,7 @@ class Loop:
     """A thread that repeats `work` until it is stopped. After any fault, the loop waits and tries again.
 
     If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. If `work` returns more than 0, the
-    loop `then` may have new work, so its `wake` is called.
+    loop `then` may have new work, so `then.wake` is called.
 
     The loop calls `beat` after each successful step, at each call of `made_progress` within a step, and every
     BEAT_SECONDS while waiting. A failing loop does not call `beat`.

@@ -58,7 +58,7 @@ METADATA_MS = 10_000
 class ForeignEventsError(PullcordError):
     """The topics carry events of another database.
 
-    If this worker took these events, their own deployment would miss them.
+    If this worker took these events, the other deployment would miss them.
     """
 
 

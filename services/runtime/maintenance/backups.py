@@ -1,6 +1,6 @@
 """Makes, checks and restores backups of an embedded deployment. The service may run while a backup is made.
 
-A backup never contains the keys, so nobody who finds a backup can read personal data in it.
+A backup never contains the keys. Without the keys, nobody can read personal data in the backup.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from services.runtime.settings import Settings
 
 
 def serve_http() -> None:
-    """Serve HTTP on a socket. The first argument of the command is its file descriptor.
+    """Serve HTTP on a socket. The first argument of the command is the file descriptor of this socket.
 
     The second argument is the file descriptor of the socket that links this process to the other process.
     """

@@ -1,4 +1,4 @@
-"""Replaces a SQLite database file by another file, and keeps the old file. No other process may use them meanwhile."""
+"""Replaces a SQLite database file by another, and keeps the old file. No other process may use the files meanwhile."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The name and the id of the deployment that owns a database.
 
-Two deployments on one Kafka would take each other's events. Different names keep their topics and consumer groups
-apart. If both deployments have the same name, the sender id in an event shows the deployment of the event.
+Two deployments on one Kafka would take each other's events. Different names keep the topics and consumer groups apart.
+If both deployments have the same name, the sender id in an event shows the deployment of the event.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def _by_code(cause: BaseException | None) -> DatabaseFault | None:
 
 
 class _Refusals:
-    """The last refusal of a change, because the database is read-only or full.
+    """Remembers the last change that a read-only or full database refused.
 
     When the database accepts a change again, the refusal is forgotten.
     """

@@ -18,8 +18,8 @@ def days_heard(
 ) -> Mapping[str, Sequence[datetime]]:
     """Return, by feed id, the last moment of each day on which the feed was heard. The newest day comes first.
 
-    Only the newest `most` days (UTC) are returned. A feed that was never heard is not in the result. If `only` is not
-    None, only these feeds are in the result.
+    Only the newest `most` days (UTC) of each feed are returned. A feed that was never heard is not in the result. If
+    `only` is not None, only these feeds are in the result.
     """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     if only is not None:

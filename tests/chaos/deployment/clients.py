@@ -81,7 +81,7 @@ class Council(Client):
             self.put(http, ROWS)
 
     def put(self, http: httpx.Client, count: int) -> None:
-        """Send `count` entries for the register. Most are new. Each other entry gets a new telephone number."""
+        """Send `count` entries for the register. Most entries are new. The others get a new telephone number."""
         self._batches += 1
         rows = list({row.reference: row for row in (self._row(place) for place in range(count))}.values())
         body = [

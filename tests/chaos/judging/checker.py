@@ -162,9 +162,10 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """Report each delivery that is neither sent nor unneeded, and each wrong mail.
+    """Report each delivery that is not settled, and each wrong mail.
 
-    A mail is wrong if no delivery has its reference, if it never came though it was sent, or if it came too often.
+    A mail is wrong if no delivery has its reference, if it came too often, or if the delivery is on record as sent but
+    no mail came.
 
     A mail may come once if its delivery is on record as sent, and once more for each attempt with an unknown outcome.
     """

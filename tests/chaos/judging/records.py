@@ -1,4 +1,4 @@
-"""The records of the database at the end of a run. These tests read them with their own SQL."""
+"""The records of the database at the end of a run. The SQL is written for these tests."""
 
 from __future__ import annotations
 

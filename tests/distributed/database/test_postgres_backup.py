@@ -52,7 +52,7 @@ def address(deployment: Deployment) -> str:
 
 
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
-    """Restore the dump into an empty database with the name of the old one. Nothing uses the database meanwhile.
+    """Restore the dump into an empty database, under the name of the old database. Nothing uses the database meanwhile.
 
     Then settle the unfinished deliveries in the backup, as `settle_in_place` does. Finally empty the mailbox.
     """

@@ -126,7 +126,7 @@ def insert_key(context: SubmissionContext, origin: Origin) -> None:
 
 
 def sealed_outcomes(vault: Vault, submission_id: str, outcomes: Sequence[RowOutcome]) -> list[dict[str, Any]]:
-    """Return the outcomes as rows of their table."""
+    """Return the rows to store for these outcomes."""
     # In chunks, so that no single JSON value grows with the file.
     chunks = [outcomes[start : start + OUTCOMES_A_CHUNK] for start in range(0, len(outcomes), OUTCOMES_A_CHUNK)]
     return [
@@ -138,7 +138,7 @@ def sealed_outcomes(vault: Vault, submission_id: str, outcomes: Sequence[RowOutc
 def insert_outcomes(
     context: SubmissionContext, outcomes: Sequence[dict[str, Any]], counts: Mapping[str, int], remarks: Sequence[str]
 ) -> None:
-    """Store the receipt, and the outcomes in the form that `sealed_outcomes` returns."""
+    """Store the receipt and the outcomes. `sealed_outcomes` makes the rows of the outcomes."""
     connection, submission_id = context.connection, context.submission_id
     if outcomes:
         connection.execute(insert(submission_outcomes), list(outcomes))

@@ -35,7 +35,7 @@ class FoundNotice(NamedTuple):
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
-    """Return the keys in `supersedes` of the stored versions of these notices."""
+    """Return the keys in the field `supersedes` of these notices, as stored now."""
     if not pks:
         return set()
     query = select(notices.c.supersedes_key).where(notices.c.supersedes_key.is_not(None))
@@ -43,14 +43,14 @@ def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
 
 
 def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return those `keys` that stand in `supersedes` of a notice in the database."""
+    """Return each of these keys that is in the field `supersedes` of a stored notice."""
     query, column = select(notices.c.supersedes_key), notices.c.supersedes_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
 
 
 def known_notices(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return those `keys` that belong to a notice in the database."""
+    """Return each of these keys that is the key of a stored notice."""
     query, column = select(notices.c.record_key), notices.c.record_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))

@@ -80,8 +80,8 @@ class Publisher:
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
         """Publish these records, and wait until every in-sync replica has them.
 
-        Return one result for each record: its error, or None if the brokers have the record. An error of REFUSALS means
-        that the brokers refuse this record even alone.
+        Return one result for each record: an error, or None if the brokers have the record. An error of a type in
+        REFUSALS means that the brokers refuse the record even if it is sent alone.
         """
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]

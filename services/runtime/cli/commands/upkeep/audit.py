@@ -28,8 +28,8 @@ def check() -> None:
     """Compare the stored data with the audit, and each record with its sealed part. This changes nothing.
 
     The check covers figures, cases, alerts, deliveries, notices, register entries, matches, keys, policies and the
-    quarantine. It lists all data that somebody altered by hand in the database. The exit code is 1 if there is any. If
-    the data and the audit differ, trust the audit.
+    quarantine. The command lists data that somebody altered by hand in the database. If such data exist, the exit code
+    is 1. If the data and the audit differ, trust the audit.
     """
     with opened() as store, store.reading() as connection:
         found = [*audit_differences(connection, store), *sealed_differences(connection, store)]

@@ -92,8 +92,8 @@ def restore_(
 ) -> None:
     """Restore a backup. Stop everything first. Alerts that were sent before the backup are not sent again.
 
-    For alerts that fell due after the backup, the backup cannot show whether they were sent. So these alerts are sent
-    after the restore. Each of them says that it may be a repeat.
+    The backup cannot show if later alerts were sent. So all alerts that fell due after the backup are sent after the
+    restore. Each of these alerts says that it may be a repeat.
     """
     settings = Settings()
     # Exactly one of the two must be given.

@@ -40,7 +40,7 @@ def show(event: Event) -> None:
 
 @app.command(epilog=examples("pullcord quarantine replay 019a… --by 'Asha Patel'"))
 def replay(event: Event, by: By) -> None:
-    """Replay an event: consumers handle it again. First correct the cause of its failure."""
+    """Let consumers handle an event again. First correct the cause of the failure."""
     with opened() as store:
         count = requeue(store, event, by)
     say(f"It will be handled again by {counted(count, 'consumer')}.")

@@ -63,9 +63,9 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Encrypt every value under an older key again, with the current key.
+    """Encrypt again, with the current key, every value under an older key.
 
-    If a run was cut off, the next run continues its work.
+    If a run was cut off, the next run continues the work.
     """
     with opened() as store:
         _reseal(store)
